@@ -14,6 +14,7 @@ import { cutToTokens, estimate } from "./context/budget.ts";
 import type { Frame } from "./context/frame.ts";
 import { type Group, toGroups, totalOf } from "./context/groups.ts";
 import { partOf } from "./context/share-out.ts";
+import { withInjectedImages } from "./injected.ts";
 
 export interface ConversationOptions {
   /** The session before the run. */
@@ -153,7 +154,8 @@ export function createConversation(options: ConversationOptions): RunConversatio
       const { window, budget } = limits();
       const own = toGroups(steps.map((message) => ({ turn, message }))).map(asBefore);
       await compactIfDue(own, budget);
-      const { messages, parts } = assemble(frameFor(budget), { ...compacted, past, own }, budget);
+      const { messages: assembled, parts } = assemble(frameFor(budget), { ...compacted, past, own }, budget);
+      const messages = withInjectedImages(assembled);
       const images = await options.withImages?.(messages);
       const tools = options.tools();
       report = {

@@ -68,7 +68,7 @@ export function toLlmMessage(row: MessageRow): LlmMessage {
   const { role, content, tool_calls, tool_call_id, continuation, files = null } = row;
   switch (role) {
     case "tool":
-      return { role, content, tool_call_id: tool_call_id ?? "" };
+      return { role, content, tool_call_id: tool_call_id ?? "", ...attached(files) };
     case "assistant":
       if (!tool_calls?.length) return { role, content };
       return { role, content, tool_calls, ...(continuation && { continuation }) };

@@ -15,6 +15,7 @@ import type {
 } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { beginAll, recoverAll, refuse, runTools, split } from "./tool-steps.ts";
+import type { InjectedImage } from "./tools/injected-images.ts";
 
 /** One answered model call, as it is recorded. */
 export interface ModelCall extends ModelTarget {
@@ -30,6 +31,8 @@ export interface ToolOutcome {
   content: string;
   error: string | null;
   clientActions: JsonObject[];
+  /** For the model to see. */
+  images?: InjectedImage[];
   durationMs: number | null;
 }
 

@@ -1,19 +1,20 @@
 import type { LoopOptions } from "./loop.ts";
-import { contextOf, type ToolCallerOptions } from "./tool-caller.ts";
+import { contextOf, keepIfBig, type ToolCallerOptions } from "./tool-caller.ts";
 import { reconcile } from "./tools/reconcile.ts";
 import type { RegisteredTool } from "./tools/registry.ts";
 
 /** Settles a call that was running when the server stopped: makes it again if that does no harm, else asks its tool. */
 export const createRecovery =
   (
-    { task, events, redact, log, now }: ToolCallerOptions,
+    { task, events, redact, keepBig, log, now }: ToolCallerOptions,
     tools: ReadonlyMap<string, RegisteredTool>,
     callTool: LoopOptions["callTool"],
   ): NonNullable<LoopOptions["recover"]> =>
   async (call, { iteration, signal }) => {
+    const context = contextOf(task, call, iteration);
     const found = await reconcile(call, {
       tools,
-      run: contextOf(task, call, iteration),
+      run: context,
       signal,
       redact,
       now,
@@ -28,6 +29,7 @@ export const createRecovery =
     if (found.outcome === "not_done") return callTool(call, { iteration, signal });
     if (found.outcome !== "done") return undefined;
     const { called } = found;
+    await keepIfBig(called, { tool: call.name, callId: context.call_id }, keepBig);
     events.emit(
       "after_tool_call",
       { tool_name: call.name, tool_args: called.args, duration_ms: called.durationMs },

@@ -5,12 +5,15 @@ import type { Database } from "../db/database.ts";
 import type { LlmTool } from "../llm/llm.ts";
 import { createDelegating, DELEGATE, type Delegate, type Delegating } from "./delegating.ts";
 import { createKeepFound } from "./found-tools.ts";
+import { type BigResult, createKeepResult } from "./kept-results.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import { offeredTools } from "./offered-tools.ts";
 import { offerTools } from "./tool-offer.ts";
+import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
 import type { RankTools } from "./tools/ranking.ts";
 import type { RegisteredTool, ToolRegistry } from "./tools/registry.ts";
+import { shownResult } from "./tools/result.ts";
 import type { ClaimedTask } from "./turn.ts";
 
 export interface RunToolsOptions {
@@ -30,6 +33,8 @@ export interface RunTools {
   shown: readonly LlmTool[];
   delegating: Delegating | undefined;
   isClients(name: string): boolean;
+  /** Keeps a result that is too long, and returns what the model reads of it. */
+  keepBig: ((result: BigResult) => Promise<string>) | undefined;
   /** Whether the result of such a call comes from outside. */
   comesLater(name: string): boolean;
   /** Messages about tools that were named and are not offered. */
@@ -46,12 +51,13 @@ export async function openTools(options: RunToolsOptions): Promise<RunTools> {
     capabilities.tools,
     capabilities.onDemand,
     // What a summary does not tell can be looked up.
-    turn.compacted.summary === null ? [] : [SEARCH_HISTORY],
+    [READ_TOOL_RESULT, ...(turn.compacted.summary === null ? [] : [SEARCH_HISTORY])],
   );
+  const keepResult = createKeepResult(db, task);
   const clientTools = task.execution_config.client_tools ?? [];
   const isClients = (name: string) => clientTools.some((tool) => tool.name === name);
   const delegating = await createDelegating({ ...options, query: db.query });
-  const shown = offerTools({
+  const { shown, reveal } = offerTools({
     tools,
     besides: delegating ? [delegating.tool] : [],
     clientTools,
@@ -69,6 +75,13 @@ export async function openTools(options: RunToolsOptions): Promise<RunTools> {
     shown,
     delegating,
     isClients,
+    keepBig: tools.has(READ_TOOL_RESULT)
+      ? async (result) => {
+          const id = await keepResult(result);
+          await reveal([READ_TOOL_RESULT]);
+          return shownResult(result.whole, id);
+        }
+      : undefined,
     comesLater: (name) => isClients(name) || (name === DELEGATE && delegating !== undefined),
     warnings,
   };

@@ -184,6 +184,8 @@ export async function saveToolResult(
   // Kept with the message, because a resumed run must still deliver them.
   const kept = actions.keep(outcome.clientActions, inMessage(id));
   const metadata = kept.length > 0 ? { client_actions: kept } : {};
+  const { images = [] } = outcome;
+  const attached = images.length > 0 ? `, ${attachedTo("$3", "$11")}` : "";
   return underClaim(
     db,
     task,
@@ -193,7 +195,7 @@ export async function saveToolResult(
      ), call as (
        update tool_calls set status = $7::text, error = $8::text, duration_ms = $9::int
        from claim where tool_calls.message_id = $10::uuid and tool_calls.call_id = $5::text
-     )`,
+     )${attached}`,
     [
       id,
       outcome.content,
@@ -203,9 +205,18 @@ export async function saveToolResult(
       outcome.error,
       outcome.durationMs,
       step.messageId,
+      ...(images.length > 0 ? [JSON.stringify(images)] : []),
     ],
   );
 }
+
+/** Stores the images in the second parameter with the message in the first. */
+const attachedTo = (message: string, images: string): string => `attached as (
+       insert into attachments (id, message_id, position, kind, name, media_type, bytes, data)
+       select (image ->> 'id')::uuid, ${message}::uuid, number::int, 'image', image ->> 'name', image ->> 'media_type',
+         (image ->> 'bytes')::int, image ->> 'data'
+       from claim, jsonb_array_elements(${images}::text::jsonb) with ordinality as one(image, number)
+     )`;
 
 /** Records a model call that gave no answer. */
 export async function saveModelFailure(db: Database, task: StepClaim, step: ModelFailureStep): Promise<void> {

@@ -4,9 +4,11 @@ import type { Logger } from "../log.ts";
 import { factsOf } from "../policies/tool-kinds.ts";
 import type { Redact } from "../redact.ts";
 import type { Gate } from "./gate.ts";
+import type { BigResult } from "./kept-results.ts";
 import type { LoopOptions } from "./loop.ts";
 import { type RunEvents, runContext } from "./run-events.ts";
-import { callTool } from "./tools/call.ts";
+import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
+import { type CalledTool, callTool } from "./tools/call.ts";
 import type { RegisteredTool } from "./tools/registry.ts";
 import type { ClaimedTask } from "./turn.ts";
 
@@ -14,6 +16,8 @@ export interface ToolCallerOptions {
   task: ClaimedTask;
   events: RunEvents;
   redact: Redact;
+  /** Keeps a result that is too long, and returns what the model reads of it. Default: the rest is lost. */
+  keepBig?: ((result: BigResult) => Promise<string>) | undefined;
   log: Logger;
   gate: Pick<Gate, "permit">;
   /** Milliseconds. */
@@ -22,12 +26,13 @@ export interface ToolCallerOptions {
 
 /** Calls one of the tools, and tells the hooks; of a call that `isBegun`, they are not told a result that is yet to come. */
 export const createToolCaller =
-  ({ task, events, redact, log, gate, now }: ToolCallerOptions) =>
+  ({ task, events, redact, keepBig, log, gate, now }: ToolCallerOptions) =>
   (tools: ReadonlyMap<string, RegisteredTool>, isBegun = () => false): LoopOptions["callTool"] =>
   async (call, { iteration, signal }) => {
+    const context = contextOf(task, call, iteration);
     const called = await callTool(call, {
       tools,
-      run: contextOf(task, call, iteration),
+      run: context,
       signal,
       redact,
       now,
@@ -38,6 +43,7 @@ export const createToolCaller =
         log.warn("Tool {tool} threw: {error}", { tool: call.name, task_id: task.id, error }),
     });
     if (isBegun()) return called;
+    await keepIfBig(called, { tool: call.name, callId: context.call_id }, keepBig);
     events.emit(
       "after_tool_call",
       { tool_name: call.name, tool_args: called.args, duration_ms: called.durationMs },
@@ -45,6 +51,16 @@ export const createToolCaller =
     );
     return called;
   };
+
+/** Replaces the content of a result that is too long by what is shown of it. */
+export async function keepIfBig(
+  called: CalledTool,
+  { tool, callId }: Omit<BigResult, "whole">,
+  keepBig: ToolCallerOptions["keepBig"],
+): Promise<void> {
+  if (called.whole === null || !keepBig || tool === READ_TOOL_RESULT) return;
+  called.content = await keepBig({ tool, callId, whole: called.whole });
+}
 
 /** What the tool knows about the run and the call. */
 export const contextOf = (task: ClaimedTask, call: LlmToolCall, iteration: number) => ({

@@ -5,6 +5,7 @@ import type { ToolNames } from "../capabilities/effective-set.ts";
 import { isPattern, namesTool } from "../capabilities/tool-patterns.ts";
 import type { LlmTool } from "../llm/llm.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
+import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import {
   createGetToolInfoTool,
   createSearchToolsTool,
@@ -37,63 +38,84 @@ export interface ToolOfferOptions {
   rank: RankTools;
 }
 
-/** Returns what the model is shown. It grows at its end when the run finds more. */
-export function offerTools(options: ToolOfferOptions): LlmTool[] {
+export interface ToolOffer {
+  /** What the model is shown. It grows at its end when the run finds more. */
+  shown: readonly LlmTool[];
+  /** Shows these from the next model call on, and in the runs of the session that follow. */
+  reveal(names: string[]): Promise<void>;
+}
+
+export function offerTools(options: ToolOfferOptions): ToolOffer {
   const { tools, besides, clientTools, names, bot, rank } = options;
-  const most = bot.max_tools ?? MOST_SHOWN;
-  const isDisabled = namesTool(names.disabled);
-  const list = () => [...tools.values()].filter(({ name }) => !FINDERS.has(name));
-  const all: ToolsToFind = { list, get: (name) => tools.get(name), rank };
-  const isMany = bot.tool_retrieval && tools.size + besides.length + clientTools.length > most;
-  if (!isMany || isDisabled(SEARCH_TOOLS)) {
-    takeFinders(tools, names, all);
-    return inOrder([...tools.values(), ...besides], clientTools);
-  }
-  const core = coreOf(options, most);
-  const hidden = [...tools.values()].filter(({ name }) => !core.has(name) && !FINDERS.has(name));
   const shown: LlmTool[] = [];
   const reveal = createReveal(options, shown);
-  const toFind = { ...all, reveal };
-  tools.set(SEARCH_TOOLS, withRun(searchTools, createSearchToolsTool(toFind, hidden)));
-  if (!isDisabled(GET_TOOL_INFO)) tools.set(GET_TOOL_INFO, withRun(toolInfo, createGetToolInfoTool(toFind)));
-  const always = [...tools.values()].filter(({ name }) => core.has(name) || FINDERS.has(name));
-  shown.push(...inOrder([...always, ...besides], clientTools));
-  const isShown = new Set(shown.map(({ name }) => name));
+  const isNamed = (name: string) => [...names.own, ...names.message].includes(name);
+  /** There is nothing to do with it before it is found. */
+  const isLater = (name: string) => name === READ_TOOL_RESULT && !isNamed(name);
   const add = (wanted: Iterable<string>) => {
+    const isShown = new Set(shown.map(({ name }) => name));
     for (const name of wanted) {
       const tool = tools.get(name);
       if (tool && !isShown.has(name)) shown.push(forModel(tool));
       isShown.add(name);
     }
   };
+  const most = bot.max_tools ?? MOST_SHOWN;
+  const isDisabled = namesTool(names.disabled);
+  const list = () => [...tools.values()].filter(({ name }) => !FINDERS.has(name) && !isLater(name));
+  const all: ToolsToFind = { list, get: (name) => tools.get(name), rank };
+  const isMany = bot.tool_retrieval && tools.size + besides.length + clientTools.length > most;
+  if (!isMany || isDisabled(SEARCH_TOOLS)) {
+    takeFinders(tools, isNamed, all);
+    const always = [...tools.values()].filter(({ name }) => !isLater(name));
+    shown.push(...inOrder([...always, ...besides], clientTools));
+    add(options.found.filter(isLater));
+    return { shown, reveal };
+  }
+  const core = coreOf(options, most, isLater);
+  const hidden = list().filter(({ name }) => !core.has(name));
+  const toFind = { ...all, reveal };
+  tools.set(SEARCH_TOOLS, withRun(searchTools, createSearchToolsTool(toFind, hidden)));
+  if (!isDisabled(GET_TOOL_INFO)) tools.set(GET_TOOL_INFO, withRun(toolInfo, createGetToolInfoTool(toFind)));
+  const always = [...tools.values()].filter(({ name }) => core.has(name) || FINDERS.has(name));
+  shown.push(...inOrder([...always, ...besides], clientTools));
   add(options.found);
   // Last, because they are different in each run.
   const isAsked = namesTool(names.message);
   add([...tools.keys()].filter(isAsked).slice(0, most));
-  return shown;
+  return { shown, reveal };
 }
 
 const FINDERS: ReadonlySet<string> = new Set([SEARCH_TOOLS, GET_TOOL_INFO]);
 
 /** Where nothing is hidden, a bot has these only if it names them itself. */
-function takeFinders(tools: ToolOfferOptions["tools"], names: ToolNames, all: ToolsToFind): void {
+function takeFinders(
+  tools: ToolOfferOptions["tools"],
+  isNamed: (name: string) => boolean,
+  all: ToolsToFind,
+): void {
   const finders = [
     withRun(searchTools, createSearchToolsTool(all)),
     withRun(toolInfo, createGetToolInfoTool(all)),
   ];
   for (const tool of finders) {
-    const isNamed = [...names.own, ...names.message].includes(tool.name);
-    if (isNamed && tools.has(tool.name)) tools.set(tool.name, tool);
+    if (isNamed(tool.name) && tools.has(tool.name)) tools.set(tool.name, tool);
     else tools.delete(tool.name);
   }
 }
 
 /** Heddle's own, the pinned ones, and as many of those that the bot names one by one as there is room for. */
-function coreOf({ tools, besides, clientTools, names }: ToolOfferOptions, most: number): Set<string> {
+function coreOf(
+  { tools, besides, clientTools, names }: ToolOfferOptions,
+  most: number,
+  isLater: (name: string) => boolean,
+): Set<string> {
   const isPinned = namesTool(names.pinned ?? []);
   const core = new Set(
     [...tools.values()]
-      .filter(({ name, type }) => !FINDERS.has(name) && (type === "builtin" || isPinned(name)))
+      .filter(
+        ({ name, type }) => !FINDERS.has(name) && !isLater(name) && (type === "builtin" || isPinned(name)),
+      )
       .map(({ name }) => name),
   );
   const named = names.own.filter((name) => !isPattern(name) && tools.has(name) && !core.has(name));

@@ -2,6 +2,7 @@
 
 import { throwIfAborted } from "../llm/abort.ts";
 import type { LlmMessage, LlmToolCall } from "../llm/llm.ts";
+import { attached } from "./attached.ts";
 import type { LoopOptions, LoopPause, ToolOutcome } from "./loop.ts";
 
 const CUT_CALL =
@@ -33,7 +34,7 @@ export async function beginAll(
       continue;
     }
     await emit({ type: "tool_result", iteration, toolCall, outcome });
-    results.push({ role: "tool", tool_call_id: toolCall.id, content: outcome.content });
+    results.push(resultOf(toolCall, outcome));
   }
   return { waitingFor, results };
 }
@@ -56,6 +57,13 @@ export const recoverAll = (
     iteration,
   );
 
+const resultOf = ({ id }: LlmToolCall, { content, images = [] }: ToolOutcome): LlmMessage => ({
+  role: "tool",
+  tool_call_id: id,
+  content,
+  ...attached(images),
+});
+
 const failure = (error: string): ToolOutcome => ({
   content: JSON.stringify({ error }),
   error,
@@ -74,7 +82,7 @@ async function answerAll(
   for (const toolCall of calls) {
     const outcome = failure(error);
     await emit({ type: "tool_result", iteration, toolCall, outcome });
-    results.push({ role: "tool", tool_call_id: toolCall.id, content: outcome.content });
+    results.push(resultOf(toolCall, outcome));
   }
   return results;
 }
@@ -94,7 +102,7 @@ export async function runTools(
       try {
         const outcome = await callTool(toolCall, { iteration, signal: both });
         await emit({ type: "tool_result", iteration, toolCall, outcome });
-        return { role: "tool", tool_call_id: toolCall.id, content: outcome.content };
+        return resultOf(toolCall, outcome);
       } catch (error) {
         siblings.abort(error);
         throw error;

@@ -224,7 +224,7 @@ async function run(run: Run): Promise<TurnOutcome> {
     tools: tools.shown,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
-    ...createCalls({ ...run, tools, now }),
+    ...createCalls({ ...run, tools, keepBig: tools.keepBig, now }),
     arrivals: createArrivals(run, steps),
     async emit(event) {
       if (event.type === "tool_calls") progress.toolCallsMade += event.toolCalls.length;

@@ -1,11 +1,7 @@
 // The registries that files and integrations fill (tools, dispatchers, hooks, skills, carapaces, templates), bots,
 // documents, and the workspace that bots write in.
 
-import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
-import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
-import { createGetToolInfoTool, createSearchToolsTool } from "../agent/tools/builtin/search-tools.ts";
 import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
-import { createToolRanking } from "../agent/tools/ranking.ts";
 import { createToolRegistry } from "../agent/tools/registry.ts";
 import type { Config } from "../config/config.ts";
 import { createBots } from "../content/bots/bots.ts";
@@ -29,6 +25,7 @@ import { createWorkspaceWrites } from "../workspace/writes.ts";
 import type { Closers } from "./closers.ts";
 import { openMemories } from "./memories.ts";
 import type { Models } from "./models.ts";
+import { ownTools } from "./own-tools.ts";
 import { openSearch } from "./search.ts";
 import type { Storage } from "./storage.ts";
 
@@ -61,17 +58,7 @@ export async function openContent(config: Config, storage: Storage, models: Mode
   };
   const dispatchers = createDispatchers(coreDispatchers);
   const { documents, reindex, embeddings, copying } = await openSearch(config, storage, models, closers);
-  tools.add(
-    "core",
-    createSearchDocumentsTool((wanted, { session_id }) =>
-      documents.search({ ...wanted, visibleIn: session_id }),
-    ),
-  );
-
-  tools.add("core", createGetSkillTool(skills));
-  const toFind = { list: tools.list, get: tools.get, rank: createToolRanking() };
-  tools.add("core", createSearchToolsTool(toFind));
-  tools.add("core", createGetToolInfoTool(toFind));
+  for (const tool of ownTools({ db, documents, skills, tools })) tools.add("core", tool);
   const bots = createBots(db.query);
   const coreContent = await openCoreContent({
     folders: [

@@ -1248,6 +1248,27 @@ export const events = pgTable(
   (table) => [index("events_tx").on(table.tx, table.id), index("events_task").on(table.task_id, table.id)],
 );
 
+/** Results of tools that were too long for a model, whole. */
+export const tool_results = pgTable(
+  "tool_results",
+  {
+    id: uuid("id").primaryKey(),
+    session_id: uuid("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    task_id: uuid("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    tool_name: text("tool_name").notNull(),
+    content: text("content").notNull(),
+    created_at: createdAt(),
+  },
+  (table) => [
+    index("tool_results_session").on(table.session_id, table.created_at),
+    index("tool_results_task").on(table.task_id),
+  ],
+);
+
 /** A file that came with a message. */
 export const attachments = pgTable(
   "attachments",

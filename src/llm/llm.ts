@@ -9,7 +9,8 @@ export type LlmMessage =
    */
   | { role: "user"; content: string; context?: string; from_person?: true; attachments?: LlmAttachment[] }
   | { role: "assistant"; content: string; tool_calls?: LlmToolCall[]; continuation?: Continuation }
-  | { role: "tool"; content: string; tool_call_id: string };
+  /** `attachments`: images that the tool returned; they are sent as those of a user message after all results. */
+  | { role: "tool"; content: string; tool_call_id: string; attachments?: LlmAttachment[] };
 
 /** A file that came with a message. */
 export type LlmAttachment = { kind: "text"; name: string; media_type: string; text: string } | LlmImage;

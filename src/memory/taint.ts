@@ -4,6 +4,8 @@
 /** Tools that only return what Heddle, an operator or the conversation itself has written, unless the client has one of that name. */
 const HARMLESS = [
   "get_skill",
+  "search_tools",
+  "get_tool_info",
   "remember",
   "correct_memory",
   "forget_memory",
@@ -15,7 +17,7 @@ const HARMLESS = [
 ];
 
 /** In results of `search_memory`; a stranger who writes the same into a text only taints the run that reads it. */
-const UNTRUSTED_MARK = '"untrusted":true';
+export const UNTRUSTED_MARK = '"untrusted":true';
 
 /**
  * Begins the dedupe key of a message of a schedule that a bot made, which it did in a conversation without text of strangers, or a

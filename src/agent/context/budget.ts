@@ -51,7 +51,7 @@ export function estimate(messages: LlmMessage[]): number {
     tokens += MESSAGE_OVERHEAD + estimateText(message.content);
     if (message.role === "user" && message.context)
       tokens += CONTEXT_OVERHEAD + estimateText(message.context);
-    if (message.role === "user") tokens += estimateFiles(message.attachments);
+    if (message.role === "user" || message.role === "tool") tokens += estimateFiles(message.attachments);
     if (message.role === "assistant") {
       tokens += estimateFields(message.continuation);
       for (const call of message.tool_calls ?? []) {

@@ -34,6 +34,8 @@ export interface PastMessage {
   message: LlmMessage;
 }
 
+type ToolMessage = Extract<LlmMessage, { role: "tool" }>;
+
 const NO_RESULT = JSON.stringify({ error: "No result of this call was recorded." });
 
 /**
@@ -52,26 +54,23 @@ export function toGroups(past: PastMessage[]): Group[] {
       continue;
     }
     step += 1;
-    const results = message.tool_calls?.length ? resultsAfter(past, index) : new Map<string, string>();
-    const answers = (message.tool_calls ?? []).map(
-      (call): LlmMessage => ({
-        role: "tool",
-        tool_call_id: call.id,
-        content: results.get(call.id) ?? NO_RESULT,
-      }),
-    );
+    const results = message.tool_calls?.length ? resultsAfter(past, index) : new Map<string, ToolMessage>();
+    const answers = (message.tool_calls ?? []).map((call): LlmMessage => {
+      const { content = NO_RESULT, attachments } = results.get(call.id) ?? {};
+      return { role: "tool", tool_call_id: call.id, content, ...(attachments && { attachments }) };
+    });
     groups.push({ turn, step, messages: [message, ...answers] });
   }
   return groups;
 }
 
 /** Results up to the next assistant message, which is as far as they can belong to this one. */
-function resultsAfter(past: PastMessage[], index: number): Map<string, string> {
-  const results = new Map<string, string>();
+function resultsAfter(past: PastMessage[], index: number): Map<string, ToolMessage> {
+  const results = new Map<string, ToolMessage>();
   for (let at = index + 1; at < past.length; at++) {
     const message = past[at]?.message;
     if (!message || message.role === "assistant") break;
-    if (message.role === "tool") results.set(message.tool_call_id, message.content);
+    if (message.role === "tool") results.set(message.tool_call_id, message);
   }
   return results;
 }

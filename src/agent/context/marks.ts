@@ -28,11 +28,17 @@ export const isShortened = ({ turn, step }: Place, { shortened }: Pick<Marks, "s
 export function shorten(group: Group): Group {
   if (group.short) return group.short;
   const messages = group.messages.map((message): LlmMessage => {
-    if (message.role === "tool") return cutMessage(message, OLD_TEXT);
+    if (message.role === "tool") return cutMessage(withoutImages(message), OLD_TEXT);
     return message.role === "assistant" ? withoutLongArguments(message, OLD_TEXT) : message;
   });
   group.short = { turn: group.turn, step: group.step, messages };
   return group.short;
+}
+
+function withoutImages(message: Extract<LlmMessage, { role: "tool" }>): LlmMessage {
+  if (!message.attachments) return message;
+  const { attachments, content, ...rest } = message;
+  return { ...rest, content: `[${attachments.length} images left out to save room]\n${content}` };
 }
 
 /** Replaces the arguments of calls that cost more than `tokens` each. */

@@ -3,9 +3,12 @@
 
 import { storable, storableJson } from "../../db/storable.ts";
 import { errorMessage } from "../../errors.ts";
+import { UNTRUSTED_MARK } from "../../memory/taint.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import { cutText } from "../cut-text.ts";
+import { READ_TOOL_RESULT } from "./builtin/read-tool-result.ts";
+import { type InjectedImage, injectedImages } from "./injected-images.ts";
 
 export interface ToolResult {
   /** For the model; bounded and redacted. */
@@ -14,17 +17,25 @@ export interface ToolResult {
   error: string | null;
   /** Handed to the dispatcher with the answer. */
   clientActions: JsonObject[];
+  /** The content as it was before it was cut, redacted; null if it was not. */
+  whole: string | null;
+  /** For the model to see. */
+  images: InjectedImage[];
 }
 
 /** Most characters of one result that a model gets. */
 const LONGEST_RESULT = 30_000;
+/** Most characters of a result that are kept for it to read later. */
+const LONGEST_WHOLE = 2_000_000;
+/** Room for the sentence that says where the rest is. */
+const NOTE = 300;
 /** Most JSON characters of one call's client actions, which are kept in the database until they are delivered. */
 const LONGEST_CLIENT_ACTIONS = 8_000_000;
 const LONGEST_ERROR = 4_000;
 
 /**
  * Text is passed on as it is, any other value as JSON. An object (or the JSON text of one) may have `error`, which
- * marks the call as failed, and `client_action`, of which the model reads only `message`.
+ * marks the call as failed, and `client_action` and `injected_images`, with which the model reads only `message`.
  */
 export function toToolResult(value: unknown, redact: Redact): ToolResult {
   let text: string;
@@ -35,10 +46,13 @@ export function toToolResult(value: unknown, redact: Redact): ToolResult {
   }
   const object = objectOf(value, text);
   const actions = clientActionsOf(object);
-  if (!object || actions.length === 0) {
-    return { content: forModel(text, redact), error: errorOf(object, redact), clientActions: [] };
+  const read = injectedImages(object);
+  if (read?.problem !== undefined) return failedResult(read.problem, redact);
+  const images = read?.images ?? [];
+  if (!object || (actions.length === 0 && images.length === 0)) {
+    return { ...forModel(text, redact), error: errorOf(object, redact), clientActions: [], images };
   }
-  if (text.length > LONGEST_CLIENT_ACTIONS) {
+  if (actions.length > 0 && JSON.stringify(actions).length > LONGEST_CLIENT_ACTIONS) {
     return failedResult(
       `client_action must have at most ${LONGEST_CLIENT_ACTIONS} characters of JSON.`,
       redact,
@@ -46,16 +60,17 @@ export function toToolResult(value: unknown, redact: Redact): ToolResult {
   }
   const message = typeof object.message === "string" && object.message !== "" ? object.message : "Done.";
   return {
-    content: forModel(message, redact),
+    ...forModel(message, redact),
     error: errorOf(object, redact),
     clientActions: storableJson(actions),
+    images,
   };
 }
 
 /** The result `{"error": message}` of a failed call. */
 export function failedResult(message: string, redact: Redact): ToolResult {
   const error = cutText(storable(redact(message)), LONGEST_ERROR);
-  return { content: JSON.stringify({ error }), error, clientActions: [] };
+  return { content: JSON.stringify({ error }), error, clientActions: [], whole: null, images: [] };
 }
 
 function textOf(value: unknown): string {
@@ -91,7 +106,18 @@ function errorOf(object: JsonObject | null, redact: Redact): string | null {
   return cutText(storable(redact(text)), LONGEST_ERROR);
 }
 
-function forModel(text: string, redact: Redact): string {
+function forModel(text: string, redact: Redact): Pick<ToolResult, "content" | "whole"> {
   // Redacted first: half a secret at the cut would not be recognised.
-  return cutText(storable(redact(text)), LONGEST_RESULT);
+  const whole = storable(redact(text));
+  if (whole.length <= LONGEST_RESULT) return { content: whole, whole: null };
+  return { content: cutText(whole, LONGEST_RESULT), whole: cutText(whole, LONGEST_WHOLE) };
+}
+
+/** A result that was kept under this id, as the model is shown it. */
+export function shownResult(whole: string, id: string): string {
+  const note = `\n\n[The result has ${whole.length} characters. ${READ_TOOL_RESULT} with the id "${id}" reads the rest.]`;
+  const shown = cutText(whole, LONGEST_RESULT - NOTE);
+  // The mark that the text is from strangers must not get lost in the middle.
+  const isMarkLost = whole.includes(UNTRUSTED_MARK) && !shown.includes(UNTRUSTED_MARK);
+  return `${isMarkLost ? `{${UNTRUSTED_MARK}}\n` : ""}${shown}${note}`;
 }

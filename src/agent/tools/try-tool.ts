@@ -10,7 +10,10 @@ import type { JsonObject } from "../../sdk/types.ts";
 import { type CalledTool, callTool } from "./call.ts";
 import type { ToolRegistry } from "./registry.ts";
 
-export type TryTool = (name: string, args: JsonObject) => Promise<Omit<CalledTool, "args">>;
+export type TryTool = (
+  name: string,
+  args: JsonObject,
+) => Promise<Omit<CalledTool, "args" | "whole" | "images">>;
 
 export interface TryToolOptions {
   tools: Pick<ToolRegistry, "get">;
@@ -53,7 +56,12 @@ export function createTryTool({
       throw new HeddleError("validation", `${field} ${problem.message}.`, { field });
     }
     const session = await sessions.getOrCreate({ clientId: place, botId, owner: null });
-    const { args: _, ...called } = await callTool(
+    const {
+      args: _args,
+      whole: _whole,
+      images: _images,
+      ...called
+    } = await callTool(
       { id: newId(), name, arguments: JSON.stringify(args) },
       {
         tools: new Map([[name, tool]]),

@@ -105,6 +105,7 @@ export type Arguments<Parameters> = Parameters extends TSchema ? Static<Paramete
 
 /**
  * A tool's function. Arguments are validated before the call. The result is a string or JSON. An object with `error`
- * marks the call as failed; `client_action` is passed to the dispatcher, and the model then sees only `message`.
+ * marks the call as failed; `client_action` is passed to the dispatcher, and `injected_images: [{ mime_type, base64 }]` are shown to
+ * the model; with these two, it reads only `message` of the rest.
  */
 export type ToolFunction<Args = JsonObject> = (args: Args, ctx: ToolContext) => unknown;

@@ -225,3 +225,32 @@ describe("finalising", () => {
     ]);
   });
 });
+
+describe("images of a result", () => {
+  const png =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+  test("are read by their bytes, and the model reads the message beside them", async () => {
+    const result = await returning({
+      message: "Here.",
+      injected_images: [{ base64: png, mime_type: "text/html" }],
+    });
+    expect(result).toMatchObject({ content: "Here.", error: null });
+    expect(result.images).toMatchObject([{ kind: "image", media_type: "image/png", bytes: 70, data: png }]);
+    expect((await returning({ injected_images: [] })).content).toBe('{"injected_images":[]}');
+  });
+
+  for (const [injected_images, problem] of [
+    ["no list", "must be a list"],
+    [[{ mime_type: "image/png" }], "injected_images.0 must have base64"],
+    [[{ base64: png }, { base64: btoa("<svg/>") }], "injected_images.1 must be a whole png"],
+    [Array(11).fill({ base64: png }), "at most 10 images; got 11"],
+    [[{ base64: png.slice(0, 20) }], "injected_images.0 must be a whole png"],
+  ] as const) {
+    test(`${JSON.stringify(injected_images).slice(0, 40)} fails the call`, async () => {
+      const result = await returning({ message: "Here.", injected_images });
+      expect(result.error).toContain(problem);
+      expect(result.images).toEqual([]);
+    });
+  }
+});

@@ -1,0 +1,31 @@
+// Heddle's own tools that need nothing but content and the database.
+
+import { keptResult } from "../agent/kept-results.ts";
+import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
+import { createReadToolResultTool } from "../agent/tools/builtin/read-tool-result.ts";
+import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
+import { createGetToolInfoTool, createSearchToolsTool } from "../agent/tools/builtin/search-tools.ts";
+import { createToolRanking } from "../agent/tools/ranking.ts";
+import type { Tool, ToolRegistry } from "../agent/tools/registry.ts";
+import type { Skills } from "../content/skills/skills.ts";
+import type { Documents } from "../search/documents.ts";
+import type { Storage } from "./storage.ts";
+
+interface OwnTools extends Pick<Storage, "db"> {
+  documents: Documents;
+  skills: Skills;
+  tools: ToolRegistry;
+}
+
+export function ownTools({ db, documents, skills, tools }: OwnTools): Tool[] {
+  const toFind = { list: tools.list, get: tools.get, rank: createToolRanking() };
+  return [
+    createSearchDocumentsTool((wanted, { session_id }) =>
+      documents.search({ ...wanted, visibleIn: session_id }),
+    ),
+    createGetSkillTool(skills),
+    createSearchToolsTool(toFind),
+    createGetToolInfoTool(toFind),
+    createReadToolResultTool((wanted) => keptResult(db.query, wanted)),
+  ];
+}
