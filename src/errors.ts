@@ -27,6 +27,8 @@ const TABLE = {
   model_failed: { status: 502, retryable: true },
   invalid_output: { status: 502, retryable: false },
   context_length_exceeded: { status: 502, retryable: false },
+  // A budget is used up. Trying again helps only when somebody has raised it, or in its next period.
+  usage_limit_exceeded: { status: 402, retryable: false },
   loop_detected: { status: 508, retryable: false },
   // Start-up: the process prints the message and exits with 1.
   config: { status: 500, retryable: false },

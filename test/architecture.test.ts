@@ -57,6 +57,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "http/api": [
     "access",
     "attachments",
+    "budgets",
     "capabilities",
     "channels",
     "chat",
@@ -132,10 +133,13 @@ const MAY_IMPORT: Record<string, string[]> = {
   worker: ["agent", "db", "dispatch", "queue", "sdk", "sessions"],
   // A message sent and its run followed to the end.
   chat: ["attachments", "db", "events", "sdk", "secrets", "sessions"],
+  // What runs may spend: reserved before each call of a model, settled by the statement that records it.
+  budgets: ["db", "llm"],
   // What happens, for those who watch: written by triggers and by runs, read by the API.
   events: ["db"],
   agent: [
     "attachments",
+    "budgets",
     "capabilities",
     "db",
     "events",
@@ -174,7 +178,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // The endpoints with models that a server knows, and what is known of their models.
   usage: ["db"],
   // What needs a person: looks at integrations and at rows, and changes nothing.
-  repairs: ["db", "integrations/*"],
+  repairs: ["budgets", "db", "integrations/*"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],
   runtime: [],
@@ -244,6 +248,7 @@ const LONGER: Record<string, string> = {
   "src/http/api/routes/admin/integration-actions.ts adminActionRoutes": "one route declaration after another",
   "src/http/api/routes/admin/integrations.ts adminIntegrationRoutes": "one route declaration after another",
   "src/http/api/routes/admin/processes.ts processRoutes": "one route declaration after another",
+  "src/http/api/routes/budgets.ts budgetRoutes": "one route declaration after another",
   "src/http/api/routes/channel-bindings.ts channelBindingRoutes": "one route declaration after another",
   "src/http/api/routes/channels.ts channelRoutes": "one route declaration after another",
   "src/http/api/routes/schedules.ts settingUp": "one route declaration after another",

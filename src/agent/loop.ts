@@ -24,6 +24,8 @@ export interface ModelCall extends ModelTarget {
   costUsd: number | null;
   fallbackUsed: boolean;
   durationMs: number;
+  /** What was reserved for it in budgets; absent: none applied. */
+  reservationId?: string | undefined;
 }
 
 /** The outcome of a tool call. */
@@ -53,7 +55,7 @@ export type LoopEvent =
       continuation: Continuation | undefined;
       call: ModelCall;
     }
-  /** Durable: an answer that `problemWith` rejected. The model is asked once more. */
+  /** Durable: an answer that is empty, or that `problemWith` rejected; then the model is asked once more. */
   | { type: "rejected_answer"; iteration: number; call: ModelCall; problem: string }
   /** Durable: one for each call, in the order in which they end. */
   | { type: "tool_result"; iteration: number; toolCall: LlmToolCall; outcome: ToolOutcome };
@@ -154,7 +156,13 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
       mustAnswer,
     });
     if (mustAnswer || toolCalls.length === 0) {
-      const problem = options.problemWith?.(finalText(text, call));
+      if (text.trim() === "" && (options.problemWith || !isCut)) {
+        // It is recorded, because it cost something.
+        const problem = `${call.model} returned an empty answer.`;
+        await options.emit({ type: "rejected_answer", iteration, call, problem });
+        throw new HeddleError("model_failed", problem);
+      }
+      const problem = options.problemWith?.(text);
       if (problem !== undefined) {
         await options.emit({ type: "rejected_answer", iteration, call, problem });
         if (isMending) throw new HeddleError("invalid_output", `${INVALID} ${problem}`);
@@ -163,7 +171,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
         continue;
       }
       if (options.problemWith) return { text, isCut, call, iteration };
-      return { text: isCut ? `${text}\n\n${CUT_TEXT}` : finalText(text, call), isCut, call, iteration };
+      return { text: isCut ? `${text}\n\n${CUT_TEXT}` : text, isCut, call, iteration };
     }
     await options.emit({ type: "tool_calls", iteration, text, toolCalls, continuation, call });
     steps.push({
@@ -204,6 +212,8 @@ async function askModel(options: LoopOptions, question: Question): Promise<Answe
     } catch (error) {
       throwIfAborted(signal);
       const { iteration } = question;
+      // No model was asked.
+      if (error instanceof HeddleError && error.code === "usage_limit_exceeded") throw error;
       const isTooLong = error instanceof HeddleError && error.code === "context_length_exceeded";
       if (isTooLong && options.shrink?.(error)) {
         await emit({ type: "model_retry", iteration, reason: error.message, model, delayMs: 0 });
@@ -240,16 +250,11 @@ async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Q
   }
   if (!done) throw new HeddleError("model_failed", "The model's answer ended early.");
   const { text, toolCalls, continuation, isCut = false, usage, fallbackUsed, durationMs } = done;
-  const { model: answered, provider = llm.provider, costUsd = null } = done;
-  const call = { provider, model: answered, usage, costUsd, fallbackUsed, durationMs };
+  const { model: answered, provider = llm.provider, costUsd = null, reservationId } = done;
+  const call = { provider, model: answered, usage, costUsd, fallbackUsed, durationMs, reservationId };
   await emit({ type: "model_answer", iteration, call, toolCallsCount: toolCalls.length });
   return { text, toolCalls, ...(continuation && { continuation }), isCut, call };
 }
 
 const targetOf = (llm: Llm, model: string, fallbackModels: string[] = []): ModelTarget =>
   llm.firstModel?.({ model, fallbackModels }) ?? { provider: llm.provider, model };
-
-function finalText(text: string, call: ModelCall): string {
-  if (text.trim() === "") throw new HeddleError("model_failed", `${call.model} returned an empty answer.`);
-  return text;
-}

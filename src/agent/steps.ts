@@ -12,6 +12,7 @@ import { newId } from "../ids.ts";
 import type { Continuation, LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
+import { USED, used } from "./call-record.ts";
 import type { ModelCall, ToolOutcome } from "./loop.ts";
 
 /** The claim under which a step is written. */
@@ -61,32 +62,6 @@ const INTEGRATION = `coalesce(
   substring(owner from '^integration:(.*)$'),
   (select substring(channels.owner from '^integration:(.*)$') from channels where channels.id = tasks.channel_id))`;
 
-/** What a call used and cost, in the order of USED. */
-const USED =
-  "provider, model, prompt_tokens, cached_input_tokens, cache_write_tokens, completion_tokens, cost_usd, duration_ms, fallback_used";
-
-export const used = ({ provider, model, usage, costUsd, durationMs, fallbackUsed }: ModelCall): unknown[] => [
-  provider,
-  model,
-  usage?.prompt_tokens ?? null,
-  usage?.cached_input_tokens ?? null,
-  usage?.cache_write_tokens ?? null,
-  usage?.completion_tokens ?? null,
-  // Without an exponent, whatever its size.
-  costUsd?.toFixed(10) ?? null,
-  durationMs,
-  fallbackUsed,
-];
-
-/** Records the calls that wrote a summary, given as JSON in the parameter of this number. They belong to no iteration: 0. */
-export const summaryCalls = (parameter: number): string => `model as (
-       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${USED})
-       select (made ->> 0)::uuid, id, correlation_id, bot_id, integration_id, 0, made ->> 1, made ->> 2, (made ->> 3)::int,
-         (made ->> 4)::int, (made ->> 5)::int, (made ->> 6)::int, (made ->> 7)::numeric, (made ->> 8)::int,
-         (made ->> 9)::boolean
-       from claim, jsonb_array_elements($${parameter}::text::jsonb) as made
-     )`;
-
 /**
  * Runs one statement over `claim`, the row of the task, which exists only while the claim holds. `isSteered`: messages wait
  * that want to be given to the running run.
@@ -103,7 +78,7 @@ export async function underClaim(
     try {
       const result = await db.execute(
         `with claim as (
-           select id, session_id, correlation_id, bot_id, ${INTEGRATION} as integration_id from tasks
+           select id, session_id, correlation_id, bot_id, schedule_id, ${INTEGRATION} as integration_id from tasks
            where id = $1::uuid and attempt = $2::int and status = 'running' for no key update
          ), ${ctes}
          select id, exists (
@@ -153,9 +128,9 @@ export async function saveToolCalls(
        select c.id, claim.id, $3::uuid, c.call_id, claim.correlation_id, c.tool_name, c.arguments, 'running', $6::int
        from claim, jsonb_to_recordset($7::text::jsonb) as c(id uuid, call_id text, tool_name text, arguments text)
      ), model as (
-       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${USED}, context)
-       select $8::uuid, id, correlation_id, bot_id, integration_id, $6::int, $10::text, $11::text, $12::int, $13::int,
-         $14::int, $15::int, $16::numeric, $17::int, $18::boolean, $19::text::jsonb from claim
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, iteration, ${USED}, context)
+       select $8::uuid, id, correlation_id, bot_id, integration_id, schedule_id, $6::int, $10::text, $11::text, $12::int,
+         $13::int, $14::int, $15::int, $16::numeric, $17::int, $18::boolean, $19::uuid, $20::text::jsonb from claim
      )`,
     [
       messageId,
@@ -224,9 +199,9 @@ export async function saveModelFailure(db: Database, task: StepClaim, step: Mode
     db,
     task,
     `model as (
-       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, provider, model, iteration,
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, provider, model, iteration,
          duration_ms, error, context)
-       select $3::uuid, id, correlation_id, bot_id, integration_id, $4::text, $5::text, $6::int, $7::int, $8::text,
+       select $3::uuid, id, correlation_id, bot_id, integration_id, schedule_id, $4::text, $5::text, $6::int, $7::int, $8::text,
          $9::text::jsonb
        from claim
      )`,
@@ -257,9 +232,9 @@ export async function saveRejectedAnswer(
     db,
     task,
     `model as (
-       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, error, context, ${USED})
-       select $3::uuid, id, correlation_id, bot_id, integration_id, $4::int, $5::text, $6::text::jsonb, $7::text, $8::text,
-         $9::int, $10::int, $11::int, $12::int, $13::numeric, $14::int, $15::boolean from claim
+       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, iteration, error, context, ${USED})
+       select $3::uuid, id, correlation_id, bot_id, integration_id, schedule_id, $4::int, $5::text, $6::text::jsonb, $7::text,
+         $8::text, $9::int, $10::int, $11::int, $12::int, $13::numeric, $14::int, $15::boolean, $16::uuid from claim
      )`,
     [newId(), iteration, storable(problem), context && JSON.stringify(context), ...used(call)],
   );
@@ -275,17 +250,18 @@ export async function saveWarnings(db: Database, task: StepClaim, warnings: stri
 
 /** Stores the answer, in the transaction that completes the task (whose own update is the fence). */
 export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalStep): Promise<void> {
-  const [provider, model, prompt, cached, written, completion, cost, duration, isFallback] = used(step.call);
+  const [provider, model, prompt, cached, written, completion, cost, duration, isFallback, reservation] =
+    used(step.call);
   // One statement, because each costs a round trip, which on the embedded database exceeds its work.
   await tx.execute(sql`
     with answered as (
       insert into messages (id, session_id, role, content, task_id)
       values (${step.messageId}, ${task.session_id}, 'assistant', ${step.text}, ${task.id})
     )
-    insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, iteration, ${sql.raw(USED)}, context)
-    select ${newId()}::uuid, id, correlation_id, bot_id, ${sql.raw(INTEGRATION)}, ${step.iteration}::int,
+    insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, iteration, ${sql.raw(USED)}, context)
+    select ${newId()}::uuid, id, correlation_id, bot_id, ${sql.raw(INTEGRATION)}, schedule_id, ${step.iteration}::int,
       ${provider}::text, ${model}::text, ${prompt}::int, ${cached}::int, ${written}::int, ${completion}::int,
-      ${cost}::numeric, ${duration}::int, ${isFallback}::boolean,
+      ${cost}::numeric, ${duration}::int, ${isFallback}::boolean, ${reservation}::uuid,
       ${step.context && JSON.stringify(step.context)}::text::jsonb
     from tasks where id = ${task.id}::uuid`);
 }

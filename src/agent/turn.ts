@@ -1,5 +1,6 @@
 // One run of an agent for one message: loads its start, runs the loop, and stores each step as it happens.
 
+import type { SpendingRun } from "../budgets/spending.ts";
 import type { CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import type { WhenBusy } from "../db/schema.ts";
@@ -29,6 +30,7 @@ import { createRunEvents, type RunEvents } from "./run-events.ts";
 import { openTools } from "./run-tools.ts";
 import { recordWarnings, saveCutWarning } from "./run-warnings.ts";
 import { type ShownRun, type Stage, showRun } from "./show-run.ts";
+import { spendingRun } from "./spending-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
 import type { FinalStep } from "./steps.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
@@ -48,6 +50,8 @@ export interface ClaimedTask {
   message_id: string;
   /** The sender, in the format of a channel's owner. */
   owner?: string | null;
+  /** The schedule that sent the message. */
+  schedule_id?: string | null;
   correlation_id: string;
   when_busy?: WhenBusy;
   /** Tasks with the same key may join the run. */
@@ -106,6 +110,8 @@ export interface AgentOptions {
   decide: Decide;
   /** Starts the run of work that a bot delegates. Default: no bot can. */
   delegate?: Delegate;
+  /** Returns the model of this run, which keeps to its budgets. Default: there are none. */
+  spending?: (run: SpendingRun, llm: Llm) => Llm;
   /** Default: nobody watches. */
   stage?: Stage;
   /** Milliseconds since 1970. */
@@ -179,13 +185,15 @@ interface Run extends AgentOptions {
   progress: { toolCallsMade: number };
 }
 
-async function run(run: Run): Promise<TurnOutcome> {
-  const { db, llm, settings, task, signal, events, progress, now = Date.now } = run;
+async function run(given: Run): Promise<TurnOutcome> {
+  const { db, settings, task, signal, events, progress, now = Date.now } = given;
   const [turn, stored] = await Promise.all([
-    loadTurn(db.query, task, run.clock),
+    loadTurn(db.query, task, given.clock),
     // A first claim cannot have left steps.
-    task.attempt > 1 ? loadSteps(db.query, task.id, run.actions) : NOTHING_STORED,
+    task.attempt > 1 ? loadSteps(db.query, task.id, given.actions) : NOTHING_STORED,
   ]);
+  const llm = given.spending?.(spendingRun(task, turn), given.llm) ?? given.llm;
+  const run = { ...given, llm };
   events.knowMessage(turn);
   events.emit("before_context_assembly", { user_message: turn.userMessage });
   progress.toolCallsMade = stored.toolCallsMade;

@@ -1,6 +1,6 @@
 // The agent: models, the capabilities of a run, the loop, and the worker that runs it.
 
-import { createAgent } from "../agent/turn.ts";
+import { type AgentOptions, createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
 import type { Logger } from "../log.ts";
@@ -22,7 +22,13 @@ export function createAgentParts(
   storage: Storage,
   content: Content & Pick<CapabilityParts, "capabilitiesOf" | "fittingSkills">,
   { registry }: IntegrationParts,
-  { outbox, sealer, actions, delegate }: Conversation,
+  {
+    outbox,
+    sealer,
+    actions,
+    delegate,
+    budgets,
+  }: Conversation & { budgets: { spending: AgentOptions["spending"] } },
   models: Models,
   { decide }: Pick<Policies, "decide">,
 ) {
@@ -51,6 +57,7 @@ export function createAgentParts(
     stage: events,
     decide,
     delegate,
+    spending: budgets.spending,
     log: log.getChild("agent"),
     redact,
     actions,

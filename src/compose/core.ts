@@ -6,6 +6,7 @@ import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
 import { openPolicies } from "../policies/policies.ts";
 import { createAgentParts } from "./agent.ts";
+import { openBudgets } from "./budgets.ts";
 import { createCapabilityParts } from "./capabilities.ts";
 import type { Closers } from "./closers.ts";
 import { openContent } from "./content.ts";
@@ -42,7 +43,16 @@ export async function openCore(
   const schedules = openSchedules(config, storage, content, conversation, closers);
   const policies = await openPolicies({ db: storage.db, log: storage.log.getChild("policies") });
   closers.push(policies.close);
-  const agent = createAgentParts(config, storage, content, integrations, conversation, models, policies);
+  const budgets = await openBudgets(storage, closers);
+  const agent = createAgentParts(
+    config,
+    storage,
+    content,
+    integrations,
+    { ...conversation, budgets },
+    models,
+    policies,
+  );
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
@@ -72,6 +82,7 @@ export async function openCore(
     conversation,
     schedules,
     policies,
+    budgets,
     agent,
     models,
     apiKeys,

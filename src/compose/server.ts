@@ -78,7 +78,7 @@ export function startServer(
     const stopping = new AbortController();
     const app = createApp(
       {
-        conversation: { ...conversation, schedules },
+        conversation: { ...conversation, schedules, budgets: core.budgets },
         content: { ...content, ...agent, tryTool: tryTool(core, stopping.signal) },
         integrations: {
           ...integrations,

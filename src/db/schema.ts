@@ -382,6 +382,8 @@ export const tasks = pgTable(
      * The conversation whose runs are counted to detect loops; null if a person asked, or if the answer goes nowhere.
      */
     loop_key: text("loop_key"),
+    /** The schedule that sent its message. */
+    schedule_id: uuid("schedule_id"),
     scheduled_at: instant("scheduled_at"),
     run_at: instant("run_at"),
     completed_at: instant("completed_at"),
@@ -1154,6 +1156,10 @@ export const llmCalls = pgTable(
     bot_id: text("bot_id"),
     /** The integration whose message or channel it was; null if it was none's. */
     integration_id: text("integration_id"),
+    /** The schedule that sent the message of its run. */
+    schedule_id: uuid("schedule_id"),
+    /** What was reserved for it in budgets; a trigger settles it, see budgets/reserve.ts. Null: no budget applied. */
+    reservation_id: uuid("reservation_id"),
     /** The provider's id; null: recorded by a version that knew only one. */
     provider: text("provider"),
     /** As the provider names it. */
@@ -1174,6 +1180,87 @@ export const llmCalls = pgTable(
     created_at: createdAt(),
   },
   (table) => [index("llm_calls_task").on(table.task_id), index("llm_calls_created").on(table.created_at)],
+);
+
+export const BUDGET_SCOPES = ["server", "bot", "integration", "schedule"] as const;
+export type BudgetScope = (typeof BUDGET_SCOPES)[number];
+export const BUDGET_METRICS = ["cost_usd", "tokens", "model_calls", "seconds", "runs"] as const;
+/** seconds: the wall time of runs, without what they wait for people. */
+export type BudgetMetric = (typeof BUDGET_METRICS)[number];
+export const BUDGET_PERIODS = ["run", "hour", "day", "month"] as const;
+/** Hours, days and months are those of UTC. */
+export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
+
+/** How much of something runs may use in a period. */
+export const budgets = pgTable(
+  "budgets",
+  {
+    id: uuid("id").primaryKey(),
+    scope: text("scope").$type<BudgetScope>().notNull(),
+    /** The id of the bot, integration or schedule; null for the whole server. */
+    subject: text("subject"),
+    metric: text("metric").$type<BudgetMetric>().notNull(),
+    period: text("period").$type<BudgetPeriod>().notNull(),
+    amount: numeric("amount", { precision: 24, scale: 10, mode: "number" }).notNull(),
+    enabled: boolean("enabled").notNull().default(true),
+    created_at: createdAt(),
+    updated_at: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex("budgets_what").on(
+      table.scope,
+      sql`coalesce(${table.subject}, '')`,
+      table.metric,
+      table.period,
+    ),
+  ],
+);
+
+/** What has been used of a budget in one of its periods. */
+export const budgetPeriods = pgTable(
+  "budget_periods",
+  {
+    budget_id: uuid("budget_id")
+      .notNull()
+      .references(() => budgets.id, { onDelete: "cascade" }),
+    /** "2026-11-28T14", "2026-11-28" or "2026-11"; "run <id>" for one run, "counted <id>" for a run that was counted. */
+    period: text("period").notNull(),
+    used: numeric("used", { precision: 24, scale: 10, mode: "number" }).notNull().default(0),
+    /** What somebody has added for this period; 0: nobody has. */
+    extended: numeric("extended", { precision: 24, scale: 10, mode: "number" }).notNull().default(0),
+    /** The highest notice so far: 0, 50, 80 or 100 per cent. */
+    noticed: integer("noticed").notNull().default(0),
+    updated_at: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.budget_id, table.period] }),
+    index("budget_periods_updated").on(table.updated_at),
+  ],
+);
+
+/** What model calls in progress may use. It counts while its run goes on under the same claim, so that a crash frees it. */
+export const budgetReservations = pgTable(
+  "budget_reservations",
+  {
+    /** The same for all budgets of a call. */
+    id: uuid("id").notNull(),
+    budget_id: uuid("budget_id")
+      .notNull()
+      .references(() => budgets.id, { onDelete: "cascade" }),
+    period: text("period").notNull(),
+    task_id: uuid("task_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    /** Null: nobody knows, so no other call may begin meanwhile. */
+    amount: numeric("amount", { precision: 24, scale: 10, mode: "number" }),
+    /** Whether the call has ended and is about to be recorded. */
+    is_done: boolean("is_done").notNull().default(false),
+    created_at: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.id, table.budget_id] }),
+    index("budget_reservations_period").on(table.budget_id, table.period),
+    index("budget_reservations_task").on(table.task_id),
+  ],
 );
 
 export const PROVIDER_ADAPTERS = ["chat_completions", "responses", "anthropic"] as const;

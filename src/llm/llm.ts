@@ -98,6 +98,8 @@ export type LlmEvent =
       costUsd?: number | null;
       fallbackUsed: boolean;
       durationMs: number;
+      /** What was reserved for the call in budgets; settled where the call is recorded. */
+      reservationId?: string;
     };
 
 /** A model, and the provider that has it under this name. */

@@ -12,6 +12,7 @@ import {
   processes,
   schedules,
 } from "../db/schema.ts";
+import { budgetRepairs } from "./budget-repairs.ts";
 import type { Repair } from "./repair.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,6 +35,7 @@ export async function rowRepairs(options: RowRepairsOptions): Promise<Repair[]> 
     unreviewedSchedules(options),
     embeddings(options),
     expiringKeys(options),
+    budgetRepairs(options.query, new Date(options.now)),
   ]);
   return [...found, ...common].flat();
 }

@@ -22,7 +22,7 @@ export interface ScanOptions {
   inject(
     message: InjectMessage,
     scope: string,
-    sender: { fromPerson: boolean; hops: number; owner: string | null },
+    sender: { fromPerson: boolean; hops: number; owner: string | null; scheduleId: string },
   ): Promise<InjectResult>;
 }
 
@@ -90,7 +90,12 @@ export function createScan(options: ScanOptions): Scan {
       const { session_id, message_id, task_id } = await options.inject(
         messageOf({ schedule, occurrence }, sessionId),
         `${schedule.origin === "bot" ? BOT_SCHEDULE : "schedule"} ${schedule.id}`,
-        { fromPerson: schedule.origin === "person", hops: schedule.hops, owner: schedule.owner },
+        {
+          fromPerson: schedule.origin === "person",
+          hops: schedule.hops,
+          owner: schedule.owner,
+          scheduleId: schedule.id,
+        },
       );
       await settle(occurrence, { status: "started", session_id, message_id, task_id });
     } catch (error) {

@@ -35,6 +35,8 @@ export interface Sender {
   hops: number;
   /** Owner of the run that it starts: "integration:<id>" or "key:<id>"; null for the operator. */
   owner: string | null;
+  /** The schedule that is due. */
+  scheduleId?: string | undefined;
 }
 
 /** The scope of a message's idempotency key, the webhook that brought it, and its sender. */
@@ -109,11 +111,11 @@ export function createInject(options: InjectOptions) {
 /** Must be called before the first await, while the request's context is current. */
 export function arrivalOf(
   scope: string,
-  { fromPerson = false, hops, owner = null }: Partial<Sender> = {},
+  { fromPerson = false, hops, owner = null, scheduleId }: Partial<Sender> = {},
 ): Omit<Arrival, "files"> {
   const incoming = currentIncoming();
   const led = hops ?? Math.max(hopsSoFar(), incoming ? hopsIn(incoming.headers) : 0);
-  return { scope, incoming, sender: { fromPerson, hops: led, owner } };
+  return { scope, incoming, sender: { fromPerson, hops: led, owner, scheduleId } };
 }
 
 /** Bots that answer each other would never stop: a bot's message is only stored unless its channel allows bot messages. */

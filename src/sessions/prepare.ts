@@ -135,6 +135,7 @@ export function prepare(message: Message, around: Surroundings): Prepared {
           execution_config: { ...message.executionConfig },
           when_busy: message.whenBusy ?? destination.when_busy,
           merge_key: mergeKey(message, around),
+          schedule_id: sender.scheduleId ?? null,
           loop_key: sender.fromPerson ? null : targets.answer.conversation(destination.session_id),
         }
       : null,

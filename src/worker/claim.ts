@@ -67,6 +67,7 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       bot_id: task.bot_id,
       message_id: task.message_id,
       owner: task.owner,
+      schedule_id: task.schedule_id,
       when_busy: task.when_busy,
       merge_key: task.merge_key,
       mayJoin: joinable(task, facts.waiting).length > 0,

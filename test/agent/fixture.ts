@@ -81,6 +81,7 @@ interface AgentFixtureOptions extends Partial<CapabilitySources> {
   join?: AgentOptions["join"];
   delegate?: AgentOptions["delegate"];
   decide?: AgentOptions["decide"];
+  spending?: AgentOptions["spending"];
 }
 
 /** There are no policies. */
@@ -105,6 +106,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
     ...(options.join && { join: options.join }),
     ...(options.stage && { stage: options.stage }),
     ...(options.delegate && { delegate: options.delegate }),
+    ...(options.spending && { spending: options.spending }),
     settings: {
       defaultModel: "default-model",
       fallbackModels: ["fallback-model"],

@@ -35,7 +35,7 @@ test("each file is in the journal, ordered by number and time", () => {
 
 test("migrations only add and never remove", () => {
   for (const { tag } of journal.entries) {
-    const text = readFileSync(join(folder, `${tag}.sql`), "utf8");
+    const text = readFileSync(join(folder, `${tag}.sql`), "utf8").replace(/\$\$[^$]*\$\$/g, ""); // Functions are not called here.
     expect({
       tag,
       taken: text.match(

@@ -2,6 +2,7 @@
 
 import { getLogger } from "@logtape/logtape";
 import { createReadFiles, type ReadPdf } from "../../src/attachments/read-files.ts";
+import { openBudgets } from "../../src/budgets/budgets.ts";
 import { createBindings } from "../../src/channels/bindings.ts";
 import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
 import { createChannels } from "../../src/channels/channels.ts";
@@ -128,6 +129,8 @@ export async function createSessionsFixture(
     activeSession: channelSessions.active,
     inject: sessions.inject,
   });
+  const budgets = await openBudgets({ db, log, ...clock });
+  db.beforeClose?.(budgets.close);
   const views = metas.map((meta) => ({
     id: meta.integrationType,
     isLive: true,
@@ -142,6 +145,7 @@ export async function createSessionsFixture(
     events,
     bots,
     sessions,
+    budgets,
     schedules: {
       ...schedules,
       timezone: "Europe/Vienna",

@@ -23,7 +23,7 @@ type Wing<Name extends "conversation" | "content" | "integrations" | "models" | 
 const conversation: Wing<"conversation"> = {
   ...{ inbox: nothing, sealer: nothing, directory: nothing, sessions: nothing, channels: nothing },
   ...{ channelSessions: nothing, bindings: nothing, tasks: nothing, outbox: nothing, events: nothing },
-  ...{ chat: nothing, openAi: nothing, schedules: nothing },
+  ...{ chat: nothing, openAi: nothing, schedules: nothing, budgets: nothing },
 };
 const content: Wing<"content"> = {
   ...{ botFiles: nothing, copiesOfSkills: nothing },

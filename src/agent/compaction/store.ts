@@ -5,9 +5,10 @@ import type { Database } from "../../db/database.ts";
 import type { CompactionCause } from "../../db/schema.ts";
 import { storable } from "../../db/storable.ts";
 import { newId } from "../../ids.ts";
+import { summaryCalls, used } from "../call-record.ts";
 import { type Marks, NO_MARKS } from "../context/marks.ts";
 import type { ModelCall } from "../loop.ts";
-import { type StepClaim, summaryCalls, underClaim, used } from "../steps.ts";
+import { type StepClaim, underClaim } from "../steps.ts";
 
 /** How a session's older part is sent. */
 export interface Compacted {

@@ -61,7 +61,7 @@ export async function summarise(request: SummaryRequest): Promise<Summary> {
 }
 
 async function ask(
-  { llm, model, fallbackModels, room, signal }: SummaryRequest,
+  { llm, model: asked, fallbackModels, room, signal }: SummaryRequest,
   earlier: string | null,
   part: string,
 ): Promise<{ text: string; call: ModelCall }> {
@@ -74,7 +74,7 @@ async function ask(
     },
   ];
   for await (const event of llm.stream({
-    model,
+    model: asked,
     fallbackModels,
     messages,
     tools: [],
@@ -82,8 +82,9 @@ async function ask(
     signal,
   })) {
     if (event.type !== "done") continue;
-    const { text, usage, fallbackUsed, durationMs, provider = llm.provider, costUsd = null } = event;
-    return { text, call: { provider, model: event.model, usage, costUsd, fallbackUsed, durationMs } };
+    const { text, model, usage, fallbackUsed, durationMs, reservationId } = event;
+    const { provider = llm.provider, costUsd = null } = event;
+    return { text, call: { provider, model, usage, costUsd, fallbackUsed, durationMs, reservationId } };
   }
   throwIfAborted(signal);
   throw new Error("the model's answer ended early");

@@ -41,6 +41,7 @@ import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { bindableRoutes } from "./routes/bindable-integrations.ts";
 import { botRoutes } from "./routes/bots.ts";
 import { browserErrorRoutes } from "./routes/browser-errors.ts";
+import { budgetRoutes } from "./routes/budgets.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
 import { channelBindingRoutes } from "./routes/channel-bindings.ts";
 import { channelRoutes } from "./routes/channels.ts";
@@ -136,6 +137,7 @@ export function createApi(
     .use(documentRoutes({ documents: content.documents, ownership, route }))
     .use(memoryRoutes({ memories: content.memories, ownership, route }))
     .use(scheduleRoutes({ schedules: conversation.schedules, ownership, route }))
+    .use(budgetRoutes({ budgets: conversation.budgets, route }))
     .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(bindableRoutes({ bindings: conversation.bindings, route }))

@@ -40,6 +40,7 @@ import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import type { ProcessRoutes } from "./routes/admin/processes.ts";
 import type { ProviderRoutes } from "./routes/admin/providers.ts";
 import type { BotRoutes } from "./routes/bots.ts";
+import type { BudgetRoutes } from "./routes/budgets.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { MemoryRoutes } from "./routes/memories.ts";
@@ -79,6 +80,7 @@ export interface ConversationParts {
   directory: Pick<IntegrationDirectory, "prefixes">;
   sessions: Sessions;
   schedules: ScheduleRoutes["schedules"];
+  budgets: BudgetRoutes["budgets"];
   channels: Channels;
   channelSessions: ChannelSessions;
   bindings: Bindings;

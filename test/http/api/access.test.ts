@@ -37,7 +37,7 @@ const OWNED: Record<string, keyof Victim> = {
 /** A person's key belongs to no integration, so it sees everything about integrations that its scopes cover. */
 const OF_INTEGRATIONS = new Set<keyof Victim>(["integration", "webhook"]);
 const COMMON =
-  /^\/api\/v1\/(bots|tools|policies|skills|carapaces|templates|api-keys|sign-ins|admin\/providers)\//;
+  /^\/api\/v1\/(bots|budgets|tools|policies|skills|carapaces|templates|api-keys|sign-ins|admin\/providers)\//;
 
 interface Victim {
   session: string;

@@ -86,6 +86,8 @@ const PLAIN = [
   ...["event", "event_filter"],
   // Of actions on many, of a rerun, of a read mark and of signing in.
   // And a try of a tool.
+  // Of a budget; its subject is checked in budgets.test.ts.
+  ...["scope", "subject", "metric", "period", "amount"],
   // Of a schedule.
   ...["timing", "timezone", "missed", "overlap"],
   ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link", "arguments"],

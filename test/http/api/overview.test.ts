@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { OPERATOR } from "../../../src/access/caller.ts";
 import {
+  budgetPeriods,
   deliveries,
   embeddingModels,
   inboxEvents,
@@ -152,6 +153,25 @@ eachDatabase("the overview", (open) => {
     expect(await find("schedules_unreviewed")).toMatchObject({ count: 1, action: "review_schedules" });
     await http.send("POST", `/api/v1/schedules/${made.id}/accept`, { body: {} });
     expect(await find("schedules_unreviewed")).toBeUndefined();
+  });
+
+  test("a budget is listed from 80 % on, until there is more of it", async () => {
+    const { id } = await http.budgets.create({
+      ...{ scope: "bot", subject: "default", metric: "tokens", period: "month", amount: 100 },
+    });
+    const period = new Date(NOW).toISOString().slice(0, 7);
+    await db.query.insert(budgetPeriods).values({ budget_id: id, period }).onConflictDoNothing();
+    const use = (used: number) =>
+      db.query.update(budgetPeriods).set({ used }).where(eq(budgetPeriods.budget_id, id));
+    await use(70);
+    expect(await find("budget_nearly_used_up")).toBeUndefined();
+    await use(85);
+    expect(await find("budget_nearly_used_up")).toMatchObject({ id: `budget_nearly_used_up/${id}` });
+    await use(101);
+    expect(await find("budget_used_up")).toMatchObject({ severity: "error", action: "extend_budget" });
+    await http.send("PATCH", `/api/v1/budgets/${id}`, { body: { amount: 500 } });
+    expect(await find("budget_used_up")).toBeUndefined();
+    await http.send("DELETE", `/api/v1/budgets/${id}`);
   });
 
   test("a caller sees what its scopes and rows cover", async () => {

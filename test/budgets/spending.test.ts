@@ -1,0 +1,274 @@
+// Runs over the real worker and database, with a model whose calls have a known price: what they may spend.
+
+import { expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
+import { asc, eq, inArray } from "drizzle-orm";
+import { estimate } from "../../src/agent/context/budget.ts";
+import { type GivenBudget, openBudgets } from "../../src/budgets/budgets.ts";
+import { createLargest } from "../../src/budgets/largest.ts";
+import { createSpending } from "../../src/budgets/spending.ts";
+import type { Database } from "../../src/db/database.ts";
+import { openDatabase } from "../../src/db/open.ts";
+import { bots, budgetPeriods, budgetReservations, events, llmCalls, tasks } from "../../src/db/schema.ts";
+import type { Llm } from "../../src/llm/llm.ts";
+import { createWorker } from "../../src/worker/worker.ts";
+import { agentOver, call, tool } from "../agent/fixture.ts";
+import { eachDatabase, type OpenTestDatabase, onPostgres, type TestDatabase } from "../database.ts";
+import { createSessionsFixture } from "../sessions/fixture.ts";
+import { until } from "../until.ts";
+
+const log = getLogger("heddle");
+const TOKENS = 150;
+
+/** Each call costs a dollar and 150 tokens. Every run calls the tool `rounds` times. */
+function pricedLlm(rounds: number, during: () => Promise<unknown> = async () => undefined) {
+  const asked = { inFlight: 0, most: 0, calls: 0 };
+  const llm: Llm = {
+    provider: "priced",
+    async *stream({ model, messages }) {
+      asked.calls += 1;
+      asked.inFlight += 1;
+      asked.most = Math.max(asked.most, asked.inFlight);
+      try {
+        await during();
+      } finally {
+        asked.inFlight -= 1;
+      }
+      const done = messages.filter(({ role }) => role === "tool").length;
+      yield {
+        type: "done",
+        text: done >= rounds ? "Done." : "",
+        toolCalls: done >= rounds ? [] : [call(`c${done}`, "step")],
+        usage: { prompt_tokens: 100, completion_tokens: 50 },
+        model,
+        costUsd: 1,
+        fallbackUsed: false,
+        durationMs: 20,
+      };
+    },
+  };
+  return { llm, asked };
+}
+
+/** A server's agent and worker with its own memory of budgets. */
+async function serverOver(db: Database, parts: Awaited<ReturnType<typeof createSessionsFixture>>, llm: Llm) {
+  const now = () => new Date();
+  const budgets = await openBudgets({ db, log, now });
+  const spending = createSpending({
+    db,
+    applying: budgets.applying,
+    largest: createLargest(),
+    estimate: ({ messages }) => estimate(messages),
+    log,
+    now,
+    clock: () => performance.now(),
+  });
+  const { agent } = agentOver(db, llm, { spending, tools: [tool("step", () => "stepped")] });
+  const worker = createWorker({
+    ...parts,
+    agent,
+    redact: (text) => text,
+    concurrency: 16,
+    maxRunSeconds: 60,
+    maxUnattendedRuns: 0,
+  });
+  return {
+    budgets,
+    async close() {
+      await worker.close();
+      await budgets.close();
+    },
+  };
+}
+
+async function start(open: OpenTestDatabase, llm: Llm) {
+  const db = await open();
+  const parts = await createSessionsFixture(db);
+  await db.query.update(bots).set({ tools: ["*"] });
+  const server = await serverOver(db, parts, llm);
+  const send = async (number: number, more: { botId?: string; owner?: string | null } = {}) => {
+    const { session_id } = await parts.sessions.getOrCreate({
+      clientId: `test:room-${number}`,
+      botId: more.botId ?? "default",
+    });
+    const { task_id } = await parts.sessions.inject(
+      {
+        sessionId: session_id,
+        content: "Go",
+        source: "test",
+        runAgent: true,
+        dispatchConfig: { type: "none" },
+      },
+      "test",
+      { fromPerson: true, owner: more.owner ?? null },
+    );
+    return task_id as string;
+  };
+  return { db, parts, server, send, ended: (ids: string[]) => ended(db, ids) };
+}
+
+async function ended(db: TestDatabase, ids: string[]) {
+  const mine = () => db.query.select().from(tasks).where(inArray(tasks.id, ids)).orderBy(asc(tasks.id));
+  await until(async () => (await mine()).every(({ completed_at }) => completed_at !== null));
+  return mine();
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, number) => number);
+
+const DOLLARS_A_DAY = { scope: "server", metric: "cost_usd", period: "day" } as const;
+
+const used = async (db: TestDatabase, id: string) => {
+  const [row] = await db.query.select().from(budgetPeriods).where(eq(budgetPeriods.budget_id, id));
+  return row?.used;
+};
+
+eachDatabase("budgets", (open) => {
+  test("16 runs at once go beyond the cap by at most one call", async () => {
+    const { llm, asked } = pricedLlm(3, () => Bun.sleep(5));
+    const { db, server, send, ended } = await start(open, llm);
+    const budget = await server.budgets.create({ ...DOLLARS_A_DAY, amount: 10.5 });
+    const ids = await Promise.all(many(16).map((number) => send(number)));
+    const rows = await ended(ids);
+    await server.close();
+    expect(asked.calls).toBe(11);
+    expect(await used(db, budget.id)).toBe(11);
+    expect(asked.most).toBeGreaterThan(1);
+    const stopped = rows.filter(({ status }) => status === "failed");
+    expect(stopped.length).toBeGreaterThan(12);
+    for (const row of stopped) {
+      expect(row.error_code).toBe("usage_limit_exceeded");
+      expect(row.error).toContain("the budget of the server ($10.5 a day) is used up: $11 so far.");
+      // Its reason is told once, and no call was made for it.
+    }
+    const calls = await db.query.select().from(llmCalls);
+    expect(calls.length).toBe(11);
+    expect(await db.query.select().from(budgetReservations)).toEqual([]);
+  });
+
+  test("each level is noticed once, and one call extends the period once", async () => {
+    const { llm, asked } = pricedLlm(0);
+    const { db, server, send, ended } = await start(open, llm);
+    const budget = await server.budgets.create({ ...DOLLARS_A_DAY, amount: 4 });
+    for (const number of many(5)) await ended([await send(number)]);
+    const notices = async () =>
+      (await db.query.select().from(events).orderBy(asc(events.id)))
+        .filter(({ type }) => type.startsWith("budget."))
+        .map(({ type, data }) => [type, data.per_cent, data.budget_id]);
+    expect(await notices()).toEqual([
+      ["budget.notice", 50, budget.id],
+      ["budget.used_up", 100, budget.id],
+    ]);
+    expect(asked.calls).toBe(4);
+
+    expect((await server.budgets.extend(budget.id)).current).toMatchObject({ used: 4, cap: 6, extended: 2 });
+    expect(server.budgets.extend(budget.id)).rejects.toMatchObject({ code: "conflict" });
+    for (const number of many(4)) await ended([await send(10 + number)]);
+    await server.close();
+    expect(asked.calls).toBe(6);
+    expect((await notices()).slice(2)).toEqual([
+      ["budget.notice", 80, budget.id],
+      ["budget.used_up", 100, budget.id],
+    ]);
+  });
+
+  test("a crash between reserving and settling frees what was reserved", async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { llm, asked } = pricedLlm(0, async () => (asked.calls === 1 ? held : undefined));
+    const { db, server, send, ended } = await start(open, llm);
+    await server.budgets.create({ ...DOLLARS_A_DAY, amount: 2 });
+    const first = await send(1);
+    await until(async () => (await db.query.select().from(budgetReservations)).length === 1);
+    const second = await send(2);
+    // The first call of a model is alone, because nobody knows what it uses.
+    await until(async () =>
+      (await db.query.select().from(tasks)).some(({ id, status }) => id === second && status === "running"),
+    );
+    expect(asked.calls).toBe(1);
+    // Its server has died: another one claims its task.
+    await db.query.update(tasks).set({ attempt: 2 }).where(eq(tasks.id, first));
+    const [row] = await ended([second]);
+    expect(row?.status).toBe("complete");
+    await server.budgets.purge();
+    expect(await db.query.select().from(budgetReservations)).toEqual([]);
+    release();
+    await server.close();
+  });
+
+  test("only what applies to a run counts, by run, integration and number of runs", async () => {
+    const { llm, asked } = pricedLlm(2);
+    const { db, server, send, ended } = await start(open, llm);
+    const make = (given: Omit<GivenBudget, "amount">, amount: number) =>
+      server.budgets.create({ ...given, amount });
+    await make({ scope: "bot", subject: "other", metric: "tokens", period: "run" }, 2 * TOKENS);
+    await make({ scope: "integration", subject: "github", metric: "runs", period: "hour" }, 1);
+    const free = await send(1);
+    const bounded = await send(2, { botId: "other" });
+    const again = await send(3, { botId: "other" });
+    const rows = await ended([free, bounded, again]);
+    expect(rows.map(({ status, error_code }) => [status, error_code])).toEqual([
+      ["complete", null],
+      ["failed", "usage_limit_exceeded"],
+      ["failed", "usage_limit_exceeded"],
+    ]);
+    expect(asked.calls).toBe(3 + 2 + 2);
+    const [one] = await ended([await send(4, { owner: "integration:github" })]);
+    const [two] = await ended([await send(5, { owner: "integration:github" })]);
+    await server.close();
+    expect([one?.status, two?.status]).toEqual(["complete", "failed"]);
+    expect(two?.error).toContain(
+      'the budget of the integration "github" (1 run an hour) is used up: 1 run so far.',
+    );
+    // Calls of runs without a budget reserve nothing.
+    const [unbounded] = await db.query.select().from(llmCalls).where(eq(llmCalls.task_id, free));
+    expect(unbounded?.reservation_id).toBeNull();
+  });
+
+  test("what was used earlier in the period counts for a new budget", async () => {
+    const { llm } = pricedLlm(1);
+    const { server, send, ended } = await start(open, llm);
+    await ended([await send(1)]);
+    const made = await Promise.all(
+      (["cost_usd", "tokens", "model_calls", "runs"] as const).map((metric) =>
+        server.budgets.create({ scope: "bot", subject: "default", metric, period: "month", amount: 1_000 }),
+      ),
+    );
+    await server.close();
+    expect(made.map(({ current }) => current?.used)).toEqual([2, 2 * TOKENS, 2, 1]);
+  });
+});
+
+onPostgres("budgets over two servers", (open) => {
+  test("16 runs at once go beyond the cap by at most one call", async () => {
+    const { llm, asked } = pricedLlm(3, () => Bun.sleep(5));
+    const db = await open();
+    const parts = await createSessionsFixture(db);
+    await db.query.update(bots).set({ tools: ["*"] });
+    const other = await openDatabase({ databaseUrl: db.databaseUrl, home: db.home, log });
+    const servers = [
+      await serverOver(db, parts, llm),
+      await serverOver(other, { ...parts, db: other as TestDatabase }, llm),
+    ];
+    const budget = await servers[0]?.budgets.create({ ...DOLLARS_A_DAY, amount: 10.5 });
+    // The second server hears of it.
+    const run = { id: "", attempt: 1, bot_id: "default", schedule_id: null, integration_id: null };
+    await until(() => servers[1]?.budgets.applying(run).length === 1);
+    const ids = await Promise.all(
+      many(16).map(async (number) => {
+        const { session_id } = await parts.sessions.getOrCreate({
+          clientId: `test:two-${number}`,
+          botId: "default",
+        });
+        const sent = { sessionId: session_id, content: "Go", source: "test", runAgent: true };
+        return (await parts.sessions.inject(sent, "test", { fromPerson: true })).task_id as string;
+      }),
+    );
+    await ended(db, ids);
+    for (const server of servers) await server.close();
+    await other.close();
+    expect(asked.calls).toBe(11);
+    expect(await used(db, budget?.id ?? "")).toBe(11);
+  });
+});
