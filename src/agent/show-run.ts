@@ -1,15 +1,24 @@
 import type { Events } from "../events/events.ts";
 import type { RunWriter } from "../events/live.ts";
+import type { LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
 import type { LoopEvent } from "./loop.ts";
+import type { Progress } from "./tools/progress.ts";
 import type { ClaimedTask } from "./turn.ts";
 
 /** Where runs can be watched while they go. */
 export type Stage = { live: Pick<Events["live"], "begin"> } & Pick<Events, "committed">;
 
+export interface CallProgress extends Progress {
+  iteration: number;
+  call: Pick<LlmToolCall, "id" | "name">;
+}
+
 export interface ShownRun {
   /** Call it before the event is stored. */
   show(event: LoopEvent): void;
+  /** How far a call is. */
+  progress(news: CallProgress): void;
   /** Call it once the event is stored, or the run has ended. */
   stored(): void;
   close(): void;
@@ -29,6 +38,12 @@ export function showRun(stage: Stage | undefined, task: ClaimedTask, redact: Red
   );
   return {
     show: (event) => writer && write(event, writer, redact),
+    progress: ({ iteration, call, message, fraction }) =>
+      writer?.note({
+        type: "tool.progress",
+        // A call of the model has this id only within its answer.
+        data: { iteration, call_id: call.id, tool: call.name, message, fraction },
+      }),
     stored: () => stage?.committed(),
     close: () => writer?.close(),
   };

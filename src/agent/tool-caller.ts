@@ -7,6 +7,7 @@ import type { Gate } from "./gate.ts";
 import type { BigResult } from "./kept-results.ts";
 import type { LoopOptions } from "./loop.ts";
 import { type RunEvents, runContext } from "./run-events.ts";
+import type { ShownRun } from "./show-run.ts";
 import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import { type CalledTool, callTool } from "./tools/call.ts";
 import type { RegisteredTool } from "./tools/registry.ts";
@@ -15,6 +16,7 @@ import type { ClaimedTask } from "./turn.ts";
 export interface ToolCallerOptions {
   task: ClaimedTask;
   events: RunEvents;
+  shown: Pick<ShownRun, "progress">;
   redact: Redact;
   /** Keeps a result that is too long, and returns what the model reads of it. Default: the rest is lost. */
   keepBig?: ((result: BigResult) => Promise<string>) | undefined;
@@ -26,7 +28,7 @@ export interface ToolCallerOptions {
 
 /** Calls one of the tools, and tells the hooks; of a call that `isBegun`, they are not told a result that is yet to come. */
 export const createToolCaller =
-  ({ task, events, redact, keepBig, log, gate, now }: ToolCallerOptions) =>
+  ({ task, events, shown, redact, keepBig, log, gate, now }: ToolCallerOptions) =>
   (tools: ReadonlyMap<string, RegisteredTool>, isBegun = () => false): LoopOptions["callTool"] =>
   async (call, { iteration, signal }) => {
     const context = contextOf(task, call, iteration);
@@ -39,6 +41,7 @@ export const createToolCaller =
       permit: (tool, args) => gate.permit(call, factsOf(tool), args),
       onStart: (args) =>
         events.emit("before_tool_execution", { tool_name: call.name, tool_type: "local", args, iteration }),
+      onProgress: (progress) => shown.progress({ iteration, call, ...progress }),
       onThrow: (error) =>
         log.warn("Tool {tool} threw: {error}", { tool: call.name, task_id: task.id, error }),
     });

@@ -12,6 +12,8 @@ export type ChatEvent =
   /** The text that the model wrote before it called tools. */
   | { type: "assistant_text"; text: string }
   | { type: "tool_start"; tool: string; call_id: string; args: JsonObject | string }
+  /** How far a call is; only while somebody watches. */
+  | { type: "tool_progress"; tool: string; call_id: string; message: string; fraction: number | null }
   | { type: "tool_result"; tool: string; call_id: string; duration_ms: number | null; error?: string }
   | { type: "llm_retry"; reason: string; model: string; delay_ms: number }
   | { type: "llm_fallback"; model: string }

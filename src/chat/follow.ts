@@ -6,9 +6,9 @@ import { BEGINNING, type Events } from "../events/events.ts";
 import type { LoggedEvent, Placed } from "../events/log.ts";
 import type { Follower } from "../events/tail.ts";
 import type { ChatEvent, ChatPlace, ChatStep } from "./chat-event.ts";
-import type { Outcome, Outcomes } from "./outcome.ts";
-import { createShownText } from "./shown-text.ts";
-import { loadStepFacts, type StepFacts, toolEvent } from "./step-facts.ts";
+import { clientCallId, type Outcome, type Outcomes } from "./outcome.ts";
+import { createShownText, modelCall } from "./shown-text.ts";
+import { loadOpenCalls, loadStepFacts, type StepFacts, toolEvent } from "./step-facts.ts";
 
 export interface FollowOptions {
   db: Pick<Database, "query">;
@@ -32,7 +32,8 @@ const isOver = ({ status, client_calls }: Outcome): boolean =>
 export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
   return async function* (taskId, { from, signal }) {
     let place: ChatPlace = from ?? { task: taskId, cursor: BEGINNING, part: "", offset: 0 };
-    const view = createView(place);
+    // A client that continues was told of the calls that go on now.
+    const view = createView(place, from ? await loadOpenCalls(db, place.task) : new Map());
     for (;;) {
       const { past, follower } = await events.openTask(place.task, place.cursor);
       try {
@@ -105,7 +106,7 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
 }
 
 /** Turns what happened into events with their places. */
-function createView(start: ChatPlace) {
+function createView(start: ChatPlace, openCalls: Map<string, string>) {
   const shown = createShownText(start.part, start.offset);
   let { task, cursor } = start;
   let mergedInto: string | undefined;
@@ -131,8 +132,23 @@ function createView(start: ChatPlace) {
     return { type: "merged", task_id: task, merged_into: into };
   }
 
+  function know(rowId: string, { calls }: StepFacts): void {
+    const call = calls.get(rowId);
+    if (call) openCalls.set(modelCall(call.iteration, call.call_id), clientCallId(rowId));
+  }
+
+  /** Progress of a call that the client has not been told of is left out: more will follow. */
+  function named(told: ChatEvent[]): ChatEvent[] {
+    return told.flatMap((event): ChatEvent[] => {
+      if (event.type !== "tool_progress") return [event];
+      const call_id = openCalls.get(event.call_id);
+      return call_id === undefined ? [] : [{ ...event, call_id }];
+    });
+  }
+
   function itself(event: LoggedEvent, facts: StepFacts): ChatEvent[] {
     const { type, data } = event;
+    if (type === "tool.started") know(String(data.tool_call_id), facts);
     switch (type) {
       case "task.started":
         return [{ type: "started", attempt: Number(data.attempt) }];
@@ -160,7 +176,7 @@ function createView(start: ChatPlace) {
         return [...first, ...placed(itself(one.event, facts))];
       }),
     merged: (into: string): ChatStep[] => placed([merge(into)]),
-    live: (...written: Parameters<typeof shown.live>): ChatStep[] => placed(shown.live(...written)),
+    live: (...written: Parameters<typeof shown.live>): ChatStep[] => placed(named(shown.live(...written))),
     ended(outcome: Outcome): ChatStep[] {
       const text = outcome.status === "complete" ? shown.complete(outcome.text ?? "") : [];
       return placed([...text, { type: lastEvent(outcome), outcome }]);

@@ -6,7 +6,7 @@ import type { ChatEvent } from "./chat-event.ts";
 export interface ShownText {
   readonly part: string;
   readonly offset: number;
-  /** Shows what a run has written, up to `length` of its text. */
+  /** Shows what a run has written, up to `length` of its text. The calls of `tool_progress` have the names of `modelCall`. */
   live(run: LiveRun, length: number): ChatEvent[];
   /** Shows the rest of a text that is complete now. */
   complete(text: string): ChatEvent[];
@@ -99,6 +99,9 @@ export function createShownText(givenPart: string, givenOffset: number): ShownTe
   };
 }
 
+/** Names a call of a run as its model does, whose ids are unique within one answer only. */
+export const modelCall = (iteration: unknown, callId: unknown): string => `${iteration}.${callId}`;
+
 function noteEvent({ type, data }: LiveRun["notes"][number]): ChatEvent[] {
   if (type === "turn.retry") {
     const { reason, model, delay_ms } = data;
@@ -106,6 +109,18 @@ function noteEvent({ type, data }: LiveRun["notes"][number]): ChatEvent[] {
   }
   if (type === "turn.model_answer" && data.fallback_used === true) {
     return [{ type: "llm_fallback", model: String(data.model) }];
+  }
+  if (type === "tool.progress") {
+    const { iteration, call_id, tool, message, fraction } = data;
+    return [
+      {
+        type: "tool_progress",
+        tool: String(tool),
+        call_id: modelCall(iteration, call_id),
+        message: String(message),
+        fraction: typeof fraction === "number" ? fraction : null,
+      },
+    ];
   }
   return [];
 }

@@ -1,16 +1,17 @@
 // The content that belongs to logged events, which carry only ids.
 
-import { inArray } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type JsonObject, messages, toolCalls } from "../db/schema.ts";
 import type { LoggedEvent } from "../events/log.ts";
 import type { ChatEvent } from "./chat-event.ts";
 import { clientCallId } from "./outcome.ts";
+import { modelCall } from "./shown-text.ts";
 
 export interface StepFacts {
   /** By id: what a model wrote in the message with which it called tools. */
   texts: Map<string, string>;
-  calls: Map<string, { arguments: string; error: string | null }>;
+  calls: Map<string, { arguments: string; error: string | null; call_id: string; iteration: number | null }>;
 }
 
 export async function loadStepFacts(
@@ -25,7 +26,13 @@ export async function loadStepFacts(
       .from(messages)
       .where(inArray(messages.id, idsIn(tools, "message_id"))),
     query
-      .select({ id: toolCalls.id, arguments: toolCalls.arguments, error: toolCalls.error })
+      .select({
+        id: toolCalls.id,
+        arguments: toolCalls.arguments,
+        error: toolCalls.error,
+        call_id: toolCalls.call_id,
+        iteration: toolCalls.iteration,
+      })
       .from(toolCalls)
       .where(inArray(toolCalls.id, idsIn(tools, "tool_call_id"))),
   ]);
@@ -38,6 +45,19 @@ export async function loadStepFacts(
 const idsIn = (events: LoggedEvent[], field: string): string[] => [
   ...new Set(events.flatMap(({ data }) => (typeof data[field] === "string" ? [data[field]] : []))),
 ];
+
+/** The names that clients have for the calls that a run makes at this moment, by the names of the model. */
+export async function loadOpenCalls(
+  { query }: Pick<Database, "query">,
+  taskId: string,
+): Promise<Map<string, string>> {
+  const { id, iteration, call_id, task_id, status } = toolCalls;
+  const rows = await query
+    .select({ id, iteration, call_id })
+    .from(toolCalls)
+    .where(and(eq(task_id, taskId), eq(status, "running")));
+  return new Map(rows.map((row) => [modelCall(row.iteration, row.call_id), clientCallId(row.id)]));
+}
 
 /** What the client is told of an event that does not end the run. */
 export function toolEvent({ type, data }: LoggedEvent, { calls }: StepFacts): ChatEvent[] {

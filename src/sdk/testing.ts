@@ -184,6 +184,7 @@ export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => (
   task_id: "task-1",
   call_id: "call-1",
   signal: new AbortController().signal,
+  progress: () => undefined,
   ...fields,
 });
 

@@ -37,6 +37,8 @@ if (tension < 40) await loom("seven").stop("The warp is too loose, and a thread 
 /** Words of a message that decide what becomes of it. */
 const HOLD = "wait for it";
 const TOOL = "look it up";
+/** Asks for a tool that goes on until it is stopped, and says how far it is. */
+const LONG_TOOL = "wind the spools";
 const FAIL = "fail";
 
 export async function startFakeModel(api: Ui["api"]): Promise<FakeModel> {
@@ -68,7 +70,7 @@ export async function startFakeModel(api: Ui["api"]): Promise<FakeModel> {
     name: "Spinner",
     model: "fake/weaver-1",
     system_prompt: "You know everything about looms.",
-    tools: ["search_documents"],
+    tools: ["search_documents", "loom_wind"],
   });
   return {
     last: () => last,
@@ -106,6 +108,13 @@ async function answer(
     send({ content: "Let me look." });
     const call = { name: "search_documents", arguments: JSON.stringify({ query: "opening hours" }) };
     send({ tool_calls: [{ index: 0, id: "call_0", type: "function", function: call }] });
+    send({}, "tool_calls");
+  } else if (text.includes(LONG_TOOL) && !isToolDone) {
+    send({
+      tool_calls: [
+        { index: 0, id: "call_0", type: "function", function: { name: "loom_wind", arguments: "{}" } },
+      ],
+    });
     send({}, "tool_calls");
   } else {
     if (text.includes(HOLD)) {

@@ -79,6 +79,7 @@ register(
   {
     name: "loom_tension",
     description: "Returns the tension of a loom's warp, in newtons.",
+    annotations: { readOnly: true },
     parameters: t.Object({
       loom: t.String({ description: "The loom's name" }),
       shed: t.Optional(t.Union([t.Literal("north"), t.Literal("south")], { description: "Where it stands" })),
@@ -86,6 +87,19 @@ register(
     }),
   },
   ({ loom, samples = 1 }) => ({ loom, newtons: 42, samples }),
+);
+register(
+  {
+    name: "loom_wind",
+    description: "Winds the spools of a loom until it is stopped.",
+    annotations: { destructive: true, egress: true },
+    reconcile: () => ({ outcome: "not_done" }),
+  },
+  async (_args, { progress, signal }) => {
+    const timer = setInterval(() => progress("3 of 8 spools are wound", 3 / 8), 100);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    clearInterval(timer);
+  },
 );
 `,
   "loom/skills/threads.md": `---

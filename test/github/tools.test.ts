@@ -27,6 +27,7 @@ const context = (signal = AbortSignal.timeout(20_000)): ToolContext => ({
   correlation_id: "r",
   task_id: "task-1",
   call_id: "call-1",
+  progress: () => undefined,
   signal,
 });
 

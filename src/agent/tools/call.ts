@@ -11,13 +11,14 @@ import { during } from "../../runtime/activity.ts";
 import { asHeddleError } from "../../sdk/errors.ts";
 import type { JsonObject, ToolContext } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { failedResult, type ToolResult, toToolResult } from "./result.ts";
 
 export interface CallToolOptions {
   /** The tools that this run may use, by name. */
   tools: ReadonlyMap<string, RegisteredTool>;
-  run: Omit<ToolContext, "signal">;
+  run: Omit<ToolContext, "signal" | "progress">;
   /** The run's signal; when it is aborted, the call throws its reason. */
   signal: AbortSignal;
   redact: Redact;
@@ -27,6 +28,8 @@ export interface CallToolOptions {
   permit: (tool: RegisteredTool, args: JsonObject) => Promise<string | undefined>;
   /** Called when the call may be made, just before the tool runs. */
   onStart?: (args: JsonObject) => void;
+  /** Told how far the tool is, up to four times a second. Default: nobody is. */
+  onProgress?: (progress: Progress) => void;
   /** Called with the error that the tool threw: the model gets its message, but an author needs its stack. */
   onThrow?: (error: unknown) => void;
 }
@@ -86,12 +89,17 @@ export type Execution = { value: unknown; problem?: undefined } | { problem: str
 
 async function execute(
   { tool, args }: { tool: RegisteredTool; args: JsonObject },
-  { run, signal, onThrow }: CallToolOptions,
+  { run, signal, redact, onThrow, onProgress = () => undefined }: CallToolOptions,
 ): Promise<Execution> {
   const { name, timeoutSeconds } = tool;
   const late = new HeddleError("timeout", `${name} took longer than ${timeoutSeconds} seconds.`);
   const limit = new AbortController();
-  const context: ToolContext = { ...run, signal: AbortSignal.any([signal, limit.signal]) };
+  const progress = createProgress(onProgress, redact);
+  const context: ToolContext = {
+    ...run,
+    signal: AbortSignal.any([signal, limit.signal]),
+    progress: progress.report,
+  };
   try {
     const work = during(
       () => `the tool ${name} of task ${run.task_id}`,
@@ -104,6 +112,8 @@ async function execute(
     if (error === late) limit.abort(late);
     else onThrow?.(error);
     return { problem: problemOf(error) };
+  } finally {
+    progress.close();
   }
 }
 

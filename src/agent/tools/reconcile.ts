@@ -45,7 +45,7 @@ async function ask(
 ) {
   const late = new HeddleError("timeout", `reconcile took longer than ${seconds} seconds.`);
   const limit = new AbortController();
-  const context = { ...run, signal: AbortSignal.any([signal, limit.signal]) };
+  const context = { ...run, signal: AbortSignal.any([signal, limit.signal]), progress: () => undefined };
   try {
     // The arguments have just been checked against the schema.
     const work = (async () => look(args as never, context))();

@@ -25,6 +25,11 @@ export interface ToolContext extends RunContext {
   call_id: string;
   /** Aborted on cancellation, timeout and shutdown. */
   signal: AbortSignal;
+  /**
+   * Tells those who watch the run how far the call is: `ctx.progress("12 of 40 files", 12 / 40)`. Call it as often as you like; the
+   * newest is shown, up to four times a second. It is not stored, and the model does not see it.
+   */
+  progress(message: string, fraction?: number): void;
 }
 
 /** JSON Schema of an object. TypeBox's `t.Object(…)` is one. */

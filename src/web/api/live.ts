@@ -87,6 +87,21 @@ export function useLive(
   }, [wanted, everyMs]);
 }
 
+/** Calls `onEvent` with each event of these types. */
+export function useLiveEvents(types: readonly string[], onEvent: (event: LiveEvent) => void): void {
+  const latest = useRef(onEvent);
+  latest.current = onEvent;
+  const wanted = types.join(",");
+  useEffect(() => {
+    const names = wanted.split(",");
+    const listener: Listener = (event) => {
+      if (event !== "gap" && names.includes(event.type)) latest.current(event);
+    };
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, [wanted]);
+}
+
 /** Reads the queries whose keys begin with `key` again when something of these families happens. */
 export function useLiveQueries(
   families: readonly string[],

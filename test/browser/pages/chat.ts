@@ -55,6 +55,24 @@ export function chatTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("chat: a tool that takes long says how far it is, also on the page of its run", async () => {
+    await using _model = await startFakeModel(ui().api);
+    await using opened = await ui().openPage("/chat");
+    const { page } = opened;
+    await begin(page, "Please wind the spools");
+    const call = page.locator("details", { hasText: "loom_wind" });
+    await call.getByText("3 of 8 spools are wound").waitFor();
+    await call.getByRole("progressbar", { name: "How far the call is" }).waitFor();
+    expect(await opened.accessibility()).toEqual([]);
+    const { tasks } = await ui().api("GET", "/api/v1/tasks?bot_id=spinner&status=running");
+    await page.goto(new URL(`/tasks/${tasks[0].id}`, page.url()).href);
+    await page.getByRole("button", { name: /loom_wind.*3 of 8 spools are wound/ }).waitFor();
+    expect(await opened.accessibility()).toEqual([]);
+    await ui().api("POST", `/api/v1/tasks/${tasks[0].id}/cancel`);
+    await page.getByText("Cancelled").first().waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
   test("chat: another conversation opens while a run goes; drafts stay, and what is unread is marked", async () => {
     await using model = await startFakeModel(ui().api);
     await using opened = await ui().openPage("/chat");

@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import { OPERATOR } from "../../../src/access/caller.ts";
 import { HeddleError } from "../../../src/errors.ts";
+import type { ToolContext } from "../../../src/sdk/types.ts";
 import { call, tool } from "../../agent/fixture.ts";
 import { askedIn, chatFixture, liveLlm } from "../../chat/fixture.ts";
 import { eachDatabase } from "../../database.ts";
+import type { SentEvent } from "../../events/sse.ts";
 
 const kinds = (events: { event: string }[]) => events.map(({ event }) => event);
 
@@ -82,6 +84,52 @@ eachDatabase("chat", (open) => {
     const events = kinds(await followed.until(({ event }) => event === "response"));
     expect(events).toContain("merged");
     expect(events.at(-1)).toBe("response");
+  });
+
+  test("a tool tells how far it is, in its run's stream and in that of all events", async () => {
+    const end = Promise.withResolvers<void>();
+    const tools = [
+      tool("winding", async (_args: object, { progress }: ToolContext) => {
+        for (let at = 0; at <= 100; at++) progress(`${at}\nof 100`, at / 50);
+        await end.promise;
+        progress("too late");
+        return "wound";
+      }),
+    ];
+    const llm = liveLlm(({ messages }) =>
+      messages.at(-1)?.role === "tool" ? ["Done."] : { calls: [call("c1", "winding")] },
+    );
+    const fixture = await chatFixture(await open(), llm, { tools });
+    const all = await fixture.stream("/api/v1/events?types=tool");
+    await all.next();
+    const events = await fixture.stream("/api/v1/chat/stream", { message: "Wind", client_id: "web:wind" });
+    const last = ({ event, data }: SentEvent) => event === "tool_progress" && data.message === "100 of 100";
+    const begun = await events.until(last);
+    const started = begun.find(({ event }) => event === "tool_start");
+    const told = begun.filter(({ event }) => event === "tool_progress");
+    // The hundred in between are nobody's business.
+    expect(told.length).toBeLessThanOrEqual(3);
+    expect(told.at(-1)?.data).toMatchObject({
+      tool: "winding",
+      call_id: started?.data.call_id,
+      message: "100 of 100",
+      fraction: 1,
+    });
+    const { task_id } = begun[0]?.data ?? {};
+    // Who continues is told of a call that goes on.
+    await events.cancel();
+    const seen = await all.until(({ event, data }) => event === "tool.progress" && data.data.fraction === 1);
+    expect(seen.at(-1)?.data).toMatchObject({
+      task_id,
+      data: { iteration: 1, call_id: "c1", tool: "winding", message: "100 of 100", fraction: 1 },
+    });
+    end.resolve();
+    const again = await fixture.stream(`/api/v1/tasks/${task_id}/stream`, undefined, {
+      "last-event-id": started?.id ?? "",
+    });
+    const rest = await again.rest();
+    expect(rest.filter(({ data }) => data.message === "too late")).toEqual([]);
+    expect(kinds(rest).at(-1)).toBe("response");
   });
 
   test("POST /chat/stream shows text, tools and the answer, and is continued from any event", async () => {

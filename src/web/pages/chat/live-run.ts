@@ -9,6 +9,8 @@ export interface ToolPiece {
   status: "running" | "done" | "failed";
   durationMs: number | null;
   error: string | null;
+  /** What a call that goes on says about itself. */
+  progress?: { message: string; fraction: number | null };
 }
 
 export type Piece = { kind: "text"; text: string } | ToolPiece;
@@ -57,6 +59,8 @@ export function withEvent(run: LiveRun, { type, data, id }: ChatEvent): LiveRun 
       return { ...next, pieces: withText(withoutText(run.pieces), String(data.text)) };
     case "tool_start":
       return { ...next, pieces: [...run.pieces, startedTool(data)] };
+    case "tool_progress":
+      return { ...next, pieces: run.pieces.map((piece) => withProgress(piece, data)) };
     case "tool_result":
       return { ...next, pieces: run.pieces.map((piece) => withResult(piece, data)) };
     case "llm_retry":
@@ -92,6 +96,12 @@ const startedTool = ({ call_id, tool, args }: Record<string, unknown>): ToolPiec
   durationMs: null,
   error: null,
 });
+
+function withProgress(piece: Piece, { call_id, message, fraction }: Record<string, unknown>): Piece {
+  if (piece.kind !== "tool" || piece.callId !== call_id || piece.status !== "running") return piece;
+  const share = typeof fraction === "number" ? fraction : null;
+  return { ...piece, progress: { message: String(message), fraction: share } };
+}
 
 function withResult(piece: Piece, { call_id, duration_ms, error }: Record<string, unknown>): Piece {
   if (piece.kind !== "tool" || piece.callId !== call_id) return piece;

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { CodeBlock, Json } from "../../parts/code-block.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { ToolProgress } from "../../parts/tool-progress.tsx";
 import { Duration } from "../../parts/units.tsx";
 import type { ShownPiece } from "./thread.ts";
 import classes from "./tool-call.module.css";
@@ -23,7 +24,7 @@ interface ToolCallProps {
 /** A call of a tool in one line; open, with what it was given and what it returned. */
 export function ToolCall({ call, isOver }: ToolCallProps) {
   const [isOpen, setOpen] = useState(false);
-  const { tool, args, status, durationMs, error, result } = call;
+  const { tool, args, status, durationMs, error, result, progress } = call;
   const state = status === "running" && isOver ? "lost" : status;
   const [icon, words] = STATES[state];
   return (
@@ -39,7 +40,11 @@ export function ToolCall({ call, isOver }: ToolCallProps) {
           <span className={classes.hidden}>{words}</span>
         </span>
         <code className={classes.name}>{tool}</code>
-        <span className={`${classes.about} cut`}>{aboutOf(args)}</span>
+        {state === "running" && progress ? (
+          <ToolProgress {...progress} />
+        ) : (
+          <span className={`${classes.about} cut`}>{aboutOf(args)}</span>
+        )}
         {durationMs !== null && (
           <span className={classes.took}>
             <Duration ms={durationMs} />

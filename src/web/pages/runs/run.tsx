@@ -16,6 +16,7 @@ import classes from "./run.module.css";
 import { RunActions } from "./run-actions.tsx";
 import { SpanDetail } from "./span-detail.tsx";
 import { numberOf, type Span } from "./spans.ts";
+import { useCallProgress } from "./use-call-progress.ts";
 import { Waterfall } from "./waterfall.tsx";
 
 type Task = Schema<"Task">;
@@ -39,8 +40,10 @@ export function Run({ id, span, search }: RunProps) {
     queryFn: () => take(api.GET("/api/v1/tasks/{id}/trace", { params: { path: { id } } })),
   });
   useLiveQueries(["task", "turn", "tool", "delivery"], ["tasks", id], {
-    concerns: (event) => event.task_id === id,
+    // Progress is shown from the event itself.
+    concerns: (event) => event.task_id === id && event.type !== "tool.progress",
   });
+  const progressOf = useCallProgress(id);
   const now = useNow();
   const error = task.error ?? trace.error;
   if (error) {
@@ -55,7 +58,13 @@ export function Run({ id, span, search }: RunProps) {
   const hrefOf = ({ span_id }: Span) => `/tasks/${id}/${span_id}${search}`;
   const selected = spans.find(({ span_id }) => span_id === span);
   const steps = (
-    <Waterfall spans={spans} selected={selected?.span_id} hrefOf={hrefOf} now={Math.max(now, Date.now())} />
+    <Waterfall
+      spans={spans}
+      selected={selected?.span_id}
+      hrefOf={hrefOf}
+      now={Math.max(now, Date.now())}
+      progressOf={progressOf}
+    />
   );
   return (
     <PageFrame

@@ -1,8 +1,10 @@
 import { useLocation } from "wouter";
 import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
+import { ToolProgress } from "../../parts/tool-progress.tsx";
 import { durationText } from "../../parts/units.tsx";
 import { type Bar, barsOf, type Kind, kindOf, labelOf, type Span } from "./spans.ts";
+import type { CallProgress } from "./use-call-progress.ts";
 import classes from "./waterfall.module.css";
 
 const ICONS: Record<Kind, IconName> = {
@@ -20,10 +22,12 @@ interface WaterfallProps {
   selected: string | undefined;
   hrefOf(span: Span): string;
   now: number;
+  /** What a call that goes on says about itself. */
+  progressOf(span: Span): CallProgress | undefined;
 }
 
 /** The steps of a run, each at its place in time. Arrow keys move between them. */
-export function Waterfall({ spans, selected, hrefOf, now }: WaterfallProps) {
+export function Waterfall({ spans, selected, hrefOf, now, progressOf }: WaterfallProps) {
   const [, navigate] = useLocation();
   const { bars, totalMs } = barsOf(spans, now);
   const at = spans.findIndex(({ span_id }) => span_id === selected);
@@ -48,6 +52,7 @@ export function Waterfall({ spans, selected, hrefOf, now }: WaterfallProps) {
           <Step
             key={bar.span.span_id}
             bar={bar}
+            progress={progressOf(bar.span)}
             isSelected={bar.span.span_id === selected}
             onOpen={() => navigate(hrefOf(bar.span), { replace: at >= 0 })}
           />
@@ -59,10 +64,12 @@ export function Waterfall({ spans, selected, hrefOf, now }: WaterfallProps) {
 
 function Step({
   bar: { span, from, width },
+  progress,
   isSelected,
   onOpen,
 }: {
   bar: Bar;
+  progress: CallProgress | undefined;
   isSelected: boolean;
   onOpen(): void;
 }) {
@@ -85,6 +92,11 @@ function Step({
           {span.error !== null && <Icon name="AlertTriangle" size={13} />}
         </span>
         <span className={classes.took}>{took}</span>
+        {progress && (
+          <span className={classes.progress}>
+            <ToolProgress {...progress} />
+          </span>
+        )}
         <span className={classes.track}>
           <span
             className={classes.bar}
