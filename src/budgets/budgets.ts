@@ -1,6 +1,6 @@
 // Budgets as people set them up. Every server keeps them in memory, so that a run to which none applies pays nothing.
 
-import { and, asc, eq, gt, inArray, like, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, like, lt, or, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import {
@@ -121,10 +121,10 @@ export async function openBudgets({ db, log, now }: BudgetsOptions) {
               ...(["scope", "subject", "metric", "period"] as const).map((field) =>
                 filter[field] === undefined ? undefined : eq(budgets[field], filter[field]),
               ),
-              cursor === undefined ? undefined : gt(budgets.id, cursor),
+              cursor === undefined ? undefined : lt(budgets.id, cursor),
             ),
           )
-          .orderBy(asc(budgets.id))
+          .orderBy(desc(budgets.id))
           .limit(limit),
         now(),
       ),
@@ -187,7 +187,8 @@ export async function openBudgets({ db, log, now }: BudgetsOptions) {
           );
         }
         if (amount !== undefined) checkAmount(amount, budget.metric);
-        const extended = amount ?? budget.amount / 2;
+        const half = budget.amount / 2;
+        const extended = amount ?? (budget.metric === "cost_usd" ? half : Math.ceil(half));
         const period = currentKey(budget.period, now());
         await tx.insert(budgetPeriods).values({ budget_id: id, period }).onConflictDoNothing();
         const changed = await tx

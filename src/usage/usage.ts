@@ -5,7 +5,9 @@ import { type Queryable, rowsOf } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
 import { llmCalls, tasks } from "../db/schema.ts";
 
-export const DIMENSIONS = ["day", "bot", "provider", "model", "integration"] as const;
+/** What a report is grouped by unless it is asked otherwise. */
+export const USUAL_DIMENSIONS = ["day", "bot", "provider", "model", "integration"] as const;
+export const DIMENSIONS = [...USUAL_DIMENSIONS, "hour", "schedule"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface UsageQuery {
@@ -17,6 +19,7 @@ export interface UsageQuery {
   provider?: string | undefined;
   model?: string | undefined;
   integration?: string | undefined;
+  schedule_id?: string | undefined;
   /** Undefined: calls of all tasks, and of those that were deleted. */
   reach: Reach | undefined;
   limit: number;
@@ -32,12 +35,16 @@ export interface UsageRow {
   provider: string | null;
   model: string | null;
   integration_id: string | null;
+  hour: string | null;
+  schedule_id: string | null;
   calls: number;
   failed_calls: number;
   prompt_tokens: number;
   cached_input_tokens: number;
   cache_write_tokens: number;
   completion_tokens: number;
+  /** How long the calls took. */
+  seconds: number;
   /** The part of the input that came from the cache, where the endpoint says how much did; null: none says. */
   cache_hit_rate: number | null;
   /** US dollars, of the calls whose price is known; null: of none. */
@@ -52,6 +59,11 @@ const COLUMNS: Record<Dimension, { name: string; value: SQL }> = {
   provider: { name: "provider", value: sql`${llmCalls.provider}` },
   model: { name: "model", value: sql`${llmCalls.model}` },
   integration: { name: "integration_id", value: sql`${llmCalls.integration_id}` },
+  hour: {
+    name: "hour",
+    value: sql`to_char(${llmCalls.created_at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:00"Z"')`,
+  },
+  schedule: { name: "schedule_id", value: sql`${llmCalls.schedule_id}` },
 };
 
 export type Usage = ReturnType<typeof createUsage>;
@@ -74,7 +86,8 @@ export function createUsage(query: Queryable) {
         with calls as (
           select ${sql.join(keys, sql`, `)}, ${llmCalls.error} as error, ${llmCalls.prompt_tokens} as prompt_tokens,
             ${llmCalls.cached_input_tokens} as cached_input_tokens, ${llmCalls.cache_write_tokens} as cache_write_tokens,
-            ${llmCalls.completion_tokens} as completion_tokens, ${llmCalls.cost_usd} as cost_usd
+            ${llmCalls.completion_tokens} as completion_tokens, ${llmCalls.cost_usd} as cost_usd,
+            ${llmCalls.duration_ms} as duration_ms
           from ${llmCalls} where ${conditionOf(query, filters)}
         ), rows as (
           select json_build_array(${names})::text collate "C" as id, ${names}, count(*)::float8 as calls,
@@ -83,6 +96,7 @@ export function createUsage(query: Queryable) {
             coalesce(sum(cached_input_tokens), 0)::float8 as cached_input_tokens,
             coalesce(sum(cache_write_tokens), 0)::float8 as cache_write_tokens,
             coalesce(sum(completion_tokens), 0)::float8 as completion_tokens,
+            coalesce(sum(duration_ms), 0)::float8 / 1000 as seconds,
             (sum(cached_input_tokens)::float8
               / nullif(sum(prompt_tokens) filter (where cached_input_tokens is not null), 0)) as cache_hit_rate,
             sum(cost_usd)::float8 as cost_usd,
@@ -104,6 +118,7 @@ function conditionOf(
     provider,
     model,
     integration,
+    schedule_id,
     reach,
   }: Omit<UsageQuery, "groupBy" | "limit" | "cursor">,
 ): SQL {
@@ -115,6 +130,7 @@ function conditionOf(
     provider === undefined ? undefined : eq(llmCalls.provider, provider),
     model === undefined ? undefined : eq(llmCalls.model, model),
     integration === undefined ? undefined : eq(llmCalls.integration_id, integration),
+    schedule_id === undefined ? undefined : eq(llmCalls.schedule_id, schedule_id),
     own && inArray(llmCalls.task_id, own),
   ) as SQL;
 }

@@ -32,6 +32,7 @@ const PAGES: readonly Page[] = [
   { label: "Deliveries", path: "/deliveries", icon: "Send", section: "Watch", shortcut: "d", scope: "deliveries:read", View: load(() => import("./pages/deliveries/deliveries.tsx")) },
   { label: "Inbox", path: "/inbox", icon: "Inbox", section: "Watch", shortcut: "i", scope: "inbox:read", View: load(() => import("./pages/inbox/inbox.tsx")) },
   { label: "Usage", path: "/usage", icon: "Coins", section: "Watch", shortcut: "u", scope: "usage:read", View: load(() => import("./pages/usage/usage.tsx")) },
+  { label: "Budgets", path: "/budgets", icon: "Gauge", section: "Watch", shortcut: "v", scope: "budgets:read", View: load(() => import("./pages/budgets/budgets.tsx")) },
   { label: "Chat", path: "/chat", icon: "MessageSquare", section: "Work", shortcut: "c", scope: "sessions:read", View: load(() => import("./pages/chat/chat.tsx")) },
   { label: "Channels", path: "/channels", icon: "Hash", section: "Work", shortcut: "h", scope: "channels:read", View: load(() => import("./pages/channels/channels.tsx")) },
   { label: "Schedules", path: "/schedules", icon: "Clock", section: "Work", shortcut: "j", scope: "schedules:read", View: load(() => import("./pages/schedules/schedules.tsx")) },

@@ -103,6 +103,7 @@ for (const picture of PICTURES) await take(picture);
 // Last, because the other pages show a home without a model.
 await using model = await startFakeModel(ui.api);
 await take({ name: "chat", path: await conversation(model) });
+await take({ name: "budgets", path: "/budgets", before: (page) => page.locator("li a").last().click() });
 
 async function take({ name, path, before }: Picture): Promise<void> {
   if (wanted.length > 0 && !wanted.includes(name)) return;

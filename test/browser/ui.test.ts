@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { apiKeysTests } from "./pages/api-keys.ts";
+import { budgetsTests } from "./pages/budgets.ts";
 import { channelsTests } from "./pages/channels.ts";
 import { chatTests } from "./pages/chat.ts";
 import { inboxTests } from "./pages/inbox.ts";
@@ -34,6 +35,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     knowledgeTests,
     settingsTests,
     schedulesTests,
+    budgetsTests,
     overviewTests,
   ])
     tests(() => ui);
@@ -70,6 +72,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/documents?q=warp+thread",
     "/memories",
     "/memories/{memory}",
+    "/budgets",
+    "/budgets?add=1",
+    "/budgets/{budget}",
     "/schedules",
     "/schedules?add=1",
     "/schedules/{schedule}",
@@ -99,9 +104,11 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     const { memories } = await ui.api("GET", "/api/v1/memories?limit=1");
     const { sessions } = await ui.api("GET", "/api/v1/sessions?client_id=docs:team");
     const { schedules } = await ui.api("GET", "/api/v1/schedules?limit=1");
+    const { budgets } = await ui.api("GET", "/api/v1/budgets?limit=1");
     return path
       .replace("{channel}", channels[0].id)
       .replace("{schedule}", schedules[0].id)
+      .replace("{budget}", budgets[0].id)
       .replace("{session}", sessions[0].id)
       .replace("{memory}", memories[0].id);
   };

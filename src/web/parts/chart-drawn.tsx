@@ -33,14 +33,15 @@ const isTime = (x: ChartProps["x"]): x is readonly number[] => typeof x[0] === "
 /** uPlot draws later series over earlier ones, so stacked values come with the highest sum first. */
 function dataOf({ x, series, stacked }: ChartProps): uPlot.AlignedData {
   const xs = isTime(x) ? x.map((at) => at / 1_000) : x.map((_, index) => index);
-  const rows = series.map(({ data }) => [...data]);
+  const rows = series.filter(({ line }) => !line).map(({ data }) => [...data]);
   if (stacked) {
     for (let row = 1; row < rows.length; row += 1) {
       rows[row] = (rows[row] ?? []).map((value, index) => (value ?? 0) + (rows[row - 1]?.[index] ?? 0));
     }
     rows.reverse();
   }
-  return [xs, ...rows] as uPlot.AlignedData;
+  const lines = series.filter(({ line }) => line).map(({ data }) => [...data]);
+  return [xs, ...rows, ...lines] as uPlot.AlignedData;
 }
 
 function optionsOf(props: ChartProps & { height: number }, element: HTMLElement): uPlot.Options {
@@ -51,6 +52,9 @@ function optionsOf(props: ChartProps & { height: number }, element: HTMLElement)
     const tone = toneOfSeries(one, index);
     const main = colour(tone === "quiet" ? "line-strong" : tone);
     const isFilled = kind !== "line";
+    if (one.line) {
+      return { label: one.label, stroke: main, width: 1.75, dash: [6, 4], points: { show: false } };
+    }
     return {
       label: one.label,
       stroke: main,
@@ -61,6 +65,7 @@ function optionsOf(props: ChartProps & { height: number }, element: HTMLElement)
         uPlot.paths.bars && { paths: uPlot.paths.bars({ size: [0.7, 28], radius: 0.15 }) }),
     };
   });
+  const areas = drawn.filter((_, index) => !series[index]?.line);
   const axis = {
     stroke: colour("ink-faint"),
     font: `11px ${style.fontFamily}`,
@@ -82,7 +87,11 @@ function optionsOf(props: ChartProps & { height: number }, element: HTMLElement)
       },
       { ...axis, size: 38, values: (_, splits) => splits.map(format) },
     ],
-    series: [{}, ...(stacked ? drawn.toReversed() : drawn)],
+    series: [
+      {},
+      ...(stacked ? areas.toReversed() : areas),
+      ...drawn.filter((_, index) => series[index]?.line),
+    ],
   };
 }
 

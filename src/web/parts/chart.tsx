@@ -7,6 +7,8 @@ export interface Series {
   data: readonly (number | null)[];
   /** Default: the accent, and then further colours in turn. */
   tone?: Tone | "accent";
+  /** Drawn as a dashed line over everything, such as a cap or a forecast. */
+  line?: boolean;
 }
 
 export interface ChartProps {
@@ -36,7 +38,12 @@ export function Chart(props: ChartProps) {
     <figure className={classes.chart}>
       <figcaption className={classes.legend}>
         {series.map((one, index) => (
-          <span key={one.label} className={classes.key} data-tone={toneOfSeries(one, index)}>
+          <span
+            key={one.label}
+            className={classes.key}
+            data-tone={toneOfSeries(one, index)}
+            data-line={one.line || undefined}
+          >
             {one.label}
           </span>
         ))}

@@ -60,6 +60,7 @@ const OF_PAGES = [
   "CircleDot",
   "CircleOff",
   "Coins",
+  "Gauge",
   "Copy",
   "Database",
   "Download",

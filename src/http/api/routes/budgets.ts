@@ -77,7 +77,7 @@ export function budgetRoutes({ budgets, route }: BudgetRoutes) {
         scope: "budgets:read",
         tag,
         summary: "List budgets",
-        description: "With what is used of each in its current period. Oldest first.",
+        description: "With what is used of each in its current period. Newest first.",
         key: "budgets",
         Item: BudgetAnswer,
         query: {

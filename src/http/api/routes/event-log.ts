@@ -23,6 +23,7 @@ const FAMILIES: Record<string, string> = {
   inbox: "inbox:read",
   process: "integrations:read",
   integration: "integrations:read",
+  budget: "budgets:read",
 };
 const NAMES = Object.keys(FAMILIES).join(", ");
 

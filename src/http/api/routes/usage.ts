@@ -1,7 +1,13 @@
 import { Elysia, t } from "elysia";
 import { HeddleError } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { DIMENSIONS, type Dimension, type Usage, type UsageRow } from "../../../usage/usage.ts";
+import {
+  DIMENSIONS,
+  type Dimension,
+  USUAL_DIMENSIONS,
+  type Usage,
+  type UsageRow,
+} from "../../../usage/usage.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import type { RouteOptions } from "../route-options.ts";
@@ -19,12 +25,15 @@ const UsageAnswer = named(
     provider: nullable(t.String(), "The provider."),
     model: nullable(t.String(), "The model, as its provider names it."),
     integration_id: nullable(t.String(), "The integration whose message or channel it was."),
+    hour: nullable(t.String(), "The hour in UTC, such as 2026-11-28T14:00Z."),
+    schedule_id: nullable(t.String(), "The schedule that sent the message of its run."),
     calls: count("Calls of a model."),
     failed_calls: count("Those without an answer."),
     prompt_tokens: count("All that was read."),
     cached_input_tokens: count("The part that came from a cache."),
     cache_write_tokens: count("The part that was written to a cache."),
     completion_tokens: count("All that was written, thoughts included."),
+    seconds: t.Number({ description: "How long the calls took." }),
     cache_hit_rate: nullable(
       t.Number(),
       "0 to 1: the part of the input that came from the cache, of calls whose endpoint tells. Null: none does.",
@@ -40,7 +49,7 @@ const QUERY = {
   group_by: t.Optional(
     t.String({
       maxLength: 100,
-      description: `Separated by commas: ${GROUPS}. Default: all but total, which is one row of everything.`,
+      description: `Separated by commas: ${GROUPS}. Default: ${USUAL_DIMENSIONS.join(", ")}. Total is one row of everything.`,
     }),
   ),
   since: t.Optional(GivenInstant(`Inclusive lower bound of the time. Default: ${DAYS} days ago.`)),
@@ -49,6 +58,7 @@ const QUERY = {
   provider: t.Optional(t.String({ description: "Only calls of this provider." })),
   model: t.Optional(t.String({ description: "Only calls of this model, as its provider names it." })),
   ...INTEGRATION_FILTER,
+  schedule_id: t.Optional(t.String({ format: "uuid", description: "Only calls for this schedule." })),
   limit: limitOf(500),
   cursor: t.Optional(t.String({ maxLength: 4_000, description: "`next_cursor` of the previous page." })),
 };
@@ -92,7 +102,7 @@ export function usageRoutes({ usage, ownership, route }: UsageRoutes) {
 }
 
 function dimensionsIn(text: string | undefined): readonly Dimension[] {
-  if (text === undefined) return DIMENSIONS;
+  if (text === undefined) return USUAL_DIMENSIONS;
   const words = text.split(",").map((word) => word.trim());
   if (words.length === 1 && words[0] === "total") return [];
   const wrong = words.find((word) => !(DIMENSIONS as readonly string[]).includes(word));

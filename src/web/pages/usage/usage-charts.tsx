@@ -1,13 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
+import { covers, useSession } from "../../api/session.ts";
 import { Chart } from "../../parts/chart.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
 import { costText, shortCountText, tokensText } from "../../parts/units.tsx";
+import { budgets } from "../budgets/queries.ts";
 import classes from "./usage.module.css";
-import { everyDay, type Usage, uncached } from "./usage-data.ts";
+import { everyDay, type Narrowing, type Usage, uncached } from "./usage-data.ts";
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+interface DayChartsProps {
+  rows: readonly Usage[];
+  since: string;
+  now: number;
+  narrowing: Narrowing;
+}
+
 /** Tokens and cost of each day, side by side where there is room. */
-export function DayCharts({ rows, since, now }: { rows: readonly Usage[]; since: string; now: number }) {
+export function DayCharts({ rows, since, now, narrowing }: DayChartsProps) {
+  const cap = useDayCap(narrowing);
   const days = everyDay(rows, since, now);
   // Noon: the axis is in the reader's zone, and the day has the same name in nearly all of them.
   const x = days.map(([at]) => at + 43_200_000);
@@ -41,7 +52,12 @@ export function DayCharts({ rows, since, now }: { rows: readonly Usage[]; since:
             <Chart
               label={`Cost by day: ${costText(sum(cost))} in all`}
               x={x}
-              series={[{ label: "Cost in US dollars", data: cost, tone: "accent" }]}
+              series={[
+                { label: "Cost in US dollars", data: cost, tone: "accent" },
+                ...(cap === undefined
+                  ? []
+                  : [{ label: "Budget of a day", data: x.map(() => cap), tone: "bad" as const, line: true }]),
+              ]}
               kind="bar"
               height={180}
               format={(usd) => `$${shortCountText(usd)}`}
@@ -52,4 +68,22 @@ export function DayCharts({ rows, since, now }: { rows: readonly Usage[]; since:
       <p className={classes.note}>Days begin at midnight in Coordinated Universal Time.</p>
     </Section>
   );
+}
+
+/** The daily cost that a budget allows to what is in view: to the server, or to one bot or integration. */
+function useDayCap({ bot_id, integration, provider, model }: Narrowing): number | undefined {
+  const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "budgets:read"));
+  const { data } = useQuery({ ...budgets, enabled: maySee });
+  if (provider !== undefined || model !== undefined || (bot_id !== undefined && integration !== undefined)) {
+    return undefined;
+  }
+  const scope = bot_id !== undefined ? "bot" : integration !== undefined ? "integration" : "server";
+  return data?.find(
+    (one) =>
+      one.enabled &&
+      one.metric === "cost_usd" &&
+      one.period === "day" &&
+      one.scope === scope &&
+      one.subject === (bot_id ?? integration ?? null),
+  )?.amount;
 }

@@ -5,11 +5,13 @@ import { api, type Schema, take } from "../../api/client.ts";
 
 export type Usage = Schema<"Usage">;
 
-export const GROUPS = ["bot", "model", "provider", "integration", "day"] as const;
+export const GROUPS = ["bot", "model", "provider", "integration", "schedule", "day"] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What the rows can be narrowed to; the names are the API's. */
-export type Narrowing = Partial<Record<"bot_id" | "provider" | "model" | "integration", string>>;
+export type Narrowing = Partial<
+  Record<"bot_id" | "provider" | "model" | "integration" | "schedule_id", string>
+>;
 
 const DAY_MS = 86_400_000;
 

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
 import { Cost, countText } from "../../parts/units.tsx";
+import { schedules } from "../budgets/queries.ts";
 import classes from "./usage.module.css";
 import { GROUPS, type Group, type Narrowing, type Usage, uncached, usageOf } from "./usage-data.ts";
 import { rateText } from "./usage-totals.tsx";
@@ -22,6 +23,7 @@ const TITLES: Record<Group, string> = {
   model: "Model",
   provider: "Provider",
   integration: "Integration",
+  schedule: "Schedule",
   day: "Day",
 };
 const OPTIONS = GROUPS.map((value) => ({ value, label: `By ${TITLES[value].toLowerCase()}` }));
@@ -98,8 +100,9 @@ function Row({ row, group, search }: { row: Usage; group: Group; search: string 
 function Name({ row, group, search }: { row: Usage; group: Group; search: string }) {
   if (group === "day") return <span className="number">{row.day}</span>;
   const narrowed = narrowingOf(row, group);
+  if (group === "schedule" && row.schedule_id !== null) return <ScheduleName id={row.schedule_id} />;
   const text = group === "model" ? row.model : Object.values(narrowed)[0];
-  if (!text) return <span className="faint">{group === "integration" ? "No integration" : "Unknown"}</span>;
+  if (!text) return <span className="faint">{NONE[group] ?? "Unknown"}</span>;
   const params = new URLSearchParams(search);
   for (const [name, value] of Object.entries(narrowed)) params.set(name, value);
   params.set("by", "day");
@@ -108,6 +111,15 @@ function Name({ row, group, search }: { row: Usage; group: Group; search: string
       <Link href={`/usage?${params}`}>{text}</Link>
       {group === "model" && <span className={classes.provider}>{row.provider}</span>}
     </>
+  );
+}
+
+const NONE: Partial<Record<Group, string>> = { integration: "No integration", schedule: "No schedule" };
+
+function ScheduleName({ id }: { id: string }) {
+  const { data } = useQuery(schedules);
+  return (
+    <Link href={`/schedules/${id}`}>{data?.find((one) => one.id === id)?.name ?? "Deleted schedule"}</Link>
   );
 }
 
@@ -121,8 +133,8 @@ function narrowingOf(row: Usage, group: Group): Record<string, string> {
   return found as Record<string, string>;
 }
 
-const keyOf = ({ day, bot_id, provider, model, integration_id }: Usage): string =>
-  JSON.stringify([day, bot_id, provider, model, integration_id]);
+const keyOf = ({ day, bot_id, provider, model, integration_id, schedule_id }: Usage): string =>
+  JSON.stringify([day, bot_id, provider, model, integration_id, schedule_id]);
 
 const tokensOf = (row: Usage): number => row.prompt_tokens + row.completion_tokens;
 const dearestFirst = (one: Usage, other: Usage): number =>

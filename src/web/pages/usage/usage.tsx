@@ -80,7 +80,7 @@ export function View() {
       {days.data && !isEmpty && (
         <div className={classes.page}>
           <Totals since={since} narrowing={filters.values} now={now} />
-          <DayCharts rows={days.data} since={since} now={now} />
+          <DayCharts rows={days.data} since={since} now={now} narrowing={filters.values} />
           <UsageTable
             group={group}
             since={since}
