@@ -56,6 +56,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   web: [],
   "http/api": [
     "access",
+    "approvals",
     "attachments",
     "budgets",
     "capabilities",
@@ -154,6 +155,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   // Files that come with messages.
   attachments: ["db", "sdk"],
+  // Calls that wait for a person, and what is decided about them.
+  approvals: ["db", "policies", "queue", "sessions"],
   // Rules about calls of tools: what is allowed, forbidden, or left to a person.
   policies: ["capabilities", "db", "sdk"],
   // What bots remember: versions, reviews, search, and files for people.

@@ -1,27 +1,65 @@
-// How the calls of a run are made: by the tools that the run has, as far as the policies let it.
+// How the calls of a run are made: by the tools that the run has, as far as the policies and people let it.
 
-import { createGate, type GateOptions, refusedClientCall } from "./gate.ts";
-import type { LoopOptions } from "./loop.ts";
+import type { LlmToolCall } from "../llm/llm.ts";
+import { readArguments } from "../llm/wire/arguments.ts";
+import { clientTool, factsOf } from "../policies/tool-kinds.ts";
+import { DELEGATE } from "./delegating.ts";
+import { createGate, type Gate, type GateOptions, type MadeCall } from "./gate.ts";
+import type { LoopOptions, ToolOutcome } from "./loop.ts";
 import { createRecovery } from "./recover-call.ts";
 import type { RunTools } from "./run-tools.ts";
 import { createToolCaller, type ToolCallerOptions } from "./tool-caller.ts";
+import { prepare } from "./tools/call.ts";
+import { failedResult } from "./tools/result.ts";
 
 export type CallsOptions = Omit<ToolCallerOptions, "gate"> & GateOptions & { tools: RunTools };
 
 export function createCalls(
   options: CallsOptions,
 ): Required<Pick<LoopOptions, "comesLater" | "begin" | "callTool" | "recover">> {
-  const { tools, redact } = options;
+  const { tools } = options;
   const gate = createGate(options);
   const callWith = createToolCaller({ ...options, gate });
   const callTool = callWith(tools.callable);
-  return {
-    comesLater: tools.comesLater,
-    begin: async (call, context) =>
-      tools.isClients(call.name)
-        ? refusedClientCall(call, gate, redact)
-        : tools.delegating?.begin(callWith, call, context),
-    callTool,
-    recover: createRecovery({ ...options, gate }, tools.callable, callTool),
+  const recover = createRecovery({ ...options, gate }, tools.callable, callTool);
+
+  /** Undefined for a call that is refused whatever the policies say, because of its name or its arguments. */
+  const madeOf = (call: LlmToolCall, iteration: number): MadeCall | undefined => {
+    const { delegating } = tools;
+    const all = delegating ? new Map(tools.callable).set(DELEGATE, delegating.tool) : tools.callable;
+    const prepared = prepare(call, all);
+    if (prepared.problem !== undefined) return undefined;
+    return { call, tool: factsOf(prepared.tool), args: prepared.args, iteration };
   };
+  const isHeld = async (call: LlmToolCall, iteration: number): Promise<MadeCall | undefined> => {
+    const made = tools.isClients(call.name) ? undefined : madeOf(call, iteration);
+    return made && (await gate.holds(made)) ? made : undefined;
+  };
+
+  return {
+    comesLater: async (call, { iteration }) =>
+      (await isHeld(call, iteration)) !== undefined || tools.comesLater(call.name),
+    async begin(call, context) {
+      if (tools.isClients(call.name)) return refusedClientCall(call, gate, options, context.iteration);
+      const held = await isHeld(call, context.iteration);
+      if (!held) return tools.delegating?.begin(callWith, call, context);
+      await gate.ask(held);
+      return undefined;
+    },
+    callTool,
+    recover: async (call, context) =>
+      (await gate.isUnbegun(call, context.iteration)) ? callTool(call, context) : recover(call, context),
+  };
+}
+
+/** The client carries out its own tools, but whether it is asked to is decided here. It cannot wait for a person's decision. */
+async function refusedClientCall(
+  call: LlmToolCall,
+  gate: Pick<Gate, "permit">,
+  { redact }: Pick<CallsOptions, "redact">,
+  iteration: number,
+): Promise<ToolOutcome | undefined> {
+  const { args = {} } = readArguments(call.arguments);
+  const problem = await gate.permit({ call, tool: clientTool(call.name), args, iteration });
+  return problem === undefined ? undefined : { ...failedResult(problem, redact), durationMs: null };
 }

@@ -1,41 +1,145 @@
-// Whether the calls of a run may be made, by the policies. Outside of the model: nothing that it reads or writes changes a rule.
+// Whether the calls of a run may be made: by the policies, and by what people decided where a policy asks them. Outside of the
+// model: nothing that it reads or writes changes a rule or a decision.
 
+import { HeddleError } from "../errors.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
-import { readArguments } from "../llm/wire/arguments.ts";
+import { callHash } from "../policies/call-hash.ts";
 import { refusalOf } from "../policies/decide.ts";
 import type { Decide } from "../policies/policies.ts";
-import type { ToolFacts } from "../policies/policy.ts";
-import { clientTool } from "../policies/tool-kinds.ts";
+import type { Decision, ToolFacts } from "../policies/policy.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
-import type { ToolOutcome } from "./loop.ts";
-import { failedResult } from "./tools/result.ts";
-import type { ClaimedTask } from "./turn.ts";
+import { type Approval, loadApprovals, saveApproval, saveBegun } from "./approval-steps.ts";
+import type { AgentOptions, ClaimedTask } from "./turn.ts";
+
+/** A call with valid arguments. */
+export interface MadeCall {
+  call: LlmToolCall;
+  tool: ToolFacts;
+  args: JsonObject;
+  iteration: number;
+}
 
 export interface Gate {
-  /** Resolves with why the call may not be made, for the model, or undefined. */
-  permit(call: LlmToolCall, tool: ToolFacts, args: JsonObject): Promise<string | undefined>;
+  /** Whether the call waits for a person. Asked twice about one call, the answer is the same. */
+  holds(made: MadeCall): Promise<boolean>;
+  /** Asks people about a call that it holds. */
+  ask(made: MadeCall): Promise<void>;
+  /**
+   * Resolves with why the call may not be made, for the model, or undefined. Throws `timeout` when the run is to end because nobody
+   * decided.
+   */
+  permit(made: MadeCall): Promise<string | undefined>;
+  /** Whether a call that has no result was decided on and not begun, so that it is certain that it was not made. */
+  isUnbegun(call: LlmToolCall, iteration: number): Promise<boolean>;
 }
 
 export interface GateOptions {
-  task: Pick<ClaimedTask, "bot_id" | "channel_id">;
+  db: AgentOptions["db"];
+  task: ClaimedTask;
   decide: Decide;
+  redact: Redact;
+  /** The id of the assistant message of this iteration. */
+  messageIdOf: (iteration: number) => string;
+  /** Whether the call was among those that an earlier claim left without a result. */
+  isLeft: (call: LlmToolCall) => boolean;
+  /** Called when people have been asked. */
+  onAsked: () => void;
+  now: () => number;
 }
 
-export function createGate({ task: { bot_id, channel_id }, decide }: GateOptions): Gate {
+const MAYBE_MADE = "The server stopped at this call, so that it may have taken effect already.";
+
+export function createGate(options: GateOptions): Gate {
+  const { db, task, messageIdOf, now } = options;
+  const held = new WeakMap<LlmToolCall, Promise<Decision | undefined>>();
+  let loaded: Promise<Approval[]> | undefined;
+  /** A first claim has asked nobody before. */
+  const all = (): Promise<Approval[]> => {
+    loaded ??= task.attempt > 1 ? loadApprovals(db, task.id) : Promise.resolve([]);
+    return loaded;
+  };
+  const approvalOf = async (call: LlmToolCall, iteration: number): Promise<Approval | undefined> => {
+    if (task.attempt === 1) return undefined;
+    const messageId = messageIdOf(iteration);
+    return (await all()).find((one) => one.message_id === messageId && one.call_id === call.id);
+  };
+  /** What a person decided for all calls of the tool in this run. */
+  const standing = async (tool: string): Promise<Approval | undefined> =>
+    (await all()).findLast(({ tool_name, choice }) => tool_name === tool && choice === "run");
+  const decisionOn = ({ tool, args }: MadeCall): Promise<Decision> => {
+    const { bot_id, channel_id } = task;
+    return options.decide({ tool, args, bot_id, channel_id }, () => "none");
+  };
+
+  const look = async (made: MadeCall): Promise<Decision | undefined> => {
+    const known = await approvalOf(made.call, made.iteration);
+    if (known && known.status !== "pending") return undefined;
+    const decision = await decisionOn(made);
+    if (known) return decision;
+    if (decision.effect !== "require_approval" || (await standing(made.tool.name))) return undefined;
+    if (!options.isLeft(made.call)) return decision;
+    return { ...decision, reason: [decision.reason, MAYBE_MADE].filter(Boolean).join(" ") };
+  };
+  const looked = (made: MadeCall): Promise<Decision | undefined> => {
+    const found = held.get(made.call) ?? look(made);
+    held.set(made.call, found);
+    return found;
+  };
+
   return {
-    permit: async (_call, tool, args) =>
-      refusalOf(await decide({ tool, args, bot_id, channel_id }, () => "none"), tool.name),
+    holds: async (made) => (await looked(made)) !== undefined,
+    async ask(made) {
+      const decision = await looked(made);
+      if (!decision || (await approvalOf(made.call, made.iteration))) return;
+      const expiresAt = new Date(now() + decision.approval.timeout_seconds * 1_000);
+      await saveApproval(
+        db,
+        task,
+        {
+          ...made,
+          messageId: messageIdOf(made.iteration),
+          integrationId: made.tool.integration_id,
+          decision,
+          expiresAt,
+        },
+        options.redact,
+      );
+      options.onAsked();
+    },
+    async permit(made) {
+      const { name } = made.tool;
+      const decision = await decisionOn(made);
+      // What is forbidden meanwhile stays undone, whoever approved it before.
+      if (decision.effect === "deny") return refusalOf(decision, name);
+      const approval = await approvalOf(made.call, made.iteration);
+      if (approval) {
+        const refusal = refusalBy(approval, made.call);
+        if (refusal === undefined) await saveBegun(db, task, approval.id);
+        return refusal;
+      }
+      if (decision.effect === "allow") return undefined;
+      const earlier = await standing(name);
+      return earlier ? refusalBy(earlier) : refusalOf(decision, name);
+    },
+    async isUnbegun(call, iteration) {
+      const approval = await approvalOf(call, iteration);
+      return approval !== undefined && approval.status !== "pending" && approval.begun_at === null;
+    },
   };
 }
 
-/** The client carries out its own tools, but whether it is asked to is decided here. */
-export async function refusedClientCall(
-  call: LlmToolCall,
-  gate: Pick<Gate, "permit">,
-  redact: Redact,
-): Promise<ToolOutcome | undefined> {
-  const { args = {} } = readArguments(call.arguments);
-  const problem = await gate.permit(call, clientTool(call.name), args);
-  return problem === undefined ? undefined : { ...failedResult(problem, redact), durationMs: null };
+/** Why a decision does not let the call be made; without a call: one of its tool in the same run. */
+function refusalBy(approval: Approval, call?: LlmToolCall): string | undefined {
+  const { tool_name, status, on_timeout, decided_by_name, note } = approval;
+  if (call && callHash(call) !== approval.call_hash) {
+    return `This call of ${tool_name} is not the one that was decided on; it was not made.`;
+  }
+  if (status === "approved" || (status === "expired" && on_timeout === "allow")) return undefined;
+  if (status === "denied") {
+    return `${decided_by_name ?? "A person"} denied this call of ${tool_name}; it was not made.${note ? ` ${note}` : ""}`;
+  }
+  const nobody = `Nobody decided in time on the call of ${tool_name}, which the policy "${approval.policy_name}" leaves to a person`;
+  if (status === "expired" && on_timeout === "fail") throw new HeddleError("timeout", `${nobody}.`);
+  return `${nobody}; it was not made.`;
 }

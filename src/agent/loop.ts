@@ -86,8 +86,8 @@ export interface LoopOptions {
   ): Promise<ToolOutcome | undefined>;
   /** Awaited: the run continues after an event has been handled, and ends when handling it throws. */
   emit(event: LoopEvent): Promise<void> | void;
-  /** Whether the result of such a call comes from outside, from the client or from another bot: the run pauses for it. */
-  comesLater?(name: string): boolean;
+  /** Whether the result of a call comes later, from the client, from another bot, or once a person has decided: the run pauses for it. */
+  comesLater?(call: LlmToolCall, context: { iteration: number }): boolean | Promise<boolean>;
   /**
    * Begins a call whose result comes later, possibly again after an interruption. Resolves with the outcome of one that cannot
    * be begun. Default: there is nothing to begin.
@@ -141,7 +141,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
   let isMending = false;
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
-  const [later, lost] = split(resume?.unanswered ?? [], comesLater);
+  const [later, lost] = await split(resume?.unanswered ?? [], (call) => comesLater(call, { iteration }));
   steps.push(...(await recoverAll(options, lost, iteration)));
   const open = await beginAll(options, later, iteration);
   steps.push(...open.results);
@@ -182,7 +182,8 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
     });
     if (isCut) steps.push(...(await refuse(options, toolCalls, iteration)));
     else {
-      const [later, ours] = split(toolCalls, comesLater);
+      const context = { iteration };
+      const [later, ours] = await split(toolCalls, (call) => comesLater(call, context));
       steps.push(...(await runTools(options, ours, iteration)));
       const { results, waitingFor } = await beginAll(options, later, iteration);
       steps.push(...results);

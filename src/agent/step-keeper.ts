@@ -32,6 +32,8 @@ export function createStepKeeper(
   let isSteered = false;
   return {
     clientActions,
+    /** The assistant message that asked for the calls of this iteration. */
+    messageIdOf: (iteration: number): string => messageIds.get(iteration) ?? "",
     /** Whether messages wait for the run; false until the next step says so again. */
     takeSteered(): boolean {
       const was = isSteered;

@@ -38,7 +38,7 @@ export const createToolCaller =
       signal,
       redact,
       now,
-      permit: (tool, args) => gate.permit(call, factsOf(tool), args),
+      permit: (tool, args) => gate.permit({ call, tool: factsOf(tool), args, iteration }),
       onStart: (args) =>
         events.emit("before_tool_execution", { tool_name: call.name, tool_type: "local", args, iteration }),
       onProgress: (progress) => shown.progress({ iteration, call, ...progress }),

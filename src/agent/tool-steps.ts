@@ -12,11 +12,14 @@ const OUTCOME_UNKNOWN =
   "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
 
 /** The calls whose results come later, and the others. */
-export function split(
+export async function split(
   calls: LlmToolCall[],
-  comesLater: (name: string) => boolean,
-): [LlmToolCall[], LlmToolCall[]] {
-  return [calls.filter(({ name }) => comesLater(name)), calls.filter(({ name }) => !comesLater(name))];
+  comesLater: (call: LlmToolCall) => boolean | Promise<boolean>,
+): Promise<[later: LlmToolCall[], ours: LlmToolCall[]]> {
+  const later: LlmToolCall[] = [];
+  const ours: LlmToolCall[] = [];
+  for (const call of calls) ((await comesLater(call)) ? later : ours).push(call);
+  return [later, ours];
 }
 
 /** Begins the calls one after another; returns those that the run waits for, and the results of those that could not be begun. */

@@ -232,7 +232,15 @@ async function run(given: Run): Promise<TurnOutcome> {
     tools: tools.shown,
     contextFor: conversation.messagesFor,
     shrink: conversation.shrink,
-    ...createCalls({ ...run, tools, keepBig: tools.keepBig, now }),
+    ...createCalls({
+      ...run,
+      tools,
+      keepBig: tools.keepBig,
+      messageIdOf: steps.messageIdOf,
+      isLeft: (call) => stored.resume.unanswered.includes(call),
+      onAsked: run.shown.stored,
+      now,
+    }),
     arrivals: createArrivals(run, steps),
     async emit(event) {
       if (event.type === "tool_calls") progress.toolCallsMade += event.toolCalls.length;

@@ -6,6 +6,7 @@ import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
 import { openPolicies } from "../policies/policies.ts";
 import { createAgentParts } from "./agent.ts";
+import { openApprovals } from "./approvals.ts";
 import { openBudgets } from "./budgets.ts";
 import { createCapabilityParts } from "./capabilities.ts";
 import type { Closers } from "./closers.ts";
@@ -53,6 +54,7 @@ export async function openCore(
     models,
     policies,
   );
+  const approvals = openApprovals(storage, policies, closers);
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
@@ -83,6 +85,7 @@ export async function openCore(
     schedules,
     policies,
     budgets,
+    approvals,
     agent,
     models,
     apiKeys,

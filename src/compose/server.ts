@@ -88,7 +88,7 @@ export function startServer(
         access,
         processes,
         models: core.models,
-        policies: { policies: core.policies, toolOf: toolFactsFrom(content.tools) },
+        policies: policyParts(core),
       },
       {
         version: build.version,
@@ -149,6 +149,12 @@ export function startServer(
     return { url, model: core.models.described(), integrations: registry, settings };
   });
 }
+
+const policyParts = ({ policies, approvals, content: { tools } }: Core) => ({
+  policies,
+  approvals,
+  toolOf: toolFactsFrom(tools),
+});
 
 const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
   commit: build.commit,

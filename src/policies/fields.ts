@@ -35,6 +35,11 @@ const Condition = named(
   ),
 );
 
+export const Conditions = t.Record(t.String({ minLength: 1, maxLength: 200 }), Condition, {
+  maxProperties: 20,
+  description: "Conditions by the name of the argument, or its path with dots. All must hold.",
+});
+
 const ApprovalTermsFields = named(
   "ApprovalTerms",
   t.Object(
@@ -106,12 +111,7 @@ const FIELDS = {
       description: "true: only runs that have read text of strangers. false: only others. null: both.",
     }),
   ),
-  arguments: t.Optional(
-    t.Record(t.String({ minLength: 1, maxLength: 200 }), Condition, {
-      maxProperties: 20,
-      description: "Conditions by the name of the argument, or its path with dots. All must hold.",
-    }),
-  ),
+  arguments: t.Optional(Conditions),
   reason: t.Optional(
     t.Union([t.String({ minLength: 1, maxLength: 1_000 }), t.Null()], {
       description: "What the model and people are told.",

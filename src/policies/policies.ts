@@ -16,6 +16,7 @@ export interface Policies {
   list(): Policy[];
   /** @throws HeddleError `not_found` */
   get(id: string): Policy;
+  find(id: string | null): Policy | undefined;
   /** @throws HeddleError `validation` */
   create(given: GivenPolicy): Promise<Policy>;
   /** @throws HeddleError `not_found`, `validation` */
@@ -81,6 +82,7 @@ export async function openPolicies({ db, log }: { db: Database; log: Logger }): 
       ...[...rows.values()].filter(({ enabled }) => !enabled).sort((a, b) => (a.id < b.id ? -1 : 1)),
     ],
     get,
+    find: (id) => (id === null ? undefined : rows.get(id)),
     async create(given) {
       checkPolicy(given);
       const id = await db.query.transaction((tx) => add(tx, drafted(given)));

@@ -10,6 +10,7 @@ import { every } from "../every.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
+import { wakeWaiting } from "./wake-waiting.ts";
 
 export interface ClientResult {
   /** The id of the row of the call. */
@@ -86,14 +87,7 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
           task_id: taskId,
         });
       }
-      const [open] = await tx
-        .select({ id: toolCalls.id })
-        .from(toolCalls)
-        .where(and(eq(toolCalls.task_id, taskId), eq(toolCalls.status, "running")))
-        .limit(1);
-      if (open) return;
-      await tx.update(tasks).set({ status: "pending" }).where(eq(tasks.id, taskId));
-      await queue.enqueue(tx, "tasks", { subject: taskId, key: task.session_id });
+      await wakeWaiting(tx, queue, task);
     });
     onCommit?.();
   };
@@ -145,6 +139,8 @@ async function endForgotten({ query }: Pick<Database, "query">, minutes: number)
     .where(
       and(
         eq(tasks.status, "waiting"),
+        // Those that wait for people have times of their own.
+        sql`not exists (select from approvals open where open.task_id = ${tasks.id} and open.status = 'pending')`,
         sql`not exists (select from tool_calls recent where recent.task_id = ${tasks.id}
           and recent.created_at > now() - ${minutes} * interval '1 minute')`,
       ),

@@ -18,6 +18,7 @@ import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
 import { MOST_HOPS } from "../sdk/hops.ts";
+import { wakeWaiting } from "../sessions/wake-waiting.ts";
 import { type Claim, claimTask } from "./claim.ts";
 import { targetsOf } from "./targets-of.ts";
 
@@ -255,11 +256,14 @@ export function createTaskRunner(options: RunTaskOptions) {
     const { status } = outcome;
     const into = status === "merged" ? { merged_into: outcome.into, completed_at: new Date() } : {};
     await db.query.transaction(async (tx) => {
-      await tx
+      const left = await tx
         .update(tasks)
         .set({ status, ...into })
-        .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")));
+        .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")))
+        .returning({ id: tasks.id });
       await queue.complete(tx, "tasks", job);
+      // Somebody may have decided on a call before the run paused for it.
+      if (status === "waiting" && left.length > 0) await wakeWaiting(tx, queue, task);
     });
     options.onCommit?.();
     log.info("The run of task {task_id} is {status}", { task_id: task.id, status, ...into });

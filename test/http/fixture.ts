@@ -8,6 +8,7 @@ import { createSignInLinks } from "../../src/access/sign-in-links.ts";
 import { createSignIns } from "../../src/access/sign-ins.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { createTryTool } from "../../src/agent/tools/try-tool.ts";
+import { createApprovals } from "../../src/approvals/approvals.ts";
 import { activationIn } from "../../src/capabilities/activated.ts";
 import { createActivations } from "../../src/capabilities/activations.ts";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
@@ -155,6 +156,14 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   );
   // Closed with the database.
   const policies = await openPolicies({ db, log });
+  const approvals = createApprovals({
+    db,
+    queue: core.queue,
+    policies,
+    onCommit: () => undefined,
+    log,
+    now: options.now ?? Date.now,
+  });
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: async () => undefined,
     whenReady: Promise.resolve(),
@@ -243,7 +252,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       },
       access: { ...access, redact: core.redactor.redact, addSecret: () => undefined },
       models,
-      policies: { policies, toolOf: toolFactsFrom(tools) },
+      policies: { policies, approvals, toolOf: toolFactsFrom(tools) },
       processes: options.processes ?? noProcesses,
     },
     {
@@ -318,6 +327,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     ...content,
     tools,
     policies,
+    approvals,
     missingNames,
     app,
     ...access,

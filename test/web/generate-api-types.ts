@@ -43,7 +43,7 @@ const integrations: Wing<"integrations"> = {
   ...{ installPackages: nothing },
 };
 const models: Wing<"models"> = { providers: nothing, probe: nothing, listModels: nothing };
-const policies: Wing<"policies"> = { policies: nothing, toolOf: nothing };
+const policies: Wing<"policies"> = { policies: nothing, approvals: nothing, toolOf: nothing };
 const PARTS: AppParts = {
   conversation,
   content,

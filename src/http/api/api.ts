@@ -38,6 +38,7 @@ import { providerReferenceRoutes } from "./routes/admin/provider-references.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
 import { reindexRoutes } from "./routes/admin/reindex.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { approvalRoutes } from "./routes/approvals.ts";
 import { bindableRoutes } from "./routes/bindable-integrations.ts";
 import { botRoutes } from "./routes/bots.ts";
 import { browserErrorRoutes } from "./routes/browser-errors.ts";
@@ -174,6 +175,7 @@ export function createApi(
     )
     .use(botRoutes({ ...content, missingNames, ownership, route }))
     .use(toolRoutes({ ...content, route }))
+    .use(approvalRoutes({ approvals: policies.approvals, auth, ownership, route }))
     .use(
       policyRoutes({
         ...policies,

@@ -16,7 +16,15 @@ import {
   sessionsIn,
   tasksIn,
 } from "../../db/reach.ts";
-import { channelBindings, channels, deliveries, inboxEvents, sessions, tasks } from "../../db/schema.ts";
+import {
+  approvals,
+  channelBindings,
+  channels,
+  deliveries,
+  inboxEvents,
+  sessions,
+  tasks,
+} from "../../db/schema.ts";
 import { storable } from "../../db/storable.ts";
 import { HeddleError, notFound } from "../../errors.ts";
 import { isUuid } from "../../ids.ts";
@@ -40,6 +48,7 @@ export interface Ownership {
   /** Whether `session` would not throw. */
   reachesSession(request: Request, id: string): Promise<boolean>;
   task(request: Request, id: string): Promise<void>;
+  approval(request: Request, id: string): Promise<void>;
   delivery(request: Request, id: string): Promise<void>;
   /** A record of the inbox is out of reach for another integration's key. */
   webhook(request: Request, id: string): Promise<void>;
@@ -168,6 +177,14 @@ export function createOwnership(options: OwnershipOptions): Ownership {
           .select({ id: tasks.id })
           .from(tasks)
           .where(and(eq(tasks.id, id), tasksIn(db.query, reach))),
+      ),
+    approval: (request, id) =>
+      check(request, id, "approval", (reach) =>
+        db.query
+          .select({ id: approvals.id })
+          .from(approvals)
+          .innerJoin(tasks, eq(tasks.id, approvals.task_id))
+          .where(and(eq(approvals.id, id), tasksIn(db.query, reach))),
       ),
     delivery: (request, id) =>
       check(request, id, "delivery", (reach) =>

@@ -39,6 +39,7 @@ import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts"
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import type { ProcessRoutes } from "./routes/admin/processes.ts";
 import type { ProviderRoutes } from "./routes/admin/providers.ts";
+import type { ApprovalRoutes } from "./routes/approvals.ts";
 import type { BotRoutes } from "./routes/bots.ts";
 import type { BudgetRoutes } from "./routes/budgets.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
@@ -55,7 +56,7 @@ export interface AppParts {
   content: ContentParts;
   integrations: IntegrationParts;
   models: Omit<ProviderRoutes, "route">;
-  policies: Pick<PolicyRoutes, "policies" | "toolOf">;
+  policies: Pick<PolicyRoutes, "policies" | "toolOf"> & Pick<ApprovalRoutes, "approvals">;
   access: AccessParts;
   processes: ProcessRoutes["processes"];
 }

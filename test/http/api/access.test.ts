@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { OPERATOR } from "../../../src/access/caller.ts";
 import { covers, SCOPE_PRESETS } from "../../../src/access/scopes.ts";
-import { inboxEvents, memories, processLines, tasks } from "../../../src/db/schema.ts";
+import { approvals, inboxEvents, memories, processLines, tasks } from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";
 import { given } from "../../attachments/files.ts";
 import { eachDatabase } from "../../database.ts";
@@ -30,6 +30,7 @@ const OWNED: Record<string, keyof Victim> = {
   "/api/v1/memories/{id}": "memory",
   "/api/v1/attachments/{id}": "attachment",
   "/api/v1/schedules/{id}": "schedule",
+  "/api/v1/approvals/{id}": "approval",
   "/api/v1/inbox/{id}": "webhook",
   "/api/v1/admin/integrations/{id}": "integration",
   "/api/v1/integrations/{id}": "integration",
@@ -48,6 +49,7 @@ interface Victim {
   memory: string;
   attachment: string;
   schedule: string;
+  approval: string;
   webhook: string;
   integration: string;
 }
@@ -210,7 +212,22 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
     timing: { kind: "cron", cron: "0 9 * * *" },
     enabled: false,
   });
+  const approval = newId();
+  await db.query.insert(approvals).values({
+    ...{
+      id: approval,
+      task_id,
+      session_id,
+      channel_id,
+      bot_id: "default",
+      correlation_id: newId(),
+      message_id,
+    },
+    ...{ call_id: "1", tool_name: "look", arguments: { text: SECRET }, call_hash: "", policy_name: SECRET },
+    ...{ on_timeout: "deny", expires_at: new Date(Date.now() + 3_600_000) },
+  });
   return {
+    approval,
     schedule: schedule.id,
     session: session_id,
     channel: channel_id,

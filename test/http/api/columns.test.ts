@@ -43,6 +43,8 @@ const SOURCES: Record<string, Source> = {
     ],
     derived: ["prompt"],
   },
+  Policy: { table: tables.policies, inside: [], derived: [] },
+  Approval: { table: tables.approvals, inside: ["call_hash"], derived: [] },
   TaskDetail: {
     table: tables.tasks,
     inside: [

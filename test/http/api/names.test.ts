@@ -92,7 +92,20 @@ const PLAIN = [
   ...["timing", "timezone", "missed", "overlap"],
   ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link", "arguments"],
   // Of a policy.
-  ...["effect", "priority", "kinds", "tainted", "reason", "approval", "policy", "replaces", "call"],
+  ...[
+    "effect",
+    "priority",
+    "kinds",
+    "tainted",
+    "reason",
+    "approval",
+    "policy",
+    "replaces",
+    "call",
+    "approved",
+    "choice",
+    "note",
+  ],
   // Labels of a document, which can be found by them before such an integration exists.
   "integration_id",
 ];

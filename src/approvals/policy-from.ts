@@ -1,0 +1,84 @@
+// The rule that a decision writes for later calls, and what is suggested for it.
+
+import type { ArgumentCondition, approvals } from "../db/schema.ts";
+import { HeddleError } from "../errors.ts";
+import type { GivenPolicy } from "../policies/fields.ts";
+import { MARKER } from "../redact.ts";
+import type { Decider, GivenDecision } from "./approvals.ts";
+
+type ApprovalRow = typeof approvals.$inferSelect;
+export type Conditions = Record<string, ArgumentCondition>;
+
+/** Unless the rule that asked comes before. */
+const PRIORITY = 50;
+/** A condition on a longer text would hardly ever hold again. */
+const LONGEST = 300;
+const MOST_CONDITIONS = 20;
+
+/** Undefined if the decision holds for no other call, or only for calls of the same run. */
+export function policyFrom(
+  row: ApprovalRow,
+  { approved, choice, conditions }: GivenDecision,
+  { by, before }: { by: Decider; before: { priority: number } | undefined },
+): (GivenPolicy & { approval_id: string }) | undefined {
+  if (choice !== "pattern" && choice !== "always") return undefined;
+  const { id, tool_name, bot_id } = row;
+  if (choice === "pattern" && Object.keys(conditions ?? {}).length === 0) {
+    throw new HeddleError("validation", "arguments must have at least one condition for this choice.", {
+      field: "arguments",
+    });
+  }
+  return {
+    name: `${approved ? "Allow" : "Deny"} ${tool_name} for ${bot_id}${choice === "pattern" ? ", with such arguments" : ""}`,
+    effect: approved ? "allow" : "deny",
+    priority: Math.max(0, Math.min(PRIORITY, (before?.priority ?? PRIORITY + 1) - 1)),
+    tools: [tool_name],
+    bot_id,
+    ...(choice === "pattern" && { arguments: conditions }),
+    reason: `Decided by ${by.name}.`,
+    approval_id: id,
+  };
+}
+
+export interface Suggestion {
+  label: string;
+  conditions: Conditions;
+}
+
+/** Patterns of arguments that fit this call, from narrow to broad. */
+export function suggestionsFor({ arguments: args }: Pick<ApprovalRow, "arguments">): Suggestion[] {
+  const texts = Object.entries(args).filter(
+    ([, value]) => ["string", "number", "boolean"].includes(typeof value) && String(value).length <= LONGEST,
+  ) as [string, string | number | boolean][];
+  // What is redacted here is not what the call has.
+  const known = texts.filter(([, value]) => !String(value).includes(MARKER)).slice(0, MOST_CONDITIONS);
+  if (known.length === 0) return [];
+  const equals = (value: string | number | boolean): ArgumentCondition => ({ equals: value });
+  const all: Suggestion = {
+    label: "The same arguments",
+    conditions: Object.fromEntries(known.map(([name, value]) => [name, equals(value)])),
+  };
+  const one = known.map(
+    ([name, value]): Suggestion => ({
+      label: `The same ${name}`,
+      conditions: { [name]: equals(value) },
+    }),
+  );
+  const inside = known.flatMap(([name, value]): Suggestion[] => {
+    const folder = typeof value === "string" ? folderOf(value) : undefined;
+    return folder === undefined
+      ? []
+      : [{ label: `${name} in ${folder}`, conditions: { [name]: { prefix: folder } } }];
+  });
+  return known.length === 1 ? [all, ...inside] : [all, ...one, ...inside];
+}
+
+/** The folder of a path, or the origin of an address, with the slash that ends it. */
+function folderOf(text: string): string | undefined {
+  if (/^https?:\/\//.test(text)) {
+    const end = text.indexOf("/", 8);
+    return end < 0 ? undefined : text.slice(0, end + 1);
+  }
+  const end = text.lastIndexOf("/");
+  return end > 0 && !text.includes(" ") ? text.slice(0, end + 1) : undefined;
+}

@@ -1,0 +1,37 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Queryable } from "../db/database.ts";
+import { tasks, toolCalls } from "../db/schema.ts";
+import type { Queue } from "../queue/queue.ts";
+
+/**
+ * Lets a waiting run go on if everything is there that it waits for: results of calls that are made elsewhere, and decisions about
+ * calls. The caller holds the lock of the task's row, so that a decision that comes while a run pauses is seen by one of both.
+ */
+export async function wakeWaiting(
+  tx: Queryable,
+  queue: Pick<Queue, "enqueue">,
+  task: { id: string; session_id: string },
+): Promise<boolean> {
+  const [open] = await tx
+    .select({ id: toolCalls.id })
+    .from(toolCalls)
+    .where(
+      and(
+        eq(toolCalls.task_id, task.id),
+        eq(toolCalls.status, "running"),
+        // What was decided on and has not begun is what the run goes on with.
+        sql`not exists (select from approvals decided where decided.message_id = ${toolCalls.message_id}
+          and decided.call_id = ${toolCalls.call_id} and decided.status <> 'pending' and decided.begun_at is null)`,
+      ),
+    )
+    .limit(1);
+  if (open) return false;
+  const woken = await tx
+    .update(tasks)
+    .set({ status: "pending" })
+    .where(and(eq(tasks.id, task.id), eq(tasks.status, "waiting")))
+    .returning({ id: tasks.id });
+  if (woken.length === 0) return false;
+  await queue.enqueue(tx, "tasks", { subject: task.id, key: task.session_id });
+  return true;
+}
