@@ -90,7 +90,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   http: ["access", "db", "sdk"],
   // Who may call, and what they may do.
   access: ["db"],
-  authoring: ["config", "dispatch", "integrations/*", "llm", "runtime", "sdk"],
+  authoring: ["agent", "config", "content/bots", "dispatch", "integrations/*", "llm", "runtime", "sdk"],
   processes: ["db", "integrations/*", "runtime", "sdk"],
   inbox: ["db", "sdk", "secrets"],
   // From a folder on disk to a live integration: discovery, review, manifest, loading, registration.

@@ -1,7 +1,7 @@
 // The commands for authors of integrations.
 
 import type { Flags } from "../config/read-variables.ts";
-import { FLAGS, leaf, list } from "./cli-leaf.ts";
+import { CLIENT_FLAGS, type ClientFlags, FLAGS, leaf, list } from "./cli-leaf.ts";
 
 export interface AuthoringCommands {
   newIntegration(wanted: { name: string; parts: string[] | undefined; dir: string }): Promise<void>;
@@ -13,6 +13,7 @@ export interface AuthoringCommands {
     dryRun: boolean;
     realModel: boolean;
   }): Promise<void>;
+  eval(wanted: EvalWanted, flags: ClientFlags): Promise<void>;
   install(wanted: { target: string; scripts: boolean }, flags: Flags): Promise<void>;
   check(
     wanted: {
@@ -26,6 +27,12 @@ export interface AuthoringCommands {
     },
     flags: Flags,
   ): Promise<void>;
+}
+
+export interface EvalWanted {
+  path: string;
+  realModel: boolean;
+  junit: string | undefined;
 }
 
 export function authoringCommands(commands: AuthoringCommands) {
@@ -90,6 +97,26 @@ export function authoringCommands(commands: AuthoringCommands) {
           dryRun: args["dry-run"],
           realModel: args["real-model"],
         }),
+    }),
+    eval: leaf({
+      meta: {
+        name: "eval",
+        description:
+          "Run fixtures against a bot on a copy: nothing is delivered, tools answer what was recorded",
+      },
+      args: {
+        ...CLIENT_FLAGS,
+        path: { type: "positional", default: "evals", description: "Folder of fixtures, or one of them" },
+        "real-model": {
+          type: "boolean",
+          default: false,
+          description:
+            "Ask the configured model (OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY) instead of eval.script.yaml",
+        },
+        junit: { type: "string", description: "Also write the results as JUnit's XML", valueHint: "file" },
+      },
+      run: ({ args: { path, junit, "real-model": realModel, ...flags } }) =>
+        commands.eval({ path, realModel, junit }, flags),
     }),
     types: leaf({
       meta: {

@@ -35,6 +35,7 @@ export interface Commands extends AuthoringCommands, ProviderCommands, ScheduleC
     talk: { bot: string | undefined; isNew: boolean; attach: string[] },
   ): Promise<void>;
   replay(flags: ClientFlags, id: string): Promise<void>;
+  fixture(flags: ClientFlags, wanted: { id: string; dir: string }): Promise<void>;
   receive(
     flags: ClientFlags,
     webhook: {
@@ -220,6 +221,18 @@ export function mainCommand(commands: Commands) {
           }),
       }),
       ...searchCommands(commands),
+      fixture: leaf({
+        meta: {
+          name: "fixture",
+          description: "Write a fixture of a run for heddle eval, of the running server",
+        },
+        args: {
+          ...CLIENT_FLAGS,
+          id: { type: "positional", required: true, description: "The id of a run, or of an inbox event" },
+          dir: { type: "string", default: "evals", description: "Folder to write it to", valueHint: "dir" },
+        },
+        run: ({ args }) => commands.fixture(args, { id: args.id, dir: args.dir }),
+      }),
       replay: leaf({
         meta: { name: "replay", description: "Let an integration handle a recorded webhook again" },
         args: {

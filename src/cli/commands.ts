@@ -1,8 +1,11 @@
 // The implementation of the commands. The long-running ones handle signals here.
 
+import { writeFile } from "node:fs/promises";
 import { createAuthoringCommands } from "../authoring/commands.ts";
 import { type Dev, prepareDev } from "../authoring/dev/dev.ts";
 import { type DevServer, welcome } from "../authoring/dev/welcome.ts";
+import { type EvalOptions, runEval } from "../authoring/eval/eval.ts";
+import { junit, table } from "../authoring/eval/report.ts";
 import { type Config, loadConfig, processEnvironment } from "../config/config.ts";
 import { openHome } from "../config/home.ts";
 import type { Flags } from "../config/read-variables.ts";
@@ -16,6 +19,7 @@ import { currentKey, type GivenKeys, signingSecret } from "../secrets/keys.ts";
 import { rotateKeys } from "../secrets/rotate.ts";
 import type { Commands } from "./cli.ts";
 import { createClientCommands } from "./client/commands.ts";
+import { connect } from "./client/connect.ts";
 import { deployFile } from "./deploy-files.ts";
 import { firstSteps } from "./first-steps.ts";
 import { createKeyCommands } from "./keys.ts";
@@ -41,7 +45,9 @@ export interface CommandOptions {
     config: Config,
     instrument?: Dev["instrument"],
     options?: { guarded?: boolean; terminal?: Terminal },
-  ): Promise<Running & DevServer & { model: string | undefined }>;
+  ): Promise<
+    Running & DevServer & { model: string | undefined } & Awaited<ReturnType<EvalOptions["startServer"]>>
+  >;
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
 
@@ -73,6 +79,25 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
         following.close();
         await server.close();
       });
+    },
+    async eval({ junit: file, ...wanted }, flags) {
+      containStrays();
+      const { home } = loadConfig(flags);
+      const results = await runEval(
+        { ...wanted, home },
+        {
+          environment: processEnvironment(),
+          startServer,
+          botOf: async (id) => {
+            const server = connect(flags, { home, environment: processEnvironment() });
+            return (await server.get(`/api/v1/bots/${encodeURIComponent(id)}`)) as Record<string, unknown>;
+          },
+        },
+      );
+      if (file !== undefined) await writeFile(file, junit(results));
+      say(table(results));
+      // A timer or a socket that an integration left open must not keep the process alive.
+      process.exit(results.some(({ problems }) => problems.length > 0) ? 1 : 0);
     },
     async worker(flags) {
       containStrays();

@@ -49,7 +49,7 @@ export function createAgentParts(
   const agent = createAgent({
     db,
     llm,
-    tools,
+    tools: instruments?.tools?.(tools) ?? tools,
     capabilitiesOf,
     fittingSkills,
     hooks,

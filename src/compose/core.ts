@@ -1,6 +1,7 @@
 // The parts of Heddle that a server and a worker share. Each wing has a file here and receives the wings before it.
 
 import { createApiKeys } from "../access/api-keys.ts";
+import { ADMIN } from "../access/scopes.ts";
 import type { Config } from "../config/config.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
@@ -91,5 +92,7 @@ export async function openCore(
     apiKeys,
     baseUrl,
     loadIntegrations,
+    keyOf: (integrationId: string): string =>
+      apiKeys.issueEphemeral({ name: `In place of ${integrationId}`, scopes: [ADMIN], integrationId }).key,
   };
 }

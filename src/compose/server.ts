@@ -47,6 +47,8 @@ interface HeddleServer extends Heddle {
   model: string | undefined;
   integrations: Integrations;
   settings: Settings;
+  /** A key as the process of this integration has one, with all scopes. */
+  keyOf(integrationId: string): string;
 }
 
 interface ServerOptions {
@@ -146,7 +148,7 @@ export function startServer(
     // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close, () => stopping.abort());
     guard?.arm();
-    return { url, model: core.models.described(), integrations: registry, settings };
+    return { url, model: core.models.described(), integrations: registry, settings, keyOf: core.keyOf };
   });
 }
 

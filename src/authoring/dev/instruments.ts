@@ -1,6 +1,7 @@
 // Wrappers that `heddle dev` puts around the parts of a server to show what happens: requests to integrations, answers
 // of the model, results of tools, deliveries.
 
+import type { ToolRegistry } from "../../agent/tools/registry.ts";
 import type { Dispatchers } from "../../dispatch/registry.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Llm, LlmEvent, LlmMessage } from "../../llm/llm.ts";
@@ -12,6 +13,7 @@ import { createPrint, type Print, short } from "./console.ts";
 import { lastMessage, toolOf } from "./scripted-llm.ts";
 
 type Fetch = ServeOptions["fetch"];
+type Tools = Pick<ToolRegistry, "get" | "list">;
 
 /** Each takes a part that a server would use, and returns the one to use instead. */
 export interface Instruments {
@@ -19,6 +21,8 @@ export interface Instruments {
   /** The dispatchers that deliveries go through. */
   dispatchers(real: Dispatchers): Dispatchers;
   fetch(real: Fetch): Fetch;
+  /** The tools that runs call. Default: the real ones. */
+  tools?(real: Tools): Tools;
 }
 
 export interface InstrumentsOptions {

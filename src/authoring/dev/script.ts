@@ -8,6 +8,7 @@ import { compileOwnSchema } from "../../schema/json-schema.ts";
 
 const Entry = t.Object(
   {
+    prompt: t.Optional(t.String({ description: "A regular expression for the bot's system prompt" })),
     match: t.Optional(
       t.String({ description: "A regular expression for the last message; without it any message matches" }),
     ),
@@ -33,8 +34,8 @@ const NAMES = ["dev.script.yaml", "dev.script.yml", "dev.script.json"];
 const validate = compileOwnSchema(t.Array(Entry));
 
 /** Reads the script from the first folder that has one. It is empty when none has. */
-export async function readScript(folders: readonly string[]): Promise<ReadScript> {
-  for (const file of folders.flatMap((folder) => NAMES.map((name) => join(folder, name)))) {
+export async function readScript(folders: readonly string[], names = NAMES): Promise<ReadScript> {
+  for (const file of folders.flatMap((folder) => names.map((name) => join(folder, name)))) {
     const text = await readFile(file, "utf8").catch(() => undefined);
     if (text === undefined) continue;
     const read = parseScript(text);
@@ -61,9 +62,10 @@ function parseScript(
   return { ok: true, script };
 }
 
-function whyNoEntry({ match, reply, tool }: Script[number]): string | undefined {
+function whyNoEntry({ prompt, match, reply, tool }: Script[number]): string | undefined {
   if ((reply === undefined) === (tool === undefined)) return "An entry must have either a reply or a tool";
   try {
+    new RegExp(prompt ?? "", "isu");
     new RegExp(match ?? "", "isu");
     return undefined;
   } catch (error) {
@@ -80,9 +82,10 @@ export interface LastMessage {
 export type Said = { reply: string } | { tool: string; arguments: Record<string, unknown> };
 
 /** Undefined when no entry matches. */
-export function sayFrom(script: Script, { text, tool }: LastMessage): Said | undefined {
+export function sayFrom(script: Script, { text, tool }: LastMessage, prompt = ""): Said | undefined {
   for (const entry of script) {
     if (entry.after !== tool) continue;
+    if (entry.prompt !== undefined && !new RegExp(entry.prompt, "isu").test(prompt)) continue;
     const match = new RegExp(entry.match ?? "", "isu").exec(text);
     if (!match) continue;
     if (entry.tool === undefined) return { reply: fill(entry.reply ?? "", match) };

@@ -41,7 +41,7 @@ async function answer({ messages, tools }: LlmRequest, read: ReadScript): Promis
   if (!read.ok) return say(`The script cannot be used: ${read.problem}`);
   const last = lastMessage(messages);
   const commands = last.tool === undefined ? readCommands(last.text) : [];
-  const said = commands.length > 0 ? undefined : sayFrom(read.script, last);
+  const said = commands.length > 0 ? undefined : sayFrom(read.script, last, systemOf(messages));
   if (said && "reply" in said) return say(said.reply);
   const wanted = said ? [{ name: said.tool, arguments: JSON.stringify(said.arguments) }] : commands;
   if (wanted.length === 0) return say(unscripted(last));
@@ -50,6 +50,9 @@ async function answer({ messages, tools }: LlmRequest, read: ReadScript): Promis
   if (missing) return say(`This run has no tool ${missing.name}. It has: ${offered.join(", ") || "none"}.`);
   return { text: "", toolCalls: wanted.map((call) => ({ id: `scripted_${crypto.randomUUID()}`, ...call })) };
 }
+
+const systemOf = (messages: readonly LlmMessage[]): string =>
+  messages.find(({ role }) => role === "system")?.content ?? "";
 
 const say = (text: string): Answer => ({ text, toolCalls: [] });
 

@@ -9,6 +9,7 @@ import { ask, conversation } from "./ask.ts";
 import { readAttached } from "./attach.ts";
 import { chat } from "./chat.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
+import { writeFixture } from "./fixture.ts";
 import {
   addProvider,
   listModels,
@@ -121,6 +122,11 @@ export function createClientCommands() {
 
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {
       print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as TestDelivery);
+    },
+
+    async fixture(flags: Flags & ConnectFlags, wanted: { id: string; dir: string }): Promise<void> {
+      const path = await writeFixture(server(flags), wanted);
+      console.log(`Wrote ${path}. Say in it what you expect, then: heddle eval ${wanted.dir}`);
     },
 
     listProviders: (flags: Flags & ConnectFlags) => listProviders(server(flags), console.log),

@@ -7,6 +7,7 @@ import { newId } from "../../ids.ts";
 import { createRecentCalls } from "../../policies/recent-calls.ts";
 import { createReferencesTo } from "../../providers/references.ts";
 import { createRepairs } from "../../repairs/repairs.ts";
+import { createMakeFixture } from "../../sessions/fixture.ts";
 import { createRerun } from "../../sessions/rerun.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
 import { createActivity } from "../../usage/activity.ts";
@@ -49,6 +50,7 @@ import { channelRoutes } from "./routes/channels.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { fixtureRoutes } from "./routes/fixture.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
@@ -139,6 +141,14 @@ export function createApi(
     .use(memoryRoutes({ memories: content.memories, ownership, route }))
     .use(scheduleRoutes({ schedules: conversation.schedules, ownership, route }))
     .use(budgetRoutes({ budgets: conversation.budgets, route }))
+    .use(
+      fixtureRoutes({
+        makeFixture: createMakeFixture({ db: options.db, redact, tools: content.tools }),
+        tasks: conversation.tasks,
+        ownership,
+        route,
+      }),
+    )
     .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(bindableRoutes({ bindings: conversation.bindings, route }))

@@ -35,6 +35,21 @@ export function runsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("runs: one becomes a fixture, from its page and from its webhook", async () => {
+    for (const path of ["/tasks", "/inbox?verdict=accepted"]) {
+      await using opened = await ui().openPage(path);
+      const { page } = opened;
+      await page.getByRole("listitem").last().getByRole("link").click();
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Make this a fixture" }).click(),
+      ]);
+      expect(download.suggestedFilename()).toMatch(/^[a-z0-9-]+\.yaml$/);
+      await page.getByText(/say in it what you expect/).waitFor();
+      expect(opened.faults).toEqual([]);
+    }
+  });
+
   test("deliveries: the filters are in the address, and redelivering counts first", async () => {
     await using opened = await ui().openPage("/deliveries?status=dead");
     const { page } = opened;

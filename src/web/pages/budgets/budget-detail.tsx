@@ -177,7 +177,7 @@ function Actions({ budget: data, closeHref, onChanged, onChange }: ActionsProps)
       void refreshBudgets();
       onChanged();
     },
-    onError: notifyError,
+    onError: notifyError("The budget was not changed"),
   });
   return (
     <>

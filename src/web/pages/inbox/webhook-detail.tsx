@@ -3,11 +3,13 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
+import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { Json } from "../../parts/code-block.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { type Fact, Facts } from "../../parts/facts.tsx";
+import { FixtureButton } from "../../parts/fixture-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -42,7 +44,12 @@ export function WebhookDetail({ id, closeHref }: { id: string; closeHref: string
           <Duration ms={data.duration_ms} />
         </>
       }
-      actions={<Replay event={data} />}
+      actions={
+        <>
+          <Replay event={data} />
+          <Fixture event={data} />
+        </>
+      }
     >
       <Outcome event={data} />
       <SignatureCheck signature={data.signature} />
@@ -80,6 +87,13 @@ function Replay({ event }: { event: Webhook }) {
       Replay
     </Button>
   );
+}
+
+/** Of the first run that it has started. */
+function Fixture({ event: { outcomes } }: { event: Webhook }) {
+  const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "tasks:read"));
+  const run = outcomes.find(({ task_id }) => task_id !== null)?.task_id;
+  return maySee && run ? <FixtureButton taskId={run} /> : null;
 }
 
 /** A link from the webhook to what it caused. */

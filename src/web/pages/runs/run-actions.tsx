@@ -7,6 +7,7 @@ import { queryClient } from "../../api/query-client.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
+import { FixtureButton } from "../../parts/fixture-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
 
 type Task = Schema<"Task">;
@@ -45,6 +46,7 @@ export function RunActions({ task }: { task: Task }) {
           Cancel
         </Button>
       )}
+      {task.status !== "merged" && <FixtureButton taskId={task.id} />}
       <CopyButton text={curlOf(task)} what="as a curl command" />
       {dialog === "edit" && <EditAndRun task={task} onClose={() => setDialog(null)} />}
       {dialog === "cancel" && (

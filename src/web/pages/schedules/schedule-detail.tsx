@@ -134,7 +134,7 @@ function Actions({ schedule: { id, name, enabled, status }, closeHref, onChanged
       void refreshSchedules();
       onChanged();
     },
-    onError: notifyError,
+    onError: notifyError("The schedule was not changed"),
   });
   const button = (action: "accept" | "run" | "toggle", label: string) => (
     <Button size="xs" variant="default" disabled={act.isPending} onClick={() => act.mutate(action)}>

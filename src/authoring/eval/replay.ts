@@ -1,0 +1,134 @@
+// Stands between a server and the world while it runs a fixture: tools answer what was recorded, nothing is delivered, and what
+// the model is asked and says is noted.
+
+import type { Tool, ToolRegistry } from "../../agent/tools/registry.ts";
+import { compileTool } from "../../agent/tools/registry.ts";
+import type { Llm, LlmEvent } from "../../llm/llm.ts";
+import type { JsonObject } from "../../sdk/types.ts";
+import type { Instruments } from "../dev/instruments.ts";
+import type { Outcome } from "./expectations.ts";
+import type { Fixture } from "./fixture-file.ts";
+
+export type Noted = Pick<Outcome, "calls" | "modelCalls" | "tokens" | "costUsd">;
+
+export interface Replay {
+  instruments: Instruments;
+  /** The model answers this to the next message: an earlier turn is told again. Null: the model itself answers. */
+  answerWith(text: string | null): void;
+  /** Begins to note what a run of the fixture does. */
+  begin(fixture: Fixture): void;
+  noted(): Noted;
+}
+
+/** `llm`: a scripted model. Undefined: the configured one. */
+export function createReplay(llm: Llm | undefined): Replay {
+  let earlier: string | null = null;
+  let fixture: Fixture | undefined;
+  let unused: NonNullable<Fixture["recorded"]> = [];
+  let noted: Noted = { calls: [], modelCalls: 0, tokens: 0, costUsd: 0 };
+
+  function note({ toolCalls, usage, costUsd }: Extract<LlmEvent, { type: "done" }>): void {
+    noted.modelCalls += 1;
+    noted.tokens += (usage?.prompt_tokens ?? 0) + (usage?.completion_tokens ?? 0);
+    noted.costUsd =
+      noted.costUsd === null || costUsd === null || costUsd === undefined ? null : noted.costUsd + costUsd;
+    for (const call of toolCalls) noted.calls.push({ tool: call.name, arguments: jsonOr(call.arguments) });
+  }
+
+  /** The recorded call with these arguments, else the next one of the tool. */
+  function resultOf(tool: string, args: JsonObject): string | undefined {
+    const given = canonical(args);
+    const same = unused.find((one) => one.tool === tool && canonical(one.arguments) === given);
+    const found = same ?? unused.find((one) => one.tool === tool);
+    if (found) unused = unused.filter((one) => one !== found);
+    return (found ?? fixture?.recorded?.findLast((one) => one.tool === tool))?.result;
+  }
+
+  const replayed = <One extends Tool>(tool: One): One => ({
+    ...tool,
+    reconcile: undefined,
+    run: async (args: JsonObject, ...rest: unknown[]) => {
+      const result = resultOf(tool.name, args);
+      if (result !== undefined) return result;
+      // Heddle's own tools work on the copy; those that reach out would not.
+      if (tool.type === "builtin" && tool.annotations?.egress !== true) {
+        return (tool.run as (...all: unknown[]) => unknown)(args, ...rest);
+      }
+      return { error: "This call is not recorded in the fixture, and no tool reaches out while it runs." };
+    },
+  });
+
+  return {
+    instruments: {
+      llm: (real) => {
+        const model = llm ?? real;
+        return {
+          ...model,
+          provider: model.provider,
+          async *stream(request): AsyncGenerator<LlmEvent> {
+            if (earlier !== null) {
+              yield told(earlier);
+              return;
+            }
+            for await (const event of model.stream(request)) {
+              if (event.type === "done") note(event);
+              yield event;
+            }
+          },
+        };
+      },
+      dispatchers: (real) => ({ ...real, get: (type) => real.get(type === "internal" ? type : "none") }),
+      fetch: (real) => real,
+      tools: (real): Pick<ToolRegistry, "get" | "list"> => {
+        const recorded = () =>
+          (fixture?.tools ?? [])
+            .filter(({ name }) => !real.get(name))
+            .map((tool) => compileTool("fixture", { ...(tool as Omit<Tool, "run">), run: () => "" }));
+        return {
+          get(name) {
+            const found = real.get(name) ?? recorded().find((one) => one.name === name);
+            return found && replayed(found);
+          },
+          list: () =>
+            [...real.list(), ...recorded()].map(replayed).sort((a, b) => (a.name < b.name ? -1 : 1)),
+        };
+      },
+    },
+    answerWith(text) {
+      earlier = text;
+    },
+    begin(next) {
+      fixture = next;
+      unused = [...(next.recorded ?? [])];
+      noted = { calls: [], modelCalls: 0, tokens: 0, costUsd: 0 };
+    },
+    noted: () => noted,
+  };
+}
+
+const told = (text: string): LlmEvent => ({
+  type: "done",
+  text,
+  toolCalls: [],
+  usage: null,
+  model: "recorded",
+  fallbackUsed: false,
+  durationMs: 0,
+});
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The same text for the same value, whatever the order of its fields. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, one) =>
+    typeof one === "object" && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}
