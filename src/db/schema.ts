@@ -404,6 +404,13 @@ export const tasks = pgTable(
   ],
 );
 
+/** Conversations that somebody let continue after they had been taken for a loop: runs before that time do not count. */
+export const loopReleases = pgTable("loop_releases", {
+  /** A task's. */
+  loop_key: text("loop_key").primaryKey(),
+  released_at: instant("released_at").notNull(),
+});
+
 export const SCHEDULE_STATUSES = ["accepted", "unreviewed"] as const;
 /** unreviewed: a bot made it in a conversation with text of strangers; it is never due until a person accepts it. */
 export type ScheduleStatus = (typeof SCHEDULE_STATUSES)[number];

@@ -13,6 +13,7 @@ import {
   schedules,
 } from "../db/schema.ts";
 import { budgetRepairs } from "./budget-repairs.ts";
+import { loopRepairs } from "./loop-repairs.ts";
 import type { Repair } from "./repair.ts";
 
 const DAY_MS = 86_400_000;
@@ -27,7 +28,12 @@ export interface RowRepairsOptions {
 }
 
 export async function rowRepairs(options: RowRepairsOptions): Promise<Repair[]> {
-  const found = await Promise.all([deadLetters(options), webhooks(options), crashLoops(options)]);
+  const found = await Promise.all([
+    deadLetters(options),
+    webhooks(options),
+    crashLoops(options),
+    loopRepairs(options.query, options.reach, options.now),
+  ]);
   // What follows belongs to nobody in particular, so only those who see everything see it.
   if (options.reach) return found.flat();
   const common = await Promise.all([

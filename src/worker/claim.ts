@@ -12,7 +12,7 @@ export interface Claim {
   turn: ClaimedTask;
   /** The number of runs that led to the message to answer. */
   hops: number;
-  /** Other runs of the task's conversation in the last hour; zero for one that is not counted. */
+  /** Other runs of the task's conversation in the last hour, or since somebody let it continue; zero for one that is not counted. */
   recentRuns: number;
   /** The tasks that wait behind it in its session, oldest first. */
   waiting: WaitingTask[];
@@ -46,7 +46,9 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
       // Column names are written by hand, because drizzle would omit their table here. A refused run has no run_at.
       recentRuns: sql<number>`(
         select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
-          and other.run_at > now() - interval '1 hour' and other.id <> ${tasks.id})`,
+          and other.run_at > greatest(now() - interval '1 hour', (
+            select released_at from loop_releases where loop_releases.loop_key = other.loop_key))
+          and other.id <> ${tasks.id})`,
       waiting: sql<WaitingTask[]>`(
         select coalesce(jsonb_agg(jsonb_build_object('id', behind.id, 'when_busy', behind.when_busy,
           'merge_key', behind.merge_key) order by behind.id), '[]')

@@ -256,6 +256,14 @@ eachDatabase("strangers", (open) => {
     expect(deliveries.deliveries ?? deliveries).toEqual([]);
     expect(await over((await comment(6, user)).task_id)).toMatchObject({ status: "complete" });
 
+    // The operator is told, and lets it continue with one call.
+    const held = async () => (await api("/api/v1/repairs")).repairs.map(({ id }: Body) => id as string);
+    expect(await held()).toContain(`loop_held/${task.id}`);
+    const continued = await api(`/api/v1/tasks/${task.id}/continue`, {});
+    expect(await over(continued.task_id)).toMatchObject({ status: "complete" });
+    expect(await held()).not.toContain(`loop_held/${task.id}`);
+    expect(await over((await comment(5, user)).task_id)).toMatchObject({ status: "complete" });
+
     // A person who asks there still gets an answer.
     const body = { content: "And now?", run_agent: true, dispatch_config: { type: "none" } };
     const person = await api(`/api/v1/sessions/${task.session_id}/messages`, body);

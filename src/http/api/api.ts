@@ -7,6 +7,7 @@ import { newId } from "../../ids.ts";
 import { createRecentCalls } from "../../policies/recent-calls.ts";
 import { createReferencesTo } from "../../providers/references.ts";
 import { createRepairs } from "../../repairs/repairs.ts";
+import { createContinueLoop } from "../../sessions/continue-loop.ts";
 import { createMakeFixture } from "../../sessions/fixture.ts";
 import { createRerun } from "../../sessions/rerun.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
@@ -103,6 +104,7 @@ export function createApi(
     route,
   };
   const rerun = createRerun({ ...conversation, query: options.db.query });
+  const continueLoop = createContinueLoop({ ...conversation, query: options.db.query, rerun });
   let routes: readonly RouteEntry[] = [];
   // Clients take their types from the OpenAPI document; the type of this chain would be too long for TypeScript.
   const root: AnyElysia = new Elysia({ normalize: false })
@@ -167,7 +169,7 @@ export function createApi(
       }),
     )
     .use(transcribeRoutes({ transcription: content.transcription, route }))
-    .use(taskRoutes({ ...conversation, rerun, ownership, route }))
+    .use(taskRoutes({ ...conversation, rerun, continueLoop, ownership, route }))
     .use(deliveryRoutes({ outbox: conversation.outbox, ownership, route }))
     .use(
       inboxRoutes({

@@ -3,6 +3,7 @@ import { TASK_STATUSES, WHEN_BUSY } from "../../../db/schema.ts";
 import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import type { ContinueLoop } from "../../../sessions/continue-loop.ts";
 import type { Rerun } from "../../../sessions/rerun.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
 import { BulkAnswer, bulkBody, runBulk } from "../bulk.ts";
@@ -113,11 +114,12 @@ const RerunBody = t.Object(
 export interface TaskRoutes {
   tasks: Tasks;
   rerun: Rerun;
+  continueLoop: ContinueLoop;
   ownership: Pick<Ownership, "reachOf" | "reachesChannel" | "brings" | "senderOf">;
   route: RouteOptions;
 }
 
-export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes) {
+export function taskRoutes({ tasks, rerun, continueLoop, ownership, route }: TaskRoutes) {
   // The sender of an event may see its outcome, but nothing else of the channels that it reached.
   const detail = async (row: TaskRow, request: Request) => ({
     ...present(row),
@@ -127,6 +129,17 @@ export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes) {
     output: row.output ?? null,
     execution_config: maskConfig(row.execution_config),
   });
+  const mayRunAgain = async (id: string, { deliver }: { deliver?: boolean }, request: Request) => {
+    const task = await tasks.get(id);
+    // Its sender may see a task in a channel of someone else, but not act there.
+    if (!(await ownership.reachesChannel(request, task.channel_id))) throw notFound("task", id);
+    const { dispatch_type: type, execution_config } = task;
+    // The session of an internal target is one that the task's own sender could reach.
+    const target = deliver !== false && type !== "internal" && { dispatch_config: { type } };
+    await ownership.brings(request, { execution_config, ...target });
+    const scope = await ownership.senderOf(request, { session: task.session_id });
+    return { scope, sender: await route.sender(request) };
+  };
   return new Elysia({ prefix: "/api/v1/tasks", normalize: false })
     .get(
       "",
@@ -186,17 +199,8 @@ export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes) {
     )
     .post(
       "/:id/rerun",
-      async ({ params: { id }, body, request, status }) => {
-        const task = await tasks.get(id);
-        // Its sender may see a task in a channel of someone else, but not act there.
-        if (!(await ownership.reachesChannel(request, task.channel_id))) throw notFound("task", id);
-        const { dispatch_type: type, execution_config } = task;
-        // The session of an internal target is one that the task's own sender could reach.
-        const target = body.deliver !== false && type !== "internal" && { dispatch_config: { type } };
-        await ownership.brings(request, { execution_config, ...target });
-        const scope = await ownership.senderOf(request, { session: task.session_id });
-        return status(201, await rerun(id, body, { scope, sender: await route.sender(request) }));
-      },
+      async ({ params: { id }, body, request, status }) =>
+        status(201, await rerun(id, body, await mayRunAgain(id, body, request))),
       {
         ...route.json({
           of: "task",
@@ -210,6 +214,23 @@ export function taskRoutes({ tasks, rerun, ownership, route }: TaskRoutes) {
         params: IdParams,
         body: RerunBody,
         response: { 201: Injected, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .post(
+      "/:id/continue",
+      async ({ params: { id }, request, status }) =>
+        status(201, await continueLoop(id, await mayRunAgain(id, {}, request))),
+      {
+        ...route.plain({
+          of: "task",
+          scope: "tasks:write",
+          tag,
+          summary: "Let a conversation continue that was held for being in a loop",
+          description:
+            "The task's message runs, and earlier runs of its conversation no longer count. 409 unless the task failed with `loop_detected`.",
+        }),
+        params: IdParams,
+        response: { 201: Injected, ...failures(403, 404, 409, 422) },
       },
     );
 }

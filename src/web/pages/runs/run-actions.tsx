@@ -19,6 +19,7 @@ export function RunActions({ task }: { task: Task }) {
   const rerun = useRerun(task);
   return (
     <Group gap={6}>
+      {task.error_code === "loop_detected" && <LetContinue task={task} />}
       <Button
         variant="default"
         size="xs"
@@ -78,6 +79,26 @@ function useRerun(task: Task) {
       if (task_id !== null) navigate(`/tasks/${task_id}`);
     },
   });
+}
+
+/** For a run that was held because its conversation seems to answer itself. */
+function LetContinue({ task }: { task: Task }) {
+  const [, navigate] = useLocation();
+  const proceed = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/tasks/{id}/continue", { params: { path: { id: task.id } } })),
+    onSuccess: ({ task_id }) => {
+      notifyDone("The conversation continues.");
+      void queryClient.invalidateQueries({ queryKey: ["tasks"] });
+      void queryClient.invalidateQueries({ queryKey: ["repairs"] });
+      if (task_id !== null) navigate(`/tasks/${task_id}`);
+    },
+    onError: notifyError("The conversation does not continue"),
+  });
+  return (
+    <Button size="xs" loading={proceed.isPending} onClick={() => proceed.mutate()}>
+      Let it continue
+    </Button>
+  );
 }
 
 function EditAndRun({ task, onClose }: { task: Task; onClose(): void }) {
