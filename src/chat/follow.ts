@@ -5,8 +5,9 @@ import { TASK_ENDS } from "../db/schema.ts";
 import { BEGINNING, type Events } from "../events/events.ts";
 import type { LoggedEvent, Placed } from "../events/log.ts";
 import type { Follower } from "../events/tail.ts";
+import { clientCallId } from "../sessions/call-names.ts";
 import type { ChatEvent, ChatPlace, ChatStep } from "./chat-event.ts";
-import { clientCallId, type Outcome, type Outcomes } from "./outcome.ts";
+import type { Outcome, Outcomes } from "./outcome.ts";
 import { createShownText, modelCall } from "./shown-text.ts";
 import { loadOpenCalls, loadStepFacts, type StepFacts, toolEvent } from "./step-facts.ts";
 

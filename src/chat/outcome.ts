@@ -4,7 +4,10 @@ import { asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type JsonObject, llmCalls, messages, type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
+import type { ExecutionConfig } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
+import { clientCallId } from "../sessions/call-names.ts";
+import { WAIT_SECONDS } from "../sessions/expired-calls.ts";
 
 export interface Usage {
   prompt_tokens: number;
@@ -23,6 +26,8 @@ export interface ClientCall {
   name: string;
   /** JSON text. */
   arguments: string;
+  /** Then the run goes on without a result. */
+  expires_at: Date;
 }
 
 export interface Outcome {
@@ -72,7 +77,7 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
           .where(sql`${messages.task_id} = ${taskId}::uuid and ${messages.metadata} ? 'client_actions'`)
           .orderBy(asc(messages.position)),
       ]);
-      const own = new Set(clientToolsOf(task.execution_config));
+      const own = clientToolsOf(task.execution_config);
       return {
         task_id: task.id,
         message_id: task.message_id,
@@ -93,10 +98,11 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
         ),
         client_calls: calls
           .filter(({ tool_name, status }) => status === "running" && own.has(tool_name))
-          .map(({ id, tool_name, arguments: args }) => ({
+          .map(({ id, tool_name, arguments: args, created_at }) => ({
             id: clientCallId(id),
             name: tool_name,
             arguments: args,
+            expires_at: new Date(created_at.getTime() + 1_000 * (own.get(tool_name) ?? WAIT_SECONDS)),
           })),
         usage: usageOf(models),
         model: models.at(-1)?.model ?? null,
@@ -105,19 +111,10 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
   };
 }
 
-/** The name by which clients know a call: the ids of models are only unique within one answer. */
-export const clientCallId = (rowId: string): string => `call_${rowId.replaceAll("-", "")}`;
-
-/** Returns the row's id; undefined for anything that is not such a name. */
-export function rowOfClientCall(id: string): string | undefined {
-  const digits = /^call_([0-9a-f]{32})$/.exec(id)?.[1];
-  return digits?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-/** The names of the client's own tools. */
-function clientToolsOf(executionConfig: JsonObject): string[] {
-  const tools = executionConfig.client_tools;
-  return Array.isArray(tools) ? tools.map((tool) => String((tool as { name?: unknown }).name)) : [];
+/** The client's own tools: by name, the seconds that a run waits for their results. */
+function clientToolsOf(executionConfig: JsonObject): Map<string, number> {
+  const { client_tools: tools = [] } = executionConfig as Pick<ExecutionConfig, "client_tools">;
+  return new Map(tools.map(({ name, timeout_seconds = WAIT_SECONDS }) => [name, timeout_seconds]));
 }
 
 function usageOf(calls: (typeof llmCalls.$inferSelect)[]): Usage {

@@ -4,8 +4,8 @@ import { and, eq, inArray } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type JsonObject, messages, toolCalls } from "../db/schema.ts";
 import type { LoggedEvent } from "../events/log.ts";
+import { clientCallId } from "../sessions/call-names.ts";
 import type { ChatEvent } from "./chat-event.ts";
-import { clientCallId } from "./outcome.ts";
 import { modelCall } from "./shown-text.ts";
 
 export interface StepFacts {

@@ -1,21 +1,25 @@
-// Runs that wait for results from outside, of the client's own tools or of work that another bot does: these let them go on, or
-// they end after a while.
+// Runs that wait for results from outside, of the client's own tools or of work that another bot does. These let them go on, or
+// the end of the time for them does.
 
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { messages, type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
-import { HeddleError } from "../errors.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { every } from "../every.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
+import { rowOfClientCall } from "./call-names.ts";
+import { endExpired } from "./expired-calls.ts";
 import { wakeWaiting } from "./wake-waiting.ts";
 
 export interface ClientResult {
   /** The id of the row of the call. */
   call: string;
   content: string;
+  /** Why the call counts as failed. */
+  error?: string;
 }
 
 export interface ClientTools {
@@ -34,7 +38,18 @@ export interface ClientTools {
     call: { taskId: string; sessionId: string; callId: string },
     content: string,
   ): Promise<"answered" | "early" | "over">;
+  /**
+   * Takes results of the client under the names that it has for the calls. A result that was given before is ignored, so that it can be sent
+   * again. Throws `not_found` for an unknown call, and `conflict` for one whose time was over, or of a run that does not wait.
+   */
+  take(taskId: string, results: GivenResult[]): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface GivenResult {
+  call_id: string;
+  content: string;
+  error?: string;
 }
 
 export interface ClientToolsOptions {
@@ -42,22 +57,17 @@ export interface ClientToolsOptions {
   queue: Pick<Queue, "enqueue">;
   log: Logger;
   onCommit?: () => void;
-  /** Minutes that a run waits. Default: an hour. */
-  waitMinutes?: number;
   everyMs?: number;
+  /** The time for expired calls. Default: that of the database. */
+  now?: () => Date;
 }
 
-const WAIT_MINUTES = 60;
-const LOOK_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 10_000;
+/** Characters of a result. */
+const LONGEST_RESULT = 30_000;
 
 export function createClientTools(options: ClientToolsOptions): ClientTools {
-  const { db, queue, log, onCommit, waitMinutes = WAIT_MINUTES, everyMs = LOOK_EVERY_MS } = options;
-  const expiry = every({
-    name: "Ending runs whose clients do not come back",
-    ms: everyMs,
-    log,
-    run: () => endForgotten(db, waitMinutes),
-  });
+  const { db, queue, log, onCommit, everyMs = LOOK_EVERY_MS, now } = options;
   const supply: ClientTools["supply"] = async (taskId, results) => {
     await db.query.transaction(async (tx) => {
       const [task] = await tx
@@ -71,10 +81,10 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
           "The run does not wait for results of tools any more; send the message again.",
         );
       }
-      for (const { call, content } of results) {
+      for (const { call, content, error = null } of results) {
         const [answered] = await tx
           .update(toolCalls)
-          .set({ status: "done" })
+          .set({ status: error === null ? "done" : "failed", error: error && storable(error) })
           .where(and(eq(toolCalls.id, call), eq(toolCalls.task_id, taskId), eq(toolCalls.status, "running")))
           .returning({ call_id: toolCalls.call_id });
         if (!answered) continue;
@@ -82,7 +92,7 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
           id: newId(),
           session_id: task.session_id,
           role: "tool",
-          content: storable(content),
+          content: cut(storable(content)),
           tool_call_id: answered.call_id,
           task_id: taskId,
         });
@@ -91,6 +101,12 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
     });
     onCommit?.();
   };
+  const expiry = every({
+    name: "Letting runs go on whose results from outside do not come",
+    ms: everyMs,
+    log,
+    run: () => endExpired({ db, supply, ...(now && { now: now() }) }),
+  });
   return {
     async taskOf(calls) {
       if (calls.length === 0) return undefined;
@@ -121,28 +137,34 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
       await supply(taskId, [{ call: call.id, content }]);
       return "answered";
     },
+    async take(taskId, results) {
+      const rows = await db.query
+        .select({ id: toolCalls.id, status: toolCalls.status, error: toolCalls.error })
+        .from(toolCalls)
+        .where(eq(toolCalls.task_id, taskId));
+      const given = results.map(({ call_id, ...result }) => {
+        const row = rows.find(({ id }) => id === rowOfClientCall(call_id));
+        if (!row) throw notFound("call", call_id, "results");
+        return { ...result, call: row.id, row };
+      });
+      const open = given.filter(({ row }) => row.status === "running");
+      const late = given.find(({ row, error }) => row.status === "failed" && error !== row.error);
+      if (late) {
+        throw new HeddleError("conflict", `The call has a result already: ${late.row.error}`, {
+          field: "results",
+        });
+      }
+      if (open.length > 0) await supply(taskId, open);
+    },
     close: expiry.close,
   };
 }
 
 const isOpen = (status: TaskStatus): boolean => status === "pending" || status === "running";
 
-async function endForgotten({ query }: Pick<Database, "query">, minutes: number): Promise<void> {
-  await query
-    .update(tasks)
-    .set({
-      status: "failed",
-      error: `Results of tools that run elsewhere did not arrive within ${minutes} minutes.`,
-      error_code: "timeout",
-      completed_at: new Date(),
-    })
-    .where(
-      and(
-        eq(tasks.status, "waiting"),
-        // Those that wait for people have times of their own.
-        sql`not exists (select from approvals open where open.task_id = ${tasks.id} and open.status = 'pending')`,
-        sql`not exists (select from tool_calls recent where recent.task_id = ${tasks.id}
-          and recent.created_at > now() - ${minutes} * interval '1 minute')`,
-      ),
-    );
-}
+const cut = (content: string): string =>
+  content.length <= LONGEST_RESULT
+    ? content
+    : `${content.slice(0, LONGEST_RESULT - CUT.length).toWellFormed()}${CUT}`;
+
+const CUT = "\n\n[The rest was cut.]";

@@ -6,13 +6,14 @@
 
 import { storableJson } from "../../db/storable.ts";
 import { HeddleError, notFound } from "../../errors.ts";
+import { clientCallId, rowOfClientCall } from "../../sessions/call-names.ts";
 import type { ClientTools } from "../../sessions/client-tools.ts";
 import type { Sender } from "../../sessions/inject.ts";
 import { openAiPlaceOf } from "../../sessions/own-places.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Chat } from "../chat.ts";
 import type { ChatPlace } from "../chat-event.ts";
-import { clientCallId, type Outcome, rowOfClientCall, type Usage } from "../outcome.ts";
+import type { Outcome, Usage } from "../outcome.ts";
 import { type Asked, newTurns, type Turn, transcriptOf } from "./conversation.ts";
 import type { OpenAiSessions } from "./openai-sessions.ts";
 

@@ -159,6 +159,7 @@ export function createApi(
     .use(
       liveRoutes({
         ...conversation,
+        clientTools: conversation.openAi.clientTools,
         db: options.db,
         bots: content.bots,
         trace: createReadTrace(options.db),

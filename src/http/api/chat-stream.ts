@@ -2,7 +2,7 @@
 
 import type { ChatEvent, ChatPlace, ChatStep } from "../../chat/chat-event.ts";
 import type { Follow } from "../../chat/follow.ts";
-import { presentOutcome } from "./chat-body.ts";
+import { presentCall, presentOutcome } from "./chat-body.ts";
 import { writePlace } from "./chat-place.ts";
 import type { StreamEvent } from "./event-stream.ts";
 
@@ -46,7 +46,7 @@ function fieldsOf(event: ChatEvent, run: ChatRun): object {
     case "error":
       return { type, code: error_code, message: error, task_id, correlation_id };
     case "tool_request":
-      return { type, task_id, tool_calls: outcome.client_calls };
+      return { type, task_id, tool_calls: outcome.client_calls.map(presentCall) };
     case "cancelled":
       return { type, task_id, message: error };
   }

@@ -25,6 +25,7 @@ import type { Redact } from "../../redact.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Embeddings } from "../../search/embedder.ts";
 import type { Reindex } from "../../search/reindex.ts";
+import type { ClientTools } from "../../sessions/client-tools.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Tasks } from "../../sessions/tasks.ts";
 import type { Transcription } from "../../transcription/transcription.ts";
@@ -90,7 +91,7 @@ export interface ConversationParts {
   events: Events;
   chat: Chat;
   /** What maps requests of the OpenAI-compatible API onto sessions. */
-  openAi: Pick<AskOptions, "openAiSessions" | "clientTools" | "now">;
+  openAi: Pick<AskOptions, "openAiSessions" | "now"> & { clientTools: Omit<ClientTools, "close"> };
 }
 
 /** The content that runs use: bots, skills, carapaces, templates, tools. */

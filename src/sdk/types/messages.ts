@@ -18,7 +18,7 @@ export interface ExecutionConfig {
   tools?: string[];
   /** A model to use instead of the bot's. */
   model_override?: string;
-  /** Tools that the client runs itself; set by the server for clients of its OpenAI-compatible API. */
+  /** Tools that the client of a chat runs itself; set by the server. */
   client_tools?: {
     /** The name by which the model calls it. */
     name: string;
@@ -26,6 +26,8 @@ export interface ExecutionConfig {
     description: string;
     /** JSON Schema of its arguments. */
     parameters: JsonObject;
+    /** How long the run waits for a result; default an hour. */
+    timeout_seconds?: number;
   }[];
   /** JSON Schema of the answer, which is then JSON and nothing else; `deliver` gets it as `output`. */
   output_schema?: JsonObject;

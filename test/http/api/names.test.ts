@@ -56,7 +56,7 @@ const PLAIN = [
     "role",
     "author",
   ],
-  ...["message", "attachments", "passive", "msg_metadata", "timeout_seconds"],
+  ...["message", "attachments", "passive", "msg_metadata", "timeout_seconds", "client_tools", "results"],
   ...["metadata", "config", "value", "secret", "if_version", "ttl_seconds", "idempotency_key", "from_bot"],
   ...[
     "run_agent",

@@ -10,7 +10,14 @@ import { conversationOf } from "../../../sessions/own-places.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import type { Tasks } from "../../../sessions/tasks.ts";
 import type { Auth } from "../../auth.ts";
-import { ChatAnswer, ChatBody, DEFAULT_WAIT_SECONDS, presentOutcome } from "../chat-body.ts";
+import {
+  ChatAnswer,
+  ChatBody,
+  DEFAULT_WAIT_SECONDS,
+  executionConfigOf,
+  NO_RUN,
+  presentOutcome,
+} from "../chat-body.ts";
 import { readPlace } from "../chat-place.ts";
 import { type ChatRun, chatEvents } from "../chat-stream.ts";
 import { EVENT_STREAM, eventStream } from "../event-stream.ts";
@@ -165,18 +172,6 @@ export function chatRoutes(parts: ChatRoutes) {
     );
 }
 
-const NO_RUN = {
-  task_id: null,
-  status: null,
-  text: null,
-  merged_into: null,
-  tools_used: [],
-  client_actions: [],
-  usage: null,
-  model: null,
-  correlation_id: null,
-};
-
 function createSend({ chat, sessions, channelSessions, ownership, route }: ChatRoutes) {
   return async (body: ChatBody, request: Request): Promise<InjectResult> => {
     if (body.message.trim() === "" && !body.attachments?.length) {
@@ -197,14 +192,12 @@ function createSend({ chat, sessions, channelSessions, ownership, route }: ChatR
         metadata: body.msg_metadata,
         attachments: body.attachments,
         idempotency_key: body.idempotency_key,
-        ...(body.model_override !== undefined && {
-          execution_config: { model_override: body.model_override },
-        }),
       },
       request,
     );
+    const executionConfig = executionConfigOf(body);
     const sent = await chat.send(
-      { sessionId, ...message, ...(body.when_busy && { whenBusy: body.when_busy }) },
+      { sessionId, ...message, executionConfig, ...(body.when_busy && { whenBusy: body.when_busy }) },
       await ownership.senderOf(request, { session: sessionId }),
       await route.sender(request),
     );

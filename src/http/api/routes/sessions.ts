@@ -1,12 +1,12 @@
 import { Elysia, t } from "elysia";
 import { BODY_WITH_FILES_LIMIT } from "../../../attachments/attachment.ts";
-import { clientCallId } from "../../../chat/outcome.ts";
 import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import { HeddleError } from "../../../errors.ts";
 import { MARKER, type Redact } from "../../../redact.ts";
 import { mapLeaves } from "../../../secrets/leaves.ts";
 import { isSealed } from "../../../secrets/seal.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import { clientCallId } from "../../../sessions/call-names.ts";
 import type { SessionRow } from "../../../sessions/list-sessions.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
 import { listRoute, pageOfRows } from "../list.ts";
