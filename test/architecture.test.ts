@@ -62,6 +62,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "capabilities",
     "channels",
     "chat",
+    "content",
     "content/*",
     "db",
     "dispatch",

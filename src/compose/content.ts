@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import { createBots } from "../content/bots/bots.ts";
 import { createCarapaces } from "../content/carapaces/carapaces.ts";
 import { openCoreContent } from "../content/core-content.ts";
+import { createHomeFiles } from "../content/home-files.ts";
 import { createSkills } from "../content/skills/skills.ts";
 import { createTemplates } from "../content/templates/templates.ts";
 import { noneDispatcher } from "../dispatch/core/none.ts";
@@ -69,6 +70,11 @@ export async function openContent(config: Config, storage: Storage, models: Mode
     log: log.getChild("content"),
   });
   closers.push(coreContent.close);
+  const homeFiles = createHomeFiles({
+    home: home.path,
+    items: { skills, carapaces, templates },
+    reload: coreContent.reload,
+  });
 
   const onDisk = createIntegrationsOnDisk();
   const writes = createWorkspaceWrites(db);
@@ -99,6 +105,7 @@ export async function openContent(config: Config, storage: Storage, models: Mode
     copying,
     bots,
     coreContent,
+    homeFiles,
     onDisk,
     writes,
     workspace,

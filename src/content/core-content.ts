@@ -2,6 +2,7 @@
 // the operator keeps in the home folder. They are read again when a file changes.
 
 import { join } from "node:path";
+import pLimit from "p-limit";
 import type { Logger } from "../log.ts";
 import { type FolderWatch, watchFolders } from "../runtime/watch-folders.ts";
 import type { BotFile } from "./bots/bot-file.ts";
@@ -34,6 +35,8 @@ export interface CoreContent {
   isWhole(): boolean;
   /** Calls the listener after the files have been read again. */
   onLoad(listener: () => void): void;
+  /** Reads everything again, without waiting for the file system to tell of a change. */
+  reload(): Promise<void>;
   close(): void;
 }
 
@@ -50,6 +53,9 @@ export async function openCoreContent({ folders, sinks, log }: CoreContentOption
   let logged = new Set<string>();
   let last = new Map<string, Content>();
   let isWhole = true;
+
+  const oneAtATime = pLimit(1);
+  const reload = () => oneAtATime(load);
 
   async function load(): Promise<void> {
     const problems: ContentProblem[] = [];
@@ -91,11 +97,12 @@ export async function openCoreContent({ folders, sinks, log }: CoreContentOption
       KINDS.map((kind) => ({ dir: join(dir, kind), reports: "itself" as const })),
     ),
     log,
-    onChange: load,
+    onChange: reload,
   });
   await watching.ready;
-  await load();
+  await reload();
   return {
+    reload,
     botFiles: () => botFiles,
     isWhole: () => isWhole,
     onLoad: (listener) => void listeners.push(listener),

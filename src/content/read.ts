@@ -20,7 +20,7 @@ export interface Content {
 }
 
 /** Larger texts would not fit into a model's context, and every file is held in memory. */
-const MAX_FILE_BYTES = 512 * 1024;
+export const MAX_FILE_BYTES = 512 * 1024;
 const TOO_LARGE = `It is larger than ${MAX_FILE_BYTES / 1024} KiB`;
 /** Ids appear in messages ("@skill:triage") and in paths of the API. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
@@ -86,7 +86,7 @@ async function readSmall(file: string): Promise<Buffer> {
 }
 
 /** "carapaces/x/pull_requests" → "Pull requests". */
-function titleOf(id: string): string {
+export function titleOf(id: string): string {
   const words = id.slice(id.lastIndexOf("/") + 1).replace(/[_-]+/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -17,6 +17,7 @@ import type { BindingManifest } from "../../src/channels/check-binding.ts";
 import { openModels } from "../../src/compose/models.ts";
 import type { BotFile } from "../../src/content/bots/bot-file.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
+import { createHomeFiles } from "../../src/content/home-files.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";
 import { createTemplates } from "../../src/content/templates/templates.ts";
 import type { AppOptions, AppParts } from "../../src/http/api/parts.ts";
@@ -194,6 +195,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         ...content,
         bots: core.bots,
         botFiles: () => options.botFiles ?? [],
+        homeFiles: createHomeFiles({ home: "/nowhere", items: content, reload: async () => {} }),
         copiesOfSkills: async (all) =>
           new Map(
             all

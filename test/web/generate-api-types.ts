@@ -26,7 +26,7 @@ const conversation: Wing<"conversation"> = {
   ...{ chat: nothing, openAi: nothing, schedules: nothing, budgets: nothing },
 };
 const content: Wing<"content"> = {
-  ...{ botFiles: nothing, copiesOfSkills: nothing },
+  ...{ botFiles: nothing, homeFiles: nothing, copiesOfSkills: nothing },
   ...{ bots: nothing, documents: nothing, memories: nothing, reindex: nothing, embeddings: nothing },
   ...{
     tools: nothing,

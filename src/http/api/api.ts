@@ -202,7 +202,7 @@ export function createApi(
     .use(aboutRoutes({ ...options, route }))
     .use(skillRoutes({ ...content, route }))
     .use(carapaceRoutes({ ...content, route }))
-    .use(templateRoutes({ templates: content.templates, integrations: registry, route }))
+    .use(templateRoutes({ ...content, integrations: registry, route }))
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))
     .use(apiKeyRoutes({ apiKeys: access.apiKeys, missingInScopes, auth, route }))
     .use(scopeRoutes({ route }))

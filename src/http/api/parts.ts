@@ -105,6 +105,7 @@ export interface ContentParts {
   tools: ToolRoutes["tools"];
   tryTool: ToolRoutes["tryTool"];
   dispatchers: Pick<Dispatchers, "get">;
+  homeFiles: SkillRoutes["homeFiles"];
   skills: SkillRoutes["skills"];
   copiesOfSkills: SkillRoutes["copiesOfSkills"];
   carapaces: CarapaceRoutes["carapaces"];

@@ -23,7 +23,7 @@ export function FileOrigin({ source, integration_id, file }: FileOriginProps) {
   );
   switch (source) {
     case "home":
-      return <>{path} in the home folder. Change it there; that takes effect within a moment.</>;
+      return <>{path} in the home folder. A change of it, here or there, takes effect within a moment.</>;
     case "builtin":
       return <>{path} comes with Heddle. A file with the same name in the home folder replaces it.</>;
     case "integration":

@@ -1,10 +1,8 @@
-import { Button, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { ApiFailure } from "../api/failure.ts";
 import { errorText } from "./api-error.tsx";
-import { Icon } from "./icon.tsx";
-import classes from "./yaml-editor.module.css";
+import { LinedEditor, type TextProblem } from "./lined-editor.tsx";
 
 interface YamlEditorProps {
   /** What it is: "bot". */
@@ -13,11 +11,6 @@ interface YamlEditorProps {
   /** Sends the object to the API, whose schema decides; its refusal is shown at the line of the field it names. */
   onSave(value: unknown): Promise<unknown>;
   onCancel(): void;
-}
-
-interface Problem {
-  text: string;
-  line?: number | undefined;
 }
 
 /** An object as YAML. What is not YAML is not sent; what the API refuses is shown at its line. */
@@ -33,10 +26,7 @@ export function YamlEditor(props: YamlEditorProps) {
 
 function Editor({ what, value, onSave, onCancel, yaml }: YamlEditorProps & { yaml: typeof import("yaml") }) {
   const [text, setText] = useState(() => yaml.stringify(value, { lineWidth: 100 }));
-  const [state, setState] = useState<{ busy: boolean; problem?: Problem }>({ busy: false });
-  const field = useRef<HTMLTextAreaElement>(null);
-  const gutter = useRef<HTMLPreElement>(null);
-  const lines = text.split("\n");
+  const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({ busy: false });
 
   const save = async () => {
     const counter = new yaml.LineCounter();
@@ -56,64 +46,16 @@ function Editor({ what, value, onSave, onCancel, yaml }: YamlEditorProps & { yam
       setState({ busy: false, problem: { text: errorText(thrown), line: at } });
     }
   };
-  const goTo = (line: number) => {
-    const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
-    field.current?.focus();
-    field.current?.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
-  };
-  const { problem } = state;
   return (
-    <div className={classes.editor}>
-      <div className={classes.box}>
-        <pre ref={gutter} className={classes.gutter} aria-hidden="true">
-          {lines.map((_, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
-            <span key={index} data-wrong={problem?.line === index + 1 || undefined}>
-              {index + 1}
-              {"\n"}
-            </span>
-          ))}
-        </pre>
-        <textarea
-          ref={field}
-          className={classes.text}
-          aria-label={`The ${what} as YAML`}
-          value={text}
-          spellCheck={false}
-          wrap="off"
-          rows={Math.min(34, Math.max(10, lines.length + 1))}
-          onChange={(event) => setText(event.currentTarget.value)}
-          onScroll={({ currentTarget }) => {
-            if (gutter.current) gutter.current.scrollTop = currentTarget.scrollTop;
-          }}
-          onKeyDown={(event) => {
-            if (event.key === "s" && (event.ctrlKey || event.metaKey)) {
-              event.preventDefault();
-              void save();
-            }
-          }}
-        />
-      </div>
-      {problem && (
-        <p className={classes.problem} role="alert">
-          <Icon name="AlertTriangle" size={15} />
-          <span>{problem.text}</span>
-          {problem.line !== undefined && (
-            <Button variant="subtle" size="compact-xs" onClick={() => goTo(problem.line ?? 1)}>
-              Line {problem.line}
-            </Button>
-          )}
-        </p>
-      )}
-      <Group gap="xs">
-        <Button loading={state.busy} onClick={save}>
-          Save {what}
-        </Button>
-        <Button variant="default" onClick={onCancel}>
-          Cancel
-        </Button>
-      </Group>
-    </div>
+    <LinedEditor
+      label={`The ${what} as YAML`}
+      submit={`Save ${what}`}
+      text={text}
+      onText={setText}
+      {...state}
+      onSave={() => void save()}
+      onCancel={onCancel}
+    />
   );
 }
 

@@ -35,6 +35,34 @@ export function knowledgeTests(ui: () => Ui): void {
     expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
   });
 
+  test("carapaces: a file is made, with what is wrong at its line, changed and deleted", async () => {
+    await using opened = await ui().openPage("/carapaces");
+    const { page } = opened;
+    await page.getByRole("button", { name: "New carapace" }).click();
+    await page.getByRole("textbox", { name: "Id", exact: true }).fill("night-shift");
+    const editor = page.getByLabel("The file of the carapace");
+    await editor.fill("# For the night\nname: Night shift\nlocal_tools: 3\n");
+    await page.getByRole("button", { name: "Save carapace" }).click();
+    await page.getByRole("button", { name: "Line 3" }).waitFor();
+    await editor.fill("# For the night\nname: Night shift\nlocal_tools: [search_documents]\n");
+    await page.getByRole("button", { name: "Save carapace" }).click();
+    await page.getByRole("heading", { name: "Night shift" }).waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    expect(await editor.inputValue()).toStartWith("# For the night");
+    await editor.fill("name: Late shift\n");
+    await page.keyboard.press("Control+s");
+    await page.getByRole("heading", { name: "Late shift" }).waitFor();
+    expect(await ui().api("GET", "/api/v1/carapaces/night-shift")).toMatchObject({
+      ...{ source: "home", file: "carapaces/night-shift.yaml", file_text: "name: Late shift\n" },
+    });
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByRole("button", { name: "Delete the carapace" }).click();
+    await page.waitForURL((url) => url.pathname === "/carapaces");
+    const { carapaces } = await ui().api("GET", "/api/v1/carapaces");
+    expect(carapaces.map(({ id }: { id: string }) => id)).not.toContain("night-shift");
+    expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
+  });
+
   test("bots: one is made and changed as YAML, with what the API refuses at its line, and deleted", async () => {
     await using opened = await ui().openPage("/bots");
     const { page } = opened;

@@ -82,6 +82,8 @@ const PLAIN = [
   ...["model", "fallback_models", "model_override", "enabled"],
   // Of a provider; a model is known only to its endpoint.
   ...["adapter", "base_url", "unsupported", "models", "default_model", "is_default", "api_key", "headers"],
+  // Files of content, which may name what comes and goes.
+  ...["text", "version"],
   // Bindings check these against the manifest of their integration; see test/channels.
   ...["event", "event_filter"],
   // Of actions on many, of a rerun, of a read mark and of signing in.

@@ -3,10 +3,11 @@ import type { CapabilitiesOf } from "../../../capabilities/effective-set.ts";
 import type { MissingNames } from "../../../capabilities/missing-names.ts";
 import type { Carapace } from "../../../content/carapaces/carapace.ts";
 import type { Carapaces } from "../../../content/carapaces/carapaces.ts";
+import type { HomeFiles } from "../../../content/home-files.ts";
 import { SkillEntry } from "../../../content/skills/skill.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { RouteOptions } from "../route-options.ts";
-import { ContentSource, contentRoutes, contentSource } from "./content.ts";
+import { ContentFileText, ContentSource, contentFileText, contentRoutes, contentSource } from "./content.ts";
 import { Resolved, resolve } from "./resolved.ts";
 
 const CarapaceAnswer = named(
@@ -45,21 +46,30 @@ export interface CarapaceRoutes {
   carapaces: Pick<Carapaces, "get" | "list">;
   capabilitiesOf: CapabilitiesOf;
   missingNames: MissingNames;
+  homeFiles: HomeFiles;
   route: RouteOptions;
 }
 
-export function carapaceRoutes({ carapaces, capabilitiesOf, missingNames, route }: CarapaceRoutes) {
+export function carapaceRoutes({
+  carapaces,
+  capabilitiesOf,
+  missingNames,
+  homeFiles,
+  route,
+}: CarapaceRoutes) {
   return contentRoutes({
     route,
     kind: "carapace",
     plural: "carapaces",
+    example: "name: On call\nlocal_tools: [search_documents]\nsystem_prompt_fragment: Be brief.\n",
+    homeFiles,
     tag: "Carapaces",
     description: "Bundles of tools, skills and prompt text that a bot or a channel can have.",
     shows: "a carapace and what it resolves to",
     Item: CarapaceAnswer,
-    Detail: t.Object({ ...CarapaceAnswer.properties, resolved: Resolved }),
+    Detail: t.Object({ ...CarapaceAnswer.properties, resolved: Resolved, ...ContentFileText }),
     list: () => carapaces.list().map(present),
-    find: (id) => {
+    find: async (id) => {
       const carapace = carapaces.get(id);
       if (!carapace) return undefined;
       const ids = [carapace.id];
@@ -67,7 +77,7 @@ export function carapaceRoutes({ carapaces, capabilitiesOf, missingNames, route 
         ...resolve(capabilitiesOf, { tools: [], skills: [], carapaces: ids }),
         warnings: missingNames({ carapaces: ids }),
       };
-      return { ...present(carapace), resolved };
+      return { ...present(carapace), resolved, ...contentFileText(await homeFiles.read(carapace)) };
     },
   });
 }

@@ -2,10 +2,11 @@
 
 import type { TProperties, TSchema } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
+import type { FileKind, FileText, HomeFiles } from "../../../content/home-files.ts";
 import type { ContentAbout } from "../../../content/owned-registry.ts";
 import { notFound } from "../../../errors.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { nullable, oneOf } from "../schemas.ts";
 
 export interface ContentRouteOptions {
@@ -13,7 +14,10 @@ export interface ContentRouteOptions {
   /** The name of one item in errors: "skill". */
   kind: string;
   /** The name in the path, the scope and the answer: "skills". */
-  plural: string;
+  plural: FileKind;
+  /** The text of a file, for the documentation. */
+  example: string;
+  homeFiles: HomeFiles;
   tag: string;
   /** Description of the list, for the documentation. */
   description: string;
@@ -36,7 +40,15 @@ const EncodedId = t.Object({ id: t.String({ minLength: 1, maxLength: 400, descri
 /** An id with unencoded slashes. */
 const RestOfPath = t.Object({ "*": t.String({ minLength: 1, maxLength: 400 }) });
 
-export function contentRoutes({ route, kind, plural, tag, filters = {}, ...content }: ContentRouteOptions) {
+export function contentRoutes({
+  route,
+  kind,
+  plural,
+  tag,
+  homeFiles,
+  filters = {},
+  ...content
+}: ContentRouteOptions) {
   const scope = `${plural}:read`;
   const fetchOne = async (id: string): Promise<object> => {
     const found = await content.find(id);
@@ -78,8 +90,67 @@ export function contentRoutes({ route, kind, plural, tag, filters = {}, ...conte
       ...fetching,
       params: RestOfPath,
       detail: { hide: true },
-    });
+    })
+    .put(
+      "/:id",
+      async ({ params: { id }, body }) => {
+        await homeFiles.write(plural, id, body);
+        return fetchOne(id);
+      },
+      {
+        ...route.json({
+          scope: `${plural}:write`,
+          tag,
+          summary: `Write the file of a ${kind}`,
+          description:
+            "Creates or replaces the file in the home folder of the server that answers; one of Heddle's own is replaced by it, and comes back when it is deleted. An unusable text is refused with its line, and a file that has changed since `version` is not overwritten (409).",
+          example: { text: content.example, version: "7d865e959b2466918c98" },
+        }),
+        params: EncodedId,
+        body: FileBody,
+        response: { 200: content.Detail, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .delete(
+      "/:id",
+      async ({ params, status }) => {
+        await homeFiles.remove(plural, params.id);
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          scope: `${plural}:write`,
+          tag,
+          summary: `Delete the file of a ${kind}`,
+          description: "Only files of the home folder can be deleted.",
+        }),
+        params: EncodedId,
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 409, 422) },
+      },
+    );
 }
+
+const FileBody = t.Object(
+  {
+    text: t.String({ maxLength: 524_288, description: "The whole file." }),
+    version: nullable(t.String(), "The `file_version` that was read; null: there is no such file yet."),
+  },
+  { additionalProperties: false },
+);
+
+/** The file of an item, for those who change it. */
+export const ContentFileText = {
+  file_text: nullable(t.String(), "Its file as it is written; null for one of an integration."),
+  file_version: nullable(
+    t.String(),
+    "What a change of the file names, so that nobody's work is overwritten.",
+  ),
+};
+
+export const contentFileText = (file: FileText | undefined) => ({
+  file_text: file?.text ?? null,
+  file_version: file?.version ?? null,
+});
 
 /** The origin of an item declared in a file. */
 export const ContentSource = {

@@ -1,11 +1,12 @@
 import { t } from "elysia";
+import type { HomeFiles } from "../../../content/home-files.ts";
 import type { Skill } from "../../../content/skills/skill.ts";
 import type { Skills } from "../../../content/skills/skills.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { SkillCopies, SkillCopy } from "../../../search/skill-copies.ts";
 import type { RouteOptions } from "../route-options.ts";
 import { Instant, instantOrNull, nullable } from "../schemas.ts";
-import { ContentSource, contentRoutes, contentSource } from "./content.ts";
+import { ContentFileText, ContentSource, contentFileText, contentRoutes, contentSource } from "./content.ts";
 
 const SkillAnswer = named(
   "Skill",
@@ -27,20 +28,27 @@ const SkillAnswer = named(
 export interface SkillRoutes {
   skills: Pick<Skills, "get" | "list">;
   copiesOfSkills: SkillCopies["copiesOf"];
+  homeFiles: HomeFiles;
   route: RouteOptions;
 }
 
-export function skillRoutes({ skills, copiesOfSkills, route }: SkillRoutes) {
+export function skillRoutes({ skills, copiesOfSkills, homeFiles, route }: SkillRoutes) {
   return contentRoutes({
     route,
     kind: "skill",
     plural: "skills",
+    example: "---\ndescription: What to do when the alarm goes off.\n---\nCall the person on duty.\n",
+    homeFiles,
     tag: "Skills",
     description:
       "Skills that ship with Heddle, those in the home folder and those of integrations, sorted by id.",
     shows: "a skill with its text",
     Item: SkillAnswer,
-    Detail: t.Object({ ...SkillAnswer.properties, text: t.String({ description: "Markdown." }) }),
+    Detail: t.Object({
+      ...SkillAnswer.properties,
+      text: t.String({ description: "Markdown." }),
+      ...ContentFileText,
+    }),
     async list() {
       const all = skills.list();
       const copies = await copiesOfSkills(all);
@@ -49,8 +57,8 @@ export function skillRoutes({ skills, copiesOfSkills, route }: SkillRoutes) {
     async find(id) {
       const skill = skills.get(id);
       if (!skill) return undefined;
-      const copies = await copiesOfSkills([skill]);
-      return { ...present(skill, copies.get(id)), text: skill.text };
+      const [copies, file] = await Promise.all([copiesOfSkills([skill]), homeFiles.read(skill)]);
+      return { ...present(skill, copies.get(id)), text: skill.text, ...contentFileText(file) };
     },
   });
 }

@@ -1,6 +1,7 @@
 import { t } from "elysia";
 import { activationIn } from "../../../capabilities/activated.ts";
 import type { ActivatableIntegration } from "../../../capabilities/activations.ts";
+import type { HomeFiles } from "../../../content/home-files.ts";
 import { isCompatible, isMadeFor, type TemplateIntegration } from "../../../content/templates/compatible.ts";
 import type { Template } from "../../../content/templates/template.ts";
 import type { Templates } from "../../../content/templates/templates.ts";
@@ -8,7 +9,7 @@ import { named } from "../../../schema/openapi-schema.ts";
 import { INTEGRATION_FILTER, integrationIn } from "../list.ts";
 import type { RouteOptions } from "../route-options.ts";
 import { nullable } from "../schemas.ts";
-import { ContentSource, contentRoutes, contentSource } from "./content.ts";
+import { ContentFileText, ContentSource, contentFileText, contentRoutes, contentSource } from "./content.ts";
 
 const TemplateAnswer = named(
   "Template",
@@ -45,10 +46,11 @@ const FILTERS = {
 export interface TemplateRoutes {
   templates: Pick<Templates, "get" | "list">;
   integrations: { list(): Pick<ActivatableIntegration, "id" | "version" | "isLive" | "setup">[] };
+  homeFiles: HomeFiles;
   route: RouteOptions;
 }
 
-export function templateRoutes({ templates, integrations, route }: TemplateRoutes) {
+export function templateRoutes({ templates, integrations, homeFiles, route }: TemplateRoutes) {
   const running = (): TemplateIntegration[] =>
     integrations
       .list()
@@ -62,12 +64,18 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
     route,
     kind: "template",
     plural: "templates",
+    example: "---\nname: Board\n---\nKeep open points in the file todo.md.\n",
+    homeFiles,
     tag: "Templates",
     description:
       "Texts that tell bots how the work in a channel is organised. `integration` limits the list to templates made for it, in any version.",
     shows: "a template with its text",
     Item: TemplateAnswer,
-    Detail: t.Object({ ...TemplateAnswer.properties, text: t.String({ description: "Markdown." }) }),
+    Detail: t.Object({
+      ...TemplateAnswer.properties,
+      text: t.String({ description: "Markdown." }),
+      ...ContentFileText,
+    }),
     filters: FILTERS,
     list: ({ category, tag, ...query }) => {
       const integration = integrationIn(query);
@@ -81,9 +89,11 @@ export function templateRoutes({ templates, integrations, route }: TemplateRoute
         .filter((template) => tag === undefined || template.tags.includes(tag))
         .map((template) => present(template, all, integration));
     },
-    find: (id) => {
+    find: async (id) => {
       const template = templates.get(id);
-      return template && { ...present(template, running(), undefined), text: template.text };
+      if (!template) return undefined;
+      const file = contentFileText(await homeFiles.read(template));
+      return { ...present(template, running(), undefined), text: template.text, ...file };
     },
   });
 }

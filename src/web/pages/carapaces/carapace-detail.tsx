@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
+import { ContentFile } from "../../parts/content-file.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { FileOrigin, originWords } from "../../parts/file-origin.tsx";
@@ -41,6 +42,7 @@ export function CarapaceDetail({ id, closeHref }: { id: string; closeHref: strin
         </>
       }
     >
+      <ContentFile kind="carapaces" item={data} />
       {data.description !== "" && <p>{data.description}</p>}
       <Warnings of={data.resolved.warnings} label="What is missing" />
       <Gives carapace={data} />

@@ -12,6 +12,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { originWords } from "../../parts/file-origin.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NewContentFile } from "../../parts/new-content-file.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { plural } from "../../parts/units.tsx";
@@ -37,6 +38,7 @@ export function View() {
       title="Carapaces"
       about="Tools, skills and prompt text, bundled: a bot or a channel gets all of it under one name."
       fill
+      actions={<NewContentFile kind="carapaces" />}
       bar={<FilterBar filters={filters} choices={CONTENT_CHOICES} />}
     >
       <Split
@@ -52,8 +54,8 @@ export function View() {
             selected={id}
             empty={
               <Empty icon="Layers" title={filters.count > 0 ? "No carapace matches" : "No carapace yet"}>
-                Put a YAML file into the folder <code>carapaces</code> of the home folder; it appears here
-                within a moment.
+                Make one here, or put a YAML file into the folder <code>carapaces</code> of the home folder;
+                it appears here within a moment.
               </Empty>
             }
           />

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
+import { ContentFile } from "../../parts/content-file.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { FileOrigin, originWords } from "../../parts/file-origin.tsx";
@@ -36,6 +37,7 @@ export function SkillDetail({ id, closeHref }: { id: string; closeHref: string }
         </>
       }
     >
+      <ContentFile kind="skills" item={data} />
       {data.description !== "" && <p>{data.description}</p>}
       <SkillUses id={id} />
       <About skill={data} />

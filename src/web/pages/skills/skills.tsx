@@ -12,6 +12,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { originWords } from "../../parts/file-origin.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NewContentFile } from "../../parts/new-content-file.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Badge } from "../../parts/status.tsx";
@@ -37,6 +38,7 @@ export function View() {
       title="Skills"
       about="Instructions and facts for one kind of work. A bot gets their text in every run, by search, or reads it when it needs it."
       fill
+      actions={<NewContentFile kind="skills" />}
       bar={<FilterBar filters={filters} choices={CONTENT_CHOICES} />}
     >
       <Split
@@ -55,8 +57,8 @@ export function View() {
                 <Empty icon="Filter" title="No skill matches these filters" />
               ) : (
                 <Empty icon="BookOpen" title="No skill yet">
-                  Put a Markdown file into the folder <code>skills</code> of the home folder; it appears here
-                  within a moment.
+                  Make one here, or put a Markdown file into the folder <code>skills</code> of the home
+                  folder; it appears here within a moment.
                 </Empty>
               )
             }

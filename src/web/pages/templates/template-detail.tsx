@@ -3,6 +3,7 @@ import { channelsWith } from "../../api/channels-with.ts";
 import { api, take } from "../../api/client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
+import { ContentFile } from "../../parts/content-file.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { FileOrigin, originWords } from "../../parts/file-origin.tsx";
@@ -40,6 +41,7 @@ export function TemplateDetail({ id, closeHref }: { id: string; closeHref: strin
         </>
       }
     >
+      <ContentFile kind="templates" item={data} />
       {data.description !== "" && <p>{data.description}</p>}
       <Fit template={data} />
       <Channels id={id} />

@@ -12,6 +12,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { originWords } from "../../parts/file-origin.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NewContentFile } from "../../parts/new-content-file.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
@@ -44,6 +45,7 @@ export function View() {
       title="Templates"
       about="A channel has at most one: a text that tells every run there how the work is organised."
       fill
+      actions={<NewContentFile kind="templates" />}
       bar={
         <FilterBar
           filters={filters}
@@ -74,8 +76,8 @@ export function View() {
                 icon="ClipboardList"
                 title={filters.count > 0 ? "No template matches" : "No template yet"}
               >
-                Put a Markdown file into the folder <code>templates</code> of the home folder; it appears here
-                within a moment.
+                Make one here, or put a Markdown file into the folder <code>templates</code> of the home
+                folder; it appears here within a moment.
               </Empty>
             }
           />

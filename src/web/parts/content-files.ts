@@ -1,0 +1,54 @@
+// Skills, carapaces and templates are files of one kind for the API, so that the UI changes them in one way.
+
+import { api, take } from "../api/client.ts";
+import { queryClient } from "../api/query-client.ts";
+
+export type ContentKind = "skills" | "carapaces" | "templates";
+
+/** What people call one of them. */
+export const WHAT: Record<ContentKind, string> = {
+  skills: "skill",
+  carapaces: "carapace",
+  templates: "template",
+};
+
+interface FileBody {
+  text: string;
+  version: string | null;
+}
+
+const one = (id: string) => ({ params: { path: { id } } });
+
+const CALLS: Record<
+  ContentKind,
+  { write(id: string, body: FileBody): Promise<unknown>; remove(id: string): Promise<unknown> }
+> = {
+  skills: {
+    write: (id, body) => take(api.PUT("/api/v1/skills/{id}", { ...one(id), body })),
+    remove: (id) => take(api.DELETE("/api/v1/skills/{id}", one(id))),
+  },
+  carapaces: {
+    write: (id, body) => take(api.PUT("/api/v1/carapaces/{id}", { ...one(id), body })),
+    remove: (id) => take(api.DELETE("/api/v1/carapaces/{id}", one(id))),
+  },
+  templates: {
+    write: (id, body) => take(api.PUT("/api/v1/templates/{id}", { ...one(id), body })),
+    remove: (id) => take(api.DELETE("/api/v1/templates/{id}", one(id))),
+  },
+};
+
+export async function writeFile(kind: ContentKind, id: string, body: FileBody): Promise<void> {
+  await CALLS[kind].write(id, body);
+  await queryClient.invalidateQueries({ queryKey: [kind] });
+}
+
+export async function removeFile(kind: ContentKind, id: string): Promise<void> {
+  await CALLS[kind].remove(id);
+  await queryClient.invalidateQueries({ queryKey: [kind, "list"] });
+}
+
+/** "Line 3: skills must be …" → 3. */
+export function lineIn(message: string): number | undefined {
+  const [, line] = /^Line (\d{1,7}):/.exec(message) ?? [];
+  return line === undefined ? undefined : Number(line);
+}

@@ -1,0 +1,41 @@
+import { useState } from "react";
+import { errorText } from "./api-error.tsx";
+import { type ContentKind, lineIn, WHAT, writeFile } from "./content-files.ts";
+import { LinedEditor, type TextProblem } from "./lined-editor.tsx";
+
+interface FileEditorProps {
+  kind: ContentKind;
+  id: string;
+  text: string;
+  /** Of the file that is changed; null: it is a new one. */
+  version: string | null;
+  onSaved(): void;
+  onCancel(): void;
+}
+
+/** The file itself, comments and all. The API refuses what could not be used, and says in which line. */
+export function FileEditor({ kind, id, version, onSaved, onCancel, ...given }: FileEditorProps) {
+  const [text, setText] = useState(given.text);
+  const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({ busy: false });
+  const save = async () => {
+    setState({ busy: true });
+    try {
+      await writeFile(kind, id, { text, version });
+      onSaved();
+    } catch (thrown) {
+      const problem = errorText(thrown);
+      setState({ busy: false, problem: { text: problem, line: lineIn(problem) } });
+    }
+  };
+  return (
+    <LinedEditor
+      label={`The file of the ${WHAT[kind]}`}
+      submit={`Save ${WHAT[kind]}`}
+      text={text}
+      onText={setText}
+      {...state}
+      onSave={() => void save()}
+      onCancel={onCancel}
+    />
+  );
+}

@@ -1,0 +1,57 @@
+import { Button, Modal, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { covers, useSession } from "../api/session.ts";
+import { type ContentKind, WHAT } from "./content-files.ts";
+import { FileEditor } from "./file-editor.tsx";
+import { Icon } from "./icon.tsx";
+
+const BEGINNINGS: Record<ContentKind, string> = {
+  skills: "---\nname: \ndescription: When a bot should read it.\n---\n\n",
+  carapaces: "name: \ndescription: \nlocal_tools: []\nskills: []\nsystem_prompt_fragment: |\n  \n",
+  templates: "---\nname: \ndescription: \n---\n\n",
+};
+
+/** The button that makes a new file in the home folder, with its dialog. */
+export function NewContentFile({ kind }: { kind: ContentKind }) {
+  const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], `${kind}:write`));
+  const [isOpen, setOpen] = useState(false);
+  if (!mayChange) return null;
+  return (
+    <>
+      <Button size="xs" leftSection={<Icon name="Plus" size={14} />} onClick={() => setOpen(true)}>
+        New {WHAT[kind]}
+      </Button>
+      {isOpen && <Writing kind={kind} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function Writing({ kind, onClose }: { kind: ContentKind; onClose(): void }) {
+  const [, navigate] = useLocation();
+  const [id, setId] = useState("");
+  const ending = kind === "carapaces" ? "yaml" : "md";
+  return (
+    <Modal opened onClose={onClose} title={`New ${WHAT[kind]}`} size="lg">
+      <TextInput
+        label="Id"
+        description={`The file is ${kind}/${id || "…"}.${ending} in the home folder. Bots and channels refer to it by this name.`}
+        value={id}
+        onChange={(event) => setId(event.currentTarget.value.trim())}
+        data-autofocus
+        mb="sm"
+      />
+      <FileEditor
+        kind={kind}
+        id={id || " "}
+        text={BEGINNINGS[kind]}
+        version={null}
+        onCancel={onClose}
+        onSaved={() => {
+          onClose();
+          navigate(`/${kind}/${id}`);
+        }}
+      />
+    </Modal>
+  );
+}
