@@ -35,7 +35,8 @@ export type Content = Awaited<ReturnType<typeof openContent>>;
 export async function openContent(config: Config, storage: Storage, models: Models, closers: Closers) {
   const { home, db, log, redactor, signingSecret } = storage;
   const { redact } = redactor;
-  const guardedPost = createGuardedPost(createGuardedFetch({ allowPrivateHosts: config.allowPrivateHosts }));
+  const guardedFetch = createGuardedFetch({ allowPrivateHosts: config.allowPrivateHosts });
+  const guardedPost = createGuardedPost(guardedFetch);
   const tools = createToolRegistry();
   const skills = createSkills();
   const carapaces = createCarapaces();
@@ -59,7 +60,7 @@ export async function openContent(config: Config, storage: Storage, models: Mode
   };
   const dispatchers = createDispatchers(coreDispatchers);
   const { documents, reindex, embeddings, copying } = await openSearch(config, storage, models, closers);
-  for (const tool of ownTools({ db, documents, skills, tools })) tools.add("core", tool);
+  for (const tool of ownTools({ db, documents, skills, tools, guardedFetch })) tools.add("core", tool);
   const bots = createBots(db.query);
   const coreContent = await openCoreContent({
     folders: [

@@ -1,6 +1,7 @@
 // Heddle's own tools that need nothing but content and the database.
 
 import { keptResult } from "../agent/kept-results.ts";
+import { createFetchUrlTool } from "../agent/tools/builtin/fetch-url.ts";
 import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
 import { createReadToolResultTool } from "../agent/tools/builtin/read-tool-result.ts";
 import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
@@ -8,6 +9,7 @@ import { createGetToolInfoTool, createSearchToolsTool } from "../agent/tools/bui
 import { createToolRanking } from "../agent/tools/ranking.ts";
 import type { Tool, ToolRegistry } from "../agent/tools/registry.ts";
 import type { Skills } from "../content/skills/skills.ts";
+import type { GuardedFetch } from "../guarded-fetch/fetch.ts";
 import type { Documents } from "../search/documents.ts";
 import type { Storage } from "./storage.ts";
 
@@ -15,9 +17,10 @@ interface OwnTools extends Pick<Storage, "db"> {
   documents: Documents;
   skills: Skills;
   tools: ToolRegistry;
+  guardedFetch: GuardedFetch;
 }
 
-export function ownTools({ db, documents, skills, tools }: OwnTools): Tool[] {
+export function ownTools({ db, documents, skills, tools, guardedFetch }: OwnTools): Tool[] {
   const toFind = { list: tools.list, get: tools.get, rank: createToolRanking() };
   return [
     createSearchDocumentsTool((wanted, { session_id }) =>
@@ -26,6 +29,7 @@ export function ownTools({ db, documents, skills, tools }: OwnTools): Tool[] {
     createGetSkillTool(skills),
     createSearchToolsTool(toFind),
     createGetToolInfoTool(toFind),
+    createFetchUrlTool(guardedFetch),
     createReadToolResultTool((wanted) => keptResult(db.query, wanted)),
   ];
 }

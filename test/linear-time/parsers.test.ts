@@ -9,6 +9,8 @@ import { splitText } from "../../integrations/github/split-text.ts";
 import { keyAt, parsePointer } from "../../integrations/webhook/payload.ts";
 import { faultIn, renderPrompt } from "../../integrations/webhook/prompt.ts";
 import { cutText } from "../../src/agent/cut-text.ts";
+import { htmlToMarkdown } from "../../src/agent/tools/html/html-to-markdown.ts";
+import { createToolRanking } from "../../src/agent/tools/ranking.ts";
 import { toToolResult } from "../../src/agent/tools/result.ts";
 import { mentionsIn } from "../../src/capabilities/mentions.ts";
 import { namesTool } from "../../src/capabilities/tool-patterns.ts";
@@ -60,6 +62,10 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   namesTool: (text) => namesTool(["github_*_*_*", "*a*a*a*a*a*b"])(text),
   "namesTool, the pattern": (text) =>
     namesTool([text.replaceAll("a", "*a"), `${"*a".repeat(60)}b`])("a".repeat(64)),
+  htmlToMarkdown: (text) => htmlToMarkdown(text, "https://a.example/"),
+  "htmlToMarkdown, ends of nothing": (text) =>
+    htmlToMarkdown("<b>".repeat(text.length / 7) + "</i>".repeat(text.length / 7), "https://a.example/"),
+  rankTools: (text) => createToolRanking()([{ name: text, description: text }], text),
   locate: (text) => locate(Object.assign(new Error("x"), { stack: text }), "/integrations/mine"),
   importedPaths: (text) => importedPaths("a.ts", text),
   "importedPaths, of settings": (text) => importedPaths("tsconfig.json", text),
@@ -184,6 +190,13 @@ const UNITS = [
     "<|a",
     "[INST",
     "＜｜",
+    "<div>",
+    "<blockquote>a",
+    "<ul><li>",
+    "<a href=x>",
+    "<pre>\n",
+    "<!--",
+    "&amp",
   ],
   ...[
     "@skill:a|.|x",
