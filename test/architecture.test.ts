@@ -128,7 +128,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "runtime",
     "sdk",
   ],
-  sessions: ["attachments", "channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets"],
+  sessions: ["attachments", "channels", "db", "dispatch", "inbox", "memory", "queue", "sdk", "secrets"],
   // Messages at certain times: rows that are looked for, never chains of jobs.
   schedules: ["db", "memory", "sdk"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],

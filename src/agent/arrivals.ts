@@ -1,12 +1,20 @@
 import type { AttachedFile } from "../attachments/store.ts";
 import type { LlmMessage } from "../llm/llm.ts";
+import { strangersWrote } from "../memory/taint.ts";
+import type { JsonObject } from "../sdk/types.ts";
 import { attached } from "./attached.ts";
+import { fromOutside } from "./context/outside.ts";
 import type { ShownRun } from "./show-run.ts";
 import type { AgentOptions, ClaimedTask } from "./turn.ts";
 
 /** Returns the messages that have arrived for the run since the last call, if there may be any. */
 export function createArrivals(
-  { task, join, shown }: Pick<AgentOptions, "join"> & { task: ClaimedTask; shown: ShownRun },
+  {
+    task,
+    join,
+    shown,
+    onStrangers,
+  }: Pick<AgentOptions, "join"> & { task: ClaimedTask; shown: ShownRun; onStrangers: () => void },
   steps: { takeSteered(): boolean },
 ): () => Promise<LlmMessage[]> {
   let mayJoin = task.mayJoin ?? false;
@@ -15,20 +23,24 @@ export function createArrivals(
     mayJoin = false;
     const joined = await join(task);
     if (joined.length > 0) shown.stored();
+    if (joined.some(strangersWrote)) onStrangers();
     return joined.map(joinedMessage);
   };
 }
 
 export interface JoinedMessage {
+  id: string;
   content: string;
   from_person: boolean;
+  dedupe_key: string | null;
+  metadata: JsonObject;
   files?: AttachedFile[] | null;
 }
 
 /** A message that joined a run, as its model reads it. */
-export const joinedMessage = ({ content, from_person, files = null }: JoinedMessage): LlmMessage => ({
+export const joinedMessage = ({ files = null, ...message }: JoinedMessage): LlmMessage => ({
   role: "user",
-  content,
-  ...(from_person && { from_person: true as const }),
+  content: strangersWrote(message) ? fromOutside(message) : message.content,
+  ...(message.from_person && { from_person: true as const }),
   ...attached(files),
 });

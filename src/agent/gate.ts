@@ -1,6 +1,7 @@
 // Whether the calls of a run may be made: by the policies, and by what people decided where a policy asks them. Outside of the
 // model: nothing that it reads or writes changes a rule or a decision.
 
+import { namesTool } from "../capabilities/tool-patterns.ts";
 import { HeddleError } from "../errors.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
 import { callHash } from "../policies/call-hash.ts";
@@ -10,6 +11,7 @@ import type { Decision, ToolFacts } from "../policies/policy.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Approval, loadApprovals, saveApproval, saveBegun } from "./approval-steps.ts";
+import type { Strangers } from "./strangers.ts";
 import type { AgentOptions, ClaimedTask } from "./turn.ts";
 
 /** A call with valid arguments. */
@@ -41,6 +43,9 @@ export interface GateOptions {
   redact: Redact;
   /** The id of the assistant message of this iteration. */
   messageIdOf: (iteration: number) => string;
+  strangers: Pick<Strangers, "taint">;
+  /** The integration whose message the run answers. */
+  sender: string | null;
   /** Whether the call was among those that an earlier claim left without a result. */
   isLeft: (call: LlmToolCall) => boolean;
   /** Called when people have been asked. */
@@ -67,12 +72,22 @@ export function createGate(options: GateOptions): Gate {
   /** What a person decided for all calls of the tool in this run. */
   const standing = async (tool: string): Promise<Approval | undefined> =>
     (await all()).findLast(({ tool_name, choice }) => tool_name === tool && choice === "run");
+  const { tools: named = [], client_tools = [] } = task.execution_config;
+  const isNamed = namesTool([...named, ...client_tools.map(({ name }) => name)]);
   const decisionOn = ({ tool, args }: MadeCall): Promise<Decision> => {
     const { bot_id, channel_id } = task;
-    return options.decide({ tool, args, bot_id, channel_id }, () => "none");
+    const { sender, strangers } = options;
+    const facts = { tool, args, bot_id, channel_id, isNamed: isNamed(tool.name), sender };
+    return options.decide(facts, strangers.taint);
   };
+  /** Whether a secret of this server would leave it, or be used by a run that others may have talked into it. */
+  const hasSecret = async ({ call, tool }: MadeCall): Promise<boolean> =>
+    options.redact(call.arguments) !== call.arguments &&
+    (tool.kinds.includes("egress") || (await options.strangers.taint()) !== "none");
 
   const look = async (made: MadeCall): Promise<Decision | undefined> => {
+    // Refused whatever people say.
+    if (await hasSecret(made)) return undefined;
     const known = await approvalOf(made.call, made.iteration);
     if (known && known.status !== "pending") return undefined;
     const decision = await decisionOn(made);
@@ -109,6 +124,8 @@ export function createGate(options: GateOptions): Gate {
     },
     async permit(made) {
       const { name } = made.tool;
+      if (await hasSecret(made))
+        return `The arguments of this call of ${name} contain a secret; it was not made.`;
       const decision = await decisionOn(made);
       // What is forbidden meanwhile stays undone, whoever approved it before.
       if (decision.effect === "deny") return refusalOf(decision, name);

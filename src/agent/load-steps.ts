@@ -5,6 +5,7 @@ import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { messages } from "../db/schema.ts";
 import type { LlmMessage } from "../llm/llm.ts";
+import { strangersWrote } from "../memory/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import { joinedMessage } from "./arrivals.ts";
@@ -17,6 +18,8 @@ export interface StoredSteps {
   messageIds: Map<number, string>;
   clientActions: JsonObject[];
   toolCallsMade: number;
+  /** Whether strangers wrote messages that joined the run. */
+  hasStrangers: boolean;
 }
 
 /** Loads the steps that an earlier claim of this task has stored. */
@@ -52,6 +55,7 @@ export async function loadSteps(
         return actions.open(kept, inMessage(id));
       }),
     toolCallsMade: calls.length,
+    hasStrangers: rows.some((row) => row.role === "user" && row.task_id === null && strangersWrote(row)),
   };
 }
 

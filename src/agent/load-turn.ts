@@ -7,10 +7,12 @@ import type { Queryable } from "../db/database.ts";
 import { bots, channels, messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
+import { isStrangers } from "../memory/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
 import { type Clock, timeLine } from "./context/current-time.ts";
 import { type Group, toGroups } from "./context/groups.ts";
+import { fromOutside } from "./context/outside.ts";
 import { toLlmMessage } from "./load-steps.ts";
 
 /** Most rows of history. A session with more is compacted before it has as many again. */
@@ -35,6 +37,8 @@ export interface LoadedTurn {
   files: AttachedFile[] | null;
   /** Whether a person with a key wrote it. */
   fromPerson: boolean;
+  /** Whether a stranger wrote it: no person with a key, and not Heddle itself. */
+  isStrangers: boolean;
   /** The metadata stored with the message. */
   metadata: JsonObject;
   /** The source that the sender gave. */
@@ -60,6 +64,7 @@ export async function loadTurn(query: Queryable, task: TurnTask, clock: Clock): 
         userMessage: messages.content,
         files: filesOf(sql`messages.id`),
         fromPerson: messages.from_person,
+        isStrangers: sql<boolean>`${sql.raw(isStrangers("messages"))}`,
         metadata: messages.metadata,
         source: messages.source,
         position: messages.position,
@@ -108,8 +113,10 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Prom
     order by number desc limit 1), 0)`;
   const rows = await query
     .select({
+      id: messages.id,
       role: messages.role,
       content: messages.content,
+      isStrangers: sql<boolean>`${sql.raw(isStrangers("messages"))}`,
       files: filesOf(sql`${messages.id}`),
       tool_calls: messages.tool_calls,
       tool_call_id: messages.tool_call_id,
@@ -144,7 +151,7 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Prom
   const inOrder = rows.sort((a, b) => turnOf(a) - turnOf(b) || a.position - b.position);
   return toGroups(
     inOrder.map((row) => {
-      const message = toLlmMessage(row);
+      const message = toLlmMessage(row.isStrangers ? { ...row, content: fromOutside(row) } : row);
       const context =
         row.role === "user" && row.answeredAt ? { context: timeLine(row.answeredAt.getTime(), clock) } : {};
       return { turn: turnOf(row), message: { ...message, ...context } };

@@ -94,6 +94,7 @@ function inputOf({ task, turn, clock, capabilities }: OpenConversation): Context
     userMessage: turn.userMessage,
     ...attached(turn.files),
     fromPerson: turn.fromPerson,
+    ...(turn.isStrangers && { strangersId: task.message_id }),
   };
 }
 

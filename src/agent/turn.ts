@@ -33,6 +33,7 @@ import { type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { spendingRun } from "./spending-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
 import type { FinalStep } from "./steps.ts";
+import { createStrangers, senderOf } from "./strangers.ts";
 import { GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { createToolRanking, type RankTools } from "./tools/ranking.ts";
 import type { ToolRegistry } from "./tools/registry.ts";
@@ -132,6 +133,7 @@ const NOTHING_STORED: StoredSteps = {
   messageIds: new Map(),
   clientActions: [],
   toolCallsMade: 0,
+  hasStrangers: false,
 };
 
 export function createAgent(options: AgentOptions): Agent {
@@ -220,6 +222,7 @@ async function run(given: Run): Promise<TurnOutcome> {
     models,
     tools: tools.shown,
   });
+  const strangers = createStrangers({ ...run, isLed: turn.isStrangers || stored.hasStrangers });
   const steps = createStepKeeper({ ...run, report: conversation.report }, stored);
 
   const { output_schema } = task.execution_config;
@@ -237,11 +240,13 @@ async function run(given: Run): Promise<TurnOutcome> {
       tools,
       keepBig: tools.keepBig,
       messageIdOf: steps.messageIdOf,
+      strangers,
+      sender: senderOf(task, turn),
       isLeft: (call) => stored.resume.unanswered.includes(call),
       onAsked: run.shown.stored,
       now,
     }),
-    arrivals: createArrivals(run, steps),
+    arrivals: createArrivals({ ...run, onStrangers: strangers.lead }, steps),
     async emit(event) {
       if (event.type === "tool_calls") progress.toolCallsMade += event.toolCalls.length;
       announce(event, run);

@@ -65,8 +65,12 @@ async function answer(request: LlmRequest, search: OfflineOptions["search"]): Pr
   // Text from a webhook is data: no model would judge it before it was carried out.
   const commands = asked?.from_person ? readCommands(question) : [];
   if (commands.length > 0) return runCommands(commands, request);
-  return textAnswer(quotePassages(await find(search, question)));
+  return textAnswer(quotePassages(await find(search, withoutMarks(question))));
 }
+
+/** The marks around text of strangers are no words to search for. */
+const withoutMarks = (text: string): string =>
+  text.replace(/^\[outside \w+\]\n/, "").replace(/\n\[\/outside \w+\]$/, "");
 
 const textAnswer = (text: string): Answer => ({ text: `${text}\n\n${NO_MODEL}`, toolCalls: [] });
 

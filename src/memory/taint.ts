@@ -25,15 +25,37 @@ export const UNTRUSTED_MARK = '"untrusted":true';
  */
 export const BOT_SCHEDULE = "bot schedule";
 
-/** A condition on the session with this id, which is SQL. */
-export const isTainted = (session: string): string => `(
+/** Begins the dedupe key of delegated work. Its metadata has `CLEAN` if no stranger wrote anything that it may quote. */
+export const DELEGATED = "delegated work";
+export const CLEAN = "without_strangers";
+
+/** Whether a message was written by a stranger: a condition on the row with this name. */
+export const isStrangers = (
+  message: string,
+): string => `(${message}.role = 'user' and not ${message}.from_person
+  and not starts_with(coalesce(${message}.dedupe_key, ''), '${BOT_SCHEDULE}')
+  and not (starts_with(coalesce(${message}.dedupe_key, ''), '${DELEGATED}') and ${message}.metadata ->> '${CLEAN}' = 'true'))`;
+
+/** The same of a row. */
+export function strangersWrote({ from_person, dedupe_key, metadata }: Origin): boolean {
+  if (from_person || dedupe_key?.startsWith(BOT_SCHEDULE)) return false;
+  return !(dedupe_key?.startsWith(DELEGATED) && metadata[CLEAN] === true);
+}
+
+interface Origin {
+  from_person: boolean;
+  dedupe_key: string | null;
+  metadata: Record<string, unknown>;
+}
+
+/** A condition on the session with this id, which is SQL. `besides`: a condition on calls that do not count, such as running ones. */
+export const isTainted = (session: string, besides = "false"): string => `(
   exists (select 1 from messages seen where seen.session_id = ${session} and (
-    (seen.role = 'user' and not seen.from_person
-      and not starts_with(coalesce(seen.dedupe_key, ''), '${BOT_SCHEDULE}'))
+    ${isStrangers("seen")}
     or (seen.role = 'tool' and strpos(seen.content, '${UNTRUSTED_MARK}') > 0)
     or exists (select 1 from attachments where attachments.message_id = seen.id)))
   or exists (select 1 from tool_calls made join tasks maker on maker.id = made.task_id
-    where maker.session_id = ${session}
+    where maker.session_id = ${session} and not (${besides})
       and (made.tool_name not in (${HARMLESS.map((name) => `'${name}'`).join(", ")})
         or jsonb_path_exists(maker.execution_config, '$.client_tools[*] ? (@.name == $name)',
           jsonb_build_object('name', made.tool_name)))))`;

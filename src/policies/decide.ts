@@ -4,6 +4,7 @@ import { namesTool } from "../capabilities/tool-patterns.ts";
 import type { PolicyEffect } from "../db/schema.ts";
 import { fitArguments } from "./conditions.ts";
 import { type CallFacts, DEFAULT_TERMS, type Decision, type Policy, type Taint } from "./policy.ts";
+import { strangersRule } from "./strangers.ts";
 
 /** A rule prepared for many calls. */
 export interface Rule {
@@ -30,10 +31,10 @@ export function toRules(policies: readonly Policy[]): Rule[] {
 const specificity = ({ channel_id, bot_id }: Policy): number =>
   (channel_id === null ? 0 : 2) + (bot_id === null ? 0 : 1);
 
-/** The first rule that fits decides; a call that none fits is allowed. */
+/** The first rule that fits decides, the built-in one last; a call that none fits is allowed. */
 export function decide(rules: readonly Rule[], call: CallFacts, taint: Taint): Decision {
   const rule = rules.find((one) => fitsCall(one, call, taint));
-  if (!rule) return ALLOWED;
+  if (!rule) return strangersRule(call, taint) ?? ALLOWED;
   const { id, name, effect, reason, approval } = rule.policy;
   return { effect, rule: { id, name }, reason, approval };
 }

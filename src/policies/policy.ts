@@ -26,6 +26,10 @@ export interface CallFacts {
   /** Null: no bot makes the call. */
   bot_id: string | null;
   channel_id: string | null;
+  /** Whether the message that the run answers names the tool in its execution_config. Default: no. */
+  isNamed?: boolean;
+  /** The integration whose message the run answers. Default: none. */
+  sender?: string | null;
 }
 
 export interface Decision {

@@ -9,6 +9,8 @@ const LASTING: Record<string, ToolKind> = {
   forget_memory: "memory",
   create_schedule: "schedule",
   delete_schedule: "schedule",
+  // The run that it begins asks for its own calls.
+  delegate_to_agent: "read",
 };
 
 /** Of built-in tools and of those of integrations. */

@@ -1,9 +1,11 @@
 // Starts the run to which another run has delegated work. Its result goes to the call that asked for it.
 
 import { createHash } from "node:crypto";
-import type { Database } from "../db/database.ts";
+import { sql } from "drizzle-orm";
+import { type Database, rowsOf } from "../db/database.ts";
 import { sessions } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { CLEAN, DELEGATED, isTainted } from "../memory/taint.ts";
 import type { Inject } from "./inject.ts";
 
 interface Delegation {
@@ -19,9 +21,6 @@ export interface DelegationOptions {
   db: Pick<Database, "query">;
   inject: Inject["inject"];
 }
-
-/** The scope of the idempotency keys. Ids of integrations have no spaces, so none can be equal. */
-const SCOPE = "delegated work";
 
 /**
  * The bot has one session for all work that a session gives it, so that it knows what it did before. It is in the same channel,
@@ -54,16 +53,27 @@ export function createDelegation({ db, inject }: DelegationOptions) {
           delegated_by_display: by.name,
           delegation_task_id: task.id,
           delegation_chain: chain,
+          // What is repeated after an interruption stays as it was first.
+          ...((await isClean(db, task.session_id)) && { [CLEAN]: true }),
         },
         // A model may give two calls of one answer the same id.
         idempotencyKey: uuidOf(JSON.stringify([task.id, call.iteration, call.id, to, prompt])),
       },
-      SCOPE,
+      DELEGATED,
       { fromPerson: false, owner: task.owner ?? null },
     );
     if (task_id === null)
       throw new HeddleError("conflict", "The work was not started: too many runs have led to it.");
   };
+}
+
+/** Whether no stranger has written anything of what the bot that delegates may quote. */
+async function isClean({ query }: Pick<Database, "query">, sessionId: string): Promise<boolean> {
+  const found = await query.execute(
+    sql`select ${sql.raw(isTainted("asks.id", "made.status = 'running'"))} as tainted from sessions asks
+      where asks.id = ${sessionId}::uuid`,
+  );
+  return rowsOf<{ tainted: boolean }>(found)[0]?.tainted === false;
 }
 
 /** The same text always has the same id (version 8 of RFC 9562). */

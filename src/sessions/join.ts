@@ -4,7 +4,7 @@
 import { sql } from "drizzle-orm";
 import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import { type Database, rowsOf } from "../db/database.ts";
-import type { WhenBusy } from "../db/schema.ts";
+import type { JsonObject, WhenBusy } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
 
 /** A task that waits behind a run of its session. */
@@ -24,9 +24,11 @@ export interface JoiningRun {
 }
 
 export interface Joined {
-  message_id: string;
+  id: string;
   content: string;
   from_person: boolean;
+  dedupe_key: string | null;
+  metadata: JsonObject;
   files: AttachedFile[] | null;
 }
 
@@ -79,7 +81,8 @@ export function createJoin({ db, queue }: JoinOptions) {
           from (select id, message_id from merged order by id) in_order
         )
         update messages set position = placed.position from placed where messages.id = placed.message_id
-        returning placed.id as task_id, messages.id as message_id, messages.content, messages.from_person,
+        returning placed.id as task_id, messages.id, messages.content, messages.from_person,
+          messages.dedupe_key, messages.metadata,
           ${filesOf(sql`messages.id`)} as files`);
       const rows = rowsOf<Joined & { task_id: string }>(joined).sort((a, b) =>
         a.task_id < b.task_id ? -1 : 1,

@@ -74,6 +74,8 @@ export function tool(name: string, run: Tool["run"], more: Partial<Tool> = {}): 
 
 interface AgentFixtureOptions extends Partial<CapabilitySources> {
   tools?: Tool[];
+  /** Tools of integrations, by integration. */
+  owned?: Record<string, Tool[]>;
   redact?: Redact;
   /** Tokens. */
   contextWindow?: number;
@@ -92,6 +94,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
   const registry = createToolRegistry();
   const { tools = [], redact = (text) => text } = options;
   for (const one of tools) registry.add("core", one);
+  for (const [owner, own] of Object.entries(options.owned ?? {})) registry.replaceOwner(owner, own);
   const fired: { event: HookEvent; ctx: HookContext; more: unknown }[] = [];
   const agent = createAgent({
     db,
@@ -193,5 +196,5 @@ export async function addTask(
     owner: options.owner ?? null,
     execution_config: { ...execution_config },
   });
-  return { ...task, client_id: session.client_id, execution_config };
+  return { ...task, owner: options.owner ?? null, client_id: session.client_id, execution_config };
 }

@@ -606,8 +606,8 @@ eachDatabase("a turn", (open) => {
     test("of a very long session the newest rows are read, and the older half of them becomes a summary", async () => {
       const session = await addSession(db, await addBot(db));
       await db.execute(
-        `insert into messages (id, session_id, role, content)
-         select gen_random_uuid(), $1::uuid, 'user', 'old ' || n from generate_series(1, 5000) n order by n`,
+        `insert into messages (id, session_id, role, content, from_person)
+         select gen_random_uuid(), $1::uuid, 'user', 'old ' || n, true from generate_series(1, 5000) n order by n`,
         [session.id],
       );
       const task = await addTask(db, session, "now");

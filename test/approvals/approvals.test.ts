@@ -157,7 +157,7 @@ eachDatabase("approvals", (open) => {
     const { key: process } = http.apiKeys.issueEphemeral({
       ...{ name: "carla", scopes: ["approvals:write", "approvals:read"], integrationId: "mine" },
     });
-    expect((await decide(asked.id, { approved: true }, process)).status).toBe(403);
+    expect((await decide(asked.id, { approved: true }, process)).status).toBe(404);
     expect((await decide(asked.id, { approved: true }, await keyOf("dora"))).status).toBe(403);
     const reader = await http.keyWith("approvals:read");
     expect((await decide(asked.id, { approved: true }, reader)).status).toBe(403);

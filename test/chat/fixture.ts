@@ -96,5 +96,6 @@ export async function chatFixture(
 export const askedIn = ({ messages }: LlmRequest): string =>
   messages
     .filter(({ role }) => role === "user")
-    .map(({ content }) => content)
+    // Without the marks around what strangers wrote.
+    .map(({ content }) => content.replace(/^\[outside \w+\]\n|\n\[\/outside \w+\]$/g, ""))
     .join(" | ");

@@ -11,6 +11,7 @@ import { channelPrompt } from "./channel-prompt.ts";
 import { currentTime } from "./current-time.ts";
 import { memory } from "./memory.ts";
 import { outputFormat } from "./output-format.ts";
+import { fromOutside } from "./outside.ts";
 import { type Part, partOf, shareOut } from "./share-out.ts";
 import { skillIndex } from "./skill-index.ts";
 import { askedSkills, pinnedSkills } from "./skills.ts";
@@ -70,7 +71,10 @@ export function createFrame(input: ContextInput, budget: number): Frame {
   );
   const context = added.texts.join("\n\n");
   const rest = THIS_RUN_SHARE * budget - estimate([{ role: "user", content: "", context }]);
-  const asked = cutMessage(whole, Math.max(rest, LEAST_MESSAGE_SHARE * budget));
+  const cut = cutMessage(whole, Math.max(rest, LEAST_MESSAGE_SHARE * budget));
+  const { strangersId: id } = input;
+  // Marked after it was cut, so that its end is always marked.
+  const asked = id === undefined ? cut : { ...cut, content: fromOutside({ id, content: cut.content }) };
   return {
     system,
     toAnswer: { ...asked, context },

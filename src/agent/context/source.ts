@@ -34,6 +34,8 @@ export interface ContextInput {
   attachments?: LlmAttachment[];
   /** Whether a person with a key wrote it. */
   fromPerson: boolean;
+  /** The message's id, if a stranger wrote it. */
+  strangersId?: string | undefined;
 }
 
 /** Returns the texts that it adds to the context, none if it has nothing to add. */
