@@ -42,9 +42,9 @@ export async function openCore(
   const integrations = await openIntegrations(config, storage, files, closers);
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
   const conversation = openConversation(config, storage, content, integrations, closers);
-  const schedules = openSchedules(config, storage, content, conversation, closers);
   const policies = await openPolicies({ db: storage.db, log: storage.log.getChild("policies") });
   closers.push(policies.close);
+  const schedules = openSchedules(config, storage, content, policies, conversation, closers);
   const budgets = await openBudgets(storage, closers);
   const agent = createAgentParts(
     config,

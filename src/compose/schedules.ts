@@ -1,16 +1,22 @@
 // Schedules, what does them when they are due, and the tools with which bots make them.
 
+import { eq } from "drizzle-orm";
+import { createPostHeartbeatTool, type PostHeartbeatOptions } from "../agent/tools/builtin/post-heartbeat.ts";
 import { createScheduleTools } from "../agent/tools/builtin/schedules.ts";
 import type { Config } from "../config/config.ts";
 import { advisoryLock } from "../db/advisory-lock.ts";
+import { bots, tasks } from "../db/schema.ts";
 import { every, type Periodic } from "../every.ts";
+import type { Policies } from "../policies/policies.ts";
 import { createBotSchedules } from "../schedules/bot-schedules.ts";
+import { HEARTBEAT_SOURCE, POST_HEARTBEAT } from "../schedules/heartbeat.ts";
 import { purgeOccurrences } from "../schedules/purge.ts";
 import { createScan } from "../schedules/scan.ts";
 import { createSchedules } from "../schedules/schedules.ts";
 import type { Closers } from "./closers.ts";
 import type { Content } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
+import { createScheduleChecks } from "./schedule-checks.ts";
 import type { Storage } from "./storage.ts";
 
 const SCAN_MS = 5_000;
@@ -19,20 +25,32 @@ const PURGE_MS = 3_600_000;
 export function openSchedules(
   config: Config,
   storage: Storage,
-  { tools }: Pick<Content, "tools">,
+  content: Pick<Content, "tools">,
+  policies: Pick<Policies, "decide">,
   { channelSessions, sessions }: Pick<Conversation, "channelSessions" | "sessions">,
   closers: Closers,
 ) {
   const { db } = storage;
+  const { tools } = content;
+  const stopping = new AbortController();
   const log = storage.log.getChild("schedules");
   const now = () => new Date();
   const schedules = createSchedules({ db, timezone: config.timezone, now });
-  const scan = createScan({ db, log, now, activeSession: channelSessions.active, inject: sessions.inject });
+  const scan = createScan({
+    db,
+    log,
+    now,
+    call: createScheduleChecks(storage, content, policies, stopping.signal),
+    activeSession: channelSessions.active,
+    inject: sessions.inject,
+  });
   for (const tool of createScheduleTools(createBotSchedules({ db, schedules }))) tools.add("core", tool);
+  tools.add("core", createPostHeartbeatTool(postingHeartbeats(storage, sessions)));
   const running: Periodic[] = [];
   let isClosed = false;
   closers.push(async () => {
     isClosed = true;
+    stopping.abort();
     for (const one of running) await one.close();
   });
   return {
@@ -63,3 +81,29 @@ export function openSchedules(
     },
   };
 }
+
+/** What a heartbeat posts is a message of its bot, which starts no run. */
+const postingHeartbeats = (
+  { db: { query } }: Storage,
+  { inject }: Conversation["sessions"],
+): PostHeartbeatOptions => ({
+  name: POST_HEARTBEAT,
+  async isHeartbeat(taskId) {
+    const [task] = await query.select({ source: tasks.source }).from(tasks).where(eq(tasks.id, taskId));
+    return task?.source === HEARTBEAT_SOURCE;
+  },
+  async post({ session_id, bot_id, call_id }, text) {
+    const [bot] = await query.select({ name: bots.name }).from(bots).where(eq(bots.id, bot_id));
+    await inject(
+      {
+        sessionId: session_id,
+        content: text,
+        source: HEARTBEAT_SOURCE,
+        runAgent: false,
+        idempotencyKey: call_id,
+        author: { display_name: bot?.name ?? bot_id },
+      },
+      `heartbeat ${session_id}`,
+    );
+  },
+});

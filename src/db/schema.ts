@@ -432,6 +432,24 @@ export type Timing =
   | { kind: "interval"; seconds: number; starts_at: string }
   | { kind: "once"; at: string };
 
+/** Times of the day on the clock of a time zone, such as "22:00"; the end may be on the next day. */
+export interface QuietHours {
+  start: string;
+  end: string;
+}
+
+/** A tool that says whether there is anything new. */
+export interface PreCheck {
+  tool: string;
+  arguments: JsonObject;
+}
+
+export const HEARTBEAT_POSTS = ["always", "optional"] as const;
+/** A schedule that lets the channel's bot look around. optional: it posts only what it decides to. */
+export interface Heartbeat {
+  posts: (typeof HEARTBEAT_POSTS)[number];
+}
+
 /** Messages that a channel gets at certain times. Servers look for rows whose `next_at` has come. */
 export const schedules = pgTable(
   "schedules",
@@ -457,6 +475,14 @@ export const schedules = pgTable(
     timezone: text("timezone").notNull(),
     missed: text("missed").$type<(typeof MISSED_POLICIES)[number]>().notNull(),
     overlap: text("overlap").$type<(typeof OVERLAP_POLICIES)[number]>().notNull(),
+    /** What is due then is skipped. */
+    quiet_hours: jsonb("quiet_hours").$type<QuietHours>(),
+    /** Called before its message is sent: without anything new it is skipped. */
+    pre_check: jsonb("pre_check").$type<PreCheck>(),
+    /** SHA-256 of the last answer of that tool for which its message was sent. */
+    seen: text("seen"),
+    /** Set for the channel's heartbeat. */
+    heartbeat: jsonb("heartbeat").$type<Heartbeat>(),
     /** The first due time of which nothing has become; null while it is paused or unreviewed, and after the last one. */
     next_at: instant("next_at"),
     created_at: createdAt(),
@@ -465,13 +491,14 @@ export const schedules = pgTable(
   (table) => [
     index("schedules_next").on(table.next_at).where(sql`${table.next_at} is not null`),
     index("schedules_channel").on(table.channel_id, table.id),
+    uniqueIndex("schedules_heartbeat").on(table.channel_id).where(sql`${table.heartbeat} is not null`),
   ],
 );
 
 export const OCCURRENCE_STATUSES = ["due", "started", "skipped", "missed", "failed"] as const;
 /**
  * due: its message is about to be stored. started: it is, and its run has begun or waits. skipped: the run of an earlier one was
- * still going. missed: no server ran. failed: there is no bot or place for it.
+ * still going, it was in quiet hours, or nothing was new. missed: no server ran. failed: there is no bot or place for it.
  */
 export type OccurrenceStatus = (typeof OCCURRENCE_STATUSES)[number];
 

@@ -8,8 +8,11 @@ import { errorMessage, HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import { BOT_SCHEDULE } from "../memory/taint.ts";
-import type { InjectMessage, InjectResult } from "../sdk/types.ts";
+import type { ExecutionConfig, InjectMessage, InjectResult } from "../sdk/types.ts";
+import { HEARTBEAT_SOURCE, heartbeatPreamble } from "./heartbeat.ts";
+import { type CallCheck, lookForNews, type News } from "./news.ts";
 import { plan } from "./plan.ts";
+import { isQuiet } from "./quiet-hours.ts";
 import type { ScheduleRow } from "./schedules.ts";
 
 export interface ScanOptions {
@@ -19,6 +22,8 @@ export interface ScanOptions {
   /** See `ChannelSessions.active`. */
   activeSession(channelId: string, botId?: string): Promise<string>;
   /** See `Sessions.inject`. */
+  /** Calls the tool that says whether anything is new. */
+  call: CallCheck;
   inject(
     message: InjectMessage,
     scope: string,
@@ -79,16 +84,21 @@ export function createScan(options: ScanOptions): Scan {
 
   async function send({ schedule, occurrence }: Due): Promise<void> {
     try {
-      if (!occurrence.manual && schedule.overlap === "skip" && (await isBusy(db, occurrence))) {
-        await settle(occurrence, {
-          status: "skipped",
-          reason: "The run of an earlier time was still going.",
-        });
-        return;
+      const skip = (reason: string) => settle(occurrence, { status: "skipped", reason });
+      const { manual, due_at } = occurrence;
+      if (!manual && schedule.quiet_hours && isQuiet(schedule.quiet_hours, schedule.timezone, due_at)) {
+        const { start, end } = schedule.quiet_hours;
+        return await skip(`It was due in quiet hours, from ${start} to ${end}.`);
+      }
+      if (!manual && schedule.overlap === "skip" && (await isBusy(db, occurrence))) {
+        return await skip("The run of an earlier time was still going.");
       }
       const sessionId = await options.activeSession(schedule.channel_id, schedule.bot_id ?? undefined);
+      const news: News = manual ? { isNew: true } : await lookForNews(schedule, sessionId, options.call);
+      if (!news.isNew) return await skip(news.reason);
+      const given = schedule.heartbeat ? await heartbeatPreamble(db, schedule) : undefined;
       const { session_id, message_id, task_id } = await options.inject(
-        messageOf({ schedule, occurrence }, sessionId),
+        messageOf({ schedule, occurrence }, sessionId, given),
         `${schedule.origin === "bot" ? BOT_SCHEDULE : "schedule"} ${schedule.id}`,
         {
           fromPerson: schedule.origin === "person",
@@ -97,7 +107,13 @@ export function createScan(options: ScanOptions): Scan {
           scheduleId: schedule.id,
         },
       );
-      await settle(occurrence, { status: "started", session_id, message_id, task_id });
+      await settle(occurrence, {
+        ...{ status: "started", session_id, message_id, task_id },
+        ...(news.problem !== undefined && { reason: news.problem }),
+      });
+      if (news.seen !== undefined) {
+        await db.query.update(schedules).set({ seen: news.seen }).where(eq(schedules.id, schedule.id));
+      }
     } catch (error) {
       const isFinal =
         (error instanceof HeddleError && !error.retryable) ||
@@ -157,7 +173,11 @@ function rounds(waiting: Due[]): Due[][] {
   return found;
 }
 
-function messageOf({ schedule, occurrence }: Due, sessionId: string): InjectMessage {
+function messageOf(
+  { schedule, occurrence }: Due,
+  sessionId: string,
+  given: ExecutionConfig | undefined,
+): InjectMessage {
   const due = occurrence.due_at.toISOString();
   const clock = new Intl.DateTimeFormat("en-GB", {
     timeZone: schedule.timezone,
@@ -168,7 +188,7 @@ function messageOf({ schedule, occurrence }: Due, sessionId: string): InjectMess
   return {
     sessionId,
     content: schedule.content,
-    source: "schedule",
+    source: schedule.heartbeat ? HEARTBEAT_SOURCE : "schedule",
     runAgent: true,
     // A schedule must not end what somebody is waiting for.
     whenBusy: "queue",
@@ -179,7 +199,12 @@ function messageOf({ schedule, occurrence }: Due, sessionId: string): InjectMess
       occurrence_id: occurrence.id,
       due_at: due,
     },
-    executionConfig: {
+    // What such a heartbeat has to say, it posts itself.
+    ...(schedule.heartbeat?.posts === "optional" && {
+      notify: false,
+      dispatchConfig: { type: "none" },
+    }),
+    executionConfig: given ?? {
       system_preamble: occurrence.manual
         ? `The next message is the text of the schedule "${schedule.name}", which somebody has started by hand.`
         : `The next message comes from the schedule "${schedule.name}", which was due on ${when}. Nobody has just written it, and nobody may be there to answer a question: do what it says as far as you can.`,

@@ -1,11 +1,14 @@
 // Schedules as people, integrations and bots set them up. scan.ts does what is due.
 
-import { and, desc, eq, getTableColumns, inArray, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, isNotNull, lt, type SQL } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { channelsIn, type Reach } from "../db/reach.ts";
 import {
   channels,
+  type Heartbeat,
   type OccurrenceStatus,
+  type PreCheck,
+  type QuietHours,
   type ScheduleOrigin,
   type ScheduleStatus,
   scheduleOccurrences,
@@ -15,6 +18,7 @@ import {
 import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { checkNumber, checkPlace, textsOf } from "./check-schedule.ts";
+import { checkQuietHours } from "./quiet-hours.ts";
 import { checkTiming, type GivenTiming, nextAfter } from "./timing.ts";
 
 export type ScheduleRow = typeof schedules.$inferSelect;
@@ -28,6 +32,9 @@ export interface ScheduleSettings {
   missed?: ScheduleRow["missed"];
   overlap?: ScheduleRow["overlap"];
   enabled?: boolean;
+  quiet_hours?: QuietHours | null;
+  pre_check?: PreCheck | null;
+  heartbeat?: Heartbeat | null;
 }
 
 /** Who makes or changes it. It is determined by the server. */
@@ -45,6 +52,8 @@ export interface ScheduleFilter {
   bot_id?: string;
   status?: ScheduleStatus;
   enabled?: boolean;
+  /** Only that of its channel, if it has one. */
+  heartbeat?: boolean;
   limit: number;
   cursor?: string;
   reach?: Reach | undefined;
@@ -142,6 +151,9 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
         timezone: zone,
         missed: settings.missed ?? "run_once",
         overlap: settings.overlap ?? "skip",
+        quiet_hours: settings.quiet_hours ? checkQuietHours(settings.quiet_hours) : null,
+        pre_check: settings.pre_check ?? null,
+        heartbeat: settings.heartbeat ?? null,
       } as const;
       return query.transaction(async (tx) => {
         await checkPlace(tx, row);
@@ -149,11 +161,13 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
         const [inserted] = await tx
           .insert(schedules)
           .values({ ...row, next_at: nextOf(row, now()) })
+          .onConflictDoNothing()
           .returning();
+        if (!inserted) throw new HeddleError("conflict", "This channel has a heartbeat already.");
         return inserted as ScheduleRow;
       });
     },
-    list: ({ limit, cursor, reach, ...filter }) =>
+    list: ({ limit, cursor, reach, heartbeat, ...filter }) =>
       query
         .select()
         .from(schedules)
@@ -163,6 +177,7 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
               value === undefined ? [] : [eq(schedules[field as keyof typeof filter], value)],
             ),
             cursor === undefined ? undefined : lt(schedules.id, cursor),
+            heartbeat ? isNotNull(schedules.heartbeat) : undefined,
             inReach(query, reach),
           ),
         )
@@ -185,6 +200,9 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
           ...textsOf(change),
           // The text is as trustworthy as the one who wrote it last.
           ...(change.content !== undefined && change.content !== before.content && { origin }),
+          ...(change.quiet_hours && { quiet_hours: checkQuietHours(change.quiet_hours) }),
+          // Another question has not been answered yet.
+          ...(change.pre_check !== undefined && { seen: null }),
           ...(isNewTime && { timing: checkTiming(timing ?? before.timing, zone, now()) }),
         };
         if (change.bot_id) await checkPlace(tx, after);

@@ -257,11 +257,16 @@ eachDatabase("strangers", (open) => {
     expect(await over((await comment(6, user)).task_id)).toMatchObject({ status: "complete" });
 
     // The operator is told, and lets it continue with one call.
-    const held = async () => (await api("/api/v1/repairs")).repairs.map(({ id }: Body) => id as string);
-    expect(await held()).toContain(`loop_held/${task.id}`);
-    const continued = await api(`/api/v1/tasks/${task.id}/continue`, {});
+    const held = async () =>
+      (await api("/api/v1/repairs")).repairs.find(
+        ({ kind, detail }: Body) =>
+          kind === "loop_held" && String(detail).includes("UNATTENDED_RUNS_PER_HOUR"),
+      );
+    const { id, action } = await held();
+    expect(action).toBe("continue_loop");
+    const continued = await api(`/api/v1/tasks/${id.split("/")[1]}/continue`, {});
     expect(await over(continued.task_id)).toMatchObject({ status: "complete" });
-    expect(await held()).not.toContain(`loop_held/${task.id}`);
+    expect(await held()).toBeUndefined();
     expect(await over((await comment(5, user)).task_id)).toMatchObject({ status: "complete" });
 
     // A person who asks there still gets an answer.

@@ -60,7 +60,8 @@ eachDatabase("two servers that restart", (open) => {
         return { message_id, session_id: channel.id, task_id: null, duplicate: false };
       };
       const activeSession = async () => channel.id;
-      return createScan({ db, log: getLogger("heddle"), now: () => now, activeSession, inject });
+      const call = async () => ({ content: "", error: null });
+      return createScan({ db, log: getLogger("heddle"), now: () => now, activeSession, inject, call });
     };
 
     // Both are away now and then, for minutes or for hours; in the end one is there.

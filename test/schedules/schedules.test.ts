@@ -31,6 +31,9 @@ eachDatabase("schedules", (open) => {
   let now: Date;
   let number = 0;
   let failure: Error | undefined;
+  /** What the tool of a pre-check answers, and how it was called. */
+  let found: string | Error = "";
+  const checks: object[] = [];
 
   beforeAll(async () => {
     db = await open();
@@ -42,6 +45,11 @@ eachDatabase("schedules", (open) => {
       log,
       now: clock,
       activeSession: core.channelSessions.active,
+      call: async (asked) => {
+        checks.push(asked);
+        if (found instanceof Error) throw found;
+        return { content: found, error: null };
+      },
       inject: (...given) => (failure ? Promise.reject(failure) : core.sessions.inject(...given)),
     });
     now = new Date("2026-11-28T05:00:00Z");
@@ -59,6 +67,88 @@ eachDatabase("schedules", (open) => {
     now = new Date(time);
     await scan.run();
   };
+
+  test("in quiet hours nothing is sent, on the clock of the schedule's zone", async () => {
+    const hourly = { ...MORNING, timing: { kind: "cron", cron: "0 * * * *" } } as const;
+    const made = await schedules.create(
+      await channel(),
+      { ...hourly, quiet_hours: { start: "22:00", end: "07:00" } },
+      PERSON,
+    );
+    for (const hour of ["05", "06"]) await runAt(`2026-11-28T${hour}:00:01Z`);
+    expect((await occurrencesOf(made.id)).map(({ status, reason }) => [status, reason])).toEqual([
+      ["started", null],
+    ]);
+    for (const hour of ["20", "21"]) await runAt(`2026-11-28T${hour}:00:01Z`);
+    const [late] = await occurrencesOf(made.id);
+    expect(late).toMatchObject({
+      due_at: new Date("2026-11-28T21:00:00Z"),
+      status: "skipped",
+      reason: "It was due in quiet hours, from 22:00 to 07:00.",
+    });
+    const wrong = schedules.change(
+      made.id,
+      { quiet_hours: { start: "7", end: "22:00" } },
+      { origin: "person", reach: undefined },
+    );
+    expect(wrong).rejects.toMatchObject({ code: "validation", field: "quiet_hours.start" });
+  });
+
+  test("a check skips what is not new, and silences nothing when it fails", async () => {
+    const hourly = { ...MORNING, timing: { kind: "cron", cron: "0 * * * *" } } as const;
+    const pre_check = { tool: "list_issues", arguments: { state: "open" } };
+    const made = await schedules.create(await channel(), { ...hourly, pre_check, overlap: "queue" }, PERSON);
+    const at = async (hour: string, answer: string | Error) => {
+      found = answer;
+      await runAt(`2026-11-28T${hour}:00:01Z`);
+      const [last] = await occurrencesOf(made.id);
+      return [last?.status, last?.reason];
+    };
+    expect(await at("06", "[]")).toEqual(["skipped", "Nothing is new: list_issues found nothing."]);
+    expect(await at("07", "[1]")).toEqual(["started", null]);
+    expect(await at("08", "[1]")).toEqual(["skipped", "Nothing is new: list_issues answers as before."]);
+    expect(await at("09", "[1,2]")).toEqual(["started", null]);
+    expect(await at("10", new Error("It is down"))).toEqual([
+      "started",
+      "The check with list_issues failed, so it ran anyway: It is down",
+    ]);
+    expect(checks.at(-1)).toMatchObject({ tool: "list_issues", args: { state: "open" } });
+    const { length } = checks;
+    await scan.fire((await schedules.runNow(made.id, undefined)).id);
+    expect(checks.length).toBe(length);
+  });
+
+  test("a heartbeat tells what it is and what the last one concluded; there is one for each channel", async () => {
+    const place = await channel();
+    const timing = { kind: "interval", seconds: 3600, starts_at: "2026-11-28T00:00:00Z" } as const;
+    const heartbeat = { posts: "optional" } as const;
+    const made = await schedules.create(place, { ...MORNING, timing, heartbeat, overlap: "queue" }, PERSON);
+    expect(schedules.create(place, { ...MORNING, heartbeat }, PERSON)).rejects.toMatchObject({
+      code: "conflict",
+    });
+    const taskAt = async (time: string) => {
+      await runAt(time);
+      const [last] = await occurrencesOf(made.id);
+      const [task] = await db.query
+        .select()
+        .from(tasks)
+        .where(eq(tasks.id, last?.task_id ?? ""));
+      return task as typeof tasks.$inferSelect;
+    };
+    const first = await taskAt("2026-11-28T06:00:01Z");
+    expect(first).toMatchObject({ source: "heartbeat", dispatch_type: "none", schedule_id: made.id });
+    expect(first.execution_config).toEqual({
+      system_preamble: expect.stringContaining("heartbeat number 1, which comes every 60 minutes"),
+      tools: ["post_heartbeat_to_channel"],
+    });
+    await db.query
+      .update(tasks)
+      .set({ status: "complete", result: "All is well." })
+      .where(eq(tasks.id, first.id));
+    const second = await taskAt("2026-11-28T07:00:01Z");
+    expect(second.execution_config.system_preamble).toContain("number 2");
+    expect(second.execution_config.system_preamble).toContain("It concluded: All is well.");
+  });
 
   test("a due time becomes a message that starts a run, once", async () => {
     const owner = "key:0198c0de-0000-7000-8000-000000000000";

@@ -127,6 +127,7 @@ export async function createSessionsFixture(
     log,
     ...clock,
     activeSession: channelSessions.active,
+    call: async () => ({ content: "", error: null }),
     inject: sessions.inject,
   });
   const budgets = await openBudgets({ db, log, ...clock });

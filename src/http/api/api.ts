@@ -53,6 +53,7 @@ import { documentRoutes } from "./routes/documents.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { fixtureRoutes } from "./routes/fixture.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { heartbeatRoutes } from "./routes/heartbeats.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
 import { integrationStoreRoutes } from "./routes/integration-store.ts";
 import { integrationRoutes } from "./routes/integrations.ts";
@@ -142,6 +143,7 @@ export function createApi(
     .use(documentRoutes({ documents: content.documents, ownership, route }))
     .use(memoryRoutes({ memories: content.memories, ownership, route }))
     .use(scheduleRoutes({ schedules: conversation.schedules, ownership, route }))
+    .use(heartbeatRoutes({ schedules: conversation.schedules, ownership, route }))
     .use(budgetRoutes({ budgets: conversation.budgets, route }))
     .use(
       fixtureRoutes({

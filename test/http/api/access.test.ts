@@ -24,6 +24,7 @@ const SECRET = "top secret words";
 const OWNED: Record<string, keyof Victim> = {
   "/api/v1/sessions/{id}": "session",
   "/api/v1/channels/{id}": "channel",
+  "/api/v1/admin/channels/{id}": "channel",
   "/api/v1/tasks/{id}": "task",
   "/api/v1/deliveries/{id}": "delivery",
   "/api/v1/documents/{id}": "document",

@@ -91,7 +91,7 @@ const PLAIN = [
   // Of a budget; its subject is checked in budgets.test.ts.
   ...["scope", "subject", "metric", "period", "amount"],
   // Of a schedule.
-  ...["timing", "timezone", "missed", "overlap"],
+  ...["timing", "timezone", "missed", "overlap", "quiet_hours", "pre_check", "interval_minutes", "posts"],
   ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link", "arguments"],
   // Of a policy.
   ...[
@@ -150,7 +150,7 @@ async function pathTo(route: Route): Promise<string> {
   const unique = crypto.randomUUID();
   const make = async (path: string, body: object) =>
     (await http.send("POST", `/api/v1${path}`, { body })).body;
-  const kind = route.path.includes("{") ? route.path.split("/")[3] : undefined;
+  const kind = route.path.includes("{") ? route.path.replace("/admin/", "/").split("/")[3] : undefined;
   if (kind === "bots")
     return route.path.replace("{id}", (await make("/bots", { id: unique, name: "Helper" })).id);
   if (kind === "policies")

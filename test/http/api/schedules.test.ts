@@ -40,6 +40,7 @@ test("a schedule is created, shown, changed, run and deleted", async () => {
       ...daily(channel_id),
       ...{ id: expect.any(String), bot_id: null, origin: "person", status: "accepted", task_id: null },
       ...{ missed: "run_once", overlap: "skip", enabled: true, next_at: expect.any(String) },
+      ...{ quiet_hours: null, pre_check: null, heartbeat: null },
       ...{ created_at: expect.any(String), updated_at: expect.any(String) },
     },
   ]);
@@ -58,6 +59,42 @@ test("a schedule is created, shown, changed, run and deleted", async () => {
   expect((await http.send("POST", `${path}/accept`, { key: own })).status).toBe(409);
   expect((await http.send("DELETE", path, { key: own })).status).toBe(204);
   expect((await http.send("GET", path, { key: own })).status).toBe(404);
+});
+
+test("a channel's heartbeat is set up, changed, paused, run and deleted", async () => {
+  const channel_id = await channelOf(own, "mine:heart");
+  const path = `/api/v1/admin/channels/${channel_id}/heartbeat`;
+  const send = (method: string, to = "", body?: object) =>
+    http.send(method, `${path}${to}`, { key: own, body });
+  expect((await send("GET")).status).toBe(404);
+  const quiet_hours = { start: "22:00", end: "07:00" };
+  const made = await send("PUT", "", { interval_minutes: 30, quiet_hours, timezone: "Europe/Vienna" });
+  expect([made.status, made.body]).toMatchObject([
+    200,
+    {
+      name: "Heartbeat",
+      heartbeat: { posts: "always" },
+      timing: { kind: "interval", seconds: 1800 },
+      quiet_hours,
+    },
+  ]);
+  expect(made.body.timing.starts_at).toEndWith("T00:00:00.000Z");
+  const changed = await send("PUT", "", { prompt: "Anything?", posts: "optional" });
+  expect(changed.body).toMatchObject({
+    id: made.body.id,
+    content: "Anything?",
+    heartbeat: { posts: "optional" },
+  });
+  expect(changed.body.quiet_hours).toEqual(quiet_hours);
+  expect((await send("POST", "/toggle")).body).toMatchObject({ enabled: false, next_at: null });
+  expect((await send("POST", "/fire")).body).toMatchObject({ status: "started", manual: true });
+  expect((await http.send("GET", path, { key: foreign })).status).toBe(404);
+  // A tool may be called only by those who may use it.
+  const pre_check = { tool: "list_issues", arguments: {} };
+  expect((await send("PUT", "", { pre_check })).status).toBe(403);
+  expect((await http.send("PUT", path, { body: { pre_check } })).body).toMatchObject({ pre_check });
+  expect((await send("DELETE")).status).toBe(204);
+  expect((await send("GET")).status).toBe(404);
 });
 
 test("others' schedules do not exist for a key, and nothing can be planned in others' channels", async () => {

@@ -2,6 +2,7 @@
 
 import { t } from "elysia";
 import {
+  HEARTBEAT_POSTS,
   MISSED_POLICIES,
   OCCURRENCE_STATUSES,
   OVERLAP_POLICIES,
@@ -11,7 +12,7 @@ import {
 } from "../../../db/schema.ts";
 import { MOST_SECONDS, TIMING_KINDS } from "../../../schedules/timing.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { GivenInstant, Id, Instant, InstantOf, nullable, oneOf } from "../schemas.ts";
+import { GivenInstant, Id, Instant, InstantOf, JsonOf, nullable, oneOf } from "../schemas.ts";
 
 const TimingFields = {
   cron: t.Optional(
@@ -81,6 +82,30 @@ export const SETTINGS = {
       "What becomes of a due time while the run of an earlier one is going or waiting. skip (the default): it is recorded as skipped. queue: it waits.",
     ),
   ),
+  quiet_hours: t.Optional(
+    nullable(
+      t.Object(
+        {
+          start: t.String({ maxLength: 5, description: 'On the clock of `timezone`: "22:00".' }),
+          end: t.String({ maxLength: 5, description: 'Exclusive, perhaps on the next day: "07:00".' }),
+        },
+        { additionalProperties: false },
+      ),
+      "What is due then is recorded as skipped. Null: there are none.",
+    ),
+  ),
+  pre_check: t.Optional(
+    nullable(
+      t.Object(
+        {
+          tool: t.String({ minLength: 1, maxLength: 64, description: "Its name; no destructive one." }),
+          arguments: JsonOf("Its arguments."),
+        },
+        { additionalProperties: false },
+      ),
+      "A tool that is called first: if it finds nothing, or answers as it did the last time, the due time is skipped and no model is asked. If it fails, the message is sent. Null: it is always sent.",
+    ),
+  ),
   enabled: t.Optional(t.Boolean({ description: "false: it is paused. What is due meanwhile is left out." })),
 };
 
@@ -102,6 +127,14 @@ export const ScheduleAnswer = named(
     timezone: t.String({ description: "An IANA time zone." }),
     missed: SETTINGS.missed,
     overlap: SETTINGS.overlap,
+    quiet_hours: SETTINGS.quiet_hours,
+    pre_check: SETTINGS.pre_check,
+    heartbeat: nullable(
+      t.Object({
+        posts: oneOf(HEARTBEAT_POSTS, "always: its answer is posted. optional: only what the bot posts."),
+      }),
+      "Set for the channel's heartbeat.",
+    ),
     enabled: t.Boolean({ description: "false: it is paused." }),
     next_at: nullable(Instant, "When it is due next; null: never, or not as it is."),
     created_at: InstantOf("When it was created."),
@@ -122,7 +155,7 @@ export const OccurrenceAnswer = named(
     manual: t.Boolean({ description: "Whether somebody ran it by hand." }),
     status: oneOf(
       OCCURRENCE_STATUSES,
-      "due: its message is about to be stored. started: it is. skipped: the run of an earlier one was still going. missed: no server ran. failed: there is no bot or place for it.",
+      "due: its message is about to be stored. started: it is. skipped: the run of an earlier one was still going, it was in quiet hours, or nothing was new. missed: no server ran. failed: there is no bot or place for it.",
     ),
     reason: nullable(t.String(), "Why it was late, skipped or missed, or has failed."),
     session_id: nullable(Id, "Where its message went."),

@@ -34,7 +34,7 @@ export interface ScheduleRoutes {
     /** Of schedules that name none. */
     timezone: string;
   };
-  ownership: Pick<Ownership, "reachOf" | "channel">;
+  ownership: Pick<Ownership, "reachOf" | "channel" | "brings">;
   route: RouteOptions;
 }
 
@@ -79,6 +79,7 @@ function settingUp({ schedules, ownership, route }: ScheduleRoutes) {
       "",
       async ({ body: { channel_id, ...settings }, request, status }) => {
         await ownership.channel(request, channel_id);
+        await mayCheck(ownership, request, settings);
         const { fromPerson, hops, owner } = await route.sender(request);
         const origin = fromPerson ? "person" : "integration";
         return status(201, present(await schedules.create(channel_id, settings, { origin, hops, owner })));
@@ -134,6 +135,7 @@ function settingUp({ schedules, ownership, route }: ScheduleRoutes) {
     .patch(
       "/:id",
       async ({ params, body, request }) => {
+        await mayCheck(ownership, request, body);
         const { fromPerson } = await route.sender(request);
         const reach = await ownership.reachOf(request);
         const origin = fromPerson ? "person" : "integration";
@@ -237,14 +239,23 @@ function running({ schedules, ownership, route }: ScheduleRoutes) {
     );
 }
 
-const present = ({ owner: _owner, hops: _hops, ...row }: ScheduleRow) => ({
+/** Whoever has a tool called must be allowed to. */
+export async function mayCheck(
+  ownership: Pick<Ownership, "brings">,
+  request: Request,
+  { pre_check }: { pre_check?: { tool: string } | null },
+): Promise<void> {
+  if (pre_check) await ownership.brings(request, { execution_config: { tools: [pre_check.tool] } });
+}
+
+export const present = ({ owner: _owner, hops: _hops, seen: _seen, ...row }: ScheduleRow) => ({
   ...row,
   next_at: instantOrNull(row.next_at),
   created_at: instant(row.created_at),
   updated_at: instant(row.updated_at),
 });
 
-const presentOccurrence = (row: Occurrence) => ({
+export const presentOccurrence = (row: Occurrence) => ({
   ...row,
   due_at: instant(row.due_at),
   until_at: instantOrNull(row.until_at),

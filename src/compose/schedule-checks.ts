@@ -1,0 +1,36 @@
+// Calls the tool that says whether anything is new for a schedule, in the session of its channel.
+
+import { eq } from "drizzle-orm";
+import { createTryTool } from "../agent/tools/try-tool.ts";
+import { sessions } from "../db/schema.ts";
+import { HeddleError, notFound } from "../errors.ts";
+import type { Policies } from "../policies/policies.ts";
+import type { CallCheck } from "../schedules/news.ts";
+import type { Content } from "./content.ts";
+import type { Storage } from "./storage.ts";
+
+export function createScheduleChecks(
+  { db, redactor }: Pick<Storage, "db" | "redactor">,
+  { tools }: Pick<Content, "tools">,
+  { decide }: Pick<Policies, "decide">,
+  signal: AbortSignal,
+): CallCheck {
+  return async ({ tool, args, session_id, channel_id }) => {
+    if (tools.get(tool)?.annotations.destructive === true) {
+      throw new HeddleError("validation", `${tool} is destructive, so it cannot look for news.`);
+    }
+    const [session] = await db.query.select().from(sessions).where(eq(sessions.id, session_id));
+    if (!session) throw notFound("session", session_id);
+    const { client_id: place, bot_id: botId } = session;
+    const call = createTryTool({
+      tools,
+      sessions: { getOrCreate: async () => ({ session_id, channel_id, bot_id: botId }) },
+      redact: redactor.redact,
+      decide,
+      place,
+      botId,
+      signal,
+    });
+    return call(tool, args);
+  };
+}
