@@ -14,6 +14,7 @@ import type { Closers } from "./closers.ts";
 import { openContent } from "./content.ts";
 import { createServerControls } from "./controls.ts";
 import { openConversation } from "./conversation.ts";
+import { conversationTools } from "./conversation-tools.ts";
 import { openIntegrations } from "./integrations.ts";
 import { openModels } from "./models.ts";
 import { openSchedules } from "./schedules.ts";
@@ -44,6 +45,7 @@ export async function openCore(
   const conversation = openConversation(config, storage, content, integrations, closers);
   const policies = await openPolicies({ db: storage.db, log: storage.log.getChild("policies") });
   closers.push(policies.close);
+  for (const tool of conversationTools({ ...storage, ...conversation })) content.tools.add("core", tool);
   const schedules = openSchedules(config, storage, content, policies, conversation, closers);
   const budgets = await openBudgets(storage, closers);
   const agent = createAgentParts(

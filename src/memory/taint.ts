@@ -11,6 +11,7 @@ const HARMLESS = [
   "forget_memory",
   "search_memory",
   "search_history",
+  "read_conversation_history",
   "create_schedule",
   "list_schedules",
   "delete_schedule",
