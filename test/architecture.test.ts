@@ -73,6 +73,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "inbox",
     "integrations/*",
     "llm",
+    "mcp",
     "memory",
     "policies",
     "processes",
@@ -183,6 +184,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   usage: ["db"],
   // What needs a person: looks at integrations and at rows, and changes nothing.
   repairs: ["budgets", "db", "integrations/*"],
+  // The servers whose tools bots may get, and the server that other programs get tools of.
+  mcp: ["agent", "capabilities", "db", "guarded-fetch", "processes", "runtime", "sdk", "secrets"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],
   runtime: [],

@@ -1,5 +1,5 @@
 import type { ToolNames } from "../capabilities/effective-set.ts";
-import { isPattern, namesTool, unknownTools } from "../capabilities/tool-patterns.ts";
+import { isPattern, namesTool, referenceOf, unknownTools } from "../capabilities/tool-patterns.ts";
 import type { Skill } from "../content/skills/skill.ts";
 import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
@@ -29,6 +29,8 @@ export function offeredTools(
   const warnings = unknownTools([...byName, ...wanted.message.filter(isPattern)], registry);
   for (const name of byName) {
     const tool = registry.get(name);
+    // A tool of an MCP server may have any name.
+    if (tool && referenceOf(tool) !== name) continue;
     if (tool && !isDisabled(name)) tools.set(name, tool);
     else if (tool && wanted.message.includes(name)) {
       warnings.push(`The message asks for the tool "${name}", which this channel disables.`);
@@ -38,7 +40,8 @@ export function offeredTools(
   if (patterns.length > 0) {
     const isWanted = namesTool(patterns);
     for (const tool of registry.list()) {
-      if (isWanted(tool.name) && !isDisabled(tool.name)) tools.set(tool.name, tool);
+      const isOff = isDisabled(referenceOf(tool)) || isDisabled(tool.name);
+      if (isWanted(referenceOf(tool)) && !isOff) tools.set(tool.name, tool);
     }
   }
   // A bot that has the tool itself may read any skill; others only those that are listed for them.

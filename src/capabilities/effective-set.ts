@@ -15,6 +15,7 @@ import type { Skills } from "../content/skills/skills.ts";
 import type { Templates } from "../content/templates/templates.ts";
 import { type ActivationOf, activatedCarapaces } from "./activated.ts";
 import { findMentioned, type Mentions, mentionsIn } from "./mentions.ts";
+import { ofServers } from "./tool-patterns.ts";
 
 /** What is known about a turn when its context is built. */
 export interface CapabilityInput {
@@ -191,7 +192,7 @@ function describeProblem({ kind, id, by }: CarapaceProblem): string {
 const HOME_ORIGIN: Origin = { kind: "home" };
 
 export const toolsOf = ({ local_tools, mcp_tools, pinned_tools }: Carapace): string[] =>
-  unique([...local_tools, ...mcp_tools, ...pinned_tools]);
+  unique([...local_tools, ...mcp_tools.map(ofServers), ...pinned_tools]);
 
 function templateOf(templates: Templates, id: string | null, warnings: string[]): Capabilities["template"] {
   if (id === null) return null;

@@ -5,7 +5,7 @@ import type { BotFile } from "../content/bots/bot-file.ts";
 import type { Carapace } from "../content/carapaces/carapace.ts";
 import { findFor, type Origin, type OwnedRegistry } from "../content/owned-registry.ts";
 import type { SkillEntry } from "../content/skills/skill.ts";
-import { type ToolNamesThere, unknownTools } from "./tool-patterns.ts";
+import { ofServers, type ToolNamesThere, unknownTools } from "./tool-patterns.ts";
 
 /** A name without a thing: the field that it stands in ("skills.0"), and what to say. */
 export interface MissingInFile {
@@ -35,7 +35,7 @@ export function createFileNames({ skills, carapaces, tools }: FileNamesOptions) 
     ofCarapace: ({ origin, ...carapace }: Carapace): MissingInFile[] => [
       ...each("skills", carapace.skills.map(idOf), skillFor(origin)),
       ...each("local_tools", carapace.local_tools, tool),
-      ...each("mcp_tools", carapace.mcp_tools, tool),
+      ...each("mcp_tools", carapace.mcp_tools, (name) => tool(ofServers(name))),
       ...each("pinned_tools", carapace.pinned_tools, tool),
       ...each("requires.tools", carapace.requires.tools, tool),
       ...each("includes", carapace.includes, carapaceFor(origin)),

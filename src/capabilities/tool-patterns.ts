@@ -1,11 +1,33 @@
-/** Returns whether a tool's name matches one of the patterns; `*` matches any text. */
+/** How bots name tools of MCP servers: "mcp:<server>/<tool>", or "mcp:<server>" for all of one. */
+export const MCP = "mcp:";
+
+/**
+ * Returns whether a tool's name matches one of the patterns; `*` matches any text. Tools of MCP servers are named by their
+ * references, which only patterns that begin alike match: what a server calls its tools must not bring them into a bot.
+ */
 export function namesTool(patterns: readonly string[]): (name: string) => boolean {
-  const exact = new Set(patterns.filter((pattern) => !isPattern(pattern)));
-  const globs = patterns.filter(isPattern).map((pattern) => pattern.split("*"));
-  return (name) => exact.has(name) || globs.some((parts) => matchesParts(parts, name));
+  const all = patterns.map((pattern) => (isWholeServer(pattern) ? `${pattern}/*` : pattern));
+  const exact = new Set(all.filter((pattern) => !pattern.includes("*")));
+  const globs = all.filter((pattern) => pattern.includes("*") && !pattern.startsWith(MCP));
+  const [plain, ofServers] = [globs, all.filter((pattern) => pattern.startsWith(MCP))].map((some) =>
+    some.map((pattern) => pattern.split("*")),
+  ) as [string[][], string[][]];
+  return (name) =>
+    exact.has(name) ||
+    (name.startsWith(MCP) ? ofServers : plain).some((parts) => parts.length > 1 && matchesParts(parts, name));
 }
 
-export const isPattern = (name: string): boolean => name.includes("*");
+/** The reference to what a carapace names among its `mcp_tools`. */
+export const ofServers = (name: string): string => (name.startsWith(MCP) ? name : `${MCP}${name}`);
+
+const isWholeServer = (pattern: string): boolean => pattern.startsWith(MCP) && !pattern.includes("/");
+
+/** Whether it may stand for several tools, or for one that has another name here. */
+export const isPattern = (name: string): boolean => name.includes("*") || name.startsWith(MCP);
+
+/** The name that patterns are compared with. */
+export const referenceOf = ({ name, reference }: { name: string; reference?: string | undefined }): string =>
+  reference ?? name;
 
 /** Whether the parts occur in the name in order, the first at its start and the last at its end. */
 function matchesParts([first = "", ...parts]: string[], name: string): boolean {
@@ -24,15 +46,22 @@ function matchesParts([first = "", ...parts]: string[], name: string): boolean {
 
 /** The tools of this server, as far as names are looked up in them. */
 export interface ToolNamesThere {
-  get(name: string): object | undefined;
-  list(): { name: string }[];
+  get(name: string): { name: string; reference?: string | undefined } | undefined;
+  list(): { name: string; reference?: string | undefined }[];
 }
 
 /** Returns a sentence for each name that no tool has, and for each pattern that fits no tool's name. */
 export function unknownTools(named: readonly string[], tools: ToolNamesThere): string[] {
   return named.flatMap((name) => {
-    if (!isPattern(name)) return tools.get(name) ? [] : [`There is no tool "${name}".`];
+    if (!isPattern(name)) {
+      const tool = tools.get(name);
+      return tool && referenceOf(tool) === name ? [] : [`There is no tool "${name}".${hintOf(tool)}`];
+    }
     const isNamed = namesTool([name]);
-    return tools.list().some((tool) => isNamed(tool.name)) ? [] : [`No tool's name fits "${name}".`];
+    return tools.list().some((tool) => isNamed(referenceOf(tool))) ? [] : [`No tool's name fits "${name}".`];
   });
 }
+
+/** Somebody may have taken the name from what a model calls it. */
+const hintOf = (tool: { reference?: string | undefined } | undefined): string =>
+  tool?.reference === undefined ? "" : ` That of an MCP server is named "${tool.reference}".`;

@@ -16,6 +16,7 @@ import { createServerControls } from "./controls.ts";
 import { openConversation } from "./conversation.ts";
 import { conversationTools } from "./conversation-tools.ts";
 import { openIntegrations } from "./integrations.ts";
+import { openMcp } from "./mcp.ts";
 import { openModels } from "./models.ts";
 import { openSchedules } from "./schedules.ts";
 import { type Instrument, openStorage } from "./storage.ts";
@@ -42,6 +43,7 @@ export async function openCore(
   const files = await openContent(config, storage, models, closers);
   const integrations = await openIntegrations(config, storage, files, closers);
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
+  const mcp = await openMcp(config, storage, content, closers);
   const conversation = openConversation(config, storage, content, integrations, closers);
   const policies = await openPolicies({ db: storage.db, log: storage.log.getChild("policies") });
   closers.push(policies.close);
@@ -91,6 +93,7 @@ export async function openCore(
     approvals,
     agent,
     models,
+    mcp,
     apiKeys,
     baseUrl,
     loadIntegrations,

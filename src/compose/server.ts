@@ -91,6 +91,7 @@ export function startServer(
         processes,
         models: core.models,
         policies: policyParts(core),
+        mcp: core.mcp,
       },
       {
         version: build.version,
@@ -142,6 +143,7 @@ export function startServer(
     // Loading starts once the server listens, because hundreds of integrations keep the processor busy for a while.
     closers.push(registry.onChange(storage.events.integrationChanged));
     core.loadIntegrations();
+    core.mcp.start();
     worker = registry.whenReady.then(() => agent.startWorker());
     void registry.whenReady.then(processes.supervise);
     void registry.whenReady.then(schedules.start);

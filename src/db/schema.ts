@@ -1343,6 +1343,52 @@ export const providers = pgTable(
   (table) => [uniqueIndex("providers_default").on(table.is_default).where(sql`${table.is_default}`)],
 );
 
+export const MCP_TRANSPORTS = ["http", "stdio"] as const;
+export type McpTransport = (typeof MCP_TRANSPORTS)[number];
+
+/** MCP servers whose tools bots may get. Those of $HEDDLE_HOME/mcp.yaml are not among them. */
+export const mcpServers = pgTable("mcp_servers", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  transport: text("transport").$type<McpTransport>().notNull(),
+  /** Of "http". Sealed if it contains a secret. */
+  url: text("url"),
+  /** Of "http"; the values are sealed. */
+  headers: jsonb("headers").$type<Record<string, string>>().notNull().default({}),
+  /** Of "http": a client that was registered by hand, with its secret sealed. */
+  oauth: jsonb("oauth").$type<JsonObject>(),
+  /** Of "stdio". */
+  command: text("command"),
+  args: jsonb("args").$type<string[]>().notNull().default([]),
+  /** Of "stdio"; the values are sealed. */
+  env: jsonb("env").$type<Record<string, string>>().notNull().default({}),
+  is_enabled: boolean("is_enabled").notNull().default(true),
+  timeout_seconds: integer("timeout_seconds").notNull().default(60),
+  /** Whether its address may be one of a private network. */
+  allow_private: boolean("allow_private").notNull().default(false),
+  /** Whether what it says of its tools (that they only read, for instance) is believed. */
+  trust_annotations: boolean("trust_annotations").notNull().default(false),
+  created_at: createdAt(),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
+
+/** What is known of MCP servers of both kinds, so that a run has its tools before a server has been asked again. */
+export const mcpStates = pgTable("mcp_states", {
+  server_id: text("server_id").primaryKey(),
+  /** What the list belongs to: a hash of the server's address or command. */
+  fingerprint: text("fingerprint").notNull().default(""),
+  /** As the server listed them. */
+  tools: jsonb("tools").$type<JsonObject[]>().notNull().default([]),
+  listed_at: instant("listed_at"),
+  protocol_version: text("protocol_version"),
+  server_name: text("server_name"),
+  server_version: text("server_version"),
+  /** Tokens and what belongs to them, sealed. */
+  oauth: text("oauth"),
+  oauth_expires_at: instant("oauth_expires_at"),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
+
 /**
  * The log of what happens, kept for about two days. Triggers write it (see the migration that creates it), so that every
  * statement that changes a task, a delivery, a webhook's record or a process is covered, in the same transaction.

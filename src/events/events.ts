@@ -27,6 +27,8 @@ export interface Events {
   isLost(from: Cursor): Promise<boolean>;
   /** Records that an integration has become live, quarantined and so on. */
   integrationChanged(id: string, status: string): void;
+  /** Records that an MCP server has become connected, degraded and so on. */
+  mcpChanged(id: string, state: string): void;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,13 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
     });
   }
   const writing = new Set<Promise<unknown>>();
+  const write = (statement: string, parameters: unknown[]): void => {
+    const written = db
+      .execute(statement, parameters)
+      .then(tail.wake, () => undefined)
+      .finally(() => writing.delete(written));
+    writing.add(written);
+  };
   const open: Events["open"] = async (from) => {
     if (!tail.isFollowed) remote?.announce();
     return tail.open(from);
@@ -120,16 +129,16 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
       );
       return rows[0]?.lost === true || rows[0]?.alien === true;
     },
-    integrationChanged(id, status) {
-      const written = db
-        .execute(
-          "insert into events (type, integration_id, data) values ('integration.' || $2::text, $1::text, '{}')",
-          [id, status],
-        )
-        .then(tail.wake, () => undefined)
-        .finally(() => writing.delete(written));
-      writing.add(written);
-    },
+    integrationChanged: (id, status) =>
+      write(
+        "insert into events (type, integration_id, data) values ('integration.' || $2::text, $1::text, '{}')",
+        [id, status],
+      ),
+    mcpChanged: (id, state) =>
+      write(
+        "insert into events (type, data) values ('mcp.' || $2::text, jsonb_build_object('server_id', $1::text))",
+        [id, state],
+      ),
     async close() {
       await Promise.all([...writing, purge.close(), remote?.close()]);
       await tail.close();

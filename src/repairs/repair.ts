@@ -7,6 +7,8 @@ export const REPAIR_KINDS = [
   "integration_settings_missing",
   "integration_packages_missing",
   "process_crash_looping",
+  "mcp_server_degraded",
+  "mcp_server_unauthorized",
   "dead_letters",
   "webhooks_failed",
   "webhooks_refused",
@@ -27,6 +29,7 @@ export const REPAIR_ACTIONS = [
   "set_settings",
   "install_packages",
   "restart_process",
+  "check_mcp_server",
   "redeliver",
   "replay",
   "review",
@@ -53,6 +56,8 @@ export interface Repair {
   /** How many things it is about. */
   count: number;
   integration_id: string | null;
+  /** Default: null. */
+  mcp_server_id?: string;
   action: (typeof REPAIR_ACTIONS)[number];
   /** The scope that a caller needs to see it. */
   scope: string;

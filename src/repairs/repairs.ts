@@ -3,6 +3,7 @@
 import type { Queryable } from "../db/database.ts";
 import type { Reach } from "../db/reach.ts";
 import { type IntegrationRepairsOptions, integrationRepairs } from "./integration-repairs.ts";
+import { type McpServerSeen, mcpRepairs } from "./mcp-repairs.ts";
 import type { Repair } from "./repair.ts";
 import { rowRepairs } from "./row-repairs.ts";
 
@@ -10,6 +11,7 @@ export interface RepairsOptions extends IntegrationRepairsOptions {
   query: Queryable;
   /** Whether a model is configured. */
   hasModel: () => boolean;
+  mcpServers: () => McpServerSeen[];
   now?: () => number;
 }
 
@@ -21,7 +23,7 @@ export type ListRepairs = (caller: {
 const ORDER: Repair["severity"][] = ["error", "warning", "info"];
 
 export function createRepairs(options: RepairsOptions): ListRepairs {
-  const { query, hasModel, now = Date.now } = options;
+  const { query, hasModel, mcpServers, now = Date.now } = options;
   return async ({ reach, may }) => {
     const [ofIntegrations, ofRows] = await Promise.all([
       integrationRepairs(options),
@@ -29,7 +31,8 @@ export function createRepairs(options: RepairsOptions): ListRepairs {
     ]);
     const own = reach?.integrationId;
     const seen = ofIntegrations.filter(({ integration_id }) => !own || integration_id === own);
-    const all = [...seen, ...ofRows, ...(hasModel() || reach ? [] : [NO_MODEL])];
+    const ofServers = reach ? [] : mcpRepairs(mcpServers(), now());
+    const all = [...seen, ...ofRows, ...ofServers, ...(hasModel() || reach ? [] : [NO_MODEL])];
     return all
       .filter(({ scope }) => may(scope))
       .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) || (a.id < b.id ? -1 : 1));

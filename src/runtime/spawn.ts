@@ -26,6 +26,8 @@ export interface SpawnRequest {
    * created.
    */
   access: Access;
+  /** Whether it reads what `write` sends. Default: its standard input is empty. */
+  hasInput?: boolean;
   /**
    * Receives output as it arrives. While a returned promise is pending no more is read, which eventually blocks the
    * process.
@@ -45,6 +47,8 @@ export interface SpawnedProcess {
   pid: number;
   /** Resolves when the process itself has ended; its descendants may still run. */
   exited: Promise<Exit>;
+  /** Writes to its standard input. Rejects when it reads no more. */
+  write(text: string): Promise<void>;
   /**
    * Terminates the process and its descendants: SIGTERM, then SIGKILL after `graceMs`. Resolves with true when none is
    * left, and with false if the system cannot kill one.
@@ -119,7 +123,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
         confinement: await confinement,
       };
     },
-    spawn({ command, cwd, environment, access, onOutput }) {
+    spawn({ command, cwd, environment, access, hasInput = false, onOutput }) {
       if (isClosed) throw new HeddleError("unavailable", "The server is stopping.");
       if (!ready) throw new HeddleError("internal", "spawn() was called before prepare().");
       // Start the guardian before the process, so that there is no moment at which nothing would terminate it.
@@ -133,7 +137,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
           ...resolveCommand(command, cwd, { NODE_PATH: packages, ...environment, [MARKER]: marker }),
           access: { ...access, read: [packages, ...packagesAbove(cwd), ...access.read] },
         }),
-        marker,
+        { marker, hasInput },
       );
       const family: Family = {
         groups: [child.pid],
@@ -149,6 +153,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
           const { exitCode, signalCode } = child;
           return exitOf(kind, exitCode, signalCode === null ? null : String(signalCode));
         }),
+        write: (text) => writeTo(child.stdin, text),
         async end(graceMs) {
           const isGone = await endFamily(family, graceMs);
           await drained(readers);
@@ -192,20 +197,29 @@ export function packagesAbove(folder: string): string[] {
   return [join(folder, "node_modules"), ...(parent === folder ? [] : packagesAbove(parent))];
 }
 
-function start({ command, cwd, environment }: Launch, marker: string) {
+function start(
+  { command, cwd, environment }: Launch,
+  { marker, hasInput }: { marker: string; hasInput: boolean },
+) {
   try {
     return Bun.spawn([...command], {
       cwd,
       // The launcher in between needs the marker, too.
       env: { ...environment, [MARKER]: marker },
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [hasInput ? "pipe" : "ignore", "pipe", "pipe"],
     });
   } catch (cause) {
     throw new HeddleError("unavailable", `${command[0]} cannot be started: ${errorMessage(cause)}`, {
       cause,
     });
   }
+}
+
+async function writeTo(input: Bun.FileSink | undefined, text: string): Promise<void> {
+  if (!input) throw new HeddleError("internal", "The process was started without an input.");
+  input.write(text);
+  await input.flush();
 }
 
 /** Bubblewrap outlives its child, and reports a signal as a shell does: 128 + n. */

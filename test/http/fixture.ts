@@ -31,6 +31,9 @@ import { createLogBuffer } from "../../src/log-buffer.ts";
 import { createMemories } from "../../src/memory/memories.ts";
 import { openPolicies } from "../../src/policies/policies.ts";
 import { toolFactsFrom } from "../../src/policies/registered-tools.ts";
+import { createHttpTransport } from "../../src/mcp/client/http-transport.ts";
+import { openMcpServers } from "../../src/mcp/servers.ts";
+import { realTimers } from "../../src/processes/restart-delay.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
@@ -165,6 +168,20 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     log,
     now: options.now ?? Date.now,
   });
+  const mcp = await openMcpServers({
+    db,
+    vault: core.vault,
+    addSecret: core.redactor.add,
+    file: { path: "/nonexistent/mcp.yaml", environment: () => undefined },
+    open: (server) => ({ transport: createHttpTransport(server, []) }),
+    onTools: tools.setYielding,
+    onState: () => undefined,
+    version: "1.2.3",
+    timers: realTimers,
+    random: Math.random,
+    log,
+  });
+  mcp.start();
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: async () => undefined,
     whenReady: Promise.resolve(),
@@ -255,6 +272,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       access: { ...access, redact: core.redactor.redact, addSecret: () => undefined },
       models,
       policies: { policies, approvals, toolOf: toolFactsFrom(tools) },
+      mcp,
       processes: options.processes ?? noProcesses,
     },
     {

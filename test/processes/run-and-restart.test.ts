@@ -23,6 +23,7 @@ function fakeProcess(pid: number, { lingers = false } = {}): FakeProcess {
     ends,
     fall: (exit) => exited.resolve({ code: 1, signal: null, ...exit }),
     finish: () => gone.resolve(true),
+    write: async () => {},
     memory: async () => 1000,
     end(graceMs) {
       ends.push(graceMs);

@@ -21,6 +21,8 @@ export interface Tool {
   annotations?: ToolAnnotations | undefined;
   /** Looks whether a call of unknown outcome took effect. */
   reconcile?: ReconcileFunction<never> | undefined;
+  /** How bots name it. Default: its name, which of a tool of an MCP server is not for the server to choose. */
+  reference?: string | undefined;
   run: ToolFunction<never>;
 }
 
@@ -38,9 +40,19 @@ export interface ToolRegistry {
   /** Replaces an owner's tools; when one of them is refused, the earlier ones stay. Throws as `add` does. */
   replaceOwner(owner: string, tools: Tool[]): void;
   removeOwner(owner: string): void;
+  /**
+   * Replaces the tools that give way: each has its name while no other tool has it, and its long name otherwise. Of two that
+   * give way, the earlier in the list has the name.
+   */
+  setYielding(tools: readonly YieldingTool[]): void;
   get(name: string): RegisteredTool | undefined;
   /** All tools, by name. */
   list(): RegisteredTool[];
+}
+
+export interface YieldingTool {
+  tool: RegisteredTool;
+  longName: string;
 }
 
 const CORE = "core";
@@ -49,6 +61,25 @@ const TIMEOUT_SECONDS = 60;
 
 export function createToolRegistry(): ToolRegistry {
   const tools = new Map<string, RegisteredTool>();
+  let yielding: readonly YieldingTool[] = [];
+  /** Those that give way, by the names that they have now; undefined: to be found again. */
+  let placed: Map<string, RegisteredTool> | undefined;
+  let sorted: RegisteredTool[] | undefined;
+
+  function changed(): void {
+    placed = undefined;
+    sorted = undefined;
+  }
+
+  function places(): Map<string, RegisteredTool> {
+    if (placed) return placed;
+    placed = new Map();
+    for (const { tool, longName } of yielding) {
+      const name = [tool.name, longName].find((one) => !tools.has(one) && !placed?.has(one));
+      if (name !== undefined) placed.set(name, name === tool.name ? tool : { ...tool, name });
+    }
+    return placed;
+  }
 
   function accept(owner: string, tool: Tool, taken: RegisteredTool | undefined): RegisteredTool {
     if (taken) {
@@ -62,11 +93,13 @@ export function createToolRegistry(): ToolRegistry {
 
   function removeOwner(owner: string): void {
     for (const [name, tool] of tools) if (tool.owner === owner) tools.delete(name);
+    changed();
   }
 
   return {
     add(owner, tool) {
       tools.set(tool.name, accept(owner, tool, tools.get(tool.name)));
+      changed();
     },
     replaceOwner(owner, wanted) {
       const accepted = new Map<string, RegisteredTool>();
@@ -77,10 +110,18 @@ export function createToolRegistry(): ToolRegistry {
       }
       removeOwner(owner);
       for (const [name, tool] of accepted) tools.set(name, tool);
+      changed();
     },
     removeOwner,
-    get: (name) => tools.get(name),
-    list: () => [...tools.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    setYielding(wanted) {
+      yielding = wanted;
+      changed();
+    },
+    get: (name) => tools.get(name) ?? places().get(name),
+    list() {
+      sorted ??= [...tools.values(), ...places().values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      return [...sorted];
+    },
   };
 }
 

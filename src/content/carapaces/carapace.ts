@@ -31,7 +31,7 @@ const CarapaceFile = t.Object(
     description: t.Optional(t.String({ maxLength: 2000 })),
     skills: t.Optional(t.Array(SkillEntry)),
     local_tools: ids("Names of tools; * stands for any text"),
-    mcp_tools: ids("Names of tools that MCP servers offer"),
+    mcp_tools: ids("MCP servers, or tools of them as <server>/<tool>; * stands for any text"),
     pinned_tools: ids("Names of tools that are offered whatever the message is about"),
     system_prompt_fragment: t.Optional(t.String({ maxLength: 100_000 })),
     includes: ids("Ids of carapaces that come before this one"),

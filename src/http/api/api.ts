@@ -37,6 +37,7 @@ import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import { processDayRoutes } from "./routes/admin/process-days.ts";
 import { processRoutes } from "./routes/admin/processes.ts";
 import { providerReferenceRoutes } from "./routes/admin/provider-references.ts";
+import { mcpServerRoutes } from "./routes/admin/mcp-servers.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
 import { reindexRoutes } from "./routes/admin/reindex.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
@@ -82,7 +83,7 @@ interface Edge {
 
 /** Creates the REST API without the integrations' own routes. */
 export function createApi(
-  { conversation, content, integrations, access, policies, processes, models }: AppParts,
+  { conversation, content, integrations, access, policies, processes, models, mcp }: AppParts,
   { log: serverLog, ...options }: AppOptions,
   { auth, gateway, ownership, largeBodies }: Edge,
 ) {
@@ -215,6 +216,7 @@ export function createApi(
     .use(processDayRoutes({ processes, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
+    .use(mcpServerRoutes({ mcp, tools: content.tools, route }))
     .use(
       providerReferenceRoutes({
         providers: models.providers,
@@ -229,6 +231,7 @@ export function createApi(
           integrations: registry,
           settings: integrations.settings,
           hasModel: () => models.providers.list().length > 0,
+          mcpServers: mcp.list,
           ...(options.now && { now: options.now }),
         }),
         activity: createActivity(options.db.query),

@@ -39,6 +39,7 @@ import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import type { ProcessRoutes } from "./routes/admin/processes.ts";
+import type { McpServerRoutes } from "./routes/admin/mcp-servers.ts";
 import type { ProviderRoutes } from "./routes/admin/providers.ts";
 import type { ApprovalRoutes } from "./routes/approvals.ts";
 import type { BotRoutes } from "./routes/bots.ts";
@@ -58,6 +59,7 @@ export interface AppParts {
   integrations: IntegrationParts;
   models: Omit<ProviderRoutes, "route">;
   policies: Pick<PolicyRoutes, "policies" | "toolOf"> & Pick<ApprovalRoutes, "approvals">;
+  mcp: McpServerRoutes["mcp"];
   access: AccessParts;
   processes: ProcessRoutes["processes"];
 }

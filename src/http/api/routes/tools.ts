@@ -13,7 +13,7 @@ const annotation = (meaning: string) => nullable(t.Boolean(), `${meaning} Null: 
 const ToolAnswer = named(
   "Tool",
   t.Object({
-    name: t.String({ description: "The name that bots, messages, carapaces and channels use." }),
+    name: t.String({ description: "The name that models use." }),
     description: t.String({ description: "The description that models get." }),
     parameters: JsonOf("JSON Schema of its arguments."),
     timeout_seconds: t.Number({ description: "Seconds after which a call is given up." }),
@@ -33,8 +33,15 @@ const ToolAnswer = named(
     can_reconcile: t.Boolean({
       description: "Whether it can tell if a call that a crash interrupted took effect.",
     }),
-    source: oneOf(["builtin", "integration"], "Where it comes from: Heddle or an integration."),
-    integration_id: nullable(t.String(), "The integration that it belongs to; null for a built-in tool."),
+    source: oneOf(
+      ["builtin", "integration", "mcp_server"],
+      "Where it comes from: Heddle, an integration or an MCP server.",
+    ),
+    integration_id: nullable(t.String(), "The integration that it belongs to; null: it belongs to none."),
+    mcp_server_id: nullable(t.String(), "The MCP server that it belongs to; null: it belongs to none."),
+    reference: t.String({
+      description: "How bots, messages, carapaces and channels name it; the name, except of an MCP server's.",
+    }),
   }),
 );
 
@@ -46,8 +53,9 @@ interface Tool {
   description: string;
   parameters: JsonObject;
   timeoutSeconds: number;
-  /** An integration's id, or "core". */
+  /** An integration's id, "core", or "mcp:" and the id of a server. */
   owner: string;
+  reference?: string | undefined;
 }
 
 const TriedAnswer = named(
@@ -90,7 +98,7 @@ export function toolRoutes({ tools, tryTool, route }: ToolRoutes) {
         scope: "tools:read",
         tag,
         summary: "List tools",
-        description: "Built-in tools and those of live integrations, sorted by name.",
+        description: "Built-in tools, and those of live integrations and MCP servers, sorted by name.",
         key: "tools",
         Item: ToolAnswer,
         query: { ...INTEGRATION_FILTER, ...SETUP },
@@ -135,6 +143,13 @@ export function toolRoutes({ tools, tryTool, route }: ToolRoutes) {
 
 const OWN = "core";
 
+function sourceOf({ owner, type }: Pick<Tool, "owner" | "type">) {
+  const none = { integration_id: null, mcp_server_id: null };
+  if (owner === OWN) return { ...none, source: "builtin" as const };
+  if (type !== "mcp") return { ...none, source: "integration" as const, integration_id: owner };
+  return { ...none, source: "mcp_server" as const, mcp_server_id: owner.slice("mcp:".length) };
+}
+
 const present = ({
   name,
   description,
@@ -144,6 +159,7 @@ const present = ({
   timeoutSeconds,
   owner,
   reconcile,
+  reference,
 }: Tool) => ({
   name,
   description,
@@ -157,6 +173,6 @@ const present = ({
   can_reconcile: reconcile !== undefined,
   parameters,
   timeout_seconds: timeoutSeconds,
-  source: owner === OWN ? ("builtin" as const) : ("integration" as const),
-  integration_id: owner === OWN ? null : owner,
+  ...sourceOf({ owner, type }),
+  reference: reference ?? name,
 });

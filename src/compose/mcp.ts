@@ -1,0 +1,75 @@
+// The MCP servers whose tools bots may get.
+
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import type { Logger } from "../log.ts";
+import { createHttpTransport } from "../mcp/client/http-transport.ts";
+import { openProgram } from "../mcp/client/stdio-program.ts";
+import { openMcpServers } from "../mcp/servers.ts";
+import { realTimers } from "../processes/restart-delay.ts";
+import { build } from "../runtime/assets.ts";
+import { createConfinement } from "../runtime/confine.ts";
+import { createSpawner, type Spawner } from "../runtime/spawn.ts";
+import type { Closers } from "./closers.ts";
+import type { Content } from "./content.ts";
+import type { Storage } from "./storage.ts";
+
+export async function openMcp(
+  config: Config,
+  { db, home, vault, redactor, events, log: serverLog }: Storage,
+  { tools }: Pick<Content, "tools">,
+  closers: Closers,
+) {
+  const log = serverLog.getChild("mcp");
+  const spawner = spawnerOnDemand(config, log, closers);
+  const { PATH: path, LANG: lang } = config.environment;
+  const servers = await openMcpServers({
+    db,
+    vault,
+    addSecret: redactor.add,
+    file: { path: join(home.path, "mcp.yaml"), environment: (name) => config.environment[name] },
+    async open(server) {
+      if (server.transport === "http") {
+        return { transport: createHttpTransport(server, config.allowPrivateHosts) };
+      }
+      const transport = await openProgram(server, {
+        spawner,
+        home: home.path,
+        workspace: home.workspace,
+        surroundings: { path, lang, timezone: config.timezone },
+      });
+      return { transport, lastWords: () => redactor.redact(transport.lastWords()) };
+    },
+    onTools: tools.setYielding,
+    onState: events.mcpChanged,
+    version: build.version,
+    timers: realTimers,
+    random: Math.random,
+    log,
+  });
+  closers.push(servers.close);
+  return servers;
+}
+
+/** Most servers start no program, and finding out how to confine one takes a moment. */
+function spawnerOnDemand(config: Config, log: Logger, closers: Closers): () => Promise<Spawner> {
+  let starting: Promise<Spawner> | undefined;
+  closers.push(async () => (await starting?.catch(() => undefined))?.close());
+  return () => {
+    starting ??= (async () => {
+      const spawner = createSpawner({
+        serverId: crypto.randomUUID(),
+        home: config.home,
+        confinement: createConfinement({
+          home: config.home,
+          wanted: config.processConfinement,
+          paths: config.processPaths,
+        }),
+        log,
+      });
+      await spawner.prepare();
+      return spawner;
+    })();
+    return starting;
+  };
+}

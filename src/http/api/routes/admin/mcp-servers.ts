@@ -1,0 +1,291 @@
+// The MCP servers that Heddle is a client of.
+
+import { Elysia, t } from "elysia";
+import { ADMIN } from "../../../../access/scopes.ts";
+import { HeddleError } from "../../../../errors.ts";
+import {
+  type GivenMcpChange,
+  type GivenMcpServer,
+  McpServerChange,
+  McpServerFields,
+  McpServerId,
+  NewMcpServer,
+} from "../../../../mcp/fields.ts";
+import type { McpServerView } from "../../../../mcp/servers.ts";
+import { named } from "../../../../schema/openapi-schema.ts";
+import type { ToolAnnotations } from "../../../../sdk/types.ts";
+import { MASK, withoutUrlSecrets } from "../../../../secrets/urls.ts";
+import { answered } from "../../answered.ts";
+import { listRoute, pageOfItems, SETUP } from "../../list.ts";
+import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
+import { Instant, InstantOf, instantOrNull, JsonOf, nullable, oneOf } from "../../schemas.ts";
+
+const tag = "MCP servers";
+
+const STATES = ["connecting", "connected", "degraded", "reauth_required", "disabled"] as const;
+
+const masked = (description: string) => t.Record(t.String(), t.String(), { description });
+
+const ServerAnswer = named(
+  "McpServer",
+  t.Object({
+    id: t.String({ description: "Bots name its tools `mcp:<id>/<tool>`, and all of them `mcp:<id>`." }),
+    source: oneOf(["stored", "file"], "`file`: declared in mcp.yaml, and not changed here."),
+    ...answered(McpServerFields.properties),
+    headers: masked("The names of its headers; values are masked."),
+    env: masked("The names of its variables; values are masked."),
+    oauth: nullable(
+      t.Object({
+        client_id: nullable(t.String(), "As it was registered with the authorization server."),
+        client_secret: nullable(t.String(), "Masked."),
+        scope: nullable(t.String(), "What is asked for; null: what the server names."),
+      }),
+      "A client that was registered by hand; null if there is none.",
+    ),
+    state: oneOf(
+      STATES,
+      "`degraded`: it does not answer, and is tried again. `reauth_required`: it does not accept Heddle's credentials.",
+    ),
+    since: InstantOf("Since when it is in this state, as this server of Heddle's sees it."),
+    error: nullable(t.String(), "Why it is not connected."),
+    protocol_version: nullable(t.String(), "The version of MCP that was agreed on; null: not known yet."),
+    server: nullable(
+      t.Object({
+        name: t.String({ description: "Its own name." }),
+        version: t.String({ description: "Its own version." }),
+      }),
+      "What the server says of itself.",
+    ),
+    tool_count: t.Integer({ description: "How many of its tools bots can get." }),
+    listed_at: nullable(Instant, "When it last listed its tools."),
+    created_at: nullable(Instant, "When it was added."),
+    updated_at: nullable(Instant, "When somebody last changed it."),
+  }),
+);
+
+const hint = (meaning: string) => nullable(t.Boolean(), `${meaning} Null: not known.`);
+
+const ToolAnswer = named(
+  "McpTool",
+  t.Object({
+    name: t.String({ description: "As the server names it." }),
+    reference: t.String({ description: "As bots name it." }),
+    called: nullable(
+      t.String(),
+      "As models call it: its name, or one that begins with the server's id if another tool has that. Null: it cannot be used, or the server is disabled.",
+    ),
+    title: nullable(t.String(), "For people."),
+    description: t.String({ description: "What models read." }),
+    parameters: JsonOf("JSON Schema of its arguments."),
+    read_only: hint("It changes nothing."),
+    idempotent: hint("A second call with the same arguments changes nothing more."),
+    destructive: hint("It may delete or overwrite what cannot be brought back."),
+    egress: hint("What it is given can leave the server."),
+    problem: nullable(t.String(), "Why it cannot be used."),
+  }),
+);
+
+const TestAnswer = named(
+  "McpServerTest",
+  t.Object({
+    ok: t.Boolean({ description: "Whether it listed its tools." }),
+    error: nullable(t.String(), "What does not work."),
+    duration_ms: t.Integer({ description: "How long the test took." }),
+    server: ServerAnswer,
+  }),
+);
+
+const Params = t.Object({ id: McpServerId });
+
+export interface McpServerRoutes {
+  mcp: {
+    list(): McpServerView[];
+    get(id: string): McpServerView;
+    create(given: GivenMcpServer): Promise<McpServerView>;
+    update(id: string, change: GivenMcpChange): Promise<McpServerView>;
+    delete(id: string): Promise<void>;
+    check(id: string, signal: AbortSignal): Promise<McpServerView>;
+  };
+  tools: { list(): { name: string; reference?: string | undefined }[] };
+  route: RouteOptions;
+}
+
+/** The connection of a client that waits in silence is cut after 255 s. */
+const TEST_MS = 120_000;
+
+export function mcpServerRoutes({ mcp, tools, route }: McpServerRoutes) {
+  return new Elysia({ normalize: false })
+    .use(storedServers({ mcp, route }))
+    .use(askedServers({ mcp, tools, route }));
+}
+
+function storedServers({ mcp, route }: Omit<McpServerRoutes, "tools">) {
+  return new Elysia({ prefix: "/api/v1/admin/mcp-servers", normalize: false })
+    .get(
+      "",
+      ({ query }) => {
+        const all = mcp.list().sort((one, other) => (one.id < other.id ? -1 : 1));
+        return pageOfItems("mcp_servers", query, all.map(present), ({ id }) => id);
+      },
+      listRoute(route, {
+        scope: "mcp_servers:read",
+        tag,
+        summary: "List MCP servers",
+        description: "Sorted by id.",
+        key: "mcp_servers",
+        Item: ServerAnswer,
+        query: SETUP,
+      }),
+    )
+    .post("", async ({ body, status }) => status(201, present(await mcp.create(body))), {
+      ...route.json({
+        scope: ADMIN,
+        isGrave: true,
+        tag,
+        summary: "Add an MCP server",
+        example: {
+          id: "files",
+          transport: "stdio",
+          command: "npx",
+          args: ["-y", "@modelcontextprotocol/server-filesystem", "/srv/files"],
+        },
+        description: "Heddle connects to it at once. With `stdio` it runs the command on its own machine.",
+      }),
+      body: named("NewMcpServer", NewMcpServer),
+      response: { 201: ServerAnswer, ...failures(...bodyFailures, 409) },
+    })
+    .get("/:id", ({ params }) => present(mcp.get(params.id)), {
+      ...route.plain({ scope: "mcp_servers:read", tag, summary: "Fetch an MCP server" }),
+      params: Params,
+      response: { 200: ServerAnswer, ...failures(403, 404, 422) },
+    })
+    .patch("/:id", async ({ params, body }) => present(await mcp.update(params.id, body)), {
+      ...route.json({
+        scope: ADMIN,
+        isGrave: true,
+        tag,
+        summary: "Change an MCP server",
+        example: { timeout_seconds: 120 },
+        description:
+          "Fields that are left out are not changed; objects are replaced as a whole. When `url` moves to another server, `headers` must be given again; when `command` becomes another program, `env`.",
+      }),
+      params: Params,
+      body: named("McpServerChange", McpServerChange),
+      response: { 200: ServerAnswer, ...failures(...bodyFailures, 404, 409) },
+    })
+    .delete(
+      "/:id",
+      async ({ params, status }) => {
+        await mcp.delete(params.id);
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          scope: ADMIN,
+          tag,
+          summary: "Delete an MCP server",
+          description: "Its program ends, and bots that name its tools have them no longer.",
+        }),
+        params: Params,
+        response: { 204: t.Void({ description: "Deleted." }), ...failures(403, 404, 409, 422) },
+      },
+    );
+}
+
+function askedServers({ mcp, tools, route }: McpServerRoutes) {
+  return new Elysia({ prefix: "/api/v1/admin/mcp-servers/:id", normalize: false })
+    .post("/test", ({ params }) => test(mcp, params.id), {
+      ...route.plain({
+        scope: ADMIN,
+        tag,
+        summary: "Test an MCP server",
+        description:
+          "Connects to it if need be, and asks it for its tools. A failure is an answer too, with `ok: false`.",
+      }),
+      params: Params,
+      response: { 200: TestAnswer, ...failures(403, 404, 409, 422) },
+    })
+    .get(
+      "/tools",
+      ({ params, query }) => {
+        const called = new Map(tools.list().map(({ name, reference }) => [reference ?? "", name]));
+        const all = mcp.get(params.id).tools.map((tool) => presentTool(params.id, tool, called));
+        return pageOfItems("tools", query, all, ({ name }) => name);
+      },
+      {
+        ...listRoute(route, {
+          scope: "mcp_servers:read",
+          tag,
+          summary: "List the tools of an MCP server",
+          description: "As it last listed them, with those that cannot be used.",
+          key: "tools",
+          Item: ToolAnswer,
+          query: SETUP,
+          fails: [404],
+        }),
+        params: Params,
+      },
+    );
+}
+
+async function test(mcp: McpServerRoutes["mcp"], id: string) {
+  const { is_enabled } = mcp.get(id);
+  if (!is_enabled) throw new HeddleError("conflict", `The MCP server "${id}" is disabled: enable it first.`);
+  const started = performance.now();
+  const error = await mcp.check(id, AbortSignal.timeout(TEST_MS)).then(
+    () => null,
+    (failure: unknown) => mcp.get(id).status.error ?? String((failure as Error).message),
+  );
+  const duration_ms = Math.round(performance.now() - started);
+  return { ok: error === null, error, duration_ms, server: present(mcp.get(id)) };
+}
+
+function present({ status, tools, ...server }: McpServerView) {
+  const { id, source, name, transport, url, command, args, headers, env, oauth } = server;
+  return {
+    ...{ id, source, name, transport, command, args },
+    url: url === null ? null : withoutUrlSecrets(url),
+    headers: maskedValues(headers),
+    env: maskedValues(env),
+    oauth: oauth && {
+      client_id: oauth.client_id ?? null,
+      client_secret: oauth.client_secret === undefined ? null : MASK,
+      scope: oauth.scope ?? null,
+    },
+    is_enabled: server.is_enabled,
+    timeout_seconds: server.timeout_seconds,
+    allow_private: server.allow_private,
+    trust_annotations: server.trust_annotations,
+    state: status.state,
+    since: status.since.toISOString(),
+    error: status.error,
+    protocol_version: status.protocol_version,
+    server: status.server,
+    tool_count: tools.filter(({ usable }) => usable !== undefined).length,
+    listed_at: instantOrNull(server.listed_at),
+    created_at: instantOrNull(server.created_at),
+    updated_at: instantOrNull(server.updated_at),
+  };
+}
+
+const maskedValues = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.keys(values).map((name) => [name, MASK]));
+
+function presentTool(
+  id: string,
+  { listed, usable, problem }: McpServerView["tools"][number],
+  called: ReadonlyMap<string, string>,
+) {
+  const { name, title = null, description = "", inputSchema } = listed;
+  const reference = usable?.tool.reference ?? `mcp:${id}/${name}`;
+  const annotations: ToolAnnotations = usable?.tool.annotations ?? {};
+  return {
+    ...{ name, reference, title, description, problem },
+    called: (usable && called.get(reference)) ?? null,
+    parameters: inputSchema,
+    read_only: annotations.readOnly ?? null,
+    idempotent: annotations.idempotent ?? null,
+    destructive: annotations.destructive ?? null,
+    egress: annotations.egress ?? null,
+  };
+}

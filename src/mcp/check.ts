@@ -1,0 +1,53 @@
+// What the schema of an MCP server cannot say: which fields go together.
+
+import { HeddleError } from "../errors.ts";
+import type { McpServer } from "./server.ts";
+
+type Checked = Pick<McpServer, "transport" | "url" | "command">;
+
+/** Throws `validation`. */
+export function checkServer({ transport, url, command }: Checked): void {
+  if (transport === "http") {
+    if (url === null) throw wrong("url", "must be given for the transport http");
+    if (command !== null) throw wrong("command", "must be left out for the transport http");
+    checkUrl(url);
+    return;
+  }
+  if (command === null) throw wrong("command", "must be given for the transport stdio");
+  if (url !== null) throw wrong("url", "must be left out for the transport stdio");
+}
+
+function checkUrl(text: string): void {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw wrong("url", "must be an address that starts with http:// or https://");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw wrong("url", "must not contain a name and password: put them into headers");
+  }
+}
+
+/**
+ * A key that was meant for one server must not go to another: whoever may change the address does not thereby learn the
+ * key. Throws `validation`.
+ */
+export function checkMove(
+  before: McpServer,
+  change: { url?: string | null; headers?: object; command?: string | null; env?: object },
+): void {
+  const moves =
+    change.url !== undefined && before.url !== null && originOf(change.url) !== originOf(before.url);
+  if (moves && Object.keys(before.headers).length > 0 && change.headers === undefined) {
+    throw wrong("headers", "must be given again when url moves to another server");
+  }
+  const isOther =
+    change.command !== undefined && before.command !== null && change.command !== before.command;
+  if (isOther && Object.keys(before.env).length > 0 && change.env === undefined) {
+    throw wrong("env", "must be given again when command becomes another program");
+  }
+}
+
+const originOf = (url: string | null): string | null =>
+  url === null ? null : (URL.parse(url)?.origin ?? url);
+
+const wrong = (field: string, rule: string) => new HeddleError("validation", `${field} ${rule}.`, { field });

@@ -1,0 +1,318 @@
+// The connection to one MCP server: made, looked after, made again when it is lost. It knows neither the database nor tools
+// of Heddle, and gets its clock as an argument.
+
+import {
+  type CallToolResult,
+  Client,
+  type jsonSchemaValidator,
+  type Tool,
+  type Transport,
+} from "@modelcontextprotocol/client";
+import { HeddleError } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
+import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
+import type { JsonObject } from "../../sdk/json.ts";
+import { within } from "../../within.ts";
+import { type Failure, failureOf, isClosed, isForgotten } from "./failure.ts";
+
+export type ConnectionState = "connecting" | "connected" | "degraded" | "reauth_required" | "disabled";
+
+export interface ConnectionStatus {
+  state: ConnectionState;
+  /** When it came into this state. */
+  since: Date;
+  /** Why it is not connected. */
+  error: string | null;
+  protocol_version: string | null;
+  server: { name: string; version: string } | null;
+}
+
+export interface Opened {
+  transport: Transport;
+  /** What a process said last. */
+  lastWords?(): string;
+}
+
+export interface ConnectionOptions {
+  id: string;
+  version: string;
+  timeoutSeconds: number;
+  /** Called for each attempt. */
+  open(): Opened | Promise<Opened>;
+  /** Called with each list that the server has given. */
+  onList(tools: Tool[], status: ConnectionStatus): void;
+  onStatus(status: ConnectionStatus): void;
+  timers: Timers;
+  random: () => number;
+  log: Logger;
+}
+
+export interface CallOptions {
+  signal: AbortSignal;
+  onProgress?: (progress: {
+    progress: number;
+    total?: number | undefined;
+    message?: string | undefined;
+  }) => void;
+}
+
+export type Connection = ReturnType<typeof createConnection>;
+
+/** A first start may have to download the program. */
+const CONNECT_MS = 90_000;
+/** A server of the older protocol may be silent when it is asked for the newer one. */
+const PROBE_MS = 10_000;
+const LIST_MS = 30_000;
+const HEALTH_MS = 60_000;
+/** How long a list counts of which the server does not say so. */
+const LIST_LIFE_MS = 300_000;
+const SHORTEST_LIFE_MS = 10_000;
+/** A call waits no longer for a connection that is being made. */
+const WAIT_MS = 20_000;
+/** Between attempts that calls ask for. */
+const PAUSE_MS = 2_000;
+const REAUTH_PAUSE_MS = 300_000;
+const CLOSE_MS = 5_000;
+
+interface Live {
+  client: Client;
+  opened: Opened;
+  /** When the list is out of date. */
+  staleAt: number;
+}
+
+export function createConnection(options: ConnectionOptions) {
+  const { id, version, timeoutSeconds, open, onList, onStatus, timers, random, log } = options;
+  let live: Live | undefined;
+  let connecting: Promise<void> | undefined;
+  let cancelTimer = () => {};
+  let failures = 0;
+  let lastAttempt = Number.NEGATIVE_INFINITY;
+  let isOver = false;
+  let refreshing: Promise<void> = Promise.resolve();
+  let status: ConnectionStatus = {
+    state: "connecting",
+    since: new Date(timers.now()),
+    error: null,
+    protocol_version: null,
+    server: null,
+  };
+
+  function change(changed: Partial<ConnectionStatus>): void {
+    const before = status;
+    const since = changed.state === undefined || changed.state === before.state ? before.since : undefined;
+    status = { ...before, ...changed, since: since ?? new Date(timers.now()) };
+    onStatus(status);
+    if (before.state === status.state) return;
+    if (status.state === "connected") log.info("MCP server {id} is connected", { id });
+    else if (status.error !== null) log.warning("MCP server {id}: {reason}", { id, reason: status.error });
+  }
+
+  const connect = (): Promise<void> => {
+    connecting ??= attempt().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  };
+
+  async function attempt(): Promise<void> {
+    cancelTimer();
+    lastAttempt = timers.now();
+    try {
+      live = await begin();
+    } catch (error) {
+      return lost(failureOf(error));
+    }
+    if (isOver) return end();
+    const now = live;
+    const info = now.client.getServerVersion();
+    status = {
+      ...status,
+      protocol_version: now.client.getNegotiatedProtocolVersion() ?? null,
+      server: info ? { name: info.name.slice(0, 200), version: info.version.slice(0, 100) } : null,
+    };
+    try {
+      await list(now);
+    } catch (error) {
+      return lostOf(now, error);
+    }
+    if (live !== now) return;
+    failures = 0;
+    change({ state: "connected", error: null });
+    look();
+  }
+
+  /** Some servers of the older protocol end at the question for the newer one; they are started again for it. */
+  async function begin(isOld = false): Promise<Live> {
+    const opened = await open();
+    const client = createClient();
+    const isProcess = "pid" in opened.transport;
+    try {
+      await client.connect(opened.transport, {
+        timeout: CONNECT_MS,
+        ...(isOld && { prior: { kind: "legacy" } }),
+      });
+    } catch (error) {
+      await client.close().catch(() => {});
+      await opened.transport.close().catch(() => {});
+      if (isProcess && !isOld && isClosed(error) && !isOver) return begin(true);
+      const words = lastLine(opened.lastWords?.() ?? "");
+      throw words === "" ? error : new Error(words, { cause: undefined });
+    }
+    client.onclose = () => {
+      if (live?.client !== client || isOver) return;
+      const words = lastLine(opened.lastWords?.() ?? "");
+      lost({ kind: "lost", reason: `The connection ended.${words === "" ? "" : ` It said: ${words}`}` });
+    };
+    return { client, opened, staleAt: 0 };
+  }
+
+  function createClient(): Client {
+    const client = new Client(
+      { name: "heddle", version },
+      {
+        versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
+        jsonSchemaValidator: ANYTHING,
+        listChanged: { tools: { autoRefresh: false, onChanged: () => void refresh() } },
+      },
+    );
+    client.onerror = (error) => log.debug("MCP server {id}: {reason}", { id, reason: error.message });
+    return client;
+  }
+
+  async function list(of: Live): Promise<void> {
+    const given = await of.client.listTools(undefined, { timeout: LIST_MS, cacheMode: "refresh" });
+    const { ttlMs } = given as { ttlMs?: unknown };
+    const life = typeof ttlMs === "number" && ttlMs >= 0 ? Math.max(ttlMs, SHORTEST_LIFE_MS) : LIST_LIFE_MS;
+    of.staleAt = timers.now() + life;
+    onList(given.tools, status);
+  }
+
+  /** Reads the list again. Calls never overlap. */
+  function refresh(): Promise<void> {
+    refreshing = refreshing.then(async () => {
+      const now = live;
+      if (now && !isOver) await list(now).catch((error) => lostOf(now, error));
+    });
+    return refreshing;
+  }
+
+  /** Asks the server now and then whether it is there. */
+  function look(): void {
+    cancelTimer();
+    const wait = Math.min(HEALTH_MS, Math.max(1_000, (live?.staleAt ?? 0) - timers.now()));
+    cancelTimer = timers.after(wait, () => {
+      const now = live;
+      if (!now) return;
+      void probe(now).then(
+        () => live === now && look(),
+        (error) => lostOf(now, error),
+      );
+    });
+  }
+
+  async function probe(now: Live): Promise<void> {
+    const { client } = now;
+    if (timers.now() >= now.staleAt) return list(now);
+    if (client.getProtocolEra() === "modern") await client.discover({ timeout: LIST_MS });
+    else await client.ping({ timeout: LIST_MS });
+  }
+
+  /** What failed may have been given up already. */
+  function lostOf(failed: Live, error: unknown): void {
+    if (live === failed) lost(failureOf(error));
+  }
+
+  function lost({ kind, reason }: Failure): void {
+    if (isOver) return;
+    void end();
+    failures += 1;
+    const isReauth = kind === "unauthorized";
+    change({ state: isReauth ? "reauth_required" : "degraded", error: reason });
+    const pause = isReauth ? REAUTH_PAUSE_MS : backoffMs(failures, random);
+    cancelTimer();
+    cancelTimer = timers.after(pause, () => void connect());
+  }
+
+  async function end(): Promise<void> {
+    const was = live;
+    live = undefined;
+    if (!was) return;
+    const { client, opened } = was;
+    const { transport } = opened as { transport: Transport & { terminateSession?(): Promise<void> } };
+    await within(CLOSE_MS, transport.terminateSession?.() ?? Promise.resolve()).catch(() => {});
+    await within(CLOSE_MS, client.close()).catch(() => {});
+  }
+
+  /** The live connection, made if need be. Throws `unavailable`. */
+  async function ready(signal: AbortSignal): Promise<Client> {
+    if (live) return live.client;
+    const isDue = timers.now() - lastAttempt >= PAUSE_MS && status.state !== "reauth_required";
+    if (connecting || (isDue && !isOver)) {
+      await within(WAIT_MS, connect(), { signal }).catch(() => signal.throwIfAborted());
+    }
+    const now = live as Live | undefined;
+    if (now) return now.client;
+    const reason = status.error ?? "It does not answer.";
+    throw new HeddleError("unavailable", `The MCP server ${id} is not connected: ${reason}`);
+  }
+
+  async function call(
+    name: string,
+    args: JsonObject,
+    { signal, onProgress }: CallOptions,
+    isAgain = false,
+  ): Promise<CallToolResult> {
+    const client = await ready(signal);
+    try {
+      return await client.callTool(
+        { name, arguments: args },
+        {
+          signal,
+          timeout: timeoutSeconds * 1000,
+          ...(onProgress && { onprogress: onProgress }),
+        },
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      const isLost = live?.client === client;
+      if (isForgotten(error) && client.getProtocolEra() === "legacy" && !isAgain) {
+        if (isLost) await end();
+        lastAttempt = Number.NEGATIVE_INFINITY;
+        return call(name, args, { signal, ...(onProgress && { onProgress }) }, true);
+      }
+      const failure = failureOf(error);
+      if (isLost && (failure.kind === "unauthorized" || isClosed(error))) lost(failure);
+      throw new HeddleError("upstream", `The MCP server ${id} failed: ${failure.reason}`, { cause: error });
+    }
+  }
+
+  return {
+    status: () => status,
+    /** Resolves after the first attempt. */
+    start: connect,
+    call: (name: string, args: JsonObject, calling: CallOptions) => call(name, args, calling),
+    /** Asks the server now for its tools. Throws what went wrong. */
+    async check(signal: AbortSignal): Promise<void> {
+      lastAttempt = Number.NEGATIVE_INFINITY;
+      if (status.state === "reauth_required") change({ state: "connecting" });
+      await ready(signal);
+      const now = live;
+      if (now) await within(LIST_MS, list(now), { signal });
+    },
+    async close(): Promise<void> {
+      isOver = true;
+      cancelTimer();
+      await end();
+      // A process that is just being started ends with its attempt.
+      await within(CLOSE_MS, connecting ?? Promise.resolve()).catch(() => {});
+    },
+  };
+}
+
+/** What tools return is data for a model, which no schema of the server's own makes more trustworthy. */
+const ANYTHING: jsonSchemaValidator = {
+  getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+};
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim().slice(0, 500) ?? "";

@@ -1,0 +1,63 @@
+// Starts the program of an MCP server: with no variable of Heddle's own, in a folder of its own, and confined where this machine
+// can confine it. It ends with its descendants when Heddle does, however that happens.
+
+import { statSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { packagesAbove, type Spawner } from "../../runtime/spawn.ts";
+import type { McpServer } from "../server.ts";
+import { createStdioTransport, type StdioTransport } from "./stdio-transport.ts";
+
+export interface ProgramOptions {
+  /** Resolves when processes can be started. */
+  spawner: () => Promise<Pick<Spawner, "spawn">>;
+  /** Heddle's home, which the program must not reach. */
+  home: string;
+  /** The part of it that is shared anyway. */
+  workspace: string;
+  surroundings: { path: string | undefined; lang: string | undefined; timezone: string };
+}
+
+export async function openProgram(
+  { id, command, args, env }: Pick<McpServer, "id" | "command" | "args" | "env">,
+  { spawner, home, workspace, surroundings }: ProgramOptions,
+): Promise<StdioTransport> {
+  const { spawn } = await spawner();
+  const folder = join(home, "mcp", id);
+  const { path = "/usr/local/bin:/usr/bin:/bin", lang = "C.UTF-8", timezone } = surroundings;
+  const named = namedIn([command ?? "", ...args], { home, workspace });
+  return createStdioTransport((onOutput) =>
+    spawn({
+      command: [command ?? "", ...args],
+      cwd: folder,
+      environment: { PATH: path, HOME: folder, TMPDIR: folder, LANG: lang, TZ: timezone, ...env },
+      access: { read: named.read, write: [folder, ...named.write] },
+      hasInput: true,
+      onOutput,
+    }),
+  );
+}
+
+/**
+ * What the command names by its absolute path is meant for the program: a file with its folder and packages to read, a folder
+ * to read and write. Nothing of Heddle's home is, and no folder around it.
+ */
+function namedIn(words: readonly string[], { home, workspace }: Pick<ProgramOptions, "home" | "workspace">) {
+  const read: string[] = [];
+  const write: string[] = [];
+  for (const word of words) {
+    if (!isAbsolute(word)) continue;
+    const path = resolve(word);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found) continue;
+    const folder = found.isDirectory() ? path : dirname(path);
+    const isHeddles = isWithin(home, folder) || (isWithin(folder, home) && !isWithin(folder, workspace));
+    if (isHeddles) continue;
+    if (found.isDirectory()) write.push(folder);
+    else read.push(folder, ...packagesAbove(folder));
+  }
+  return { read, write };
+}
+
+/** Whether the path is the folder, or inside it. */
+const isWithin = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);

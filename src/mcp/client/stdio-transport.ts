@@ -1,0 +1,85 @@
+// Speaks with an MCP server that runs as a process of this machine: one JSON text a line, over its input and output.
+
+import {
+  type JSONRPCMessage,
+  ReadBuffer,
+  serializeMessage,
+  type Transport,
+} from "@modelcontextprotocol/client";
+import type { OutputStream, SpawnedProcess } from "../../runtime/spawn.ts";
+
+export type StartProcess = (
+  onOutput: (chunk: Uint8Array, stream: OutputStream) => undefined,
+) => SpawnedProcess;
+
+export interface StdioTransport extends Transport {
+  /** What it wrote last to its error output, for people. */
+  lastWords(): string;
+  // The client takes a transport with these for one of a process, whose silence means an older protocol.
+  readonly pid: number | null;
+  readonly stderr: null;
+}
+
+/** The largest message. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_WORDS = 2_000;
+const GRACE_MS = 2_000;
+
+/** `start` must read and write its process's streams. The process and its descendants end with the transport. */
+export function createStdioTransport(start: StartProcess): StdioTransport {
+  const buffer = new ReadBuffer({ maxBufferSize: MOST_BYTES });
+  const decoder = new TextDecoder();
+  let process: SpawnedProcess | undefined;
+  let words = "";
+  let isClosed = false;
+
+  function onOutput(chunk: Uint8Array, stream: OutputStream): undefined {
+    if (stream === "stderr") {
+      words = (words + decoder.decode(chunk, { stream: true })).slice(-MOST_WORDS);
+      return;
+    }
+    try {
+      buffer.append(Buffer.from(chunk));
+    } catch (error) {
+      transport.onerror?.(error as Error);
+      void close();
+      return;
+    }
+    for (;;) {
+      try {
+        const message = buffer.readMessage();
+        if (message === null) return;
+        transport.onmessage?.(message);
+      } catch (error) {
+        // A line that is no message: some programs also log to their output.
+        transport.onerror?.(error as Error);
+      }
+    }
+  }
+
+  async function close(): Promise<void> {
+    if (isClosed) return;
+    isClosed = true;
+    buffer.clear();
+    await process?.end(GRACE_MS);
+    transport.onclose?.();
+  }
+
+  const transport: StdioTransport = {
+    stderr: null,
+    get pid() {
+      return process?.pid ?? null;
+    },
+    lastWords: () => words.trim(),
+    async start() {
+      process = start(onOutput);
+      void process.exited.then(close);
+    },
+    async send(message: JSONRPCMessage) {
+      if (!process || isClosed) throw new Error("The process does not run.");
+      await process.write(serializeMessage(message));
+    },
+    close,
+  };
+  return transport;
+}

@@ -1,0 +1,169 @@
+// The MCP servers of $HEDDLE_HOME/mcp.yaml. `${NAME}` in it is a variable of the server's environment.
+
+import { readFile, stat } from "node:fs/promises";
+import { Type as t } from "@sinclair/typebox";
+import { readYaml, type TextProblem } from "../content/yaml-text.ts";
+import { errorMessage } from "../errors.ts";
+import { every, type Periodic } from "../every.ts";
+import type { Logger } from "../log.ts";
+import { isAbsent } from "../runtime/absent.ts";
+import { compileOwnSchema } from "../schema/json-schema.ts";
+import { checkServer } from "./check.ts";
+import { type GivenMcpServer, McpServerId, NewMcpServer } from "./fields.ts";
+import type { McpServer } from "./server.ts";
+
+const { id: _id, transport, ...fields } = NewMcpServer.properties;
+
+const Servers = t.Record(
+  t.String(),
+  t.Object(
+    // "type" is what other programs call it; it follows from url or command.
+    { ...fields, transport: t.Optional(transport), type: t.Optional(t.String()) },
+    { additionalProperties: false },
+  ),
+);
+
+/** `mcpServers` is what the instructions of most servers show. */
+const validate = compileOwnSchema(
+  t.Object(
+    { servers: t.Optional(Servers), mcpServers: t.Optional(Servers) },
+    { additionalProperties: false },
+  ),
+);
+const validateId = compileOwnSchema(McpServerId);
+
+type Entry = Omit<GivenMcpServer, "id" | "transport"> & { transport?: McpServer["transport"]; type?: string };
+
+export type McpFile = { ok: true; servers: McpServer[] } | { ok: false; problem: TextProblem };
+
+/** `environment` gives the value of a variable. */
+export function readMcpFile(text: string, environment: (name: string) => string | undefined): McpFile {
+  const yaml = readYaml(text);
+  if (!yaml.ok) return yaml;
+  const problem = (field: string, reason: string): McpFile => ({
+    ok: false,
+    problem: { reason: `${field || "The file"} ${reason}`, line: yaml.lineOf(field) },
+  });
+  const [first] = validate(yaml.value ?? {});
+  if (first) return problem(first.field, first.message);
+  const all = (yaml.value ?? {}) as { servers?: Record<string, Entry>; mcpServers?: Record<string, Entry> };
+  const servers: McpServer[] = [];
+  for (const [key, entries] of Object.entries(all)) {
+    for (const [id, entry] of Object.entries(entries ?? {})) {
+      const field = `${key}.${id}`;
+      const [invalid] = validateId(id);
+      if (invalid) return problem(field, `is not an id: it ${invalid.message}`);
+      if (servers.some((other) => other.id === id)) return problem(field, "is declared twice");
+      const missing: string[] = [];
+      const server = serverOf(id, filled(entry, environment, missing) as Entry);
+      if (missing.length > 0)
+        return problem(field, `names ${missing.join(", ")}, which the environment lacks`);
+      try {
+        checkServer(server);
+      } catch (error) {
+        return problem(field, `is not complete: ${errorMessage(error)}`);
+      }
+      servers.push(server);
+    }
+  }
+  return { ok: true, servers };
+}
+
+function serverOf(id: string, { type: _type, ...entry }: Entry): McpServer {
+  return {
+    source: "file",
+    name: id,
+    url: null,
+    headers: {},
+    oauth: null,
+    command: null,
+    args: [],
+    env: {},
+    is_enabled: true,
+    timeout_seconds: 60,
+    allow_private: false,
+    trust_annotations: false,
+    created_at: null,
+    updated_at: null,
+    ...entry,
+    transport: entry.transport ?? (entry.command === undefined ? "http" : "stdio"),
+    id,
+  };
+}
+
+const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** Fills in the variables of every text; adds those without a value to `missing`. */
+function filled(
+  value: unknown,
+  environment: (name: string) => string | undefined,
+  missing: string[],
+): unknown {
+  if (Array.isArray(value)) return value.map((one) => filled(one, environment, missing));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, filled(inner, environment, missing)]),
+    );
+  }
+  if (typeof value !== "string") return value;
+  return value.replace(VARIABLE, (_, name: string) => {
+    const found = environment(name);
+    if (found === undefined) missing.push(name);
+    return found ?? "";
+  });
+}
+
+export interface FollowMcpFile {
+  path: string;
+  environment: (name: string) => string | undefined;
+  log: Logger;
+  /** Called with the servers when they change; a file that cannot be read leaves the last ones. */
+  onChange(servers: McpServer[]): void;
+}
+
+export interface FollowedMcpFile {
+  close(): Promise<void>;
+}
+
+/** A person who has changed the file does not notice a wait of this length. */
+const LOOK_MS = 2_000;
+
+/** Resolves when the file has been read once. */
+export async function followMcpFile({
+  path,
+  environment,
+  log,
+  onChange,
+}: FollowMcpFile): Promise<FollowedMcpFile> {
+  let seen = "";
+
+  async function look(): Promise<void> {
+    const version = await versionOf(path);
+    if (version === seen) return;
+    seen = version;
+    if (version === ABSENT) return onChange([]);
+    const read = readMcpFile(await readFile(path, "utf8"), environment);
+    if (read.ok) return onChange(read.servers);
+    const { line, reason } = read.problem;
+    const place = line === undefined ? path : `${path}:${line}`;
+    log.error("{place}: {reason}. The servers in it stay as they were.", { place, reason });
+  }
+
+  await look().catch((error) =>
+    log.error("{path} cannot be read: {reason}", { path, reason: errorMessage(error) }),
+  );
+  const looking: Periodic = every({ name: "Reading mcp.yaml", ms: LOOK_MS, run: look, log });
+  return { close: looking.close };
+}
+
+const ABSENT = "absent";
+
+async function versionOf(path: string): Promise<string> {
+  try {
+    const { mtimeMs, size, ino } = await stat(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch (error) {
+    if (isAbsent(error)) return ABSENT;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+// An MCP server that Heddle is a client of: where it is, what it is sent, and what is believed of it.
+
+import { createHash } from "node:crypto";
+import type { McpTransport, mcpServers } from "../db/schema.ts";
+
+export interface McpServer {
+  id: string;
+  /** "file": declared in mcp.yaml, and not changed over the API. */
+  source: "stored" | "file";
+  name: string;
+  transport: McpTransport;
+  /** Of "http", else null. */
+  url: string | null;
+  headers: Record<string, string>;
+  /** Of "http": what signs Heddle in, if the server asks for OAuth and nothing is to be found out. */
+  oauth: McpOAuthClient | null;
+  /** Of "stdio", else null. */
+  command: string | null;
+  args: string[];
+  env: Record<string, string>;
+  is_enabled: boolean;
+  timeout_seconds: number;
+  allow_private: boolean;
+  trust_annotations: boolean;
+  created_at: Date | null;
+  updated_at: Date | null;
+}
+
+export interface McpOAuthClient {
+  client_id?: string;
+  client_secret?: string;
+  scope?: string;
+}
+
+export type McpServerRow = typeof mcpServers.$inferSelect;
+
+/** Changes when another program or address answers, or somebody else asks. */
+export function fingerprintOf(server: McpServer): string {
+  const { transport, url, headers, command, args, env } = server;
+  return createHash("sha256")
+    .update(JSON.stringify([transport, url, headers, command, args, env]))
+    .digest("hex");
+}

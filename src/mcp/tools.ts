@@ -1,0 +1,55 @@
+// The tools of all MCP servers, as the registry of tools gets them.
+
+import { compileTool, type YieldingTool } from "../agent/tools/registry.ts";
+import type { JsonObject } from "../sdk/json.ts";
+import type { ToolContext } from "../sdk/types.ts";
+import { type ListedTool, problemOf, usableTool } from "./client/listed-tool.ts";
+import type { McpServer } from "./server.ts";
+
+export interface ServerTool {
+  listed: ListedTool;
+  /** Undefined if it cannot be used. */
+  usable: YieldingTool | undefined;
+  problem: string | null;
+}
+
+export type CallMcp = (
+  server: string,
+  tool: string,
+  args: JsonObject,
+  context: ToolContext,
+) => Promise<unknown>;
+
+export type CompileTools = (server: McpServer, tools: readonly ListedTool[]) => ServerTool[];
+
+/** What was compiled is kept, since lists arrive every few minutes and hardly ever change. */
+export function createCompileTools(call: CallMcp): CompileTools {
+  const compiled = new Map<string, { key: string; tools: Map<string, ServerTool> }>();
+  return (server, tools) => {
+    const key = JSON.stringify([server.trust_annotations, server.timeout_seconds]);
+    const before = compiled.get(server.id);
+    const known = before?.key === key ? before.tools : new Map<string, ServerTool>();
+    const now = new Map<string, ServerTool>();
+    for (const listed of tools) {
+      const text = JSON.stringify(listed);
+      now.set(text, known.get(text) ?? compile(server, listed, call));
+    }
+    compiled.set(server.id, { key, tools: now });
+    return [...now.values()];
+  };
+}
+
+function compile(server: McpServer, listed: ListedTool, call: CallMcp): ServerTool {
+  try {
+    const { longName, ...about } = usableTool(server, listed);
+    const tool = compileTool(`mcp:${server.id}`, {
+      ...about,
+      type: "mcp",
+      timeoutSeconds: server.timeout_seconds,
+      run: (args: JsonObject, context: ToolContext) => call(server.id, listed.name, args, context),
+    });
+    return { listed, usable: { tool, longName }, problem: null };
+  } catch (error) {
+    return { listed, usable: undefined, problem: problemOf(error) };
+  }
+}
