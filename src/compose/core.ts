@@ -78,10 +78,12 @@ export async function openCore(
       controls,
       baseUrl,
     });
-  const loadIntegrations = () =>
+  const loadIntegrations = () => {
+    mcp.start();
     void registry
       .loadAll(servicesFor)
       .catch((error) => log.error("Integrations could not be discovered: {error}", { error }));
+  };
   return {
     storage,
     content,

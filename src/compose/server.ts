@@ -89,9 +89,7 @@ export function startServer(
         },
         access,
         processes,
-        models: core.models,
-        policies: policyParts(core),
-        mcp: core.mcp,
+        ...modelsAndTools(core),
       },
       {
         version: build.version,
@@ -143,7 +141,6 @@ export function startServer(
     // Loading starts once the server listens, because hundreds of integrations keep the processor busy for a while.
     closers.push(registry.onChange(storage.events.integrationChanged));
     core.loadIntegrations();
-    core.mcp.start();
     worker = registry.whenReady.then(() => agent.startWorker());
     void registry.whenReady.then(processes.supervise);
     void registry.whenReady.then(schedules.start);
@@ -154,10 +151,10 @@ export function startServer(
   });
 }
 
-const policyParts = ({ policies, approvals, content: { tools } }: Core) => ({
-  policies,
-  approvals,
-  toolOf: toolFactsFrom(tools),
+const modelsAndTools = ({ models, mcp, policies, approvals, content: { tools } }: Core) => ({
+  models,
+  mcp,
+  policies: { policies, approvals, toolOf: toolFactsFrom(tools) },
 });
 
 const serverFacts = (config: Config, { models }: Core): ServerFacts => ({

@@ -27,7 +27,6 @@ export function startWorker(
     if (guard) closers.push(guard.close);
     guard?.arm();
     core.loadIntegrations();
-    core.mcp.start();
     await core.integrations.registry.whenReady;
     const worker = core.agent.startWorker();
     closers.push(worker.close);

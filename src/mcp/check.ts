@@ -3,10 +3,15 @@
 import { HeddleError } from "../errors.ts";
 import type { McpServer } from "./server.ts";
 
-type Checked = Pick<McpServer, "transport" | "url" | "command">;
+type Checked = Pick<McpServer, "transport" | "url" | "command" | "headers" | "env">;
 
 /** Throws `validation`. */
-export function checkServer({ transport, url, command }: Checked): void {
+export function checkServer({ transport, url, command, headers, env }: Checked): void {
+  const header = Object.keys(headers).find((name) => !/^[A-Za-z0-9_-]+$/.test(name));
+  if (header !== undefined)
+    throw wrong("headers", `must have names of letters, digits, - and _; got "${header}"`);
+  const variable = Object.keys(env).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (variable !== undefined) throw wrong("env", `must have names of variables; got "${variable}"`);
   if (transport === "http") {
     if (url === null) throw wrong("url", "must be given for the transport http");
     if (command !== null) throw wrong("command", "must be left out for the transport http");

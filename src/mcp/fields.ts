@@ -2,6 +2,7 @@
 
 import { Type as t } from "@sinclair/typebox";
 import { MCP_TRANSPORTS } from "../db/schema.ts";
+import { named } from "../schema/openapi-schema.ts";
 
 const HEADER_VALUE = "^[\\x20-\\x7e\\t]*$";
 const NO_CONTROLS = "^[^\\x00]*$";
@@ -14,7 +15,7 @@ export const McpServerId = t.String({
 
 const Words = t.Array(t.String({ maxLength: 8_192, pattern: NO_CONTROLS }), {
   maxItems: 100,
-  description: "The arguments of `command`. They are shown; put secrets into `env`.",
+  description: "Arguments of `command`. Secrets belong into `env`.",
 });
 
 const plain = {
@@ -23,36 +24,33 @@ const plain = {
     t.Union(
       MCP_TRANSPORTS.map((word) => t.Literal(word)),
       {
-        description:
-          "`http`: a server at `url` (streamable HTTP). `stdio`: a program that Heddle starts on its own machine.",
+        description: "`http`: streamable HTTP at `url`. `stdio`: a program on Heddle's machine.",
       },
     ),
   ),
   url: t.Optional(
     t.Union([t.String({ minLength: 1, maxLength: 2_000 }), t.Null()], {
-      description: "Of `http`: the address of the MCP endpoint, usually ending with /mcp.",
+      description: "Of `http`: usually ending with /mcp.",
     }),
   ),
   command: t.Optional(
     t.Union([t.String({ minLength: 1, maxLength: 1_000, pattern: NO_CONTROLS }), t.Null()], {
-      description: "Of `stdio`: the program, by its path or as it is found in PATH.",
+      description: "Of `stdio`: a path, or a name in PATH.",
     }),
   ),
   args: t.Optional(Words),
   is_enabled: t.Optional(t.Boolean({ description: "Whether it is connected to. Default: true." })),
   timeout_seconds: t.Optional(
-    t.Integer({ minimum: 1, maximum: 600, description: "How long a call of a tool may take. Default: 60." }),
+    t.Integer({ minimum: 1, maximum: 600, description: "Of one call. Default: 60." }),
   ),
   allow_private: t.Optional(
     t.Boolean({
-      description:
-        "Of `http`: whether its address may be this machine's or one of a private network. Default: false.",
+      description: "Of `http`: whether its address may be a private one. Default: false.",
     }),
   ),
   trust_annotations: t.Optional(
     t.Boolean({
-      description:
-        "Whether it is believed when it says that a tool only reads, or may be called twice. Default: false.",
+      description: "Whether it is believed that a tool only reads, or may be called twice. Default: false.",
     }),
   ),
 };
@@ -60,47 +58,36 @@ const plain = {
 /** The fields that an answer has as well. */
 export const McpServerFields = t.Object(plain);
 
+const OAuthClient = named(
+  "McpOAuthClient",
+  t.Object(
+    {
+      client_id: t.Optional(
+        t.String({ minLength: 1, maxLength: 1_000, description: "As it was registered." }),
+      ),
+      client_secret: t.Optional(t.String({ minLength: 1, maxLength: 10_000, description: "Never shown." })),
+      scope: t.Optional(t.String({ minLength: 1, maxLength: 2_000, description: "What is asked for." })),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+/** Their names are checked by `checkServer`: OpenAPI has no patterns of names. */
+const secretTexts = (pattern: string, description: string) =>
+  t.Optional(
+    t.Record(t.String(), t.String({ maxLength: 10_000, pattern }), {
+      maxProperties: 100,
+      description: `${description} Stored encrypted, shown masked.`,
+    }),
+  );
+
 const secret = {
-  headers: t.Optional(
-    t.Record(
-      t.String({ pattern: "^[A-Za-z0-9_-]+$" }),
-      t.String({ maxLength: 10_000, pattern: HEADER_VALUE }),
-      {
-        maxProperties: 50,
-        description:
-          "Of `http`: sent with each request, such as Authorization. The values are stored encrypted and shown masked.",
-      },
-    ),
-  ),
-  env: t.Optional(
-    t.Record(
-      t.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }),
-      t.String({ maxLength: 10_000, pattern: NO_CONTROLS }),
-      {
-        maxProperties: 100,
-        description:
-          "Of `stdio`: its environment, besides PATH, HOME, LANG and TZ. The values are stored encrypted and shown masked.",
-      },
-    ),
-  ),
+  headers: secretTexts(HEADER_VALUE, "Of `http`: sent with each request, such as Authorization."),
+  env: secretTexts(NO_CONTROLS, "Of `stdio`: its environment, besides PATH, HOME, LANG and TZ."),
   oauth: t.Optional(
-    t.Union(
-      [
-        t.Object(
-          {
-            client_id: t.Optional(t.String({ minLength: 1, maxLength: 1_000 })),
-            client_secret: t.Optional(t.String({ minLength: 1, maxLength: 10_000 })),
-            scope: t.Optional(t.String({ minLength: 1, maxLength: 2_000 })),
-          },
-          { additionalProperties: false },
-        ),
-        t.Null(),
-      ],
-      {
-        description:
-          "Of `http`: a client registered with the authorization server by hand, where it offers neither client metadata documents nor dynamic registration. The secret is stored encrypted and never shown.",
-      },
-    ),
+    t.Union([OAuthClient, t.Null()], {
+      description: "Of `http`: a client that was registered with the authorization server by hand.",
+    }),
   ),
 };
 

@@ -41,3 +41,10 @@ export function fingerprintOf(server: McpServer): string {
     .update(JSON.stringify([transport, url, headers, command, args, env]))
     .digest("hex");
 }
+
+/** Everything that a connection and its tools are made of. */
+export const isSame = (one: McpServer, other: McpServer): boolean =>
+  fingerprintOf(one) === fingerprintOf(other) &&
+  one.timeout_seconds === other.timeout_seconds &&
+  one.allow_private === other.allow_private &&
+  JSON.stringify(one.oauth) === JSON.stringify(other.oauth);

@@ -11,17 +11,14 @@ import type { Timers } from "../processes/restart-delay.ts";
 import type { JsonObject } from "../sdk/json.ts";
 import { urlSecrets } from "../secrets/urls.ts";
 import type { Vault } from "../secrets/vault.ts";
-import {
-  type Connection,
-  type ConnectionStatus,
-  createConnection,
-  type Opened,
-} from "./client/connection.ts";
+import type { ConnectionStatus, Opened } from "./client/client.ts";
+import { type Connection, createConnection } from "./client/connection.ts";
 import { type ListedTool, listedTool, MOST_TOOLS } from "./client/listed-tool.ts";
 import { resultOf } from "./client/result.ts";
 import type { GivenMcpChange, GivenMcpServer } from "./fields.ts";
 import { followMcpFile } from "./file.ts";
-import { fingerprintOf, type McpServer } from "./server.ts";
+import { isSameList, newer } from "./known-list.ts";
+import { fingerprintOf, isSame, type McpServer } from "./server.ts";
 import { createMcpStore, type KnownList } from "./store.ts";
 import { createCompileTools, type ServerTool } from "./tools.ts";
 
@@ -69,10 +66,15 @@ export async function openMcpServers(options: McpServersOptions) {
   let isStarted = false;
   let isClosed = false;
 
-  const compileTools = createCompileTools(async (id, tool, args, { signal }) => {
+  const compileTools = createCompileTools(async (id, tool, args, { signal, progress }) => {
     const to = running.get(id);
     if (!to) throw new HeddleError("unavailable", `The MCP server ${id} is disabled.`);
-    return resultOf(id, await to.connection.call(tool, args, { signal }));
+    const result = await to.connection.call(tool, args, {
+      signal,
+      onProgress: ({ message, progress: done, total }) =>
+        progress(message ?? (total ? `${done} of ${total}` : String(done)), total ? done / total : undefined),
+    });
+    return resultOf(id, result);
   });
 
   /** Those of the file first; of two with one id, the file's. */
@@ -259,30 +261,6 @@ export async function openMcpServers(options: McpServersOptions) {
     },
   };
 }
-
-/** Everything that a connection and its tools are made of. */
-const isSame = (one: McpServer, other: McpServer): boolean =>
-  fingerprintOf(one) === fingerprintOf(other) &&
-  one.timeout_seconds === other.timeout_seconds &&
-  one.allow_private === other.allow_private &&
-  JSON.stringify(one.oauth) === JSON.stringify(other.oauth);
-
-const isSameList = (one: KnownList, other: KnownList): boolean => {
-  const { listed_at: _a, ...first } = one;
-  const { listed_at: _b, ...second } = other;
-  return sorted(first) === sorted(second);
-};
-
-/** JSON of the database has its keys in another order. */
-const sorted = (value: unknown): string =>
-  JSON.stringify(value, (_, inner) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-
-const newer = (here: KnownList | undefined, there: KnownList): KnownList =>
-  here && (here.listed_at?.getTime() ?? 0) > (there.listed_at?.getTime() ?? 0) ? here : there;
 
 const disabled = ({ updated_at }: McpServer): ConnectionStatus => ({
   state: "disabled",

@@ -45,7 +45,7 @@ export function fitsCall({ policy, namesTool }: Rule, call: CallFacts, taint: Ta
   const { kinds, bot_id, channel_id, integration_id, tainted } = policy;
   const { tool } = call;
   return (
-    namesTool(tool.name) &&
+    (namesTool(tool.name) || (tool.reference !== undefined && namesTool(tool.reference))) &&
     (kinds === null || kinds.some((kind) => tool.kinds.includes(kind))) &&
     (bot_id === null || bot_id === call.bot_id) &&
     (channel_id === null || channel_id === call.channel_id) &&

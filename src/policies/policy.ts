@@ -11,6 +11,8 @@ export interface ToolFacts {
   kinds: readonly ToolKind[];
   /** The integration that it belongs to; null: it is built in, or it is the client's own. */
   integration_id: string | null;
+  /** How bots name it, if not by its name: `mcp:<server>/<tool>`. */
+  reference?: string | undefined;
 }
 
 /**

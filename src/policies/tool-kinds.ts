@@ -21,12 +21,15 @@ export function factsOf(tool: {
   name: string;
   owner: string;
   annotations?: ToolAnnotations | undefined;
+  type?: string | undefined;
+  reference?: string | undefined;
 }): ToolFacts {
   const isBuiltIn = tool.owner === CORE;
   return {
     name: tool.name,
     kinds: kindsOf(tool.name, isBuiltIn, tool.annotations),
-    integration_id: isBuiltIn ? null : tool.owner,
+    integration_id: isBuiltIn || tool.type === "mcp" ? null : tool.owner,
+    ...(tool.reference !== undefined && { reference: tool.reference }),
   };
 }
 

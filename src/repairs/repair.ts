@@ -57,7 +57,7 @@ export interface Repair {
   count: number;
   integration_id: string | null;
   /** Default: null. */
-  mcp_server_id?: string;
+  mcp_server_id?: string | null;
   action: (typeof REPAIR_ACTIONS)[number];
   /** The scope that a caller needs to see it. */
   scope: string;

@@ -28,11 +28,11 @@ import { effectiveSetting } from "../../src/integrations/settings/effective-sett
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
 import { createLog } from "../../src/log.ts";
 import { createLogBuffer } from "../../src/log-buffer.ts";
+import { createHttpTransport } from "../../src/mcp/client/http-transport.ts";
+import { openMcpServers } from "../../src/mcp/servers.ts";
 import { createMemories } from "../../src/memory/memories.ts";
 import { openPolicies } from "../../src/policies/policies.ts";
 import { toolFactsFrom } from "../../src/policies/registered-tools.ts";
-import { createHttpTransport } from "../../src/mcp/client/http-transport.ts";
-import { openMcpServers } from "../../src/mcp/servers.ts";
 import { realTimers } from "../../src/processes/restart-delay.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";

@@ -1,10 +1,14 @@
 // The MCP servers of a Heddle server, over a real database.
 
-import { getLogger } from "@logtape/logtape";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createToolRegistry, type RegisteredTool, type ToolRegistry } from "../../src/agent/tools/registry.ts";
+import { getLogger } from "@logtape/logtape";
+import {
+  createToolRegistry,
+  type RegisteredTool,
+  type ToolRegistry,
+} from "../../src/agent/tools/registry.ts";
 import type { Closers } from "../../src/compose/closers.ts";
 import { openMcp } from "../../src/compose/mcp.ts";
 import type { Config } from "../../src/config/config.ts";
@@ -89,5 +93,6 @@ const contextOf = (): ToolContext => ({
   correlation_id: crypto.randomUUID(),
   task_id: crypto.randomUUID(),
   call_id: crypto.randomUUID(),
+  progress: () => undefined,
   signal: new AbortController().signal,
 });

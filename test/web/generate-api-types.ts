@@ -51,6 +51,7 @@ const PARTS: AppParts = {
   models,
   access: nothing,
   policies,
+  mcp: nothing,
   processes: nothing,
 };
 

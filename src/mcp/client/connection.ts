@@ -1,37 +1,14 @@
 // The connection to one MCP server: made, looked after, made again when it is lost. It knows neither the database nor tools
 // of Heddle, and gets its clock as an argument.
 
-import {
-  type CallToolResult,
-  Client,
-  type jsonSchemaValidator,
-  type Tool,
-  type Transport,
-} from "@modelcontextprotocol/client";
+import type { CallToolResult, Client, Tool, Transport } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
 import type { JsonObject } from "../../sdk/json.ts";
 import { within } from "../../within.ts";
+import { type ConnectionStatus, createClient, lastLine, type Opened } from "./client.ts";
 import { type Failure, failureOf, isClosed, isForgotten } from "./failure.ts";
-
-export type ConnectionState = "connecting" | "connected" | "degraded" | "reauth_required" | "disabled";
-
-export interface ConnectionStatus {
-  state: ConnectionState;
-  /** When it came into this state. */
-  since: Date;
-  /** Why it is not connected. */
-  error: string | null;
-  protocol_version: string | null;
-  server: { name: string; version: string } | null;
-}
-
-export interface Opened {
-  transport: Transport;
-  /** What a process said last. */
-  lastWords?(): string;
-}
 
 export interface ConnectionOptions {
   id: string;
@@ -60,8 +37,6 @@ export type Connection = ReturnType<typeof createConnection>;
 
 /** A first start may have to download the program. */
 const CONNECT_MS = 90_000;
-/** A server of the older protocol may be silent when it is asked for the newer one. */
-const PROBE_MS = 10_000;
 const LIST_MS = 30_000;
 const HEALTH_MS = 60_000;
 /** How long a list counts of which the server does not say so. */
@@ -138,6 +113,7 @@ export function createConnection(options: ConnectionOptions) {
     }
     if (live !== now) return;
     failures = 0;
+    lastAttempt = Number.NEGATIVE_INFINITY;
     change({ state: "connected", error: null });
     look();
   }
@@ -145,7 +121,7 @@ export function createConnection(options: ConnectionOptions) {
   /** Some servers of the older protocol end at the question for the newer one; they are started again for it. */
   async function begin(isOld = false): Promise<Live> {
     const opened = await open();
-    const client = createClient();
+    const client = createClient({ id, version, log, onListChanged: () => void refresh() });
     const isProcess = "pid" in opened.transport;
     try {
       await client.connect(opened.transport, {
@@ -165,19 +141,6 @@ export function createConnection(options: ConnectionOptions) {
       lost({ kind: "lost", reason: `The connection ended.${words === "" ? "" : ` It said: ${words}`}` });
     };
     return { client, opened, staleAt: 0 };
-  }
-
-  function createClient(): Client {
-    const client = new Client(
-      { name: "heddle", version },
-      {
-        versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
-        jsonSchemaValidator: ANYTHING,
-        listChanged: { tools: { autoRefresh: false, onChanged: () => void refresh() } },
-      },
-    );
-    client.onerror = (error) => log.debug("MCP server {id}: {reason}", { id, reason: error.message });
-    return client;
   }
 
   async function list(of: Live): Promise<void> {
@@ -309,10 +272,3 @@ export function createConnection(options: ConnectionOptions) {
     },
   };
 }
-
-/** What tools return is data for a model, which no schema of the server's own makes more trustworthy. */
-const ANYTHING: jsonSchemaValidator = {
-  getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
-};
-
-const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim().slice(0, 500) ?? "";

@@ -52,6 +52,7 @@ export const repairs = queryOptions({
 export const REPAIR_CAUSES = [
   "integration",
   "process",
+  "mcp",
   "delivery",
   "inbox.failed",
   "inbox.rejected",

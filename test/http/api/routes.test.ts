@@ -250,6 +250,8 @@ eachDatabase("REST API", (open) => {
         timeout_seconds: 5,
         source: "integration",
         integration_id: "github",
+        mcp_server_id: null,
+        reference: "github_look",
       },
       expect.objectContaining({
         name: "look",

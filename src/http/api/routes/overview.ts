@@ -26,6 +26,7 @@ const RepairAnswer = named(
     since: nullable(Instant, "Since when, if that is known."),
     count: t.Integer({ description: "How many things it is about." }),
     integration_id: nullable(t.String(), "The integration that it is about."),
+    mcp_server_id: nullable(t.String(), "The MCP server that it is about."),
     action: oneOf(REPAIR_ACTIONS, "What a person can do."),
   }),
 );
@@ -126,4 +127,8 @@ export function overviewRoutes(options: OverviewRoutes) {
 
 const DAY_MS = 86_400_000;
 
-const present = ({ scope: _, since, ...repair }: Repair) => ({ ...repair, since: instantOrNull(since) });
+const present = ({ scope: _, since, mcp_server_id = null, ...repair }: Repair) => ({
+  ...repair,
+  mcp_server_id,
+  since: instantOrNull(since),
+});

@@ -10,6 +10,26 @@ const tag = "Tools";
 
 const annotation = (meaning: string) => nullable(t.Boolean(), `${meaning} Null: its author does not say.`);
 
+export const ToolAnnotationsAnswer = named(
+  "ToolAnnotations",
+  t.Object(
+    {
+      read_only: annotation("It changes nothing."),
+      idempotent: annotation("A second call with the same arguments changes nothing more."),
+      destructive: annotation("It may delete or overwrite what cannot be brought back."),
+      egress: annotation("What it is given can leave the server."),
+    },
+    { description: "What its author says that a call does." },
+  ),
+);
+
+export const presentAnnotations = (annotations: ToolAnnotations) => ({
+  read_only: annotations.readOnly ?? null,
+  idempotent: annotations.idempotent ?? null,
+  destructive: annotations.destructive ?? null,
+  egress: annotations.egress ?? null,
+});
+
 const ToolAnswer = named(
   "Tool",
   t.Object({
@@ -21,15 +41,7 @@ const ToolAnswer = named(
       ["builtin", "local", "mcp", "client"],
       "What carries it out: Heddle, an integration, an MCP server, or the client of a run.",
     ),
-    annotations: t.Object(
-      {
-        read_only: annotation("It changes nothing."),
-        idempotent: annotation("A second call with the same arguments changes nothing more."),
-        destructive: annotation("It may delete or overwrite what cannot be brought back."),
-        egress: annotation("What it is given can leave the server."),
-      },
-      { description: "What its author says that a call does." },
-    ),
+    annotations: ToolAnnotationsAnswer,
     can_reconcile: t.Boolean({
       description: "Whether it can tell if a call that a crash interrupted took effect.",
     }),
@@ -164,12 +176,7 @@ const present = ({
   name,
   description,
   type,
-  annotations: {
-    read_only: annotations.readOnly ?? null,
-    idempotent: annotations.idempotent ?? null,
-    destructive: annotations.destructive ?? null,
-    egress: annotations.egress ?? null,
-  },
+  annotations: presentAnnotations(annotations),
   can_reconcile: reconcile !== undefined,
   parameters,
   timeout_seconds: timeoutSeconds,

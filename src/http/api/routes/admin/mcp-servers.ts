@@ -13,12 +13,12 @@ import {
 } from "../../../../mcp/fields.ts";
 import type { McpServerView } from "../../../../mcp/servers.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
-import type { ToolAnnotations } from "../../../../sdk/types.ts";
 import { MASK, withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { answered } from "../../answered.ts";
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { Instant, InstantOf, instantOrNull, JsonOf, nullable, oneOf } from "../../schemas.ts";
+import { presentAnnotations, ToolAnnotationsAnswer } from "../tools.ts";
 
 const tag = "MCP servers";
 
@@ -29,26 +29,26 @@ const masked = (description: string) => t.Record(t.String(), t.String(), { descr
 const ServerAnswer = named(
   "McpServer",
   t.Object({
-    id: t.String({ description: "Bots name its tools `mcp:<id>/<tool>`, and all of them `mcp:<id>`." }),
+    id: t.String({ description: "Bots name its tools `mcp:<id>/<tool>`." }),
     source: oneOf(["stored", "file"], "`file`: declared in mcp.yaml, and not changed here."),
     ...answered(McpServerFields.properties),
     headers: masked("The names of its headers; values are masked."),
     env: masked("The names of its variables; values are masked."),
     oauth: nullable(
       t.Object({
-        client_id: nullable(t.String(), "As it was registered with the authorization server."),
+        client_id: nullable(t.String(), "As it was registered."),
         client_secret: nullable(t.String(), "Masked."),
-        scope: nullable(t.String(), "What is asked for; null: what the server names."),
+        scope: nullable(t.String(), "What is asked for."),
       }),
-      "A client that was registered by hand; null if there is none.",
+      "A client registered by hand.",
     ),
     state: oneOf(
       STATES,
-      "`degraded`: it does not answer, and is tried again. `reauth_required`: it does not accept Heddle's credentials.",
+      "`degraded`: it is tried again. `reauth_required`: it refuses Heddle's credentials.",
     ),
-    since: InstantOf("Since when it is in this state, as this server of Heddle's sees it."),
+    since: InstantOf("Since when."),
     error: nullable(t.String(), "Why it is not connected."),
-    protocol_version: nullable(t.String(), "The version of MCP that was agreed on; null: not known yet."),
+    protocol_version: nullable(t.String(), "The version of MCP that was agreed on."),
     server: nullable(
       t.Object({
         name: t.String({ description: "Its own name." }),
@@ -63,24 +63,16 @@ const ServerAnswer = named(
   }),
 );
 
-const hint = (meaning: string) => nullable(t.Boolean(), `${meaning} Null: not known.`);
-
 const ToolAnswer = named(
   "McpTool",
   t.Object({
     name: t.String({ description: "As the server names it." }),
     reference: t.String({ description: "As bots name it." }),
-    called: nullable(
-      t.String(),
-      "As models call it: its name, or one that begins with the server's id if another tool has that. Null: it cannot be used, or the server is disabled.",
-    ),
+    called: nullable(t.String(), "As models call it. Null: they cannot."),
     title: nullable(t.String(), "For people."),
     description: t.String({ description: "What models read." }),
     parameters: JsonOf("JSON Schema of its arguments."),
-    read_only: hint("It changes nothing."),
-    idempotent: hint("A second call with the same arguments changes nothing more."),
-    destructive: hint("It may delete or overwrite what cannot be brought back."),
-    egress: hint("What it is given can leave the server."),
+    annotations: ToolAnnotationsAnswer,
     problem: nullable(t.String(), "Why it cannot be used."),
   }),
 );
@@ -91,7 +83,6 @@ const TestAnswer = named(
     ok: t.Boolean({ description: "Whether it listed its tools." }),
     error: nullable(t.String(), "What does not work."),
     duration_ms: t.Integer({ description: "How long the test took." }),
-    server: ServerAnswer,
   }),
 );
 
@@ -237,7 +228,7 @@ async function test(mcp: McpServerRoutes["mcp"], id: string) {
     (failure: unknown) => mcp.get(id).status.error ?? String((failure as Error).message),
   );
   const duration_ms = Math.round(performance.now() - started);
-  return { ok: error === null, error, duration_ms, server: present(mcp.get(id)) };
+  return { ok: error === null, error, duration_ms };
 }
 
 function present({ status, tools, ...server }: McpServerView) {
@@ -278,14 +269,10 @@ function presentTool(
 ) {
   const { name, title = null, description = "", inputSchema } = listed;
   const reference = usable?.tool.reference ?? `mcp:${id}/${name}`;
-  const annotations: ToolAnnotations = usable?.tool.annotations ?? {};
   return {
     ...{ name, reference, title, description, problem },
     called: (usable && called.get(reference)) ?? null,
     parameters: inputSchema,
-    read_only: annotations.readOnly ?? null,
-    idempotent: annotations.idempotent ?? null,
-    destructive: annotations.destructive ?? null,
-    egress: annotations.egress ?? null,
+    annotations: presentAnnotations(usable?.tool.annotations ?? {}),
   };
 }

@@ -1,0 +1,52 @@
+// What each connection to an MCP server is made of, whichever way it takes.
+
+import { Client, type jsonSchemaValidator, type Transport } from "@modelcontextprotocol/client";
+import type { Logger } from "../../log.ts";
+
+export type ConnectionState = "connecting" | "connected" | "degraded" | "reauth_required" | "disabled";
+
+export interface ConnectionStatus {
+  state: ConnectionState;
+  /** When it came into this state. */
+  since: Date;
+  /** Why it is not connected. */
+  error: string | null;
+  protocol_version: string | null;
+  server: { name: string; version: string } | null;
+}
+
+export interface Opened {
+  transport: Transport;
+  /** What a process said last. */
+  lastWords?(): string;
+}
+
+interface ClientOptions {
+  id: string;
+  version: string;
+  onListChanged: () => void;
+  log: Logger;
+}
+
+/** A server of the older protocol may be silent when it is asked for the newer one. */
+const PROBE_MS = 10_000;
+
+export function createClient({ id, version, onListChanged, log }: ClientOptions): Client {
+  const client = new Client(
+    { name: "heddle", version },
+    {
+      versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
+      jsonSchemaValidator: ANYTHING,
+      listChanged: { tools: { autoRefresh: false, onChanged: onListChanged } },
+    },
+  );
+  client.onerror = (error) => log.debug("MCP server {id}: {reason}", { id, reason: error.message });
+  return client;
+}
+
+/** What tools return is data for a model, which no schema of the server's own makes more trustworthy. */
+const ANYTHING: jsonSchemaValidator = {
+  getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+};
+
+export const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim().slice(0, 500) ?? "";

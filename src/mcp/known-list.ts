@@ -1,0 +1,21 @@
+// Compares what MCP servers have told of themselves.
+
+import type { KnownList } from "./store.ts";
+
+/** But for when it was told. */
+export const isSameList = (one: KnownList, other: KnownList): boolean => {
+  const { listed_at: _a, ...first } = one;
+  const { listed_at: _b, ...second } = other;
+  return sorted(first) === sorted(second);
+};
+
+/** JSON of the database has its keys in another order. */
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_, inner) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
+export const newer = (here: KnownList | undefined, there: KnownList): KnownList =>
+  here && (here.listed_at?.getTime() ?? 0) > (there.listed_at?.getTime() ?? 0) ? here : there;
