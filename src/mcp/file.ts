@@ -34,10 +34,10 @@ const validateId = compileOwnSchema(McpServerId);
 
 type Entry = Omit<GivenMcpServer, "id" | "transport"> & { transport?: McpServer["transport"]; type?: string };
 
-export type McpFile = { ok: true; servers: McpServer[] } | { ok: false; problem: TextProblem };
+type McpFile = { ok: true; servers: McpServer[] } | { ok: false; problem: TextProblem };
 
 /** `environment` gives the value of a variable. */
-export function readMcpFile(text: string, environment: (name: string) => string | undefined): McpFile {
+function readMcpFile(text: string, environment: (name: string) => string | undefined): McpFile {
   const yaml = readYaml(text);
   if (!yaml.ok) return yaml;
   const problem = (field: string, reason: string): McpFile => ({

@@ -34,7 +34,7 @@ export function createHttpTransport(
 }
 
 /** Also for what the server's OAuth needs: its authorization server is as private as it is. */
-export const mcpFetch = (allowPrivate: boolean, allowPrivateHosts: readonly string[]): GuardedFetch =>
+const mcpFetch = (allowPrivate: boolean, allowPrivateHosts: readonly string[]): GuardedFetch =>
   createGuardedFetch({
     allowPrivateHosts: allowPrivate ? [...LOCAL, ...allowPrivateHosts] : allowPrivateHosts,
   });
