@@ -20,6 +20,7 @@ import type { Logger } from "../log.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { GivenChange, GivenProvider } from "./fields.ts";
 import { type KnownModels, priceOf } from "./known-models.ts";
+import { createLearned } from "./learned.ts";
 import { doubtIn, modelNamed } from "./names.ts";
 import { ENVIRONMENT, hostOf, type Provider } from "./provider.ts";
 import { createProviderStore } from "./store.ts";
@@ -98,7 +99,7 @@ export async function openProviders(options: ProvidersOptions) {
     const { id } = provider;
     const quirks = createKnownQuirks({
       known: (model) => knownQuirks(current(id) ?? provider, model),
-      ...(id !== ENVIRONMENT && { onLearn: (model, learned) => keep(id, model, learned) }),
+      onLearn: (model, learned) => keep(id, model, learned),
     });
     const endpoint = connect({
       provider,
@@ -110,11 +111,11 @@ export async function openProviders(options: ProvidersOptions) {
   }
 
   /** A run must not wait for this, nor fail by it: what was learned is known here already. */
-  function keep(id: string, model: string, learned: Quirks): void {
-    const { maxTokens } = learned;
-    const news = { unsupported: namesOf(learned), ...(maxTokens && { maxOutputTokens: maxTokens }) };
+  function keep(id: string, model: string, quirks: Quirks): void {
+    const { maxTokens } = quirks;
+    const news = { unsupported: namesOf(quirks), ...(maxTokens && { maxOutputTokens: maxTokens }) };
     writing = writing
-      .then(() => store.learn(id, model, news))
+      .then(() => (id === ENVIRONMENT ? learned?.learn(model, news) : store.learn(id, model, news)))
       .catch((error) =>
         log.warning("What {model} of provider {provider} does not take could not be stored: {reason}", {
           model,
@@ -126,7 +127,7 @@ export async function openProviders(options: ProvidersOptions) {
 
   async function read(): Promise<void> {
     const rows = await store.list();
-    const all = environment ? [environment, ...rows] : rows;
+    const all = learned ? [await learned.apply(), ...rows] : rows;
     connected = new Map(all.map((provider) => [provider.id, refreshed(provider)]));
   }
 
@@ -139,6 +140,7 @@ export async function openProviders(options: ProvidersOptions) {
     return { ...before, provider };
   }
 
+  const learned = environment && createLearned(db, environment);
   const store = createProviderStore({
     db,
     vault,

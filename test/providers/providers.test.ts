@@ -4,6 +4,8 @@ import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { providers } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
+import { environmentProvider } from "../../src/providers/environment.ts";
+import { createLearned } from "../../src/providers/learned.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { until } from "../until.ts";
 import { fakeEndpoint, refuses, says } from "./fake-endpoint.ts";
@@ -32,6 +34,9 @@ eachDatabase("providers", (open) => {
   afterEach(async () => {
     await db.query.delete(providers);
   });
+
+  const environmentAt = (url: string) =>
+    environmentProvider(environment(url), { defaultModel: "m", modelSettings: undefined });
 
   describe("a name", () => {
     test("is a provider's model, the default provider's, or the environment's", async () => {
@@ -175,6 +180,33 @@ eachDatabase("providers", (open) => {
       await models.providers.update("mine", { unsupported: {} });
       await ask(models.llm, "mine/small", { tools });
       expect(endpoint.requests.length - before).toBe(7);
+    });
+
+    test("includes what the environment's endpoint refused, as long as it is the same endpoint", async () => {
+      const refusing = () =>
+        fakeEndpoint((request) =>
+          request.body.tools ? refuses(400, "tools are not supported") : says("Plain")(request),
+        );
+      await using endpoint = await refusing();
+      await using another = await refusing();
+      const tools = [{ name: "look", description: "Looks.", parameters: { type: "object", properties: {} } }];
+      const askOnce = async (modelEndpoint: ReturnType<typeof environment>) => {
+        await using models = await testModels(db, { modelEndpoint });
+        await ask(models.llm, "small", { tools });
+      };
+      await askOnce(environment(endpoint.url));
+      expect(endpoint.requests).toHaveLength(2);
+      // Another key is no other endpoint.
+      await askOnce(environment(endpoint.url, "sk-of-tomorrow"));
+      expect(endpoint.requests).toHaveLength(3);
+      await askOnce(environment(another.url));
+      expect(another.requests).toHaveLength(2);
+
+      const day = 86_400_000;
+      const later = (days: number) =>
+        createLearned(db, environmentAt(another.url), () => Date.now() + days * day).apply();
+      expect((await later(13)).unsupported).toEqual({ small: ["tools"] });
+      expect((await later(15)).unsupported).toEqual({});
     });
   });
 

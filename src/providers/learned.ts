@@ -1,0 +1,74 @@
+// What models of the environment's endpoint have refused. There is no row of a provider to keep it in, and without it each start
+// would cost a refused request of every model.
+
+import { createHash } from "node:crypto";
+import { eq } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { type ModelFacts, serverFacts } from "../db/schema.ts";
+import type { Provider } from "./provider.ts";
+import type { Learned } from "./store.ts";
+
+const KEY = "environment_provider_learned";
+/** An endpoint that is updated may take more than before; it is asked again after this time. */
+const KEPT_DAYS = 14;
+/** Models of which something is kept; the newest ones stay. */
+const MOST_MODELS = 100;
+
+interface Kept extends Learned {
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+interface Stored {
+  /** Of the endpoint: another one starts anew. */
+  endpoint: string;
+  models: Record<string, Kept>;
+}
+
+export function createLearned({ query }: Pick<Database, "query">, environment: Provider, now = Date.now) {
+  const endpoint = createHash("sha256")
+    .update(JSON.stringify([environment.adapter, environment.base_url]))
+    .digest("hex");
+
+  async function kept(from: Pick<Database["query"], "select">): Promise<Record<string, Kept>> {
+    const [row] = await from.select().from(serverFacts).where(eq(serverFacts.key, KEY)).for("update");
+    const stored = row?.value as Stored | undefined;
+    if (stored?.endpoint !== endpoint) return {};
+    const oldest = now() - KEPT_DAYS * 86_400_000;
+    return Object.fromEntries(Object.entries(stored.models).filter(([, { at }]) => at > oldest));
+  }
+
+  return {
+    /** The provider with what is remembered; what the operator has set comes first. */
+    async apply(): Promise<Provider> {
+      const known = Object.entries(await query.transaction(kept));
+      const facts = known.map(([model, { maxOutputTokens }]): [string, ModelFacts] => [
+        model,
+        { ...(maxOutputTokens && { max_output_tokens: maxOutputTokens }), ...environment.models[model] },
+      ]);
+      return {
+        ...environment,
+        unsupported: Object.fromEntries(known.map(([model, { unsupported }]) => [model, unsupported])),
+        models: { ...environment.models, ...Object.fromEntries(facts) },
+      };
+    },
+    learn: (model: string, { unsupported, maxOutputTokens }: Learned): Promise<void> =>
+      query.transaction(async (tx) => {
+        const before = await kept(tx);
+        const most = maxOutputTokens ?? before[model]?.maxOutputTokens;
+        const entry: Kept = {
+          unsupported: [...new Set([...(before[model]?.unsupported ?? []), ...unsupported])],
+          ...(most && { maxOutputTokens: most }),
+          at: now(),
+        };
+        const newest = Object.entries({ ...before, [model]: entry })
+          .sort(([, a], [, b]) => b.at - a.at)
+          .slice(0, MOST_MODELS);
+        const value: Stored = { endpoint, models: Object.fromEntries(newest) };
+        await tx
+          .insert(serverFacts)
+          .values({ key: KEY, value })
+          .onConflictDoUpdate({ target: serverFacts.key, set: { value } });
+      }),
+  };
+}
