@@ -12,6 +12,7 @@ import {
   processes,
   schedules,
 } from "../db/schema.ts";
+import { approvalRepairs } from "./approval-repairs.ts";
 import { budgetRepairs } from "./budget-repairs.ts";
 import { loopRepairs } from "./loop-repairs.ts";
 import type { Repair } from "./repair.ts";
@@ -33,6 +34,7 @@ export async function rowRepairs(options: RowRepairsOptions): Promise<Repair[]> 
     webhooks(options),
     crashLoops(options),
     loopRepairs(options.query, options.reach, options.now),
+    approvalRepairs(options.query, options.reach),
   ]);
   // What follows belongs to nobody in particular, so only those who see everything see it.
   if (options.reach) return found.flat();

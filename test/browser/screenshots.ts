@@ -75,6 +75,13 @@ PICTURES.push(
     path: "/documents?q=warp+thread",
     before: (page) => page.locator("li a").nth(0).click(),
   },
+  {
+    name: "approval",
+    path: "/approvals?status=pending",
+    before: (page) => page.locator("li a").nth(0).click(),
+  },
+  { name: "policies", path: "/policies", before: (page) => page.locator("li a").nth(1).click() },
+  { name: "policy-new", path: "/policies?add=1" },
   { name: "schedule-new", path: "/schedules?add=1" },
   {
     name: "schedules",

@@ -44,6 +44,45 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   await budget({ scope: "bot", subject: "default", metric: "model_calls", period: "run", amount: 200 });
   await api("POST", "/api/v1/documents", { title: "Opening hours", content: "The shop opens at ten." });
   await seedKnowledge(api);
+  await seedApprovals(api);
+}
+
+/** A policy, a call that was approved, and one like it that waits. */
+async function seedApprovals(api: Ui["api"]): Promise<void> {
+  await api("POST", "/api/v1/bots", { id: "doorkeeper", name: "Doorkeeper", tools: ["workspace_write"] });
+  await api("POST", "/api/v1/policies", {
+    name: "What the doorkeeper writes is read by a person first",
+    effect: "require_approval",
+    tools: ["workspace_write"],
+    bot_id: "doorkeeper",
+    reason: "The shop's opening hours are on the door.",
+    approval: { timeout_seconds: 604_800 },
+  });
+  await api("POST", "/api/v1/policies", {
+    name: "Nobody deletes files of the archive",
+    effect: "deny",
+    tools: ["workspace_delete*"],
+    arguments: { path: { prefix: "archive/" } },
+    priority: 10,
+  });
+  const { session_id } = await api("POST", "/api/v1/sessions", {
+    client_id: "web:door",
+    bot_id: "doorkeeper",
+  });
+  const write = async (hours: string) => {
+    const content = `# Opening hours\n\n${hours}\n`;
+    await api("POST", `/api/v1/sessions/${session_id}/messages`, {
+      content: `/workspace_write ${JSON.stringify({ path: "door/hours.md", content })}`,
+      run_agent: true,
+    });
+    return await until(
+      async () =>
+        (await api("GET", `/api/v1/approvals?status=pending&session_id=${session_id}`)).approvals[0],
+    );
+  };
+  const first = await write("Ten to six.");
+  await api("POST", `/api/v1/approvals/${first.id}/decide`, { approved: true });
+  await write("Nine to six, and on Saturdays until one.");
 }
 
 /** A channel that is bound to a repository and to one whose integration has no words for its events. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { apiKeysTests } from "./pages/api-keys.ts";
+import { approvalsTests } from "./pages/approvals.ts";
 import { budgetsTests } from "./pages/budgets.ts";
 import { channelsTests } from "./pages/channels.ts";
 import { chatTests } from "./pages/chat.ts";
@@ -36,6 +37,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     settingsTests,
     schedulesTests,
     budgetsTests,
+    approvalsTests,
     overviewTests,
   ])
     tests(() => ui);
@@ -72,6 +74,13 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/documents?q=warp+thread",
     "/memories",
     "/memories/{memory}",
+    "/approvals",
+    "/approvals/{approval}",
+    "/policies",
+    "/policies?add=1",
+    "/policies?try=1",
+    "/policies/{policy}",
+    "/chat/{waiting}",
     "/budgets",
     "/budgets?add=1",
     "/budgets/{budget}",
@@ -104,10 +113,15 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     const { memories } = await ui.api("GET", "/api/v1/memories?limit=1");
     const { sessions } = await ui.api("GET", "/api/v1/sessions?client_id=docs:team");
     const { schedules } = await ui.api("GET", "/api/v1/schedules?limit=1");
+    const { approvals } = await ui.api("GET", "/api/v1/approvals?limit=1");
+    const { policies } = await ui.api("GET", "/api/v1/policies");
     const { budgets } = await ui.api("GET", "/api/v1/budgets?limit=1");
     return path
       .replace("{channel}", channels[0].id)
       .replace("{schedule}", schedules[0].id)
+      .replace("{approval}", approvals[0].id)
+      .replace("{waiting}", approvals[0].session_id)
+      .replace("{policy}", policies[0].id)
       .replace("{budget}", budgets[0].id)
       .replace("{session}", sessions[0].id)
       .replace("{memory}", memories[0].id);

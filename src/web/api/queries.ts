@@ -42,6 +42,18 @@ export const unreadChats = queryOptions({
   },
 });
 
+/** More are not counted. */
+export const MOST_PENDING = 100;
+
+/** Calls that wait for a person, the latest first. */
+export const pendingApprovals = queryOptions({
+  queryKey: ["approvals", "pending"],
+  queryFn: async () => {
+    const query = { status: "pending", limit: MOST_PENDING } as const;
+    return (await take(api.GET("/api/v1/approvals", { params: { query } }))).approvals;
+  },
+});
+
 /** What needs a person, the gravest first. */
 export const repairs = queryOptions({
   queryKey: ["repairs"],
@@ -58,6 +70,7 @@ export const REPAIR_CAUSES = [
   "inbox.rejected",
   // What a run has remembered may wait for a review.
   "task.completed",
+  "approval",
 ] as const;
 
 /** All skills, without their texts. */

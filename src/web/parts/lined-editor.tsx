@@ -20,6 +20,8 @@ interface LinedEditorProps {
   problem?: TextProblem | undefined;
   onSave(): void;
   onCancel(): void;
+  /** Another thing to do with the text. */
+  second?: { label: string; run(): void } | undefined;
 }
 
 /** A text with numbered lines. What is wrong with it is shown below, with a way to its line; Ctrl-S saves. */
@@ -32,6 +34,7 @@ export function LinedEditor({
   problem,
   onSave,
   onCancel,
+  second,
 }: LinedEditorProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const gutter = useRef<HTMLPreElement>(null);
@@ -88,6 +91,11 @@ export function LinedEditor({
         <Button loading={busy} onClick={onSave}>
           {submit}
         </Button>
+        {second && (
+          <Button variant="default" onClick={second.run}>
+            {second.label}
+          </Button>
+        )}
         <Button variant="default" onClick={onCancel}>
           Cancel
         </Button>

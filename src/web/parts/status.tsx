@@ -25,6 +25,10 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   rejected: ["Rejected", "warn", "Ban"],
   // Memories
   unreviewed: ["Waits for review", "warn", "Eye"],
+  // Approvals
+  approved: ["Approved", "good", "Check"],
+  denied: ["Denied", "bad", "Ban"],
+  expired: ["Nobody decided", "quiet", "Clock"],
   // Due times of schedules
   due: ["Due", "calm", "Clock"],
   started: ["Started", "calm", "Play"],

@@ -11,6 +11,8 @@ interface YamlEditorProps {
   /** Sends the object to the API, whose schema decides; its refusal is shown at the line of the field it names. */
   onSave(value: unknown): Promise<unknown>;
   onCancel(): void;
+  /** Does something else with the object; refusals are shown in the same way. */
+  second?: { label: string; run(value: unknown): Promise<unknown> };
 }
 
 /** An object as YAML. What is not YAML is not sent; what the API refuses is shown at its line. */
@@ -24,11 +26,18 @@ export function YamlEditor(props: YamlEditorProps) {
   return yaml ? <Editor {...props} yaml={yaml} /> : null;
 }
 
-function Editor({ what, value, onSave, onCancel, yaml }: YamlEditorProps & { yaml: typeof import("yaml") }) {
+function Editor({
+  what,
+  value,
+  onSave,
+  onCancel,
+  second,
+  yaml,
+}: YamlEditorProps & { yaml: typeof import("yaml") }) {
   const [text, setText] = useState(() => yaml.stringify(value, { lineWidth: 100 }));
   const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({ busy: false });
 
-  const save = async () => {
+  const pass = async (to: (value: unknown) => Promise<unknown>) => {
     const counter = new yaml.LineCounter();
     const document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false });
     const [error] = document.errors;
@@ -38,7 +47,7 @@ function Editor({ what, value, onSave, onCancel, yaml }: YamlEditorProps & { yam
     }
     setState({ busy: true });
     try {
-      await onSave(document.toJS());
+      await to(document.toJS());
       setState({ busy: false });
     } catch (thrown) {
       const at =
@@ -53,8 +62,9 @@ function Editor({ what, value, onSave, onCancel, yaml }: YamlEditorProps & { yam
       text={text}
       onText={setText}
       {...state}
-      onSave={() => void save()}
+      onSave={() => void pass(onSave)}
       onCancel={onCancel}
+      second={second && { label: second.label, run: () => void pass(second.run) }}
     />
   );
 }

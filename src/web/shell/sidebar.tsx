@@ -7,6 +7,7 @@ import { Icon } from "../parts/icon.tsx";
 import { LiveDot } from "../parts/live-dot.tsx";
 import { useUi } from "../ui-store.ts";
 import { AccountMenu } from "./account-menu.tsx";
+import { ApprovalsBadge } from "./approvals-badge.tsx";
 import { IntegrationSections } from "./integration-sections.tsx";
 import { Logo } from "./logo.tsx";
 import { RepairsBadge } from "./repairs-badge.tsx";
@@ -21,7 +22,11 @@ interface SidebarProps {
 }
 
 /** What a page's entry tells, by its address. */
-const MARKS: Record<string, React.ReactNode> = { "/": <RepairsBadge />, "/chat": <UnreadBadge /> };
+const MARKS: Record<string, React.ReactNode> = {
+  "/": <RepairsBadge />,
+  "/chat": <UnreadBadge />,
+  "/approvals": <ApprovalsBadge />,
+};
 
 export function Sidebar({ isRail, onHelp, onSections }: SidebarProps) {
   const [path] = useLocation();

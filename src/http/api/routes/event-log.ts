@@ -24,6 +24,7 @@ const FAMILIES: Record<string, string> = {
   process: "integrations:read",
   integration: "integrations:read",
   budget: "budgets:read",
+  approval: "approvals:read",
 };
 const NAMES = Object.keys(FAMILIES).join(", ");
 

@@ -32,6 +32,7 @@ const ACTIONS: Record<Repair["action"], [label: string, href: (repair: Repair) =
   replay: ["See the webhooks", ({ integration_id }) => `/inbox?verdict=failed${filterBy(integration_id)}`],
   review: ["Review", () => "/memories?status=unreviewed"],
   review_schedules: ["Review", () => "/schedules?status=unreviewed"],
+  decide: ["Decide", () => "/approvals?status=pending"],
   continue_loop: ["See the run", ({ id }) => `/tasks/${id.split("/").at(-1)}`],
   extend_budget: ["Extend", ({ id }) => `/budgets/${id.split("/").at(-1)}`],
   reindex: ["See documents", () => "/documents"],

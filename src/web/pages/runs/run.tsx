@@ -11,6 +11,7 @@ import { Split } from "../../parts/split.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time, useNow } from "../../parts/time.tsx";
 import { Cost, Duration, Tokens } from "../../parts/units.tsx";
+import { WaitingCalls } from "../../parts/waiting-calls.tsx";
 import { CorrelationId } from "../logs/correlation-id.tsx";
 import classes from "./run.module.css";
 import { RunActions } from "./run-actions.tsx";
@@ -137,6 +138,7 @@ function Header({ task, spans }: { task: Task; spans: readonly Span[] }) {
 function Answer({ task }: { task: Task }) {
   return (
     <section className={classes.answer} aria-label="Message and answer">
+      {task.status === "waiting" && <WaitingCalls where={{ task_id: task.id }} />}
       {task.error !== null && (
         <Section title="Why it failed">
           <p>{task.error}</p>

@@ -1,0 +1,48 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { useLiveQueries } from "../api/live.ts";
+import { covers, useSession } from "../api/session.ts";
+import { type Approval, approval, argumentsText, waitingIn } from "./approvals.ts";
+import { CodeBlock } from "./code-block.tsx";
+import classes from "./decision.module.css";
+import { Decision } from "./decision.tsx";
+import { Icon } from "./icon.tsx";
+import { Time } from "./time.tsx";
+
+/** The calls of a run or a conversation that wait for a person, to be decided on where one sees them. */
+export function WaitingCalls({ where }: { where: { task_id: string } | { session_id: string } }) {
+  const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "approvals:read"));
+  const { data = [] } = useQuery({ ...waitingIn(where), enabled: maySee });
+  useLiveQueries(["approval"], ["approvals"]);
+  return (
+    <>
+      {data.map((one) => (
+        <Waiting key={one.id} asked={one} />
+      ))}
+    </>
+  );
+}
+
+function Waiting({ asked }: { asked: Approval }) {
+  const { data } = useQuery(approval(asked.id));
+  return (
+    <section className={classes.card} aria-label={`${asked.tool_name} waits for a person`}>
+      <p className={classes.head}>
+        <Icon name="ShieldAlert" size={16} />
+        <span>
+          {asked.bot_id} wants to call <code>{asked.tool_name}</code>
+        </span>
+        <span>
+          until <Time at={asked.expires_at} />
+        </span>
+        <Link href={`/approvals/${asked.id}`}>Details</Link>
+      </p>
+      <CodeBlock text={argumentsText(asked.arguments, undefined)} what="arguments" wrap />
+      {asked.reason !== null && <p className={classes.why}>{asked.reason}</p>}
+      {data?.may_decide && <Decision approval={data} />}
+      {data && !data.may_decide && data.status === "pending" && (
+        <p className={classes.why}>Other people are asked about it.</p>
+      )}
+    </section>
+  );
+}
