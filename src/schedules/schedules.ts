@@ -1,6 +1,6 @@
 // Schedules as people, integrations and bots set them up. scan.ts does what is due.
 
-import { and, desc, eq, getTableColumns, inArray, isNotNull, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { channelsIn, type Reach } from "../db/reach.ts";
 import {
@@ -52,7 +52,7 @@ export interface ScheduleFilter {
   bot_id?: string;
   status?: ScheduleStatus;
   enabled?: boolean;
-  /** Only that of its channel, if it has one. */
+  /** Only heartbeats, or only other schedules. */
   heartbeat?: boolean;
   limit: number;
   cursor?: string;
@@ -177,7 +177,7 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
               value === undefined ? [] : [eq(schedules[field as keyof typeof filter], value)],
             ),
             cursor === undefined ? undefined : lt(schedules.id, cursor),
-            heartbeat ? isNotNull(schedules.heartbeat) : undefined,
+            heartbeat === undefined ? undefined : sql`(${schedules.heartbeat} is not null) = ${heartbeat}`,
             inReach(query, reach),
           ),
         )

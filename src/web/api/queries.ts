@@ -93,3 +93,11 @@ export const templates = queryOptions({
   queryFn: async () => (await take(api.GET("/api/v1/templates"))).templates,
   staleTime: 60_000,
 });
+
+/** Schedules to choose from and to name. */
+export const schedules = queryOptions({
+  queryKey: ["schedules", "all"],
+  queryFn: async () =>
+    (await take(api.GET("/api/v1/schedules", { params: { query: { limit: 500 } } }))).schedules,
+  staleTime: 60_000,
+});

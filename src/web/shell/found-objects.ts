@@ -3,7 +3,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, take } from "../api/client.ts";
-import { bots, integrations, providers } from "../api/queries.ts";
+import { bots, integrations, providers, schedules } from "../api/queries.ts";
 import { pageAt, usePages } from "../pages.tsx";
 
 export interface FoundGroup {
@@ -25,6 +25,7 @@ export function useFoundObjects(typed: string): FoundGroup[] {
   const allBots = useQuery({ ...bots, enabled: isTyped && has("/bots") });
   const allIntegrations = useQuery({ ...integrations, enabled: isTyped && has("/admin/integrations") });
   const allProviders = useQuery({ ...providers, enabled: isTyped && has("/admin/providers") });
+  const allSchedules = useQuery({ ...schedules, enabled: isTyped && has("/schedules") });
   const channels = useQuery({
     queryKey: ["channels", "found", asked],
     queryFn: async () => {
@@ -71,6 +72,15 @@ export function useFoundObjects(typed: string): FoundGroup[] {
         href: `/admin/providers/${id}`,
         icon: "Sparkles",
         description: id,
+      })),
+    },
+    {
+      group: "Schedules",
+      found: (allSchedules.data ?? []).map(({ id, name, content }) => ({
+        label: name,
+        href: `/schedules/${id}`,
+        icon: "Clock",
+        description: content,
       })),
     },
     { group: "Ids", found: UUID.test(query) ? ofId(query, has) : [] },

@@ -18,6 +18,22 @@ export function schedulesTests(ui: () => Ui): void {
     expect(await times.locator("li").count()).toBe(5);
     await page.getByRole("button", { name: "Create schedule" }).click();
     await page.getByRole("heading", { name: "Evening round" }).waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Quiet from").fill("22:00");
+    await page.getByLabel("Quiet until").fill("06:00");
+    await page.getByRole("combobox", { name: "While an earlier run goes" }).click();
+    await page.getByRole("option", { name: "The next time waits for its turn" }).click();
+    await page.getByRole("combobox", { name: "Only if this tool finds something new" }).click();
+    await page.getByRole("option", { name: "search_documents" }).click();
+    await page.getByLabel("Its arguments").fill('{"query": "looms"}');
+    await page.getByRole("button", { name: "Save schedule" }).click();
+    await page.getByText("From 22:00 to 06:00").waitFor();
+    const [edited] = (await ui().api("GET", "/api/v1/schedules?limit=1")).schedules;
+    expect(edited).toMatchObject({
+      overlap: "queue",
+      pre_check: { tool: "search_documents", arguments: { query: "looms" } },
+      timing: { kind: "cron", cron: "30 21 * * *" },
+    });
     await page.getByRole("button", { name: "Run now" }).click();
     await page.getByText("Run by hand").waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
@@ -29,5 +45,30 @@ export function schedulesTests(ui: () => Ui): void {
     await page.getByText("The schedule is deleted.").waitFor();
     // The browser itself notes the refused request.
     expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
+  });
+
+  test("heartbeats: one is set up in a channel's settings, run, and found by the palette", async () => {
+    const { channels } = await ui().api("GET", "/api/v1/channels?client_id=team:weavers");
+    await using opened = await ui().openPage(`/channels/${channels[0].id}?tab=settings`);
+    const { page } = opened;
+    await page.getByRole("button", { name: "Set up a heartbeat" }).click();
+    await page.getByLabel("Minutes from one to the next").fill("30");
+    await page.getByRole("combobox", { name: "What is posted" }).click();
+    await page.getByRole("option", { name: "Only what the bot decides to post" }).click();
+    await page.getByRole("button", { name: "Save heartbeat" }).click();
+    await page.getByText(/Every 30 minutes, posting only what the bot decides to/).waitFor();
+    await page.getByRole("button", { name: "Run now" }).click();
+    await page.getByText("The heartbeat runs.").waitFor();
+    await page.keyboard.press("Control+k");
+    await page.locator("input[placeholder^='Go to a page']:focus").waitFor();
+    await page.keyboard.type("Heartbeat");
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Heartbeat/ })
+      .waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Heartbeat" }).waitFor();
+    await ui().api("DELETE", `/api/v1/admin/channels/${channels[0].id}/heartbeat`);
+    expect(opened.faults.filter((one) => !one.includes("404"))).toEqual([]);
   });
 }

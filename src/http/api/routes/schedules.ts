@@ -70,6 +70,9 @@ function settingUp({ schedules, ownership, route }: ScheduleRoutes) {
           ),
           bot_id: t.Optional(t.String({ description: "Only schedules for this bot." })),
           status: t.Optional(oneOf(SCHEDULE_STATUSES, "Only schedules with this status.")),
+          heartbeat: t.Optional(
+            t.Boolean({ description: "true: only heartbeats; false: only other schedules." }),
+          ),
           enabled: t.Optional(t.Boolean({ description: "true: without paused ones; false: only these." })),
           ...ROWS,
         },

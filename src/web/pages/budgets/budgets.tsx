@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useRoute } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
+import { schedules } from "../../api/queries.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { useRows } from "../../api/use-rows.ts";
 import { DataList, type RowParts } from "../../parts/data-list.tsx";
@@ -19,7 +20,7 @@ import { useFilters } from "../../parts/use-filters.ts";
 import { BudgetDetail } from "./budget-detail.tsx";
 import { Meter } from "./meter.tsx";
 import { NewBudget } from "./new-budget.tsx";
-import { type Budget, schedules } from "./queries.ts";
+import type { Budget } from "./queries.ts";
 import { capText, METRICS, ownerText, PERIODS, SCOPES, shareText } from "./words.ts";
 
 const HOME = "/budgets";

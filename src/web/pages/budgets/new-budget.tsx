@@ -3,9 +3,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../api/client.ts";
 import { ApiFailure } from "../../api/failure.ts";
-import { bots } from "../../api/queries.ts";
+import { bots, schedules } from "../../api/queries.ts";
 import { Form } from "../../parts/form.tsx";
-import { type Budget, refreshBudgets, schedules } from "./queries.ts";
+import { type Budget, refreshBudgets } from "./queries.ts";
 import { METRICS, PERIODS, SCOPES } from "./words.ts";
 
 const optionsOf = (words: Record<string, string>) =>

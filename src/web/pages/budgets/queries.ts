@@ -18,12 +18,4 @@ export const budget = (id: string) =>
     queryFn: () => take(api.GET("/api/v1/budgets/{id}", { params: { path: { id } } })),
   });
 
-/** Schedules to choose from and to name. */
-export const schedules = queryOptions({
-  queryKey: ["schedules", "all"],
-  queryFn: async () =>
-    (await take(api.GET("/api/v1/schedules", { params: { query: { limit: 500 } } }))).schedules,
-  staleTime: 60_000,
-});
-
 export const refreshBudgets = () => queryClient.invalidateQueries({ queryKey: ["budgets"] });

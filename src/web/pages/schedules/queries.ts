@@ -46,3 +46,23 @@ export const places = queryOptions({
 });
 
 export const refreshSchedules = () => queryClient.invalidateQueries({ queryKey: ["schedules"] });
+
+/** Tools that may say whether anything is new. */
+export const tools = queryOptions({
+  queryKey: ["tools", "all"],
+  queryFn: async () => (await take(api.GET("/api/v1/tools", { params: { query: { limit: 500 } } }))).tools,
+  staleTime: 60_000,
+});
+
+const USAGE_DAYS = 30;
+
+/** What the runs of a schedule have used lately. */
+export const usageOf = (id: string) =>
+  queryOptions({
+    queryKey: ["schedules", "usage", id],
+    queryFn: async () => {
+      const since = new Date(Date.now() - USAGE_DAYS * 86_400_000).toISOString();
+      const query = { schedule_id: id, group_by: "total", since };
+      return (await take(api.GET("/api/v1/usage", { params: { query } }))).usage[0] ?? null;
+    },
+  });

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
+import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -12,8 +13,10 @@ import { Section } from "../../parts/page-frame.tsx";
 import { ShortList } from "../../parts/short-list.tsx";
 import { Status, statusWords } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
+import { Cost, plural, Tokens } from "../../parts/units.tsx";
+import { EditSchedule } from "./edit-schedule.tsx";
 import { NextTimes } from "./next-times.tsx";
-import { occurrencesOf, refreshSchedules, type Schedule, schedule } from "./queries.ts";
+import { occurrencesOf, refreshSchedules, type Schedule, schedule, usageOf } from "./queries.ts";
 import classes from "./schedules.module.css";
 import { ScheduleState } from "./schedules.tsx";
 import { timingWords } from "./timing-words.ts";
@@ -27,11 +30,26 @@ interface ScheduleDetailProps {
 
 export function ScheduleDetail({ id, mayWrite, closeHref, onChanged }: ScheduleDetailProps) {
   const { data, error, refetch } = useQuery(schedule(id));
+  const [isEditing, setEditing] = useState(false);
   useLiveQueries(["task"], ["schedules"]);
   if (!data) {
     return (
       <Detail title="Schedule" closeHref={closeHref}>
         {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      </Detail>
+    );
+  }
+  if (isEditing) {
+    return (
+      <Detail title={data.name} closeHref={closeHref}>
+        <EditSchedule
+          schedule={data}
+          onDone={() => {
+            setEditing(false);
+            onChanged();
+          }}
+          onCancel={() => setEditing(false)}
+        />
       </Detail>
     );
   }
@@ -46,7 +64,16 @@ export function ScheduleDetail({ id, mayWrite, closeHref, onChanged }: ScheduleD
           <ScheduleState schedule={data} />
         </span>
       }
-      actions={mayWrite && <Actions schedule={data} closeHref={closeHref} onChanged={onChanged} />}
+      actions={
+        mayWrite && (
+          <Actions
+            schedule={data}
+            closeHref={closeHref}
+            onChanged={onChanged}
+            onEdit={() => setEditing(true)}
+          />
+        )
+      }
     >
       <Section title="Message">
         <p className={classes.text}>{data.content}</p>
@@ -56,35 +83,66 @@ export function ScheduleDetail({ id, mayWrite, closeHref, onChanged }: ScheduleD
           <NextTimes timing={data.timing} timezone={data.timezone} />
         </Section>
       )}
-      <Section title="How it runs">
-        <Facts
-          facts={[
-            ["When", timingWords(data.timing)],
-            ["Time zone", data.timezone],
-            [
-              "Channel",
-              <Link href={`/channels/${data.channel_id}`} key="channel">
-                Open the channel
-              </Link>,
-            ],
-            ["Bot", data.bot_id ?? "The channel's own"],
-            ["Written by", WRITERS[data.origin]],
-            [
-              "While servers were away",
-              data.missed === "record" ? "Recorded as missed" : "The last time runs late",
-            ],
-            ["While an earlier run goes", data.overlap === "queue" ? "Waits for its turn" : "Skipped"],
-            data.task_id !== null && [
-              "Made in",
-              <Link href={`/tasks/${data.task_id}`} key="run">
-                the run of a bot
-              </Link>,
-            ],
-          ]}
-        />
-      </Section>
+      <HowItRuns schedule={data} />
+      <Used id={id} />
       <Occurrences schedule={data} />
     </Detail>
+  );
+}
+
+function HowItRuns({ schedule: data }: { schedule: Schedule }) {
+  return (
+    <Section title="How it runs">
+      <Facts
+        facts={[
+          ["When", timingWords(data.timing)],
+          ["Time zone", data.timezone],
+          [
+            "Channel",
+            <Link href={`/channels/${data.channel_id}`} key="channel">
+              Open the channel
+            </Link>,
+          ],
+          ["Bot", data.bot_id ?? "The channel's own"],
+          ["Written by", WRITERS[data.origin]],
+          [
+            "While servers were away",
+            data.missed === "record" ? "Recorded as missed" : "The last time runs late",
+          ],
+          ["While an earlier run goes", data.overlap === "queue" ? "Waits for its turn" : "Skipped"],
+          data.heartbeat !== null && [
+            "Heartbeat",
+            data.heartbeat.posts === "optional" ? "Posts only what it decides to" : "Posts each answer",
+          ],
+          data.quiet_hours && ["Quiet hours", `From ${data.quiet_hours.start} to ${data.quiet_hours.end}`],
+          data.pre_check && ["Only if there is news from", data.pre_check.tool],
+          data.task_id !== null && [
+            "Made in",
+            <Link href={`/tasks/${data.task_id}`} key="run">
+              the run of a bot
+            </Link>,
+          ],
+        ]}
+      />
+    </Section>
+  );
+}
+
+/** What its runs have used lately, for those who may see that. */
+function Used({ id }: { id: string }) {
+  const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "usage:read"));
+  const { data } = useQuery({ ...usageOf(id), enabled: maySee });
+  if (!data) return null;
+  return (
+    <Section title="Used in 30 days">
+      <Facts
+        facts={[
+          ["Model calls", plural(data.calls, "call")],
+          ["Tokens", <Tokens key="tokens" value={data.prompt_tokens + data.completion_tokens} />],
+          ["Cost", <Cost key="cost" usd={data.cost_usd} />],
+        ]}
+      />
+    </Section>
   );
 }
 
@@ -116,9 +174,11 @@ function wordsOf({ manual, reason, status }: Schema<"ScheduleOccurrence">): stri
 
 interface ActionsProps extends Omit<ScheduleDetailProps, "id" | "mayWrite"> {
   schedule: Schedule;
+  onEdit(): void;
 }
 
-function Actions({ schedule: { id, name, enabled, status }, closeHref, onChanged }: ActionsProps) {
+function Actions({ schedule, closeHref, onChanged, onEdit }: ActionsProps) {
+  const { id, name, enabled, status } = schedule;
   const [, navigate] = useLocation();
   const [isDeleting, setDeleting] = useState(false);
   const params = { path: { id } };
@@ -145,6 +205,9 @@ function Actions({ schedule: { id, name, enabled, status }, closeHref, onChanged
     <>
       {status === "unreviewed" ? button("accept", "Accept") : button("run", "Run now")}
       {button("toggle", enabled ? "Pause" : "Resume")}
+      <Button size="xs" variant="default" onClick={onEdit}>
+        Edit
+      </Button>
       <Button size="xs" variant="default" onClick={() => setDeleting(true)}>
         Delete …
       </Button>

@@ -1,10 +1,10 @@
 import { Select, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { schedules } from "../../api/queries.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
 import { Cost, countText } from "../../parts/units.tsx";
-import { schedules } from "../budgets/queries.ts";
 import classes from "./usage.module.css";
 import { GROUPS, type Group, type Narrowing, type Usage, uncached, usageOf } from "./usage-data.ts";
 import { rateText } from "./usage-totals.tsx";

@@ -9,6 +9,7 @@ import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { plural } from "../../../parts/units.tsx";
 import classes from "../channel-page.module.css";
 import { type Channel, channel, refreshChannels } from "../queries.ts";
+import { Heartbeat } from "./heartbeat.tsx";
 import { AnswerFields, LimitFields, ListeningFields } from "./setting-fields.tsx";
 import { Target } from "./target.tsx";
 
@@ -88,6 +89,9 @@ export function Settings({ channel: one }: { channel: Channel }) {
       </form>
       <Panel>
         <Target channel={one} mayChange={mayChange} />
+      </Panel>
+      <Panel>
+        <Heartbeat channelId={one.id} />
       </Panel>
     </div>
   );
