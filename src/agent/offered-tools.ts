@@ -31,7 +31,9 @@ export function offeredTools(
     const tool = registry.get(name);
     // A tool of an MCP server may have any name.
     if (tool && referenceOf(tool) !== name) continue;
-    if (tool && !isDisabled(name)) tools.set(name, tool);
+    if (tool?.byNameOnly && !wanted.own.includes(name)) {
+      warnings.push(`The message asks for the tool "${name}", which only a bot itself can have.`);
+    } else if (tool && !isDisabled(name)) tools.set(name, tool);
     else if (tool && wanted.message.includes(name)) {
       warnings.push(`The message asks for the tool "${name}", which this channel disables.`);
     }
@@ -41,7 +43,7 @@ export function offeredTools(
     const isWanted = namesTool(patterns);
     for (const tool of registry.list()) {
       const isOff = isDisabled(referenceOf(tool)) || isDisabled(tool.name);
-      if (isWanted(referenceOf(tool)) && !isOff) tools.set(tool.name, tool);
+      if (isWanted(referenceOf(tool)) && !tool.byNameOnly && !isOff) tools.set(tool.name, tool);
     }
   }
   // A bot that has the tool itself may read any skill; others only those that are listed for them.

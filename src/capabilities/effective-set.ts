@@ -148,12 +148,12 @@ export function ownTools(
   return {
     pinned: unique(carapaces.flatMap(({ pinned_tools }) => pinned_tools)),
     own: unique([...bot.tools, ...carapaces.flatMap(toolsOf)]),
-    disabled: [...channel.tools_disabled, ...(channel.workspace ? [] : [WORKSPACE_TOOLS])],
+    disabled: [...channel.tools_disabled, ...(channel.workspace ? [] : WORKSPACE_TOOLS)],
   };
 }
 
 /** The core tools that read and write files of the workspace. */
-const WORKSPACE_TOOLS = "workspace_*";
+const WORKSPACE_TOOLS = ["workspace_*", "send_file"];
 
 export interface CarapaceInput {
   bot: Pick<CapabilityInput["bot"], "carapaces">;

@@ -1,6 +1,7 @@
 // The registries that files and integrations fill (tools, dispatchers, hooks, skills, carapaces, templates), bots,
 // documents, and the workspace that bots write in.
 
+import { createSendFileTool } from "../agent/tools/builtin/send-file.ts";
 import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
 import { createToolRegistry } from "../agent/tools/registry.ts";
 import type { Config } from "../config/config.ts";
@@ -89,7 +90,8 @@ export async function openContent(config: Config, storage: Storage, models: Mode
     },
   });
   closeToImports(workspace.root);
-  for (const tool of createWorkspaceTools(workspace)) tools.add("core", tool);
+  for (const tool of [...createWorkspaceTools(workspace), createSendFileTool(workspace)])
+    tools.add("core", tool);
   const memories = openMemories(storage, workspace, closers);
   for (const tool of memories.tools) tools.add("core", tool);
   return {

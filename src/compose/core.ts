@@ -14,11 +14,11 @@ import type { Closers } from "./closers.ts";
 import { openContent } from "./content.ts";
 import { createServerControls } from "./controls.ts";
 import { openConversation } from "./conversation.ts";
-import { conversationTools } from "./conversation-tools.ts";
 import { openIntegrations } from "./integrations.ts";
 import { openMcp } from "./mcp.ts";
 import { openModels } from "./models.ts";
 import { openSchedules } from "./schedules.ts";
+import { addServerTools } from "./server-tools.ts";
 import { type Instrument, openStorage } from "./storage.ts";
 
 /** Everything but HTTP and the worker's loop. */
@@ -47,7 +47,14 @@ export async function openCore(
   const conversation = openConversation(config, storage, content, integrations, closers);
   const policies = await openPolicies({ db: storage.db, log: storage.log.getChild("policies") });
   closers.push(policies.close);
-  for (const tool of conversationTools({ ...storage, ...conversation })) content.tools.add("core", tool);
+  addServerTools({
+    db: storage.db,
+    tools: content.tools,
+    tasks: conversation.tasks,
+    integrations,
+    models,
+    mcp,
+  });
   const schedules = openSchedules(config, storage, content, policies, conversation, closers);
   const budgets = await openBudgets(storage, closers);
   const agent = createAgentParts(

@@ -124,6 +124,7 @@ const createOwnershipOf = (
     directory: conversation.directory,
     integrations: integrations.registry,
     bots: content.bots,
+    tools: content.tools,
     capabilitiesOf: content.capabilitiesOf,
   });
 

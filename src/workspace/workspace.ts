@@ -36,6 +36,8 @@ export interface Workspace {
   list(user: WorkspaceUser, path: string, options: { recursive: boolean }): Promise<Listing<WorkspaceEntry>>;
   /** Reads a text file of at limit `MAX_FILE_BYTES`. */
   read(user: WorkspaceUser, path: string): Promise<string>;
+  /** Reads any file of at most `MAX_FILE_BYTES`. */
+  readFile(user: WorkspaceUser, path: string): Promise<Buffer>;
   /** Finds lines that contain the text, ignoring case, in all files below a path. */
   search(user: WorkspaceUser, query: string, path: string): Promise<Listing<WorkspaceMatch>>;
   /** Creates or replaces a file atomically. */
@@ -127,6 +129,7 @@ export async function createWorkspace({
       const names = permitted(user, parsePath(path));
       return collect(walk(user, names, recursive), MAX_ENTRIES);
     },
+    readFile: async (user, path) => readFileBelow(root, permitted(user, parsePath(path)), MAX_FILE_BYTES),
     async read(user, path) {
       const names = permitted(user, parsePath(path));
       return textOf(names, await readFileBelow(root, names, MAX_FILE_BYTES));

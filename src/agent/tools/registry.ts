@@ -15,6 +15,8 @@ export interface Tool {
   parameters: JsonObject;
   /** Seconds; default 60. */
   timeoutSeconds?: number | undefined;
+  /** A run has it only if its bot, or a carapace of its bot, names it: no pattern and no message brings it. */
+  byNameOnly?: boolean | undefined;
   /** Default: "builtin" for "core", "local" for other owners. */
   type?: ToolType | undefined;
   /** What a call does; what is left out is not known. */

@@ -16,6 +16,7 @@ export interface OwnershipParts {
     list(): { id: string; tools: string[]; dispatchers: string[] }[];
   };
   bots: Pick<Bots, "list">;
+  tools: { get(name: string): { byNameOnly?: boolean | undefined } | undefined };
   capabilitiesOf: CapabilitiesOf;
 }
 
@@ -26,6 +27,7 @@ export function createApiOwnership({
   directory,
   integrations,
   bots,
+  tools,
   capabilitiesOf,
 }: OwnershipParts): Ownership {
   const toolsIn = ({ carapaces = [], activations = [] }: Brought): string[] =>
@@ -41,6 +43,7 @@ export function createApiOwnership({
     integrationIds: integrations.ids,
     grants: createToolGrants({
       bots: bots.list,
+      isByNameOnly: (name) => tools.get(name)?.byNameOnly === true,
       toolsOf: (id) => integrations.list().find((one) => one.id === id)?.tools ?? [],
       toolsIn,
       dispatcherOf: (type) =>

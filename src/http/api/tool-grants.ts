@@ -12,6 +12,8 @@ export interface ToolGrantsOptions {
   toolsOf: (integrationId: string) => string[];
   /** Returns the bots' tools, where `*` matches any text. Anyone who may write to a bot may use its tools. */
   bots: () => Promise<{ tools: readonly string[]; carapaces: readonly string[] }[]>;
+  /** Whether no pattern brings the tool: a bot that has "*" does not have it. */
+  isByNameOnly?: (tool: string) => boolean;
   /** Returns the tools that a bot gets from these carapaces and these activated integrations. */
   toolsIn: (brought: Brought) => string[];
   /** Returns the integration that has this dispatch type; null for a built-in or an unknown type. */
@@ -32,17 +34,19 @@ export interface ToolGrants {
   dispatcher(caller: Caller, type: string): void;
 }
 
-export function createToolGrants({ toolsOf, bots, toolsIn, dispatcherOf }: ToolGrantsOptions): ToolGrants {
+export function createToolGrants(options: ToolGrantsOptions): ToolGrants {
+  const { toolsOf, bots, toolsIn, dispatcherOf, isByNameOnly = () => false } = options;
   const tools: ToolGrants["tools"] = async ({ scopes, integrationId }, names, field) => {
     const beyond = names.filter((name) => !mayUse(scopes, "tools", name));
     if (beyond.length === 0) return;
     const all = await bots();
-    const free = namesTool([
+    const known = [
       ...(integrationId === null ? [] : toolsOf(integrationId)),
       ...all.flatMap((bot) => bot.tools),
       ...toolsIn({ carapaces: all.flatMap(({ carapaces }) => carapaces) }),
-    ]);
-    const refused = beyond.find((name) => !free(name));
+    ];
+    const free = namesTool(known);
+    const refused = beyond.find((name) => !(isByNameOnly(name) ? known.includes(name) : free(name)));
     if (refused === undefined) return;
     const scope = `tools.${refused}:use`;
     throw new HeddleError(

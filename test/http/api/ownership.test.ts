@@ -196,6 +196,18 @@ eachDatabase("ownership", (open) => {
     );
     expect((await say(allowed.key, chats.session, ["workspace_write"])).status).toBe(201);
     expect((await say(allowed.key, chats.session, ["workspace_read"])).status).toBe(403);
+    // A bot with every tool does not have those that act on the server itself.
+    await http.bots.create({ id: "all_hands", name: "All hands", tools: ["*"] });
+    http.tools.add("core", {
+      name: "rule",
+      description: "",
+      parameters: { type: "object" },
+      byNameOnly: true,
+      run: () => "",
+    });
+    expect((await say(allowed.key, chats.session, ["workspace_read"])).status).toBe(201);
+    expect((await say(allowed.key, chats.session, ["rule"])).status).toBe(403);
+    await http.bots.delete("all_hands");
   });
 
   test("a key cannot use up another's idempotency key", async () => {

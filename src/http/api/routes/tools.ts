@@ -62,6 +62,7 @@ interface Tool {
   type: "builtin" | "local" | "mcp" | "client";
   annotations: ToolAnnotations;
   reconcile?: unknown;
+  byNameOnly?: boolean | undefined;
   description: string;
   parameters: JsonObject;
   timeoutSeconds: number;
