@@ -132,6 +132,7 @@ export const RESOURCE_WORDS: Readonly<Record<string, string>> = {
   carapaces: "Bundles of tools and skills",
   channels: "Channels with all that belongs to them",
   "channels.config": "Settings of channels",
+  "channels.heartbeat": "Heartbeats of channels",
   "channels.integrations": "Bindings of channels and activated integrations",
   "channels.messages": "Messages to channels",
   chat: "Chats with bots",

@@ -66,7 +66,7 @@ describe("configs", () => {
     };
     const sealed = vault.sealConfig(config, AT);
     expect({ ...sealed, type: "x" }).toMatchObject({ url: "https://x/?page=1", n: 1 });
-    expect(JSON.stringify(sealed)).not.toMatch(/abc|ghi|jkl|mno|1234567|"me"/);
+    expect(JSON.stringify(sealed)).not.toMatch(/"(?:abc|ghi|jkl|mno|me)"|1234567/);
     expect(vault.openConfig(sealed, AT, (secret) => heard.push(secret))).toEqual(config);
     expect(heard.sort()).toEqual(["1234567", "5", "abc", "ghi", "jkl", "me", "mno"].sort());
     const masked = {

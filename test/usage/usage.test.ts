@@ -67,7 +67,10 @@ eachDatabase("GET /usage", (open) => {
 
   const ask = async (query: string, key?: string) =>
     (await http.send("GET", `/api/v1/usage?since=2026-11-01T00:00:00Z&${query}`, key ? { key } : {})).body;
-  const nothing = { day: null, bot_id: null, provider: null, model: null, integration_id: null };
+  const nothing = {
+    ...{ day: null, hour: null, bot_id: null, provider: null, model: null },
+    ...{ integration_id: null, schedule_id: null },
+  };
 
   test("everything in one row; what has no price is counted, and not as 0", async () => {
     expect(await ask("group_by=total")).toEqual({
@@ -76,7 +79,7 @@ eachDatabase("GET /usage", (open) => {
           ...nothing,
           ...{ calls: 6, failed_calls: 1, prompt_tokens: 5_000, completion_tokens: 250 },
           ...{ cached_input_tokens: 1_800, cache_write_tokens: 400, cache_hit_rate: 0.45 },
-          ...{ cost_usd: 1.7500000123, unpriced_calls: 1 },
+          ...{ cost_usd: 1.7500000123, unpriced_calls: 1, seconds: 0.03 },
         },
       ],
       next_cursor: null,
