@@ -19,6 +19,7 @@ import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
 import { MOST_HOPS } from "../sdk/hops.ts";
 import { wakeWaiting } from "../sessions/wake-waiting.ts";
+import { isAwaited } from "./awaited.ts";
 import { type Claim, claimTask } from "./claim.ts";
 import { targetsOf } from "./targets-of.ts";
 
@@ -196,9 +197,7 @@ export function createTaskRunner(options: RunTaskOptions) {
       if (mine.length === 0) return false;
       const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
       if (isAnswer) writes.push(saveFinalStep(tx, turn, outcome.answer.final));
-      // The person who cancelled a run needs no delivery; every other outcome is awaited by someone, and that of delegated work
-      // by the run that delegated it.
-      if (isDelegated(task) || (outcome.status !== "cancelled" && !isRefused)) {
+      if (isAwaited(task, outcome)) {
         const payload: DeliveryPayload = {
           kind: isAnswer ? "result" : "error",
           text,
@@ -279,9 +278,6 @@ export function createTaskRunner(options: RunTaskOptions) {
     log.info("Task {task_id} was released to the queue", { task_id: task.id });
   }
 }
-
-const isDelegated = ({ dispatch_type, dispatch_config }: Claim["task"]): boolean =>
-  dispatch_type === "internal" && typeof dispatch_config.task_id === "string";
 
 /**
  * A message that interrupts also passes those that have waited longer: it answers them as well if it may, and else they end

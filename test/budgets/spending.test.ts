@@ -9,7 +9,16 @@ import { createLargest } from "../../src/budgets/largest.ts";
 import { createSpending } from "../../src/budgets/spending.ts";
 import type { Database } from "../../src/db/database.ts";
 import { openDatabase } from "../../src/db/open.ts";
-import { bots, budgetPeriods, budgetReservations, events, llmCalls, tasks } from "../../src/db/schema.ts";
+import {
+  bots,
+  budgetPeriods,
+  budgetReservations,
+  deliveries,
+  events,
+  llmCalls,
+  tasks,
+} from "../../src/db/schema.ts";
+import { newId } from "../../src/ids.ts";
 import type { Llm } from "../../src/llm/llm.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, tool } from "../agent/fixture.ts";
@@ -83,10 +92,13 @@ async function serverOver(db: Database, parts: Awaited<ReturnType<typeof createS
 
 async function start(open: OpenTestDatabase, llm: Llm) {
   const db = await open();
-  const parts = await createSessionsFixture(db);
+  const parts = await createSessionsFixture(db, { chat: { deliver: () => ({ receipt: 1 }) } });
   await db.query.update(bots).set({ tools: ["*"] });
   const server = await serverOver(db, parts, llm);
-  const send = async (number: number, more: { botId?: string; owner?: string | null } = {}) => {
+  const send = async (
+    number: number,
+    more: { botId?: string; owner?: string | null; scheduleId?: string } = {},
+  ) => {
     const { session_id } = await parts.sessions.getOrCreate({
       clientId: `test:room-${number}`,
       botId: more.botId ?? "default",
@@ -97,10 +109,10 @@ async function start(open: OpenTestDatabase, llm: Llm) {
         content: "Go",
         source: "test",
         runAgent: true,
-        dispatchConfig: { type: "none" },
+        dispatchConfig: { type: "chat" },
       },
       "test",
-      { fromPerson: true, owner: more.owner ?? null },
+      { fromPerson: true, owner: more.owner ?? null, scheduleId: more.scheduleId },
     );
     return task_id as string;
   };
@@ -224,6 +236,20 @@ eachDatabase("budgets", (open) => {
     // Calls of runs without a budget reserve nothing.
     const [unbounded] = await db.query.select().from(llmCalls).where(eq(llmCalls.task_id, free));
     expect(unbounded?.reservation_id).toBeNull();
+  });
+
+  test("its reason is delivered to who waits for it, and not at each time of a schedule", async () => {
+    const { llm } = pricedLlm(0);
+    const { db, server, send, ended } = await start(open, llm);
+    await server.budgets.create({ scope: "server", metric: "model_calls", period: "hour", amount: 1 });
+    await ended([await send(1)]);
+    const [asked, scheduled] = [await send(2), await send(3, { scheduleId: newId() })];
+    await ended([asked, scheduled]);
+    await server.close();
+    const told = await db.query.select().from(deliveries);
+    const toldOf = (id: string) => told.filter(({ task_id }) => task_id === id).map(({ payload }) => payload);
+    expect(toldOf(asked)).toMatchObject([{ kind: "error", text: expect.stringContaining("is used up") }]);
+    expect(toldOf(scheduled)).toEqual([]);
   });
 
   test("what was used earlier in the period counts for a new budget", async () => {
