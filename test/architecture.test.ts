@@ -47,7 +47,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   // The command line; client/ is the part that talks to a running server.
   cli: ["access", "authoring", "config", "db", "runtime", "secrets"],
   // Combines the two entrances: requests to Heddle itself, and requests that integrations answer.
-  "http/app.ts": ["http", "http/api", "http/gateway", "http/openai", "http/web"],
+  "http/app.ts": ["http", "http/api", "http/gateway", "http/mcp", "http/openai", "http/web"],
+  // The MCP server.
+  "http/mcp": ["access", "chat", "http", "http/api", "sdk", "sessions"],
   // The OpenAI-compatible API.
   "http/openai": ["attachments", "chat", "content/bots", "db", "http", "http/api", "sdk", "search"],
   // Serves the admin UI's files.

@@ -25,7 +25,7 @@ import { hostLimits } from "../runtime/host.ts";
 import { type ServeOptions, serve } from "../runtime/serve.ts";
 import { createSpawner } from "../runtime/spawn.ts";
 import { createWebFiles } from "../runtime/web-files.ts";
-import { TRY_PLACE } from "../sessions/own-places.ts";
+import { MCP_PLACE, TRY_PLACE } from "../sessions/own-places.ts";
 import type { Worker } from "../worker/worker.ts";
 import { openAccess } from "./access.ts";
 import { type Closers, openWithClosers } from "./closers.ts";
@@ -81,7 +81,7 @@ export function startServer(
     const app = createApp(
       {
         conversation: { ...conversation, schedules, budgets: core.budgets },
-        content: { ...content, ...agent, tryTool: tryTool(core, stopping.signal) },
+        content: { ...content, ...agent, ...outsideOfRuns(core, stopping.signal) },
         integrations: {
           ...integrations,
           activations: agent.activations,
@@ -167,16 +167,21 @@ const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
   notice: () => asset("NOTICE"),
 });
 
-const tryTool = ({ content, conversation, policies, storage }: Core, signal: AbortSignal) =>
-  createTryTool({
+/** What calls tools outside of runs: for a person who tries one, and for programs that speak MCP. */
+function outsideOfRuns({ content, conversation, policies, storage }: Core, signal: AbortSignal) {
+  const common = {
     tools: content.tools,
     sessions: conversation.sessions,
     redact: storage.redactor.redact,
     decide: policies.decide,
-    place: TRY_PLACE,
     botId: DEFAULT_BOT,
     signal,
-  });
+  };
+  return {
+    tryTool: createTryTool({ ...common, place: TRY_PLACE }),
+    callToolOverMcp: createTryTool({ ...common, place: MCP_PLACE }),
+  };
+}
 
 const linkFacts = ({ baseUrl, apiKey, signIn }: Config, url: string) => ({
   url: baseUrl ?? loopback(url),

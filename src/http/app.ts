@@ -16,6 +16,7 @@ import {
   GATEWAY_LIMITS,
   isIntegrationPath,
 } from "./gateway/integrations-gateway.ts";
+import { createMcp, MCP_PATH } from "./mcp/mcp.ts";
 import { createOpenAi, isOpenAiPath } from "./openai/openai.ts";
 import { createSenderOf } from "./sender.ts";
 import { hostOf, innerUrl, parseTarget, type Target } from "./target.ts";
@@ -67,6 +68,19 @@ export function createApp(parts: AppParts, options: AppOptions): App {
     log,
     signal: options.signal,
   });
+  const mcp = createMcp({
+    version: options.version,
+    tools: content.tools,
+    bots: content.bots,
+    callTool: content.callToolOverMcp,
+    chat: conversation.chat,
+    ask: { ...conversation, ...conversation.openAi },
+    ownership,
+    auth,
+    publicUrl: options.publicUrl,
+    log: options.log.getChild("mcp"),
+    signal: options.signal,
+  });
   const web = createWeb({ files: options.webFiles });
   return {
     elysia,
@@ -104,7 +118,9 @@ export function createApp(parts: AppParts, options: AppOptions): App {
       try {
         const answer = isOpenAiPath(target.path)
           ? await openAi(inner, target.path)
-          : await elysia.handle(inner);
+          : target.path === MCP_PATH
+            ? await mcp(inner)
+            : await elysia.handle(inner);
         return withAnswerHeaders(answer, { ...target, isIntegration: false });
       } finally {
         largeBodies.leave(inner);

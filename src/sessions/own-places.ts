@@ -8,14 +8,19 @@ export const conversationOf = (owner: string | null): string =>
 /** The channel of a caller's conversations over the OpenAI-compatible API. */
 export const openAiPlaceOf = (owner: string | null): string => `openai-api ${owner ?? "operator"}`;
 
+/** The channel of a caller's questions to bots over MCP. */
+export const mcpPlaceOf = (owner: string | null): string => `mcp-api ${owner ?? "operator"}`;
+
 /** Where tools are called outside of any run. */
 export const TRY_PLACE = "heddle:try";
+/** The same, for programs that speak MCP. */
+export const MCP_PLACE = "heddle:mcp";
 
-const OWN = /^(?:default(?: |$)|openai-api |heddle:)/;
+const OWN = /^(?:default(?: |$)|openai-api |mcp-api |heddle:)/;
 
 /** Whether the server may give this client id to another caller than this owner. */
 export const isPlaceOfOthers = (clientId: string, owner: string): boolean =>
   OWN.test(clientId) && !isPlaceOf(clientId, owner);
 
 export const isPlaceOf = (clientId: string, owner: string): boolean =>
-  clientId === conversationOf(owner) || clientId === openAiPlaceOf(owner);
+  [conversationOf(owner), openAiPlaceOf(owner), mcpPlaceOf(owner)].includes(clientId);

@@ -205,6 +205,16 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     pendingOf: unavailable,
     onChange: () => () => {},
   };
+  const callTool = (place: string) =>
+    createTryTool({
+      tools,
+      sessions: core.sessions,
+      redact: core.redactor.redact,
+      decide: policies.decide,
+      place,
+      botId: "default",
+      signal: new AbortController().signal,
+    });
   const app = createApp(
     {
       conversation: core,
@@ -221,15 +231,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
           ),
         dispatchers: core.dispatchers,
         tools,
-        tryTool: createTryTool({
-          tools,
-          sessions: core.sessions,
-          redact: core.redactor.redact,
-          decide: policies.decide,
-          place: "heddle:try",
-          botId: "default",
-          signal: new AbortController().signal,
-        }),
+        tryTool: callTool("heddle:try"),
+        callToolOverMcp: callTool("heddle:mcp"),
         documents: createDocuments({ db }),
         memories: createMemories({ db, onChange: () => undefined }),
         reindex: { progress: unavailable, start: unavailable },

@@ -31,6 +31,7 @@ const content: Wing<"content"> = {
   ...{
     tools: nothing,
     tryTool: nothing,
+    callToolOverMcp: nothing,
     dispatchers: nothing,
     skills: nothing,
     carapaces: nothing,

@@ -9,7 +9,7 @@ import { HeddleError, notFound } from "../../errors.ts";
 import { clientCallId, rowOfClientCall } from "../../sessions/call-names.ts";
 import type { ClientTools } from "../../sessions/client-tools.ts";
 import type { Sender } from "../../sessions/inject.ts";
-import { openAiPlaceOf } from "../../sessions/own-places.ts";
+import { mcpPlaceOf, openAiPlaceOf } from "../../sessions/own-places.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Chat } from "../chat.ts";
 import type { ChatPlace } from "../chat-event.ts";
@@ -59,7 +59,8 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
     const resumed = await resume(fresh, reaches);
     if (resumed) return { ...resumed, ended: keepAs(resumed.sessionId) };
 
-    const clientId = openAiPlaceOf(sender.owner);
+    const { via = "openai" } = asked;
+    const clientId = (via === "mcp" ? mcpPlaceOf : openAiPlaceOf)(sender.owner);
     await mayUse(clientId);
     const { channel_id: channelId } = await sessions.getOrCreate({
       clientId,
@@ -73,7 +74,7 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
         sessionId,
         content: last.content,
         ...(last.files && { attachments: last.files }),
-        source: "openai",
+        source: via,
         runAgent: true,
         executionConfig: {
           ...(asked.instructions.length > 0 && { system_preamble: asked.instructions.join("\n\n") }),
@@ -109,11 +110,7 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
       );
       for (const { content, files } of asked.slice(0, -1)) {
         const attachments = files && { attachments: files };
-        await chat.send(
-          { sessionId, content, ...attachments, source: "openai", notify: false },
-          scope,
-          sender,
-        );
+        await chat.send({ sessionId, content, ...attachments, source: via, notify: false }, scope, sender);
       }
       return asked.at(-1) ?? { content: "" };
     }

@@ -24,6 +24,8 @@ export interface Asked {
   tools: ClientTool[];
   /** The run whose session is continued, instead of the one that the history names. */
   previousTask?: string;
+  /** How it was sent. Default: "openai". */
+  via?: "openai" | "mcp";
 }
 
 /** What the client has not sent before: everything after the bot's last answer. */

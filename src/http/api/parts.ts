@@ -106,6 +106,7 @@ export interface ContentParts {
   embeddings: Embeddings;
   tools: ToolRoutes["tools"];
   tryTool: ToolRoutes["tryTool"];
+  callToolOverMcp: ToolRoutes["tryTool"];
   dispatchers: Pick<Dispatchers, "get">;
   homeFiles: SkillRoutes["homeFiles"];
   skills: SkillRoutes["skills"];

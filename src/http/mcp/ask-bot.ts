@@ -1,0 +1,93 @@
+// Asks a bot for a client of /mcp, as a session of the key's owner, and waits for the answer.
+
+import type { Chat } from "../../chat/chat.ts";
+import type { createAsk } from "../../chat/openai/ask.ts";
+import { HeddleError, isErrorCode } from "../../errors.ts";
+import { isUuid } from "../../ids.ts";
+import type { JsonObject } from "../../sdk/types.ts";
+import type { Sender } from "../../sessions/inject.ts";
+
+export const ASK_PARAMETERS: JsonObject = {
+  type: "object",
+  properties: {
+    message: {
+      type: "string",
+      minLength: 1,
+      maxLength: 500_000,
+      description: "What the bot is to answer or do.",
+    },
+    continue_from: {
+      type: "string",
+      description: "The id of the run of an earlier answer, to go on with that conversation.",
+    },
+  },
+  required: ["message"],
+};
+
+export interface AskBot {
+  botId: string;
+  args: JsonObject;
+  sender: Sender;
+  /** Throws unless the caller may continue this session, or use this client id. */
+  reaches(sessionId: string): Promise<boolean>;
+  mayUse(clientId: string): Promise<void>;
+  /** Throws `not_found` for a run out of the caller's reach. */
+  mayContinue(taskId: string): Promise<void>;
+  signal: AbortSignal;
+  /** Told what the run does. */
+  onProgress(text: string): void;
+}
+
+/** The connection of a client that waits in silence is cut after 255 s. */
+const MOST_WAIT_MS = 240_000;
+
+export function createAskBot(chat: Pick<Chat, "follow">, ask: ReturnType<typeof createAsk>) {
+  /** Resolves with the answer and the run that it came from. Throws what the run failed with. */
+  return async (asking: AskBot): Promise<{ text: string; taskId: string }> => {
+    const { botId, sender, reaches, mayUse, signal, onProgress } = asking;
+    const { message, previousTask } = readArguments(asking.args);
+    if (previousTask !== undefined) await asking.mayContinue(previousTask);
+    const run = await ask(
+      {
+        botId,
+        instructions: [],
+        tools: [],
+        turns: [{ role: "user", content: message }],
+        via: "mcp",
+        ...(previousTask !== undefined && { previousTask }),
+      },
+      { sender, scope: `mcp ${sender.owner ?? "operator"}`, reaches, mayUse },
+    );
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(MOST_WAIT_MS)]);
+    for await (const steps of chat.follow(run.taskId, { signal: limit })) {
+      for (const { event } of steps) {
+        if (event.type === "tool_start") onProgress(`Uses ${event.tool}`);
+        else if (event.type === "tool_progress") onProgress(`${event.tool}: ${event.message}`);
+        else if (event.type === "queued") onProgress("Waits for its turn");
+        if (!("outcome" in event)) continue;
+        const { outcome } = event;
+        if (event.type === "response") return { text: outcome.text ?? "", taskId: outcome.task_id };
+        const code = isErrorCode(outcome.error_code) ? outcome.error_code : "upstream";
+        throw new HeddleError(
+          code,
+          `${outcome.error ?? `The run is ${outcome.status}.`} (run ${outcome.task_id})`,
+        );
+      }
+    }
+    throw new HeddleError(
+      "timeout",
+      `The run takes longer than a call may, and goes on. Ask later with continue_from: "${run.taskId}".`,
+    );
+  };
+}
+
+function readArguments({ message, continue_from: given }: JsonObject) {
+  if (typeof message !== "string" || message.trim() === "") {
+    throw new HeddleError("validation", "message must be a text.", { field: "message" });
+  }
+  if (given === undefined || given === null || given === "") return { message, previousTask: undefined };
+  if (typeof given !== "string" || !isUuid(given)) {
+    throw new HeddleError("validation", "continue_from must be the id of a run.", { field: "continue_from" });
+  }
+  return { message, previousTask: given };
+}
