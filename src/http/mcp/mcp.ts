@@ -43,7 +43,7 @@ export interface McpOptions {
 }
 
 export const MCP_PATH = "/mcp";
-export const MCP_SCOPE = "mcp:use";
+const MCP_SCOPE = "mcp:use";
 const BODY_LIMIT = 4 * 1024 * 1024;
 /** How long a client may keep the list of tools. */
 const LIST_LIFE_MS = 60_000;
