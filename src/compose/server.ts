@@ -3,10 +3,8 @@
 import { join } from "node:path";
 import { ADMIN } from "../access/scopes.ts";
 import { showSignInLink, type Terminal } from "../access/show-sign-in-link.ts";
-import { createTryTool } from "../agent/tools/try-tool.ts";
 import type { Config } from "../config/config.ts";
 import { openLocalDoor } from "../config/local-server.ts";
-import { DEFAULT_BOT } from "../content/bots/bots.ts";
 import { createWriteProbe } from "../db/write-probe.ts";
 import { errorMessage } from "../errors.ts";
 import type { ServerFacts } from "../http/api/routes/about.ts";
@@ -25,12 +23,12 @@ import { hostLimits } from "../runtime/host.ts";
 import { type ServeOptions, serve } from "../runtime/serve.ts";
 import { createSpawner } from "../runtime/spawn.ts";
 import { createWebFiles } from "../runtime/web-files.ts";
-import { MCP_PLACE, TRY_PLACE } from "../sessions/own-places.ts";
 import type { Worker } from "../worker/worker.ts";
 import { openAccess } from "./access.ts";
 import { type Closers, openWithClosers } from "./closers.ts";
 import { type Core, openCore } from "./core.ts";
 import { createGuard } from "./guard.ts";
+import { outsideOfRuns } from "./outside-of-runs.ts";
 import type { Instrument } from "./storage.ts";
 
 /** A running server or worker. */
@@ -166,22 +164,6 @@ const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
   settings: config.variables,
   notice: () => asset("NOTICE"),
 });
-
-/** What calls tools outside of runs: for a person who tries one, and for programs that speak MCP. */
-function outsideOfRuns({ content, conversation, policies, storage }: Core, signal: AbortSignal) {
-  const common = {
-    tools: content.tools,
-    sessions: conversation.sessions,
-    redact: storage.redactor.redact,
-    decide: policies.decide,
-    botId: DEFAULT_BOT,
-    signal,
-  };
-  return {
-    tryTool: createTryTool({ ...common, place: TRY_PLACE }),
-    callToolOverMcp: createTryTool({ ...common, place: MCP_PLACE }),
-  };
-}
 
 const linkFacts = ({ baseUrl, apiKey, signIn }: Config, url: string) => ({
   url: baseUrl ?? loopback(url),

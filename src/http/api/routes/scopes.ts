@@ -33,8 +33,8 @@ const ScopesAnswer = named(
   }),
 );
 
-/** What is checked inside of routes, for each tool and each type of target. */
-const ELSEWHERE = ["tools:use", "dispatch:use"];
+/** What is checked inside of routes, for each tool and each type of target, and at /mcp. */
+const ELSEWHERE = ["tools:use", "dispatch:use", "mcp:use"];
 
 export function scopeRoutes({ route }: { route: RouteOptions }) {
   return new Elysia({ normalize: false }).get(
