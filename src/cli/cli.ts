@@ -6,15 +6,14 @@ import type { Flags } from "../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { allOf, CLIENT_FLAGS, type ClientFlags, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
-import { type ProviderCommands, providerCommands } from "./cli-providers.ts";
-import { type ScheduleCommands, scheduleCommands } from "./cli-schedules.ts";
+import { type RunningCommands, runningCommands } from "./cli-running.ts";
 import { type SearchCommands, searchCommands } from "./cli-search.ts";
 import { namedCommand, usage } from "./cli-usage.ts";
 import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
 /** The implementation of the commands, which main.ts passes in. */
-export interface Commands extends AuthoringCommands, ProviderCommands, ScheduleCommands, SearchCommands {
+export interface Commands extends AuthoringCommands, RunningCommands, SearchCommands {
   version: string;
   serve(flags: Flags): Promise<void>;
   worker(flags: Flags): Promise<void>;
@@ -170,8 +169,7 @@ export function mainCommand(commands: Commands) {
         },
         run: ({ args }) => commands.unit(args.env ? "environment" : "unit"),
       }),
-      providers: providerCommands(commands),
-      schedules: scheduleCommands(commands),
+      ...runningCommands(commands),
       ...authoringCommands(commands),
       ask: leaf({
         meta: { name: "ask", description: "Ask a bot on the running server, and print its answer" },

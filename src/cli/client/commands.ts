@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { loadConfig, processEnvironment } from "../../config/config.ts";
 import type { Flags } from "../../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
+import { decideApproval, type GivenVerdict, listApprovals } from "./approvals.ts";
 import { ask, conversation } from "./ask.ts";
 import { readAttached } from "./attach.ts";
 import { chat } from "./chat.ts";
@@ -138,6 +139,9 @@ export function createClientCommands() {
     removeProvider: (flags: Flags & ConnectFlags, id: string) =>
       removeProvider(server(flags), id, console.log),
 
+    listApprovals: (flags: Flags & ConnectFlags) => listApprovals(server(flags), console.log),
+    decideApproval: (flags: Flags & ConnectFlags, given: GivenVerdict) =>
+      decideApproval(server(flags), given, console.log),
     listSchedules: (flags: Flags & ConnectFlags) => listSchedules(server(flags), console.log),
     createSchedule: (flags: Flags & ConnectFlags, created: ScheduleToCreate) =>
       createSchedule(server(flags), created, console.log),

@@ -40,12 +40,33 @@ export function argumentsText(now: object, before: object | undefined): string {
     .flatMap((name) => {
       const [was, is] = [fieldOf(old, name), fieldOf(next, name)];
       if (was === is) return linesOf(" ", { [name]: next?.[name] });
+      const [gone, come] = [old?.[name], next?.[name]];
+      if (isLong(gone) && isLong(come)) return [`  ${name}:`, ...changedLines(gone, come)];
       return [
-        ...(was === undefined ? [] : linesOf("-", { [name]: old?.[name] })),
-        ...(is === undefined ? [] : linesOf("+", { [name]: next?.[name] })),
+        ...(was === undefined ? [] : linesOf("-", { [name]: gone })),
+        ...(is === undefined ? [] : linesOf("+", { [name]: come })),
       ];
     })
     .join("\n");
+}
+
+const isLong = (value: unknown): value is string => typeof value === "string" && value.includes("\n");
+
+/** Of two texts, what they have in common at the beginning and at the end, and what differs between. */
+function changedLines(before: string, now: string): string[] {
+  const [old, next] = [before.trimEnd().split("\n"), now.trimEnd().split("\n")];
+  const most = Math.min(old.length, next.length);
+  let start = 0;
+  while (start < most && old[start] === next[start]) start += 1;
+  let end = 0;
+  while (end < most - start && old.at(-1 - end) === next.at(-1 - end)) end += 1;
+  const marked = (sign: string, lines: string[]) => lines.map((line) => `${sign}   ${line}`);
+  return [
+    ...marked(" ", next.slice(0, start)),
+    ...marked("-", old.slice(start, old.length - end)),
+    ...marked("+", next.slice(start, next.length - end)),
+    ...marked(" ", next.slice(next.length - end)),
+  ];
 }
 
 const fieldOf = (from: Record<string, unknown> | undefined, name: string): string | undefined =>
@@ -55,7 +76,7 @@ const fieldOf = (from: Record<string, unknown> | undefined, name: string): strin
 function linesOf(sign: string, fields: object): string[] {
   const mark = sign === "" ? "" : `${sign} `;
   return Object.entries(fields).flatMap(([name, value]) => {
-    const text = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "null");
+    const text = typeof value === "string" ? value.trimEnd() : (JSON.stringify(value, null, 2) ?? "null");
     const [first = "", ...rest] = text.split("\n");
     return rest.length === 0
       ? [`${mark}${name}: ${first}`]

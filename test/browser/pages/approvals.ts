@@ -16,16 +16,11 @@ export function approvalsTests(ui: () => Ui): void {
     expect(((await diff.textContent()) ?? "").replaceAll(/\n+/g, "\n").trim()).toBe(
       [
         "  path: door/hours.md",
-        "- content:",
-        "-   # Opening hours",
-        "-   ",
+        "  content:",
+        "    # Opening hours",
+        "    ",
         "-   Ten to six.",
-        "-   ",
-        "+ content:",
-        "+   # Opening hours",
-        "+   ",
         "+   Nine to six, and on Saturdays until one.",
-        "+   ",
       ]
         .join("\n")
         .trim(),

@@ -12,6 +12,7 @@ import { Facts } from "../../parts/facts.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
+import { plural } from "../../parts/units.tsx";
 import { Effect } from "./effect.tsx";
 import { PolicyEditor } from "./policy-editor.tsx";
 import { aboutOf, dryRun, fieldsOf, type Policy, policy, refreshPolicies } from "./queries.ts";
@@ -66,7 +67,7 @@ function Rule({ policy: row }: { policy: Policy }) {
               </Link>,
             ],
             row.reason !== null && ["Reason", row.reason],
-            effect === "require_approval" && ["People have", minutes(approval.timeout_seconds)],
+            effect === "require_approval" && ["People have", spanWords(approval.timeout_seconds)],
             effect === "require_approval" && ["If nobody decides", IF_NOBODY[approval.on_timeout ?? "deny"]],
             effect === "require_approval" && [
               "Who is asked",
@@ -93,8 +94,17 @@ function Rule({ policy: row }: { policy: Policy }) {
 
 const IF_NOBODY = { deny: "The call is not made", fail: "The run fails", allow: "The call is made" };
 
-const minutes = (seconds = 3_600): string =>
-  seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60).toLocaleString()} minutes`;
+const SPANS = [
+  [86_400, "day"],
+  [3_600, "hour"],
+  [60, "minute"],
+] as const;
+
+/** "7 days", in the largest unit that leaves no rest. */
+function spanWords(seconds = 3_600): string {
+  const [length, unit] = SPANS.find(([one]) => seconds % one === 0) ?? [1, "second"];
+  return plural(seconds / length, unit);
+}
 
 function Actions({ policy: { id, name, enabled }, onEdit }: { policy: Policy; onEdit(): void }) {
   const [, navigate] = useLocation();

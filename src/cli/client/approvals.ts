@@ -1,0 +1,64 @@
+// `heddle approvals`: lists the calls that wait for a person on a running server, and decides on them.
+
+import type { Connection } from "./connect.ts";
+
+/** The printed part of the server's answers. */
+interface Approval {
+  id: string;
+  tool_name: string;
+  bot_id: string;
+  arguments: Record<string, unknown>;
+  status: string;
+  decided_by_name: string | null;
+  reason: string | null;
+  expires_at: string;
+}
+
+export interface GivenVerdict {
+  id: string;
+  approved: boolean;
+  choice: string | undefined;
+  note: string | undefined;
+}
+
+type Print = (line: string) => void;
+
+const APPROVALS = "/api/v1/approvals";
+
+export async function listApprovals(server: Connection, print: Print): Promise<void> {
+  let cursor: string | null = null;
+  let isEmpty = true;
+  do {
+    const after: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = (await server.get(`${APPROVALS}?status=pending${after}`)) as {
+      approvals: Approval[];
+      next_cursor: string | null;
+    };
+    for (const one of page.approvals) for (const line of linesOf(one)) print(line);
+    isEmpty &&= page.approvals.length === 0;
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  if (isEmpty) print("No call waits for a person.");
+}
+
+export async function decideApproval(
+  server: Connection,
+  { id, approved, choice, note }: GivenVerdict,
+  print: Print,
+): Promise<void> {
+  const { status, tool_name, bot_id } = (await server.post(`${APPROVALS}/${encodeURIComponent(id)}/decide`, {
+    approved,
+    ...(choice !== undefined && { choice }),
+    ...(note !== undefined && { note }),
+  })) as Approval;
+  print(`${id} is ${status}: ${tool_name}, called by ${bot_id}.`);
+}
+
+function linesOf({ id, tool_name, bot_id, arguments: args, reason, expires_at }: Approval): string[] {
+  return [
+    `${id}  ${bot_id} wants to call ${tool_name}, until ${expires_at}`,
+    // One line for each argument; what comes from a model cannot draw lines of its own.
+    ...Object.entries(args).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`),
+    ...(reason === null ? [] : [`    Why: ${reason}`]),
+  ];
+}
