@@ -55,10 +55,10 @@ async function createComment(github: Octokit, target: CommentTarget, body: strin
 }
 
 /**
- * Finds the parts that were already posted, by their markers. It searches from the newest page back to the first, and not
+ * Finds the comments that begin with these markers, by marker. It searches from the newest page back to the first, and not
  * by time, because the delivery's time is from this machine's clock, which may have been hours ahead of GitHub's.
  */
-async function findComments(
+export async function findComments(
   github: Octokit,
   target: CommentTarget,
   parts: readonly { marker: string }[],

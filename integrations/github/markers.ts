@@ -8,9 +8,9 @@ export function deliveryMarker(deliveryId: string, part: number): string {
   return `${PREFIX}delivery:${deliveryId}:${part} -->`;
 }
 
-/** Marks what a tool posted. */
-export function toolMarker(taskId: string): string {
-  return `${PREFIX}task:${taskId} -->`;
+/** Marks what a call of a tool posted, so that it is found after a crash. */
+export function toolMarker({ task_id, call_id }: { task_id: string; call_id: string }): string {
+  return `${PREFIX}task:${task_id}:${call_id} -->`;
 }
 
 /** Whether Heddle wrote a text: its own texts must never start a run, whichever login it posts under. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { ToolContext } from "heddle/sdk";
+import { registered } from "heddle/sdk/testing";
 import { compare, getCommit, listCommits } from "../../integrations/github/tools/commits.ts";
 import { getFile, listBranches } from "../../integrations/github/tools/files.ts";
 import { createIssue, getIssue, postComment, searchIssues } from "../../integrations/github/tools/issues.ts";
@@ -148,7 +149,7 @@ describe("issues", () => {
     const posted = await json(postComment({ ...REPO, issue_number: 7, body: "Hello" }, context()));
     const [comment] = github.commentsOn("octo/hello#7");
     expect(posted).toEqual({ comment_id: comment?.id, url: comment?.html_url });
-    expect(comment?.body).toBe("<!-- heddle:task:task-1 -->\nHello");
+    expect(comment?.body).toBe("<!-- heddle:task:task-1:call-1 -->\nHello");
   });
 
   test("github_create_issue opens an issue", async () => {
@@ -159,11 +160,48 @@ describe("issues", () => {
         repo: "octo/hello",
         number: 500,
         title: "New",
-        body: "<!-- heddle:task:task-1 -->\nText",
+        body: "<!-- heddle:task:task-1:call-1 -->\nText",
         labels: ["bug"],
         assignees: ["bob"],
       },
     ]);
+  });
+});
+
+describe("after a crash", () => {
+  const reconcile = (name: string, args: object) => {
+    const tool = registered().tools.find((one) => one.name === name);
+    return tool?.reconcile?.(args as never, context());
+  };
+
+  test("a comment is found by the mark of its call, and not posted again", async () => {
+    const args = { ...REPO, issue_number: 8, body: "Hello" };
+    expect(await reconcile("github_post_comment", args)).toEqual({ outcome: "not_done" });
+    await json(postComment(args, { ...context(), call_id: "another" }));
+    expect(await reconcile("github_post_comment", args)).toEqual({ outcome: "not_done" });
+    const result = await json(postComment(args, context()));
+    expect(await reconcile("github_post_comment", args)).toEqual({ outcome: "done", result });
+  });
+
+  test("an issue is found among the newest, or nobody can tell", async () => {
+    const args = { ...REPO, title: "New" };
+    const list = (bodies: string[]) =>
+      github.intercept({
+        path: /\/issues$/,
+        method: "GET",
+        times: 1,
+        respond: () =>
+          Response.json(bodies.map((body, at) => ({ number: at, body, html_url: `https://x/${at}` }))),
+      });
+    list(["x", "<!-- heddle:task:task-1:call-1 -->\nText"]);
+    expect(await reconcile("github_create_issue", args)).toEqual({
+      outcome: "done",
+      result: { number: 1, url: "https://x/1" },
+    });
+    list(["x"]);
+    expect(await reconcile("github_create_issue", args)).toEqual({ outcome: "not_done" });
+    list(Array(100).fill("x"));
+    expect(await reconcile("github_create_issue", args)).toEqual({ outcome: "unknown" });
   });
 });
 

@@ -1,5 +1,7 @@
 import { register, t } from "heddle/sdk";
 import { listOf, madeOf, objectOf } from "../answer.ts";
+import { connectGitHub } from "../client.ts";
+import { findComments } from "../comments.ts";
 import { withoutForeignImages } from "../images.ts";
 import { toolMarker } from "../markers.ts";
 import { NUMBER, OWNER, REPO } from "../schema.ts";
@@ -9,6 +11,8 @@ const BODY_LIMIT = 10_000;
 const COMMENT_LIMIT = 2000;
 const COMMENTS = 30;
 const FOUND = 10;
+/** Issues among which one that was just made is looked for. */
+const NEWEST = 100;
 // GitHub's limit of 65,536 characters, minus the marker.
 const WRITE_LIMIT = 65_000;
 
@@ -94,6 +98,16 @@ export const postComment = register(
       issue_number: NUMBER,
       body: t.String({ minLength: 1, maxLength: WRITE_LIMIT, description: "GitHub-flavoured Markdown" }),
     }),
+    async reconcile({ owner, repo, issue_number }, ctx) {
+      const marker = toolMarker(ctx);
+      const found = await findComments(connectGitHub(ctx.signal), { owner, repo, issue_number }, [
+        { marker },
+      ]);
+      const made = found.get(marker);
+      return made
+        ? { outcome: "done", result: { comment_id: made.id, url: made.url } }
+        : { outcome: "not_done" };
+    },
   },
   ({ owner, repo, issue_number, body }, ctx) =>
     withGitHub(ctx, `issue #${issue_number} in ${owner}/${repo}`, async (github) => {
@@ -101,7 +115,7 @@ export const postComment = register(
         owner,
         repo,
         issue_number,
-        body: `${toolMarker(ctx.task_id)}\n${withoutForeignImages(body)}`,
+        body: `${toolMarker(ctx)}\n${withoutForeignImages(body)}`,
       });
       const { id, url } = madeOf(answer, "id", "the comment that it made");
       return { comment_id: id, url };
@@ -121,6 +135,19 @@ export const createIssue = register(
       labels: t.Optional(t.Array(t.String())),
       assignees: t.Optional(t.Array(t.String())),
     }),
+    async reconcile({ owner, repo }, ctx) {
+      const newest = { sort: "created", direction: "desc", state: "all", per_page: NEWEST } as const;
+      const answer = await connectGitHub(ctx.signal).request("GET /repos/{owner}/{repo}/issues", {
+        owner,
+        repo,
+        ...newest,
+      });
+      const issues = listOf(answer, "a list of issues");
+      const made = issues.find(({ body }) => body?.startsWith(toolMarker(ctx)));
+      if (made) return { outcome: "done", result: { number: made.number, url: made.html_url } };
+      // So many others may have come since that it is not among them.
+      return { outcome: issues.length < NEWEST ? "not_done" : "unknown" };
+    },
   },
   ({ owner, repo, title, body = "", labels, assignees }, ctx) =>
     withGitHub(ctx, `repository ${owner}/${repo}`, async (github) => {
@@ -128,7 +155,7 @@ export const createIssue = register(
         owner,
         repo,
         title,
-        body: `${toolMarker(ctx.task_id)}\n${withoutForeignImages(body)}`,
+        body: `${toolMarker(ctx)}\n${withoutForeignImages(body)}`,
         ...(labels && { labels }),
         ...(assignees && { assignees }),
       });
