@@ -51,6 +51,7 @@ PICTURES.push(
   { name: "logs", path: "/logs" },
   { name: "api-keys", path: "/api-keys?add=1" },
   { name: "providers", path: "/admin/providers?add=1" },
+  { name: "mcp-servers", path: "/admin/mcp-servers?add=1" },
 );
 
 PICTURES.push(

@@ -12,6 +12,7 @@ import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
 import { knowledgeTests } from "./pages/knowledge.ts";
 import { logsTests } from "./pages/logs.ts";
+import { mcpServersTests } from "./pages/mcp-servers.ts";
 import { overviewTests } from "./pages/overview.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
@@ -31,7 +32,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
 
   for (const tests of [
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
-    ...[providersTests, apiKeysTests, channelsTests, logsTests],
+    ...[providersTests, mcpServersTests, apiKeysTests, channelsTests, logsTests],
     chatTests,
     knowledgeTests,
     settingsTests,
@@ -98,6 +99,8 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/usage?bot_id=no-such-bot",
     "/admin/providers",
     "/admin/providers?add=1",
+    "/admin/mcp-servers",
+    "/admin/mcp-servers?add=1",
     "/settings",
     "/about",
     "/logs",

@@ -22,7 +22,7 @@ export function useLiveConnection(): void {
     let isFirst = true;
     void followEvents({
       // Without the text of running turns, which only a chat needs.
-      query: { types: "task,turn,tool,delivery,inbox,process,integration,approval" },
+      query: { types: "task,turn,tool,delivery,inbox,process,integration,approval,mcp" },
       onEvent: (event) => {
         useConnection.setState({ lastEventAt: event.at });
         for (const listener of listeners) listener(event);

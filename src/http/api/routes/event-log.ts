@@ -25,6 +25,7 @@ const FAMILIES: Record<string, string> = {
   integration: "integrations:read",
   budget: "budgets:read",
   approval: "approvals:read",
+  mcp: "mcp_servers:read",
 };
 const NAMES = Object.keys(FAMILIES).join(", ");
 

@@ -1,0 +1,228 @@
+import { NumberInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, type Schema, take } from "../../api/client.ts";
+import { ApiFailure } from "../../api/failure.ts";
+import { notifyDone } from "../../parts/api-error.tsx";
+import { Form } from "../../parts/form.tsx";
+import { changeServer, type McpServer, refreshServers } from "./queries.ts";
+
+interface Fields {
+  id: string;
+  name: string;
+  transport: McpServer["transport"];
+  url: string;
+  command: string;
+  /** One a line. */
+  args: string;
+  /** Headers or variables, one a line: NAME: value. Empty: they stay as they are. */
+  secrets: string;
+  timeout: number;
+  allowPrivate: boolean;
+  trusts: boolean;
+}
+
+const EMPTY: Fields = {
+  ...{ id: "", name: "", transport: "http", url: "", command: "", args: "", secrets: "" },
+  ...{ timeout: 60, allowPrivate: false, trusts: false },
+};
+
+export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCancel(): void }) {
+  const [fields, setFields] = useState<Fields>(EMPTY);
+  const create = useMutation({
+    mutationFn: () =>
+      take(
+        api.POST("/api/v1/admin/mcp-servers", {
+          body: { id: fields.id, ...bodyOf(fields), ...secretsOf(fields) } as Schema<"NewMcpServer">,
+        }),
+      ),
+    onSuccess: async ({ id }) => {
+      await refreshServers();
+      onDone(id);
+    },
+  });
+  return (
+    <Form
+      submit="Add the server"
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onCancel={onCancel}
+    >
+      <SegmentedControl
+        aria-label="How it is reached"
+        data={[
+          { value: "http", label: "By its address" },
+          { value: "stdio", label: "By its command" },
+        ]}
+        value={fields.transport}
+        onChange={(value) => setFields({ ...fields, transport: value as Fields["transport"] })}
+      />
+      <TextInput
+        label="Id"
+        description="Bots name its tools mcp:id/tool"
+        required
+        value={fields.id}
+        error={fieldOf(create.error) === "id"}
+        onChange={({ currentTarget }) => setFields({ ...fields, id: currentTarget.value.trim() })}
+      />
+      <ServerFields fields={fields} set={setFields} error={create.error} keeps={false} />
+    </Form>
+  );
+}
+
+export function ChangedServer({ server, onDone }: { server: McpServer; onDone(): void }) {
+  const [fields, setFields] = useState<Fields>({
+    id: server.id,
+    name: server.name,
+    transport: server.transport,
+    url: server.url ?? "",
+    command: server.command ?? "",
+    args: server.args.join("\n"),
+    secrets: "",
+    timeout: server.timeout_seconds,
+    allowPrivate: server.allow_private,
+    trusts: server.trust_annotations,
+  });
+  const change = useMutation({
+    mutationFn: () => {
+      const { url, ...body } = bodyOf(fields);
+      // What was masked in it is not sent back.
+      const moved = url === server.url ? {} : { url };
+      return changeServer(server.id, {
+        ...body,
+        ...moved,
+        ...(fields.secrets.trim() !== "" && secretsOf(fields)),
+      } as Schema<"McpServerChange">);
+    },
+    onSuccess: () => {
+      notifyDone("Stored. It takes effect at once.");
+      onDone();
+    },
+  });
+  return (
+    <Form
+      submit="Save"
+      busy={change.isPending}
+      error={change.error}
+      onSubmit={() => change.mutate()}
+      onCancel={onDone}
+    >
+      <ServerFields fields={fields} set={setFields} error={change.error} keeps />
+    </Form>
+  );
+}
+
+interface ServerFieldsProps {
+  fields: Fields;
+  set(fields: Fields): void;
+  error: unknown;
+  /** Whether secrets that are left out stay as they are. */
+  keeps: boolean;
+}
+
+function ServerFields({ fields, set, error, keeps }: ServerFieldsProps) {
+  const isHttp = fields.transport === "http";
+  const wrong = fieldOf(error);
+  const kept = keeps ? " Empty: they stay as they are; otherwise all are replaced." : "";
+  return (
+    <>
+      <TextInput
+        label="Name"
+        value={fields.name}
+        onChange={({ currentTarget }) => set({ ...fields, name: currentTarget.value })}
+      />
+      {isHttp ? (
+        <TextInput
+          label="Address"
+          description="Usually ends with /mcp"
+          required
+          value={fields.url}
+          error={wrong === "url"}
+          onChange={({ currentTarget }) => set({ ...fields, url: currentTarget.value.trim() })}
+        />
+      ) : (
+        <>
+          <TextInput
+            label="Command"
+            description="It runs on Heddle's machine. bun is the one inside Heddle"
+            placeholder="npx"
+            required
+            value={fields.command}
+            error={wrong === "command"}
+            onChange={({ currentTarget }) => set({ ...fields, command: currentTarget.value })}
+          />
+          <Textarea
+            label="Arguments"
+            description="One a line"
+            autosize
+            minRows={2}
+            value={fields.args}
+            onChange={({ currentTarget }) => set({ ...fields, args: currentTarget.value })}
+          />
+        </>
+      )}
+      <Textarea
+        label={isHttp ? "Headers" : "Variables"}
+        description={`One a line, as ${isHttp ? "Authorization: Bearer …" : "TOKEN: …"}. Stored encrypted, and not shown again.${kept}`}
+        autosize
+        minRows={2}
+        value={fields.secrets}
+        error={wrong === "headers" || wrong === "env"}
+        onChange={({ currentTarget }) => set({ ...fields, secrets: currentTarget.value })}
+      />
+      <NumberInput
+        label="Longest call"
+        description="Seconds"
+        min={1}
+        max={600}
+        allowDecimal={false}
+        value={fields.timeout}
+        onChange={(value) => set({ ...fields, timeout: Number(value) || 60 })}
+      />
+      {isHttp && (
+        <Switch
+          label="Its address may be a private one"
+          description="Of this machine, or of the local network"
+          checked={fields.allowPrivate}
+          onChange={({ currentTarget }) => set({ ...fields, allowPrivate: currentTarget.checked })}
+        />
+      )}
+      <Switch
+        label="Believe what it says of its tools"
+        description="That they only read, or may be called twice. Policies go by it"
+        checked={fields.trusts}
+        onChange={({ currentTarget }) => set({ ...fields, trusts: currentTarget.checked })}
+      />
+    </>
+  );
+}
+
+function bodyOf({ id, name, transport, url, command, args, timeout, allowPrivate, trusts }: Fields) {
+  const isHttp = transport === "http";
+  return {
+    transport,
+    name: name.trim() || id,
+    url: isHttp ? url : null,
+    command: isHttp ? null : command.trim(),
+    args: isHttp ? [] : args.split("\n").filter((line) => line !== ""),
+    timeout_seconds: timeout,
+    allow_private: isHttp && allowPrivate,
+    trust_annotations: trusts,
+  };
+}
+
+function secretsOf({ transport, secrets }: Fields) {
+  const pairs = secrets
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const at = line.search(/[:=]/);
+      return at < 0 ? [line.trim(), ""] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+    });
+  const values = Object.fromEntries(pairs) as Record<string, string>;
+  return transport === "http" ? { headers: values } : { env: values };
+}
+
+const fieldOf = (error: unknown): string | undefined =>
+  error instanceof ApiFailure ? (error.field ?? undefined) : undefined;

@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import { modernServer } from "../../mcp/example-servers.ts";
+import type { Ui } from "../ui.ts";
+
+export function mcpServersTests(ui: () => Ui): void {
+  test("MCP servers: one is added, shows its tools and state, is tested and deleted, and its header is never shown", async () => {
+    await using example = await modernServer();
+    await using opened = await ui().openPage("/admin/mcp-servers?add=1");
+    const { page } = opened;
+    await page.getByRole("textbox", { name: "Id" }).fill("loom");
+    await page.getByRole("textbox", { name: "Name" }).fill("The loom");
+    await page.getByRole("textbox", { name: "Address" }).fill(example.url);
+    await page.getByRole("textbox", { name: "Headers" }).fill("X-Key: a-secret-of-the-loom");
+    await page.getByRole("button", { name: "Add the server" }).click();
+    await page.getByRole("heading", { name: "The loom" }).waitFor();
+    await page.getByRole("status").getByText("private, loopback").waitFor();
+
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByRole("switch", { name: "Its address may be a private one" }).check({ force: true });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("mcp:loom/add").waitFor();
+    await page.getByText("2026-07-28").waitFor();
+    expect(example.headers.at(-1)?.["x-key"]).toBe("a-secret-of-the-loom");
+    await page.getByRole("button", { name: "Test it" }).click();
+    await page.getByText("Answered in").waitFor();
+    expect(await page.content()).not.toContain("a-secret-of");
+    expect(await opened.accessibility()).toEqual([]);
+
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete the server" }).click();
+    await page.getByText("No MCP server yet").waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+}
