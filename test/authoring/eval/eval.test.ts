@@ -23,10 +23,11 @@ afterAll(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: any JSON
 type Answer = any;
 
-const heddle = (...args: string[]) =>
+const heddle = (...args: string[]) => heddleWith({}, ...args);
+const heddleWith = (more: Record<string, string>, ...args: string[]) =>
   run([...PROGRAM, ...args, "--home", home], {
     cwd: dir,
-    environment: { PATH: "/usr/bin:/bin", HOME: dir, NO_COLOR: "1" },
+    environment: { PATH: "/usr/bin:/bin", HOME: dir, NO_COLOR: "1", ...more },
   });
 
 const SCRIPT = `
@@ -126,4 +127,48 @@ test("a fixture of a webhook fails with a broken prompt, and passes with a mende
     "name: D\nsystem_prompt: A strict reviewer.\ntools: [search_documents]\n",
   );
   expect((await heddle("eval", "evals")).status).toBe(0);
+});
+
+const BOT = "name: D\nsystem_prompt: You are kind.\n";
+const WITH_HISTORY = `bot: echo
+message: { content: And my colour?, from_person: true }
+history:
+  - { message: My colour is blue., answer: I will remember that. }
+recorded: []
+expect:
+  text: { contains: ["user: My colour is blue.", "assistant: I will remember that.", "user: And my colour?"] }
+  max_model_calls: 1
+  max_cost_usd: 0.5
+`;
+
+test("earlier turns are told again without the model, and the configured model gets nothing but the run", async () => {
+  let asked = 0;
+  using model = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      asked += 1;
+      const { messages } = (await request.json()) as { messages: { role: string; content: string }[] };
+      const content = messages.map((one) => `${one.role}: ${one.content}`).join("\n");
+      const chunk = (body: object) => `data: ${JSON.stringify({ id: "x", model: "m", ...body })}\n\n`;
+      return new Response(
+        chunk({ choices: [{ index: 0, delta: { role: "assistant", content }, finish_reason: "stop" }] }) +
+          chunk({
+            choices: [],
+            usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, cost: 0.25 },
+          }) +
+          "data: [DONE]\n\n",
+        { headers: { "content-type": "text/event-stream" } },
+      );
+    },
+  });
+  await Bun.write(join(dir, "real/bots/echo.yaml"), BOT);
+  await Bun.write(join(dir, "real/history.yaml"), WITH_HISTORY);
+  const environment = { OPENAI_API_KEY: "x", OPENAI_BASE_URL: `${model.url}v1`, DEFAULT_MODEL: "m" };
+  const done = await heddleWith(environment, "eval", "real", "--real-model");
+  expect([done.err, done.out]).toEqual([
+    "",
+    expect.stringContaining("1 model call, 0 tool calls, 15 tokens, $0.2500"),
+  ]);
+  expect([done.status, asked]).toEqual([0, 1]);
 });

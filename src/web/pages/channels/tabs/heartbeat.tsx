@@ -6,6 +6,7 @@ import { api, type Schema, take } from "../../../api/client.ts";
 import { queryClient } from "../../../api/query-client.ts";
 import { covers, useSession } from "../../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../../parts/api-error.tsx";
+import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Form } from "../../../parts/form.tsx";
 import { Section } from "../../../parts/page-frame.tsx";
 import { Time } from "../../../parts/time.tsx";
@@ -72,12 +73,12 @@ function State({ schedule }: { schedule: Schedule }) {
 
 function Actions({ channelId, enabled }: { channelId: string; enabled: boolean }) {
   const params = { path: { id: channelId } };
+  const [isRemoving, setRemoving] = useState(false);
   const act = useMutation({
-    mutationFn: async (action: "toggle" | "fire" | "delete") => {
+    mutationFn: async (action: "toggle" | "fire") => {
       if (action === "toggle")
         await take(api.POST("/api/v1/admin/channels/{id}/heartbeat/toggle", { params }));
       if (action === "fire") await take(api.POST("/api/v1/admin/channels/{id}/heartbeat/fire", { params }));
-      if (action === "delete") await take(api.DELETE("/api/v1/admin/channels/{id}/heartbeat", { params }));
     },
     onSuccess: (_, action) => {
       if (action === "fire") notifyDone("The heartbeat runs.");
@@ -85,7 +86,7 @@ function Actions({ channelId, enabled }: { channelId: string; enabled: boolean }
     },
     onError: notifyError("The heartbeat was not changed"),
   });
-  const button = (action: "toggle" | "fire" | "delete", label: string) => (
+  const button = (action: "toggle" | "fire", label: string) => (
     <Button size="xs" variant="default" disabled={act.isPending} onClick={() => act.mutate(action)}>
       {label}
     </Button>
@@ -94,7 +95,22 @@ function Actions({ channelId, enabled }: { channelId: string; enabled: boolean }
     <>
       {button("fire", "Run now")}
       {button("toggle", enabled ? "Pause" : "Resume")}
-      {button("delete", "Remove")}
+      <Button size="xs" variant="default" onClick={() => setRemoving(true)}>
+        Remove …
+      </Button>
+      {isRemoving && (
+        <ConfirmDestructive
+          action="Remove heartbeat"
+          title="Remove the heartbeat?"
+          onClose={() => setRemoving(false)}
+          onConfirm={async () => {
+            await take(api.DELETE("/api/v1/admin/channels/{id}/heartbeat", { params }));
+            void refresh();
+          }}
+        >
+          The bot does not look around any more, and what became of its times is deleted. Its runs stay.
+        </ConfirmDestructive>
+      )}
     </>
   );
 }
