@@ -38,7 +38,7 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   }
   await seedChannel(api);
   const budget = (given: object) => api("POST", "/api/v1/budgets", given);
-  await budget({ scope: "server", metric: "model_calls", period: "day", amount: 25 });
+  await budget({ scope: "server", metric: "model_calls", period: "day", amount: 2_500 });
   await budget({ scope: "bot", subject: "default", metric: "cost_usd", period: "day", amount: 5 });
   await budget({ scope: "integration", subject: "github", metric: "runs", period: "hour", amount: 300 });
   await budget({ scope: "bot", subject: "default", metric: "model_calls", period: "run", amount: 200 });

@@ -161,7 +161,7 @@ export function knowledgeTests(ui: () => Ui): void {
     await using opened = await ui().openPage("/skills?source=home");
     const { page } = opened;
     await page.getByRole("list", { name: "List of skills" }).getByText("Opening hours").click();
-    await page.getByText("in the home folder. Change it there").waitFor();
+    await page.getByText("in the home folder. A change of it").waitFor();
     await page.getByRole("link", { name: /The weaver\s*By search/ }).waitFor();
     await page.getByRole("link", { name: /On call\s*On demand/ }).click();
     await page.getByRole("heading", { name: "On call", level: 2 }).waitFor();
