@@ -3,10 +3,10 @@
 import { HeddleError } from "../errors.ts";
 import type { McpServer } from "./server.ts";
 
-type Checked = Pick<McpServer, "transport" | "url" | "command" | "headers" | "env">;
+type Checked = Pick<McpServer, "transport" | "url" | "command" | "headers" | "env" | "oauth">;
 
 /** Throws `validation`. */
-export function checkServer({ transport, url, command, headers, env }: Checked): void {
+export function checkServer({ transport, url, command, headers, env, oauth }: Checked): void {
   const header = Object.keys(headers).find((name) => !/^[A-Za-z0-9_-]+$/.test(name));
   if (header !== undefined)
     throw wrong("headers", `must have names of letters, digits, - and _; got "${header}"`);
@@ -18,6 +18,7 @@ export function checkServer({ transport, url, command, headers, env }: Checked):
     checkUrl(url);
     return;
   }
+  if (oauth !== null) throw wrong("oauth", "must be left out for the transport stdio");
   if (command === null) throw wrong("command", "must be given for the transport stdio");
   if (url !== null) throw wrong("url", "must be left out for the transport stdio");
 }
@@ -38,12 +39,21 @@ function checkUrl(text: string): void {
  */
 export function checkMove(
   before: McpServer,
-  change: { url?: string | null; headers?: object; command?: string | null; env?: object },
+  change: {
+    url?: string | null;
+    headers?: object;
+    oauth?: object | null;
+    command?: string | null;
+    env?: object;
+  },
 ): void {
   const moves =
     change.url !== undefined && before.url !== null && originOf(change.url) !== originOf(before.url);
   if (moves && Object.keys(before.headers).length > 0 && change.headers === undefined) {
     throw wrong("headers", "must be given again when url moves to another server");
+  }
+  if (moves && before.oauth !== null && change.oauth === undefined) {
+    throw wrong("oauth", "must be given again when url moves to another server");
   }
   const isOther =
     change.command !== undefined && before.command !== null && change.command !== before.command;

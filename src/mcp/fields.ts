@@ -62,10 +62,13 @@ const OAuthClient = named(
   "McpOAuthClient",
   t.Object(
     {
-      client_id: t.Optional(
-        t.String({ minLength: 1, maxLength: 1_000, description: "As it was registered." }),
-      ),
-      client_secret: t.Optional(t.String({ minLength: 1, maxLength: 10_000, description: "Never shown." })),
+      issuer: t.String({
+        minLength: 1,
+        maxLength: 2_000,
+        description: "The authorization server; the secret is sent to no other.",
+      }),
+      client_id: t.String({ minLength: 1, maxLength: 1_000, description: "As it was registered." }),
+      client_secret: t.String({ minLength: 1, maxLength: 10_000, description: "Never shown." }),
       scope: t.Optional(t.String({ minLength: 1, maxLength: 2_000, description: "What is asked for." })),
     },
     { additionalProperties: false },
@@ -86,7 +89,7 @@ const secret = {
   env: secretTexts(NO_CONTROLS, "Of `stdio`: its environment, besides PATH, HOME, LANG and TZ."),
   oauth: t.Optional(
     t.Union([OAuthClient, t.Null()], {
-      description: "Of `http`: a client that was registered with the authorization server by hand.",
+      description: "Of `http`: a client of the authorization server, with the grant `client_credentials`.",
     }),
   ),
 };

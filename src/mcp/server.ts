@@ -12,7 +12,7 @@ export interface McpServer {
   /** Of "http", else null. */
   url: string | null;
   headers: Record<string, string>;
-  /** Of "http": what signs Heddle in, if the server asks for OAuth and nothing is to be found out. */
+  /** Of "http": the client as which Heddle gets tokens from the server's authorization server. */
   oauth: McpOAuthClient | null;
   /** Of "stdio", else null. */
   command: string | null;
@@ -27,8 +27,10 @@ export interface McpServer {
 }
 
 export interface McpOAuthClient {
-  client_id?: string;
-  client_secret?: string;
+  /** The authorization server to which alone the secret may go. */
+  issuer: string;
+  client_id: string;
+  client_secret: string;
   scope?: string;
 }
 

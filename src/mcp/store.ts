@@ -55,7 +55,7 @@ export function createMcpStore({ db, vault, addSecret, announce }: McpStoreOptio
     url: row.url === null ? null : String(open(row.id, "url", { url: row.url }).url),
     headers: open(row.id, "headers", row.headers) as Record<string, string>,
     env: open(row.id, "env", row.env) as Record<string, string>,
-    oauth: row.oauth === null ? null : (open(row.id, "oauth", row.oauth) as McpOAuthClient),
+    oauth: row.oauth === null ? null : (open(row.id, "oauth", row.oauth) as unknown as McpOAuthClient),
   });
 
   const seal = (id: string, field: string, value: JsonObject, isAll = true): JsonObject =>

@@ -1,6 +1,13 @@
 // What went wrong between Heddle and an MCP server, in words for people and models.
 
-import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from "@modelcontextprotocol/client";
+import {
+  OAuthClientFlowError,
+  OAuthError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
 import { errorMessage } from "../../errors.ts";
 import { isPermanent } from "../../sdk/errors.ts";
 
@@ -15,7 +22,11 @@ const MOST = 500;
 export function failureOf(error: unknown): Failure {
   const all = causesOf(error);
   const isUnauthorized = all.some(
-    (one) => one instanceof UnauthorizedError || (one instanceof SdkHttpError && one.status === 401),
+    (one) =>
+      one instanceof UnauthorizedError ||
+      one instanceof OAuthError ||
+      one instanceof OAuthClientFlowError ||
+      (one instanceof SdkHttpError && one.status === 401),
   );
   if (isUnauthorized)
     return { kind: "unauthorized", reason: "The server does not accept Heddle's credentials." };

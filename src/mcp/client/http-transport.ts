@@ -1,7 +1,7 @@
 // Speaks with an MCP server over streamable HTTP. All its requests go through the guarded fetch: an address inside the
 // host's own networks is reached only where an administrator allowed it for this server.
 
-import { type OAuthClientProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { ClientCredentialsProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { createGuardedFetch, type GuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { McpServer } from "../server.ts";
 import { bounded } from "./bounded.ts";
@@ -20,16 +20,23 @@ const LOCAL = [
 /** A stream of events may be silent for hours; requests have time limits of their own. */
 const ENDLESS = { timeoutSeconds: false } as const;
 
+/** Tokens are got when the server asks for one, and again when it takes the last no longer. */
 export function createHttpTransport(
-  { url, headers, allow_private }: Pick<McpServer, "url" | "headers" | "allow_private">,
+  { url, headers, allow_private, oauth }: Pick<McpServer, "url" | "headers" | "allow_private" | "oauth">,
   allowPrivateHosts: readonly string[],
-  authProvider?: OAuthClientProvider,
 ): StreamableHTTPClientTransport {
   const send = mcpFetch(allow_private, allowPrivateHosts);
   return new StreamableHTTPClientTransport(new URL(url ?? ""), {
     requestInit: { headers },
     fetch: async (input, init) => bounded(await send(input, { ...init, ...ENDLESS })),
-    ...(authProvider && { authProvider }),
+    ...(oauth && {
+      authProvider: new ClientCredentialsProvider({
+        clientId: oauth.client_id,
+        clientSecret: oauth.client_secret,
+        expectedIssuer: oauth.issuer,
+        ...(oauth.scope !== undefined && { scope: oauth.scope }),
+      }),
+    }),
   });
 }
 

@@ -81,7 +81,7 @@ const PLAIN = [
   ],
   ...["model", "fallback_models", "model_override", "enabled"],
   // Of a provider; a model is known only to its endpoint.
-  ...["transport", "url", "command", "args", "env", "oauth", "client_id", "client_secret", "scope"],
+  ...["transport", "url", "command", "args", "env", "oauth", "issuer", "client_id", "client_secret", "scope"],
   ...["is_enabled", "timeout_seconds", "allow_private", "trust_annotations"],
   ...["adapter", "base_url", "unsupported", "models", "default_model", "is_default", "api_key", "headers"],
   // Files of content, which may name what comes and goes.

@@ -154,6 +154,7 @@ function ServerFacts({ server }: { server: McpServer }) {
           isHttp ? "Headers" : "Variables",
           <code key="secrets">{secrets.join(", ")}</code>,
         ],
+        server.oauth !== null && ["OAuth client", `${server.oauth.client_id} of ${server.oauth.issuer}`],
         server.server !== null && ["Says it is", `${server.server.name} ${server.server.version}`],
         server.protocol_version !== null && ["Protocol", server.protocol_version],
         ["Longest call", <Duration key="limit" ms={server.timeout_seconds * 1000} />],

@@ -21,7 +21,7 @@ test("an MCP server is added, tested, shown without its secrets, changed and del
     url: `${example.url}?token=secret-in-url`,
     allow_private: true,
     headers: { Authorization: "Bearer secret-in-header" },
-    oauth: { client_id: "heddle", client_secret: "secret-of-client" },
+    oauth: { issuer: "https://auth.example", client_id: "heddle", client_secret: "secret-of-client" },
   };
   const created = await http.send("POST", PATH, { body });
   expect([created.status, created.body.state]).toEqual([201, "connecting"]);

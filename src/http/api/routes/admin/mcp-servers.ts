@@ -36,11 +36,12 @@ const ServerAnswer = named(
     env: masked("The names of its variables; values are masked."),
     oauth: nullable(
       t.Object({
-        client_id: nullable(t.String(), "As it was registered."),
-        client_secret: nullable(t.String(), "Masked."),
+        issuer: t.String({ description: "The authorization server." }),
+        client_id: t.String({ description: "As it was registered." }),
+        client_secret: t.String({ description: "Masked." }),
         scope: nullable(t.String(), "What is asked for."),
       }),
-      "A client registered by hand.",
+      "The client that gets tokens for Heddle.",
     ),
     state: oneOf(
       STATES,
@@ -239,8 +240,9 @@ function present({ status, tools, ...server }: McpServerView) {
     headers: maskedValues(headers),
     env: maskedValues(env),
     oauth: oauth && {
-      client_id: oauth.client_id ?? null,
-      client_secret: oauth.client_secret === undefined ? null : MASK,
+      issuer: oauth.issuer,
+      client_id: oauth.client_id,
+      client_secret: MASK,
       scope: oauth.scope ?? null,
     },
     is_enabled: server.is_enabled,
