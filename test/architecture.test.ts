@@ -160,7 +160,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // Files that come with messages.
   attachments: ["db", "sdk"],
   // Calls that wait for a person, and what is decided about them.
-  approvals: ["db", "policies", "queue", "sessions"],
+  approvals: ["db", "dispatch", "policies", "queue", "sessions"],
   // Rules about calls of tools: what is allowed, forbidden, or left to a person.
   policies: ["capabilities", "db", "sdk"],
   // What bots remember: versions, reviews, search, and files for people.

@@ -10,6 +10,7 @@ import {
   approvals,
   tasks,
 } from "../db/schema.ts";
+import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Policies } from "../policies/policies.ts";
@@ -33,6 +34,8 @@ export interface ApprovalFilter {
 export interface Decider {
   id: string;
   name: string;
+  /** A person of a service, who decides only if they are named. */
+  isOutside?: boolean;
 }
 
 export interface GivenDecision {
@@ -60,6 +63,8 @@ export interface ApprovalsOptions {
   db: Database;
   queue: Pick<Queue, "enqueue">;
   policies: Pick<Policies, "add" | "find" | "refresh">;
+  /** Tells the places where people were asked. Default: there are none. */
+  notices?: Pick<ApprovalNotices, "tell">;
   /** Called when something was committed that others may wait for. */
   onCommit: () => void;
   log: Logger;
@@ -70,7 +75,15 @@ export interface ApprovalsOptions {
 const MOST_EXPIRED = 100;
 const OPEN = ["pending", "running", "waiting"] as const;
 
-export function createApprovals({ db, queue, policies, onCommit, log, now }: ApprovalsOptions): Approvals {
+export function createApprovals({
+  db,
+  queue,
+  policies,
+  notices,
+  onCommit,
+  log,
+  now,
+}: ApprovalsOptions): Approvals {
   const { query } = db;
   const inReach = (reach: Reach | undefined) =>
     reach &&
@@ -104,10 +117,12 @@ export function createApprovals({ db, queue, policies, onCommit, log, now }: App
     query.transaction(async (tx) => {
       const { task, row, ended } = await locked(tx, one);
       if (row.status !== "pending" || ended === undefined) return false;
-      await tx
+      const [told] = await tx
         .update(approvals)
         .set({ status: ended, decided_at: new Date(now()) })
-        .where(eq(approvals.id, row.id));
+        .where(eq(approvals.id, row.id))
+        .returning();
+      if (told) await notices?.tell(tx, told);
       if (ended === "expired") await wakeWaiting(tx, queue, task);
       return true;
     });
@@ -129,6 +144,7 @@ export function createApprovals({ db, queue, policies, onCommit, log, now }: App
     const policy = policyFrom(row, decision, { by, before: policies.find(row.policy_id) });
     const policyId = policy && (await policies.add(tx, policy));
     await wakeWaiting(tx, queue, task);
+    await notices?.tell(tx, decided);
     return { row: decided, policyId, isMine: true };
   };
 
@@ -167,7 +183,7 @@ export function createApprovals({ db, queue, policies, onCommit, log, now }: App
     },
     async decide(id, decision, by, reach) {
       const asked = await get(id, reach);
-      if (asked.approvers.length > 0 && !asked.approvers.includes(by.id)) {
+      if ((by.isOutside || asked.approvers.length > 0) && !asked.approvers.includes(by.id)) {
         const message =
           "Other people are asked about this call; you are not among those who may decide on it.";
         throw new HeddleError("forbidden", message);

@@ -3,6 +3,7 @@
 import { type AgentOptions, createAgent } from "../agent/turn.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
+import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
 import type { Logger } from "../log.ts";
 import type { Policies } from "../policies/policies.ts";
 import { mostOutgoingRequests, OUTGOING_REQUESTS_VARIABLE } from "../runtime/outgoing-requests.ts";
@@ -30,7 +31,7 @@ export function createAgentParts(
     budgets,
   }: Conversation & { budgets: { spending: AgentOptions["spending"] } },
   models: Models,
-  { decide }: Pick<Policies, "decide">,
+  { decide, notices }: Pick<Policies, "decide"> & { notices: ApprovalNotices },
 ) {
   const { db, queue, events, log, redactor, instruments } = storage;
   const { redact } = redactor;
@@ -77,6 +78,7 @@ export function createAgentParts(
       queue,
       agent,
       outbox,
+      notices,
       sealer,
       onCommit: events.committed,
       onStopAsked: events.onStopAsked,

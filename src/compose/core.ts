@@ -57,6 +57,7 @@ export async function openCore(
   });
   const schedules = openSchedules(config, storage, content, policies, conversation, closers);
   const budgets = await openBudgets(storage, closers);
+  const approvals = openApprovals(storage, conversation, content, policies, closers);
   const agent = createAgentParts(
     config,
     storage,
@@ -64,9 +65,8 @@ export async function openCore(
     integrations,
     { ...conversation, budgets },
     models,
-    policies,
+    { decide: policies.decide, notices: approvals.notices },
   );
-  const approvals = openApprovals(storage, policies, closers);
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
@@ -83,6 +83,7 @@ export async function openCore(
       allowPrivateHosts: config.allowPrivateHosts,
       check: checkSdkCall,
       controls,
+      decideAs: approvals.decideAs,
       baseUrl,
     });
   const loadIntegrations = () => {

@@ -535,7 +535,9 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** What a dispatcher is asked to deliver: a finished task's result or error, or a text to post. */
 export interface DeliveryPayload {
-  kind: "result" | "error" | "post";
+  kind: "result" | "error" | "post" | "approval";
+  /** For an approval, what people are asked, and what was decided. */
+  approval?: ApprovalNotice;
   text: string;
   /** The answer as data, if it was asked for with an output_schema. */
   output?: unknown;
@@ -547,6 +549,22 @@ export interface DeliveryPayload {
   reply_in_thread?: boolean;
   /** Number of consecutive runs, of any Heddle, that led here, including the one with this result. */
   hops?: number;
+}
+
+/** An approval as a dispatcher is told about it. */
+export interface ApprovalNotice {
+  id: string;
+  tool: string;
+  arguments: JsonObject;
+  policy: string;
+  reason: string | null;
+  approvers: string[];
+  expires_at: string;
+  status: string;
+  decided_by: string | null;
+  decided_at: string | null;
+  /** The delivery that asked, for one that tells what was decided. */
+  asked_by?: string;
 }
 
 /** As stored: an action that is a string is sealed. */

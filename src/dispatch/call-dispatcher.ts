@@ -1,9 +1,12 @@
 // Calls the dispatcher of an outbox row, and turns what it returns into a receipt.
 
+import type { ApprovalNotice } from "../db/schema.ts";
 import { ledBy } from "../hops.ts";
 import { during } from "../runtime/activity.ts";
 import { Permanent, Retryable } from "../sdk/errors.ts";
 import type {
+  AskApprovalInput,
+  AskedApproval,
   DeliverInput,
   DispatchContext,
   Dispatcher,
@@ -21,6 +24,7 @@ export interface ClaimedDelivery {
   row: DeliveryRow;
   client_id: string;
   channel_id: string;
+  asked_receipt: unknown;
   /** Attempts since it was written or redelivered. */
   age_seconds: number;
   /** Whether other deliveries to the same target waited at the time of the claim. */
@@ -61,13 +65,14 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
     if (returned === false)
       throw new Retryable(`The dispatcher "${type}" returned false, which means that it did not deliver.`);
     const receipt = receiptOf(returned);
-    dispatchers.checkReceipt(type, receipt);
+    if (row.payload.kind !== "approval") dispatchers.checkReceipt(type, receipt);
     return receipt;
   };
 
   function call(dispatcher: Dispatcher, claimed: ClaimedDelivery, ctx: DispatchContext): unknown {
     const { row } = claimed;
     const config = sealer.open(row.dispatch_config, fieldLocation(row.id));
+    if (row.payload.kind === "approval") return dispatcher.askApproval?.(askInput(claimed, config), ctx);
     const clientActions = actions.open(row.payload.client_actions, inDelivery(row.id));
     if (row.payload.kind !== "post")
       return dispatcher.deliver({ ...deliverInput(claimed, config), clientActions }, ctx);
@@ -108,6 +113,22 @@ function deliverInput(
     ...(payload.output !== undefined && { output: payload.output }),
     isError,
     extraMetadata: payload.extra_metadata,
+  };
+}
+
+function askInput(
+  { row: { payload, bot_id, session_id, dispatch_type }, asked_receipt }: ClaimedDelivery,
+  config: AskApprovalInput["config"],
+): AskApprovalInput {
+  const { asked_by, ...approval } = payload.approval as ApprovalNotice & Pick<AskedApproval, "status">;
+  return {
+    approval,
+    text: payload.text,
+    dispatchConfig: { ...config, type: dispatch_type },
+    config: withoutType(config),
+    botId: bot_id,
+    sessionId: session_id,
+    ...(asked_by !== undefined && { receipt: asked_receipt ?? null }),
   };
 }
 

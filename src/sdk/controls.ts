@@ -1,7 +1,14 @@
 // The conversation controls, built on a few calls that the server and the REST API implement.
 
-import { notFound } from "../errors.ts";
-import type { ChannelControls, ChannelInfo, JsonObject, SessionReset, TaskControls } from "./types.ts";
+import { HeddleError, notFound } from "../errors.ts";
+import type {
+  ApprovalControls,
+  ChannelControls,
+  ChannelInfo,
+  JsonObject,
+  SessionReset,
+  TaskControls,
+} from "./types.ts";
 
 /** The calls take ids of channels and tasks. */
 export interface ControlCalls {
@@ -11,9 +18,15 @@ export interface ControlCalls {
   /** Returns the ids of the channel's unfinished tasks. */
   unfinishedTasks(channelId: string): Promise<string[]>;
   cancelTask(id: string): ReturnType<TaskControls["cancel"]>;
+  /** Missing in doubles of tests that need none. */
+  decide?: ApprovalControls["decide"];
 }
 
-export function createControls(calls: ControlCalls): { channels: ChannelControls; tasks: TaskControls } {
+export function createControls(calls: ControlCalls): {
+  channels: ChannelControls;
+  tasks: TaskControls;
+  approvals: ApprovalControls;
+} {
   const idOf = async (clientId: string): Promise<string> => {
     const channel = await calls.findChannel(clientId);
     if (!channel) throw notFound("channel", clientId, "client_id");
@@ -31,5 +44,11 @@ export function createControls(calls: ControlCalls): { channels: ChannelControls
       },
     },
     tasks: { cancel: (taskId) => calls.cancelTask(taskId) },
+    approvals: {
+      async decide(approvalId, decision) {
+        if (calls.decide) return await calls.decide(approvalId, decision);
+        throw new HeddleError("not_supported", "approvals need controls with decide().");
+      },
+    },
   };
 }

@@ -81,6 +81,13 @@ export const channels = sdk.channels;
 export const tasks = sdk.tasks;
 
 /**
+ * Calls of tools that wait for a person: `approvals.decide(id, { approved, by: { id, name } })` decides in the name of a person whom the
+ * integration has identified, if the policy names them among its approvers. The first decision stands: throws `conflict` afterwards, and
+ * `forbidden` for people who are not asked. A process needs `approvals:write`.
+ */
+export const approvals = sdk.approvals;
+
+/**
  * Declares the integration's settings, and returns an object that looks each of them up whenever it is read: the stored
  * setting, otherwise the environment, otherwise `default`.
  *

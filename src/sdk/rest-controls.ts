@@ -1,7 +1,7 @@
 // The conversation controls over the REST API.
 
 import type { ControlCalls } from "./controls.ts";
-import type { ChannelInfo, JsonObject, SessionReset } from "./types.ts";
+import type { ChannelInfo, Decided, JsonObject, SessionReset } from "./types.ts";
 
 type Call = <Answer>(method: string, path: string, body?: JsonObject) => Promise<Answer>;
 
@@ -24,6 +24,13 @@ export function createRestControls(call: Call): ControlCalls {
       });
       return (await Promise.all(pages)).flatMap(({ tasks }) => tasks.map((task) => task.id));
     },
+    decide: (id, { by, approved, choice, note }) =>
+      call<Decided>("POST", `/approvals/${at(id)}/decide`, {
+        approved,
+        by: { ...by },
+        ...(choice && { choice }),
+        ...(note !== undefined && { note }),
+      }),
     cancelTask: async (id) => (await call<{ status: "cancelled" }>("POST", `/tasks/${at(id)}/cancel`)).status,
   };
 }

@@ -9,6 +9,7 @@ import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
 import { type DeliveryPayload, tasks } from "../db/schema.ts";
+import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import { type ErrorCode, errorMessage, HeddleError } from "../errors.ts";
@@ -28,6 +29,8 @@ export interface RunTaskOptions {
   queue: Queue;
   agent: Agent;
   outbox: Outbox;
+  /** Default: nobody is asked but over the API. */
+  notices?: Pick<ApprovalNotices, "ask">;
   /** Called when something was committed that others may wait for. Default: nobody does. */
   onCommit?: () => void;
   sealer: Pick<ConfigSealer, "open">;
@@ -262,7 +265,8 @@ export function createTaskRunner(options: RunTaskOptions) {
         .returning({ id: tasks.id });
       await queue.complete(tx, "tasks", job);
       // Somebody may have decided on a call before the run paused for it.
-      if (status === "waiting" && left.length > 0) await wakeWaiting(tx, queue, task);
+      if (status !== "waiting" || left.length === 0 || (await wakeWaiting(tx, queue, task))) return;
+      await options.notices?.ask(tx, task.id, targetsOf(task, options));
     });
     options.onCommit?.();
     log.info("The run of task {task_id} is {status}", { task_id: task.id, status, ...into });

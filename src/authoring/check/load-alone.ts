@@ -73,6 +73,7 @@ function recorder() {
       resetSession: noted("channels", () => Promise.reject(new Error("There is no channel"))),
       unfinishedTasks: noted("channels", () => []),
       cancelTask: noted("tasks", () => "cancelled" as const),
+      decide: noted("approvals", () => Promise.reject(new Error("There is no approval"))),
     },
     server: {
       baseUrl: () => undefined,

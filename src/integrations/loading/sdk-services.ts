@@ -6,6 +6,7 @@ import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
+import type { ApprovalControls } from "../../sdk/types.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -21,6 +22,11 @@ export interface SdkServicesOptions {
   /** Throws `validation` for options that the REST API would refuse. */
   check: (call: SdkCall, options: unknown) => void;
   controls: ControlCalls;
+  /** Decides on a call as a person whom this integration knows. */
+  decideAs?: (
+    integrationId: string,
+    ...given: Parameters<ApprovalControls["decide"]>
+  ) => ReturnType<ApprovalControls["decide"]>;
   /** How the outside reaches this server; undefined when only the operator could know. */
   baseUrl: () => string | undefined;
 }
@@ -36,6 +42,7 @@ export function createSdkServices(
     allowPrivateHosts,
     check,
     controls,
+    decideAs,
     baseUrl,
   }: SdkServicesOptions,
 ): Omit<SdkServices, "log"> {
@@ -72,7 +79,10 @@ export function createSdkServices(
     },
     fetch,
     store: store.of(integrationId),
-    controls,
+    controls: {
+      ...controls,
+      ...(decideAs && { decide: (id, decision) => decideAs(integrationId, id, decision) }),
+    },
     // The path is in the manifest of the version that is loaded.
     server: { baseUrl, integrationId: () => integrationId, webhookPath: () => undefined },
     addSecret,

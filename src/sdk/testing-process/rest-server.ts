@@ -4,7 +4,7 @@ import { HeddleError, notFound } from "../../errors.ts";
 import type { SdkServices } from "../backend.ts";
 import { optionsOf } from "../rest-fields.ts";
 import type { StoreBackend } from "../store.ts";
-import type { JsonObject } from "../types.ts";
+import type { GivenDecision, JsonObject } from "../types.ts";
 
 export interface RestParts {
   /** Returns the stand-ins at the time of a request; undefined without `fakeHeddle`. */
@@ -100,6 +100,11 @@ function controlRoutes({ services }: RestParts): Route[] {
       const isFirst = query.get("status") === "pending";
       const ids = isFirst ? await controls().unfinishedTasks(query.get("channel_id") ?? "") : [];
       return { tasks: ids.map((id) => ({ id })) };
+    }),
+    at("POST", "/approvals/:id/decide", ({ parts: [id = ""], body }) => {
+      const { decide } = controls();
+      if (decide) return decide(id, body as unknown as GivenDecision);
+      throw new HeddleError("not_supported", "approvals need fakeHeddle({ controls }) with decide().");
     }),
     at("POST", "/tasks/:id/cancel", async ({ parts: [id = ""] }) => ({
       status: await controls().cancelTask(id),

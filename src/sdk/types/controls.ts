@@ -47,3 +47,36 @@ export interface TaskControls {
   /** Cancels a run, which has no effect if it is finished; returns its status. Throws `not_found`. */
   cancel(taskId: string): Promise<TaskStatus>;
 }
+
+/** What a person decided about a call, who is known to the integration by `by.id`. */
+export interface GivenDecision {
+  /** False: the call is not made. */
+  approved: boolean;
+  /** The person. The policy must name them among its approvers as "<integration>:<id>". */
+  by: {
+    /** As the service names them, checked by the integration. */
+    id: string;
+    /** For people. */
+    name: string;
+  };
+  /** run: it holds for all calls of the tool in this run. Default: once. */
+  choice?: "once" | "run";
+  /** Told to the bot if the call is denied. */
+  note?: string;
+}
+
+/** What was decided, by whom and when. */
+export interface Decided {
+  /** How it ended. */
+  status: "approved" | "denied" | "expired" | "cancelled";
+  /** The name of the person; null if nobody decided. */
+  decided_by_name: string | null;
+  /** ISO 8601. */
+  decided_at: string | null;
+}
+
+/** Calls of tools that wait for a person. */
+export interface ApprovalControls {
+  /** Decides in the name of a person. Throws `forbidden` (not asked), `conflict` (decided already, or too late) and `not_found`. */
+  decide(approvalId: string, decision: GivenDecision): Promise<Decided>;
+}

@@ -69,7 +69,49 @@ export interface PostMessageInput<Config = JsonObject> {
   extraMetadata?: JsonObject;
 }
 
-/** The second argument of `deliver` and `postMessage`. */
+/** A call of a tool that waits for a person. */
+export interface AskedApproval {
+  /** For `approvals.decide`. */
+  id: string;
+  /** The tool. */
+  tool: string;
+  /** Its arguments, without secrets. */
+  arguments: JsonObject;
+  /** The policy that asks. */
+  policy: string;
+  /** Why it asks. */
+  reason: string | null;
+  /** Who may decide: "<integration>:<identity>", "key:<name>". */
+  approvers: string[];
+  /** ISO 8601. */
+  expires_at: string;
+  /** Anything but "pending" is final. */
+  status: "pending" | "approved" | "denied" | "expired" | "cancelled";
+  /** The name of the person who decided; null if nobody did. */
+  decided_by: string | null;
+  /** ISO 8601. */
+  decided_at: string | null;
+}
+
+/** The first argument of `askApproval`. */
+export interface AskApprovalInput<Config = JsonObject> {
+  /** The call. */
+  approval: AskedApproval;
+  /** The same in a sentence. */
+  text: string;
+  /** The whole dispatch_config, `type` included. */
+  dispatchConfig: Config & JsonObject;
+  /** The dispatch_config without its `type`, in the shape that the dispatcher's `config` declares. */
+  config: Config;
+  /** The bot that wants to make the call. */
+  botId: string;
+  /** The session of the run. */
+  sessionId: string;
+  /** For the second call: the receipt of the one that asked, to change that message; null if there is none. */
+  receipt?: unknown;
+}
+
+/** The second argument of `deliver`, `postMessage` and `askApproval`. */
 export interface DispatchContext {
   /**
    * The same for every attempt of one delivery. Send it to the service, so that a repeated attempt can be recognised.
@@ -130,6 +172,11 @@ export interface Dispatcher<Config = JsonObject, Schema = ParameterSchema> {
   deliver(input: DeliverInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
   /** Posts a text that no task produced. Without it, the dispatcher does not support such texts. */
   postMessage?(input: PostMessageInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
+  /**
+   * Asks people about a call of a tool. Called again once it is decided, with the new `status`, so that nobody answers in vain.
+   * Without it, the place is not asked.
+   */
+  askApproval?(input: AskApprovalInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
 }
 
 /** A dispatcher whose `config` schema types its arguments. */

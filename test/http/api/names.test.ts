@@ -108,6 +108,7 @@ const PLAIN = [
     "call",
     "approved",
     "choice",
+    "by",
     "note",
   ],
   // Labels of a document, which can be found by them before such an integration exists.

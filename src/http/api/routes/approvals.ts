@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
+import type { Caller } from "../../../access/caller.ts";
 import { covers } from "../../../access/scopes.ts";
-import type { ApprovalRow, Approvals } from "../../../approvals/approvals.ts";
+import type { ApprovalRow, Approvals, Decider } from "../../../approvals/approvals.ts";
 import { suggestionsFor } from "../../../approvals/policy-from.ts";
 import { APPROVAL_CHOICES, APPROVAL_STATUSES, ON_TIMEOUT } from "../../../db/schema.ts";
 import { HeddleError } from "../../../errors.ts";
@@ -160,19 +161,16 @@ function readRoutes({ approvals, auth, ownership, route }: ApprovalRoutes) {
 function decideRoute({ approvals, auth, ownership, route }: ApprovalRoutes) {
   return new Elysia({ normalize: false }).post(
     "/:id/decide",
-    async ({ params, body: { approved, choice = "once", arguments: conditions, note }, request }) => {
+    async ({ params, body: { approved, choice = "once", arguments: conditions, note, by }, request }) => {
       const caller = await auth.authenticate(request);
-      if (caller.integrationId !== null) {
-        const message = "People decide on calls; this key belongs to an integration.";
-        throw new HeddleError("forbidden", message);
-      }
+      const decider = deciderIn(caller, by);
       if ((choice === "pattern" || choice === "always") && !covers(caller.scopes, "policies:write")) {
         const message = `The choice ${choice} writes a policy, for which the API key lacks the scope policies:write.`;
         throw new HeddleError("forbidden", message, { field: "choice" });
       }
       const reach = await ownership.reachOf(request);
       const decision = { approved, choice, conditions, note };
-      return present(await approvals.decide(params.id, decision, deciderOf(caller), reach));
+      return present(await approvals.decide(params.id, decision, decider, reach));
     },
     {
       ...route.json({
@@ -196,6 +194,18 @@ function decideRoute({ approvals, auth, ownership, route }: ApprovalRoutes) {
               ),
             ),
             arguments: t.Optional(Conditions),
+            by: t.Optional(
+              t.Object(
+                {
+                  id: t.String({ minLength: 1, maxLength: 200, description: "As the service names them." }),
+                  name: t.String({ minLength: 1, maxLength: 200, description: "For people." }),
+                },
+                {
+                  additionalProperties: false,
+                  description: "Who decides, for the key of an integration: one of `approvers`.",
+                },
+              ),
+            ),
             note: t.Optional(
               t.String({ minLength: 1, maxLength: 1_000, description: "Told to the model if it is denied." }),
             ),
@@ -209,6 +219,23 @@ function decideRoute({ approvals, auth, ownership, route }: ApprovalRoutes) {
 }
 
 const deciderOf = ({ name }: { name: string }) => ({ id: `key:${name}`, name });
+
+/** The key of an integration decides in the name of a person of its service, and never in its own. */
+function deciderIn(
+  caller: Pick<Caller, "name" | "integrationId">,
+  by: { id: string; name: string } | undefined,
+): Decider {
+  const { integrationId } = caller;
+  if (integrationId === null && by === undefined) return deciderOf(caller);
+  if (integrationId !== null && by !== undefined) {
+    return { id: `${integrationId}:${by.id}`, name: by.name, isOutside: true };
+  }
+  const message =
+    integrationId === null
+      ? "by must be left out: this key decides in its own name."
+      : "People decide on calls; by must say who does, because this key belongs to an integration.";
+  throw new HeddleError("forbidden", message, { field: "by" });
+}
 
 const present = ({ call_hash: _hash, ...row }: ApprovalRow) => ({
   ...row,

@@ -1,0 +1,107 @@
+// Tells the places of a run about its approvals: people are asked where they talk with the bot, and everybody who was asked is told
+// what was decided.
+
+import { and, eq, sql } from "drizzle-orm";
+import type { Queryable } from "../db/database.ts";
+import { type ApprovalNotice, approvals, deliveries, type JsonObject } from "../db/schema.ts";
+import { fieldLocation } from "./delivery.ts";
+import type { NewDelivery, Outbox } from "./outbox.ts";
+import type { Dispatchers } from "./registry.ts";
+import type { ConfigSealer } from "./seal-config.ts";
+
+type Approval = typeof approvals.$inferSelect;
+
+export interface ApprovalNotices {
+  /** Asks about those calls of a run that nobody has been asked about at its targets. */
+  ask(
+    tx: Queryable,
+    taskId: string,
+    targets: { dispatch_type: string; dispatch_config: JsonObject }[],
+  ): Promise<void>;
+  /** Tells those who were asked. */
+  tell(tx: Queryable, decided: Approval): Promise<void>;
+}
+
+export interface ApprovalNoticesOptions {
+  outbox: Pick<Outbox, "write">;
+  dispatchers: Pick<Dispatchers, "get">;
+  sealer: Pick<ConfigSealer, "open">;
+}
+
+export function createApprovalNotices({
+  outbox,
+  dispatchers,
+  sealer,
+}: ApprovalNoticesOptions): ApprovalNotices {
+  const askedOf = (id: unknown) =>
+    sql`${deliveries.payload} #>> '{approval,id}' = ${id} and ${deliveries.payload} #> '{approval,asked_by}' is null`;
+  return {
+    async ask(tx, taskId, targets) {
+      const able = targets.filter(({ dispatch_type }) => dispatchers.get(dispatch_type)?.askApproval);
+      if (able.length === 0) return;
+      const open = await tx
+        .select()
+        .from(approvals)
+        .where(
+          and(
+            eq(approvals.task_id, taskId),
+            eq(approvals.status, "pending"),
+            sql`not exists (select from ${deliveries} where ${eq(deliveries.task_id, taskId)}
+              and ${askedOf(sql`${approvals.id}::text`)})`,
+          ),
+        );
+      const wanted = open.flatMap((one) => able.map((target) => deliveryOf(one, target)));
+      if (wanted.length > 0) await outbox.write(tx, ...wanted);
+    },
+    async tell(tx, decided) {
+      const rows = await tx
+        .select()
+        .from(deliveries)
+        .where(and(eq(deliveries.task_id, decided.task_id), askedOf(decided.id)));
+      const wanted = rows.map(({ id, dispatch_type, dispatch_config }) =>
+        deliveryOf(
+          decided,
+          { dispatch_type, dispatch_config: sealer.open(dispatch_config, fieldLocation(id)) },
+          { asked_by: id },
+        ),
+      );
+      if (wanted.length > 0) await outbox.write(tx, ...wanted);
+    },
+  };
+}
+
+function deliveryOf(
+  row: Approval,
+  target: { dispatch_type: string; dispatch_config: JsonObject },
+  more: Pick<ApprovalNotice, "asked_by"> = {},
+): NewDelivery {
+  const { task_id, session_id, bot_id, correlation_id } = row;
+  const { type: _type, ...dispatch_config } = target.dispatch_config;
+  return {
+    ...{ task_id, session_id, bot_id, correlation_id },
+    dispatch_type: target.dispatch_type,
+    dispatch_config,
+    payload: {
+      kind: "approval",
+      text: sentenceOf(row),
+      client_actions: [],
+      extra_metadata: {},
+      approval: {
+        ...{ id: row.id, tool: row.tool_name, arguments: row.arguments, policy: row.policy_name },
+        ...{ reason: row.reason, approvers: row.approvers, status: row.status },
+        expires_at: row.expires_at.toISOString(),
+        decided_by: row.decided_by_name,
+        decided_at: row.decided_at?.toISOString() ?? null,
+        ...more,
+      },
+    },
+  };
+}
+
+function sentenceOf({ bot_id, tool_name, status, decided_by_name }: Approval): string {
+  const call = `${bot_id} wants to call ${tool_name}`;
+  if (status === "pending") return `${call}. May it?`;
+  if (status === "expired") return `${call}: nobody decided in time.`;
+  if (status === "cancelled") return `${call}: the run has ended.`;
+  return `${call}: ${status} by ${decided_by_name ?? "somebody"}.`;
+}
