@@ -1,9 +1,9 @@
 import type { AttachedFile } from "../attachments/store.ts";
 import type { LlmMessage } from "../llm/llm.ts";
+import { fromOutside } from "../llm/outside-marks.ts";
 import { strangersWrote } from "../memory/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { attached } from "./attached.ts";
-import { fromOutside } from "./context/outside.ts";
 import type { ShownRun } from "./show-run.ts";
 import type { AgentOptions, ClaimedTask } from "./turn.ts";
 

@@ -6,13 +6,13 @@ import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { bots, channels, messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { fromOutside } from "../llm/outside-marks.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
 import { isStrangers } from "../memory/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
 import { type Clock, timeLine } from "./context/current-time.ts";
 import { type Group, toGroups } from "./context/groups.ts";
-import { fromOutside } from "./context/outside.ts";
 import { toLlmMessage } from "./load-steps.ts";
 
 /** Most rows of history. A session with more is compacted before it has as many again. */

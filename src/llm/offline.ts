@@ -4,6 +4,7 @@
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
 import type { Llm, LlmEvent, LlmMessage, LlmRequest, LlmToolCall } from "./llm.ts";
+import { withoutMarks } from "./outside-marks.ts";
 import { newCallId } from "./wire/call-ids.ts";
 import { createObjectScanner } from "./wire/json-object.ts";
 
@@ -67,10 +68,6 @@ async function answer(request: LlmRequest, search: OfflineOptions["search"]): Pr
   if (commands.length > 0) return runCommands(commands, request);
   return textAnswer(quotePassages(await find(search, withoutMarks(question))));
 }
-
-/** The marks around text of strangers are no words to search for. */
-const withoutMarks = (text: string): string =>
-  text.replace(/^\[outside \w+\]\n/, "").replace(/\n\[\/outside \w+\]$/, "");
 
 const textAnswer = (text: string): Answer => ({ text: `${text}\n\n${NO_MODEL}`, toolCalls: [] });
 

@@ -3,6 +3,7 @@
 
 import type { ContextPart } from "../../db/schema.ts";
 import type { LlmMessage } from "../../llm/llm.ts";
+import { fromOutside } from "../../llm/outside-marks.ts";
 import { basePrompt } from "./base-prompt.ts";
 import { botPrompt } from "./bot-prompt.ts";
 import { cutMessage, estimate } from "./budget.ts";
@@ -11,7 +12,6 @@ import { channelPrompt } from "./channel-prompt.ts";
 import { currentTime } from "./current-time.ts";
 import { memory } from "./memory.ts";
 import { outputFormat } from "./output-format.ts";
-import { fromOutside } from "./outside.ts";
 import { type Part, partOf, shareOut } from "./share-out.ts";
 import { skillIndex } from "./skill-index.ts";
 import { askedSkills, pinnedSkills } from "./skills.ts";

@@ -3,6 +3,7 @@
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { Llm, LlmEvent, LlmMessage, LlmRequest, LlmToolCall } from "../../llm/llm.ts";
 import { readCommands } from "../../llm/offline.ts";
+import { withoutMarks } from "../../llm/outside-marks.ts";
 import { type LastMessage, type ReadScript, sayFrom } from "./script.ts";
 
 export interface ScriptedOptions {
@@ -65,7 +66,7 @@ function unscripted({ text, tool }: LastMessage): string {
 /** The message that the model has to answer; the last one of several tool results. */
 export function lastMessage(messages: readonly LlmMessage[]): LastMessage {
   const last = messages.findLast(({ role }) => role === "user" || role === "tool");
-  if (last?.role !== "tool") return { text: last?.content ?? "", tool: undefined };
+  if (last?.role !== "tool") return { text: withoutMarks(last?.content ?? ""), tool: undefined };
   return { text: last.content, tool: toolOf(messages, last.tool_call_id) };
 }
 

@@ -98,7 +98,10 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
           : undefined;
       if (known !== undefined) return known;
       const history = isText(fresh) ? before : asked.turns;
-      return openAiSessions.make({ channelId, clientId, botId: asked.botId }, history);
+      return openAiSessions.make(
+        { channelId, clientId, botId: asked.botId, fromPerson: sender.fromPerson },
+        history,
+      );
     }
 
     /** Stores new messages before the last one as context, and returns the last one. */

@@ -12,8 +12,11 @@ import type { Turn } from "./conversation.ts";
 export interface OpenAiSessions {
   /** Takes the session of the conversation, which no other request can take until it is kept again. */
   take(channelId: string, transcript: string): Promise<string | undefined>;
-  /** Makes a session with a history. */
-  make(place: { channelId: string; clientId: string; botId: string }, history: Turn[]): Promise<string>;
+  /** Makes a session with a history. `fromPerson`: whoever tells it is a person with a key, and said the user's part. */
+  make(
+    place: { channelId: string; clientId: string; botId: string; fromPerson: boolean },
+    history: Turn[],
+  ): Promise<string>;
   /** Notes what the conversation is now. */
   keep(sessionId: string, transcript: string): Promise<void>;
 }
@@ -40,7 +43,7 @@ export function createOpenAiSessions({ query, readFiles }: OpenAiSessionsOptions
         .returning({ id: sessions.id });
       return taken?.id;
     },
-    async make({ channelId, clientId, botId }, history) {
+    async make({ channelId, clientId, botId, fromPerson }, history) {
       const id = newId();
       const files: { messageId: string; files: ReadFile[] }[] = [];
       const rows: Record<string, unknown>[] = [];
@@ -65,7 +68,7 @@ export function createOpenAiSessions({ query, readFiles }: OpenAiSessionsOptions
         await tx.execute(sql`
           with stored as (
           insert into messages (id, session_id, role, content, source, tool_calls, tool_call_id, from_person)
-          select m.id, ${id}::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, false
+          select m.id, ${id}::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, m.role = 'user' and ${fromPerson}
           from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as given (item, nr),
             jsonb_to_record(item) as m (id uuid, role text, content text, tool_calls jsonb, tool_call_id text)
           order by nr returning id),

@@ -8,3 +8,7 @@ export function fromOutside({ id, content }: { id: string; content: string }): s
   const mark = id.slice(-12);
   return `[outside ${mark}]\n${content}\n[/outside ${mark}]`;
 }
+
+/** The text between the marks, for whoever searches or shows it. */
+export const withoutMarks = (text: string): string =>
+  text.replace(/^\[outside \w+\]\n/, "").replace(/\n\[\/outside \w+\]$/, "");
