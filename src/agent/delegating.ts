@@ -3,7 +3,7 @@
 
 import { Type } from "@sinclair/typebox";
 import type { Capabilities } from "../capabilities/effective-set.ts";
-import { namesTool } from "../capabilities/tool-patterns.ts";
+import { matchesPattern, namesTool } from "../capabilities/tool-patterns.ts";
 import type { Queryable } from "../db/database.ts";
 import { bots } from "../db/schema.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
@@ -88,7 +88,7 @@ export async function createDelegating(options: DelegatingOptions): Promise<Dele
   const chain = [...chainIn(turn.metadata), task.bot_id];
   if (!delegate || delegates.length === 0 || chain.length > MAX_DEPTH) return undefined;
   if (namesTool(tools.disabled)(DELEGATE)) return undefined;
-  const isWanted = namesTool(delegates);
+  const isWanted = matchesPattern(delegates);
   const all = await query
     .select({ id: bots.id, name: bots.name, description: bots.description })
     .from(bots)

@@ -1,7 +1,7 @@
 // Whether the calls of a run may be made: by the policies, and by what people decided where a policy asks them. Outside of the
 // model: nothing that it reads or writes changes a rule or a decision.
 
-import { namesTool } from "../capabilities/tool-patterns.ts";
+import { namesTool, referenceOf } from "../capabilities/tool-patterns.ts";
 import { HeddleError } from "../errors.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
 import { callHash } from "../policies/call-hash.ts";
@@ -77,7 +77,7 @@ export function createGate(options: GateOptions): Gate {
   const decisionOn = ({ tool, args }: MadeCall): Promise<Decision> => {
     const { bot_id, channel_id } = task;
     const { sender, strangers } = options;
-    const facts = { tool, args, bot_id, channel_id, isNamed: isNamed(tool.name), sender };
+    const facts = { tool, args, bot_id, channel_id, isNamed: isNamed(referenceOf(tool)), sender };
     return options.decide(facts, strangers.taint);
   };
   /** Whether a secret of this server would leave it, or be used by a run that others may have talked into it. */

@@ -2,7 +2,7 @@
 // what the session has found since; a model chooses badly among hundreds, and reads them all at each call.
 
 import type { ToolNames } from "../capabilities/effective-set.ts";
-import { isPattern, namesTool } from "../capabilities/tool-patterns.ts";
+import { isPattern, namesTool, referenceOf } from "../capabilities/tool-patterns.ts";
 import type { LlmTool } from "../llm/llm.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
 import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
@@ -82,7 +82,8 @@ export function offerTools(options: ToolOfferOptions): ToolOffer {
   add(options.found);
   // Last, because they are different in each run.
   const isAsked = namesTool(names.message);
-  add([...tools.keys()].filter(isAsked).slice(0, most));
+  const asked = [...tools.values()].filter((tool) => isAsked(referenceOf(tool)));
+  add(asked.map(({ name }) => name).slice(0, most));
   return { shown, reveal };
 }
 
@@ -114,7 +115,10 @@ function coreOf(
   const core = new Set(
     [...tools.values()]
       .filter(
-        ({ name, type }) => !FINDERS.has(name) && !isLater(name) && (type === "builtin" || isPinned(name)),
+        (tool) =>
+          !FINDERS.has(tool.name) &&
+          !isLater(tool.name) &&
+          (tool.type === "builtin" || isPinned(referenceOf(tool))),
       )
       .map(({ name }) => name),
   );

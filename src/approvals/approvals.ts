@@ -65,6 +65,8 @@ export interface ApprovalsOptions {
   policies: Pick<Policies, "add" | "find" | "refresh">;
   /** Tells the places where people were asked. Default: there are none. */
   notices?: Pick<ApprovalNotices, "tell">;
+  /** How rules name the tool that models call by this name. */
+  referenceOf: (tool: string) => string;
   /** Called when something was committed that others may wait for. */
   onCommit: () => void;
   log: Logger;
@@ -75,15 +77,8 @@ export interface ApprovalsOptions {
 const MOST_EXPIRED = 100;
 const OPEN = ["pending", "running", "waiting"] as const;
 
-export function createApprovals({
-  db,
-  queue,
-  policies,
-  notices,
-  onCommit,
-  log,
-  now,
-}: ApprovalsOptions): Approvals {
+export function createApprovals(options: ApprovalsOptions): Approvals {
+  const { db, queue, policies, notices, referenceOf, onCommit, log, now } = options;
   const { query } = db;
   const inReach = (reach: Reach | undefined) =>
     reach &&
@@ -141,7 +136,11 @@ export function createApprovals({
       })
       .where(eq(approvals.id, row.id))
       .returning();
-    const policy = policyFrom(row, decision, { by, before: policies.find(row.policy_id) });
+    const policy = policyFrom(row, decision, {
+      by,
+      before: policies.find(row.policy_id),
+      tool: referenceOf(row.tool_name),
+    });
     const policyId = policy && (await policies.add(tx, policy));
     await wakeWaiting(tx, queue, task);
     await notices?.tell(tx, decided);

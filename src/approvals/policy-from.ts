@@ -19,7 +19,7 @@ const MOST_CONDITIONS = 20;
 export function policyFrom(
   row: ApprovalRow,
   { approved, choice, conditions }: GivenDecision,
-  { by, before }: { by: Decider; before: { priority: number } | undefined },
+  { by, before, tool }: { by: Decider; before: { priority: number } | undefined; tool: string },
 ): (GivenPolicy & { approval_id: string }) | undefined {
   if (choice !== "pattern" && choice !== "always") return undefined;
   const { id, tool_name, bot_id } = row;
@@ -32,7 +32,7 @@ export function policyFrom(
     name: `${approved ? "Allow" : "Deny"} ${tool_name} for ${bot_id}${choice === "pattern" ? ", with such arguments" : ""}`,
     effect: approved ? "allow" : "deny",
     priority: Math.max(0, Math.min(PRIORITY, (before?.priority ?? PRIORITY + 1) - 1)),
-    tools: [tool_name],
+    tools: [tool],
     bot_id,
     ...(choice === "pattern" && { arguments: conditions }),
     reason: `Decided by ${by.name}.`,

@@ -7,14 +7,16 @@ export const MCP = "mcp:";
  */
 export function namesTool(patterns: readonly string[]): (name: string) => boolean {
   const all = patterns.map((pattern) => (isWholeServer(pattern) ? `${pattern}/*` : pattern));
-  const exact = new Set(all.filter((pattern) => !pattern.includes("*")));
-  const globs = all.filter((pattern) => pattern.includes("*") && !pattern.startsWith(MCP));
-  const [plain, ofServers] = [globs, all.filter((pattern) => pattern.startsWith(MCP))].map((some) =>
-    some.map((pattern) => pattern.split("*")),
-  ) as [string[][], string[][]];
-  return (name) =>
-    exact.has(name) ||
-    (name.startsWith(MCP) ? ofServers : plain).some((parts) => parts.length > 1 && matchesParts(parts, name));
+  const plain = matchesPattern(all.filter((pattern) => !pattern.startsWith(MCP)));
+  const ofServers = matchesPattern(all.filter((pattern) => pattern.startsWith(MCP)));
+  return (name) => (name.startsWith(MCP) ? ofServers(name) : plain(name));
+}
+
+/** Returns whether a text matches one of the patterns; `*` matches any text. */
+export function matchesPattern(patterns: readonly string[]): (text: string) => boolean {
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes("*")));
+  const globs = patterns.filter((pattern) => pattern.includes("*")).map((pattern) => pattern.split("*"));
+  return (text) => exact.has(text) || globs.some((parts) => matchesParts(parts, text));
 }
 
 /** The reference to what a carapace names among its `mcp_tools`. */

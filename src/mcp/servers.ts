@@ -171,6 +171,7 @@ export async function openMcpServers(options: McpServersOptions) {
   async function read(): Promise<void> {
     const [rows, known] = await Promise.all([store.list(), store.known()]);
     for (const { url } of rows) for (const secret of urlSecrets(url ?? "")) addSecret(secret);
+    for (const token of rows.flatMap(tokensOf)) addSecret(token);
     stored = rows;
     // What this process has just been told may not be stored yet.
     lists = new Map([...known].map(([id, list]) => [id, newer(lists.get(id), list)]));
@@ -189,6 +190,7 @@ export async function openMcpServers(options: McpServersOptions) {
         }
         for (const secret of urlSecrets(url ?? "")) addSecret(secret);
       }
+      for (const token of servers.flatMap(tokensOf)) addSecret(token);
       ofFile = servers;
       settle();
     },
@@ -261,6 +263,12 @@ export async function openMcpServers(options: McpServersOptions) {
     },
   };
 }
+
+/** In "Bearer <token>" the token by itself, since it is often shown without its word. */
+const tokensOf = ({ headers }: McpServer): string[] =>
+  Object.values(headers).flatMap((value) =>
+    value.includes(" ") ? [value.slice(value.indexOf(" ") + 1)] : [],
+  );
 
 const disabled = ({ updated_at }: McpServer): ConnectionStatus => ({
   state: "disabled",

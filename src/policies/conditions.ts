@@ -1,7 +1,7 @@
 // Whether the arguments of a call fit the conditions of a rule. Takes time linear in the arguments: there are no regular
 // expressions, and the texts of conditions are short.
 
-import { namesTool } from "../capabilities/tool-patterns.ts";
+import { matchesPattern } from "../capabilities/tool-patterns.ts";
 import type { ArgumentCondition, PolicyEffect } from "../db/schema.ts";
 import type { JsonObject } from "../sdk/json.ts";
 
@@ -44,7 +44,7 @@ function fits(condition: ArgumentCondition, value: unknown, effect: PolicyEffect
   if (prefix !== undefined && !text.startsWith(prefix)) return false;
   if (suffix !== undefined && !text.endsWith(suffix)) return false;
   if (contains !== undefined && !text.includes(contains)) return false;
-  return like === undefined || namesTool([like])(text);
+  return like === undefined || matchesPattern([like])(text);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -3,7 +3,14 @@
 import { namesTool } from "../capabilities/tool-patterns.ts";
 import type { PolicyEffect } from "../db/schema.ts";
 import { fitArguments } from "./conditions.ts";
-import { type CallFacts, DEFAULT_TERMS, type Decision, type Policy, type Taint } from "./policy.ts";
+import {
+  type CallFacts,
+  DEFAULT_TERMS,
+  type Decision,
+  type Policy,
+  type Taint,
+  type ToolFacts,
+} from "./policy.ts";
 import { strangersRule } from "./strangers.ts";
 
 /** A rule prepared for many calls. */
@@ -45,7 +52,7 @@ export function fitsCall({ policy, namesTool }: Rule, call: CallFacts, taint: Ta
   const { kinds, bot_id, channel_id, integration_id, tainted } = policy;
   const { tool } = call;
   return (
-    (namesTool(tool.name) || (tool.reference !== undefined && namesTool(tool.reference))) &&
+    isNamed(tool, namesTool, policy.effect) &&
     (kinds === null || kinds.some((kind) => tool.kinds.includes(kind))) &&
     (bot_id === null || bot_id === call.bot_id) &&
     (channel_id === null || channel_id === call.channel_id) &&
@@ -54,6 +61,14 @@ export function fitsCall({ policy, namesTool }: Rule, call: CallFacts, taint: Ta
     fitArguments(policy.arguments, call.args, policy.effect)
   );
 }
+
+/** What an MCP server calls its tools can make a rule stricter for them, and never allows them anything. */
+const isNamed = (
+  { name, reference }: ToolFacts,
+  namesTool: Rule["namesTool"],
+  effect: PolicyEffect,
+): boolean =>
+  reference === undefined ? namesTool(name) : namesTool(reference) || (effect !== "allow" && namesTool(name));
 
 /** Why a call is not made, in words for the model and for people; undefined if it is allowed. */
 export function refusalOf({ effect, rule, reason }: Decision, tool: string): string | undefined {

@@ -20,7 +20,9 @@ const MANY: Tool[] = Array.from({ length: 60 }, (_, at) => {
     description: `Starts the ${thing} of the house.`,
   });
 });
-const TOOLS = [...FINDERS, tool("clock", () => "12:00"), ...MANY];
+/** Of an MCP server, which bots do not name as models do. */
+const OF_SERVER = tool("look_up", () => "found", { type: "mcp", reference: "mcp:crm/look_up" });
+const TOOLS = [OF_SERVER, ...FINDERS, tool("clock", () => "12:00"), ...MANY];
 const shownIn = ({ tools }: LlmRequest) => tools.map(({ name }) => name);
 
 eachDatabase("a run with many tools", (open) => {
@@ -103,10 +105,10 @@ eachDatabase("a run with many tools", (open) => {
     const named = MANY.map(({ name }) => name).slice(0, 6);
     const { turn } = await chat({ tools: [...named, "*"], max_tools: 8 });
     const llm = scriptedLlm(["One", "Two"]);
-    await turn(llm, "Go", { execution_config: { tools: ["acme_camera9_start"] } });
+    await turn(llm, "Go", { execution_config: { tools: ["acme_camera9_start", "mcp:crm"] } });
     await turn(llm);
     const core = ["clock", "get_tool_info", "search_tools", ...named.slice(0, 5)].sort();
-    expect(llm.requests.map(shownIn)).toEqual([[...core, "acme_camera9_start"], core]);
+    expect(llm.requests.map(shownIn)).toEqual([[...core, "acme_camera9_start", "look_up"], core]);
   });
 
   test("is shown all of them if the bot wants that, or if the channel disables the search", async () => {

@@ -175,11 +175,12 @@ eachDatabase("MCP servers", (open) => {
     await using example = await modernServer();
     await using mcp = await testMcp(db, { environment: { MCP_KEY: "key-from-environment" } });
     const file = join(mcp.home, "mcp.yaml");
-    const entry = `{ type: http, url: "${example.url}", allow_private: true, headers: { X-Key: "\${MCP_KEY}" } }`;
+    const entry = `{ type: http, url: "${example.url}", allow_private: true, headers: { X-Key: "\${MCP_KEY}", Authorization: "Bearer ab-\${MCP_KEY}" } }`;
     await writeFile(file, `mcpServers:\n  filed: ${entry}\n`);
     await until(() => mcp.tools.get("add") !== undefined);
     expect(example.headers.at(-1)?.["x-key"]).toBe("key-from-environment");
     expect(mcp.redact("key-from-environment")).not.toContain("from-environment");
+    expect(mcp.redact("ab-key-from-environment")).not.toContain("ab-");
     expect(mcp.servers.delete("filed")).rejects.toThrow("declared in mcp.yaml");
     await writeFile(file, "servers:\n  filed: { url: nonsense }\n");
     await Bun.sleep(0);

@@ -45,6 +45,24 @@ describe("which rule decides", () => {
     ]).toEqual([true, false]);
   });
 
+  test("of a tool of an MCP server, the name that the server chose only makes rules stricter", () => {
+    const tool = factsOf({ name: "get_all", owner: "mcp:crm", type: "mcp", reference: "mcp:crm/get_all" });
+    const effect = (given: Partial<Policy>) => by([policy(given)], { tool })[1] !== null;
+    expect([
+      effect({ tools: ["get_*"] }),
+      effect({ tools: ["mcp:crm"] }),
+      effect({ tools: ["mcp:x"] }),
+    ]).toEqual([...[true, true, false]]);
+    const allows = (tools: string[]) => effect({ tools, effect: "allow" });
+    expect([allows(["get_*"]), allows(["*"]), allows(["mcp:crm/get_*"])]).toEqual([false, false, true]);
+  });
+
+  test("a condition on arguments fits any text, also one that looks like a tool of an MCP server", () => {
+    const like: ArgumentCondition = { like: "*secret*" };
+    expect(fitArguments({ path: like }, { path: "mcp:x/secret" }, "deny")).toBe(true);
+    expect(fitArguments({ path: { like: "mcp:x" } }, { path: "mcp:x/y" }, "allow")).toBe(false);
+  });
+
   test("priority first, then the more specific rule, then the stricter one", () => {
     const all = policy({ name: "all", effect: "deny" });
     const first = policy({ name: "first", effect: "allow", priority: 10 });
