@@ -13,6 +13,7 @@ import { compiledBinary } from "./compiled-binary.ts";
 import { startReviewingModel } from "./faults/model.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "./faults/webhooks.ts";
 import { createFakeGitHub } from "./github/fake-github.ts";
+import { EVERYTHING } from "./mcp/example-servers.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-compiled-"));
 const running = new Set<ChildProcess>();
@@ -77,6 +78,20 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
         expect(status).toBe(1);
         expect((await said).join("\n")).toContain("in use by another Heddle");
       }
+      await stop("SIGTERM");
+    }, 60_000);
+
+    test("starts an MCP server with the Bun inside it, and calls its tool", async () => {
+      writeFileSync(join(home, "mcp.yaml"), JSON.stringify({ servers: { everything: EVERYTHING } }));
+      const key = "admin-key-of-the-compiled-test";
+      const url = await start(flags, { API_KEY: key });
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      const ask = async (path: string, body: object) =>
+        (await fetch(`${url}/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json();
+      expect(await ask("/admin/mcp-servers/everything/test", {})).toMatchObject({ ok: true, error: null });
+      const called = await ask("/tools/echo/try", { arguments: { message: "compiled" } });
+      expect(called).toMatchObject({ error: null, content: expect.stringContaining("Echo: compiled") });
+      rmSync(join(home, "mcp.yaml"));
       await stop("SIGTERM");
     }, 60_000);
 

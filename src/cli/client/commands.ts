@@ -11,6 +11,7 @@ import { readAttached } from "./attach.ts";
 import { chat } from "./chat.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { writeFixture } from "./fixture.ts";
+import { listMcpServers, testMcpServer } from "./mcp.ts";
 import {
   addProvider,
   listModels,
@@ -130,6 +131,8 @@ export function createClientCommands() {
       console.log(`Wrote ${path}. Say in it what you expect, then: heddle eval ${wanted.dir}`);
     },
 
+    listMcpServers: (flags: Flags & ConnectFlags) => listMcpServers(server(flags), console.log),
+    testMcpServer: (flags: Flags & ConnectFlags, id: string) => testMcpServer(server(flags), id, console.log),
     listProviders: (flags: Flags & ConnectFlags) => listProviders(server(flags), console.log),
     addProvider: (flags: Flags & ConnectFlags, { headers, ...added }: AddFlags) =>
       addProvider(server(flags), { ...added, headers: headers.map(headerOf) }, console.log),
