@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { create } from "zustand";
 import { type Connection, followEvents, type LiveEvent } from "./follow-events.ts";
 import { queryClient } from "./query-client.ts";
+import { covers, useSession } from "./session.ts";
 
 export const useConnection = create<{ state: Connection; lastEventAt: string | null }>()(() => ({
   state: "connecting",
@@ -16,13 +17,17 @@ const listeners = new Set<Listener>();
 
 /** Runs for as long as the shell is on the screen. */
 export function useLiveConnection(): void {
+  // Of families that a key may not read, the stream must not be asked: it would be refused as a whole.
+  const seesMcp = useSession(({ me }) => covers(me?.scopes ?? [], "mcp_servers:read"));
   useEffect(() => {
     const stop = new AbortController();
     // What happened between a page's first read and the opening of the stream is in neither.
     let isFirst = true;
     void followEvents({
       // Without the text of running turns, which only a chat needs.
-      query: { types: "task,turn,tool,delivery,inbox,process,integration,approval,mcp" },
+      query: {
+        types: `task,turn,tool,delivery,inbox,process,integration,approval${seesMcp ? ",mcp" : ""}`,
+      },
       onEvent: (event) => {
         useConnection.setState({ lastEventAt: event.at });
         for (const listener of listeners) listener(event);
@@ -40,7 +45,7 @@ export function useLiveConnection(): void {
       signal: stop.signal,
     });
     return () => stop.abort();
-  }, []);
+  }, [seesMcp]);
 }
 
 /** For sums over hours and months: a busy server changes them many times a second, and reading them takes a while. */
