@@ -3,24 +3,14 @@
 
 import { and, eq, inArray } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { messages, type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
-import { storable } from "../db/storable.ts";
+import { type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { every } from "../every.ts";
-import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
 import { rowOfClientCall } from "./call-names.ts";
 import { endExpired } from "./expired-calls.ts";
-import { wakeWaiting } from "./wake-waiting.ts";
-
-export interface ClientResult {
-  /** The id of the row of the call. */
-  call: string;
-  content: string;
-  /** Why the call counts as failed. */
-  error?: string;
-}
+import { type ClientResult, storeResults } from "./store-results.ts";
 
 export interface ClientTools {
   /** Returns the task that waits for these results; undefined if there is none, or if they are of several. */
@@ -63,8 +53,6 @@ export interface ClientToolsOptions {
 }
 
 const LOOK_EVERY_MS = 10_000;
-/** Characters of a result. */
-const LONGEST_RESULT = 30_000;
 
 export function createClientTools(options: ClientToolsOptions): ClientTools {
   const { db, queue, log, onCommit, everyMs = LOOK_EVERY_MS, now } = options;
@@ -81,23 +69,7 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
           "The run does not wait for results of tools any more; send the message again.",
         );
       }
-      for (const { call, content, error = null } of results) {
-        const [answered] = await tx
-          .update(toolCalls)
-          .set({ status: error === null ? "done" : "failed", error: error && storable(error) })
-          .where(and(eq(toolCalls.id, call), eq(toolCalls.task_id, taskId), eq(toolCalls.status, "running")))
-          .returning({ call_id: toolCalls.call_id });
-        if (!answered) continue;
-        await tx.insert(messages).values({
-          id: newId(),
-          session_id: task.session_id,
-          role: "tool",
-          content: cut(storable(content)),
-          tool_call_id: answered.call_id,
-          task_id: taskId,
-        });
-      }
-      await wakeWaiting(tx, queue, task);
+      await storeResults(tx, queue, task, results);
     });
     onCommit?.();
   };
@@ -161,10 +133,3 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
 }
 
 const isOpen = (status: TaskStatus): boolean => status === "pending" || status === "running";
-
-const cut = (content: string): string =>
-  content.length <= LONGEST_RESULT
-    ? content
-    : `${content.slice(0, LONGEST_RESULT - CUT.length).toWellFormed()}${CUT}`;
-
-const CUT = "\n\n[The rest was cut.]";

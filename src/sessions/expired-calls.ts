@@ -4,7 +4,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks, toolCalls } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import type { ClientResult } from "./client-tools.ts";
+import type { ClientResult } from "./store-results.ts";
 
 /** Seconds that a run waits for the client, unless the client's tool says otherwise, and for another bot. */
 export const WAIT_SECONDS = 3_600;

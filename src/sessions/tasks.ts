@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import { messages, tasks } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
+import { endDelegated } from "./end-delegated.ts";
 import { type TaskFilter, tasksWhere } from "./task-filter.ts";
 
 /** A task with its prompt, the text of the message that it answers. */
@@ -49,7 +50,7 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
   const cancel: Tasks["cancel"] = async (id, reason) => {
     await get(id);
     await db.query.transaction(async (tx) => {
-      const pending = await tx
+      const [ended] = await tx
         .update(tasks)
         .set({
           status: "cancelled",
@@ -59,9 +60,11 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
           completed_at: new Date(),
         })
         .where(and(eq(tasks.id, id), inArray(tasks.status, ["pending", "waiting"])))
-        .returning({ id: tasks.id });
-      if (pending.length > 0) await queue.withdraw(tx, "tasks", id);
-      else {
+        .returning();
+      if (ended) {
+        await queue.withdraw(tx, "tasks", id);
+        await endDelegated(tx, queue, ended);
+      } else {
         await tx
           .update(tasks)
           .set({

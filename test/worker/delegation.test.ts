@@ -202,4 +202,53 @@ eachDatabase("delegation", (open) => {
     expect(await ended(String(work?.id))).toMatchObject({ status: "cancelled" });
     await close();
   });
+
+  test("cancelling delegated work that has not begun or waits is told to the run that asked for it, at once", async () => {
+    for (const waits of [false, true]) {
+      const begun = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      const {
+        send,
+        ended,
+        llm,
+        tasks: all,
+        db,
+        close,
+      } = await start(async (request) => {
+        const system = systemOf(request);
+        if (system.includes("I am the critic.")) {
+          begun.resolve();
+          await go.promise;
+          return "Fine.";
+        }
+        if (system.includes("I am the poet.")) return { calls: [delegation("critic", "Read.")] };
+        if (lastOf(request).startsWith("{")) return `Told: ${lastOf(request)}`;
+        // With one place in the worker, the second piece of work waits for the first.
+        return {
+          calls: waits
+            ? [delegation("poet")]
+            : [delegation("critic", "Read.", "a"), delegation("poet", "Write.", "b")],
+        };
+      });
+      const id = await send("editor");
+      await begun.promise;
+      const poet = await until(
+        async () => (await db.query.select().from(tasks)).find(({ bot_id }) => bot_id === "poet"),
+        (task) => task?.status === (waits ? "waiting" : "pending"),
+      );
+      await all.cancel(String(poet?.id), "Nobody wants it.");
+      go.resolve();
+      expect(await ended(id)).toMatchObject({
+        status: "complete",
+        result: expect.stringContaining("Told: {"),
+      });
+      const told = llm.requests
+        .at(-1)
+        ?.messages.filter(({ role }) => role === "tool")
+        .map(({ content }) => content);
+      expect(told).toContain('{"error":"Nobody wants it."}');
+      expect(told).toHaveLength(waits ? 1 : 2);
+      await close();
+    }
+  });
 });
