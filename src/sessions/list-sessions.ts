@@ -22,6 +22,8 @@ export interface SessionFilter {
   client_id?: string;
   bot_id?: string;
   active?: boolean;
+  /** Whether another bot began it, by giving work to its bot. */
+  delegated?: boolean;
   /** Text that the name or the client_id of the channel must contain, ignoring case. */
   q?: string;
   /** By which time the newest come first: that of the session (default), or that of its last message. */
@@ -68,8 +70,14 @@ const lastActivity = (id: SQL): SQL => sql`coalesce((
 ), ${id})`;
 const ofThis = lastActivity(sql`${sessions}.id`);
 
+/** Whether the session began with work that another bot gave. */
+const isDelegated = sql`coalesce((
+  select ${messages.source} = 'delegation' from ${messages} where ${messages.session_id} = ${sessions}.id
+  order by ${messages.position} limit 1
+), false)`;
+
 export function listSessions(query: Queryable, filter: SessionFilter): Promise<SessionRow[]> {
-  const { channel_id, client_id, bot_id, active, q, order, limit, cursor, reach } = filter;
+  const { channel_id, client_id, bot_id, active, delegated, q, order, limit, cursor, reach } = filter;
   const isByActivity = order === "activity";
   const older = (place: string) =>
     isByActivity ? sql`${ofThis} < ${lastActivity(sql`${place}::uuid`)}` : lt(sessions.id, place);
@@ -80,6 +88,7 @@ export function listSessions(query: Queryable, filter: SessionFilter): Promise<S
         client_id === undefined ? undefined : eq(sessions.client_id, client_id),
         bot_id === undefined ? undefined : eq(sessions.bot_id, bot_id),
         active === undefined ? undefined : eq(sessions.active, active),
+        delegated === undefined ? undefined : sql`${isDelegated} = ${delegated}`,
         q ? sql`strpos(lower(${channels.name} || ' ' || ${channels.client_id}), lower(${q})) > 0` : undefined,
         cursor === undefined ? undefined : older(cursor),
         reach && sessionsIn(query, reach),

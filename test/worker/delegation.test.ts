@@ -73,7 +73,15 @@ eachDatabase("delegation", (open) => {
   }
 
   test("the run waits without a place in the worker, and goes on with the other bot's answer", async () => {
-    const { send, ended, delivered, llm, db, close } = await start((request) => {
+    const {
+      send,
+      ended,
+      delivered,
+      llm,
+      sessions: all,
+      db,
+      close,
+    } = await start((request) => {
       if (systemOf(request).includes("I am the poet.")) return `A poem for: ${lastOf(request).slice(0, 13)}`;
       return lastOf(request).startsWith("{")
         ? `The poet says: ${lastOf(request)}`
@@ -96,6 +104,15 @@ eachDatabase("delegation", (open) => {
       ["poet", false],
     ]);
     expect(new Set(made.map(({ channel_id }) => channel_id)).size).toBe(1);
+    const listed = async (delegated?: boolean) =>
+      (await all.list({ limit: 9, ...(delegated !== undefined && { delegated }) }))
+        .map(({ bot_id }) => bot_id)
+        .sort();
+    expect([await listed(), await listed(true), await listed(false)]).toEqual([
+      ["editor", "poet"],
+      ["poet"],
+      ["editor"],
+    ]);
     const [asked] = (await db.query.select().from(messages)).filter(({ source }) => source === "delegation");
     expect(asked).toMatchObject({
       from_person: false,

@@ -36,7 +36,7 @@ export const OWN_CHATS = "web:";
 export const unreadChats = queryOptions({
   queryKey: ["sessions", "unread"],
   queryFn: async () => {
-    const query = { q: OWN_CHATS, order: "activity", limit: 50 } as const;
+    const query = { q: OWN_CHATS, order: "activity", delegated: false, limit: 50 } as const;
     const { sessions } = await take(api.GET("/api/v1/sessions", { params: { query } }));
     return sessions.filter(({ unread, client_id }) => unread > 0 && client_id.startsWith(OWN_CHATS)).length;
   },

@@ -55,6 +55,11 @@ export const FILTERS = {
   active: t.Optional(
     t.Boolean({ description: "Only sessions that are active, or only those that are not." }),
   ),
+  delegated: t.Optional(
+    t.Boolean({
+      description: "Only sessions that began with work given by another bot, or only those that did not.",
+    }),
+  ),
   q: t.Optional(t.String({ description: "Text that the name or client_id of the channel must contain." })),
   order: t.Optional(
     oneOf(

@@ -24,6 +24,8 @@ export function Conversations({ current }: { current: string | undefined }) {
     queryFn: ({ pageParam }) => {
       const query = {
         order: "activity" as const,
+        // They are reached from the run that gave the work.
+        delegated: false,
         ...(q !== "" && { q }),
         ...(pageParam && { cursor: pageParam }),
       };
