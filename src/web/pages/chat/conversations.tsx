@@ -24,7 +24,7 @@ export function Conversations({ current }: { current: string | undefined }) {
     queryFn: ({ pageParam }) => {
       const query = {
         order: "activity" as const,
-        // They are reached from the run that gave the work.
+        // Nobody talks in them; they are listed with the sessions of their channel.
         delegated: false,
         ...(q !== "" && { q }),
         ...(pageParam && { cursor: pageParam }),
