@@ -1,5 +1,6 @@
 // Where Heddle begins: a command, which is one of cli/ and may start a server or a worker of compose/.
 
+import { setTimeout } from "node:timers";
 import { runCli } from "./cli/cli.ts";
 import { createCommands } from "./cli/commands.ts";
 import { startServer } from "./compose/server.ts";
@@ -8,3 +9,5 @@ import { startWorker } from "./compose/worker.ts";
 const code = await runCli(process.argv.slice(2), createCommands({ startServer, startWorker }));
 // Not 0 by now when the output was lost.
 process.exitCode = code || process.exitCode;
+// What failed may have left something that would go on, such as a timer of the embedded database after a panic.
+if (code !== 0) setTimeout(() => process.exit(), 1_000).unref();
