@@ -15,19 +15,35 @@ export const useConnection = create<{ state: Connection; lastEventAt: string | n
 type Listener = (event: LiveEvent | "gap") => void;
 const listeners = new Set<Listener>();
 
+/** What the pages follow, with the scope that it needs: all but the text of running turns, which only a chat needs. */
+const FAMILIES = {
+  task: "tasks:read",
+  turn: "tasks:read",
+  tool: "tasks:read",
+  delivery: "deliveries:read",
+  inbox: "inbox:read",
+  process: "integrations:read",
+  integration: "integrations:read",
+  approval: "approvals:read",
+  mcp: "mcp_servers:read",
+};
+
 /** Runs for as long as the shell is on the screen. */
 export function useLiveConnection(): void {
   // Of families that a key may not read, the stream must not be asked: it would be refused as a whole.
-  const seesMcp = useSession(({ me }) => covers(me?.scopes ?? [], "mcp_servers:read"));
+  const types = useSession(({ me }) =>
+    Object.entries(FAMILIES)
+      .filter(([, scope]) => covers(me?.scopes ?? [], scope))
+      .map(([family]) => family)
+      .join(","),
+  );
   useEffect(() => {
+    if (types === "") return;
     const stop = new AbortController();
     // What happened between a page's first read and the opening of the stream is in neither.
     let isFirst = true;
     void followEvents({
-      // Without the text of running turns, which only a chat needs.
-      query: {
-        types: `task,turn,tool,delivery,inbox,process,integration,approval${seesMcp ? ",mcp" : ""}`,
-      },
+      query: { types },
       onEvent: (event) => {
         useConnection.setState({ lastEventAt: event.at });
         for (const listener of listeners) listener(event);
@@ -45,7 +61,7 @@ export function useLiveConnection(): void {
       signal: stop.signal,
     });
     return () => stop.abort();
-  }, [seesMcp]);
+  }, [types]);
 }
 
 /** For sums over hours and months: a busy server changes them many times a second, and reading them takes a while. */
