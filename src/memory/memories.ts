@@ -102,14 +102,15 @@ export function createMemories({ db, onChange }: MemoriesOptions): Memories {
 
   /** Adds the next version if the one that was read still applies. */
   async function next(run: MemoryRun, at: VersionOf, textOf: (row: MemoryRow) => string | null) {
-    const row = await current(run, at.memory_id);
-    if (row.version !== at.version) throw changed(row);
+    // First the number and then the text: whatever comes in between makes one of the two differ.
     const last = await db.query
       .select({ version: memories.version })
       .from(memories)
       .where(eq(memories.memory_id, at.memory_id))
       .orderBy(desc(memories.version))
       .limit(1);
+    const row = await current(run, at.memory_id);
+    if (row.version !== at.version) throw changed(row);
     try {
       const version = (last[0]?.version ?? row.version) + 1;
       return await add(run, {
