@@ -54,7 +54,17 @@ test("names the commands for authors, with their flags", async () => {
   };
   const commands = [...(await help()).matchAll(/^ +([a-z]+) {2,}\S/gm)].map(([, name = ""]) => name);
   expect(commands).toContain("serve");
-  const forOperators = ["serve", "worker", "migrate", "unit", "keys", "providers", "schedules", "approvals", "mcp"];
+  const forOperators = [
+    "serve",
+    "worker",
+    "migrate",
+    "unit",
+    "keys",
+    "providers",
+    "schedules",
+    "approvals",
+    "mcp",
+  ];
   const rows = markdown.split("\n").filter((line) => line.startsWith("| `heddle "));
   const names = rows.map((row) => /heddle (\w+)/.exec(row)?.[1] ?? "");
   expect(sorted([...names, ...forOperators])).toEqual(sorted(commands));
