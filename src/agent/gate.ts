@@ -69,9 +69,13 @@ export function createGate(options: GateOptions): Gate {
     const messageId = messageIdOf(iteration);
     return (await all()).find((one) => one.message_id === messageId && one.call_id === call.id);
   };
-  /** What a person decided for all calls of the tool in this run. */
-  const standing = async (tool: string): Promise<Approval | undefined> =>
-    (await all()).findLast(({ tool_name, choice }) => tool_name === tool && choice === "run");
+  /** What a person decided for all calls of the tool in this run about which the same policy asks. */
+  const standing = async (tool: string, { rule }: Decision): Promise<Approval | undefined> =>
+    // Another policy may leave its calls to other people.
+    (await all()).findLast(
+      ({ tool_name, choice, policy_id, policy_name }) =>
+        tool_name === tool && choice === "run" && policy_id === rule?.id && policy_name === rule?.name,
+    );
   const { tools: named = [], client_tools = [] } = task.execution_config;
   const isNamed = namesTool([...named, ...client_tools.map(({ name }) => name)]);
   const decisionOn = ({ tool, args }: MadeCall): Promise<Decision> => {
@@ -81,8 +85,9 @@ export function createGate(options: GateOptions): Gate {
     return options.decide(facts, strangers.taint);
   };
   /** Whether a secret of this server would leave it, or be used by a run that others may have talked into it. */
-  const hasSecret = async ({ call, tool }: MadeCall): Promise<boolean> =>
-    options.redact(call.arguments) !== call.arguments &&
+  const hasSecret = async ({ call, tool, args }: MadeCall): Promise<boolean> =>
+    // As they were written and as they are read: JSON can write each character as an escape.
+    [call.arguments, JSON.stringify(args)].some((text) => options.redact(text) !== text) &&
     (tool.kinds.includes("egress") || (await options.strangers.taint()) !== "none");
 
   const look = async (made: MadeCall): Promise<Decision | undefined> => {
@@ -92,7 +97,8 @@ export function createGate(options: GateOptions): Gate {
     if (known && known.status !== "pending") return undefined;
     const decision = await decisionOn(made);
     if (known) return decision;
-    if (decision.effect !== "require_approval" || (await standing(made.tool.name))) return undefined;
+    if (decision.effect !== "require_approval" || (await standing(made.tool.name, decision)))
+      return undefined;
     if (!options.isLeft(made.call)) return decision;
     return { ...decision, reason: [decision.reason, MAYBE_MADE].filter(Boolean).join(" ") };
   };
@@ -136,7 +142,7 @@ export function createGate(options: GateOptions): Gate {
         return refusal;
       }
       if (decision.effect === "allow") return undefined;
-      const earlier = await standing(name);
+      const earlier = await standing(name, decision);
       return earlier ? refusalBy(earlier) : refusalOf(decision, name);
     },
     async isUnbegun(call, iteration) {

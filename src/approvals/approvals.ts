@@ -51,8 +51,8 @@ export interface Approvals {
   list(filter: ApprovalFilter): Promise<ApprovalRow[]>;
   /** @throws HeddleError `not_found` */
   get(id: string, reach: Reach | undefined): Promise<ApprovalRow>;
-  /** The call of the same tool by the same bot that was approved last before this one. */
-  previous(approval: ApprovalRow): Promise<ApprovalRow | undefined>;
+  /** The call of the same tool by the same bot, among those in reach, that was approved last before this one. */
+  previous(approval: ApprovalRow, reach: Reach | undefined): Promise<ApprovalRow | undefined>;
   /** @throws HeddleError `not_found`, `forbidden` (not asked), `conflict` (decided, expired or cancelled already) */
   decide(id: string, decision: GivenDecision, by: Decider, reach: Reach | undefined): Promise<ApprovalRow>;
   /** Ends those that nobody decided on in time, and those whose runs have ended. Returns how many. */
@@ -164,7 +164,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         .orderBy(desc(approvals.id))
         .limit(limit),
     get,
-    async previous({ id, bot_id, tool_name }) {
+    async previous({ id, bot_id, tool_name }, reach) {
       const [row] = await query
         .select()
         .from(approvals)
@@ -174,6 +174,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
             eq(approvals.bot_id, bot_id),
             eq(approvals.tool_name, tool_name),
             lt(approvals.id, id),
+            inReach(reach),
           ),
         )
         .orderBy(desc(approvals.id))

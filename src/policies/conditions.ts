@@ -15,22 +15,48 @@ export function fitArguments(
   effect: PolicyEffect,
 ): boolean {
   return Object.entries(conditions).every(([path, condition]) => {
-    const value = valueAt(args, path);
-    if (!Array.isArray(value)) return fits(condition, value, effect);
-    if (effect === "allow") return value.length > 0 && value.every((one) => fits(condition, one, effect));
-    return value.some((one) => fits(condition, one, effect));
+    const values = valuesAt(args, path);
+    if (effect === "allow") return values.length > 0 && values.every((one) => fits(condition, one, effect));
+    return values.some((one) => fits(condition, one, effect));
   });
 }
 
-function valueAt(args: JsonObject, path: string): unknown {
-  // A name may contain dots itself.
-  if (Object.hasOwn(args, path)) return args[path];
-  let value: unknown = args;
-  for (const name of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as JsonObject)[name];
+/**
+ * All that the path may mean, through lists as well. A name may contain dots itself, and which of both a tool reads is not known:
+ * a model must not be able to put one in front of the other.
+ */
+function valuesAt(args: JsonObject, path: string): unknown[] {
+  const whole = Object.hasOwn(args, path) ? elementsOf(args[path]) : [];
+  if (!path.includes(".")) return whole;
+  const inside = path.split(".").reduce<unknown[]>((values, name) => values.flatMap(stepTo(name)), [args]);
+  // Nobody may read an element without the argument as one that fits.
+  return inside.every((one) => one === undefined) ? whole : [...whole, ...inside.flatMap(elementsOf)];
+}
+
+const INDEX = /^\d+$/;
+
+const stepTo =
+  (name: string) =>
+  (value: unknown): unknown[] => {
+    const places = INDEX.test(name) ? [value] : elementsOf(value);
+    return places.map((place) =>
+      typeof place === "object" && place !== null && Object.hasOwn(place, name)
+        ? (place as JsonObject)[name]
+        : undefined,
+    );
+  };
+
+/** The elements of a list and of the lists in it, without recursion; another value itself. */
+function elementsOf(value: unknown): unknown[] {
+  if (!Array.isArray(value)) return [value];
+  const elements: unknown[] = [];
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (!Array.isArray(one)) elements.push(one);
+    else for (const inner of one) open.push(inner);
   }
-  return value;
+  return elements;
 }
 
 function fits(condition: ArgumentCondition, value: unknown, effect: PolicyEffect): boolean {
@@ -52,8 +78,10 @@ function textOf(value: unknown): string | undefined {
   return ["string", "number", "boolean"].includes(typeof value) ? String(value) : undefined;
 }
 
+/** Readers of addresses drop white space and control characters, and end the path at "?" and "#". */
 const climbs = (text: string): boolean =>
   text
+    .replaceAll(/[^!-\u{10ffff}]/gu, "")
     .replaceAll(/%2e/gi, ".")
-    .split(/[/\\]|%2f|%5c/i)
+    .split(/[/\\?#]|%2f|%5c/i)
     .includes("..");

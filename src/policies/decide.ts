@@ -42,9 +42,21 @@ const specificity = ({ channel_id, bot_id }: Policy): number =>
 export function decide(rules: readonly Rule[], call: CallFacts, taint: Taint): Decision {
   const rule = rules.find((one) => fitsCall(one, call, taint));
   if (!rule) return strangersRule(call, taint) ?? ALLOWED;
+  if (isAnswer(rule)) {
+    const without = decide(
+      rules.filter((one) => !isAnswer(one)),
+      call,
+      taint,
+    );
+    if (without.effect === "deny") return without;
+  }
   const { id, name, effect, reason, approval } = rule.policy;
   return { effect, rule: { id, name }, reason, approval };
 }
+
+/** What a person once allowed for good answers the question of a policy; it allows nothing that another one forbids. */
+const isAnswer = ({ policy: { effect, approval_id } }: Rule): boolean =>
+  effect === "allow" && approval_id !== null;
 
 const ALLOWED: Decision = { effect: "allow", rule: null, reason: null, approval: DEFAULT_TERMS };
 

@@ -159,3 +159,67 @@ describe("arguments", () => {
     expect(fitArguments(conditions, { x: long }, "deny")).toBe(false);
   });
 });
+
+describe("what a call cannot escape by", () => {
+  const fits = (path: string, condition: ArgumentCondition, args: object, effect: Policy["effect"]) =>
+    fitArguments({ [path]: condition }, args as CallFacts["args"], effect);
+
+  test("a path leads through lists, and lists in lists are their elements", () => {
+    const files = [{ path: "README.md" }, { path: ".github/workflows/ci.yml" }];
+    expect(fits("files.path", { prefix: ".github/" }, { files }, "deny")).toBe(true);
+    expect(fits("files.path", { like: "*.md" }, { files }, "allow")).toBe(false);
+    expect(fits("files.1.path", { prefix: ".github/" }, { files }, "deny")).toBe(true);
+    expect(fits("files.path", { like: "*" }, { files: [{ path: "a" }, {}] }, "allow")).toBe(false);
+    expect(fits("to", { equals: "all" }, { to: [["all"]] }, "deny")).toBe(true);
+    let deep: unknown = "all";
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    expect(fits("to", { equals: "all" }, { to: deep }, "deny")).toBe(true);
+  });
+
+  test("an argument whose name looks like the path does not stand in front of it", () => {
+    const args = { "repo.name": "site", repo: { name: "prod" } };
+    expect(fits("repo.name", { equals: "prod" }, args, "deny")).toBe(true);
+    expect(fits("repo.name", { equals: "site" }, args, "deny")).toBe(true);
+    expect(fits("repo.name", { equals: "site" }, args, "allow")).toBe(false);
+    expect(fits("repo.name", { equals: "site" }, { "repo.name": "site" }, "allow")).toBe(true);
+  });
+
+  test("an address that leads out of its folder, however it is written, is not allowed by the folder", () => {
+    const url = (rest: string) => `https://ours.example/public/${rest}`;
+    for (const rest of [
+      "../x",
+      "%2e%2E/x",
+      ".\t./x",
+      "..\n/x",
+      "..?x",
+      "..#x",
+      ".. ",
+      "..\u0001",
+      "a/..\\..\\x",
+    ]) {
+      expect([rest, fits("url", { prefix: url("") }, { url: url(rest) }, "allow")]).toEqual([rest, false]);
+    }
+    for (const rest of ["", "a..b", "...", "a b/c?d=e"]) {
+      expect([rest, fits("url", { prefix: url("") }, { url: url(rest) }, "allow")]).toEqual([rest, true]);
+    }
+  });
+
+  test("what a person allowed for good answers a question, and allows nothing that is forbidden", () => {
+    const answer = policy({
+      name: "answer",
+      effect: "allow",
+      priority: 50,
+      approval_id: "a",
+      bot_id: "helper",
+    });
+    const asks = policy({ name: "asks", effect: "require_approval" });
+    const never = policy({ name: "never", arguments: { repo: { equals: "prod" } } });
+    const rest = policy({ name: "rest", priority: 900 });
+    const prod = { args: { repo: "prod" } };
+    expect(by([answer, asks, never, rest])).toEqual(["allow", "answer"]);
+    expect(by([answer, asks, never, rest], prod)).toEqual(["deny", "never"]);
+    expect(by([{ ...answer, approval_id: null }, asks, never], prod)).toEqual(["allow", "answer"]);
+    // A run with text of strangers would be asked about.
+    expect(by([answer], {}, "led")).toEqual(["allow", "answer"]);
+  });
+});

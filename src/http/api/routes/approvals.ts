@@ -125,9 +125,10 @@ function readRoutes({ approvals, auth, ownership, route }: ApprovalRoutes) {
     .get(
       "/:id",
       async ({ params, request }) => {
-        const row = await approvals.get(params.id, await ownership.reachOf(request));
+        const reach = await ownership.reachOf(request);
+        const row = await approvals.get(params.id, reach);
         const caller = await auth.authenticate(request);
-        const before = await approvals.previous(row);
+        const before = await approvals.previous(row, reach);
         return {
           ...present(row),
           previous: before

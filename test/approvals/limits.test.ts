@@ -1,0 +1,185 @@
+// What a decision, or the way to it, must not give away, over the real worker, queue and API.
+
+import { beforeAll, expect, test } from "bun:test";
+import { OPERATOR } from "../../src/access/caller.ts";
+import type { ArgumentCondition } from "../../src/db/schema.ts";
+import { newId } from "../../src/ids.ts";
+import { createWorker, type Worker } from "../../src/worker/worker.ts";
+import { addBot, agentOver, call, type Script, scriptedLlm, tool } from "../agent/fixture.ts";
+import { eachDatabase, type TestDatabase } from "../database.ts";
+import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
+import { until } from "../until.ts";
+
+eachDatabase("what approvals cannot be used for", (open) => {
+  let db: TestDatabase;
+  let http: HttpFixture;
+  /** The calls that were made, as JSON. */
+  const made: string[] = [];
+  const tools = [
+    tool("send_mail", (args) => {
+      made.push(JSON.stringify(args));
+      return "sent";
+    }),
+    tool("look", () => "seen"),
+    tool(
+      "post_out",
+      (args) => {
+        made.push(JSON.stringify(args));
+        return "posted";
+      },
+      { annotations: { egress: true } },
+    ),
+  ];
+  beforeAll(async () => {
+    db = await open();
+    http = await createHttpFixture(db);
+  });
+
+  /** A worker for one test, with a policy that asks about mails. */
+  async function start(
+    script: Script,
+    {
+      terms = {},
+      secret = "",
+      owner = null,
+      bot: given,
+      args = undefined,
+    }: {
+      terms?: object;
+      secret?: string;
+      owner?: string | null;
+      bot?: string;
+      args?: Record<string, ArgumentCondition>;
+    } = {},
+  ) {
+    made.length = 0;
+    const asks = await http.policies.create({
+      ...{
+        name: "Mails need a person",
+        effect: "require_approval",
+        tools: ["send_mail", "delegate_to_agent"],
+      },
+      ...{ reason: "They leave the house.", approval: terms, ...(args && { arguments: args }) },
+    });
+    const llm = scriptedLlm(script);
+    const { agent } = agentOver(db, llm, {
+      tools,
+      decide: http.policies.decide,
+      redact: (text) => (secret === "" ? text : text.replaceAll(secret, "[redacted]")),
+    });
+    const worker: Worker = createWorker({
+      ...http,
+      agent,
+      redact: (text) => text,
+      concurrency: 2,
+      maxRunSeconds: 60,
+      maxUnattendedRuns: 0,
+    });
+    const bot = given ?? (await addBot(db, { delegate_bots: ["*"] }));
+    const { session_id } = await http.sessions.getOrCreate({ clientId: `test:${newId()}`, botId: bot });
+    const { task_id } = await http.sessions.inject(
+      { sessionId: session_id, content: "Write to Ann.", source: "test", runAgent: true },
+      "test",
+      { fromPerson: true, owner },
+    );
+    const taskId = String(task_id);
+    return {
+      ...{ llm, bot, taskId, asks },
+      status: async () => (await http.tasks.get(taskId)).status,
+      ended: () =>
+        until(async () => {
+          const task = await http.tasks.get(taskId);
+          return ["complete", "failed", "cancelled"].includes(task.status) ? task : undefined;
+        }),
+      /** Resolves with the approvals once the run waits. */
+      waits: () =>
+        until(async () => {
+          if ((await http.tasks.get(taskId)).status !== "waiting") return undefined;
+          const { body } = await http.send("GET", `/api/v1/approvals?status=pending&task_id=${taskId}`);
+          return body.approvals.length > 0 ? body.approvals : undefined;
+        }),
+      async [Symbol.asyncDispose]() {
+        await worker.close();
+        for (const { id } of http.policies.list()) await http.policies.remove(id);
+      },
+    };
+  }
+
+  const decide = (id: string, body: object, key?: string) =>
+    http.send("POST", `/api/v1/approvals/${id}/decide`, { body, ...(key && { key }) });
+  const ask = (to = "ann@ours.example") => ({ calls: [call("1", "send_mail", { to, text: "Hello" })] });
+
+  test("what was approved before is shown to those who may see it", async () => {
+    const { key, id } = await http.apiKeys.create(
+      { name: "own", scopes: ["approvals:read"], rows: "own" },
+      OPERATOR,
+    );
+    await using theirs = await start([ask("board@ours.example"), "Done."]);
+    const [earlier] = await theirs.waits();
+    await decide(earlier.id, { approved: true });
+    await theirs.ended();
+    await using mine = await start([ask("me@ours.example"), "Done."], {
+      owner: `key:${id}`,
+      bot: theirs.bot,
+    });
+    const [asked] = await mine.waits();
+    expect((await http.send("GET", `/api/v1/approvals/${asked.id}`)).body.previous.id).toBe(earlier.id);
+    const { status, body } = await http.send("GET", `/api/v1/approvals/${asked.id}`, { key });
+    expect([status, body.previous]).toEqual([200, null]);
+    await decide(asked.id, { approved: false });
+    await mine.ended();
+  });
+
+  test("the choice `run` decides nothing that another policy leaves to other people", async () => {
+    await using run = await start(
+      [
+        ask("bob"),
+        { calls: [call("2", "send_mail", { to: "bob" }), call("3", "send_mail", { to: "press" })] },
+        "Done.",
+      ],
+      { args: { to: { equals: "bob" } } },
+    );
+    await http.policies.create({
+      ...{ name: "The press", effect: "require_approval", tools: ["send_mail"] },
+      ...{ arguments: { to: { equals: "press" } }, approval: { approvers: ["key:ann"] } },
+    });
+    const [first] = await run.waits();
+    await decide(first.id, { approved: true, choice: "run" });
+    const [second] = await until(async () => {
+      const waiting = await run.waits();
+      return waiting[0]?.id === first.id ? undefined : waiting;
+    });
+    expect([second.policy_name, second.approvers]).toEqual(["The press", ["key:ann"]]);
+    expect(made.map((text) => JSON.parse(text).to)).toEqual(["bob", "bob"]);
+    await http.tasks.cancel(run.taskId);
+  });
+
+  test("the choice `always` allows nothing that is forbidden", async () => {
+    await using run = await start([
+      ask("bob"),
+      { calls: [call("2", "send_mail", { to: "eve" }), call("3", "send_mail", { to: "ann" })] },
+      "Done.",
+    ]);
+    await http.policies.create({
+      ...{ name: "Never Eve", effect: "deny", tools: ["send_mail"], arguments: { to: { equals: "eve" } } },
+    });
+    const [asked] = await run.waits();
+    await decide(asked.id, { approved: true, choice: "always" });
+    await run.ended();
+    expect(made.map((text) => JSON.parse(text).to)).toEqual(["bob", "ann"]);
+  });
+
+  test("a secret that is written in escapes is one", async () => {
+    const text = '{"url":"https://theirs.example/?k=\\u0073\\u0033cret-word"}';
+    await using run = await start([{ calls: [{ id: "1", name: "post_out", arguments: text }] }, "Done."], {
+      secret: "s3cret-word",
+    });
+    await run.ended();
+    expect(made).toEqual([]);
+    expect(run.llm.requests[1]?.messages.at(-1)?.content).toContain("contain a secret");
+    const stored = await db.execute("select arguments from tool_calls where task_id = $1::uuid", [
+      run.taskId,
+    ]);
+    expect(stored.rows).toEqual([{ arguments: '{"url":"https://theirs.example/?k=[redacted]"}' }]);
+  });
+});
