@@ -10,6 +10,7 @@ import { storable, storableJson } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Continuation, LlmToolCall } from "../llm/llm.ts";
+import { readArguments } from "../llm/wire/arguments.ts";
 import type { Redact } from "../redact.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import { USED, used } from "./call-record.ts";
@@ -102,6 +103,13 @@ export async function underClaim(
 
 // JSON is passed as text, because a driver that sees a jsonb parameter would encode the text once more.
 
+/** JSON can write each character as an escape, in which no secret is recognised. */
+function redactedJson(text: string, redact: Redact): string {
+  if (!text.includes("\\u")) return redact(text);
+  const plain = JSON.stringify(readArguments(text).args ?? {});
+  return redact(plain) === plain ? redact(text) : redact(plain);
+}
+
 /** Stores the tool calls of the model before any of them runs. Returns the id of the assistant message. */
 export async function saveToolCalls(
   db: Database,
@@ -115,7 +123,7 @@ export async function saveToolCalls(
     id: newId(),
     call_id: call.id,
     tool_name: call.name,
-    arguments: redact(call.arguments),
+    arguments: redactedJson(call.arguments, redact),
   }));
   await underClaim(
     db,
