@@ -3,7 +3,7 @@
 
 import { and, eq } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
-import { tool_results } from "../db/schema.ts";
+import { toolResults } from "../db/schema.ts";
 import { derivedId } from "../ids.ts";
 import { type StepClaim, underClaim } from "./steps.ts";
 
@@ -60,8 +60,8 @@ export async function keptResult(
   { id, sessionId }: { id: string; sessionId: string },
 ): Promise<KeptResult | undefined> {
   const [row] = await query
-    .select({ tool_name: tool_results.tool_name, content: tool_results.content })
-    .from(tool_results)
-    .where(and(eq(tool_results.id, id), eq(tool_results.session_id, sessionId)));
+    .select({ tool_name: toolResults.tool_name, content: toolResults.content })
+    .from(toolResults)
+    .where(and(eq(toolResults.id, id), eq(toolResults.session_id, sessionId)));
   return row;
 }

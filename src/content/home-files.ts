@@ -11,10 +11,13 @@ import { MAX_FILE_BYTES, titleOf } from "./read.ts";
 import { readSkill } from "./skills/skill.ts";
 import { readTemplate } from "./templates/template.ts";
 
-const READERS = { skills: readSkill, carapaces: readCarapace, templates: readTemplate };
-const EXTENSIONS = { skills: "md", carapaces: "yaml", templates: "md" };
+const KINDS = {
+  skills: { name: "skill", read: readSkill, extension: "md" },
+  carapaces: { name: "carapace", read: readCarapace, extension: "yaml" },
+  templates: { name: "template", read: readTemplate, extension: "md" },
+};
 
-export type FileKind = keyof typeof READERS;
+export type FileKind = keyof typeof KINDS;
 
 export interface FileText {
   text: string;
@@ -64,7 +67,7 @@ export function createHomeFiles({ home, items, reload }: HomeFilesOptions): Home
         field: "id",
       });
     }
-    return { path: `${kind}/${id}.${EXTENSIONS[kind]}`, seen: undefined };
+    return { path: `${kind}/${id}.${KINDS[kind].extension}`, seen: undefined };
   }
 
   async function write(
@@ -75,7 +78,7 @@ export function createHomeFiles({ home, items, reload }: HomeFilesOptions): Home
     const { path, seen } = placeOf(kind, id);
     const file = join(home, path);
     const now = (await textOf(file)) ?? (seen === undefined ? undefined : await textOf(seen));
-    if (!now && version !== null) throw notFound(kind.slice(0, -1), id);
+    if (!now && version !== null) throw notFound(KINDS[kind].name, id);
     if ((now?.version ?? null) !== version) {
       throw new HeddleError(
         "conflict",
@@ -91,7 +94,7 @@ export function createHomeFiles({ home, items, reload }: HomeFilesOptions): Home
 
   async function remove(kind: FileKind, id: string) {
     const item = items[kind].get(id);
-    if (!item) throw notFound(kind.slice(0, -1), id);
+    if (!item) throw notFound(KINDS[kind].name, id);
     if (item.origin.kind !== "home") {
       throw new HeddleError("conflict", `${id} is not in the home folder, so it cannot be deleted here.`);
     }
@@ -124,7 +127,7 @@ function refuseUnusable(kind: FileKind, text: string, about: ContentAbout): void
       `text must be at most ${MAX_FILE_BYTES / 1024} KiB; got ${Math.ceil(Buffer.byteLength(text) / 1024)}.`,
     );
   }
-  const read = READERS[kind](text, about);
+  const read = KINDS[kind].read(text, about);
   if (!read.ok) {
     const { line, reason } = read.problem;
     throw refuse(line === undefined ? reason : `Line ${line}: ${reason}`);

@@ -1434,7 +1434,7 @@ export const events = pgTable(
 );
 
 /** Results of tools that were too long for a model, whole. */
-export const tool_results = pgTable(
+export const toolResults = pgTable(
   "tool_results",
   {
     id: uuid("id").primaryKey(),

@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
-import type { Database } from "../db/database.ts";
+import type { Database, Queryable } from "../db/database.ts";
 import { type ModelFacts, serverFacts } from "../db/schema.ts";
 import type { Provider } from "./provider.ts";
 import type { Learned } from "./store.ts";
@@ -30,18 +30,19 @@ export function createLearned({ query }: Pick<Database, "query">, environment: P
     .update(JSON.stringify([environment.adapter, environment.base_url]))
     .digest("hex");
 
-  async function kept(from: Pick<Database["query"], "select">): Promise<Record<string, Kept>> {
-    const [row] = await from.select().from(serverFacts).where(eq(serverFacts.key, KEY)).for("update");
+  function keptIn([row]: { value: unknown }[]): Record<string, Kept> {
     const stored = row?.value as Stored | undefined;
     if (stored?.endpoint !== endpoint) return {};
     const oldest = now() - KEPT_DAYS * 86_400_000;
     return Object.fromEntries(Object.entries(stored.models).filter(([, { at }]) => at > oldest));
   }
 
+  const read = (from: Queryable) => from.select().from(serverFacts).where(eq(serverFacts.key, KEY));
+
   return {
     /** The provider with what is remembered; what the operator has set comes first. */
     async apply(): Promise<Provider> {
-      const known = Object.entries(await query.transaction(kept));
+      const known = Object.entries(keptIn(await read(query)));
       const facts = known.map(([model, { maxOutputTokens }]): [string, ModelFacts] => [
         model,
         { ...(maxOutputTokens && { max_output_tokens: maxOutputTokens }), ...environment.models[model] },
@@ -54,7 +55,7 @@ export function createLearned({ query }: Pick<Database, "query">, environment: P
     },
     learn: (model: string, { unsupported, maxOutputTokens }: Learned): Promise<void> =>
       query.transaction(async (tx) => {
-        const before = await kept(tx);
+        const before = keptIn(await read(tx).for("update"));
         const most = maxOutputTokens ?? before[model]?.maxOutputTokens;
         const entry: Kept = {
           unsupported: [...new Set([...(before[model]?.unsupported ?? []), ...unsupported])],
