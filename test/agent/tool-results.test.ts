@@ -5,7 +5,7 @@ import { eq, sql } from "drizzle-orm";
 import { keptResult } from "../../src/agent/kept-results.ts";
 import { createReadToolResultTool } from "../../src/agent/tools/builtin/read-tool-result.ts";
 import type { Database } from "../../src/db/database.ts";
-import { attachments, sessions, tasks, tool_results } from "../../src/db/schema.ts";
+import { attachments, sessions, tasks, toolResults } from "../../src/db/schema.ts";
 import type { LlmMessage } from "../../src/llm/llm.ts";
 import { eachDatabase } from "../database.ts";
 import { say } from "./chatting.ts";
@@ -99,7 +99,7 @@ eachDatabase("results of tools", (open) => {
       expect(again.requests[0]?.tools.at(-1)?.name).toBe("read_tool_result");
       expect(results(again.requests[1]?.messages).at(-1)).toContain("line 0");
 
-      const rows = () => db.query.select().from(tool_results).where(eq(tool_results.session_id, session.id));
+      const rows = () => db.query.select().from(toolResults).where(eq(toolResults.session_id, session.id));
       expect(await rows()).toHaveLength(1);
       await db.query.delete(tasks).where(eq(tasks.session_id, session.id));
       expect(await rows()).toEqual([]);
@@ -114,7 +114,7 @@ eachDatabase("results of tools", (open) => {
         return ids.length >= 30 ? "Enough" : { calls: calls(ids.length) };
       });
       await turn(llm);
-      const kept = await db.query.select().from(tool_results).where(eq(tool_results.session_id, session.id));
+      const kept = await db.query.select().from(toolResults).where(eq(toolResults.session_id, session.id));
       expect(kept).toHaveLength(20);
       const latest = new Set(ids.slice(15));
       expect(kept.filter(({ id }) => latest.has(id))).toHaveLength(15);
