@@ -122,7 +122,9 @@ export async function openPolicies({ db, log }: { db: Database; log: Logger }): 
     refresh: follower.refresh,
     withDraft(given, replaces) {
       checkPolicy(given);
-      const draft = drafted(given);
+      // What a person once allowed stays that when it is changed.
+      const approval_id = (replaces !== undefined && rows.get(replaces)?.approval_id) || null;
+      const draft = { ...drafted(given), approval_id };
       const all = toRules([...[...rows.values()].filter(({ id }) => id !== replaces), draft]);
       return { rules: all, own: all.find(({ policy }) => policy.id === draft.id) };
     },

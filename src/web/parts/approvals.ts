@@ -31,6 +31,9 @@ export async function refreshApprovals(): Promise<void> {
   ]);
 }
 
+/** What becomes of a call on which nobody decides in time. */
+export const IF_NOBODY = { deny: "The call is not made", fail: "The run fails", allow: "The call is made" };
+
 /** The arguments line by line; with those of an earlier call, as a diff. */
 export function argumentsText(now: object, before: object | undefined): string {
   if (!before) return linesOf("", now).join("\n");
@@ -52,7 +55,10 @@ export function argumentsText(now: object, before: object | undefined): string {
 
 const isLong = (value: unknown): value is string => typeof value === "string" && value.includes("\n");
 
-/** Of two texts, what they have in common at the beginning and at the end, and what differs between. */
+/**
+ * Of two texts, what they have in common at the beginning and at the end, and what differs between. A library would find more in
+ * common, in a time that grows with the square of what a model has written.
+ */
 function changedLines(before: string, now: string): string[] {
   const [old, next] = [before.trimEnd().split("\n"), now.trimEnd().split("\n")];
   const most = Math.min(old.length, next.length);

@@ -14,10 +14,13 @@ interface FileEditorProps {
 }
 
 /** The file itself, comments and all. The API refuses what could not be used, and says in which line. */
-export function FileEditor({ kind, id, version, onSaved, onCancel, ...given }: FileEditorProps) {
+export function FileEditor({ kind, id, onSaved, onCancel, ...given }: FileEditorProps) {
+  // What is read meanwhile is not what this text was made from, and must not be overwritten with it.
+  const [version] = useState(given.version);
   const [text, setText] = useState(given.text);
   const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({ busy: false });
   const save = async () => {
+    if (id === "") return setState({ busy: false, problem: { text: "It needs an id first." } });
     setState({ busy: true });
     try {
       await writeFile(kind, id, { text, version });

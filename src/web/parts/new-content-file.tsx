@@ -43,7 +43,7 @@ function Writing({ kind, onClose }: { kind: ContentKind; onClose(): void }) {
       />
       <FileEditor
         kind={kind}
-        id={id || " "}
+        id={id}
         text={BEGINNINGS[kind]}
         version={null}
         onCancel={onClose}

@@ -63,6 +63,26 @@ export function knowledgeTests(ui: () => Ui): void {
     expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
   });
 
+  test("skills: what somebody else wrote while one edits is not overwritten", async () => {
+    const path = "/api/v1/skills/night-watch";
+    await ui().api("PUT", path, { text: "First", version: null });
+    await using opened = await ui().openPage("/skills/night-watch");
+    const { page } = opened;
+    await page.getByRole("button", { name: "Edit" }).click();
+    const { file_version: version } = await ui().api("GET", path);
+    await ui().api("PUT", path, { text: "Somebody else's", version });
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder("Go to a page").fill("Reload everything");
+    const isRead = page.waitForResponse((response) => response.url().endsWith(path));
+    await page.getByRole("dialog").getByRole("button", { name: "Reload everything" }).click();
+    await isRead;
+    await page.getByLabel("The file of the skill").fill("Mine");
+    await page.getByRole("button", { name: "Save skill" }).click();
+    await page.getByRole("alert").getByText("has changed since it was read").waitFor();
+    expect((await ui().api("GET", path)).file_text).toBe("Somebody else's");
+    await ui().api("DELETE", path);
+  });
+
   test("bots: one is made and changed as YAML, with what the API refuses at its line, and deleted", async () => {
     await using opened = await ui().openPage("/bots");
     const { page } = opened;

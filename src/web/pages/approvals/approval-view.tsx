@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
-import { type ApprovalDetail, approval, argumentsText } from "../../parts/approvals.ts";
+import { type ApprovalDetail, approval, argumentsText, IF_NOBODY } from "../../parts/approvals.ts";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { Decision } from "../../parts/decision.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -116,8 +116,6 @@ function Arguments({ approval: { arguments: args, previous } }: { approval: Appr
     </Section>
   );
 }
-
-const IF_NOBODY = { deny: "The call is not made", fail: "The run fails", allow: "The call is made" };
 
 function About({ approval: asked }: { approval: ApprovalDetail }) {
   const { policy_id, policy_name, reason, approvers, expires_at, on_timeout, status } = asked;

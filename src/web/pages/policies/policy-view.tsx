@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { ApiError, notifyError } from "../../parts/api-error.tsx";
+import { IF_NOBODY } from "../../parts/approvals.ts";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -91,8 +92,6 @@ function Rule({ policy: row }: { policy: Policy }) {
     </>
   );
 }
-
-const IF_NOBODY = { deny: "The call is not made", fail: "The run fails", allow: "The call is made" };
 
 const SPANS = [
   [86_400, "day"],
