@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { OPERATOR } from "../../src/access/caller.ts";
+import { newId } from "../../src/ids.ts";
 import { decide, toRules } from "../../src/policies/decide.ts";
 import { openPolicies } from "../../src/policies/policies.ts";
 import type { Policy } from "../../src/policies/policy.ts";
@@ -128,6 +129,24 @@ eachDatabase("policies", (open) => {
       fitting: 0,
     });
     await sent("DELETE", `/${made.body.id}`);
+  });
+
+  test("a dry run of what a person once allowed is as strict as the rule will be", async () => {
+    const never = await sent("POST", "", { name: "Never", effect: "deny", tools: ["send_money"] });
+    await using all = Object.assign(await openPolicies({ db, log: getLogger("heddle") }), {
+      async [Symbol.asyncDispose]() {
+        await all.close();
+      },
+    });
+    const learned = { name: "Allow", effect: "allow" as const, tools: ["send_money"], priority: 1 };
+    const id = await db.query.transaction((tx) => all.add(tx, { ...learned, approval_id: newId() }));
+    await until(async () => (await sent("GET", `/${id}`)).status === 200);
+    const tried = async (body: object) =>
+      (await sent("POST", "/dry-run", { call: { tool: "send_money" }, ...body })).body.decision.policy_name;
+    expect(await tried({})).toBe("Never");
+    expect(await tried({ policy: learned, replaces: id })).toBe("Never");
+    expect(await tried({ policy: learned })).toBe("Allow");
+    for (const one of [id, never.body.id]) await sent("DELETE", `/${one}`);
   });
 
   test("every server of the database knows a change", async () => {
