@@ -7,11 +7,10 @@ import type { LlmToolCall } from "../llm/llm.ts";
 import { callHash } from "../policies/call-hash.ts";
 import { refusalOf } from "../policies/decide.ts";
 import type { Decide } from "../policies/policies.ts";
-import type { Decision, ToolFacts } from "../policies/policy.ts";
+import type { Decision, RunTaint, ToolFacts } from "../policies/policy.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Approval, loadApprovals, saveApproval, saveBegun } from "./approval-steps.ts";
-import type { Strangers } from "./strangers.ts";
 import type { AgentOptions, ClaimedTask } from "./turn.ts";
 
 /** A call with valid arguments. */
@@ -43,7 +42,7 @@ export interface GateOptions {
   redact: Redact;
   /** The id of the assistant message of this iteration. */
   messageIdOf: (iteration: number) => string;
-  strangers: Pick<Strangers, "taint">;
+  strangers: RunTaint;
   /** The integration whose message the run answers. */
   sender: string | null;
   /** Whether the call was among those that an earlier claim left without a result. */
@@ -82,13 +81,13 @@ export function createGate(options: GateOptions): Gate {
     const { bot_id, channel_id } = task;
     const { sender, strangers } = options;
     const facts = { tool, args, bot_id, channel_id, isNamed: isNamed(referenceOf(tool)), sender };
-    return options.decide(facts, strangers.taint);
+    return options.decide(facts, strangers);
   };
   /** Whether a secret of this server would leave it, or be used by a run that others may have talked into it. */
   const hasSecret = async ({ call, tool, args }: MadeCall): Promise<boolean> =>
     // As they were written and as they are read: JSON can write each character as an escape.
     [call.arguments, JSON.stringify(args)].some((text) => options.redact(text) !== text) &&
-    (tool.kinds.includes("egress") || (await options.strangers.taint()) !== "none");
+    (tool.kinds.includes("egress") || (await options.strangers.hasRead()));
 
   const look = async (made: MadeCall): Promise<Decision | undefined> => {
     // Refused whatever people say.

@@ -3,13 +3,11 @@
 import type { Database } from "../db/database.ts";
 import { ownerOfIntegration } from "../db/reach.ts";
 import { isTainted } from "../memory/taint.ts";
-import type { Taint } from "../policies/policy.ts";
+import type { RunTaint } from "../policies/policy.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import type { ClaimedTask } from "./turn.ts";
 
-export interface Strangers {
-  /** Looks into the session only if that is not known yet; what was read stays read. */
-  taint(): Promise<Taint>;
+export interface Strangers extends RunTaint {
   /** Notes that a message of a stranger has joined the run. */
   lead(): void;
 }
@@ -17,27 +15,29 @@ export interface Strangers {
 export function createStrangers({
   db,
   task,
-  isLed,
+  ...given
 }: {
   db: Pick<Database, "execute">;
   task: Pick<ClaimedTask, "session_id">;
   isLed: boolean;
 }): Strangers {
-  let known: Taint = isLed ? "led" : "none";
+  let isLed = given.isLed;
+  let hasRead = false;
   return {
+    isLed: () => isLed,
     lead() {
-      known = "led";
+      isLed = true;
     },
-    async taint() {
-      if (known !== "none") return known;
+    /** What was read stays read. */
+    async hasRead() {
+      if (isLed || hasRead) return true;
       const { rows } = await db.execute(
         // Calls that are being made have not returned anything yet.
         `select ${isTainted("$1::uuid", "made.status = 'running'")} as tainted`,
         [task.session_id],
       );
-      // A message may have joined meanwhile.
-      if (known === "none" && rows[0]?.tainted === true) known = "read";
-      return known;
+      hasRead ||= rows[0]?.tainted === true;
+      return hasRead;
     },
   };
 }

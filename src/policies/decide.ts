@@ -8,6 +8,7 @@ import {
   DEFAULT_TERMS,
   type Decision,
   type Policy,
+  type RunTaint,
   type Taint,
   type ToolFacts,
 } from "./policy.ts";
@@ -57,6 +58,21 @@ export function decide(rules: readonly Rule[], call: CallFacts, taint: Taint): D
 /** What a person once allowed for good answers the question of a policy; it allows nothing that another one forbids. */
 const isAnswer = ({ policy: { effect, approval_id } }: Rule): boolean =>
   effect === "allow" && approval_id !== null;
+
+/** Looks into the session of the run only if the decision depends on what it has read. */
+export async function decideInRun(
+  rules: readonly Rule[],
+  call: CallFacts,
+  taint: RunTaint,
+): Promise<Decision> {
+  if (taint.isLed()) return decide(rules, call, "led");
+  const [none, read] = [decide(rules, call, "none"), decide(rules, call, "read")];
+  if (isSame(none, read)) return none;
+  return (await taint.hasRead()) ? read : none;
+}
+
+const isSame = (one: Decision, other: Decision): boolean =>
+  one.effect === other.effect && one.rule?.id === other.rule?.id && one.rule?.name === other.rule?.name;
 
 const ALLOWED: Decision = { effect: "allow", rule: null, reason: null, approval: DEFAULT_TERMS };
 

@@ -7,9 +7,9 @@ import { bots, channels, policies } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
-import { decide, type Rule, toRules } from "./decide.ts";
+import { decideInRun, type Rule, toRules } from "./decide.ts";
 import { checkPolicy, type GivenPolicy, type GivenPolicyChange } from "./fields.ts";
-import { type CallFacts, DEFAULT_TERMS, type Decision, type Policy, type Taint } from "./policy.ts";
+import { type CallFacts, DEFAULT_TERMS, type Decision, type Policy, type RunTaint } from "./policy.ts";
 
 export interface Policies {
   /** In the order in which they are asked, then those that are not enabled. */
@@ -34,8 +34,7 @@ export interface Policies {
   close(): Promise<void>;
 }
 
-/** `taintOf` is called only if the decision depends on it. */
-export type Decide = (call: CallFacts, taintOf: () => Taint | Promise<Taint>) => Promise<Decision>;
+export type Decide = (call: CallFacts, taint: RunTaint) => Promise<Decision>;
 
 const CHANNEL = "heddle_policies";
 /** More than this is no longer something that people understand. */
@@ -129,17 +128,10 @@ export async function openPolicies({ db, log }: { db: Database; log: Logger }): 
       return { rules: all, own: all.find(({ policy }) => policy.id === draft.id) };
     },
     rules: () => rules,
-    async decide(call, taintOf) {
-      const [none, read, led] = (["none", "read", "led"] as const).map((taint) => decide(rules, call, taint));
-      if (none && isSame(none, read) && isSame(none, led)) return none;
-      return decide(rules, call, await taintOf());
-    },
+    decide: (call, taint) => decideInRun(rules, call, taint),
     close: follower.close,
   };
 }
-
-const isSame = (one: Decision, other: Decision | undefined): boolean =>
-  one.effect === other?.effect && one.rule?.id === other.rule?.id && one.rule?.name === other.rule?.name;
 
 /** A row with the defaults of what is not given. */
 const drafted = ({ approval, ...given }: GivenPolicy): Policy => {

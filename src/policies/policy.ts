@@ -21,6 +21,15 @@ export interface ToolFacts {
  */
 export type Taint = "none" | "read" | "led";
 
+/** The same of a run that goes on. What it has read takes a look into its session, so it is asked for only if that decides. */
+export interface RunTaint {
+  isLed(): boolean;
+  hasRead(): Promise<boolean>;
+}
+
+/** Nobody but a person has to do with it. */
+export const UNTAINTED: RunTaint = { isLed: () => false, hasRead: async () => false };
+
 /** A call that a rule may fit. */
 export interface CallFacts {
   tool: ToolFacts;

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { OPERATOR } from "../../src/access/caller.ts";
 import { newId } from "../../src/ids.ts";
-import { decide, toRules } from "../../src/policies/decide.ts";
+import { decideInRun, toRules } from "../../src/policies/decide.ts";
 import { openPolicies } from "../../src/policies/policies.ts";
-import type { Policy } from "../../src/policies/policy.ts";
+import { type Policy, UNTAINTED } from "../../src/policies/policy.ts";
 import { addBot, addSession, addTask, agentOver, call, scriptedLlm, tool } from "../agent/fixture.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
@@ -15,8 +15,8 @@ import { policy } from "./fixture.ts";
 
 const by =
   (...policies: Partial<Policy>[]): typeof decideOf =>
-  async (made, taintOf) =>
-    decide(toRules(policies.map(policy)), made, await taintOf());
+  async (made, taint) =>
+    decideInRun(toRules(policies.map(policy)), made, taint);
 declare const decideOf: Awaited<ReturnType<typeof openPolicies>>["decide"];
 
 eachDatabase("policies", (open) => {
@@ -162,7 +162,7 @@ eachDatabase("policies", (open) => {
       bot_id: null,
       channel_id: null,
     };
-    const effect = async () => (await other.decide(facts, () => "none")).effect;
+    const effect = async () => (await other.decide(facts, UNTAINTED)).effect;
     await until(async () => (await effect()) === "deny");
     await sent("DELETE", `/${made.body.id}`);
     await until(async () => (await effect()) === "allow");

@@ -6,7 +6,7 @@ import { createScheduleTools } from "../../src/agent/tools/builtin/schedules.ts"
 import { newId } from "../../src/ids.ts";
 import type { LlmRequest } from "../../src/llm/llm.ts";
 import { createMemories } from "../../src/memory/memories.ts";
-import { decide, toRules } from "../../src/policies/decide.ts";
+import { decideInRun, toRules } from "../../src/policies/decide.ts";
 import type { Policy } from "../../src/policies/policy.ts";
 import { createBotSchedules } from "../../src/schedules/bot-schedules.ts";
 import { createSchedules } from "../../src/schedules/schedules.ts";
@@ -83,7 +83,7 @@ eachDatabase("text of strangers", (open) => {
     const rules = toRules(policies.map(policy));
     const schedules = createSchedules({ db, timezone: "UTC", now: () => new Date() });
     return agentOver(db, scriptedLlm(obey), {
-      decide: async (made, taintOf) => decide(rules, made, await taintOf()),
+      decide: (made, taint) => decideInRun(rules, made, taint),
       redact: (text) => text.replaceAll(SECRET, "[redacted]"),
       delegate: createDelegation({ db, inject: parts.sessions.inject }),
       tools: [
@@ -280,7 +280,7 @@ eachDatabase("text of strangers", (open) => {
       const llm = scriptedLlm(obey);
       const { agent } = agentOver(db, llm, {
         owned: { bank: [effect("transfer")] },
-        decide: async (one, taintOf) => decide([], one, await taintOf()),
+        decide: (one, taint) => decideInRun([], one, taint),
       });
       const task = await webhook(text);
       expect(await outcome(agent, task)).toEqual({ made: [], waiting: ["transfer"], refused: [] });
@@ -291,5 +291,27 @@ eachDatabase("text of strangers", (open) => {
       expect(text).not.toContain(mark);
       expect(system?.content).toContain("Heddle never announces maintenance");
     });
+  });
+
+  test("a person's run looks into its session only for calls that depend on what it has read", async () => {
+    const looks: string[] = [];
+    const watched: TestDatabase = {
+      ...db,
+      execute: (statement, parameters) => {
+        if (statement.includes("as tainted")) looks.push(statement);
+        return db.execute(statement, parameters);
+      },
+    };
+    const run = async (name: string, annotations = {}) => {
+      const { agent } = agentOver(watched, scriptedLlm([{ calls: [call("1", name)] }, "Done."]), {
+        decide: (one, taint) => decideInRun([], one, taint),
+        tools: [effect(name, annotations)],
+      });
+      const session = await addSession(db, await addBot(db));
+      await agent.runTurn(await addTask(db, session, "Do it"), new AbortController().signal);
+      return looks.splice(0).length;
+    };
+    expect(await run("writes")).toBe(0);
+    expect(await run("destroys", { destructive: true })).toBeGreaterThan(0);
   });
 });

@@ -4,6 +4,7 @@ import { HeddleError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import { refusalOf } from "../../policies/decide.ts";
 import type { Decide } from "../../policies/policies.ts";
+import { UNTAINTED } from "../../policies/policy.ts";
 import { factsOf } from "../../policies/tool-kinds.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
@@ -79,7 +80,7 @@ export function createTryTool({
         permit: async (tool, args) => {
           const call = { tool: factsOf(tool), args, bot_id: session.bot_id, channel_id: session.channel_id };
           // Who tries a tool is not among those whom the policy asks, and a run is not there to wait for them.
-          return refusalOf(await decide(call, () => "none"), name);
+          return refusalOf(await decide(call, UNTAINTED), name);
         },
         now: () => performance.now(),
       },
