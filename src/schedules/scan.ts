@@ -21,9 +21,9 @@ export interface ScanOptions {
   now: () => Date;
   /** See `ChannelSessions.active`. */
   activeSession(channelId: string, botId?: string): Promise<string>;
-  /** See `Sessions.inject`. */
   /** Calls the tool that says whether anything is new. */
   call: CallCheck;
+  /** See `Sessions.inject`. */
   inject(
     message: InjectMessage,
     scope: string,
