@@ -52,8 +52,11 @@ export type Budgets = Awaited<ReturnType<typeof openBudgets>>;
 
 const CHANNEL = "heddle_budgets";
 const MOST = 1_000;
-/** Periods of single runs are kept a while for those who look at them. */
-const KEPT_MS = 7 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+/** What has not changed for longer than a month belongs to a period that is over. */
+const KEPT_MS = 32 * DAY_MS;
+/** A run that waits for longer begins anew. There is a row for each run. */
+const RUNS_KEPT_MS = 7 * DAY_MS;
 const BATCH = 1_000;
 
 export async function openBudgets({ db, log, now }: BudgetsOptions) {
@@ -222,21 +225,21 @@ export async function openBudgets({ db, log, now }: BudgetsOptions) {
       });
       await follower.refresh(id);
     },
-    /** Deletes what was counted for runs that are over, and reservations of calls that ended with their server. */
+    /** Deletes what was counted in periods that are over, and reservations of calls that ended with their server. */
     async purge(): Promise<void> {
+      const before = (ms: number) => lt(budgetPeriods.updated_at, new Date(now().getTime() - ms));
+      const ofRuns = or(like(budgetPeriods.period, "run %"), like(budgetPeriods.period, "counted %"));
       const old = query
         .select({ budget_id: budgetPeriods.budget_id, period: budgetPeriods.period })
         .from(budgetPeriods)
-        .where(
-          and(
-            lt(budgetPeriods.updated_at, new Date(now().getTime() - KEPT_MS)),
-            or(like(budgetPeriods.period, "run %"), like(budgetPeriods.period, "counted %")),
-          ),
-        )
+        .where(or(before(KEPT_MS), and(before(RUNS_KEPT_MS), ofRuns)))
         .limit(BATCH);
-      await query
-        .delete(budgetPeriods)
-        .where(sql`(${budgetPeriods.budget_id}, ${budgetPeriods.period}) in (${old})`);
+      const deleteSome = () =>
+        query
+          .delete(budgetPeriods)
+          .where(sql`(${budgetPeriods.budget_id}, ${budgetPeriods.period}) in (${old})`)
+          .returning({ budget_id: budgetPeriods.budget_id });
+      while ((await deleteSome()).length === BATCH);
       await query.delete(budgetReservations).where(
         sql`not exists (select from ${tasks} where ${tasks.id} = ${budgetReservations.task_id}
           and ${tasks.attempt} = ${budgetReservations.attempt} and ${tasks.status} = 'running')`,

@@ -105,6 +105,7 @@ function createSpender(options: SpendingOptions, run: SpendingRun, told: Set<str
           tell(budgets, verdict.levels);
           return id;
         case "stopped":
+          tell(budgets, { [verdict.by.id]: 100 });
           throw stopped(budgets, verdict.by, now());
         case "lost":
           throw new HeddleError("worker_lost", "The task was ended or taken over by another worker.");

@@ -25,7 +25,7 @@ export async function openBudgets({ db, log: serverLog }: Storage, closers: Clos
     clock: () => performance.now(),
   });
   const purging = every({
-    name: "Deleting what was counted for old runs",
+    name: "Deleting what was counted in old periods",
     ms: PURGE_MS,
     run: budgets.purge,
     log,

@@ -1210,7 +1210,7 @@ export const llmCalls = pgTable(
     integration_id: text("integration_id"),
     /** The schedule that sent the message of its run. */
     schedule_id: uuid("schedule_id"),
-    /** What was reserved for it in budgets; a trigger settles it, see budgets/reserve.ts. Null: no budget applied. */
+    /** What was reserved for it in budgets; a trigger settles it, see budgets/spending.ts. Null: no budget applied. */
     reservation_id: uuid("reservation_id"),
     /** The provider's id; null: recorded by a version that knew only one. */
     provider: text("provider"),

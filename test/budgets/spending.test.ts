@@ -1,6 +1,6 @@
 // Runs over the real worker and database, with a model whose calls have a known price: what they may spend.
 
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { asc, eq, inArray } from "drizzle-orm";
 import { estimate } from "../../src/agent/context/budget.ts";
@@ -159,6 +159,7 @@ eachDatabase("budgets", (open) => {
 
   test("each level is noticed once, and one call extends the period once", async () => {
     const { llm, asked } = pricedLlm(0);
+    using warn = spyOn(log, "warn");
     const { db, server, send, ended } = await start(open, llm);
     const budget = await server.budgets.create({ ...DOLLARS_A_DAY, amount: 4 });
     for (const number of many(5)) await ended([await send(number)]);
@@ -171,6 +172,12 @@ eachDatabase("budgets", (open) => {
       ["budget.used_up", 100, budget.id],
     ]);
     expect(asked.calls).toBe(4);
+    const logged = (warn.mock.calls as unknown[][]).map(
+      ([, values]) => values as { budget_id?: string; level?: number },
+    );
+    expect(logged.filter(({ budget_id }) => budget_id === budget.id).map(({ level }) => level)).toEqual([
+      50, 100,
+    ]);
 
     expect((await server.budgets.extend(budget.id)).current).toMatchObject({ used: 4, cap: 6, extended: 2 });
     expect(server.budgets.extend(budget.id)).rejects.toMatchObject({ code: "conflict" });
@@ -206,6 +213,31 @@ eachDatabase("budgets", (open) => {
     await server.budgets.purge();
     expect(await db.query.select().from(budgetReservations)).toEqual([]);
     release();
+    await server.close();
+  });
+
+  test("what was counted in periods that are over is deleted, however much it is", async () => {
+    const { llm } = pricedLlm(0);
+    const { db, server, send, ended } = await start(open, llm);
+    const budget = await server.budgets.create({ ...DOLLARS_A_DAY, amount: 4 });
+    const runs = await server.budgets.create({ ...DOLLARS_A_DAY, metric: "runs", amount: 4 });
+    await ended([await send(1)]);
+    await db.execute(
+      `insert into budget_periods (budget_id, period, updated_at)
+      select $1::uuid, 'counted ' || n, now() - interval '8 days' from generate_series(1, 2500) n
+      union all select $1::uuid, '2026-01-' || n, now() - interval '33 days' from generate_series(10, 31) n
+      union all select $1::uuid, '2026-12', now() - interval '31 days'`,
+      [budget.id],
+    );
+    await server.budgets.purge();
+    const left = await db.query.select().from(budgetPeriods).orderBy(asc(budgetPeriods.period));
+    const mine = left.filter(({ budget_id }) => budget_id === budget.id);
+    expect(mine.map(({ period }) => period.length).toSorted()).toEqual([
+      "2026-12-31".length,
+      "2026-12".length,
+    ]);
+    // That the run was counted today is still known.
+    expect(left.filter(({ budget_id }) => budget_id === runs.id)).toHaveLength(2);
     await server.close();
   });
 
