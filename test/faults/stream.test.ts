@@ -3,11 +3,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import postgres from "postgres";
 import { eachDatabase } from "../database.ts";
 import { readEvents } from "../events/sse.ts";
 import { until } from "../until.ts";
-import { ADMIN_KEY, killAll, launch } from "./process.ts";
+import { ADMIN_KEY, killAll, lapse, launch } from "./process.ts";
 
 let server: Server;
 let modelUrl: string;
@@ -37,12 +36,6 @@ afterAll(() => {
   server.closeAllConnections();
   server.close();
 });
-
-async function lapse(databaseUrl: string): Promise<void> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
-  await sql`update pgboss.job set heartbeat_on = now() - interval '1 minute' where state = 'active'`;
-  await sql.end();
-}
 
 eachDatabase("a killed server", (places) => {
   test("goes on with a stream where its client was", async () => {
