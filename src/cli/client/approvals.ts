@@ -1,6 +1,7 @@
 // `heddle approvals`: lists the calls that wait for a person on a running server, and decides on them.
 
 import type { Connection } from "./connect.ts";
+import { rowsOf } from "./rows.ts";
 
 /** The printed part of the server's answers. */
 interface Approval {
@@ -26,18 +27,11 @@ type Print = (line: string) => void;
 const APPROVALS = "/api/v1/approvals";
 
 export async function listApprovals(server: Connection, print: Print): Promise<void> {
-  let cursor: string | null = null;
   let isEmpty = true;
-  do {
-    const after: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = (await server.get(`${APPROVALS}?status=pending${after}`)) as {
-      approvals: Approval[];
-      next_cursor: string | null;
-    };
-    for (const one of page.approvals) for (const line of linesOf(one)) print(line);
-    isEmpty &&= page.approvals.length === 0;
-    cursor = page.next_cursor;
-  } while (cursor !== null);
+  for await (const one of rowsOf<Approval>(server, `${APPROVALS}?status=pending`, "approvals")) {
+    for (const line of linesOf(one)) print(line);
+    isEmpty = false;
+  }
   if (isEmpty) print("No call waits for a person.");
 }
 

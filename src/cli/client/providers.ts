@@ -3,6 +3,7 @@
 import { text } from "node:stream/consumers";
 import { HeddleError } from "../../errors.ts";
 import type { Connection } from "./connect.ts";
+import { rowsOf } from "./rows.ts";
 
 export interface ProviderToAdd {
   id: string;
@@ -108,16 +109,14 @@ export async function testProvider(
 const yes = (works: boolean | null): string => (works === null ? "not known" : works ? "yes" : "no");
 
 export async function listModels(server: Connection, id: string, print: Print): Promise<void> {
-  let cursor: string | null = null;
-  do {
-    const page = (await server.get(
-      `${at(id)}/models${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`,
-    )) as { models: { name: string; context_window: number | null }[]; next_cursor: string | null };
-    for (const { name, context_window } of page.models) {
-      print(context_window === null ? name : `${name}  ${context_window.toLocaleString("en")} tokens`);
-    }
-    cursor = page.next_cursor;
-  } while (cursor !== null);
+  const models = rowsOf<{ name: string; context_window: number | null }>(
+    server,
+    `${at(id)}/models`,
+    "models",
+  );
+  for await (const { name, context_window } of models) {
+    print(context_window === null ? name : `${name}  ${context_window.toLocaleString("en")} tokens`);
+  }
 }
 
 export async function removeProvider(server: Connection, id: string, print: Print): Promise<void> {

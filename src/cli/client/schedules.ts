@@ -2,6 +2,7 @@
 
 import { HeddleError } from "../../errors.ts";
 import type { Connection } from "./connect.ts";
+import { rowsOf } from "./rows.ts";
 
 export interface ScheduleToCreate {
   channel: string;
@@ -38,16 +39,11 @@ const SCHEDULES = "/api/v1/schedules";
 const at = (id: string) => `${SCHEDULES}/${encodeURIComponent(id)}`;
 
 export async function listSchedules(server: Connection, print: Print): Promise<void> {
-  let cursor: string | null = null;
   let isEmpty = true;
-  do {
-    const page = (await server.get(
-      cursor === null ? SCHEDULES : `${SCHEDULES}?cursor=${encodeURIComponent(cursor)}`,
-    )) as { schedules: Schedule[]; next_cursor: string | null };
-    for (const schedule of page.schedules) print(lineOf(schedule));
-    isEmpty &&= page.schedules.length === 0;
-    cursor = page.next_cursor;
-  } while (cursor !== null);
+  for await (const schedule of rowsOf<Schedule>(server, SCHEDULES, "schedules")) {
+    print(lineOf(schedule));
+    isEmpty = false;
+  }
   if (isEmpty) print("There is no schedule. Create one: heddle schedules create --help");
 }
 
