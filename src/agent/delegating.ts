@@ -33,8 +33,11 @@ export interface Delegation {
   chain: string[];
 }
 
-/** Starts the run; a repeated call starts no second one. Throws a HeddleError that the model can read. */
-export type Delegate = (delegation: Delegation) => Promise<void>;
+/**
+ * Starts the run; a repeated call starts no second one. Resolves with its result if that is known without a run. Throws a
+ * HeddleError that the model can read.
+ */
+export type Delegate = (delegation: Delegation) => Promise<string | undefined>;
 
 type CallWith = (
   tools: ReadonlyMap<string, RegisteredTool>,
@@ -107,7 +110,7 @@ export async function createDelegating(options: DelegatingOptions): Promise<Dele
         if (!offered.some(({ id }) => id === to)) {
           return { error: `bot_id must be one of ${offered.map(({ id }) => id).join(", ")}; got ${to}.` };
         }
-        await delegate({
+        const known = await delegate({
           task,
           by: { id: turn.bot.id, name: turn.bot.name },
           to,
@@ -115,6 +118,7 @@ export async function createDelegating(options: DelegatingOptions): Promise<Dele
           call: { id: call.id, iteration: context.iteration },
           chain,
         });
+        if (known !== undefined) return known;
         isBegun = true;
         return {};
       };

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { createAuthoringCommands } from "../authoring/commands.ts";
 import { type Dev, prepareDev } from "../authoring/dev/dev.ts";
 import { type DevServer, welcome } from "../authoring/dev/welcome.ts";
-import { type EvalOptions, runEval } from "../authoring/eval/eval.ts";
+import { type EvalBot, type EvalOptions, runEval } from "../authoring/eval/eval.ts";
 import { junit, table } from "../authoring/eval/report.ts";
 import { type Config, loadConfig, processEnvironment } from "../config/config.ts";
 import { openHome } from "../config/home.ts";
@@ -20,6 +20,7 @@ import { rotateKeys } from "../secrets/rotate.ts";
 import type { Commands } from "./cli.ts";
 import { createClientCommands } from "./client/commands.ts";
 import { connect } from "./client/connect.ts";
+import { rowsOf } from "./client/rows.ts";
 import { deployFile } from "./deploy-files.ts";
 import { firstSteps } from "./first-steps.ts";
 import { createKeyCommands } from "./keys.ts";
@@ -88,9 +89,9 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
         {
           environment: processEnvironment(),
           startServer,
-          botOf: async (id) => {
+          serverBots: async () => {
             const server = connect(flags, { home, environment: processEnvironment() });
-            return (await server.get(`/api/v1/bots/${encodeURIComponent(id)}`)) as Record<string, unknown>;
+            return Array.fromAsync(rowsOf<EvalBot>(server, "/api/v1/bots", "bots"));
           },
         },
       );

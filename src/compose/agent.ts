@@ -57,7 +57,7 @@ export function createAgentParts(
     join: createJoin({ db, queue }),
     stage: events,
     decide,
-    delegate,
+    delegate: instruments?.delegate?.(delegate) ?? delegate,
     spending: budgets.spending,
     log: log.getChild("agent"),
     redact,

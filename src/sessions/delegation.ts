@@ -27,7 +27,7 @@ export interface DelegationOptions {
  * whose owner, rights and settings apply, and never the active one, in which people talk with the bot.
  */
 export function createDelegation({ db, inject }: DelegationOptions) {
-  return async ({ task, by, to, prompt, call, chain }: Delegation): Promise<void> => {
+  return async ({ task, by, to, prompt, call, chain }: Delegation): Promise<undefined> => {
     const sessionId = uuidOf(`${task.session_id} ${to}`);
     const { channel_id, client_id } = task;
     await db.query

@@ -13,7 +13,11 @@ export interface FixtureOptions {
   db: Pick<Database, "query">;
   redact: Redact;
   /** The tools that exist now. */
-  tools: { get(name: string): { description: string; parameters: JsonObject } | undefined };
+  tools: {
+    get(
+      name: string,
+    ): { reference?: string | undefined; description: string; parameters: JsonObject } | undefined;
+  };
 }
 
 export interface FixtureFile {
@@ -68,7 +72,9 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
       ...(called.length > 0 && {
         tools: called.flatMap((tool) => {
           const known = tools.get(tool);
-          return known ? [{ name: tool, description: known.description, parameters: known.parameters }] : [];
+          if (!known) return [];
+          const { reference, description, parameters } = known;
+          return [{ name: tool, ...(reference !== undefined && { reference }), description, parameters }];
         }),
       }),
       ...(recorded.length > 0 && { recorded }),
@@ -98,13 +104,17 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
       .from(messages)
       .where(and(eq(messages.task_id, taskId), inArray(messages.role, ["assistant", "tool"])))
       .orderBy(asc(messages.position));
-    const results = new Map(rows.map(({ tool_call_id, content }) => [tool_call_id, content]));
-    return rows
-      .flatMap(({ tool_calls }) => tool_calls ?? [])
-      .flatMap(({ id, name, arguments: given }) => {
-        const result = results.get(id);
-        return result === undefined ? [] : [{ tool: name, arguments: jsonOr(given), result }];
-      });
+    const calls: { id: string; tool: string; arguments: unknown; result: string | undefined }[] = [];
+    for (const { role, tool_call_id, content, tool_calls } of rows) {
+      for (const { id, name, arguments: given } of tool_calls ?? []) {
+        calls.push({ id, tool: name, arguments: jsonOr(given), result: undefined });
+      }
+      if (role !== "tool") continue;
+      // Some models give calls of one run the same id.
+      const open = calls.find(({ id, result }) => id === tool_call_id && result === undefined);
+      if (open) open.result = content;
+    }
+    return calls.flatMap(({ id: _, result, ...call }) => (result === undefined ? [] : [{ ...call, result }]));
   }
 
   /** What was said before, oldest first; a message that no run answered has no answer. */

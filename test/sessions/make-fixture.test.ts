@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { parse } from "yaml";
+import { messages } from "../../src/db/schema.ts";
+import { newId } from "../../src/ids.ts";
 import { createMakeFixture } from "../../src/sessions/fixture.ts";
 import { embeddedDatabase } from "../database.ts";
 import { createHttpFixture } from "../http/fixture.ts";
@@ -23,4 +26,36 @@ test("neither a fixture nor its name has a secret of the message", async () => {
   const { file, text } = await makeFixture(String(task_id), { withPlace: true });
   expect(file).toBe("test-the-key-redacted-is-old.yaml");
   expect(text.toUpperCase()).not.toContain(secret);
+});
+
+test("each call has its own result, and a tool the name by which bots have it", async () => {
+  const db = await open();
+  const http = await createHttpFixture(db);
+  const { session_id } = await http.sessions.getOrCreate({ clientId: "test:2", botId: "default" });
+  const { task_id } = await http.sessions.inject(
+    { sessionId: session_id, content: "Where are they?", source: "test", runAgent: true },
+    "test",
+    { fromPerson: true },
+  );
+  // This model numbers the calls of each answer anew.
+  for (const number of [7, 8]) {
+    const same = { session_id, task_id };
+    const call = { id: "call_0", name: "find_order", arguments: JSON.stringify({ number }) };
+    await db.query
+      .insert(messages)
+      .values({ ...same, id: newId(), role: "assistant", content: "", tool_calls: [call] });
+    await db.query
+      .insert(messages)
+      .values({ ...same, id: newId(), role: "tool", content: `Order ${number}`, tool_call_id: "call_0" });
+  }
+  const tool = { reference: "mcp:shop/find_order", description: "Finds an order.", parameters: {} };
+  const makeFixture = createMakeFixture({ db, redact: (text) => text, tools: { get: () => tool } });
+  const { text } = await makeFixture(String(task_id), { withPlace: true });
+  expect(parse(text)).toMatchObject({
+    tools: [{ name: "find_order", reference: "mcp:shop/find_order" }],
+    recorded: [
+      { tool: "find_order", arguments: { number: 7 }, result: "Order 7" },
+      { tool: "find_order", arguments: { number: 8 }, result: "Order 8" },
+    ],
+  });
 });

@@ -1,6 +1,7 @@
 // Wrappers that `heddle dev` puts around the parts of a server to show what happens: requests to integrations, answers
 // of the model, results of tools, deliveries.
 
+import type { Delegate } from "../../agent/delegating.ts";
 import type { ToolRegistry } from "../../agent/tools/registry.ts";
 import type { Dispatchers } from "../../dispatch/registry.ts";
 import { errorMessage } from "../../errors.ts";
@@ -23,6 +24,8 @@ export interface Instruments {
   fetch(real: Fetch): Fetch;
   /** The tools that runs call. Default: the real ones. */
   tools?(real: Tools): Tools;
+  /** What starts the runs of delegated work. Default: the real one. */
+  delegate?(real: Delegate): Delegate;
 }
 
 export interface InstrumentsOptions {

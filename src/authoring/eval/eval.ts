@@ -1,9 +1,9 @@
 // `heddle eval`: runs fixtures against a bot on a server of its own, with an empty database in a temporary folder.
 
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Config, loadConfig } from "../../config/config.ts";
 import { readBot } from "../../content/bots/bot-file.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
@@ -32,11 +32,14 @@ export interface EvalServer {
   keyOf(integrationId: string): string;
 }
 
+/** A bot with the fields of its YAML file, perhaps among others. */
+export type EvalBot = { id: string; delegate_bots?: string[] } & Record<string, unknown>;
+
 export interface EvalOptions {
   environment: Record<string, string | undefined>;
   startServer(config: Config, instrument: () => Instruments): Promise<EvalServer>;
-  /** The bot as a running server has it; throws if there is none. */
-  botOf(id: string): Promise<Record<string, unknown>>;
+  /** The bots as a running server has them; throws if there is none. */
+  serverBots(): Promise<EvalBot[]>;
   /** Told of each result as it comes. */
   onResult?(result: Result): void;
 }
@@ -54,7 +57,7 @@ export async function runEval(flags: EvalFlags, options: EvalOptions): Promise<R
   const fixtures = await readFixtures(path);
   const folder = (await stat(path)).isDirectory() ? path : dirname(path);
   const replay = createReplay(flags.realModel ? undefined : await scripted(folder));
-  const bots = await botsOf(fixtures, folder, options.botOf);
+  const bots = await botsOf(fixtures, folder, options.serverBots);
   const home = await mkdtemp(join(tmpdir(), "heddle-eval-"));
   try {
     await linkContent(flags.home, home);
@@ -107,35 +110,51 @@ async function scripted(folder: string) {
   return createScriptedLlm({ read: () => readScript([folder], SCRIPT) });
 }
 
-/** A file beside the fixtures wins, so that a bot and its fixtures can be kept in one repository. */
+/**
+ * The bots of the fixtures, and those to which they may delegate. A file beside the fixtures wins, so that bots and their fixtures
+ * can be kept in one repository.
+ */
 async function botsOf(
   fixtures: Fixture[],
   folder: string,
-  botOf: EvalOptions["botOf"],
-): Promise<Record<string, unknown>[]> {
-  const ids = [...new Set(fixtures.map(({ bot }) => bot))];
-  return Promise.all(
-    ids.map(async (id) => {
-      const file = join(folder, "bots", `${id}.yaml`);
-      const text = await readFile(file, "utf8").catch(() => undefined);
-      if (text === undefined) return botFrom(id, file, botOf);
-      const read = readBot(text, { id, name: id, origin: { kind: "home" }, file, path: file });
-      if (read.ok) return { ...read.item.bot };
-      throw new HeddleError("config", `${file}:${read.problem.line ?? 1}: ${read.problem.reason}`);
-    }),
-  );
-}
-
-async function botFrom(id: string, file: string, botOf: EvalOptions["botOf"]) {
-  try {
-    return await botOf(id);
-  } catch (cause) {
-    throw new HeddleError(
+  serverBots: EvalOptions["serverBots"],
+): Promise<EvalBot[]> {
+  const files = join(folder, "bots");
+  const own = await botFiles(files);
+  const isIn = (bots: EvalBot[]) => (id: string) => bots.some((bot) => bot.id === id);
+  const missing = [...new Set(fixtures.map(({ bot }) => bot))].filter((id) => !isIn(own)(id));
+  const others = own.flatMap(({ delegate_bots = [] }) => delegate_bots).filter((id) => !isIn(own)(id));
+  if (missing.length === 0 && others.length === 0) return own;
+  const nowhere = (id: string, cause?: unknown) =>
+    new HeddleError(
       "config",
-      `The bot "${id}" is neither in ${file} nor on a running server: ${errorMessage(cause)}`,
+      `The bot "${id}" is neither in ${join(files, `${id}.yaml`)} nor on a running server${cause === undefined ? "" : `: ${errorMessage(cause)}`}`,
       { cause },
     );
-  }
+  const [first] = missing;
+  const theirs = await serverBots().catch((cause) => {
+    if (first !== undefined) throw nowhere(first, cause);
+    return [];
+  });
+  const lost = missing.find((id) => !isIn(theirs)(id));
+  if (lost !== undefined) throw nowhere(lost);
+  return [...own, ...theirs.filter(({ id }) => !isIn(own)(id))];
+}
+
+async function botFiles(folder: string): Promise<EvalBot[]> {
+  const names = await readdir(folder).catch(() => []);
+  return Promise.all(
+    names
+      .filter((name) => name.endsWith(".yaml"))
+      .map(async (name) => {
+        const file = join(folder, name);
+        const id = basename(name, ".yaml");
+        const about = { id, name: id, origin: { kind: "home" } as const, file, path: file };
+        const read = readBot(await readFile(file, "utf8"), about);
+        if (read.ok) return { ...read.item.bot };
+        throw new HeddleError("config", `${file}:${read.problem.line ?? 1}: ${read.problem.reason}`);
+      }),
+  );
 }
 
 async function linkContent(from: string, to: string): Promise<void> {

@@ -55,7 +55,18 @@ const Schema = t.Object(
     options: t.Optional(Json),
     history: t.Optional(t.Array(t.Object({ message: t.String(), answer: t.String() }, Strict))),
     tools: t.Optional(
-      t.Array(t.Object({ name: t.String(), description: t.String(), parameters: Json }, Strict)),
+      t.Array(
+        t.Object(
+          {
+            name: t.String(),
+            /** How bots name it, if not by its name: "mcp:<server>/<tool>". */
+            reference: t.Optional(t.String()),
+            description: t.String(),
+            parameters: Json,
+          },
+          Strict,
+        ),
+      ),
     ),
     recorded: t.Optional(
       t.Array(t.Object({ tool: t.String(), arguments: t.Unknown(), result: t.String() }, Strict)),

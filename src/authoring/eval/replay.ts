@@ -1,13 +1,21 @@
 // Stands between a server and the world while it runs a fixture: tools answer what was recorded, nothing is delivered, and what
 // the model is asked and says is noted.
 
-import type { Tool, ToolRegistry } from "../../agent/tools/registry.ts";
-import { compileTool } from "../../agent/tools/registry.ts";
+import { DELEGATE } from "../../agent/delegating.ts";
+import {
+  compileTool,
+  type RegisteredTool,
+  type Tool,
+  type ToolRegistry,
+} from "../../agent/tools/registry.ts";
+import { HeddleError } from "../../errors.ts";
 import type { Llm, LlmEvent } from "../../llm/llm.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import type { Instruments } from "../dev/instruments.ts";
 import type { Outcome } from "./expectations.ts";
 import type { Fixture } from "./fixture-file.ts";
+
+const NOT_RECORDED = "This call is not recorded in the fixture, and no tool reaches out while it runs.";
 
 export type Noted = Pick<Outcome, "calls" | "modelCalls" | "tokens" | "costUsd">;
 
@@ -25,6 +33,8 @@ export function createReplay(llm: Llm | undefined): Replay {
   let earlier: string | null = null;
   let fixture: Fixture | undefined;
   let unused: NonNullable<Fixture["recorded"]> = [];
+  /** Tools that the fixture describes, for those that this server does not have. */
+  let described: RegisteredTool[] = [];
   let noted: Noted = { calls: [], modelCalls: 0, tokens: 0, costUsd: 0 };
 
   function note({ toolCalls, usage, costUsd }: Extract<LlmEvent, { type: "done" }>): void {
@@ -54,7 +64,7 @@ export function createReplay(llm: Llm | undefined): Replay {
       if (tool.type === "builtin" && tool.annotations?.egress !== true) {
         return (tool.run as (...all: unknown[]) => unknown)(args, ...rest);
       }
-      return { error: "This call is not recorded in the fixture, and no tool reaches out while it runs." };
+      return { error: NOT_RECORDED };
     },
   });
 
@@ -79,18 +89,24 @@ export function createReplay(llm: Llm | undefined): Replay {
       },
       dispatchers: (real) => ({ ...real, get: (type) => real.get(type === "internal" ? type : "none") }),
       fetch: (real) => real,
+      // What the other bot would do is not recorded, so that it does nothing.
+      delegate:
+        () =>
+        async ({ to, prompt }) => {
+          const result = resultOf(DELEGATE, { bot_id: to, prompt });
+          if (result === undefined) throw new HeddleError("conflict", NOT_RECORDED);
+          return result;
+        },
       tools: (real): Pick<ToolRegistry, "get" | "list"> => {
-        const recorded = () =>
-          (fixture?.tools ?? [])
-            .filter(({ name }) => !real.get(name))
-            .map((tool) => compileTool("fixture", { ...(tool as Omit<Tool, "run">), run: () => "" }));
         return {
           get(name) {
-            const found = real.get(name) ?? recorded().find((one) => one.name === name);
+            const found = real.get(name) ?? described.find((one) => one.name === name);
             return found && replayed(found);
           },
-          list: () =>
-            [...real.list(), ...recorded()].map(replayed).sort((a, b) => (a.name < b.name ? -1 : 1)),
+          list: () => {
+            const others = described.filter(({ name }) => !real.get(name));
+            return [...real.list(), ...others].map(replayed).sort((a, b) => (a.name < b.name ? -1 : 1));
+          },
         };
       },
     },
@@ -99,6 +115,7 @@ export function createReplay(llm: Llm | undefined): Replay {
     },
     begin(next) {
       fixture = next;
+      described = (next.tools ?? []).map((tool) => compileTool("fixture", { ...tool, run: () => "" }));
       unused = [...(next.recorded ?? [])];
       noted = { calls: [], modelCalls: 0, tokens: 0, costUsd: 0 };
     },

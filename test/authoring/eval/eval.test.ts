@@ -129,6 +129,43 @@ test("a fixture of a webhook fails with a broken prompt, and passes with a mende
   expect((await heddle("eval", "evals")).status).toBe(0);
 });
 
+const DELEGATING = `bot: lead
+message: { content: Where is order 7?, source: mail }
+tools:
+  - name: find_order
+    reference: mcp:shop/find_order
+    description: Finds an order.
+    parameters: { type: object, properties: { number: { type: integer } } }
+recorded:
+  - { tool: find_order, arguments: { number: 7 }, result: "It was sent." }
+  - { tool: delegate_to_agent, arguments: { bot_id: helper, prompt: Where is it? }, result: "It is in Graz." }
+expect:
+  tools: [find_order, delegate_to_agent]
+  text: { contains: "The helper says: It is in Graz." }
+  max_model_calls: 3
+`;
+const LEAD = "name: Lead\ntools: [mcp:shop/*]\ndelegate_bots: [helper]\nmax_tools: 5\n";
+const LEADS_SCRIPT = `
+- after: delegate_to_agent
+  match: "(.+)"
+  reply: "The helper says: $1"
+- after: find_order
+  match: It was sent
+  tool: delegate_to_agent
+  arguments: { bot_id: helper, prompt: Where is it? }
+- tool: find_order
+  arguments: { number: 7 }
+`;
+
+test("what another bot and the tool of an MCP server answered is recorded, and nobody is asked", async () => {
+  await Bun.write(join(dir, "lead/bots/lead.yaml"), LEAD);
+  await Bun.write(join(dir, "lead/bots/helper.yaml"), "name: Helper\n");
+  await Bun.write(join(dir, "lead/order.yaml"), DELEGATING);
+  await Bun.write(join(dir, "lead/eval.script.yaml"), LEADS_SCRIPT);
+  const done = await heddle("eval", "lead");
+  expect([done.err, done.out]).toEqual(["", expect.stringContaining("1 fixture, all passed")]);
+});
+
 const BOT = "name: D\nsystem_prompt: You are kind.\n";
 const WITH_HISTORY = `bot: echo
 message: { content: And my colour?, from_person: true }
