@@ -1,5 +1,6 @@
 // Schedules as people, integrations and bots set them up. scan.ts does what is due.
 
+import { isDeepStrictEqual } from "node:util";
 import { and, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { channelsIn, type Reach } from "../db/reach.ts";
@@ -202,7 +203,8 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
           ...(change.content !== undefined && change.content !== before.content && { origin }),
           ...(change.quiet_hours && { quiet_hours: checkQuietHours(change.quiet_hours) }),
           // Another question has not been answered yet.
-          ...(change.pre_check !== undefined && { seen: null }),
+          ...(change.pre_check !== undefined &&
+            !isDeepStrictEqual(change.pre_check, before.pre_check) && { seen: null }),
           ...(isNewTime && { timing: checkTiming(timing ?? before.timing, zone, now()) }),
         };
         if (change.bot_id) await checkPlace(tx, after);

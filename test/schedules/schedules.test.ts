@@ -108,7 +108,11 @@ eachDatabase("schedules", (open) => {
     expect(await at("07", "[1]")).toEqual(["started", null]);
     expect(await at("08", "[1]")).toEqual(["skipped", "Nothing is new: list_issues answers as before."]);
     expect(await at("09", "[1,2]")).toEqual(["started", null]);
-    expect(await at("10", new Error("It is down"))).toEqual([
+    // Saved again as it was, its answer is not new.
+    const same = { tool: "list_issues", arguments: { state: "open" } };
+    await schedules.change(made.id, { pre_check: same }, { origin: "person", reach: undefined });
+    expect((await at("10", "[1,2]"))[0]).toBe("skipped");
+    expect(await at("11", new Error("It is down"))).toEqual([
       "started",
       "The check with list_issues failed, so it ran anyway: It is down",
     ]);

@@ -86,6 +86,7 @@ test("a channel's heartbeat is set up, changed, paused, run and deleted", async 
     heartbeat: { posts: "optional" },
   });
   expect(changed.body.quiet_hours).toEqual(quiet_hours);
+  expect((await send("PUT", "", { prompt: null })).body.content).toBe(made.body.content);
   expect((await send("POST", "/toggle")).body).toMatchObject({ enabled: false, next_at: null });
   expect((await send("POST", "/fire")).body).toMatchObject({ status: "started", manual: true });
   expect((await http.send("GET", path, { key: foreign })).status).toBe(404);

@@ -2,7 +2,7 @@ import { Elysia, t } from "elysia";
 import { HEARTBEAT_POSTS } from "../../../db/schema.ts";
 import { HeddleError, notFound } from "../../../errors.ts";
 import { bodyFailures, failures } from "../route-options.ts";
-import { IdParams, oneOf } from "../schemas.ts";
+import { IdParams, nullable, oneOf } from "../schemas.ts";
 import { OccurrenceAnswer, ScheduleAnswer, SETTINGS, Timezone } from "./schedule-schemas.ts";
 import { mayCheck, present, presentOccurrence, type ScheduleRoutes } from "./schedules.ts";
 
@@ -10,7 +10,12 @@ const tag = "Heartbeats";
 const scope = "channels.heartbeat";
 
 const FIELDS = {
-  prompt: t.Optional(t.String({ minLength: 1, maxLength: 20_000, description: "What to look at." })),
+  prompt: t.Optional(
+    nullable(
+      t.String({ minLength: 1, maxLength: 20_000 }),
+      "What to look at. Null: whatever may need attention.",
+    ),
+  ),
   interval_minutes: t.Optional(
     t.Integer({ minimum: 1, maximum: 10_080, description: "Counted from midnight in UTC. Default 60." }),
   ),
@@ -154,7 +159,7 @@ const every = (minutes: number) => ({
 });
 
 interface Given {
-  prompt?: string;
+  prompt?: string | null;
   interval_minutes?: number;
   posts?: (typeof HEARTBEAT_POSTS)[number];
 }
@@ -162,7 +167,7 @@ interface Given {
 function settingsOf<More extends object>({ prompt, interval_minutes, posts, ...more }: Given & More) {
   return {
     ...more,
-    ...(prompt !== undefined && { content: prompt }),
+    ...(prompt !== undefined && { content: prompt ?? PROMPT }),
     ...(interval_minutes !== undefined && { timing: every(interval_minutes) }),
     ...(posts !== undefined && { heartbeat: { posts } }),
   };

@@ -15,13 +15,15 @@ export function EditSchedule({ schedule, onDone, onCancel }: EditScheduleProps) 
   const [draft, setDraft] = useState(() => draftOf(schedule));
   const save = useMutation({
     mutationFn: async () => {
-      const { timing, ...others } = settingsOf(draft);
-      // Left alone, so that an interval goes on from where it was counted.
-      const isSame = JSON.stringify(timing) === JSON.stringify(settingsOf(draftOf(schedule)).timing);
-      const params = { path: { id: schedule.id } };
-      return take(
-        api.PATCH("/api/v1/schedules/{id}", { params, body: isSame ? others : { ...others, timing } }),
+      const before = new Map(Object.entries(settingsOf(draftOf(schedule))));
+      const isNew = ([field, value]: [string, unknown]) =>
+        JSON.stringify(value) !== JSON.stringify(before.get(field));
+      // What is the same is left alone: an interval goes on from where it was counted, and a check may name a tool that whoever
+      // edits may not use.
+      const body: Partial<ReturnType<typeof settingsOf>> = Object.fromEntries(
+        Object.entries(settingsOf(draft)).filter(isNew),
       );
+      return take(api.PATCH("/api/v1/schedules/{id}", { params: { path: { id: schedule.id } }, body }));
     },
     onSuccess: () => {
       void refreshSchedules();

@@ -10,6 +10,7 @@ import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Form } from "../../../parts/form.tsx";
 import { Section } from "../../../parts/page-frame.tsx";
 import { Time } from "../../../parts/time.tsx";
+import { timingWords } from "../../schedules/timing-words.ts";
 
 type Schedule = Schema<"Schedule">;
 
@@ -57,7 +58,7 @@ function State({ schedule }: { schedule: Schedule }) {
   const { id, enabled, next_at, heartbeat: mode } = schedule;
   return (
     <p>
-      Every {minutesOf(schedule)} minutes,{" "}
+      {timingWords(schedule.timing)},{" "}
       {mode?.posts === "optional" ? "posting only what the bot decides to" : "posting each answer"};{" "}
       {enabled ? (
         <>
@@ -138,7 +139,7 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
           body: {
             interval_minutes: Number(minutes),
             posts,
-            ...(prompt.trim() !== "" && { prompt }),
+            prompt: prompt.trim() === "" ? null : prompt,
           },
         }),
       ),
