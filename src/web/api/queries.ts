@@ -94,10 +94,13 @@ export const templates = queryOptions({
   staleTime: 60_000,
 });
 
-/** Schedules to choose from and to name. */
+/** A page of the API. */
+export const MOST_SCHEDULES = 500;
+
+/** Schedules to choose from and to name, the newest ones. */
 export const schedules = queryOptions({
   queryKey: ["schedules", "all"],
   queryFn: async () =>
-    (await take(api.GET("/api/v1/schedules", { params: { query: { limit: 500 } } }))).schedules,
+    (await take(api.GET("/api/v1/schedules", { params: { query: { limit: MOST_SCHEDULES } } }))).schedules,
   staleTime: 60_000,
 });

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { api, take } from "../api/client.ts";
 import { notifyDone, notifyError } from "./api-error.tsx";
+import { download } from "./download.ts";
 import { Icon } from "./icon.tsx";
 
 /** Downloads what a run was given and what its tools answered, for `heddle eval` to run it again. */
@@ -9,12 +10,7 @@ export function FixtureButton({ taskId }: { taskId: string }) {
   const make = useMutation({
     mutationFn: () => take(api.GET("/api/v1/tasks/{id}/fixture", { params: { path: { id: taskId } } })),
     onSuccess: ({ file, text }) => {
-      const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = file;
-      link.click();
-      URL.revokeObjectURL(url);
+      download(file, text, "application/yaml");
       notifyDone(`Put ${file} into a folder, say in it what you expect, and run: heddle eval <folder>`);
     },
     onError: notifyError("No fixture was made"),

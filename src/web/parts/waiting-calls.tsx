@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { useLiveQueries } from "../api/live.ts";
 import { covers, useSession } from "../api/session.ts";
+import { ApiError } from "./api-error.tsx";
 import { type Approval, approval, argumentsText, waitingIn } from "./approvals.ts";
 import { CodeBlock } from "./code-block.tsx";
 import classes from "./decision.module.css";
@@ -12,10 +13,11 @@ import { Time } from "./time.tsx";
 /** The calls of a run or a conversation that wait for a person, to be decided on where one sees them. */
 export function WaitingCalls({ where }: { where: { task_id: string } | { session_id: string } }) {
   const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "approvals:read"));
-  const { data = [] } = useQuery({ ...waitingIn(where), enabled: maySee });
+  const { data = [], error, refetch } = useQuery({ ...waitingIn(where), enabled: maySee });
   useLiveQueries(["approval"], ["approvals"]);
   return (
     <>
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
       {data.map((one) => (
         <Waiting key={one.id} asked={one} />
       ))}
@@ -24,7 +26,7 @@ export function WaitingCalls({ where }: { where: { task_id: string } | { session
 }
 
 function Waiting({ asked }: { asked: Approval }) {
-  const { data } = useQuery(approval(asked.id));
+  const { data, error, refetch } = useQuery(approval(asked.id));
   return (
     <section className={classes.card} aria-label={`${asked.tool_name} waits for a person`}>
       <p className={classes.head}>
@@ -39,6 +41,7 @@ function Waiting({ asked }: { asked: Approval }) {
       </p>
       <CodeBlock text={argumentsText(asked.arguments, undefined)} what="arguments" wrap />
       {asked.reason !== null && <p className={classes.why}>{asked.reason}</p>}
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
       {data?.may_decide && <Decision approval={data} />}
       {data && !data.may_decide && data.status === "pending" && (
         <p className={classes.why}>Other people are asked about it.</p>

@@ -1,5 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
+import { covers, useSession } from "../../api/session.ts";
+import { ApiError } from "../../parts/api-error.tsx";
 import { Chart } from "../../parts/chart.tsx";
 import { useNow } from "../../parts/time.tsx";
 import type { Budget } from "./queries.ts";
@@ -14,7 +16,12 @@ export function BudgetChart({ budget, current }: { budget: Budget; current: Curr
   const now = useNow();
   const step = budget.period === "month" ? "day" : "hour";
   const isCharted = budget.metric !== "runs" && (budget.period === "day" || budget.period === "month");
-  const { data } = useQuery({ ...usageOf(budget, current.start, step), enabled: isCharted });
+  const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "usage:read"));
+  const { data, error, refetch } = useQuery({
+    ...usageOf(budget, current.start, step),
+    enabled: isCharted && maySee,
+  });
+  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
   if (!isCharted || !data) return null;
   const points = pointsOf(budget, current, { usage: data, step, now });
   const forecast =

@@ -1,11 +1,9 @@
 // What runs may spend: each budget with what is used of it, its cap in a chart and a forecast.
 
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useRoute } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
-import { schedules } from "../../api/queries.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { useRows } from "../../api/use-rows.ts";
 import { DataList, type RowParts } from "../../parts/data-list.tsx";
@@ -14,6 +12,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
+import { useScheduleNames } from "../../parts/schedule-names.ts";
 import { Split } from "../../parts/split.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
@@ -129,10 +128,4 @@ function BudgetState({ budget: { enabled, current } }: { budget: Budget }) {
   if (!current) return <Badge>By run</Badge>;
   if (current.share >= 1) return <Badge tone="bad">Used up</Badge>;
   return <span className="number">{shareText(current.share)}</span>;
-}
-
-function useScheduleNames(): (id: string) => string | undefined {
-  const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "schedules:read"));
-  const { data } = useQuery({ ...schedules, enabled: maySee });
-  return (id) => data?.find((one) => one.id === id)?.name ?? (data ? undefined : id);
 }

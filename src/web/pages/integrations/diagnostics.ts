@@ -2,18 +2,14 @@
 // which secrets are masked and known ones redacted.
 
 import { api, take } from "../../api/client.ts";
+import { download } from "../../parts/download.ts";
 
 const LINES = 200;
 const WEBHOOKS = 20;
 
 export async function downloadDiagnostics(id: string): Promise<void> {
   const text = JSON.stringify(await diagnosticsOf(id), null, 2);
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `heddle-${id}-${new Date().toISOString().slice(0, 10)}.json`;
-  link.click();
-  URL.revokeObjectURL(url);
+  download(`heddle-${id}-${new Date().toISOString().slice(0, 10)}.json`, text, "application/json");
 }
 
 async function diagnosticsOf(id: string) {

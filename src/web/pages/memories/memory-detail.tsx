@@ -55,12 +55,13 @@ export function MemoryDetail({ id, closeHref, onReviewed, onDeleted }: MemoryDet
 }
 
 function Text({ memory: { text, version, status, memory_id } }: { memory: Memory }) {
-  const { data: versions = [] } = useQuery(versionsOf(memory_id));
+  const { data: versions = [], error, refetch } = useQuery(versionsOf(memory_id));
   const former = versions.find((one) => one.version < version && one.status === "accepted");
   const title =
     status === "unreviewed" ? "What it wants to remember" : version > 1 ? "As corrected" : "What it says";
   return (
     <Section title={text === null ? "What it wants to forget" : title}>
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
       {former && (
         <>
           <p className={classes.label}>Until now (version {former.version})</p>

@@ -49,7 +49,7 @@ export function PolicyView({ id, mayWrite }: { id: string; mayWrite: boolean }) 
 }
 
 function Rule({ policy: row }: { policy: Policy }) {
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ["policies", "dry-run", row.id, row.updated_at],
     queryFn: () => dryRun({ policy: fieldsOf(row), replaces: row.id }),
   });
@@ -88,6 +88,7 @@ function Rule({ policy: row }: { policy: Policy }) {
           <CodeBlock text={JSON.stringify(conditions, null, 2)} what="conditions" wrap />
         </Section>
       )}
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
       {data?.recent && <WouldHave recent={data.recent} />}
     </>
   );

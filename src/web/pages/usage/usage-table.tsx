@@ -1,9 +1,9 @@
 import { Select, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { schedules } from "../../api/queries.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
+import { useScheduleNames } from "../../parts/schedule-names.ts";
 import { Cost, countText } from "../../parts/units.tsx";
 import classes from "./usage.module.css";
 import { GROUPS, type Group, type Narrowing, type Usage, uncached, usageOf } from "./usage-data.ts";
@@ -117,10 +117,8 @@ function Name({ row, group, search }: { row: Usage; group: Group; search: string
 const NONE: Partial<Record<Group, string>> = { integration: "No integration", schedule: "No schedule" };
 
 function ScheduleName({ id }: { id: string }) {
-  const { data } = useQuery(schedules);
-  return (
-    <Link href={`/schedules/${id}`}>{data?.find((one) => one.id === id)?.name ?? "Deleted schedule"}</Link>
-  );
+  const nameOf = useScheduleNames();
+  return <Link href={`/schedules/${id}`}>{nameOf(id) ?? "Deleted schedule"}</Link>;
 }
 
 function narrowingOf(row: Usage, group: Group): Record<string, string> {
