@@ -71,7 +71,7 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
 
   function call(dispatcher: Dispatcher, claimed: ClaimedDelivery, ctx: DispatchContext): unknown {
     const { row } = claimed;
-    const config = sealer.open(row.dispatch_config, fieldLocation(row.id));
+    const config = { ...sealer.open(row.dispatch_config, fieldLocation(row.id)), type: row.dispatch_type };
     if (row.payload.kind === "approval") return dispatcher.askApproval?.(askInput(claimed, config), ctx);
     const clientActions = actions.open(row.payload.client_actions, inDelivery(row.id));
     if (row.payload.kind !== "post")
@@ -117,15 +117,15 @@ function deliverInput(
 }
 
 function askInput(
-  { row: { payload, bot_id, session_id, dispatch_type }, asked_receipt }: ClaimedDelivery,
-  config: AskApprovalInput["config"],
+  { row: { payload, bot_id, session_id }, asked_receipt }: ClaimedDelivery,
+  dispatchConfig: AskApprovalInput["dispatchConfig"],
 ): AskApprovalInput {
   const { asked_by, ...approval } = payload.approval as ApprovalNotice & Pick<AskedApproval, "status">;
   return {
     approval,
     text: payload.text,
-    dispatchConfig: { ...config, type: dispatch_type },
-    config: withoutType(config),
+    dispatchConfig,
+    config: withoutType(dispatchConfig),
     botId: bot_id,
     sessionId: session_id,
     ...(asked_by !== undefined && { receipt: asked_receipt ?? null }),

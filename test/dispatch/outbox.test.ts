@@ -137,6 +137,21 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
+  test("the dispatcher gets the whole dispatch_config with its type, and config without it", async () => {
+    const config = { room: "r", token: "xoxb-canary-secret" };
+    const whole = { ...config, type: "chat" };
+    const answer = await fixture(() => null);
+    await answer.attempt();
+    const [delivered] = answer.seen as DeliverInput[];
+    expect([delivered?.task.dispatch_config, delivered?.config]).toEqual([whole, config]);
+    await answer.queue.close();
+    const post = await fixture(() => null, { kind: "post" });
+    await post.attempt();
+    const [posted] = post.seen as PostMessageInput[];
+    expect([posted?.dispatchConfig, posted?.config]).toEqual([whole, config]);
+    await post.queue.close();
+  });
+
   test("deliveries of one type form one group and share its limit", async () => {
     const { db, queue } = await fixture(() => ({ receipt: 1 }));
     const { rows } = await db.execute("select group_id from pgboss.job where name = 'deliveries_by_target'");
