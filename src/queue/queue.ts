@@ -47,9 +47,7 @@ export interface Queue {
   enqueue(tx: Queryable, name: QueueName, job: NewJob): Promise<void>;
   /** The same for several jobs, in one statement. Jobs with the same key run in the order of their ids. */
   enqueueAll(tx: Queryable, name: QueueName, jobs: NewJob[]): Promise<void>;
-  /** Removes a job that has not been fetched yet. */
-  withdraw(tx: Queryable, name: QueueName, jobId: string): Promise<void>;
-  /** The same for several jobs, in one statement. */
+  /** Removes jobs that have not been fetched yet, in one statement. */
   withdrawAll(tx: Queryable, name: QueueName, jobIds: string[]): Promise<void>;
   /** Marks a fetched job as done, within the transaction that stores its outcome. */
   complete(tx: Queryable, name: QueueName, job: Job): Promise<void>;
@@ -168,9 +166,6 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
   return {
     enqueue: (tx, name, job) => enqueueAll(tx, name, [job]),
     enqueueAll,
-    async withdraw(tx, name, jobId) {
-      await boss.deleteJob(BOSS_NAMES[name], jobId, within(tx));
-    },
     async withdrawAll(tx, name, jobIds) {
       if (jobIds.length > 0) await boss.deleteJob(BOSS_NAMES[name], jobIds, within(tx));
     },

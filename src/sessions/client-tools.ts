@@ -22,12 +22,12 @@ export interface ClientTools {
   supply(taskId: string, results: ClientResult[]): Promise<void>;
   /**
    * Stores the result of a call that the model has named so, if its run belongs to the session. "early": the run has not paused
-   * yet; "over": it does not wait for this result.
+   * yet; "over": it does not wait for this result; "unwanted": it was cancelled.
    */
   answer(
     call: { taskId: string; sessionId: string; callId: string },
     content: string,
-  ): Promise<"answered" | "early" | "over">;
+  ): Promise<"answered" | "early" | "over" | "unwanted">;
   /**
    * Takes results of the client under the names that it has for the calls. A result that was given before is ignored, so that it can be sent
    * again. Throws `not_found` for an unknown call, and `conflict` for one whose time was over, or of a run that does not wait.
@@ -105,6 +105,7 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
         )
         .limit(1);
       if (!call) return "over";
+      if (call.status === "cancelled") return "unwanted";
       if (call.status !== "waiting") return isOpen(call.status) ? "early" : "over";
       await supply(taskId, [{ call: call.id, content }]);
       return "answered";

@@ -1,8 +1,19 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
+import { validate } from "uuid";
 import type { Queryable } from "../db/database.ts";
 import { tasks, toolCalls } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
 import { storeResults } from "./store-results.ts";
+
+type Work = Pick<typeof tasks.$inferSelect, "dispatch_type" | "dispatch_config">;
+
+/** The run that waits for the outcome of delegated work, and the call with which it asked for it; undefined for other work. */
+export function askerOf({ dispatch_type, dispatch_config }: Work) {
+  const { session_id: sessionId, task_id: taskId, tool_call_id: callId } = dispatch_config;
+  // Callers of the API may write such a target themselves.
+  if (dispatch_type !== "internal" || typeof callId !== "string" || !validate(taskId)) return undefined;
+  return { sessionId: String(sessionId), taskId: String(taskId), callId };
+}
 
 /**
  * Tells the run that waits for delegated work that the work ends without a result, so that it need not wait until its time is
@@ -12,27 +23,25 @@ import { storeResults } from "./store-results.ts";
 export async function endDelegated(
   tx: Queryable,
   queue: Pick<Queue, "enqueue">,
-  work: Pick<typeof tasks.$inferSelect, "dispatch_type" | "dispatch_config" | "error">,
+  work: Work & Pick<typeof tasks.$inferSelect, "error">,
 ): Promise<void> {
-  const { session_id: sessionId, task_id: taskId, tool_call_id: callId } = work.dispatch_config;
-  if (work.dispatch_type !== "internal" || typeof taskId !== "string" || typeof callId !== "string") return;
+  const asker = askerOf(work);
+  if (!asker) return;
   const [asked] = await tx
     .select()
     .from(tasks)
-    .where(
-      and(
-        sql`${tasks.id}::text = ${taskId}`,
-        sql`${tasks.session_id}::text = ${String(sessionId)}`,
-        inArray(tasks.status, ["pending", "running", "waiting"]),
-      ),
-    )
+    .where(and(eq(tasks.id, asker.taskId), inArray(tasks.status, ["pending", "running", "waiting"])))
     .for("update");
-  if (!asked) return;
+  if (asked?.session_id !== asker.sessionId) return;
   const [call] = await tx
     .select({ id: toolCalls.id })
     .from(toolCalls)
     .where(
-      and(eq(toolCalls.task_id, asked.id), eq(toolCalls.call_id, callId), eq(toolCalls.status, "running")),
+      and(
+        eq(toolCalls.task_id, asked.id),
+        eq(toolCalls.call_id, asker.callId),
+        eq(toolCalls.status, "running"),
+      ),
     )
     .limit(1);
   if (!call) return;

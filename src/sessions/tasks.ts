@@ -1,11 +1,11 @@
 // Reads, lists and cancels tasks for callers. inject() creates them, and the worker runs them.
 
 import { and, desc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
-import type { Database } from "../db/database.ts";
+import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import { messages, tasks } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
-import { endDelegated } from "./end-delegated.ts";
+import { askerOf, endDelegated } from "./end-delegated.ts";
 import { type TaskFilter, tasksWhere } from "./task-filter.ts";
 
 /** A task with its prompt, the text of the message that it answers. */
@@ -21,8 +21,8 @@ export interface Tasks {
   /** Ids of those that have not ended, newest first. */
   openIds(filter: TaskFilter & { limit: number }): Promise<string[]>;
   /**
-   * Cancels a task that has not begun or waits at once, and a running one within a second. A task that has ended stays as
-   * it is. Throws `not_found`.
+   * Cancels a task that has not begun or waits at once, and a running one within a second, together with what it has delegated. A
+   * task that has ended stays as it is. Throws `not_found`.
    */
   cancel(id: string, reason?: string): Promise<TaskRow>;
 }
@@ -48,9 +48,10 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
   };
 
   const cancel: Tasks["cancel"] = async (id, reason) => {
-    await get(id);
+    const task = await get(id);
     await db.query.transaction(async (tx) => {
-      const [ended] = await tx
+      const chain = await lockChain(tx, task);
+      const ended = await tx
         .update(tasks)
         .set({
           status: "cancelled",
@@ -59,22 +60,24 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
           error_code: "cancelled",
           completed_at: new Date(),
         })
-        .where(and(eq(tasks.id, id), inArray(tasks.status, ["pending", "waiting"])))
+        .where(and(inArray(tasks.id, chain), inArray(tasks.status, ["pending", "waiting"])))
         .returning();
-      if (ended) {
-        await queue.withdraw(tx, "tasks", id);
-        await endDelegated(tx, queue, ended);
-      } else {
+      if (ended.length < chain.length) {
         await tx
           .update(tasks)
           .set({
             cancel_requested_at: sql`coalesce(${tasks.cancel_requested_at}, now())`,
             ...(reason !== undefined && { cancel_reason: reason }),
           })
-          .where(and(eq(tasks.id, id), eq(tasks.status, "running")));
+          .where(and(inArray(tasks.id, chain), eq(tasks.status, "running")));
       }
+      await queue.withdrawAll(
+        tx,
+        "tasks",
+        ended.map((row) => row.id),
+      );
+      for (const work of ended) await endDelegated(tx, queue, work);
     });
-    for (const delegated of await delegatedBy(db.query, id)) await cancel(delegated, reason);
     onStop?.();
     return get(id);
   };
@@ -99,18 +102,24 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
   };
 }
 
-/** The runs that do what the task has delegated. They are in its channel. */
-async function delegatedBy(query: Database["query"], id: string): Promise<string[]> {
-  const open = await query
-    .select({ id: tasks.id })
-    .from(tasks)
-    .where(
-      and(
-        inArray(tasks.status, ["pending", "running", "waiting"]),
-        sql`${tasks.channel_id} = (select channel_id from tasks parent where parent.id = ${id}::uuid)`,
-        eq(tasks.dispatch_type, "internal"),
-        sql`${tasks.dispatch_config} ->> 'task_id' = ${id}`,
-      ),
-    );
-  return open.map((row) => row.id);
+/**
+ * Locks the task and the runs that do what it has delegated, down to the last one, which are in its channel; returns their ids. The
+ * run that waits for the task itself is locked with them: in the order of their ids, so that two cancellations of one chain cannot
+ * block each other. A locked run neither begins nor pauses meanwhile, so that none is missed between two states.
+ */
+async function lockChain(tx: Queryable, task: TaskRow): Promise<string[]> {
+  const { id } = task;
+  const asker = askerOf(task)?.taskId ?? null;
+  const locked = await tx.execute(sql`
+    with recursive chain as (
+      select id, channel_id from tasks where id = ${id}::uuid
+      union
+      select work.id, work.channel_id from tasks work join chain on work.channel_id = chain.channel_id
+      where work.status in ('pending', 'running', 'waiting') and work.dispatch_type = 'internal'
+        and work.dispatch_config ->> 'task_id' = chain.id::text
+    )
+    select id from tasks where id = ${asker}::uuid or id in (select id from chain) order by id for update`);
+  return rowsOf<{ id: string }>(locked)
+    .map((row) => row.id)
+    .filter((one) => one !== asker);
 }

@@ -1,11 +1,12 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { tasks, toolCalls } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
 
 /**
  * Lets a waiting run go on if everything is there that it waits for: results of calls that are made elsewhere, and decisions about
- * calls. The caller holds the lock of the task's row, so that a decision that comes while a run pauses is seen by one of both.
+ * calls. One that was to be cancelled before it could pause goes on to its end. The caller holds the lock of the task's row, so that a
+ * decision that comes while a run pauses is seen by one of both.
  */
 export async function wakeWaiting(
   tx: Queryable,
@@ -22,6 +23,7 @@ export async function wakeWaiting(
         // What was decided on and has not begun is what the run goes on with.
         sql`not exists (select from approvals decided where decided.message_id = ${toolCalls.message_id}
           and decided.call_id = ${toolCalls.call_id} and decided.status <> 'pending' and decided.begun_at is null)`,
+        sql`not exists (select from ${tasks} where ${eq(tasks.id, task.id)} and ${isNotNull(tasks.cancel_requested_at)})`,
       ),
     )
     .limit(1);

@@ -157,7 +157,7 @@ eachDatabase("queue", (open) => {
       await queue.enqueue(tx, "tasks", { id, subject: "withdrawn", key: "k" });
       await queue.enqueue(tx, "tasks", { id: newId(), subject: "next", key: "k" });
     });
-    await db.query.transaction((tx) => queue.withdraw(tx, "tasks", id));
+    await db.query.transaction((tx) => queue.withdrawAll(tx, "tasks", [id]));
     expect((await firstJob(queue)).subject).toBe("next");
     await queue.close();
   });

@@ -5,6 +5,7 @@ import type { Delegate } from "../../src/agent/delegating.ts";
 import { bots, messages, sessions, tasks } from "../../src/db/schema.ts";
 import type { LlmRequest } from "../../src/llm/llm.ts";
 import { createDelegation } from "../../src/sessions/delegation.ts";
+import { createTasks } from "../../src/sessions/tasks.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, type Script, scriptedLlm } from "../agent/fixture.ts";
 import { eachDatabase } from "../database.ts";
@@ -197,6 +198,7 @@ eachDatabase("delegation", (open) => {
       send,
       ended,
       tasks: all,
+      outbox,
       db,
       close,
     } = await start(async (request) => {
@@ -217,6 +219,52 @@ eachDatabase("delegation", (open) => {
     });
     const [work] = (await db.query.select().from(tasks)).filter(({ bot_id }) => bot_id === "poet");
     expect(await ended(String(work?.id))).toMatchObject({ status: "cancelled" });
+    // Nobody reads what became of it, least of all the bot with the next message.
+    const told = await until(
+      async () => (await outbox.list({ task_id: String(work?.id) }))[0],
+      (delivery) => delivery?.status === "delivered",
+    );
+    expect(told?.receipt).toEqual({ task_id: id, skipped: "the run was cancelled" });
+    expect((await db.query.select().from(messages)).map(({ source }) => source)).not.toContain("internal");
+    await close();
+  });
+
+  test("a chain of delegated work is cancelled as a whole or not at all", async () => {
+    const begun = Promise.withResolvers<void>();
+    const {
+      send,
+      tasks: all,
+      db,
+      queue,
+      close,
+    } = await start(async (request) => {
+      const system = systemOf(request);
+      if (system.includes("I am the editor.")) return { calls: [delegation("poet")] };
+      if (system.includes("I am the poet.")) return { calls: [delegation("critic")] };
+      begun.resolve();
+      await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+      throw request.signal.reason;
+    });
+    const id = await send("editor");
+    await begun.promise;
+    const statuses = async () =>
+      Object.fromEntries((await db.query.select().from(tasks)).map(({ bot_id, status }) => [bot_id, status]));
+    await until(statuses, ({ poet }) => poet === "waiting");
+    const lost = createTasks({
+      db,
+      queue: {
+        ...queue,
+        async withdrawAll(...args) {
+          await queue.withdrawAll(...args);
+          throw new Error("connection lost");
+        },
+      },
+    });
+    await expect(lost.cancel(id)).rejects.toThrow("connection lost");
+    expect(await statuses()).toEqual({ editor: "waiting", poet: "waiting", critic: "running" });
+    await all.cancel(id);
+    expect(await statuses()).toMatchObject({ editor: "cancelled", poet: "cancelled" });
+    await until(statuses, ({ critic }) => critic === "cancelled");
     await close();
   });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { paused } from "../../src/agent/run-end.ts";
 import type { Agent, ClaimedTask } from "../../src/agent/turn.ts";
-import { channels } from "../../src/db/schema.ts";
+import { channels, messages, toolCalls } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
 import { createLog } from "../../src/log.ts";
@@ -222,6 +223,37 @@ eachDatabase("worker", (open) => {
     expect(await over(id)).toMatchObject({ status: "cancelled", error_code: "cancelled" });
     await worker.close();
     expect(delivered).toEqual([]);
+    await queue.close();
+  });
+
+  test("a run that is cancelled in the moment in which it pauses does not wait", async () => {
+    const { start, send, over, tasks, db, queue } = await fixture(
+      async ({ id, session_id, correlation_id }) => {
+        const [message_id, call_id, tool_name] = [newId(), "a", "weather"];
+        await db.query
+          .insert(messages)
+          .values({ id: message_id, session_id, role: "assistant", content: "" });
+        await db.query.insert(toolCalls).values({
+          id: newId(),
+          task_id: id,
+          message_id,
+          call_id,
+          correlation_id,
+          tool_name,
+          iteration: 1,
+          arguments: "{}",
+          status: "running",
+        });
+        await tasks.cancel(id, "Nobody wants it.");
+        throw paused;
+      },
+    );
+    const worker = start();
+    expect(await over(await send("test:1"))).toMatchObject({
+      status: "cancelled",
+      error: "Nobody wants it.",
+    });
+    await worker.close();
     await queue.close();
   });
 

@@ -7,11 +7,14 @@ import type { DispatchContext, Dispatcher, InjectMessage, InjectResult } from ".
 
 export interface InternalDispatcherOptions {
   inject: (message: InjectMessage, hops: number) => Promise<InjectResult>;
-  /** Gives the result to a tool call of a run of the session; "early" and "over" as in the module of the waiting runs. */
+  /**
+   * Gives the result to a tool call of a run of the session. "early": the run has not paused yet; "over": it does not wait for the
+   * result any more; "unwanted": it was cancelled.
+   */
   answer: (
     call: { taskId: string; sessionId: string; callId: string },
     content: string,
-  ) => Promise<"answered" | "early" | "over">;
+  ) => Promise<"answered" | "early" | "over" | "unwanted">;
 }
 
 const CONFIG = t.Object({
@@ -49,6 +52,7 @@ export function createInternalDispatcher({ inject, answer }: InternalDispatcherO
         const call = { taskId, callId, sessionId: String(session_id) };
         const taken = await answer(call, JSON.stringify(isError ? { error: result } : { result }));
         if (taken === "answered") return { receipt: { task_id: taskId } };
+        if (taken === "unwanted") return { receipt: { task_id: taskId, skipped: "the run was cancelled" } };
         if (taken === "early") {
           throw new Retryable("The run that waits for the result has not paused yet.", {
             retryAfter: EARLY_SECONDS,
