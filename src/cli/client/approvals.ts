@@ -1,5 +1,6 @@
 // `heddle approvals`: lists the calls that wait for a person on a running server, and decides on them.
 
+import { escaped } from "../../log-error.ts";
 import type { Connection } from "./connect.ts";
 import { rowsOf } from "./rows.ts";
 
@@ -51,8 +52,10 @@ export async function decideApproval(
 function linesOf({ id, tool_name, bot_id, arguments: args, reason, expires_at }: Approval): string[] {
   return [
     `${id}  ${bot_id} wants to call ${tool_name}, until ${expires_at}`,
-    // One line for each argument; what comes from a model cannot draw lines of its own.
-    ...Object.entries(args).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`),
+    // One line for each argument; what comes from a model cannot draw lines of its own, or look like something else.
+    ...Object.entries(args).map(
+      ([name, value]) => `    ${escaped(`${JSON.stringify(name)}: ${JSON.stringify(value)}`)}`,
+    ),
     ...(reason === null ? [] : [`    Why: ${reason}`]),
   ];
 }

@@ -46,7 +46,7 @@ test("calls that wait are listed, one is approved, one is denied", async () => {
         call_hash: "",
       },
       ...{
-        arguments: { text: "Hello\nWhy: nothing" },
+        arguments: { text: "Hello\nWhy: nothing\u009b1A\u202e" },
         policy_name: "Mails",
         reason: "They leave.",
         on_timeout: "deny",
@@ -59,7 +59,7 @@ test("calls that wait are listed, one is approved, one is denied", async () => {
   await listApprovals(server, print);
   const shown = (id: string) => [
     `${id}  clerk wants to call send_mail, until 2999-01-01T00:00:00.000Z`,
-    String.raw`    "text": "Hello\nWhy: nothing"`,
+    String.raw`    "text": "Hello\nWhy: nothing\u009b1A\u202e"`,
     "    Why: They leave.",
   ];
   expect(printed()).toBe([...shown(second), ...shown(first)].join("\n"));

@@ -37,7 +37,7 @@ const TaskAnswer = named(
     status: {
       ...Status,
       description:
-        "pending: it waits. running: a worker runs it. waiting: for results of the client's own tools, or of work that it has delegated to another bot. complete, failed, cancelled and merged (another task's run answers its message) are final.",
+        "pending: it waits. running: a worker runs it. waiting: for a person's decision on a call, or for results of the client's own tools or of work that it has delegated to another bot. complete, failed, cancelled and merged (another task's run answers its message) are final.",
     },
     bot_id: t.String({ description: "The bot that runs." }),
     session_id: Id,

@@ -1,0 +1,64 @@
+// The arguments of a call for people who decide on it.
+
+/** The arguments line by line; with those of an earlier call, as a diff. */
+export const argumentsText = (now: object, before: object | undefined): string =>
+  comparedLines(now, before)
+    // What a person approves must not look like something else.
+    .map((line) => line.replace(HIDDEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`))
+    .join("\n");
+
+/** Characters without a look of their own that change how others look: controls, marks of direction, and those of no width. */
+const HIDDEN = /(?!\t)\p{Cc}|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+function comparedLines(now: object, before: object | undefined): string[] {
+  if (!before) return linesOf("", now);
+  const [old, next] = [before, now] as Record<string, unknown>[];
+  const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(next ?? {})])];
+  return names.flatMap((name) => {
+    const [was, is] = [fieldOf(old, name), fieldOf(next, name)];
+    if (was === is) return linesOf(" ", { [name]: next?.[name] });
+    const [gone, come] = [old?.[name], next?.[name]];
+    if (isLong(gone) && isLong(come)) return [`  ${name}:`, ...changedLines(gone, come)];
+    return [
+      ...(was === undefined ? [] : linesOf("-", { [name]: gone })),
+      ...(is === undefined ? [] : linesOf("+", { [name]: come })),
+    ];
+  });
+}
+
+const isLong = (value: unknown): value is string => typeof value === "string" && value.includes("\n");
+
+/**
+ * Of two texts, what they have in common at the beginning and at the end, and what differs between. A library would find more in
+ * common, in a time that grows with the square of what a model has written.
+ */
+function changedLines(before: string, now: string): string[] {
+  const [old, next] = [before.trimEnd().split("\n"), now.trimEnd().split("\n")];
+  const most = Math.min(old.length, next.length);
+  let start = 0;
+  while (start < most && old[start] === next[start]) start += 1;
+  let end = 0;
+  while (end < most - start && old.at(-1 - end) === next.at(-1 - end)) end += 1;
+  const marked = (sign: string, lines: string[]) => lines.map((line) => `${sign}   ${line}`);
+  return [
+    ...marked(" ", next.slice(0, start)),
+    ...marked("-", old.slice(start, old.length - end)),
+    ...marked("+", next.slice(start, next.length - end)),
+    ...marked(" ", next.slice(next.length - end)),
+  ];
+}
+
+const fieldOf = (from: Record<string, unknown> | undefined, name: string): string | undefined =>
+  from && Object.hasOwn(from, name) ? JSON.stringify(from[name]) : undefined;
+
+/** Names and values, texts as they are; lines after the first are indented. */
+function linesOf(sign: string, fields: object): string[] {
+  const mark = sign === "" ? "" : `${sign} `;
+  return Object.entries(fields).flatMap(([name, value]) => {
+    const text = typeof value === "string" ? value.trimEnd() : (JSON.stringify(value, null, 2) ?? "null");
+    const [first = "", ...rest] = text.split("\n");
+    return rest.length === 0
+      ? [`${mark}${name}: ${first}`]
+      : [`${mark}${name}:`, ...[first, ...rest].map((line) => `${mark}  ${line}`)];
+  });
+}
