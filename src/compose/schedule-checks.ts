@@ -9,21 +9,28 @@ import type { CallCheck } from "../schedules/news.ts";
 import type { Content } from "./content.ts";
 import type { Storage } from "./storage.ts";
 
+/** Other schedules are due while a check is waited for. */
+const MOST_SECONDS = 20;
+
 export function createScheduleChecks(
   { db, redactor }: Pick<Storage, "db" | "redactor">,
   { tools }: Pick<Content, "tools">,
   { decide }: Pick<Policies, "decide">,
   signal: AbortSignal,
+  mostSeconds = MOST_SECONDS,
 ): CallCheck {
   return async ({ tool, args, session_id, channel_id }) => {
-    if (tools.get(tool)?.annotations.destructive === true) {
+    const known = tools.get(tool);
+    if (known?.annotations.destructive === true) {
       throw new HeddleError("validation", `${tool} is destructive, so it cannot look for news.`);
     }
     const [session] = await db.query.select().from(sessions).where(eq(sessions.id, session_id));
     if (!session) throw notFound("session", session_id);
     const { client_id: place, bot_id: botId } = session;
     const call = createTryTool({
-      tools,
+      tools: {
+        get: () => known && { ...known, timeoutSeconds: Math.min(known.timeoutSeconds, mostSeconds) },
+      },
       sessions: { getOrCreate: async () => ({ session_id, channel_id, bot_id: botId }) },
       redact: redactor.redact,
       decide,
