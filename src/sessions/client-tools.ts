@@ -1,14 +1,14 @@
 // Runs that wait for results from outside, of the client's own tools or of work that another bot does. These let them go on, or
 // the end of the time for them does.
 
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
-import { rowOfClientCall } from "./call-names.ts";
+import { DELEGATE, rowOfClientCall } from "./call-names.ts";
 import { endExpired } from "./expired-calls.ts";
 import { type ClientResult, storeResults } from "./store-results.ts";
 
@@ -21,7 +21,7 @@ export interface ClientTools {
    */
   supply(taskId: string, results: ClientResult[]): Promise<void>;
   /**
-   * Stores the result of a call that the model has named so, if its run belongs to the session. "early": the run has not paused
+   * Stores the result of delegated work, for the call that the model has named so, if its run belongs to the session. "early": the run has not paused
    * yet; "over": it does not wait for this result; "unwanted": it was cancelled.
    */
   answer(
@@ -30,7 +30,7 @@ export interface ClientTools {
   ): Promise<"answered" | "early" | "over" | "unwanted">;
   /**
    * Takes results of the client under the names that it has for the calls. A result that was given before is ignored, so that it can be sent
-   * again. Throws `not_found` for an unknown call, and `conflict` for one whose time was over, or of a run that does not wait.
+   * again. Throws `not_found` for a call that is none of the client's tools, and `conflict` for one whose time was over, or of a run that does not wait.
    */
   take(taskId: string, results: GivenResult[]): Promise<void>;
   close(): Promise<void>;
@@ -53,6 +53,9 @@ export interface ClientToolsOptions {
 }
 
 const LOOK_EVERY_MS = 10_000;
+/** Whether the client carries the call out. What Heddle's own tools return is not for the client to say, even while they wait. */
+const IS_CLIENTS = sql`jsonb_path_exists(${tasks.execution_config}, '$.client_tools[*] ? (@.name == $name)',
+  jsonb_build_object('name', ${toolCalls.tool_name}))`;
 
 export function createClientTools(options: ClientToolsOptions): ClientTools {
   const { db, queue, log, onCommit, everyMs = LOOK_EVERY_MS, now } = options;
@@ -100,6 +103,7 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
             eq(tasks.id, taskId),
             eq(tasks.session_id, sessionId),
             eq(toolCalls.call_id, callId),
+            eq(toolCalls.tool_name, DELEGATE),
             eq(toolCalls.status, "running"),
           ),
         )
@@ -114,7 +118,8 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
       const rows = await db.query
         .select({ id: toolCalls.id, status: toolCalls.status, error: toolCalls.error })
         .from(toolCalls)
-        .where(eq(toolCalls.task_id, taskId));
+        .innerJoin(tasks, eq(tasks.id, toolCalls.task_id))
+        .where(and(eq(toolCalls.task_id, taskId), IS_CLIENTS));
       const given = results.map(({ call_id, ...result }) => {
         const row = rows.find(({ id }) => id === rowOfClientCall(call_id));
         if (!row) throw notFound("call", call_id, "results");

@@ -3,6 +3,7 @@ import { validate } from "uuid";
 import type { Queryable } from "../db/database.ts";
 import { tasks, toolCalls } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
+import { DELEGATE } from "./call-names.ts";
 import { storeResults } from "./store-results.ts";
 
 type Work = Pick<typeof tasks.$inferSelect, "dispatch_type" | "dispatch_config">;
@@ -40,6 +41,7 @@ export async function endDelegated(
       and(
         eq(toolCalls.task_id, asked.id),
         eq(toolCalls.call_id, asker.callId),
+        eq(toolCalls.tool_name, DELEGATE),
         eq(toolCalls.status, "running"),
       ),
     )

@@ -4,14 +4,13 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks, toolCalls } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { DELEGATE } from "./call-names.ts";
 import type { ClientResult } from "./store-results.ts";
 
 /** Seconds that a run waits for the client, unless the client's tool says otherwise, and for another bot. */
 export const WAIT_SECONDS = 3_600;
 /** At once; the others follow at the next look. */
 const MOST = 200;
-/** Its results come from another run. */
-const DELEGATE = "delegate_to_agent";
 
 /** The seconds after which the client's tool of that call is given up, if it is one that says so. */
 const OWN_SECONDS = sql`(

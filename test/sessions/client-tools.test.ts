@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { tasks, toolCalls } from "../../src/db/schema.ts";
+import { clientCallId } from "../../src/sessions/call-names.ts";
 import { createClientTools } from "../../src/sessions/client-tools.ts";
 import { call } from "../agent/fixture.ts";
 import { askedIn, chatFixture, liveLlm } from "../chat/fixture.ts";
@@ -119,6 +120,36 @@ eachDatabase("a run that waits for its client", (open) => {
       body: { ...ask, client_tools: [{ ...tools[1], parameters: { type: "string" } }] },
     });
     expect([bad.status, bad.body.error.field]).toEqual([422, "client_tools.0.parameters"]);
+  });
+
+  test("takes results of its client's own tools, and of no others that it waits for", async () => {
+    const http = await chatFixture(
+      await open(),
+      liveLlm(({ messages }) =>
+        messages.at(-1)?.role === "tool" ? ["Done."] : { calls: [call("a", "open_file")] },
+      ),
+    );
+    const tool = { name: "open_file", description: "Opens a file." };
+    const over = async (path: string, body: object) => (await http.send("POST", path, { body })).body;
+    const { task_id } = await over("/api/v1/chat", {
+      message: "Open it.",
+      client_id: "web:own",
+      client_tools: [tool],
+    });
+    const [own] = await http.db.query.select().from(toolCalls).where(eq(toolCalls.task_id, task_id));
+    // As if the same answer had asked for a call that waits for a person.
+    const held = crypto.randomUUID();
+    if (own)
+      await http.db.query.insert(toolCalls).values({ ...own, id: held, call_id: "b", tool_name: "pay" });
+    const results = [{ call_id: clientCallId(held), result: "Paid." }];
+    const forged = await http.send("POST", `/api/v1/tasks/${task_id}/tool-results`, { body: { results } });
+    expect([forged.status, forged.body.error.field]).toEqual([404, "results"]);
+    const { session_id } = await http.tasks.get(task_id);
+    expect(
+      await http.openAi.clientTools.answer({ taskId: task_id, sessionId: session_id, callId: "b" }, "Paid."),
+    ).toBe("over");
+    const [row] = await http.db.query.select().from(toolCalls).where(eq(toolCalls.id, held));
+    expect(row?.status).toBe("running");
   });
 
   test("waits for each tool as long as the client says", async () => {

@@ -144,7 +144,12 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
       );
     }
     const cursor = await now();
-    await clientTools.supply(task.id, results);
+    // What else the run waits for is not the client's.
+    const own = new Set(client_calls.map(({ id }) => id));
+    await clientTools.supply(
+      task.id,
+      results.filter(({ call }) => own.has(clientCallId(call))),
+    );
     const from = { task: task.id, cursor, part: "", offset: 0 };
     return { taskId: task.id, from, usedBefore: usage, sessionId: task.session_id };
   }

@@ -1,13 +1,17 @@
 // The OpenAI-compatible API, as OpenAI's own client uses it.
 
 import { expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
 import OpenAI from "openai";
 import { OPERATOR } from "../../../src/access/caller.ts";
+import { toolCalls } from "../../../src/db/schema.ts";
 import { HeddleError } from "../../../src/errors.ts";
+import { clientCallId } from "../../../src/sessions/call-names.ts";
 import { call } from "../../agent/fixture.ts";
 import { png } from "../../attachments/files.ts";
 import { type Answer, askedIn, chatFixture, liveLlm } from "../../chat/fixture.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";
+import { until } from "../../until.ts";
 import { STATIC_KEY } from "../fixture.ts";
 
 const WEATHER = {
@@ -159,6 +163,43 @@ eachDatabase("the OpenAI-compatible API", (open) => {
       { delta: { tool_calls: [{ index: 0, function: { name: "weather", arguments: '{"city":"Graz"}' } }] } },
       { finish_reason: "tool_calls" },
     ]);
+  });
+
+  test("results of calls that are not the client's are not taken, even while the run waits for them", async () => {
+    const { client, tasks, db } = await fixture(await open(), () => ({
+      text: "",
+      calls: [call("call_0", "weather", { city: "Graz" })],
+    }));
+    const question = { role: "user" as const, content: "The weather in Graz?" };
+    const asked = { model: "default", tools: [WEATHER] };
+    const first = await client.chat.completions.create({ ...asked, messages: [question] });
+    const message = first.choices[0]?.message as OpenAI.ChatCompletionMessage;
+    const [task] = await tasks.list({});
+    const calls = () =>
+      db.query
+        .select()
+        .from(toolCalls)
+        .where(eq(toolCalls.task_id, String(task?.id)));
+    const [own] = await calls();
+    // As if the same answer had asked for a call that waits for a person.
+    const held = crypto.randomUUID();
+    if (own) await db.query.insert(toolCalls).values({ ...own, id: held, call_id: "b", tool_name: "pay" });
+    const results = [String(message.tool_calls?.[0]?.id), clientCallId(held)].map((tool_call_id) => ({
+      role: "tool" as const,
+      tool_call_id,
+      content: "done",
+    }));
+    const stop = new AbortController();
+    const next = client.chat.completions.create(
+      { ...asked, messages: [question, message, ...results] },
+      { signal: stop.signal },
+    );
+    next.catch(() => undefined);
+    const statuses = async () =>
+      Object.fromEntries((await calls()).map(({ tool_name, status }) => [tool_name, status]));
+    await until(statuses, ({ weather }) => weather === "done");
+    expect(await statuses()).toEqual({ weather: "done", pay: "running" });
+    stop.abort();
   });
 
   test("another key cannot answer a call of the client's tools, and learns nothing of the run", async () => {
