@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { messages } from "../db/schema.ts";
+import { isStrangers } from "../memory/taint.ts";
 
 export interface HistoryPage {
   sessionId: string;
@@ -23,7 +24,7 @@ export async function readHistory(
       role: messages.role,
       created_at: messages.created_at,
       text: messages.content,
-      fromPerson: messages.from_person,
+      untrusted: sql<boolean>`${sql.raw(isStrangers("messages"))}`,
     })
     .from(messages)
     .where(
@@ -42,9 +43,5 @@ export async function readHistory(
     )
     .orderBy(desc(messages.position))
     .limit(limit);
-  return rows.map(({ fromPerson, created_at, ...row }) => ({
-    ...row,
-    created_at: created_at.toISOString(),
-    untrusted: row.role === "user" && !fromPerson,
-  }));
+  return rows.map((row) => ({ ...row, created_at: row.created_at.toISOString() }));
 }

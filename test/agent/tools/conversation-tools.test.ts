@@ -6,7 +6,8 @@ import { callTool } from "../../../src/agent/tools/call.ts";
 import { compileTool } from "../../../src/agent/tools/registry.ts";
 import { conversationTools } from "../../../src/compose/conversation-tools.ts";
 import type { Database } from "../../../src/db/database.ts";
-import { channels, tasks as taskRows } from "../../../src/db/schema.ts";
+import { channels, messages, tasks as taskRows } from "../../../src/db/schema.ts";
+import { BOT_SCHEDULE } from "../../../src/memory/taint.ts";
 import { createTasks } from "../../../src/sessions/tasks.ts";
 import { eachDatabase } from "../../database.ts";
 import { say } from "../chatting.ts";
@@ -19,7 +20,7 @@ eachDatabase("tools about the conversation", (open) => {
   });
 
   const toolsFor = (task: { id: string; session_id: string; channel_id: string; bot_id: string }) => {
-    const queue = { withdraw: async () => undefined } as unknown as Parameters<
+    const queue = { withdrawAll: async () => undefined } as unknown as Parameters<
       typeof createTasks
     >[0]["queue"];
     const tools = new Map(
@@ -110,5 +111,18 @@ eachDatabase("tools about the conversation", (open) => {
     await db.query.update(channels).set({ passive_memory: false }).where(eq(channels.id, session.channel_id));
     const answered = await tool("read_conversation_history", { limit: 1 });
     expect(answered.messages[0].text).toBe("Three.");
+  });
+
+  test("what Heddle itself wrote is not a stranger's in the history", async () => {
+    const session = await addSession(db, await addBot(db));
+    const { agent } = agentOver(db, scriptedLlm(["Good morning."]), {});
+    await say({ db, session, agent }, "Say good morning", { fromPerson: false });
+    const tool = toolsFor(await addTask(db, session, "What was said?"));
+    expect(await tool("read_conversation_history")).toMatchObject({ untrusted: true });
+    await db.query
+      .update(messages)
+      .set({ dedupe_key: `${BOT_SCHEDULE}:${session.id}` })
+      .where(eq(messages.content, "Say good morning"));
+    expect((await tool("read_conversation_history")).untrusted).toBeUndefined();
   });
 });
