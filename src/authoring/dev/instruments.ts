@@ -50,6 +50,8 @@ export const createInstruments =
           const dispatcher = real.get(type);
           return dispatcher && watchDispatcher(type, dispatcher, { print, dryRun });
         },
+        // A delivery that is not made has no receipt in the dispatcher's shape.
+        ...(dryRun && { checkReceipt: () => undefined }),
       }),
       fetch: (real) => watchRequests(real, print),
     };
@@ -116,16 +118,18 @@ function watchDispatcher(
     }
   }
 
-  const { postMessage, receipt, ...rest } = dispatcher;
+  const { postMessage, askApproval } = dispatcher;
   return {
-    ...rest,
-    // A delivery that is not made has no receipt in the dispatcher's shape.
-    ...(receipt && !dryRun && { receipt }),
+    ...dispatcher,
     deliver: (input, ctx) =>
-      watch(input.task.dispatch_config, input.result, ctx.attempt, () => dispatcher.deliver(input, ctx)),
+      watch(input.config, input.result, ctx.attempt, () => dispatcher.deliver(input, ctx)),
     ...(postMessage && {
       postMessage: (input, ctx) =>
-        watch(input.dispatchConfig, input.text, ctx.attempt, () => postMessage.call(dispatcher, input, ctx)),
+        watch(input.config, input.text, ctx.attempt, () => postMessage.call(dispatcher, input, ctx)),
+    }),
+    ...(askApproval && {
+      askApproval: (input, ctx) =>
+        watch(input.config, input.text, ctx.attempt, () => askApproval.call(dispatcher, input, ctx)),
     }),
   };
 }

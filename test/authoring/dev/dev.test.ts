@@ -5,9 +5,12 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DevFlags, prepareDev } from "../../../src/authoring/dev/dev.ts";
+import { createInstruments } from "../../../src/authoring/dev/instruments.ts";
 import { welcome } from "../../../src/authoring/dev/welcome.ts";
 import { newIntegration } from "../../../src/authoring/new-integration.ts";
 import { startServer } from "../../../src/compose/server.ts";
+import { createDispatchers } from "../../../src/dispatch/registry.ts";
+import type { AskApprovalInput, DispatchContext } from "../../../src/sdk/types.ts";
 import { run } from "../../docs/processes.ts";
 import { until } from "../../until.ts";
 
@@ -185,6 +188,31 @@ test("--dry-run shows deliveries without making them", async () => {
   await ask(dev, "Hello");
   await dev.line(/Not delivered \(--dry-run\): acme {"room":"ops"}/);
   expect(posted).toEqual([]);
+  // Nothing is tried again because a delivery that was not made has no receipt.
+  await until(async () => {
+    const answer = await fetch(`${dev.url}/api/v1/deliveries`, {
+      headers: { authorization: `Bearer ${dev.key}` },
+    });
+    const { deliveries } = (await answer.json()) as { deliveries: { status: string }[] };
+    return deliveries[0]?.status === "delivered";
+  });
+});
+
+test("--dry-run asks nobody for an approval", async () => {
+  const asked: unknown[] = [];
+  const record = recorder();
+  const { dispatchers } = createInstruments({ write: record.write, dryRun: true, llm: undefined })({
+    redact: (text) => text,
+  });
+  const real = createDispatchers({
+    acme: { deliver: async () => ({ receipt: 1 }), askApproval: async (input) => void asked.push(input) },
+  });
+  const input = { text: "Restart db-1?", config: { room: "ops" } } as unknown as AskApprovalInput;
+  await dispatchers(real)
+    .get("acme")
+    ?.askApproval?.(input, { attempt: 1 } as unknown as DispatchContext);
+  expect(asked).toEqual([]);
+  expect(record.lines.join()).toContain('Not delivered (--dry-run): acme {"room":"ops"}: Restart db-1?');
 });
 
 test("missing settings and load errors are reported at the start", async () => {
