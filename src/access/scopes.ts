@@ -1,8 +1,10 @@
-// What an API key may do: `<resource>[.<part>]:read|write|use|*`, or `admin` for everything.
+// What an API key may do: `<resource>[.<part>]:read|write|use|*`, or `admin` for everything. Tools of MCP servers are named by their
+// references, `tools.mcp:<server>[/<tool>]:use`: what a server calls a tool must not bring it to a key that names another's.
 
 import { nearest } from "../schema/nearest.ts";
 
-const SCOPE = /^(?<resource>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*):(?<action>read|write|use|\*)$/;
+const SCOPE =
+  /^(?<resource>[a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*|tools\.mcp:[a-z0-9][a-z0-9_-]*(?:\/[!-~]+)?):(?<action>read|write|use|\*)$/;
 
 export const ADMIN = "admin";
 
@@ -159,7 +161,7 @@ export const RESOURCE_WORDS: Readonly<Record<string, string>> = {
 
 /** Resources with one part per tool, dispatch type or integration, whose names are not known in advance. */
 const NAMED_PART =
-  /^(?:tools\.[A-Za-z0-9_-]+|dispatch\.[A-Za-z0-9_-]+|integrations\.[A-Za-z0-9_-]+(?:\.store)?)$/;
+  /^(?:tools\.[A-Za-z0-9_-]+|tools\.mcp:[a-z0-9][a-z0-9_-]*(?:\/[!-)+-~]+)?|dispatch\.[A-Za-z0-9_-]+|integrations\.[A-Za-z0-9_-]+(?:\.store)?)$/;
 
 export const isScope = (text: string): boolean => scopeProblem(text) === undefined;
 
@@ -212,11 +214,20 @@ export function covers(held: readonly string[], wanted: string): boolean {
   return held.some((scope) => {
     const have = SCOPE.exec(scope)?.groups;
     if (!have) return false;
-    const inside = goal.resource === have.resource || goal.resource?.startsWith(`${have.resource}.`) === true;
+    const inside = isInside(goal.resource ?? "", have.resource ?? "");
     const isCovered =
       have.action === "*" ||
       have.action === goal.action ||
       (have.action === "write" && goal.action === "read");
     return inside && isCovered;
   });
+}
+
+const OF_MCP = "tools.mcp:";
+
+/** A server includes its tools; a tool with a dot in its name is no part of another tool. */
+function isInside(resource: string, of: string): boolean {
+  if (resource === of) return true;
+  if (!of.startsWith(OF_MCP)) return resource.startsWith(`${of}.`);
+  return !of.includes("/") && resource.startsWith(`${of}/`);
 }

@@ -19,6 +19,8 @@ export interface AskedCall {
   /** The assistant message that asks for the call. */
   messageId: string;
   integrationId: string | null;
+  /** How rules name the tool, if not by its name. */
+  reference: string | null;
   args: JsonObject;
   decision: Decision;
   expiresAt: Date;
@@ -31,7 +33,7 @@ export const loadApprovals = ({ query }: Pick<Database, "query">, taskId: string
 export async function saveApproval(
   db: Database,
   task: StepClaim & { channel_id: string },
-  { call, messageId, integrationId, args, decision, expiresAt }: AskedCall,
+  { call, messageId, integrationId, reference, args, decision, expiresAt }: AskedCall,
   redact: Redact,
 ): Promise<void> {
   const { rule, reason, approval } = decision;
@@ -40,9 +42,9 @@ export async function saveApproval(
     task,
     `asked as (
        insert into approvals (id, task_id, session_id, channel_id, bot_id, correlation_id, message_id, call_id, tool_name,
-         integration_id, arguments, call_hash, policy_id, policy_name, reason, approvers, on_timeout, expires_at)
+         integration_id, arguments, call_hash, policy_id, policy_name, reason, approvers, on_timeout, expires_at, tool_reference)
        select $3::uuid, id, session_id, $4::uuid, bot_id, correlation_id, $5::uuid, $6::text, $7::text, $8::text,
-         $9::text::jsonb, $10::text, $11::uuid, $12::text, $13::text, $14::text::jsonb, $15::text, $16::timestamptz
+         $9::text::jsonb, $10::text, $11::uuid, $12::text, $13::text, $14::text::jsonb, $15::text, $16::timestamptz, $17::text
        from claim
        on conflict (message_id, call_id) do nothing
      )`,
@@ -61,6 +63,7 @@ export async function saveApproval(
       JSON.stringify(approval.approvers),
       approval.on_timeout,
       expiresAt.toISOString(),
+      reference,
     ],
   );
 }

@@ -8,6 +8,7 @@ import { callHash } from "../policies/call-hash.ts";
 import { refusalOf } from "../policies/decide.ts";
 import type { Decide } from "../policies/policies.ts";
 import type { Decision, RunTaint, ToolFacts } from "../policies/policy.ts";
+import { hasSecret, secretRefusal } from "../policies/secret-in-call.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Approval, loadApprovals, saveApproval, saveBegun } from "./approval-steps.ts";
@@ -69,11 +70,14 @@ export function createGate(options: GateOptions): Gate {
     return (await all()).find((one) => one.message_id === messageId && one.call_id === call.id);
   };
   /** What a person decided for all calls of the tool in this run about which the same policy asks. */
-  const standing = async (tool: string, { rule }: Decision): Promise<Approval | undefined> =>
+  const standing = async (tool: ToolFacts, { rule }: Decision): Promise<Approval | undefined> =>
     // Another policy may leave its calls to other people.
     (await all()).findLast(
-      ({ tool_name, choice, policy_id, policy_name }) =>
-        tool_name === tool && choice === "run" && policy_id === rule?.id && policy_name === rule?.name,
+      (one) =>
+        isOf(one, tool) &&
+        one.choice === "run" &&
+        one.policy_id === (rule?.id ?? null) &&
+        one.policy_name === rule?.name,
     );
   const { tools: named = [], client_tools = [] } = task.execution_config;
   const isNamed = namesTool([...named, ...client_tools.map(({ name }) => name)]);
@@ -84,20 +88,18 @@ export function createGate(options: GateOptions): Gate {
     return options.decide(facts, strangers);
   };
   /** Whether a secret of this server would leave it, or be used by a run that others may have talked into it. */
-  const hasSecret = async ({ call, tool, args }: MadeCall): Promise<boolean> =>
-    // As they were written and as they are read: JSON can write each character as an escape.
-    [call.arguments, JSON.stringify(args)].some((text) => options.redact(text) !== text) &&
+  const losesSecret = async ({ call, tool, args }: MadeCall): Promise<boolean> =>
+    hasSecret(call.arguments, args, options.redact) &&
     (tool.kinds.includes("egress") || (await options.strangers.hasRead()));
 
   const look = async (made: MadeCall): Promise<Decision | undefined> => {
     // Refused whatever people say.
-    if (await hasSecret(made)) return undefined;
+    if (await losesSecret(made)) return undefined;
     const known = await approvalOf(made.call, made.iteration);
     if (known && known.status !== "pending") return undefined;
     const decision = await decisionOn(made);
     if (known) return decision;
-    if (decision.effect !== "require_approval" || (await standing(made.tool.name, decision)))
-      return undefined;
+    if (decision.effect !== "require_approval" || (await standing(made.tool, decision))) return undefined;
     if (!options.isLeft(made.call)) return decision;
     return { ...decision, reason: [decision.reason, MAYBE_MADE].filter(Boolean).join(" ") };
   };
@@ -120,6 +122,7 @@ export function createGate(options: GateOptions): Gate {
           ...made,
           messageId: messageIdOf(made.iteration),
           integrationId: made.tool.integration_id,
+          reference: made.tool.reference ?? null,
           decision,
           expiresAt,
         },
@@ -129,19 +132,18 @@ export function createGate(options: GateOptions): Gate {
     },
     async permit(made) {
       const { name } = made.tool;
-      if (await hasSecret(made))
-        return `The arguments of this call of ${name} contain a secret; it was not made.`;
+      if (await losesSecret(made)) return secretRefusal(name);
       const decision = await decisionOn(made);
       // What is forbidden meanwhile stays undone, whoever approved it before.
       if (decision.effect === "deny") return refusalOf(decision, name);
       const approval = await approvalOf(made.call, made.iteration);
       if (approval) {
-        const refusal = refusalBy(approval, made.call);
+        const refusal = refusalBy(approval, made);
         if (refusal === undefined) await saveBegun(db, task, approval.id);
         return refusal;
       }
       if (decision.effect === "allow") return undefined;
-      const earlier = await standing(name, decision);
+      const earlier = await standing(made.tool, decision);
       return earlier ? refusalBy(earlier) : refusalOf(decision, name);
     },
     async isUnbegun(call, iteration) {
@@ -151,10 +153,14 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
+/** Not by the name alone: which tool of an MCP server has a name changes when another one takes it. */
+const isOf = ({ tool_name, tool_reference }: Approval, tool: ToolFacts): boolean =>
+  (tool_reference ?? tool_name) === referenceOf(tool);
+
 /** Why a decision does not let the call be made; without a call: one of its tool in the same run. */
-function refusalBy(approval: Approval, call?: LlmToolCall): string | undefined {
+function refusalBy(approval: Approval, made?: Pick<MadeCall, "call" | "tool">): string | undefined {
   const { tool_name, status, on_timeout, decided_by_name, note } = approval;
-  if (call && callHash(call) !== approval.call_hash) {
+  if (made && (callHash(made.call) !== approval.call_hash || !isOf(approval, made.tool))) {
     return `This call of ${tool_name} is not the one that was decided on; it was not made.`;
   }
   if (status === "approved" || (status === "expired" && on_timeout === "allow")) return undefined;

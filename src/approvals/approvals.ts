@@ -1,6 +1,6 @@
 // Calls that wait for a person: who is asked, the one decision that stands, and what becomes of those that nobody decides on.
 
-import { and, desc, eq, getTableColumns, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
 import {
@@ -65,8 +65,6 @@ export interface ApprovalsOptions {
   policies: Pick<Policies, "add" | "find" | "refresh">;
   /** Tells the places where people were asked. Default: there are none. */
   notices?: Pick<ApprovalNotices, "tell">;
-  /** How rules name the tool that models call by this name. */
-  referenceOf: (tool: string) => string;
   /** Called when something was committed that others may wait for. */
   onCommit: () => void;
   log: Logger;
@@ -78,7 +76,7 @@ const MOST_EXPIRED = 100;
 const OPEN = ["pending", "running", "waiting"] as const;
 
 export function createApprovals(options: ApprovalsOptions): Approvals {
-  const { db, queue, policies, notices, referenceOf, onCommit, log, now } = options;
+  const { db, queue, policies, notices, onCommit, log, now } = options;
   const { query } = db;
   const inReach = (reach: Reach | undefined) =>
     reach &&
@@ -136,11 +134,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       })
       .where(eq(approvals.id, row.id))
       .returning();
-    const policy = policyFrom(row, decision, {
-      by,
-      before: policies.find(row.policy_id),
-      tool: referenceOf(row.tool_name),
-    });
+    const policy = policyFrom(row, decision, { by, before: policies.find(row.policy_id) });
     const policyId = policy && (await policies.add(tx, policy));
     await wakeWaiting(tx, queue, task);
     await notices?.tell(tx, decided);
@@ -164,7 +158,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         .orderBy(desc(approvals.id))
         .limit(limit),
     get,
-    async previous({ id, bot_id, tool_name }, reach) {
+    async previous({ id, bot_id, tool_name, tool_reference }, reach) {
       const [row] = await query
         .select()
         .from(approvals)
@@ -172,7 +166,9 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
           and(
             eq(approvals.status, "approved"),
             eq(approvals.bot_id, bot_id),
-            eq(approvals.tool_name, tool_name),
+            tool_reference === null
+              ? and(eq(approvals.tool_name, tool_name), isNull(approvals.tool_reference))
+              : eq(approvals.tool_reference, tool_reference),
             lt(approvals.id, id),
             inReach(reach),
           ),

@@ -19,10 +19,10 @@ const MOST_CONDITIONS = 20;
 export function policyFrom(
   row: ApprovalRow,
   { approved, choice, conditions }: GivenDecision,
-  { by, before, tool }: { by: Decider; before: { priority: number } | undefined; tool: string },
+  { by, before }: { by: Decider; before: { priority: number } | undefined },
 ): (GivenPolicy & { approval_id: string }) | undefined {
   if (choice !== "pattern" && choice !== "always") return undefined;
-  const { id, tool_name, bot_id } = row;
+  const { id, tool_name, tool_reference, bot_id } = row;
   if (choice === "pattern" && Object.keys(conditions ?? {}).length === 0) {
     throw new HeddleError("validation", "arguments must have at least one condition for this choice.", {
       field: "arguments",
@@ -32,7 +32,7 @@ export function policyFrom(
     name: `${approved ? "Allow" : "Deny"} ${tool_name} for ${bot_id}${choice === "pattern" ? ", with such arguments" : ""}`,
     effect: approved ? "allow" : "deny",
     priority: Math.max(0, Math.min(PRIORITY, (before?.priority ?? PRIORITY + 1) - 1)),
-    tools: [tool],
+    tools: [tool_reference ?? tool_name],
     bot_id,
     ...(choice === "pattern" && { arguments: conditions }),
     reason: `Decided by ${by.name}.`,

@@ -1,6 +1,9 @@
 /** How bots name tools of MCP servers: "mcp:<server>/<tool>", or "mcp:<server>" for all of one. */
 export const MCP = "mcp:";
 
+/** "mcp:" with the id of a server and the name of a tool takes less. */
+export const LONGEST_REFERENCE = 200;
+
 /**
  * Returns whether a tool's name matches one of the patterns; `*` matches any text. Tools of MCP servers are named by their
  * references, which only patterns that begin alike match: what a server calls its tools must not bring them into a bot.
@@ -50,6 +53,16 @@ function matchesParts([first = "", ...parts]: string[], name: string): boolean {
 export interface ToolNamesThere {
   get(name: string): { name: string; reference?: string | undefined } | undefined;
   list(): { name: string; reference?: string | undefined }[];
+}
+
+/** The tool that bots, messages and rules name so. That of an MCP server has whatever other name its server chose. */
+export function toolNamed<Tool extends { name: string; reference?: string | undefined }>(
+  name: string,
+  tools: { get(name: string): Tool | undefined; list(): Tool[] },
+): Tool | undefined {
+  if (name.startsWith(MCP)) return tools.list().find(({ reference }) => reference === name);
+  const tool = tools.get(name);
+  return tool && referenceOf(tool) === name ? tool : undefined;
 }
 
 /** Returns a sentence for each name that no tool has, and for each pattern that fits no tool's name. */

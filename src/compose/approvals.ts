@@ -15,7 +15,7 @@ const LOOK_MS = 5_000;
 export function openApprovals(
   { db, queue, events, log: serverLog }: Storage,
   { outbox, sealer }: Pick<Conversation, "outbox" | "sealer">,
-  { dispatchers, tools }: Pick<Content, "dispatchers" | "tools">,
+  { dispatchers }: Pick<Content, "dispatchers">,
   policies: Policies,
   closers: Closers,
 ) {
@@ -26,7 +26,6 @@ export function openApprovals(
     queue,
     policies,
     notices,
-    referenceOf: (name) => tools.get(name)?.reference ?? name,
     onCommit: events.committed,
     log,
     now: Date.now,

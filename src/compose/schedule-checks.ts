@@ -2,6 +2,7 @@
 
 import { eq } from "drizzle-orm";
 import { createTryTool } from "../agent/tools/try-tool.ts";
+import { toolNamed } from "../capabilities/tool-patterns.ts";
 import { sessions } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import type { Policies } from "../policies/policies.ts";
@@ -20,7 +21,8 @@ export function createScheduleChecks(
   mostSeconds = MOST_SECONDS,
 ): CallCheck {
   return async ({ tool, args, session_id, channel_id }) => {
-    const known = tools.get(tool);
+    // By its reference: an MCP server must not answer for a tool of that name which is gone.
+    const known = toolNamed(tool, tools);
     if (known?.annotations.destructive === true) {
       throw new HeddleError("validation", `${tool} is destructive, so it cannot look for news.`);
     }

@@ -1143,6 +1143,8 @@ export const approvals = pgTable(
     message_id: uuid("message_id").notNull(),
     call_id: text("call_id").notNull(),
     tool_name: text("tool_name").notNull(),
+    /** How rules name the tool, if not by its name: "mcp:<server>/<tool>". */
+    tool_reference: text("tool_reference"),
     integration_id: text("integration_id"),
     /** As people see them: redacted. */
     arguments: jsonb("arguments").$type<JsonObject>().notNull(),

@@ -1,6 +1,7 @@
 // The fields of a policy, as they are sent over the API.
 
 import { Type as t } from "@sinclair/typebox";
+import { LONGEST_REFERENCE } from "../capabilities/tool-patterns.ts";
 import { ON_TIMEOUT, POLICY_EFFECTS, TOOL_KINDS } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { named } from "../schema/openapi-schema.ts";
@@ -86,10 +87,11 @@ const FIELDS = {
     }),
   ),
   tools: t.Optional(
-    t.Array(t.String({ minLength: 1, maxLength: 64 }), {
+    t.Array(t.String({ minLength: 1, maxLength: LONGEST_REFERENCE }), {
       minItems: 1,
       maxItems: 200,
-      description: "Names of tools; `*` stands for any text. Default: all tools.",
+      description:
+        "Names of tools, `mcp:<server>/<tool>` for those of MCP servers; `*` stands for any text. Default: all tools.",
     }),
   ),
   kinds: t.Optional(

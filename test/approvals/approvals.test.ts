@@ -306,7 +306,6 @@ eachDatabase("approvals", (open) => {
       const servers = [1, 2].map(() =>
         createApprovals({
           ...{ db, queue: http.queue, policies: http.policies, onCommit: () => undefined, log },
-          referenceOf: (name) => name,
           now: () => Date.now() + 61_000,
         }),
       );

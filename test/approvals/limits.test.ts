@@ -10,6 +10,9 @@ import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
 import { until } from "../until.ts";
 
+/** Longer than the name of any tool. */
+const REFERENCE = `mcp:archive/${"file_".repeat(20)}`;
+
 eachDatabase("what approvals cannot be used for", (open) => {
   let db: TestDatabase;
   let http: HttpFixture;
@@ -21,6 +24,14 @@ eachDatabase("what approvals cannot be used for", (open) => {
       return "sent";
     }),
     tool("look", () => "seen"),
+    tool(
+      "file",
+      (args) => {
+        made.push(JSON.stringify(args));
+        return "filed";
+      },
+      { reference: REFERENCE },
+    ),
     tool(
       "post_out",
       (args) => {
@@ -167,6 +178,35 @@ eachDatabase("what approvals cannot be used for", (open) => {
     await decide(asked.id, { approved: true, choice: "always" });
     await run.ended();
     expect(made.map((text) => JSON.parse(text).to)).toEqual(["bob", "ann"]);
+  });
+
+  test("what is decided about a tool of an MCP server holds for this tool, whichever has its name later", async () => {
+    const bot = await addBot(db, { tools: ["mcp:archive"] });
+    const file = (id: string) => ({ calls: [call(id, "file", { as: id })] });
+    await using run = await start([file("1"), file("2"), file("3"), "Done."], { bot });
+    await http.policies.create({ name: "Asks", effect: "require_approval", tools: ["mcp:archive"] });
+    const asked = async () => (await run.waits())[0];
+    const first = await asked();
+    expect(first.tool_reference).toBe(REFERENCE);
+    // Another server's tool had the name when people were asked.
+    await db.execute("update approvals set tool_reference = 'mcp:other/file' where id = $1::uuid", [
+      first.id,
+    ]);
+    await decide(first.id, { approved: true, choice: "run" });
+    const second = await until(async () => {
+      const one = await asked();
+      return one?.id === first.id ? undefined : one;
+    });
+    expect(made).toEqual([]);
+    // The policy that it writes is one that a person may change.
+    await decide(second.id, { approved: true, choice: "always" });
+    await run.ended();
+    expect(made).toEqual(['{"as":"2"}', '{"as":"3"}']);
+    const written = http.policies.list().find(({ approval_id }) => approval_id === second.id);
+    expect(written?.tools).toEqual([REFERENCE]);
+    const body = { tools: written?.tools, enabled: false };
+    expect((await http.send("PATCH", `/api/v1/policies/${written?.id}`, { body })).status).toBe(200);
+    await http.policies.remove(String(written?.id));
   });
 
   test("a secret that is written in escapes is one", async () => {

@@ -45,7 +45,6 @@ eachDatabase("approvals in a chat", (open) => {
     });
     const approvals = createApprovals({
       ...{ db, queue: http.queue, policies: http.policies, notices, onCommit: () => undefined, log },
-      referenceOf: (name) => name,
       now: Date.now,
     });
     try {

@@ -164,7 +164,6 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     db,
     queue: core.queue,
     policies,
-    referenceOf: (name) => tools.get(name)?.reference ?? name,
     onCommit: () => undefined,
     log,
     now: options.now ?? Date.now,

@@ -26,6 +26,10 @@ export const wipe = register(
   { name: "crm_wipe", description: "Deletes.", parameters: t.Object({}), annotations: { destructive: true } },
   () => "gone",
 );
+export const post = register(
+  { name: "crm_post", description: "Sends it.", parameters: t.Object({ text: t.String() }), annotations: { egress: true } },
+  () => "sent",
+);
 `;
 
 let home: string;
@@ -84,7 +88,12 @@ for (const [era, connect] of Object.entries(CLIENTS)) {
   test(`a client of ${era} lists and calls the tools that its key names, and asks a bot`, async () => {
     const client = await connect(await keyWith("mcp:use", "integrations.crm:use", "chat:write"));
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name).sort()).toEqual(["ask_default", "crm_shout", "crm_wipe"]);
+    expect(tools.map(({ name }) => name).sort()).toEqual([
+      "ask_default",
+      "crm_post",
+      "crm_shout",
+      "crm_wipe",
+    ]);
     expect(tools.find(({ name }) => name === "crm_shout")).toMatchObject({
       description: "Says it loudly.",
       inputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
@@ -131,6 +140,16 @@ test("policies hold for calls over MCP", async () => {
   const refused = await client.callTool({ name: "crm_wipe", arguments: {} });
   expect(refused).toMatchObject({ isError: true });
   expect(JSON.stringify(refused.content)).toContain("Nothing is wiped");
+  await client.close();
+});
+
+test("a secret of this server does not leave it with a call over MCP", async () => {
+  const client = await CLIENTS["2026-07-28"](await keyWith("mcp:use", "integrations.crm:use"));
+  const post = (text: string) => client.callTool({ name: "crm_post", arguments: { text } });
+  expect(await post("hello")).toMatchObject({ content: [{ text: "sent" }] });
+  const refused = await post(`The key is ${KEY}.`);
+  expect(refused).toMatchObject({ isError: true });
+  expect(JSON.stringify(refused.content)).toContain("contain a secret");
   await client.close();
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { offeredTools } from "../../src/agent/offered-tools.ts";
 import { compileTool } from "../../src/agent/tools/registry.ts";
 import { toToolResult } from "../../src/agent/tools/result.ts";
+import { LONGEST_REFERENCE } from "../../src/capabilities/tool-patterns.ts";
 import { usableTool } from "../../src/mcp/client/listed-tool.ts";
 import { resultOf } from "../../src/mcp/client/result.ts";
 import { eachDatabase } from "../database.ts";
@@ -76,10 +77,11 @@ eachDatabase("MCP servers", (open) => {
   test("a program that ends is started again, and none is left when Heddle stops", async () => {
     const db = await open();
     await using mcp = await testMcp(db);
-    await mcp.servers.create({ id: "modern", transport: "stdio", ...MODERN });
+    const mark = crypto.randomUUID();
+    const args = [...MODERN.args, mark];
+    await mcp.servers.create({ id: "modern", transport: "stdio", command: MODERN.command, args });
     await mcp.reaches("modern", "connected");
-    const hostPids = () => childrenNamed("modern-program.ts");
-    const before = hostPids();
+    const before = processesWith(mark);
     expect(before.length).toBeGreaterThan(0);
     for (const pid of before) process.kill(pid, "SIGKILL");
     await mcp.reaches("modern", "degraded");
@@ -88,7 +90,7 @@ eachDatabase("MCP servers", (open) => {
     expect(await mcp.call("add", { a: 1, b: 1 })).toContain("2");
     expect(mcp.servers.get("modern").status.state).toBe("connected");
     await mcp.close();
-    expect(hostPids()).toEqual([]);
+    expect(processesWith(mark)).toEqual([]);
   });
 
   test("a server that fails harms no other, and says why", async () => {
@@ -198,6 +200,14 @@ test("what a server says of its tools makes Heddle more careful, and less only i
   expect(of(true)).toEqual({ readOnly: true, idempotent: true, destructive: true, egress: false });
 });
 
+test("a tool whose name stands for others in a policy, or is longer than the protocol allows, cannot be used", () => {
+  const named = (name: string) =>
+    usableTool({ id: "s", trust_annotations: false }, { name, inputSchema: { type: "object" } });
+  expect(() => named("read_*")).toThrow("contains *");
+  expect(() => named("a".repeat(129))).toThrow("1 to 128 characters");
+  expect(named("a".repeat(128)).reference.length).toBeLessThanOrEqual(LONGEST_REFERENCE);
+});
+
 test("a schema with a regular expression of a server costs nothing", () => {
   const tool = usableTool(
     { id: "s", trust_annotations: false },
@@ -229,14 +239,13 @@ test("results: errors, links, and text that imitates Heddle's own conventions", 
   expect(linked).toContain('{"a":1}');
 });
 
-/** The processes on this machine with the text in their command line. */
-const childrenNamed = (text: string): number[] =>
+/** The processes that were started with this word: what this test alone has made up. */
+const processesWith = (word: string): number[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return words.some((word) => word.endsWith(text)) && !words.some((word) => word.includes("launcher"));
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(word);
       } catch {
         return false;
       }

@@ -5,6 +5,7 @@ import { newId } from "../../ids.ts";
 import { refusalOf } from "../../policies/decide.ts";
 import type { Decide } from "../../policies/policies.ts";
 import { UNTAINTED } from "../../policies/policy.ts";
+import { hasSecret, secretRefusal } from "../../policies/secret-in-call.ts";
 import { factsOf } from "../../policies/tool-kinds.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
@@ -56,6 +57,7 @@ export function createTryTool({
       const field = ["arguments", problem.field].filter(Boolean).join(".");
       throw new HeddleError("validation", `${field} ${problem.message}.`, { field });
     }
+    const written = JSON.stringify(args);
     const session = await sessions.getOrCreate({ clientId: place, botId, owner: null });
     const {
       args: _args,
@@ -63,7 +65,7 @@ export function createTryTool({
       images: _images,
       ...called
     } = await callTool(
-      { id: newId(), name, arguments: JSON.stringify(args) },
+      { id: newId(), name, arguments: written },
       {
         tools: new Map([[name, tool]]),
         run: {
@@ -78,7 +80,9 @@ export function createTryTool({
         signal: AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]),
         redact,
         permit: async (tool, args) => {
-          const call = { tool: factsOf(tool), args, bot_id: session.bot_id, channel_id: session.channel_id };
+          const facts = factsOf(tool);
+          if (facts.kinds.includes("egress") && hasSecret(written, args, redact)) return secretRefusal(name);
+          const call = { tool: facts, args, bot_id: session.bot_id, channel_id: session.channel_id };
           // Who tries a tool is not among those whom the policy asks, and a run is not there to wait for them.
           return refusalOf(await decide(call, UNTAINTED), name);
         },

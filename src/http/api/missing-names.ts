@@ -2,16 +2,19 @@
 // is not missing.
 
 import type { MissingNames, MissingNamesThere } from "../../capabilities/missing-names.ts";
+import { namesTool, referenceOf, type ToolNamesThere, toolNamed } from "../../capabilities/tool-patterns.ts";
 
 export interface NamesThere {
   missingNames: MissingNames;
-  tools: { get(name: string): object | undefined };
+  tools: ToolNamesThere;
   dispatchers: { get(type: string): object | undefined };
   integrations: { whenReady: Promise<unknown>; ids(): readonly string[] };
 }
 
 /** Finds the name in a scope, such as github in "integrations.github.store:read". */
 const NAMED_PART = /^(tools|dispatch|integrations)\.([A-Za-z0-9_-]+)[.:]/;
+/** Finds the reference in "tools.mcp:github/get_pr:use". */
+const OF_MCP = /^tools\.(mcp:.+):[a-z*]+$/;
 
 export function createNamesThere({ missingNames, tools, dispatchers, integrations }: NamesThere) {
   const onceLoaded =
@@ -22,13 +25,23 @@ export function createNamesThere({ missingNames, tools, dispatchers, integration
     };
   const missingIn: MissingNamesThere = onceLoaded(missingNames);
 
+  const isOfMcp = (reference: string): boolean => {
+    const isNamed = namesTool([reference]);
+    return tools.list().some((tool) => isNamed(referenceOf(tool)));
+  };
   const KINDS: Record<string, { kind: string; isThere: (name: string) => boolean }> = {
-    tools: { kind: "tool", isThere: (name) => tools.get(name) !== undefined },
+    tools: { kind: "tool", isThere: (name) => toolNamed(name, tools) !== undefined },
     dispatch: { kind: "dispatch type", isThere: (name) => dispatchers.get(name) !== undefined },
     integrations: { kind: "integration", isThere: (name) => integrations.ids().includes(name) },
   };
   const missingInScopes = onceLoaded((scopes: readonly string[]) =>
     scopes.flatMap((scope) => {
+      const reference = OF_MCP.exec(scope)?.[1];
+      if (reference !== undefined) {
+        return isOfMcp(reference)
+          ? []
+          : [`The scope ${scope} is for "${reference}", and no MCP server has such a tool.`];
+      }
       const [, part = "", name = ""] = NAMED_PART.exec(scope) ?? [];
       const of = KINDS[part];
       return !of || of.isThere(name)

@@ -14,6 +14,8 @@ import type { Ownership } from "./ownership.ts";
 export interface RouteFacts {
   /** "{name}" in it is replaced by that path parameter. Null: every caller may use the route. */
   scope: string | null;
+  /** The scope for these path parameters, if it is more than `scope` with them filled in. */
+  scopeFor?: (params: Record<string, string>) => string;
   /** True if a browser needs a recent sign-in for it, because it makes or ends credentials or runs code. */
   isGrave?: boolean;
   tag: string;
@@ -35,17 +37,14 @@ export type RouteOptions = ReturnType<typeof createRouteOptions>;
 /** Spread into a route: `plain` for a route without a body, `json` for a route with a JSON body. */
 export function createRouteOptions(auth: Auth, ownership: Ownership, largeBodies: LargeBodies) {
   const scopes = new Set<string>();
-  const plain = ({ scope, isGrave = false, tag, summary, description = "", example, of }: RouteFacts) => {
+  const plain = (facts: RouteFacts) => {
+    const { scope, isGrave = false, tag, summary, description = "", example, of } = facts;
     if (scope !== null) scopes.add(scope);
+    const scopeWith = facts.scopeFor ?? filledIn(scope ?? "");
     return {
       // "transform" is the first step of a route, which runs before the input is validated.
       transform: async ({ request, params = {} }: WithParams): Promise<void> => {
-        if (scope !== null) {
-          await auth.authorize(
-            request,
-            scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? ""),
-          );
-        }
+        if (scope !== null) await auth.authorize(request, scopeWith(params));
         if (isGrave) await auth.refuseOldSignIn(request);
         if (of !== undefined) await ownership[of](request, params.id ?? "");
         refuseUnclearQuery(request.url);
@@ -88,6 +87,9 @@ export function createRouteOptions(auth: Auth, ownership: Ownership, largeBodies
     }),
   };
 }
+
+const filledIn = (scope: string) => (params: Record<string, string>) =>
+  scope.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? "");
 
 /** The default query; a route with query parameters overrides it. */
 const NO_QUERY = t.Object({}, { additionalProperties: false });

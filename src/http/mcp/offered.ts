@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Caller } from "../../access/caller.ts";
 import { covers } from "../../access/scopes.ts";
+import { referenceOf } from "../../capabilities/tool-patterns.ts";
 import type { JsonObject, ToolAnnotations } from "../../sdk/types.ts";
 
 /** A tool of this server, as far as it is offered. */
@@ -13,6 +14,8 @@ export interface McpTool {
   type: string;
   owner: string;
   annotations: ToolAnnotations;
+  /** Of an MCP server's: what scopes name. */
+  reference?: string | undefined;
 }
 
 export interface McpBot {
@@ -45,9 +48,15 @@ export function offeredTo(
   return offers;
 }
 
-/** Those of one integration are named by `integrations.<id>:use`. */
-const mayCall = (scopes: readonly string[], { name, owner }: McpTool): boolean =>
-  covers(scopes, `tools.${name}:use`) || covers(scopes, `integrations.${owner}:use`);
+/** Those of one integration are named by `integrations.<id>:use`, those of one MCP server by `tools.mcp:<id>:use`. */
+const mayCall = (scopes: readonly string[], tool: McpTool): boolean =>
+  scopesOfTool(tool).some((scope) => covers(scopes, scope));
+
+function scopesOfTool({ owner, type, ...tool }: McpTool): string[] {
+  const own = `tools.${referenceOf(tool)}:use`;
+  // A scope cannot name each tool of a stranger, but its server.
+  return type === "mcp" ? [own, `tools.${owner}:use`] : [own, `integrations.${owner}:use`];
+}
 
 const MOST_NAME = 64;
 

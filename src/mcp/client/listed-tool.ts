@@ -64,6 +64,9 @@ export function listedTool(tool: {
   } as unknown as JsonObject) as unknown as ListedTool;
 }
 
+/** What the protocol asks servers to keep to, at most. */
+const MOST_OWN_NAME = 128;
+
 /** Stands for a schema that is not kept, and is none. */
 const TOO_LARGE = { type: "too large" };
 
@@ -75,6 +78,11 @@ export function usableTool(
   if (inputSchema.type === TOO_LARGE.type) {
     throw new Error(`its schema has more than ${MOST_SCHEMA.toLocaleString("en")} characters`);
   }
+  if (name === "" || name.length > MOST_OWN_NAME) {
+    throw new Error(`its name must have 1 to ${MOST_OWN_NAME} characters`);
+  }
+  // A person who allows this tool must not allow others with it.
+  if (name.includes("*")) throw new Error("its name contains *, which stands for any text in policies");
   return {
     name: plainName(name, MOST_NAME),
     longName: plainName(`${id}_${name}`, MOST_NAME),

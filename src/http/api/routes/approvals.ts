@@ -37,6 +37,9 @@ const ANSWER = {
   message_id: uuid("The answer that asks for the call."),
   call_id: t.String({ description: "The call in that answer." }),
   tool_name: t.String({ description: "The tool." }),
+  tool_reference: t.String({
+    description: "How rules name the tool: its name, or `mcp:<server>/<tool>` for that of an MCP server.",
+  }),
   integration_id: nullable(t.String(), "The integration of the tool; null for a built-in one."),
   arguments: JsonOf("The arguments, without secrets."),
   policy_id: nullable(Id, "The policy that asks; null: a built-in rule."),
@@ -240,6 +243,7 @@ function deciderIn(
 
 const present = ({ call_hash: _hash, ...row }: ApprovalRow) => ({
   ...row,
+  tool_reference: row.tool_reference ?? row.tool_name,
   expires_at: instant(row.expires_at),
   decided_at: instantOrNull(row.decided_at),
   begun_at: instantOrNull(row.begun_at),

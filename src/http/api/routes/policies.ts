@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
+import { LONGEST_REFERENCE } from "../../../capabilities/tool-patterns.ts";
 import type { Reach } from "../../../db/reach.ts";
 import { POLICY_EFFECTS } from "../../../db/schema.ts";
 import { HeddleError } from "../../../errors.ts";
@@ -64,7 +65,11 @@ const DryRunAnswer = named(
 
 const Call = t.Object(
   {
-    tool: t.String({ minLength: 1, maxLength: 64, description: "Name of the tool." }),
+    tool: t.String({
+      minLength: 1,
+      maxLength: LONGEST_REFERENCE,
+      description: "Name of the tool, or the reference of an MCP server's.",
+    }),
     arguments: t.Optional(JsonOf("Its arguments.")),
     bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64, description: "The bot that calls it." })),
     channel_id: t.Optional(t.String({ format: "uuid", description: "The channel of the run." })),

@@ -1,6 +1,7 @@
 // What schedules look like in requests and answers.
 
 import { t } from "elysia";
+import { LONGEST_REFERENCE } from "../../../capabilities/tool-patterns.ts";
 import {
   HEARTBEAT_POSTS,
   MISSED_POLICIES,
@@ -98,7 +99,11 @@ export const SETTINGS = {
     nullable(
       t.Object(
         {
-          tool: t.String({ minLength: 1, maxLength: 64, description: "Its name; no destructive one." }),
+          tool: t.String({
+            minLength: 1,
+            maxLength: LONGEST_REFERENCE,
+            description: "Its name, or the reference of an MCP server's; no destructive one.",
+          }),
           arguments: JsonOf("Its arguments."),
         },
         { additionalProperties: false },

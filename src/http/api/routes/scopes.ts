@@ -46,7 +46,7 @@ export function scopeRoutes({ route }: { route: RouteOptions }) {
         tag: "API keys",
         summary: "List the scopes that a key may have",
         description:
-          "The scope `admin` includes everything. Tools have scopes of their own, `tools.<name>:use`.",
+          "The scope `admin` includes everything. Tools have scopes of their own, `tools.<name>:use`, and `tools.mcp:<server>/<tool>:use`.",
       }),
       response: { 200: ScopesAnswer, ...failures(403) },
     },

@@ -139,10 +139,12 @@ export function toolRoutes({ tools, tryTool, route }: ToolRoutes) {
       {
         ...route.json({
           scope: "tools.{name}:use",
+          scopeFor: ({ name = "" }) => `tools.${tools.get(name)?.reference ?? name}:use`,
           tag,
           summary: "Call a tool outside of any run",
           example: { arguments: {} },
-          description: "It really acts, with the credentials of its integration.",
+          description:
+            "It really acts, with the credentials of its integration. The scope of an MCP server's tool has its reference in the place of its name.",
         }),
         params: ToolParams,
         body: t.Object(

@@ -97,7 +97,7 @@ function Others({ resources, value, onChange }: ChooseScopesProps) {
   return (
     <Textarea
       label="Further scopes"
-      description="One a line, such as tools.web_search:use, dispatch.github:use or integrations.github.store:read"
+      description="One a line, such as tools.web_search:use, tools.mcp:files:use, dispatch.github:use or integrations.github.store:read"
       autosize
       minRows={2}
       maxRows={8}

@@ -65,6 +65,32 @@ test("an MCP server is added, tested, shown without its secrets, changed and del
   expect((await http.send("GET", `${PATH}/modern`)).status).toBe(404);
 });
 
+test("its tools are tried by keys that name their references, and not with a secret in the arguments", async () => {
+  await using example = await modernServer();
+  await http.send("POST", PATH, {
+    body: {
+      ...{ id: "tried", transport: "http", url: example.url, allow_private: true },
+      headers: { "X-Key": "secret-that-stays-here" },
+    },
+  });
+  expect((await http.send("POST", `${PATH}/tried/test`)).body.ok).toBe(true);
+  const attempt = async (scope: string, args: object) =>
+    http.send("POST", "/api/v1/tools/environment/try", {
+      key: await http.keyWith(scope),
+      body: { arguments: args },
+    });
+  expect((await attempt("tools.environment:use", {})).status).toBe(403);
+  expect((await attempt("tools.mcp:tried/environment:use", {})).body.error).toBeNull();
+  const { body } = await attempt("tools.mcp:tried:use", { note: "It is secret-that-stays-here." });
+  expect(body.error).toBe("The arguments of this call of environment contain a secret; it was not made.");
+  const scopes = ["tools.mcp:tried/environment:use", "tools.mcp:tried/other:use"];
+  const made = await http.send("POST", "/api/v1/api-keys", { body: { name: "mcp", scopes } });
+  expect(made.body.warnings).toEqual([
+    'The scope tools.mcp:tried/other:use is for "mcp:tried/other", and no MCP server has such a tool.',
+  ]);
+  await http.send("DELETE", `${PATH}/tried`);
+});
+
 test("who has no admin scope changes nothing and sees no repair of it", async () => {
   const key = await http.keyWith("mcp_servers:read");
   const body = { id: "program", transport: "stdio", command: "true" };
