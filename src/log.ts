@@ -78,8 +78,8 @@ function loggable(record: LogRecord): LogRecord {
 }
 
 /**
- * Redacts texts before they are quoted, since a secret with quotes in it would not be recognised afterwards. An error
- * in the message is replaced by its text, which would otherwise become "{}"; among the properties it stays complete.
+ * Redacts texts before they become JSON, since a secret with quotes in it would not be recognised afterwards. The message
+ * is one sentence: its values are not quoted, and an error in it is its text. Among the properties an error stays complete.
  */
 const jsonFormatter =
   (redact: Redact) =>
@@ -88,7 +88,7 @@ const jsonFormatter =
     const facts = Object.entries(properties).map(([name, value]) => [name, shown(value)]);
     return jsonLinesFormatter({
       ...record,
-      message: message.map((part) => shown(isLoggable(part) ? part.toJSON().message : part)),
+      message: [message.map((part) => shown(inWords(part))).join("")],
       properties: Object.fromEntries(facts),
     });
   };

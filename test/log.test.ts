@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createLog } from "../src/log.ts";
 
-test("in a JSON line, the message contains an error's text", async () => {
+test("in a JSON line, the message is a sentence without quoted values, and contains an error's text", async () => {
   const lines: string[] = [];
   const log = await createLog({
     level: "info",
@@ -9,9 +9,14 @@ test("in a JSON line, the message contains an error's text", async () => {
     redact: (text) => text.replaceAll("hidden", "[redacted]"),
     write: (line) => lines.push(line),
   });
-  log.error("It failed: {error}", { error: new Error("no hidden door") });
+  log.error("{id} failed after {count} s: {error}", {
+    id: "the hidden one",
+    count: 3,
+    error: new Error('no "hidden" door'),
+  });
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
     level: "ERROR",
-    message: 'It failed: "no [redacted] door"',
+    message: 'the [redacted] one failed after 3 s: no "[redacted]" door',
+    properties: { id: "the [redacted] one", count: 3 },
   });
 });
