@@ -29,7 +29,7 @@ export function containStrays(): void {
     if (place === undefined) rootLogger().error("Uncaught error: {error}", facts);
     else rootLogger().error("Uncaught error: {error}, thrown at {place}", { ...facts, place });
   };
-  refuseExits();
+  refuseEnds();
   process.on("unhandledRejection", report);
   process.on("uncaughtException", report);
   for (const [method, level] of Object.entries(LEVELS) as [keyof typeof LEVELS, "debug" | "info"][]) {
@@ -44,15 +44,33 @@ export function containStrays(): void {
 }
 
 /** An integration that ends the process would end every other one as well, and again after each restart. */
-function refuseExits(): void {
+function refuseEnds(): void {
   const exit = process.exit.bind(process);
+  const abort = process.abort.bind(process);
+  const kill = process.kill.bind(process);
   process.exit = (code) => {
-    const error = new Error("An integration must not call process.exit(), which would end the server.");
-    const place = strayPlace(error);
-    if (place === undefined) return exit(code);
-    rootLogger().error("process.exit() was called at {place}; the server goes on", { place });
-    throw error;
+    refuseToIntegrations("process.exit()");
+    return exit(code);
   };
+  process.abort = () => {
+    refuseToIntegrations("process.abort()");
+    return abort();
+  };
+  process.kill = (pid, signal) => {
+    // 0 is the own process group; signal 0 only asks whether the process is there.
+    if ([process.pid, -process.pid, 0].includes(pid) && signal !== 0)
+      refuseToIntegrations("process.kill() for the server itself");
+    return kill(pid, signal);
+  };
+}
+
+/** Throws if the call comes from an integration's code. */
+function refuseToIntegrations(call: string): void {
+  const error = new Error(`An integration must not call ${call}, which would end the server.`);
+  const place = strayPlace(error);
+  if (place === undefined) return;
+  rootLogger().error("{call} was called at {place}; the server goes on", { call, place });
+  throw error;
 }
 
 /** The end of a frame: "/path/file.ts:1:2", perhaps in parentheses. */

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { strayPlace } from "../../src/cli/stray-code.ts";
 
 const thrown = (...frames: string[]): Error =>
@@ -27,10 +30,15 @@ test("a thrown error is located by its line", () => {
   expect(strayPlace(new Error("boom"))).toBe(`${import.meta.path}:${line + 1}`);
 });
 
-test("process.exit() of an integration is refused", async () => {
+test.each([
+  ["process.exit(3)", "process.exit()"],
+  ["process.abort()", "process.abort()"],
+  ['process.kill(process.pid, "SIGKILL")', "process.kill() for the server itself"],
+  ["process.kill(0)", "process.kill() for the server itself"],
+])("%s of an integration is refused", async (code, call) => {
   const folder = await mkdtemp(join(tmpdir(), "heddle-exit-"));
   const source = (path: string) => join(import.meta.dirname, "..", "..", "src", path);
-  await writeFile(join(folder, "tool.ts"), "export const run = () => process.exit(3);\n");
+  await writeFile(join(folder, "tool.ts"), `export const run = () => ${code};\n`);
   await writeFile(
     join(folder, "main.ts"),
     `import { containStrays } from ${JSON.stringify(source("cli/stray-code.ts"))};
@@ -38,8 +46,10 @@ test("process.exit() of an integration is refused", async () => {
      containStrays();
      try { run(); } catch (error) { process.stdout.write(error.message); }`,
   );
-  const { exitCode, stdout } = Bun.spawnSync([process.execPath, join(folder, "main.ts")]);
-  expect(stdout.toString()).toContain("An integration must not call process.exit()");
+  // A group of its own, which process.kill(0) would end.
+  const child = spawn(process.execPath, [join(folder, "main.ts")], { detached: true });
+  const [out, exitCode] = await Promise.all([text(child.stdout), once(child, "exit").then(([code]) => code)]);
+  expect(out).toBe(`An integration must not call ${call}, which would end the server.`);
   expect(exitCode).toBe(0);
   await rm(folder, { recursive: true });
 });
