@@ -23,6 +23,9 @@ interface Schema {
   anyOf?: Schema[];
 }
 
+/** What is invalid if no field is. */
+const UNNAMED: Record<string, string> = { body: "The body", property: "A parameter" };
+
 export function explainInvalid(error: ValidationError): HeddleError {
   const problem = error.valueError && deepest(error.valueError);
   const schema = problem?.schema as Schema | undefined;
@@ -30,7 +33,7 @@ export function explainInvalid(error: ValidationError): HeddleError {
   // for path parameters whose name in the router differs from the documented one.
   const path = problem?.path.slice(1).replaceAll("/", ".") ?? "";
   const field = error.type === "params" || path === "" ? (schema?.title ?? path) : path;
-  const name = field || (error.type === "body" ? "The body" : error.type);
+  const name = field || (UNNAMED[error.type] ?? error.type);
   const say = (text: string) =>
     new HeddleError("validation", `${name} ${text}.`, field === "" ? {} : { field });
   if (problem?.message === "Unexpected property") return say("is not a field of this request");

@@ -1,4 +1,4 @@
-import { type AnyElysia, Elysia } from "elysia";
+import { type AnyElysia, Elysia, ValidationError } from "elysia";
 import { HeddleError } from "../../errors.ts";
 import { createRouteFinder, type FindRoutes } from "./route-finder.ts";
 
@@ -33,7 +33,8 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
   // Elysia's own way of dropping such fields copies before it checks: a string in place of a Record becomes an object with
   // one key per letter, and a number an empty object. TypeBox checks the actual value.
   const app = new Elysia({ normalize: normalize === false ? false : "typebox" })
-    .onError(({ request, error, code, route }) => {
+    .onError(({ request, error, code, route, query, params }) => {
+      nameParameter(error, { ...query, ...params });
       // A number is a status chosen by the code, such as `status(403)`.
       if (typeof code === "number" || ownHandlers.has(`${request.method} ${route}`)) return undefined;
       thrown.set(request, { error });
@@ -60,6 +61,16 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
       return response;
     },
   };
+}
+
+/** Elysia refuses a number, a date or JSON of a parameter without its name; a value that only one parameter has tells which it is. */
+function nameParameter(error: unknown, parameters: Record<string, unknown>): void {
+  if (!(error instanceof ValidationError) || error.type !== "property" || !error.valueError) return;
+  const { value, valueError } = error;
+  const names = Object.keys(parameters).filter((name) =>
+    [parameters[name], Number(parameters[name])].includes(value),
+  );
+  if (valueError.path === "" && names.length === 1) valueError.path = `/${names[0]}`;
 }
 
 /** Connections cannot be upgraded behind the edge, and Elysia would expose that in an error text of its own. */

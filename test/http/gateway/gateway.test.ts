@@ -266,6 +266,24 @@ test("a text or a number is neither a Record nor an object, and unknown fields a
   ]);
 });
 
+test("a refused parameter is named, also one that is read as a number", async () => {
+  const query = t.Object({ limit: t.Optional(t.Integer({ minimum: 1 })), since: t.Optional(t.Number()) });
+  const router = new Elysia()
+    .get("/rooms", () => "never", { query })
+    .get("/rooms/:room", () => "never", { params: t.Object({ room: t.Integer({ maximum: 9 }) }), query });
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  const refused = async (path: string) => (await send("GET", `/integrations/hook${path}`)).body.error;
+  const limit = "must be an integer of at least 1.";
+  expect(await refused("/rooms?limit=0")).toMatchObject({ field: "limit", message: `limit ${limit}` });
+  expect(await refused("/rooms?since=3&limit=-1")).toMatchObject({ field: "limit" });
+  expect(await refused("/rooms?since=soon")).toMatchObject({ field: "since" });
+  expect(await refused("/rooms/10?limit=7")).toMatchObject({ field: "room" });
+  expect(await refused("/rooms?since=0&limit=0")).toEqual({
+    code: "validation",
+    message: `A parameter ${limit}`,
+  });
+});
+
 test("a schema's refusal does not contain the value, indented or not", async () => {
   let message = "";
   const router = new Elysia()
