@@ -2,6 +2,7 @@
 
 import type { ControlCalls } from "./controls.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
+import type { Misspelling } from "./misspelt.ts";
 import type { ServerSource } from "./server-facts.ts";
 import type { StoreBackend } from "./store.ts";
 import type {
@@ -105,6 +106,8 @@ export interface SdkSinks {
   registerHook(hook: RegisteredHook): void;
   registerLifecycle(lifecycle: RegisteredLifecycle): void;
   declareSetting(setting: DeclaredSetting): void;
+  /** Fields that nothing reads; what was registered works without them. */
+  misspelt(names: Misspelling[]): void;
 }
 
 export type SdkBackend = SdkServices & SdkSinks;

@@ -5,7 +5,8 @@ import { nearest } from "../schema/nearest.ts";
 
 const DISPATCH_TYPE = /^[a-z][a-z0-9_-]{0,63}$/;
 const METHODS = ["deliver", "postMessage", "lane", "targetOf"] as const;
-const FIELDS = [...METHODS, "config", "receipt", "rate"];
+/** Every field that a dispatcher may have. */
+export const DISPATCHER_FIELDS: readonly string[] = [...METHODS, "config", "receipt", "rate"];
 const RATES = ["perSecond", "perLane"];
 
 /** Throws "validation" for an invalid type or dispatcher. */
@@ -35,7 +36,7 @@ export function checkDispatcher(type: unknown, dispatcher: unknown): void {
 /** Names the function that was probably meant to be deliver(). */
 function hintOf(fields: Record<string, unknown>): string {
   const others = Object.keys(fields).filter(
-    (name) => typeof fields[name] === "function" && !FIELDS.includes(name),
+    (name) => typeof fields[name] === "function" && !DISPATCHER_FIELDS.includes(name),
   );
   const meant = nearest("deliver", others);
   return meant === undefined ? "." : `; it has ${meant}(): did you mean deliver()?`;

@@ -10,12 +10,13 @@ import {
   type SdkBackend,
   type SdkLogLevel,
 } from "./backend.ts";
-import { checkDispatcher } from "./check-dispatcher.ts";
+import { checkDispatcher, DISPATCHER_FIELDS } from "./check-dispatcher.ts";
 import { createControls } from "./controls.ts";
 import { Permanent, Retryable } from "./errors.ts";
 import { createHttp, type HttpClient, type HttpOptions, sleepFor } from "./http/client.ts";
 import { failDelivery } from "./http/fail-delivery.ts";
 import type { SetupManifest } from "./manifest.ts";
+import { misspellings } from "./misspelt.ts";
 import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { createServerFacts } from "./server-facts.ts";
@@ -48,6 +49,15 @@ import {
   type SearchDocuments,
 } from "./types.ts";
 
+const META_FIELDS = [
+  "integrationType",
+  "clientIdPrefix",
+  "userAttribution",
+  "resolveDisplayNames",
+  "resolveDispatchConfig",
+  "testConnection",
+] satisfies (keyof IntegrationMeta)[];
+
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
   function lifecycle(
     name: string,
@@ -58,7 +68,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     backend.registerLifecycle({ event, callback });
   }
   return {
-    register: createRegister(backend.registerTool),
+    register: createRegister(backend),
     defineConfig: createDefineConfig(backend),
 
     /** Returns the id of the active session of this place and bot; creates one if there is none. */
@@ -94,6 +104,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
       checkDispatcher(type, dispatcher);
       // The cast is safe, because `deliver` gets only configs that its own schema has checked.
       backend.registerDispatcher(type, dispatcher as unknown as Dispatcher);
+      backend.misspelt(misspellings(`Dispatcher ${type}`, dispatcher, DISPATCHER_FIELDS));
     },
 
     /** Describes the integration's client ids and users. */
@@ -102,6 +113,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
         throw invalid("registerIntegration() needs integrationType and clientIdPrefix, both texts.");
       }
       backend.registerIntegration(meta);
+      backend.misspelt(misspellings("registerIntegration()", meta, META_FIELDS));
     },
 
     /** Calls `callback` at an event of an agent's run. */

@@ -46,6 +46,8 @@ export function createEnvironmentBackend(environment: Record<string, string | un
     },
     registerHook: (hook) => void registered.hooks.push(hook),
     registerLifecycle: (lifecycle) => void registered.lifecycle.push(lifecycle),
+    // `heddle check` reports them.
+    misspelt: () => {},
     declareSetting: (setting) => void registered.settings.push(setting),
   };
 }

@@ -1,5 +1,6 @@
 import { HeddleError } from "../errors.ts";
-import type { RegisteredTool, WithToolSchema } from "./backend.ts";
+import type { RegisteredTool, SdkSinks, WithToolSchema } from "./backend.ts";
+import { misspellings } from "./misspelt.ts";
 import type {
   Arguments,
   JsonObject,
@@ -12,6 +13,9 @@ import type {
 } from "./types.ts";
 
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+/** The fields of a tool in Heddle's own shape and of `function` in OpenAI's, and those beside either. */
+const FUNCTION = ["name", "description", "parameters"];
+const DETAILS = ["timeoutSeconds", "annotations", "reconcile"];
 const NO_PARAMETERS = { type: "object", properties: {} };
 
 export interface Register {
@@ -31,10 +35,16 @@ export interface Register {
   ): Fn & WithToolSchema;
 }
 
-export function createRegister(onTool: (tool: RegisteredTool) => void): Register {
+export function createRegister({
+  registerTool,
+  misspelt,
+}: Pick<SdkSinks, "registerTool" | "misspelt">): Register {
   return ((options: (OpenAiToolSchema & ToolDetails) | ToolOptions, fn: ToolFunction<never>) => {
     const tool = toolOf(options, fn);
-    onTool(tool);
+    registerTool(tool);
+    const known = "function" in options ? ["type", "function", ...DETAILS] : [...FUNCTION, ...DETAILS];
+    misspelt(misspellings(`Tool ${tool.name}`, options, known));
+    if ("function" in options) misspelt(misspellings(`Tool ${tool.name}`, options.function, FUNCTION));
     const { name, description, parameters } = tool;
     const schema: OpenAiToolSchema = { type: "function", function: { name, description, parameters } };
     return Object.assign(fn, { _tool_schema: schema });

@@ -89,6 +89,22 @@ const CASES: [rule: string, place: string, files: Files][] = [
     },
   ],
   ["loads", "setup.ts:4", { "setup.ts": MANIFEST("  version: '1',\n  icno: 'Zap',") }],
+  [
+    "misspelt",
+    "tools/b.ts:3",
+    {
+      "tools/b.ts":
+        'import { register } from "heddle/sdk";\nconst more: object = {\n  timeoutSecond: 5,\n};\nregister({ name: "mine_b", description: "Says what it says.", ...more }, () => "b");\n',
+    },
+  ],
+  [
+    "misspelt",
+    "process.ts:2",
+    {
+      "process.ts": 'export const CMD = ["true"];\nexport const REQUIRD_ENV = ["A"];\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
   ["quiet-load", "tools/b.ts:1", { "tools/b.ts": 'fetch("http://127.0.0.1:1").catch(() => {});\n' }],
   ["quiet-load", "tools/b.ts:2", { "tools/b.ts": "\nsetInterval(() => {}, 1000);\n" }],
   [

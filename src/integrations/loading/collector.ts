@@ -10,6 +10,7 @@ import type {
   SdkSinks,
 } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
+import type { Misspelling } from "../../sdk/misspelt.ts";
 import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
 import { locate } from "../discovery/locate.ts";
 
@@ -19,6 +20,7 @@ export interface Collector {
   hooks: RegisteredHook[];
   lifecycle: RegisteredLifecycle[];
   settings: DeclaredSetting[];
+  misspelt: Misspelling[];
   about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined };
   sinks: SdkSinks;
   /** After this, nothing more can be registered. */
@@ -33,6 +35,7 @@ export function createCollector(folder: string): Collector {
   const hooks: RegisteredHook[] = [];
   const lifecycle: RegisteredLifecycle[] = [];
   const settings: DeclaredSetting[] = [];
+  const misspelt: Misspelling[] = [];
   const about: Collector["about"] = { meta: undefined, setup: undefined };
   // An Error records where it was created, and formats its stack only when it is read.
   const registered = new Map<string, Error>();
@@ -73,6 +76,7 @@ export function createCollector(folder: string): Collector {
       open(`Setting "${setting.key}"`);
       settings.push(setting);
     },
+    misspelt: (names) => void misspelt.push(...names),
   };
   return {
     tools,
@@ -80,6 +84,7 @@ export function createCollector(folder: string): Collector {
     hooks,
     lifecycle,
     settings,
+    misspelt,
     about,
     sinks,
     seal() {

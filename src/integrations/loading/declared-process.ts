@@ -3,6 +3,9 @@
 import { errorAt } from "../discovery/locate.ts";
 import type { ProcessDeclaration } from "./load.ts";
 
+/** The exports that are read. */
+export const PROCESS_EXPORTS = ["DESCRIPTION", "CMD", "REQUIRED_ENV", "WATCH_PATHS", "MEMORY_LIMIT_MB"];
+
 export type DeclaredProcess = Omit<ProcessDeclaration, "program">;
 
 /** Throws an error with the file's location when an export is invalid; `file` is absolute. */

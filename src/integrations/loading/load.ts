@@ -13,6 +13,7 @@ import { bindFolder, forgetModules, importModule } from "../../runtime/modules.t
 import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
 import type { RegisteredHook, RegisteredLifecycle, RegisteredTool, SdkServices } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
+import { type Misspelling, misspellings, misspellingText } from "../../sdk/misspelt.ts";
 import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
@@ -27,7 +28,7 @@ import {
 import { checkSecretOf, readSetup } from "../manifest/read-setup.ts";
 import { createRouter, type IntegrationRouter } from "../routing/router.ts";
 import { type Collector, createCollector } from "./collector.ts";
-import { type DeclaredProcess, declaredProcess } from "./declared-process.ts";
+import { type DeclaredProcess, declaredProcess, PROCESS_EXPORTS } from "./declared-process.ts";
 import { hangingAwait, withRemedy } from "./explain.ts";
 import { createHostSdk } from "./host-sdk.ts";
 import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
@@ -62,6 +63,8 @@ export interface LoadedIntegration {
   setup: SetupManifest | undefined;
   process: ProcessDeclaration | undefined;
   router: IntegrationRouter | undefined;
+  /** Fields that nothing reads, because their names are misspelt. */
+  misspelt: Misspelling[];
   /** Releases the modules. Code that is still running continues, but can import no further module lazily. */
   release(): Promise<void>;
 }
@@ -251,7 +254,7 @@ async function importAll(
 function describe(
   found: FoundIntegration,
   exports: Map<string, Exports>,
-  { tools, dispatchers, hooks, lifecycle, settings, about }: Collector,
+  { tools, dispatchers, hooks, lifecycle, settings, misspelt, about }: Collector,
   { release, log }: { release: () => Promise<void>; log: Logger },
 ): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
   const { files } = found;
@@ -267,6 +270,12 @@ function describe(
       { version: info.version, other: setup.version },
     );
   }
+  const unread = [
+    ...misspelt,
+    ...misspellings("meta of index.ts", info ?? {}, ["name", "version"]),
+    ...misspellings("process.ts", of(files.process) ?? {}, PROCESS_EXPORTS),
+  ];
+  for (const one of unread) log.warning("{text}", { text: misspellingText(one) });
   const router = files.router && routerOf(found, files.router, of(files.router)?.router);
   const process =
     files.process && declaredProcess(`${found.folder}/${files.process}`, of(files.process) ?? {});
@@ -282,6 +291,7 @@ function describe(
     setup,
     process: process || undefined,
     router: router || undefined,
+    misspelt: unread,
     release,
   };
 }

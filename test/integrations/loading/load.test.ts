@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { noReview } from "../../../src/integrations/review/review.ts";
 import { createLog } from "../../../src/log.ts";
 import { until } from "../../until.ts";
-import { harness, routerSaying, toolNamed } from "../harness.ts";
+import { type Files, harness, routerSaying, toolNamed } from "../harness.ts";
 
 test("everything that an integration's files register goes live under its id", async () => {
   await using all = await harness(
@@ -357,7 +357,8 @@ test("waiting for a turn does not count towards the time limit", async () => {
   expect(all.integrations.list().filter(({ error }) => error)).toEqual([]);
 });
 
-test("two versions that differ are warned of, and that of index.ts counts", async () => {
+/** Loads the files and returns the facts of the warnings. */
+async function warningsOf(files: Files) {
   const lines: string[] = [];
   const log = await createLog({
     level: "warning",
@@ -365,22 +366,47 @@ test("two versions that differ are warned of, and that of index.ts counts", asyn
     redact: (text) => text,
     write: (line) => lines.push(line),
   });
+  await using all = await harness(files, { log });
+  await all.integrations.loadAll();
+  const views = all.integrations.list();
+  return { views, warnings: lines.map((line) => JSON.parse(line).properties) };
+}
+
+test("two versions that differ are warned of, and that of index.ts counts", async () => {
   const setup = (version: string) =>
     `import { defineSetup } from "heddle/sdk"; export const SETUP = defineSetup({ version: "${version}" });`;
-  await using all = await harness(
-    {
-      "same/index.ts": 'export const meta = { id: "same", name: "Same", version: "1.0" };',
-      "same/setup.ts": setup("1.0"),
-      "same/router.ts": routerSaying("hello"),
-      "two/index.ts": 'export const meta = { id: "two", name: "Two", version: "1.0" };',
-      "two/setup.ts": setup("2.0"),
-      "two/router.ts": routerSaying("hello"),
-    },
-    { log },
-  );
-  await all.integrations.loadAll();
-  expect(all.integrations.get("two")?.version).toBe("1.0");
-  expect(lines.map((line) => JSON.parse(line).properties)).toEqual([
-    expect.objectContaining({ version: "1.0", other: "2.0" }),
+  const { views, warnings } = await warningsOf({
+    "same/index.ts": 'export const meta = { id: "same", name: "Same", version: "1.0" };',
+    "same/setup.ts": setup("1.0"),
+    "same/router.ts": routerSaying("hello"),
+    "two/index.ts": 'export const meta = { id: "two", name: "Two", version: "1.0" };',
+    "two/setup.ts": setup("2.0"),
+    "two/router.ts": routerSaying("hello"),
+  });
+  expect(views.find(({ id }) => id === "two")?.version).toBe("1.0");
+  expect(warnings).toEqual([expect.objectContaining({ version: "1.0", other: "2.0" })]);
+});
+
+test("misspelt fields are warned of; the author's own names are not", async () => {
+  const { views, warnings } = await warningsOf({
+    "mine/index.ts": 'export const meta = { name: "Mine", verson: "1.0" };',
+    "mine/process.ts":
+      'export const CMD = ["true"]; export const REQUIRD_ENV = ["A"]; export const INTERVAL = 5;',
+    "mine/dispatcher.ts": `import { registerDispatcher, registerIntegration } from "heddle/sdk";
+      registerDispatcher("mine", { deliver: () => ({ receipt: 1 }), postMesage: () => true, send: () => 1 } as never);
+      registerIntegration({ integrationType: "mine", clientIdPrefix: "mine:", resolveDisplayName: () => ({}) } as never);`,
+    "mine/tools/a.ts": `import { register } from "heddle/sdk";
+      register({ name: "a", descripton: "Says a.", author: "me" } as never, () => "a");
+      register({ type: "function", function: { name: "b", parmeters: {} }, timeoutSecond: 1 } as never, () => "b");`,
+  });
+  expect(views).toMatchObject([{ id: "mine", status: "ready", tools: ["a", "b"] }]);
+  expect(warnings.map(({ text }) => text).sort()).toEqual([
+    "Dispatcher mine has postMesage, which means nothing; did you mean postMessage?",
+    "Tool a has descripton, which means nothing; did you mean description?",
+    "Tool b has parmeters, which means nothing; did you mean parameters?",
+    "Tool b has timeoutSecond, which means nothing; did you mean timeoutSeconds?",
+    "meta of index.ts has verson, which means nothing; did you mean version?",
+    "process.ts has REQUIRD_ENV, which means nothing; did you mean REQUIRED_ENV?",
+    "registerIntegration() has resolveDisplayName, which means nothing; did you mean resolveDisplayNames?",
   ]);
 });

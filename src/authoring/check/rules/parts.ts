@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { errorMessage } from "../../../errors.ts";
 import { checkDashboardData } from "../../../integrations/routing/dashboard-data.ts";
 import { compileSchema } from "../../../schema/json-schema.ts";
+import { misspellingText } from "../../../sdk/misspelt.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, locationOf, occurrences, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
@@ -57,6 +58,17 @@ export const PART_RULES: Rule[] = [
         ),
       ];
     },
+  },
+  {
+    id: "misspelt",
+    level: "warning",
+    about: "Everything that it sets is read.",
+    check: (subject) =>
+      (subject.loaded?.misspelt ?? []).map((one) => ({
+        message: misspellingText(one),
+        fix: `Write ${one.meant}.`,
+        ...locationOf(subject, one.name),
+      })),
   },
   {
     id: "dispatcher-config",

@@ -1,0 +1,32 @@
+// Optional fields of what an integration registers whose names are misspelt: nothing would read them, and nobody would notice.
+
+import { nearest } from "../schema/nearest.ts";
+
+/** A field that nothing reads, and the one that was probably meant. */
+export interface Misspelling {
+  /** What has the field: "Tool weather". */
+  of: string;
+  /** The name that was written. */
+  name: string;
+  /** The name that was probably meant. */
+  meant: string;
+}
+
+/** Typing errors make a name longer or shorter by few letters; other names are the author's own. */
+const MOST_LETTERS = 2;
+
+/** Returns the fields of `given` that are not known, but nearly have the name of one that is known and missing. */
+export function misspellings(of: string, given: object, known: readonly string[]): Misspelling[] {
+  const missing = known.filter((name) => !(name in given));
+  return Object.keys(given).flatMap((name) => {
+    if (known.includes(name)) return [];
+    const meant = nearest(name, missing);
+    return meant === undefined || Math.abs(meant.length - name.length) > MOST_LETTERS
+      ? []
+      : [{ of, name, meant }];
+  });
+}
+
+/** Says it in a sentence. */
+export const misspellingText = ({ of, name, meant }: Misspelling): string =>
+  `${of} has ${name}, which means nothing; did you mean ${meant}?`;
