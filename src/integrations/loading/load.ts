@@ -2,7 +2,7 @@
 // register. Nothing goes live here.
 
 import type { Carapace } from "../../content/carapaces/carapace.ts";
-import { type Content, readContent } from "../../content/read.ts";
+import { readContent } from "../../content/read.ts";
 import type { Skill } from "../../content/skills/skill.ts";
 import type { Template } from "../../content/templates/template.ts";
 import { errorMessage } from "../../errors.ts";
@@ -13,22 +13,22 @@ import { bindFolder, forgetModules, importModule } from "../../runtime/modules.t
 import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
 import type { RegisteredHook, RegisteredLifecycle, RegisteredTool, SdkServices } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
-import { type Misspelling, misspellings, misspellingText } from "../../sdk/misspelt.ts";
+import type { Misspelling } from "../../sdk/misspelt.ts";
 import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
-import { errorAt, locate } from "../discovery/locate.ts";
+import { locate } from "../discovery/locate.ts";
 import {
   contradictions,
   defaultInManifest,
   type IntegrationSetting,
   mergeSettings,
-  withRequiredOf,
 } from "../manifest/declared-settings.ts";
-import { checkSecretOf, readSetup } from "../manifest/read-setup.ts";
-import { createRouter, type IntegrationRouter } from "../routing/router.ts";
+import { readSetup } from "../manifest/read-setup.ts";
+import type { IntegrationRouter } from "../routing/router.ts";
 import { type Collector, createCollector } from "./collector.ts";
-import { type DeclaredProcess, declaredProcess, PROCESS_EXPORTS } from "./declared-process.ts";
+import type { DeclaredProcess } from "./declared-process.ts";
+import { describe, type Exports } from "./describe.ts";
 import { hangingAwait, withRemedy } from "./explain.ts";
 import { createHostSdk } from "./host-sdk.ts";
 import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
@@ -194,8 +194,6 @@ function bind(
   };
 }
 
-type Exports = Record<string, unknown>;
-
 /** A CommonJS module has all of its exports in the default export. */
 function withDefault(exported: Exports): Exports {
   const { default: own } = exported;
@@ -250,58 +248,3 @@ async function importAll(
   at.file = found.folder;
   return exports;
 }
-
-function describe(
-  found: FoundIntegration,
-  exports: Map<string, Exports>,
-  { tools, dispatchers, hooks, lifecycle, settings, misspelt, about }: Collector,
-  { release, log }: { release: () => Promise<void>; log: Logger },
-): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
-  const { files } = found;
-  const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
-  const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
-  const { setup } = about;
-  const merged = mergeSettings(settings, setup);
-  if (files.setup && setup) checkSecretOf(`${found.folder}/${files.setup}`, setup, merged);
-  const version = info?.version ?? setup?.version;
-  if (info?.version !== undefined && setup?.version !== undefined && info.version !== setup.version) {
-    log.warning(
-      "meta.version of index.ts is {version}, and SETUP.version of setup.ts is {other}: the former counts. Leave one of them out",
-      { version: info.version, other: setup.version },
-    );
-  }
-  const unread = [
-    ...misspelt,
-    ...misspellings("meta of index.ts", info ?? {}, ["name", "version"]),
-    ...misspellings("process.ts", of(files.process) ?? {}, PROCESS_EXPORTS),
-  ];
-  for (const one of unread) log.warning("{text}", { text: misspellingText(one) });
-  const router = files.router && routerOf(found, files.router, of(files.router)?.router);
-  const process =
-    files.process && declaredProcess(`${found.folder}/${files.process}`, of(files.process) ?? {});
-  return {
-    name: typeof info?.name === "string" ? info.name : undefined,
-    version: version === undefined ? undefined : String(version),
-    tools,
-    dispatchers,
-    hooks,
-    lifecycle,
-    meta: about.meta,
-    settings: withRequiredOf(merged, process ? process.requiredEnv : []),
-    setup,
-    process: process || undefined,
-    router: router || undefined,
-    misspelt: unread,
-    release,
-  };
-}
-
-function routerOf(found: FoundIntegration, file: string, exported: unknown): IntegrationRouter {
-  const router = createRouter(exported);
-  if (router) return router;
-  const got = exported === undefined ? "nothing of that name" : "something else";
-  throw problem(found, file, `The file must export "router", an Elysia instance; got ${got}`);
-}
-
-const problem = (found: FoundIntegration, file: string, reason: string): Error =>
-  errorAt(`${found.folder}/${file}`, 1, reason);

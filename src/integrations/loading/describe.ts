@@ -1,0 +1,72 @@
+// Describes a version of an integration once its files have run: what they export and what they registered.
+
+import type { Content } from "../../content/read.ts";
+import type { Logger } from "../../log.ts";
+import { misspellings, misspellingText } from "../../sdk/misspelt.ts";
+import type { FoundIntegration } from "../discovery/discover.ts";
+import { errorAt } from "../discovery/locate.ts";
+import { mergeSettings, withRequiredOf } from "../manifest/declared-settings.ts";
+import { checkSecretOf } from "../manifest/read-setup.ts";
+import { createRouter, type IntegrationRouter } from "../routing/router.ts";
+import type { Collector } from "./collector.ts";
+import { type DeclaredProcess, declaredProcess, PROCESS_EXPORTS } from "./declared-process.ts";
+import type { LoadedIntegration } from "./load.ts";
+
+/** What a file exports. */
+export type Exports = Record<string, unknown>;
+
+/** Throws an error with its location for an export that is invalid. */
+export function describe(
+  found: FoundIntegration,
+  exports: Map<string, Exports>,
+  { tools, dispatchers, hooks, lifecycle, settings, misspelt, about }: Collector,
+  { release, log }: { release: () => Promise<void>; log: Logger },
+): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
+  const { files } = found;
+  const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
+  const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
+  const { setup } = about;
+  const merged = mergeSettings(settings, setup);
+  if (files.setup && setup) checkSecretOf(`${found.folder}/${files.setup}`, setup, merged);
+  const version = info?.version ?? setup?.version;
+  if (info?.version !== undefined && setup?.version !== undefined && info.version !== setup.version) {
+    log.warning(
+      "meta.version of index.ts is {version}, and SETUP.version of setup.ts is {other}: the former counts. Leave one of them out",
+      { version: info.version, other: setup.version },
+    );
+  }
+  const unread = [
+    ...misspelt,
+    ...misspellings("meta of index.ts", info ?? {}, ["name", "version"]),
+    ...misspellings("process.ts", of(files.process) ?? {}, PROCESS_EXPORTS),
+  ];
+  for (const one of unread) log.warning("{text}", { text: misspellingText(one) });
+  const router = files.router && routerOf(found, files.router, of(files.router)?.router);
+  const process =
+    files.process && declaredProcess(`${found.folder}/${files.process}`, of(files.process) ?? {});
+  return {
+    name: typeof info?.name === "string" ? info.name : undefined,
+    version: version === undefined ? undefined : String(version),
+    tools,
+    dispatchers,
+    hooks,
+    lifecycle,
+    meta: about.meta,
+    settings: withRequiredOf(merged, process ? process.requiredEnv : []),
+    setup,
+    process: process || undefined,
+    router: router || undefined,
+    misspelt: unread,
+    release,
+  };
+}
+
+function routerOf(found: FoundIntegration, file: string, exported: unknown): IntegrationRouter {
+  const router = createRouter(exported);
+  if (router) return router;
+  const got = exported === undefined ? "nothing of that name" : "something else";
+  throw problem(found, file, `The file must export "router", an Elysia instance; got ${got}`);
+}
+
+const problem = (found: FoundIntegration, file: string, reason: string): Error =>
+  errorAt(`${found.folder}/${file}`, 1, reason);
