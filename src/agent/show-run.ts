@@ -24,8 +24,16 @@ export interface ShownRun {
   close(): void;
 }
 
+/** Somebody who is told about this run only. */
+export type RunWatcher = Pick<ShownRun, "show" | "progress">;
+
 /** Shows a run to those who watch it: its text as it is written, and the calls of its models. */
-export function showRun(stage: Stage | undefined, task: ClaimedTask, redact: Redact): ShownRun {
+export function showRun(
+  stage: Stage | undefined,
+  task: ClaimedTask,
+  redact: Redact,
+  watcher?: RunWatcher,
+): ShownRun {
   const writer = stage?.live.begin(
     {
       task_id: task.id,
@@ -37,13 +45,19 @@ export function showRun(stage: Stage | undefined, task: ClaimedTask, redact: Red
     task.attempt,
   );
   return {
-    show: (event) => writer && write(event, writer, redact),
-    progress: ({ iteration, call, message, fraction }) =>
+    show(event) {
+      if (writer) write(event, writer, redact);
+      watcher?.show(event);
+    },
+    progress(news) {
+      const { iteration, call, message, fraction } = news;
       writer?.note({
         type: "tool.progress",
         // A call of the model has this id only within its answer.
         data: { iteration, call_id: call.id, tool: call.name, message, fraction },
-      }),
+      });
+      watcher?.progress(news);
+    },
     stored: () => stage?.committed(),
     close: () => writer?.close(),
   };

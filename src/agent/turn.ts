@@ -29,7 +29,7 @@ import { failureOf, isOver, paused } from "./run-end.ts";
 import { createRunEvents, type RunEvents } from "./run-events.ts";
 import { openTools } from "./run-tools.ts";
 import { recordWarnings, saveCutWarning } from "./run-warnings.ts";
-import { type ShownRun, type Stage, showRun } from "./show-run.ts";
+import { type RunWatcher, type ShownRun, type Stage, showRun } from "./show-run.ts";
 import { spendingRun } from "./spending-run.ts";
 import { createStepKeeper } from "./step-keeper.ts";
 import type { FinalStep } from "./steps.ts";
@@ -121,10 +121,10 @@ export interface AgentOptions {
 
 export interface Agent {
   /**
-   * Runs a task to its answer, continuing after the steps that an earlier claim has stored.
+   * Runs a task to its answer, continuing after the steps that an earlier claim has stored. The watcher is told what happens.
    * @throws `paused`, or HeddleError `unknown_bot`, `model_failed`, `worker_lost` (the claim is another's), or the signal's reason.
    */
-  runTurn(task: ClaimedTask, signal: AbortSignal): Promise<TurnOutcome>;
+  runTurn(task: ClaimedTask, signal: AbortSignal, watcher?: RunWatcher): Promise<TurnOutcome>;
 }
 
 const MAX_ITERATIONS = 15;
@@ -141,10 +141,10 @@ export function createAgent(options: AgentOptions): Agent {
   const rankTools = createToolRanking();
   const windows = createWindows(options.settings.windowOf ?? (() => CONTEXT_WINDOW_TOKENS));
   return {
-    async runTurn(task, signal) {
+    async runTurn(task, signal, watcher) {
       const progress = { toolCallsMade: 0 };
       const events = createRunEvents(options.hooks, task);
-      const shown = showRun(options.stage, task, options.redact);
+      const shown = showRun(options.stage, task, options.redact, watcher);
       try {
         const outcome = await run({
           ...options,

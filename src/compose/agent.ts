@@ -25,6 +25,7 @@ export function createAgentParts(
   { registry }: IntegrationParts,
   {
     outbox,
+    streams,
     sealer,
     actions,
     delegate,
@@ -78,6 +79,7 @@ export function createAgentParts(
       queue,
       agent,
       outbox,
+      streams,
       notices,
       sealer,
       onCommit: events.committed,

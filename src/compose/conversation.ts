@@ -15,6 +15,8 @@ import type { Config } from "../config/config.ts";
 import { createInternalDispatcher } from "../dispatch/core/internal.ts";
 import { createOutbox } from "../dispatch/outbox.ts";
 import { createCheckConfig, createConfigSealer } from "../dispatch/seal-config.ts";
+import { createCleanUp } from "../dispatch/streams/clean-up.ts";
+import { createStreams } from "../dispatch/streams/streams.ts";
 import { currentCursor } from "../events/log.ts";
 import { createInbox } from "../inbox/inbox.ts";
 import { createConfinement } from "../runtime/confine.ts";
@@ -43,20 +45,10 @@ export function openConversation(
   { registry }: IntegrationParts,
   closers: Closers,
 ) {
-  const { db, queue, events, log, redactor, vault, instruments } = storage;
+  const { db, queue, events, log, redactor, vault } = storage;
   const { dispatchers, bots } = content;
   const { whenReady: integrationsReady } = registry;
-  const sealer = createConfigSealer({ dispatchers, vault });
-  const actions = createKeptActions({ redact: redactor.redact, vault });
-  const outbox = createOutbox({
-    db,
-    queue,
-    dispatchers: instruments?.dispatchers(dispatchers) ?? dispatchers,
-    sealer,
-    actions,
-    redactor,
-    log: log.getChild("dispatch"),
-  });
+  const { sealer, actions, outbox, streams } = openDelivery(storage, content);
   const inbox = createInbox({
     db,
     vault,
@@ -92,12 +84,18 @@ export function openConversation(
   const clientTools = openClientTools(storage, closers);
   registerInternal(content, sessions, clientTools);
   const channelSessions = createChannelSessions({ db, sealer });
-  const tasks = createTasks({ db, queue, onStop: events.askToStop });
+  const tasks = createTasks({
+    db,
+    queue,
+    cleanUp: createCleanUp({ outbox, sealer, log: log.getChild("dispatch") }),
+    onStop: events.askToStop,
+  });
   const places = { db, checkConfig, sealer, directory };
   return {
     sealer,
     actions,
     outbox,
+    streams,
     inbox,
     directory,
     events,
@@ -115,6 +113,20 @@ export function openConversation(
       integrationsReady,
     }),
   };
+}
+
+/** What gives answers to dispatchers. */
+function openDelivery(
+  { db, queue, log: serverLog, redactor, vault, instruments }: Storage,
+  { dispatchers }: Content,
+) {
+  const log = serverLog.getChild("dispatch");
+  const sealer = createConfigSealer({ dispatchers, vault });
+  const actions = createKeptActions({ redact: redactor.redact, vault });
+  const performing = instruments?.dispatchers(dispatchers) ?? dispatchers;
+  const outbox = createOutbox({ db, queue, dispatchers: performing, sealer, actions, redactor, log });
+  const streams = createStreams({ db, dispatchers: performing, sealer, redactor, log });
+  return { sealer, actions, outbox, streams };
 }
 
 function openChat(

@@ -332,6 +332,9 @@ export type TaskStatus = (typeof TASK_STATUSES)[number];
 /** With these nothing more becomes of a task. A merged one is answered by another. */
 export const TASK_ENDS: readonly string[] = ["complete", "failed", "cancelled"] satisfies TaskStatus[];
 
+/** What dispatchers returned for the answer that they show while it is written; any JSON value. */
+export type Streamed = Record<string, unknown>;
+
 /** One run of an agent for one injected message. Its id is also the id of its queue job. */
 export const tasks = pgTable(
   "tasks",
@@ -364,6 +367,8 @@ export const tasks = pgTable(
      */
     mirrors: jsonb("mirrors").$type<JsonObject[]>().notNull().default([]),
     execution_config: jsonb("execution_config").$type<JsonObject>().notNull().default({}),
+    /** Where its answer can be read while it is written, by target: "0" is dispatch_config, "1" the first of mirrors. */
+    streamed: jsonb("streamed").$type<Streamed>(),
     /** Number of claims so far. A worker's claim is its fencing token: writes with an older claim are refused. */
     attempt: integer("attempt").notNull().default(0),
     /** Claims that ended without an outcome, because the worker was killed or cut off. */
@@ -549,6 +554,10 @@ export interface DeliveryPayload {
   reply_in_thread?: boolean;
   /** Number of consecutive runs, of any Heddle, that led here, including the one with this result. */
   hops?: number;
+  /** What the dispatcher returned when it began to show the answer while it was written. */
+  streamed?: unknown;
+  /** With an error: the run was cancelled. */
+  is_cancelled?: boolean;
 }
 
 /** An approval as a dispatcher is told about it. */

@@ -99,7 +99,7 @@ function deliverInput(
   return {
     task: {
       id: String(row.task_id),
-      status: isError ? "failed" : "complete",
+      status: payload.is_cancelled ? "cancelled" : isError ? "failed" : "complete",
       bot_id,
       session_id,
       channel_id,
@@ -113,6 +113,7 @@ function deliverInput(
     ...(payload.output !== undefined && { output: payload.output }),
     isError,
     extraMetadata: payload.extra_metadata,
+    ...(payload.streamed !== undefined && { streamed: payload.streamed }),
   };
 }
 

@@ -4,9 +4,9 @@ import { HeddleError } from "../errors.ts";
 import { nearest } from "../schema/nearest.ts";
 
 const DISPATCH_TYPE = /^[a-z][a-z0-9_-]{0,63}$/;
-const METHODS = ["deliver", "postMessage", "lane", "targetOf"] as const;
+const METHODS = ["deliver", "stream", "postMessage", "askApproval", "lane", "targetOf"] as const;
 /** Every field that a dispatcher may have. */
-export const DISPATCHER_FIELDS: readonly string[] = [...METHODS, "config", "receipt", "rate"];
+export const DISPATCHER_FIELDS: readonly string[] = [...METHODS, "config", "receipt", "rate", "streamEvery"];
 const RATES = ["perSecond", "perLane"];
 
 /** Throws "validation" for an invalid type or dispatcher. */
@@ -31,6 +31,12 @@ export function checkDispatcher(type: unknown, dispatcher: unknown): void {
   }
   for (const name of ["config", "receipt"]) checkSchema(type, name, fields[name]);
   if (fields.rate !== undefined) checkRate(type, fields.rate);
+  const { streamEvery } = fields;
+  if (streamEvery === undefined) return;
+  if (typeof streamEvery === "number" && streamEvery >= 0.2 && streamEvery <= 60) return;
+  throw invalid(
+    `The streamEvery of dispatcher ${type} must be a number of seconds from 0.2 to 60; got ${JSON.stringify(streamEvery)}.`,
+  );
 }
 
 /** Names the function that was probably meant to be deliver(). */

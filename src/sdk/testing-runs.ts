@@ -15,6 +15,15 @@ import type {
   SettingsChange,
 } from "./types.ts";
 
+/** The run in whose name tests call. */
+export const TEST_RUN: RunContext = {
+  bot_id: "default",
+  session_id: "session-1",
+  channel_id: "channel-1",
+  client_id: "test:1",
+  correlation_id: "correlation-1",
+};
+
 /** How a delivery ended. */
 export interface DeliveryOutcome {
   /** "dead" if it was given up, because of `Permanent` or after the last attempt. */

@@ -9,6 +9,7 @@ import {
   type DeliveryOutcome,
   deliverAll,
   type HookExtraFields,
+  TEST_RUN as RUN,
   type RunHookEvent,
 } from "./testing-runs.ts";
 import type {
@@ -37,6 +38,7 @@ export {
   startProcess,
 } from "./testing-process/start.ts";
 export type { DeliveryOutcome, HookExtraFields, RunHookEvent } from "./testing-runs.ts";
+export { type StreamOutcome, streamTo } from "./testing-stream.ts";
 
 /**
  * Sets the values that `settings` of `defineConfig` read from now on instead of the environment. `undefined` removes
@@ -169,14 +171,6 @@ function firstOf<Item>(items: readonly Item[], call: string): Item {
   if (first === undefined) throw new Error(`${call}() has not been called.`);
   return first;
 }
-
-const RUN: RunContext = {
-  bot_id: "default",
-  session_id: "session-1",
-  channel_id: "channel-1",
-  client_id: "test:1",
-  correlation_id: "correlation-1",
-};
 
 /** Creates the second argument of a tool. */
 export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => ({

@@ -3,6 +3,7 @@
 import { and, desc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import { messages, tasks } from "../db/schema.ts";
+import type { CleanUp } from "../dispatch/streams/clean-up.ts";
 import { notFound } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
 import { askerOf, endDelegated } from "./end-delegated.ts";
@@ -30,11 +31,13 @@ export interface Tasks {
 export interface TasksOptions {
   db: Database;
   queue: Queue;
+  /** Tells those who watched an answer being written that there will be none. Default: nobody did. */
+  cleanUp?: CleanUp;
   /** Called when a running task is to stop. */
   onStop?: () => void;
 }
 
-export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
+export function createTasks({ db, queue, cleanUp, onStop }: TasksOptions): Tasks {
   const select = () =>
     db.query
       .select({ ...getTableColumns(tasks), prompt: messages.content })
@@ -77,6 +80,7 @@ export function createTasks({ db, queue, onStop }: TasksOptions): Tasks {
         ended.map((row) => row.id),
       );
       for (const work of ended) await endDelegated(tx, queue, work);
+      await cleanUp?.(tx, ended);
     });
     onStop?.();
     return get(id);

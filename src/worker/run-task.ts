@@ -8,10 +8,12 @@ import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
-import { type DeliveryPayload, tasks } from "../db/schema.ts";
+import { tasks } from "../db/schema.ts";
 import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
+import type { Streams } from "../dispatch/streams/streams.ts";
+import { targetsOf } from "../dispatch/targets-of.ts";
 import { type ErrorCode, errorMessage, HeddleError } from "../errors.ts";
 import { ledBy } from "../hops.ts";
 import { correlated, type Logger } from "../log.ts";
@@ -20,9 +22,9 @@ import type { Job, Queue } from "../queue/queue.ts";
 import type { Redact } from "../redact.ts";
 import { MOST_HOPS } from "../sdk/hops.ts";
 import { wakeWaiting } from "../sessions/wake-waiting.ts";
-import { isAwaited } from "./awaited.ts";
 import { type Claim, claimTask } from "./claim.ts";
-import { targetsOf } from "./targets-of.ts";
+import { deliveriesOf } from "./outcome-deliveries.ts";
+import { streamRun } from "./stream-run.ts";
 
 export interface RunTaskOptions {
   db: Database;
@@ -31,6 +33,8 @@ export interface RunTaskOptions {
   outbox: Outbox;
   /** Default: nobody is asked but over the API. */
   notices?: Pick<ApprovalNotices, "ask">;
+  /** Shows answers at their places while they are written. Default: they are only delivered. */
+  streams?: Streams;
   /** Called when something was committed that others may wait for. Default: nobody does. */
   onCommit?: () => void;
   sealer: Pick<ConfigSealer, "open">;
@@ -162,7 +166,12 @@ export function createTaskRunner(options: RunTaskOptions) {
     try {
       return {
         status: "complete",
-        answer: await ledBy(claim.hops + 1, () => agent.runTurn(turn, stop.signal)),
+        answer: await streamRun(
+          claim,
+          options.streams,
+          (watcher) => ledBy(claim.hops + 1, () => agent.runTurn(turn, stop.signal, watcher)),
+          stop.signal,
+        ),
       };
     } catch (error) {
       if (error === released) return "released";
@@ -178,7 +187,7 @@ export function createTaskRunner(options: RunTaskOptions) {
 
   async function end(claim: Claim, job: Job, outcome: RunOutcome, begunAt: number): Promise<void> {
     if (outcome.status === "merged" || outcome.status === "waiting") return leave(claim, job, outcome);
-    const { task, turn, hops } = claim;
+    const { task, turn } = claim;
     const isAnswer = outcome.status === "complete";
     const isRefused = outcome.status === "refused";
     const text = isAnswer ? outcome.answer.text : outcome.error;
@@ -200,26 +209,8 @@ export function createTaskRunner(options: RunTaskOptions) {
       if (mine.length === 0) return false;
       const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
       if (isAnswer) writes.push(saveFinalStep(tx, turn, outcome.answer.final));
-      if (isAwaited(task, outcome)) {
-        const payload: DeliveryPayload = {
-          kind: isAnswer ? "result" : "error",
-          text,
-          ...(isAnswer && outcome.answer.output !== undefined && { output: outcome.answer.output }),
-          client_actions: isAnswer ? outcome.answer.clientActions : [],
-          extra_metadata: {},
-          hops: hops + 1,
-        };
-        const { session_id, bot_id, correlation_id } = task;
-        const deliveries = targetsOf(task, options).map((target) => ({
-          task_id: task.id,
-          session_id,
-          bot_id,
-          correlation_id,
-          ...target,
-          payload,
-        }));
-        writes.push(outbox.write(tx, ...deliveries));
-      }
+      const deliveries = deliveriesOf(claim, outcome, options);
+      if (deliveries.length > 0) writes.push(outbox.write(tx, ...deliveries));
       await Promise.all(writes);
       return true;
     });

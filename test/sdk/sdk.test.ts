@@ -238,6 +238,9 @@ test("dispatchers, hooks and metadata are checked on registration", () => {
     [{ deliver, lane: "room" }, "The lane of dispatcher ok must be a function"],
     [{ deliver, rate: { perMinute: 1 } }, "{ perSecond, perLane }"],
     [{ deliver, rate: { perSecond: 0 } }, "each above 0"],
+    [{ deliver, stream: true }, "The stream of dispatcher ok must be a function"],
+    [{ deliver, streamEvery: 0.1 }, "must be a number of seconds from 0.2 to 60; got 0.1"],
+    [{ deliver, askApproval: "yes" }, "The askApproval of dispatcher ok must be a function"],
   ];
   for (const [dispatcher, message] of wrong) {
     expect(() => alone.registerDispatcher("ok", dispatcher as never)).toThrow(message);
@@ -246,6 +249,8 @@ test("dispatchers, hooks and metadata are checked on registration", () => {
     config: t.Object({ room: t.String(), thread: t.Optional(t.Integer()) }),
     lane: ({ room }) => room,
     rate: { perSecond: 1 },
+    streamEvery: 0.5,
+    stream: ({ config, text, tools, handle }) => ({ in: config.room, text, calls: tools.length, handle }),
     deliver({ config, task }) {
       // These lines are checked by tsc: the schema gives the fields their types.
       const room: string = config.room;

@@ -3,7 +3,7 @@ import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
 import { Permanent, Retryable } from "../../src/sdk/errors.ts";
 import { testSeam } from "../../src/sdk/test-seam.ts";
-import { deliver, fakeHeddle, registered, runHook } from "../../src/sdk/testing.ts";
+import { deliver, fakeHeddle, registered, runHook, streamTo } from "../../src/sdk/testing.ts";
 
 const sdk = createSdk(createEnvironmentBackend({}));
 afterEach(() => {
@@ -42,6 +42,30 @@ test("a delivery is dead at once, or after ten attempts", async () => {
   expect(await deliver("gone", {}, "x")).toMatchObject({ status: "dead", attempts: 1, waits: [] });
   const { attempts, waits } = await deliver("never", {}, "x");
   expect([attempts, waits.length, waits.at(-1)]).toEqual([10, 9, 36_000]);
+});
+
+test("an answer is streamed with the handle of the first result, which its delivery gets", async () => {
+  const done: unknown[] = [];
+  sdk.registerDispatcher("chat", {
+    config: { type: "object", properties: { room: { type: "string" } }, required: ["room"] },
+    stream({ text, state, handle, config }, { stream_id }) {
+      done.push([state, config.room, handle, stream_id]);
+      return text === "" ? null : { id: text };
+    },
+    deliver: ({ streamed }) => ({ receipt: streamed }),
+  });
+  const room = { room: "ops" };
+  const { handle, results } = await streamTo("chat", room, [{}, { text: "a" }, { text: "ab" }]);
+  expect([handle, results]).toEqual([{ id: "a" }, [null, { id: "a" }, { id: "ab" }]]);
+  expect(done).toEqual([
+    ["started", "ops", null, "task-1:0"],
+    ["writing", "ops", null, "task-1:0"],
+    ["writing", "ops", { id: "a" }, "task-1:0"],
+  ]);
+  expect(await deliver("chat", room, "abc", { streamed: handle })).toMatchObject({ receipt: { id: "a" } });
+  await expect(streamTo("chat", {}, [{}])).rejects.toThrow("dispatch_config.room");
+  sdk.registerDispatcher("plain", { deliver: () => {} });
+  await expect(streamTo("plain", {}, [{}])).rejects.toThrow('"plain" has no stream()');
 });
 
 test("an unknown dispatcher is named together with the registered ones", async () => {

@@ -18,6 +18,8 @@ import { noneDispatcher } from "../../src/dispatch/core/none.ts";
 import { createOutbox } from "../../src/dispatch/outbox.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import { createCheckConfig, createConfigSealer } from "../../src/dispatch/seal-config.ts";
+import { createCleanUp } from "../../src/dispatch/streams/clean-up.ts";
+import { createStreams } from "../../src/dispatch/streams/streams.ts";
 import { createEvents } from "../../src/events/events.ts";
 import { currentCursor } from "../../src/events/log.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
@@ -95,6 +97,7 @@ export async function createSessionsFixture(
     db,
     queue,
     outbox,
+    streams: createStreams({ db, dispatchers, sealer, redactor, log }),
     dispatchers,
     vault,
     sealer,
@@ -107,7 +110,7 @@ export async function createSessionsFixture(
     readFiles: createReadFiles({ readPdf }),
   };
   const sessions = createSessions(parts);
-  const tasks = createTasks({ db, queue });
+  const tasks = createTasks({ db, queue, cleanUp: createCleanUp({ outbox, sealer, log }) });
   const channels = createChannels({ db, checkConfig, sealer, directory, botExists: bots.exists });
   const outcomes = createOutcomes({ db, actions });
   const follow = createFollow({ db, events, outcomes });

@@ -9,7 +9,7 @@ import type { Llm, LlmEvent, LlmMessage } from "../../llm/llm.ts";
 import type { Redact } from "../../redact.ts";
 import type { ServeOptions } from "../../runtime/serve.ts";
 import { isPermanent } from "../../sdk/errors.ts";
-import type { Dispatcher } from "../../sdk/types.ts";
+import type { Dispatcher, StreamUpdate } from "../../sdk/types.ts";
 import { createPrint, type Print, short } from "./console.ts";
 import { lastMessage, toolOf } from "./scripted-llm.ts";
 
@@ -118,9 +118,26 @@ function watchDispatcher(
     }
   }
 
-  const { postMessage, askApproval } = dispatcher;
+  const show = async ({ config, state, text }: StreamUpdate, stream: () => unknown) => {
+    const what = `${type} ${short(config)}: ${state}${text && `, ${short(text)}`}`;
+    // One that is not made must not leave a handle, which would be delivered to.
+    if (dryRun) return void print("out", `Not streamed (--dry-run): ${what}`);
+    try {
+      const returned = await stream();
+      print("out", `Streamed: ${what}`);
+      return returned;
+    } catch (error) {
+      print("failed", `Not streamed: ${what}: ${short(errorMessage(error))}`);
+      throw error;
+    }
+  };
+
+  const { postMessage, askApproval, stream } = dispatcher;
   return {
     ...dispatcher,
+    ...(stream && {
+      stream: (update, ctx) => show(update, () => stream.call(dispatcher, update, ctx)),
+    }),
     deliver: (input, ctx) =>
       watch(input.config, input.result, ctx.attempt, () => dispatcher.deliver(input, ctx)),
     ...(postMessage && {

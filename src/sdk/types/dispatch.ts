@@ -41,6 +41,58 @@ export interface DeliverInput<Config = JsonObject> {
   clientActions: JsonObject[];
   /** For now an empty object. */
   extraMetadata: JsonObject;
+  /**
+   * What `stream` has returned for this answer: edit or finish that message instead of posting another. Missing if it has
+   * returned nothing. With it, `deliver` is also called for a run that was cancelled, so that nothing half-written remains.
+   */
+  streamed?: unknown;
+}
+
+/** A call of a tool, as far as it is. */
+export interface StreamedTool {
+  /** The tool. */
+  name: string;
+  /** failed: it returned an error or threw, or was not allowed. */
+  status: "running" | "done" | "failed";
+  /** What the tool has last said about how far it is; missing if it has said nothing. */
+  progress?: string;
+}
+
+/** The first argument of `stream`: the run and its answer as they are now. */
+export interface StreamUpdate<Config = JsonObject> {
+  /** The task whose outcome will be delivered. `tasks.cancel(task.id)` stops it. */
+  task: Omit<DeliveredTask<Config>, "status">;
+  /** The dispatch_config without its `type`, in the shape that the dispatcher's `config` declares. */
+  config: Config;
+  /** The whole dispatch_config, `type` included. */
+  dispatchConfig: Config & JsonObject;
+  /**
+   * What the model has written last, as a whole. It begins anew when the model writes again after a tool or a failed try; it
+   * stays empty for an answer as data.
+   */
+  text: string;
+  /** The calls of tools since the run began or continued, oldest first; the latest 100. */
+  tools: StreamedTool[];
+  /** What the run does: it has begun, waits for the model, for tools, or the model writes. */
+  state: "started" | "thinking" | "tool" | "writing";
+  /** The bot that runs. */
+  botId: string;
+  /** The session whose message it answers. */
+  sessionId: string;
+  /** What the first call that returned something has returned, in this attempt of the run or an earlier one; else null. */
+  handle: unknown;
+}
+
+/** The second argument of `stream`. */
+export interface StreamContext {
+  /** The same for all calls about one answer at one place, whatever happens to the server in between. */
+  stream_id: string;
+  /** The attempt of the run, from 1. */
+  attempt: number;
+  /** How many runs led to this answer. */
+  hops: number;
+  /** Aborted if the call takes longer than 10 seconds. */
+  signal: AbortSignal;
 }
 
 /** The first argument of `postMessage`. */
@@ -170,6 +222,15 @@ export interface Dispatcher<Config = JsonObject, Schema = ParameterSchema> {
   rate?: DispatchRate;
   /** Delivers the outcome of a run. The receipt identifies it at the service. */
   deliver(input: DeliverInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
+  /**
+   * Shows the answer while it is written. Called when the run begins and whenever there is news, never twice at once for one
+   * place and at most every `streamEvery` seconds; what came in between is in the next call. The first result that is not
+   * null (JSON: the id of a message) is kept as the `handle`. `Permanent` ends the streaming of this run, `Retryable` holds
+   * it for its Retry-After; no error affects the run. After the last call has ended, `deliver` gets the handle as `streamed`.
+   */
+  stream?(update: StreamUpdate<Config>, ctx: StreamContext): Promise<unknown> | unknown;
+  /** Seconds from one call of `stream` to the next for one answer: 0.2 to 60, default 1. */
+  streamEvery?: number;
   /** Posts a text that no task produced. Without it, the dispatcher does not support such texts. */
   postMessage?(input: PostMessageInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
   /**

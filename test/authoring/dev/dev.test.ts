@@ -10,7 +10,12 @@ import { welcome } from "../../../src/authoring/dev/welcome.ts";
 import { newIntegration } from "../../../src/authoring/new-integration.ts";
 import { startServer } from "../../../src/compose/server.ts";
 import { createDispatchers } from "../../../src/dispatch/registry.ts";
-import type { AskApprovalInput, DispatchContext } from "../../../src/sdk/types.ts";
+import type {
+  AskApprovalInput,
+  DispatchContext,
+  StreamContext,
+  StreamUpdate,
+} from "../../../src/sdk/types.ts";
 import { run } from "../../docs/processes.ts";
 import { until } from "../../until.ts";
 
@@ -213,6 +218,25 @@ test("--dry-run asks nobody for an approval", async () => {
     ?.askApproval?.(input, { attempt: 1 } as unknown as DispatchContext);
   expect(asked).toEqual([]);
   expect(record.lines.join()).toContain('Not delivered (--dry-run): acme {"room":"ops"}: Restart db-1?');
+});
+
+test("streams are shown, and a dry run makes none and leaves no handle", async () => {
+  for (const dryRun of [false, true]) {
+    const streamed: unknown[] = [];
+    const record = recorder();
+    const { dispatchers } = createInstruments({ write: record.write, dryRun, llm: undefined })({
+      redact: (text) => text,
+    });
+    const real = createDispatchers({
+      acme: { deliver: () => undefined, stream: (update) => ({ id: streamed.push(update) }) },
+    });
+    const update = { config: { room: "ops" }, state: "writing", text: "Half" } as unknown as StreamUpdate;
+    const stream = dispatchers(real).get("acme")?.stream;
+    expect(await stream?.(update, {} as StreamContext)).toEqual(dryRun ? undefined : { id: 1 });
+    expect(streamed).toHaveLength(dryRun ? 0 : 1);
+    const said = dryRun ? "Not streamed (--dry-run)" : "Streamed";
+    expect(record.lines.join()).toContain(`${said}: acme {"room":"ops"}: writing, Half`);
+  }
 });
 
 test("missing settings and load errors are reported at the start", async () => {
