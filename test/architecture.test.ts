@@ -74,6 +74,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "http/web",
     "inbox",
     "integrations/*",
+    "listeners",
     "llm",
     "mcp",
     "memory",
@@ -96,6 +97,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   access: ["db"],
   authoring: ["agent", "config", "content/bots", "dispatch", "integrations/*", "llm", "runtime", "sdk"],
   processes: ["db", "integrations/*", "runtime", "sdk"],
+  // Loops in which integrations listen to their services, and the state of their connections.
+  listeners: ["db", "integrations/*", "sdk"],
   inbox: ["db", "sdk", "secrets"],
   // From a folder on disk to a live integration: discovery, review, manifest, loading, registration.
   "integrations/discovery": ["content", "runtime", "sdk"],
@@ -114,6 +117,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "integrations/review",
     "integrations/routing",
     "integrations/settings",
+    "listeners",
     "runtime",
     "sdk",
     "search",
@@ -185,7 +189,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // The endpoints with models that a server knows, and what is known of their models.
   usage: ["db"],
   // What needs a person: looks at integrations and at rows, and changes nothing.
-  repairs: ["budgets", "db", "integrations/*"],
+  repairs: ["budgets", "db", "integrations/*", "listeners"],
   // The servers whose tools bots may get, and the server that other programs get tools of.
   mcp: ["agent", "capabilities", "db", "guarded-fetch", "processes", "runtime", "sdk", "secrets"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],

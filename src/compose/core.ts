@@ -70,7 +70,7 @@ export async function openCore(
   const { db, log, redactor } = storage;
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
-  const { registry, settings, store } = integrations;
+  const { registry, settings, store, connections } = integrations;
   const controls = createServerControls(conversation, content);
   const baseUrl = () => config.baseUrl ?? ownUrl();
   const servicesFor = (id: string) =>
@@ -79,6 +79,7 @@ export async function openCore(
       documents: content.documents,
       settings,
       store,
+      connections,
       addSecret: redactor.add,
       allowPrivateHosts: config.allowPrivateHosts,
       check: checkSdkCall,

@@ -11,6 +11,8 @@ import { createEnvironmentNames } from "../integrations/settings/environment-nam
 import { createSettings } from "../integrations/settings/settings.ts";
 import { createIntegrationStates } from "../integrations/settings/states.ts";
 import { createIntegrationStore } from "../integrations/settings/store.ts";
+import { createConnections } from "../listeners/connections.ts";
+import { createListeners } from "../listeners/listeners.ts";
 import { build } from "../runtime/assets.ts";
 import { stallRecordFile } from "../runtime/stall-record.ts";
 import type { Closers } from "./closers.ts";
@@ -46,6 +48,13 @@ export async function openIntegrations(config: Config, storage: Storage, content
     folderOf: (id) => registry.get(id)?.folder,
   });
   closers.push(lifecycle.close);
+  const connections = createConnections({
+    db,
+    redact: redactor.redact,
+    onError: (error) => log.error("The state of a connection could not be stored: {error}", { error }),
+  });
+  closers.push(connections.flush);
+  const listeners = createListeners({ db, connections, log: log.getChild("integrations") });
   const registry = createIntegrations({
     onDisk,
     sources: await integrationSources({ ...config, home: home.path, workspace: home.workspace }),
@@ -53,7 +62,7 @@ export async function openIntegrations(config: Config, storage: Storage, content
     version: build.version,
     watch: true,
     log: log.getChild("integrations"),
-    sinks: { tools, dispatchers, hooks, lifecycle, skills, carapaces, templates },
+    sinks: { tools, dispatchers, hooks, lifecycle, listeners, skills, carapaces, templates },
     states,
     redact: redactor.redact,
     stalls: createStalls({
@@ -73,5 +82,20 @@ export async function openIntegrations(config: Config, storage: Storage, content
     });
     settings.onChange(lifecycle.settingsChanged);
   };
-  return { settings, states, store, registry, callLifecycle };
+  /** Connections that are reported by now; those of former listeners are left out. */
+  const listConnections = async (integrationId?: string) =>
+    (await connections.list(integrationId)).filter(
+      ({ integration_id, name, is_listener }) =>
+        !is_listener || listeners.names(integration_id).includes(name),
+    );
+  return {
+    settings,
+    states,
+    store,
+    registry,
+    connections,
+    callLifecycle,
+    listeners,
+    listConnections,
+  };
 }

@@ -34,6 +34,7 @@ function serverTools({ db, integrations, models, mcp }: ServerToolsOptions): Too
     integrations: registry,
     settings,
     mcpServers: mcp.list,
+    connections: integrations.listConnections,
     hasModel: () => models.described() !== undefined,
   });
   return createServerTools({

@@ -141,9 +141,12 @@ export function startServer(
     core.loadIntegrations();
     worker = registry.whenReady.then(() => agent.startWorker());
     void registry.whenReady.then(processes.supervise);
+    void registry.whenReady.then(() =>
+      integrations.listeners.supervise({ integrations: registry, settings }),
+    );
     void registry.whenReady.then(schedules.start);
     // Closed before everything else, so that the last requests of processes reach a server that answers.
-    closers.push(processes.close, () => stopping.abort());
+    closers.push(processes.close, integrations.listeners.close, () => stopping.abort());
     guard?.arm();
     return { url, model: core.models.described(), integrations: registry, settings, keyOf: core.keyOf };
   });

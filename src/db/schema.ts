@@ -1418,6 +1418,25 @@ export const mcpStates = pgTable("mcp_states", {
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
+/** What is known about the connections of integrations to their services. */
+export const connections = pgTable(
+  "connections",
+  {
+    integration_id: text("integration_id").notNull(),
+    name: text("name").notNull(),
+    status: text("status").$type<"connecting" | "connected" | "degraded" | "reauth_required">().notNull(),
+    /** Why it is degraded, or as whom it is connected. */
+    detail: text("detail"),
+    /** Whether a listener in a server reports it. */
+    is_listener: boolean("is_listener").notNull().default(false),
+    /** When it got this status. */
+    since: instant("since").notNull().defaultNow(),
+    /** When the service was last heard. */
+    alive_at: instant("alive_at"),
+  },
+  (table) => [primaryKey({ columns: [table.integration_id, table.name] })],
+);
+
 /**
  * The log of what happens, kept for about two days. Triggers write it (see the migration that creates it), so that every
  * statement that changes a task, a delivery, a webhook's record or a process is covered, in the same transaction.

@@ -2,6 +2,8 @@
 
 import type { Queryable } from "../db/database.ts";
 import type { Reach } from "../db/reach.ts";
+import type { Connection } from "../listeners/connections.ts";
+import { connectionRepairs } from "./connection-repairs.ts";
 import { type IntegrationRepairsOptions, integrationRepairs } from "./integration-repairs.ts";
 import { type McpServerSeen, mcpRepairs } from "./mcp-repairs.ts";
 import type { Repair } from "./repair.ts";
@@ -12,6 +14,7 @@ export interface RepairsOptions extends IntegrationRepairsOptions {
   /** Whether a model is configured. */
   hasModel: () => boolean;
   mcpServers: () => McpServerSeen[];
+  connections: () => Promise<Connection[]>;
   now?: () => number;
 }
 
@@ -23,14 +26,21 @@ export type ListRepairs = (caller: {
 const ORDER: Repair["severity"][] = ["error", "warning", "info"];
 
 export function createRepairs(options: RepairsOptions): ListRepairs {
-  const { query, hasModel, mcpServers, now = Date.now } = options;
+  const { query, hasModel, mcpServers, integrations, now = Date.now } = options;
   return async ({ reach, may }) => {
-    const [ofIntegrations, ofRows] = await Promise.all([
+    const [ofIntegrations, ofRows, connections] = await Promise.all([
       integrationRepairs(options),
       rowRepairs({ query, reach, now: now() }),
+      options.connections(),
     ]);
     const own = reach?.integrationId;
-    const seen = ofIntegrations.filter(({ integration_id }) => !own || integration_id === own);
+    const names = new Map(
+      integrations.list().flatMap(({ id, name, enabled }) => (enabled ? [[id, name] as const] : [])),
+    );
+    const ofConnections = connectionRepairs(connections, (id) => names.get(id), now());
+    const seen = [...ofIntegrations, ...ofConnections].filter(
+      ({ integration_id }) => !own || integration_id === own,
+    );
     const ofServers = reach ? [] : mcpRepairs(mcpServers(), now());
     const all = [...seen, ...ofRows, ...ofServers, ...(hasModel() || reach ? [] : [NO_MODEL])];
     return all

@@ -6,6 +6,7 @@ import type { Misspelling } from "./misspelt.ts";
 import type { ServerSource } from "./server-facts.ts";
 import type { StoreBackend } from "./store.ts";
 import type {
+  ConnectionReport,
   Dispatcher,
   DocumentHit,
   EventResult,
@@ -17,6 +18,7 @@ import type {
   InjectResult,
   IntegrationMeta,
   JsonObject,
+  ListenContext,
   OpenAiToolSchema,
   ReconcileFunction,
   RunContext,
@@ -69,6 +71,18 @@ export interface RegisteredLifecycle {
   callback: (ctx: SettingsChange) => unknown;
 }
 
+/** A loop as `listen` and `poll` pass it on. */
+export interface RegisteredListener {
+  /** The name among the integration's listeners. */
+  name: string;
+  /** Listens until it is aborted. */
+  run: (ctx: ListenContext) => Promise<unknown>;
+  /** Whether there is anything to listen to; undefined: once the required settings have values. */
+  when: (() => boolean) | undefined;
+  /** How long nothing may be heard; undefined: no limit. */
+  silenceSeconds: number | undefined;
+}
+
 /** A setting as `defineConfig` declares it. */
 export interface DeclaredSetting {
   /** The name, which is also that of its environment variable. */
@@ -91,6 +105,8 @@ export interface SdkServices {
   getSetting(key: string): string | undefined;
   log(level: SdkLogLevel, message: string, fields: JsonObject | undefined): void;
   fetch(input: string | URL | Request, init?: RequestInit & FetchLimits): Promise<Response>;
+  /** Stores what is known about a connection of the integration. */
+  reportConnection(report: ConnectionReport & { name: string }): Promise<void>;
   store: StoreBackend;
   controls: ControlCalls;
   server: ServerSource;
@@ -105,6 +121,7 @@ export interface SdkSinks {
   registerIntegration(meta: IntegrationMeta): void;
   registerHook(hook: RegisteredHook): void;
   registerLifecycle(lifecycle: RegisteredLifecycle): void;
+  registerListener(listener: RegisteredListener): void;
   declareSetting(setting: DeclaredSetting): void;
   /** Fields that nothing reads; what was registered works without them. */
   misspelt(names: Misspelling[]): void;

@@ -12,9 +12,10 @@ import {
 } from "./backend.ts";
 import { checkDispatcher, DISPATCHER_FIELDS } from "./check-dispatcher.ts";
 import { createControls } from "./controls.ts";
-import { Permanent, Retryable } from "./errors.ts";
+import { Permanent, ReauthRequired, Retryable } from "./errors.ts";
 import { createHttp, type HttpClient, type HttpOptions, sleepFor } from "./http/client.ts";
 import { failDelivery } from "./http/fail-delivery.ts";
+import { createListeners } from "./listeners.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { misspellings } from "./misspelt.ts";
 import { createRegister } from "./register.ts";
@@ -160,6 +161,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     http: (options: HttpOptions): HttpClient =>
       createHttp({ fetch: backend.fetch, sleep: sleepFor, random: Math.random }, options),
     ...createControls(backend.controls),
+    ...createListeners(backend),
     failDelivery,
     splitText,
     timingSafeEqual: (a: string, b: string): boolean =>
@@ -176,6 +178,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     signWebhook,
     retryAfterSeconds,
     Permanent,
+    ReauthRequired,
     Retryable,
   };
 }

@@ -8,6 +8,7 @@ import { fetchWithTimeout } from "./fetch.ts";
 import { logLine } from "./log-line.ts";
 import { createRestServices } from "./rest.ts";
 import { testSeam } from "./test-seam.ts";
+import type { ConnectionReport } from "./types.ts";
 
 const nothing = () => {};
 
@@ -25,6 +26,8 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           searchDocuments: standIn("searchDocuments"),
           store: testSeam().store,
           controls: controlsStandIn,
+          reportConnection: async (report: ConnectionReport & { name: string }) =>
+            testSeam().services?.reportConnection?.(report),
         };
   const { registered } = testSeam();
   return {
@@ -48,6 +51,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
     registerLifecycle: (lifecycle) => void registered.lifecycle.push(lifecycle),
     // `heddle check` reports them.
     misspelt: () => {},
+    registerListener: (listener) => void registered.listeners.push(listener),
     declareSetting: (setting) => void registered.settings.push(setting),
   };
 }

@@ -37,6 +37,15 @@ export class Retryable extends Error {
   }
 }
 
+/** Throw it in `listen` or `poll` if a person must sign in again or change the credentials; until then nothing is tried. */
+export class ReauthRequired extends Error {
+  readonly [MARK] = "reauth_required";
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "ReauthRequired";
+  }
+}
+
 function secondsOf(after: RetryableOptions["retryAfter"]): number | undefined {
   if (after === undefined || typeof after === "number") return after;
   return retryAfterSeconds("headers" in after ? after.headers : after);
@@ -47,6 +56,10 @@ export const isPermanent = (error: unknown): error is Permanent => markOf(error)
 
 /** True for a `Retryable` of any copy of the SDK. */
 export const isRetryable = (error: unknown): error is Retryable => markOf(error) === "retryable";
+
+/** True for a `ReauthRequired` of any copy of the SDK. */
+export const isReauthRequired = (error: unknown): error is ReauthRequired =>
+  markOf(error) === "reauth_required";
 
 /** Returns a HeddleError of any copy of the module as this process's `HeddleError`; undefined for other errors. */
 export function asHeddleError(error: unknown): HeddleError | undefined {

@@ -8,11 +8,12 @@ export type {
   DeclaredSetting,
   RegisteredHook,
   RegisteredLifecycle,
+  RegisteredListener,
   RegisteredTool,
   WithToolSchema,
 } from "./backend.ts";
 export type { DashboardData } from "./dashboard.ts";
-export { Permanent, Retryable } from "./errors.ts";
+export { Permanent, ReauthRequired, Retryable } from "./errors.ts";
 export type { FetchLimits } from "./fetch-limits.ts";
 export type {
   HttpAnswer,
@@ -186,6 +187,36 @@ export const onEnabled = sdk.onEnabled;
  * onSettingsChanged(async ({ keys, signal }) => { if (keys.includes("ACME_TOKEN")) await setWebhook(server.webhookUrl(), signal); });
  */
 export const onSettingsChanged = sdk.onSettingsChanged;
+
+/**
+ * Runs a loop in the server for as long as the integration is live: a socket, a subscription, a long poll. On one server of the database at a
+ * time; it is restarted with back-off when it ends or fails, when settings change, and when it has heard nothing for `silenceSeconds`.
+ *
+ * Its state is shown to people, and becomes a repair if it stays bad. Throws `validation`. Call it while the files load.
+ * @example
+ * listen({ name: "events", silenceSeconds: 60, async run({ signal, since, connected, alive }) {
+ *   for await (const { data } of readSse(await fetch(`${settings.ACME_URL}/events?since=${since?.toISOString() ?? ""}`,
+ *     { signal, timeoutSeconds: false, idleSeconds: 60 }))) { alive(); connected(); await inject(JSON.parse(data)); }
+ * } });
+ */
+export const listen = sdk.listen;
+
+/**
+ * Calls `run` every `everySeconds` in the server for as long as the integration is live, on one server of the database at a time; otherwise
+ * like `listen`. Keep the cursor in `store`, and move it on after what it covers has been injected.
+ *
+ * Throws `validation`. Call it while the files load.
+ * @example
+ * poll({ name: "mail", everySeconds: 60, async run({ signal }) { await fetchNewMail(signal); } });
+ */
+export const poll = sdk.poll;
+
+/**
+ * Tells people about a connection that no listener stands for, such as that of a background process:
+ * `connection.report({ status: "degraded", detail: "The camera answers slowly." })`; the status is "connecting", "connected", "degraded" or
+ * "reauth_required". Throws `validation`.
+ */
+export const connection = sdk.connection;
 
 /**
  * The server that the code runs in: `server.baseUrl` is its public address, `server.webhookUrl()` the address that

@@ -28,6 +28,7 @@ export function createRestServices(
   | "searchDocuments"
   | "store"
   | "controls"
+  | "reportConnection"
 > {
   const { integrationId } = options;
   return {
@@ -64,6 +65,16 @@ export function createRestServices(
         if (value !== undefined && value !== null) parameters.set(name, String(value));
       }
       return call<DocumentHit[]>(options, "GET", `/documents/search?${parameters}`);
+    },
+    async reportConnection({ name, status, detail = null }) {
+      if (integrationId === undefined) {
+        throw new HeddleError(
+          "not_supported",
+          "HEDDLE_INTEGRATION_ID must be set, because a connection belongs to an integration.",
+        );
+      }
+      const path = `/integrations/${encodeURIComponent(integrationId)}/connections/${name}`;
+      await call(options, "PUT", path, { status, detail });
     },
     controls: createRestControls((method, path, body) => call(options, method, path, body)),
     store: createRestStore(integrationId, (method, path, body) => call(options, method, path, body)),

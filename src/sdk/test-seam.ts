@@ -5,6 +5,7 @@ import type {
   DeclaredSetting,
   RegisteredHook,
   RegisteredLifecycle,
+  RegisteredListener,
   RegisteredTool,
   SdkServices,
 } from "./backend.ts";
@@ -21,6 +22,8 @@ export interface Registered {
   hooks: RegisteredHook[];
   /** Lifecycle callbacks, in the order of `onEnabled` and `onSettingsChanged`. */
   lifecycle: RegisteredLifecycle[];
+  /** Listeners, in the order of `listen` and `poll`. */
+  listeners: RegisteredListener[];
   /** The argument of `registerIntegration`. */
   integration: IntegrationMeta | undefined;
   /** Settings that `defineConfig` declared. */
@@ -83,6 +86,7 @@ export function testSeam(): TestSeam {
       dispatchers: new Dispatchers(),
       hooks: [],
       lifecycle: [],
+      listeners: [],
       integration: undefined,
       settings: [],
     },

@@ -30,6 +30,7 @@ import type {
 
 export type { DispatcherMap, Registered, TestServer } from "./test-seam.ts";
 export { type FakeFetch, fakeFetch } from "./testing-fetch.ts";
+export { type RunningListener, startListener } from "./testing-listener.ts";
 export { type FakeService, fakeService } from "./testing-process/fake-service.ts";
 export {
   type ProcessEnd,

@@ -7,6 +7,7 @@ export type * from "./types/dispatch.ts";
 export type * from "./types/documents.ts";
 export * from "./types/hooks.ts";
 export type * from "./types/integration.ts";
+export type * from "./types/listeners.ts";
 export type * from "./types/messages.ts";
 export type * from "./types/server.ts";
 export type * from "./types/store.ts";

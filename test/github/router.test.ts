@@ -60,6 +60,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       documents: createDocuments({ db }),
       settings: { get: () => undefined },
       store: { of: () => createMemoryStore() },
+      connections: { report: async () => {} },
       addSecret: () => {},
       allowPrivateHosts: [],
       check: checkSdkCall,
@@ -300,7 +301,10 @@ describe("what integrations/github declares", () => {
       if (key.startsWith("GITHUB_")) asked.add(key);
       return `value of ${key}`;
     };
-    github = await loadBuiltin("github", { getSetting, addSecret: (value) => void secrets.add(value) });
+    github = await loadBuiltin("github", {
+      getSetting,
+      addSecret: (value) => void secrets.add(value),
+    });
   });
   afterAll(() => github.close());
 

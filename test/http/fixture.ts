@@ -26,6 +26,7 @@ import type { IntegrationView } from "../../src/integrations/registry/view.ts";
 import type { IntegrationRouter } from "../../src/integrations/routing/router.ts";
 import { effectiveSetting } from "../../src/integrations/settings/effective-setting.ts";
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
+import { createConnections } from "../../src/listeners/connections.ts";
 import { createLog } from "../../src/log.ts";
 import { createLogBuffer } from "../../src/log-buffer.ts";
 import { createHttpTransport } from "../../src/mcp/client/http-transport.ts";
@@ -150,6 +151,13 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     doubtInModel: (name) => models.providers.doubtIn(name),
   });
   const { dispatchers, metas, manifests } = options;
+  const connections = createConnections({
+    db,
+    redact: (text) => text,
+    onError: (error) => {
+      throw error;
+    },
+  });
   const core = await createSessionsFixture(db, dispatchers, metas, manifests, missingNames);
   const models = await openModels(
     { ...NO_MODELS, ...options.models },
@@ -257,6 +265,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
           carapaces,
           hasTool: (name) => options.tools?.includes(name) ?? false,
         }),
+        connections,
+        listConnections: connections.list,
         store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
         settings: {
           effective: (id, declared) =>

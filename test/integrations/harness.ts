@@ -74,6 +74,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       getSetting: (key) => options.getSetting?.(id, key) ?? options.environment?.[key],
       fetch: fetchWithTimeout,
       store: createMemoryStore(),
+      reportConnection: nothing,
       controls: {
         findChannel: nothing,
         patchChannel: nothing,
@@ -99,6 +100,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       dispatchers,
       hooks: { replaceOwner: (owner, own) => void hooks.set(owner, own) },
       lifecycle,
+      listeners: { replaceOwner: () => {} },
       skills,
       carapaces,
       templates,

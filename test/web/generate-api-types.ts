@@ -41,7 +41,7 @@ const content: Wing<"content"> = {
 };
 const integrations: Wing<"integrations"> = {
   ...{ registry: nothing, settings: nothing, states: nothing, store: nothing, activations: nothing },
-  ...{ installPackages: nothing },
+  ...{ installPackages: nothing, connections: nothing, listConnections: nothing },
 };
 const models: Wing<"models"> = { providers: nothing, probe: nothing, listModels: nothing };
 const policies: Wing<"policies"> = { policies: nothing, approvals: nothing, toolOf: nothing };

@@ -67,6 +67,7 @@ function recorder() {
       throw noNetwork();
     }),
     store: createMemoryStore(),
+    reportConnection: noted("connection.report", () => undefined),
     controls: {
       findChannel: noted("channels", () => undefined),
       patchChannel: noted("channels", () => Promise.reject(new Error("There is no channel"))),

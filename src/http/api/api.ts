@@ -49,6 +49,7 @@ import { budgetRoutes } from "./routes/budgets.ts";
 import { carapaceRoutes } from "./routes/carapaces.ts";
 import { channelBindingRoutes } from "./routes/channel-bindings.ts";
 import { channelRoutes } from "./routes/channels.ts";
+import { connectionRoutes } from "./routes/connections.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -211,6 +212,13 @@ export function createApi(
     .use(scopeRoutes({ route }))
     .use(signInRoutes({ ...access, ...options, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
+    .use(
+      connectionRoutes({
+        ...integrations,
+        integrations: registry,
+        route,
+      }),
+    )
     .use(reindexRoutes({ reindex: content.reindex, route }))
     .use(processRoutes({ processes, auth, route }))
     .use(processDayRoutes({ processes, route }))
@@ -232,6 +240,7 @@ export function createApi(
           settings: integrations.settings,
           hasModel: () => models.providers.list().length > 0,
           mcpServers: mcp.list,
+          connections: integrations.listConnections,
           ...(options.now && { now: options.now }),
         }),
         activity: createActivity(options.db.query),

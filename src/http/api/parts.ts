@@ -22,6 +22,7 @@ import type { IntegrationStore } from "../../integrations/settings/store.ts";
 import type { Logger } from "../../log.ts";
 import type { LogBuffer } from "../../log-buffer.ts";
 import type { Redact } from "../../redact.ts";
+import type { RepairsOptions } from "../../repairs/repairs.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Embeddings } from "../../search/embedder.ts";
 import type { Reindex } from "../../search/reindex.ts";
@@ -45,6 +46,7 @@ import type { ApprovalRoutes } from "./routes/approvals.ts";
 import type { BotRoutes } from "./routes/bots.ts";
 import type { BudgetRoutes } from "./routes/budgets.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
+import type { ConnectionRoutes } from "./routes/connections.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { MemoryRoutes } from "./routes/memories.ts";
 import type { PolicyRoutes } from "./routes/policies.ts";
@@ -133,6 +135,8 @@ export interface IntegrationParts {
   settings: AdminSettingRoutes["settings"] & ReceiveOptions["settings"];
   states: AdminActionRoutes["states"];
   store: IntegrationStore;
+  connections: ConnectionRoutes["connections"];
+  listConnections: RepairsOptions["connections"] & ConnectionRoutes["listConnections"];
   activations: Activations;
   installPackages: AdminActionRoutes["installPackages"];
 }

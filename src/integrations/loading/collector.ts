@@ -6,6 +6,7 @@ import type {
   DeclaredSetting,
   RegisteredHook,
   RegisteredLifecycle,
+  RegisteredListener,
   RegisteredTool,
   SdkSinks,
 } from "../../sdk/backend.ts";
@@ -19,6 +20,7 @@ export interface Collector {
   dispatchers: Map<string, Dispatcher>;
   hooks: RegisteredHook[];
   lifecycle: RegisteredLifecycle[];
+  listeners: RegisteredListener[];
   settings: DeclaredSetting[];
   misspelt: Misspelling[];
   about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined };
@@ -34,6 +36,7 @@ export function createCollector(folder: string): Collector {
   const dispatchers = new Map<string, Dispatcher>();
   const hooks: RegisteredHook[] = [];
   const lifecycle: RegisteredLifecycle[] = [];
+  const listeners: RegisteredListener[] = [];
   const settings: DeclaredSetting[] = [];
   const misspelt: Misspelling[] = [];
   const about: Collector["about"] = { meta: undefined, setup: undefined };
@@ -72,6 +75,10 @@ export function createCollector(folder: string): Collector {
       open(`A callback for "${one.event}"`);
       lifecycle.push(one);
     },
+    registerListener(listener) {
+      once(`Listener "${listener.name}"`);
+      listeners.push(listener);
+    },
     declareSetting(setting) {
       open(`Setting "${setting.key}"`);
       settings.push(setting);
@@ -83,6 +90,7 @@ export function createCollector(folder: string): Collector {
     dispatchers,
     hooks,
     lifecycle,
+    listeners,
     settings,
     misspelt,
     about,

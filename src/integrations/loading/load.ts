@@ -11,10 +11,10 @@ import { during } from "../../runtime/activity.ts";
 import type { Problem } from "../../runtime/bundle.ts";
 import { bindFolder, forgetModules, importModule } from "../../runtime/modules.ts";
 import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
-import type { RegisteredHook, RegisteredLifecycle, RegisteredTool, SdkServices } from "../../sdk/backend.ts";
+import type { SdkServices } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { Misspelling } from "../../sdk/misspelt.ts";
-import type { Dispatcher, IntegrationMeta } from "../../sdk/types.ts";
+import type { IntegrationMeta } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
 import { locate } from "../discovery/locate.ts";
@@ -48,13 +48,10 @@ export interface ProcessDeclaration {
 }
 
 /** A loaded version of an integration. */
-export interface LoadedIntegration {
+export interface LoadedIntegration
+  extends Pick<Collector, "tools" | "dispatchers" | "hooks" | "lifecycle" | "listeners"> {
   name: string | undefined;
   version: string | undefined;
-  tools: RegisteredTool[];
-  dispatchers: Map<string, Dispatcher>;
-  hooks: RegisteredHook[];
-  lifecycle: RegisteredLifecycle[];
   skills: Skill[];
   carapaces: Carapace[];
   templates: Template[];

@@ -3,6 +3,7 @@
 import { ownerOfIntegration } from "../../db/reach.ts";
 import { storableJson } from "../../db/storable.ts";
 import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
+import type { Connections } from "../../listeners/connections.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
@@ -17,6 +18,7 @@ export interface SdkServicesOptions {
   documents: Pick<Documents, "ingest" | "search">;
   settings: Pick<Settings, "get">;
   store: IntegrationStore;
+  connections: Pick<Connections, "report">;
   addSecret: (value: string) => void;
   allowPrivateHosts: readonly string[];
   /** Throws `validation` for options that the REST API would refuse. */
@@ -38,6 +40,7 @@ export function createSdkServices(
     documents,
     settings,
     store,
+    connections,
     addSecret,
     allowPrivateHosts,
     check,
@@ -79,6 +82,8 @@ export function createSdkServices(
     },
     fetch,
     store: store.of(integrationId),
+    reportConnection: ({ detail = null, ...report }) =>
+      connections.report({ ...report, integrationId, detail }),
     controls: {
       ...controls,
       ...(decideAs && { decide: (id, decision) => decideAs(integrationId, id, decision) }),

@@ -3,7 +3,12 @@
 import type { Carapace } from "../../content/carapaces/carapace.ts";
 import type { Skill } from "../../content/skills/skill.ts";
 import type { Template } from "../../content/templates/template.ts";
-import type { RegisteredHook, RegisteredLifecycle, RegisteredTool } from "../../sdk/backend.ts";
+import type {
+  RegisteredHook,
+  RegisteredLifecycle,
+  RegisteredListener,
+  RegisteredTool,
+} from "../../sdk/backend.ts";
 import type { Dispatcher } from "../../sdk/types.ts";
 
 export interface Registered {
@@ -11,6 +16,7 @@ export interface Registered {
   dispatchers: ReadonlyMap<string, Dispatcher>;
   hooks: RegisteredHook[];
   lifecycle: RegisteredLifecycle[];
+  listeners: RegisteredListener[];
   skills: Skill[];
   carapaces: Carapace[];
   templates: Template[];
@@ -26,6 +32,7 @@ const NOTHING: Registered = {
   dispatchers: new Map(),
   hooks: [],
   lifecycle: [],
+  listeners: [],
   skills: [],
   carapaces: [],
   templates: [],
@@ -33,7 +40,7 @@ const NOTHING: Registered = {
 
 const KINDS = Object.keys(NOTHING) as Kind[];
 
-/** Names that must be unique over all integrations. Skills and templates carry their integration's id; hooks and lifecycle callbacks have no names. */
+/** Names that must be unique over all integrations. Skills and templates carry their integration's id; hooks and lifecycle callbacks have no names, and listeners are named within their integration. */
 const NAMES: { what: string; of(registered: Registered): Iterable<string> }[] = [
   { what: "Tool", of: ({ tools }) => tools.map(({ name }) => name) },
   { what: "Dispatcher", of: ({ dispatchers }) => dispatchers.keys() },

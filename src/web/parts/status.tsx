@@ -42,6 +42,11 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   quarantined: ["Quarantined", "bad", "ShieldAlert"],
   disabled: ["Disabled", "quiet", "Power"],
   loading: ["Loading", "calm", "RefreshCw"],
+  // Connections
+  connecting: ["Connecting", "calm", "RefreshCw"],
+  connected: ["Connected", "good", "Check"],
+  degraded: ["Not connected", "warn", "AlertTriangle"],
+  reauth_required: ["Credentials refused", "bad", "ShieldAlert"],
   // Processes
   stopped: ["Stopped", "quiet", "Square"],
   starting: ["Starting", "calm", "RefreshCw"],

@@ -43,6 +43,8 @@ const HARD: Record<string, [value: unknown, status: number, field?: string]> = {
 const PLAIN = [
   ...[
     "id",
+    "status",
+    "detail",
     "client_id",
     "kind",
     "page",

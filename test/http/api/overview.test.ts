@@ -231,4 +231,31 @@ eachDatabase("the overview", (open) => {
       expect(bucket).toMatchObject({ runs: {}, deliveries: {}, webhooks: {} });
     }
   });
+
+  test("a connection that an integration reports is listed, and is a repair while it stays bad", async () => {
+    const path = "/api/v1/integrations/fine/connections";
+    const report = (body: object, name = "camera") => http.send("PUT", `${path}/${name}`, { body });
+    expect((await report({ status: "degraded", detail: "It answers slowly." })).status).toBe(204);
+    expect((await http.send("GET", path)).body.connections).toMatchObject([
+      { name: "camera", status: "degraded", detail: "It answers slowly.", is_listener: false },
+    ]);
+    // The clock of the test is years ahead of the row's.
+    expect(await find("connection_degraded")).toMatchObject({
+      id: "connection_degraded/fine/camera",
+      detail: "It answers slowly.",
+      integration_id: "fine",
+      action: "check_connection",
+    });
+    await report({ status: "reauth_required", detail: "The token was revoked." });
+    expect(await find("connection_unauthorized")).toMatchObject({
+      severity: "error",
+      action: "set_settings",
+    });
+    await report({ status: "connected" });
+    const kinds = (await list()).map(({ kind }: { kind: string }) => kind);
+    expect(kinds.filter((kind: string) => kind.startsWith("connection"))).toEqual([]);
+    expect((await report({ status: "fine" })).body.error.field).toBe("status");
+    expect((await report({ status: "connected" }, "Camera 1")).status).toBe(422);
+    expect((await http.send("GET", "/api/v1/integrations/none/connections")).status).toBe(404);
+  });
 });

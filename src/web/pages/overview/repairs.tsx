@@ -27,6 +27,7 @@ const ACTIONS: Record<Repair["action"], [label: string, href: (repair: Repair) =
   set_settings: ["Set it up", (repair) => `${ofIntegration(repair)}/set-up`],
   install_packages: ["Install packages", ofIntegration],
   restart_process: ["See the process", ofIntegration],
+  check_connection: ["See the connection", ofIntegration],
   check_mcp_server: ["See the server", ({ mcp_server_id }) => `/admin/mcp-servers/${mcp_server_id ?? ""}`],
   redeliver: ["See dead letters", () => "/deliveries?status=dead"],
   replay: ["See the webhooks", ({ integration_id }) => `/inbox?verdict=failed${filterBy(integration_id)}`],

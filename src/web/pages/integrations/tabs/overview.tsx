@@ -10,6 +10,7 @@ import { Time } from "../../../parts/time.tsx";
 import { plural } from "../../../parts/units.tsx";
 import { type IntegrationDetail, lastWebhook, missingSettings, pageOf, setUpOf } from "../queries.ts";
 import { WebhookUrl } from "../webhook-url.tsx";
+import { Connections } from "./connections.tsx";
 import classes from "./overview.module.css";
 import { SidebarSwitch } from "./sidebar-switch.tsx";
 
@@ -20,6 +21,7 @@ export function Overview({ integration }: { integration: IntegrationDetail }) {
     <div className={classes.columns}>
       <div>
         <Problem integration={integration} />
+        <Connections id={id} />
         {webhook && (
           <Section
             title="Webhook"

@@ -1,0 +1,137 @@
+// Keeps one listener of an integration listening: starts it, notices when it is deaf, and starts it again after a pause.
+
+import { errorMessage } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { RegisteredListener } from "../sdk/backend.ts";
+import { isReauthRequired, isRetryable } from "../sdk/errors.ts";
+import type { ConnectionStatus, ListenContext } from "../sdk/types.ts";
+import { idleTimeout, within } from "../within.ts";
+
+export interface LoopOptions {
+  listener: RegisteredListener;
+  /** The integration's and the listener's names, for messages. */
+  name: string;
+  /** When it was last known to hear its service. */
+  since(): Promise<Date | null>;
+  report(status: ConnectionStatus, detail: string | null): void;
+  /** It hears its service now. */
+  alive(): void;
+  log: Logger;
+  now: () => number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  random: () => number;
+}
+
+export interface Loop {
+  /** Resolves when the listener has ended, or has been given up as hanging. */
+  stop(): Promise<void>;
+}
+
+const FIRST_MS = 1_000;
+const LONGEST_MS = 300_000;
+/** A connection that lasted so long was good, so that the pauses begin anew. */
+const GOOD_AFTER_MS = 60_000;
+/** Credentials may have been mended at the service. */
+const REAUTH_MS = 3_600_000;
+/** A listener that ignores its signal for so long is left alone. */
+const END_MS = 5_000;
+
+export function startLoop(options: LoopOptions): Loop {
+  const { listener, name, log, now, random } = options;
+  const stopping = new AbortController();
+  let said = "";
+  const ended = keepListening();
+
+  /** Reports a status unless it was the last one. */
+  function say(status: ConnectionStatus, detail: string | null): void {
+    const now = JSON.stringify([status, detail]);
+    if (now === said) return;
+    said = now;
+    options.report(status, detail);
+  }
+
+  async function keepListening(): Promise<void> {
+    let failures = 0;
+    say("connecting", null);
+    while (!stopping.signal.aborted) {
+      const started = now();
+      const reason = await attempt(failures + 1);
+      if (stopping.signal.aborted) return;
+      failures = now() - started >= GOOD_AFTER_MS ? 1 : failures + 1;
+      const isReauth = isReauthRequired(reason);
+      const message = errorMessage(reason);
+      say(isReauth ? "reauth_required" : "degraded", message);
+      const ms = isReauth ? REAUTH_MS : Math.max(pauseAfter(failures, random), askedFor(reason));
+      log[failures === 1 ? "warn" : "debug"](
+        "{name} is not connected; the next attempt is in {seconds} s: {reason}",
+        {
+          name,
+          seconds: Math.round(ms / 1000),
+          reason: message,
+        },
+      );
+      await options.sleep(ms, stopping.signal).catch(() => undefined);
+    }
+  }
+
+  /** Resolves with the reason why it listens no more. */
+  async function attempt(number: number): Promise<unknown> {
+    const { silenceSeconds } = listener;
+    const silence = idleTimeout(
+      (silenceSeconds ?? 0) * 1000,
+      () => new Error(`Nothing was heard for ${silenceSeconds} seconds.`),
+    );
+    const signal = AbortSignal.any([stopping.signal, silence.signal]);
+    const heard = () => silenceSeconds !== undefined && silence.restart();
+    let isOver = false;
+    const ctx: ListenContext = {
+      signal,
+      since: await options.since(),
+      attempt: number,
+      connected(detail) {
+        if (isOver) return;
+        heard();
+        options.alive();
+        say("connected", detail ?? null);
+      },
+      alive() {
+        if (isOver) return;
+        heard();
+        options.alive();
+      },
+      degraded(reason) {
+        if (!isOver) say("degraded", reason);
+      },
+    };
+    heard();
+    try {
+      const work = Promise.resolve(listener.run(ctx));
+      // What a listener does that ignores its signal matters no more.
+      await within(Number.POSITIVE_INFINITY, work, { signal }).catch(async (error) => {
+        if (signal.aborted) await within(END_MS, work);
+        throw error;
+      });
+      return new Error("It ended.");
+    } catch (error) {
+      // An aborted listener may throw anything; the reason is why it was aborted.
+      return signal.aborted ? signal.reason : error;
+    } finally {
+      isOver = true;
+      silence.stop();
+    }
+  }
+
+  return {
+    async stop() {
+      stopping.abort(new Error("The listener is stopped."));
+      await ended;
+    },
+  };
+}
+
+/** 1 s, 2 s, 4 s … 5 minutes, and up to a quarter more, so that servers of one service do not return together. */
+const pauseAfter = (failures: number, random: () => number): number =>
+  Math.round(Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS / 1.25) * (1 + random() / 4));
+
+const askedFor = (reason: unknown): number =>
+  isRetryable(reason) ? (reason.retryAfterSeconds ?? 0) * 1000 : 0;

@@ -1,0 +1,45 @@
+// Repairs of connections to services: those that stay bad, and those that need a person to sign in again.
+
+import type { Connection } from "../listeners/connections.ts";
+import type { Repair } from "./repair.ts";
+
+/** A connection that breaks is usually back within this time. */
+const PATIENCE_MS = 120_000;
+
+export function connectionRepairs(
+  connections: readonly Connection[],
+  nameOf: (integrationId: string) => string | undefined,
+  now: number,
+): Repair[] {
+  return connections.flatMap(({ integration_id, name, status, detail, since }): Repair[] => {
+    const service = nameOf(integration_id);
+    if (service === undefined) return [];
+    const which = name === "main" ? "" : ` (${name})`;
+    const of = { integration_id, detail, since, count: 1, scope: "integrations:read" } as const;
+    if (status === "reauth_required") {
+      return [
+        {
+          ...of,
+          id: `connection_unauthorized/${integration_id}/${name}`,
+          kind: "connection_unauthorized",
+          severity: "error",
+          title: `${service} does not accept the credentials${which}.`,
+          blocks: "Nothing is received until they are changed.",
+          action: "set_settings",
+        },
+      ];
+    }
+    if (status === "connected" || now - since.getTime() < PATIENCE_MS) return [];
+    return [
+      {
+        ...of,
+        id: `connection_degraded/${integration_id}/${name}`,
+        kind: "connection_degraded",
+        severity: "warning",
+        title: `${service} is not connected${which}.`,
+        blocks: "What it sends may arrive late. The connection is tried again by itself.",
+        action: "check_connection",
+      },
+    ];
+  });
+}

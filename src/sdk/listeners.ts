@@ -1,0 +1,119 @@
+// `listen`, `poll` and `connection`: background loops of an integration, and the state of its connection. The server starts, restarts
+// and ends the loops (src/listeners).
+
+import { HeddleError } from "../errors.ts";
+import { within } from "../within.ts";
+import type { RegisteredListener, SdkBackend } from "./backend.ts";
+import { sleepFor } from "./http/client.ts";
+import type { ConnectionControls, ConnectionStatus, ListenOptions, PollOptions } from "./types.ts";
+
+const CONNECTION_STATUSES: readonly ConnectionStatus[] = [
+  "connecting",
+  "connected",
+  "degraded",
+  "reauth_required",
+];
+const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const POLL_TIMEOUT_SECONDS = 120;
+
+export function createListeners(backend: Pick<SdkBackend, "registerListener" | "reportConnection">) {
+  return {
+    listen({ name, run, when, silenceSeconds }: ListenOptions): void {
+      check("listen", { name, run, when });
+      if (silenceSeconds !== undefined) checkSeconds("listen", name, "silenceSeconds", silenceSeconds);
+      backend.registerListener({ name, run, when, silenceSeconds });
+    },
+
+    poll({ name, run, when, everySeconds, timeoutSeconds = POLL_TIMEOUT_SECONDS }: PollOptions): void {
+      check("poll", { name, run, when });
+      checkSeconds("poll", name, "timeoutSeconds", timeoutSeconds);
+      if (typeof everySeconds !== "function") checkSeconds("poll", name, "everySeconds", everySeconds);
+      const pause = () => {
+        const seconds = typeof everySeconds === "function" ? everySeconds() : everySeconds;
+        checkSeconds("poll", name, "everySeconds", seconds);
+        return seconds;
+      };
+      backend.registerListener({
+        name,
+        when,
+        silenceSeconds: undefined,
+        run: polling(run, timeoutSeconds, pause),
+      });
+    },
+
+    connection: connectionOf(backend),
+  };
+}
+
+function connectionOf({ reportConnection }: Pick<SdkBackend, "reportConnection">): ConnectionControls {
+  return {
+    async report(report) {
+      const { name = "main", status } = report;
+      checkName("connection.report", name);
+      if (!CONNECTION_STATUSES.includes(status)) {
+        throw invalid(
+          `The status of connection.report() must be one of ${CONNECTION_STATUSES.join(", ")}; got ${JSON.stringify(status)}.`,
+        );
+      }
+      await reportConnection({ ...report, name });
+    },
+  };
+}
+
+/** Calls `run` again and again; what it throws ends the loop, so that the server decides when the next attempt is made. */
+function polling(
+  run: PollOptions["run"],
+  timeoutSeconds: number,
+  pause: () => number,
+): RegisteredListener["run"] {
+  return async (ctx) => {
+    let { since } = ctx;
+    while (!ctx.signal.aborted) {
+      const started = new Date();
+      let isWhole = true;
+      const late = new AbortController();
+      const work = run({
+        signal: AbortSignal.any([ctx.signal, late.signal]),
+        since,
+        degraded(reason) {
+          isWhole = false;
+          ctx.degraded(reason);
+        },
+      });
+      const error = () => new Error(`It took longer than ${timeoutSeconds} seconds.`);
+      await within(timeoutSeconds * 1000, Promise.resolve(work), { error, signal: ctx.signal }).catch(
+        (thrown) => {
+          late.abort(thrown);
+          throw thrown;
+        },
+      );
+      if (isWhole) ctx.connected();
+      ctx.alive();
+      since = started;
+      await sleepFor(pause(), ctx.signal);
+    }
+  };
+}
+
+function check(what: string, { name, run, when }: { name: unknown; run: unknown; when: unknown }): void {
+  checkName(what, name);
+  if (typeof run !== "function") throw invalid(`The run of ${what}("${name}") must be a function.`);
+  if (when !== undefined && typeof when !== "function")
+    throw invalid(`The when of ${what}("${name}") must be a function.`);
+}
+
+function checkName(what: string, name: unknown): void {
+  if (typeof name === "string" && NAME.test(name)) return;
+  throw invalid(
+    `The name of ${what}() must be 1 to 64 of a-z 0-9 _ -, such as "inbox"; got ${JSON.stringify(name)}.`,
+  );
+}
+
+function checkSeconds(what: string, name: string, field: string, seconds: unknown): void {
+  if (typeof seconds === "number" && seconds > 0) return;
+  throw invalid(
+    `The ${field} of ${what}("${name}") must be a number above 0; got ${JSON.stringify(seconds)}.`,
+  );
+}
+
+const invalid = (message: string): HeddleError => new HeddleError("validation", message);
