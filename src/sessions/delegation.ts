@@ -8,6 +8,9 @@ import { HeddleError } from "../errors.ts";
 import { CLEAN, DELEGATED, isTainted } from "../memory/taint.ts";
 import type { Inject } from "./inject.ts";
 
+/** The source of messages with which a bot gives work to another one. */
+export const DELEGATION = "delegation";
+
 interface Delegation {
   task: { id: string; session_id: string; channel_id: string; client_id: string; owner?: string | null };
   by: { id: string; name: string };
@@ -38,7 +41,7 @@ export function createDelegation({ db, inject }: DelegationOptions) {
       {
         sessionId,
         content: prompt,
-        source: "delegation",
+        source: DELEGATION,
         runAgent: true,
         notify: false,
         whenBusy: "queue",

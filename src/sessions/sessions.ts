@@ -44,8 +44,14 @@ export interface Sessions {
   list(filter: SessionFilter): Promise<SessionRow[]>;
   /** Notes that everything up to now has been read, or everything up to a message. Throws `not_found`. */
   markRead(id: string, messageId?: string): Promise<void>;
-  /** The newest `limit` messages before the cursor (a message id), oldest first. Throws `not_found`. */
-  messages(sessionId: string, page: { limit: number; before?: string }): Promise<MessageRow[]>;
+  /**
+   * The newest `limit` messages before the cursor (a message id), oldest first; with `task_id` only those that this run has
+   * written. Throws `not_found`.
+   */
+  messages(
+    sessionId: string,
+    page: { limit: number; before?: string; task_id?: string },
+  ): Promise<MessageRow[]>;
 }
 
 export type SessionsOptions = InjectOptions & Pick<InjectEventOptions, "vault">;
@@ -63,7 +69,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     get: (id) => getSession(db.query, id),
     markRead: (id, messageId) => markRead(db.query, id, messageId),
     list: (filter) => listSessions(db.query, filter),
-    async messages(sessionId, { limit, before }) {
+    async messages(sessionId, { limit, before, task_id }) {
       const older = before
         ? lt(
             messages.position,
@@ -75,7 +81,13 @@ export function createSessions(options: SessionsOptions): Sessions {
         db.query
           .select()
           .from(messages)
-          .where(and(eq(messages.session_id, sessionId), older))
+          .where(
+            and(
+              eq(messages.session_id, sessionId),
+              older,
+              task_id === undefined ? undefined : eq(messages.task_id, task_id),
+            ),
+          )
           .orderBy(desc(messages.position))
           .limit(limit),
       ]);

@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { messages, toolCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
@@ -14,6 +14,9 @@ export interface ClientResult {
   error?: string;
 }
 
+/** Milliseconds; a call waits for weeks at most. */
+const SINCE_CALLED = sql<number>`least(2147483647, greatest(0,
+  round(1000 * extract(epoch from clock_timestamp() - ${toolCalls.created_at}))))::int`;
 /** Characters of a result. */
 const LONGEST_RESULT = 30_000;
 
@@ -30,7 +33,11 @@ export async function storeResults(
   for (const { call, content, error = null } of results) {
     const [answered] = await tx
       .update(toolCalls)
-      .set({ status: error === null ? "done" : "failed", error: error && storable(error) })
+      .set({
+        status: error === null ? "done" : "failed",
+        error: error && storable(error),
+        duration_ms: SINCE_CALLED,
+      })
       .where(and(eq(toolCalls.id, call), eq(toolCalls.task_id, task.id), eq(toolCalls.status, "running")))
       .returning({ call_id: toolCalls.call_id });
     if (!answered) continue;

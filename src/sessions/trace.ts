@@ -1,10 +1,21 @@
 // The whole course of a run: from the webhook that brought its message to the receipts of its deliveries.
 
 import { createHash } from "node:crypto";
-import { asc, eq, sql } from "drizzle-orm";
-import type { Database } from "../db/database.ts";
-import { compactions, deliveries, inboxEvents, llmCalls, messages, tasks, toolCalls } from "../db/schema.ts";
+import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
+import type { Database, Queryable } from "../db/database.ts";
+import {
+  approvals,
+  compactions,
+  deliveries,
+  inboxEvents,
+  llmCalls,
+  messages,
+  tasks,
+  toolCalls,
+} from "../db/schema.ts";
 import { notFound } from "../errors.ts";
+import { DELEGATE } from "./call-names.ts";
+import { DELEGATION } from "./delegation.ts";
 
 /** One step of a run. Names and attributes follow OpenTelemetry's conventions for generative AI. */
 export interface Span {
@@ -30,7 +41,7 @@ export type ReadTrace = (taskId: string) => Promise<Trace>;
 /** Throws `not_found`. */
 export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
   return async (taskId) => {
-    const [[task], webhooks, models, tools, sent, joined, compacted] = await Promise.all([
+    const [[task], webhooks, models, tools, asked, sent, joined, compacted] = await Promise.all([
       query.select().from(tasks).where(eq(tasks.id, taskId)),
       query
         .select()
@@ -40,6 +51,7 @@ export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
         .limit(20),
       query.select().from(llmCalls).where(eq(llmCalls.task_id, taskId)).orderBy(asc(llmCalls.id)),
       query.select().from(toolCalls).where(eq(toolCalls.task_id, taskId)).orderBy(asc(toolCalls.id)),
+      query.select().from(approvals).where(eq(approvals.task_id, taskId)).orderBy(asc(approvals.id)),
       query.select().from(deliveries).where(eq(deliveries.task_id, taskId)).orderBy(asc(deliveries.id)),
       query
         .select({ id: tasks.id, completed_at: tasks.completed_at, arrived: messages.created_at })
@@ -53,6 +65,7 @@ export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
         .orderBy(asc(compactions.number)),
     ]);
     if (!task) throw notFound("task", taskId);
+    const works = await worksOf(query, task, tools);
     const root = spanId(task.id);
     const spans: Span[] = [
       ...webhooks.map((event) => webhookSpan(event)),
@@ -77,11 +90,40 @@ export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
       })),
       ...compacted.map((one) => compactionSpan(one, root)),
       ...models.map((call) => modelSpan(call, root)),
-      ...tools.map((call) => toolSpan(call, root)),
+      ...asked.map((one) => approvalSpan(one, root)),
+      ...tools.map((call) => toolSpan(call, root, asked.find(isOf(call)), works.get(call.call_id)?.shift())),
       ...sent.map((delivery) => deliverySpan(delivery, root)),
     ];
     return { task, spans: spans.toSorted((a, b) => a.start.getTime() - b.start.getTime()) };
   };
+}
+
+type Task = typeof tasks.$inferSelect;
+type ToolCall = typeof toolCalls.$inferSelect;
+type Approval = typeof approvals.$inferSelect;
+const MOST_WORKS = 100;
+
+/** The runs that do what this one has delegated, by the id of the call; a model may give two calls the same one. */
+async function worksOf(query: Queryable, task: Task, calls: ToolCall[]): Promise<Map<string, string[]>> {
+  const works = new Map<string, string[]>();
+  if (!calls.some(({ tool_name }) => tool_name === DELEGATE)) return works;
+  const found = await query
+    .select({ id: tasks.id, call: sql<string>`${tasks.dispatch_config} ->> 'tool_call_id'` })
+    .from(tasks)
+    .where(
+      and(
+        eq(tasks.channel_id, task.channel_id),
+        gt(tasks.id, task.id),
+        task.completed_at ? lte(tasks.created_at, task.completed_at) : undefined,
+        eq(tasks.source, DELEGATION),
+        eq(tasks.dispatch_type, "internal"),
+        sql`${tasks.dispatch_config} ->> 'task_id' = ${task.id}`,
+      ),
+    )
+    .orderBy(asc(tasks.id))
+    .limit(MOST_WORKS);
+  for (const { id, call } of found) works.set(call, [...(works.get(call) ?? []), id]);
+  return works;
 }
 
 /** 16 hexadecimal digits, as OpenTelemetry wants. */
@@ -170,18 +212,50 @@ const modelSpan = (call: typeof llmCalls.$inferSelect, parent: string): Span => 
   },
 });
 
-const toolSpan = (call: typeof toolCalls.$inferSelect, parent: string): Span => ({
-  id: spanId(call.id),
+const isOf =
+  ({ message_id, call_id }: ToolCall) =>
+  (asked: Approval): boolean =>
+    asked.message_id === message_id && asked.call_id === call_id;
+
+function toolSpan(
+  call: ToolCall,
+  parent: string,
+  asked: Approval | undefined,
+  work: string | undefined,
+): Span {
+  // The time before the decision is a span of its own.
+  const start = asked?.begun_at ?? call.created_at;
+  const took = call.duration_ms ?? (call.status === "running" ? null : 0);
+  return {
+    id: spanId(call.id),
+    parent_id: parent,
+    name: `execute_tool ${call.tool_name}`,
+    start,
+    end: took === null ? null : after(start, took),
+    error: call.error,
+    attributes: {
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": call.tool_name,
+      "gen_ai.tool.call.id": call.call_id,
+      "heddle.iteration": call.iteration,
+      "heddle.approval.id": asked?.id,
+      "heddle.delegated.task_id": work,
+    },
+  };
+}
+
+const approvalSpan = (asked: Approval, parent: string): Span => ({
+  id: spanId(asked.id),
   parent_id: parent,
-  name: `execute_tool ${call.tool_name}`,
-  start: call.created_at,
-  end: call.duration_ms === null ? null : after(call.created_at, call.duration_ms),
-  error: call.error,
+  name: `await_approval ${asked.tool_name}`,
+  start: asked.created_at,
+  end: asked.status === "pending" ? null : (asked.decided_at ?? asked.expires_at),
+  error: null,
   attributes: {
-    "gen_ai.operation.name": "execute_tool",
-    "gen_ai.tool.name": call.tool_name,
-    "gen_ai.tool.call.id": call.call_id,
-    "heddle.iteration": call.iteration,
+    "gen_ai.tool.name": asked.tool_name,
+    "gen_ai.tool.call.id": asked.call_id,
+    "heddle.approval.id": asked.id,
+    "heddle.approval.status": asked.status,
   },
 });
 

@@ -113,6 +113,16 @@ eachDatabase("approvals", (open) => {
       [run.taskId],
     );
     expect(events.rows.map(({ type }) => type)).toEqual(["approval.requested", "approval.approved"]);
+    // In the trace, the wait for the person is apart from the call.
+    const { spans } = (await http.send("GET", `/api/v1/tasks/${run.taskId}/trace`)).body;
+    const spanOf = (name: string) => spans.find((one: { name: string }) => one.name === name);
+    const [wait, sent] = [spanOf("await_approval send_mail"), spanOf("execute_tool send_mail")];
+    expect(wait.attributes).toMatchObject({
+      "heddle.approval.id": asked.id,
+      "heddle.approval.status": "approved",
+    });
+    expect(sent.attributes["heddle.approval.id"]).toBe(asked.id);
+    expect(Date.parse(sent.started_at)).toBeGreaterThanOrEqual(Date.parse(wait.ended_at));
   });
 
   test("a call that is denied is not made; the model is told by whom and why", async () => {

@@ -37,9 +37,24 @@ if (tension < 40) await loom("seven").stop("The warp is too loose, and a thread 
 /** Words of a message that decide what becomes of it. */
 const HOLD = "wait for it";
 const TOOL = "look it up";
-/** Asks for a tool that goes on until it is stopped, and says how far it is. */
-const LONG_TOOL = "wind the spools";
 const FAIL = "fail";
+/** Other words, and the call that the model answers them with first. */
+const CALLS: Record<string, { name: string; args: object }> = {
+  // Goes on until it is stopped, and says how far it is.
+  "wind the spools": { name: "loom_wind", args: {} },
+  "send the picture": {
+    name: "send_file",
+    args: { path: "common/heddle.png", caption: "A heddle, seen from the side" },
+  },
+  "give it away": {
+    name: "delegate_to_agent",
+    args: { bot_id: "reed", prompt: "Count the dents of the reed." },
+  },
+  "write it down": {
+    name: "workspace_write",
+    args: { path: "common/note.md", content: "Warp 7 is loose.\n" },
+  },
+};
 
 export async function startFakeModel(api: Ui["api"]): Promise<FakeModel> {
   let last: Request | undefined;
@@ -70,7 +85,14 @@ export async function startFakeModel(api: Ui["api"]): Promise<FakeModel> {
     name: "Spinner",
     model: "fake/weaver-1",
     system_prompt: "You know everything about looms.",
-    tools: ["search_documents", "loom_wind"],
+    tools: ["search_documents", "loom_wind", "send_file"],
+    delegate_bots: ["reed"],
+  });
+  await api("POST", "/api/v1/bots", {
+    id: "reed",
+    name: "Reed",
+    description: "Counts.",
+    model: "fake/weaver-1",
   });
   return {
     last: () => last,
@@ -79,7 +101,7 @@ export async function startFakeModel(api: Ui["api"]): Promise<FakeModel> {
       waiting.clear();
     },
     async [Symbol.asyncDispose]() {
-      await api("DELETE", "/api/v1/bots/spinner");
+      for (const id of ["spinner", "reed"]) await api("DELETE", `/api/v1/bots/${id}`);
       await api("DELETE", "/api/v1/admin/providers/fake");
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -95,6 +117,7 @@ async function answer(
   // Messages without an answer between them come as one, each with a context at its end.
   const asked = JSON.stringify(messages.findLast(({ role }) => role === "user")?.content);
   const text = (asked.split("<heddle_context>").at(-2) ?? asked).split("\\n").findLast(Boolean) ?? "";
+  const called = Object.entries(CALLS).find(([words]) => text.includes(words))?.[1];
   const isToolDone = messages.at(-1)?.role === "tool";
   if (text.includes(FAIL)) {
     response.writeHead(400, { "content-type": "application/json" });
@@ -109,12 +132,9 @@ async function answer(
     const call = { name: "search_documents", arguments: JSON.stringify({ query: "opening hours" }) };
     send({ tool_calls: [{ index: 0, id: "call_0", type: "function", function: call }] });
     send({}, "tool_calls");
-  } else if (text.includes(LONG_TOOL) && !isToolDone) {
-    send({
-      tool_calls: [
-        { index: 0, id: "call_0", type: "function", function: { name: "loom_wind", arguments: "{}" } },
-      ],
-    });
+  } else if (called && !isToolDone) {
+    const call = { name: called.name, arguments: JSON.stringify(called.args) };
+    send({ tool_calls: [{ index: 0, id: "call_0", type: "function", function: call }] });
     send({}, "tool_calls");
   } else {
     if (text.includes(HOLD)) {

@@ -21,6 +21,7 @@ const message = (id: string, fields: Partial<Message> = {}): Message => ({
   tool_calls: null,
   tool_call_id: null,
   attachments: [],
+  files: [],
   created_at: new Date(++second * 1_000).toISOString(),
   ...fields,
 });

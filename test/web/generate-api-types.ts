@@ -21,7 +21,14 @@ type Wing<Name extends "conversation" | "content" | "integrations" | "models" | 
   typeof nothing
 >;
 const conversation: Wing<"conversation"> = {
-  ...{ inbox: nothing, sealer: nothing, directory: nothing, sessions: nothing, channels: nothing },
+  ...{
+    inbox: nothing,
+    sealer: nothing,
+    actions: nothing,
+    directory: nothing,
+    sessions: nothing,
+    channels: nothing,
+  },
   ...{ channelSessions: nothing, bindings: nothing, tasks: nothing, outbox: nothing, events: nothing },
   ...{ chat: nothing, openAi: nothing, schedules: nothing, budgets: nothing },
 };

@@ -6,6 +6,7 @@ import { bots, messages, sessions, tasks } from "../../src/db/schema.ts";
 import type { LlmRequest } from "../../src/llm/llm.ts";
 import { createDelegation } from "../../src/sessions/delegation.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
+import { createReadTrace } from "../../src/sessions/trace.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, type Script, scriptedLlm } from "../agent/fixture.ts";
 import { eachDatabase } from "../database.ts";
@@ -98,6 +99,11 @@ eachDatabase("delegation", (open) => {
     const offered = llm.requests[0]?.tools.find(({ name }) => name === "delegate_to_agent");
     expect(offered?.description).toContain("- poet: Poet. Writes.");
     expect(offered?.description).not.toContain("editor");
+    const { spans } = await createReadTrace(db)(id);
+    const [work] = (await db.query.select().from(tasks)).filter(({ bot_id }) => bot_id === "poet");
+    const call = spans.find(({ name }) => name === "execute_tool delegate_to_agent");
+    expect(call?.attributes).toMatchObject({ "heddle.delegated.task_id": work?.id });
+    expect(Number(call?.end)).toBeGreaterThanOrEqual(Number(work?.completed_at));
     // The work has a session of its own in the same channel, which is not the one that people would talk in.
     const made = await db.query.select().from(sessions);
     expect(made.map(({ bot_id, active }) => [bot_id, active]).sort()).toEqual([

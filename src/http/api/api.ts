@@ -10,6 +10,7 @@ import { createRepairs } from "../../repairs/repairs.ts";
 import { createContinueLoop } from "../../sessions/continue-loop.ts";
 import { createMakeFixture } from "../../sessions/fixture.ts";
 import { createRerun } from "../../sessions/rerun.ts";
+import { createSentFiles } from "../../sessions/sent-files.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
 import { createActivity } from "../../usage/activity.ts";
 import { createUsage } from "../../usage/usage.ts";
@@ -155,7 +156,15 @@ export function createApi(
         route,
       }),
     )
-    .use(sessionRoutes({ sessions: conversation.sessions, ownership, redact, route }))
+    .use(
+      sessionRoutes({
+        sessions: conversation.sessions,
+        files: createSentFiles({ query: options.db.query, actions: conversation.actions }),
+        ownership,
+        redact,
+        route,
+      }),
+    )
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(bindableRoutes({ bindings: conversation.bindings, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))

@@ -26,6 +26,7 @@ import type { RepairsOptions } from "../../repairs/repairs.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Embeddings } from "../../search/embedder.ts";
 import type { Reindex } from "../../search/reindex.ts";
+import type { KeptActions } from "../../secrets/kept-actions.ts";
 import type { ClientTools } from "../../sessions/client-tools.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Tasks } from "../../sessions/tasks.ts";
@@ -83,6 +84,7 @@ export interface AccessParts {
 export interface ConversationParts {
   inbox: Inbox;
   sealer: ConfigSealer;
+  actions: Pick<KeptActions, "show">;
   directory: Pick<IntegrationDirectory, "prefixes">;
   sessions: Sessions;
   schedules: ScheduleRoutes["schedules"];

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { until } from "../../until.ts";
 import { startFakeModel } from "../fake-model.ts";
@@ -140,20 +142,25 @@ export function chatTests(ui: () => Ui): void {
     const { page } = opened;
     await begin(page, "What is in the file?");
     await page.getByRole("cell", { name: "61 newtons" }).waitFor();
-    await page.getByLabel("Files to attach").setInputFiles([
-      { name: "tension.txt", mimeType: "text/plain", buffer: Buffer.from("Loom seven: 38 newtons") },
-      { name: "dot.png", mimeType: "image/png", buffer: DOT },
-    ]);
-    await page.getByRole("list", { name: "Attached files" }).getByText("tension.txt").waitFor();
+    await page.getByLabel("Files to attach").setInputFiles({
+      name: "tension.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("Loom seven: 38 newtons"),
+    });
+    await drop(page, { name: "note.txt", type: "text/plain", base64: btoa("Loom nine stands") });
+    await paste(page, DOT.toString("base64"));
+    const chosen = page.getByRole("list", { name: "Attached files" }).last();
+    for (const name of ["tension.txt", "note.txt", "image.png"]) await chosen.getByText(name).waitFor();
     await field(page).press("Enter");
     await page.getByRole("link", { name: /tension.txt/ }).waitFor();
     await until(
       () => page.getByRole("cell", { name: "61 newtons" }).count(),
       (count) => count === 2,
     );
-    expect(JSON.stringify(model.last())).toContain("Loom seven: 38 newtons");
+    for (const text of ["Loom seven: 38 newtons", "Loom nine stands"])
+      expect(JSON.stringify(model.last())).toContain(text);
     await page.reload();
-    const picture = page.getByRole("img", { name: "dot.png" });
+    const picture = page.getByRole("img", { name: "image.png" });
     await until(() =>
       picture.evaluate((img) => (img as unknown as { naturalWidth: number }).naturalWidth === 1),
     );
@@ -172,6 +179,66 @@ export function chatTests(ui: () => Ui): void {
     // The browser itself notes the refused request.
     expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
   });
+
+  test("chat: files that a bot sends are shown, and from delegated work one gets to its run and back", async () => {
+    await using _model = await startFakeModel(ui().api);
+    const folder = join(ui().home, "workspace", "common");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "heddle.png"), DOT);
+    await using opened = await ui().openPage("/chat");
+    const { page } = opened;
+    const isShown = () =>
+      until(() =>
+        page
+          .getByRole("img", { name: "heddle.png" })
+          .evaluate((img) => (img as unknown as { naturalWidth: number }).naturalWidth === 1),
+      );
+    await begin(page, "Please send the picture");
+    await isShown();
+    await page.getByText("A heddle, seen from the side").waitFor();
+    await page.getByRole("cell", { name: "61 newtons" }).waitFor();
+    await field(page).fill("Now give it away");
+    await field(page).press("Enter");
+    await page.getByRole("cell", { name: "61 newtons" }).nth(1).waitFor();
+    await page.getByRole("link", { name: "Run", exact: true }).first().click();
+    await page.getByRole("region", { name: "Message and answer" }).waitFor();
+    await isShown();
+    await page.goBack();
+    await page.getByRole("link", { name: "Run", exact: true }).nth(1).click();
+    await page.getByRole("heading", { name: "Run of spinner" }).waitFor();
+    const asker = page.url();
+    await page.getByRole("button", { name: /Tool delegate_to_agent/ }).click();
+    await page.getByRole("link", { name: "The run that does this piece of work" }).click();
+    await page.getByRole("heading", { name: "Run of reed" }).waitFor();
+    await page.getByRole("link", { name: "The conversation" }).click();
+    await page.getByText("Work from Spinner").waitFor();
+    await page.getByRole("link", { name: "Its run" }).click();
+    await page.waitForURL(asker);
+    expect(opened.faults).toEqual([]);
+  });
+}
+
+/** Drops a file into the field for the message. */
+async function drop(page: Page, file: { name: string; type: string; base64: string }): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    `(() => {
+      const { name, type, base64 } = ${JSON.stringify(file)};
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))], name, { type }));
+      return transfer;
+    })()`,
+  );
+  await field(page).dispatchEvent("drop", { dataTransfer });
+}
+
+/** Copies an image, as from another program, and pastes it with the keys. */
+async function paste(page: Page, base64: string): Promise<void> {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate(
+    `navigator.clipboard.write([new ClipboardItem({ "image/png": new Blob(
+      [Uint8Array.from(atob("${base64}"), (one) => one.charCodeAt(0))], { type: "image/png" }) })])`,
+  );
+  await field(page).press("Control+v");
 }
 
 const DOT = Buffer.from(

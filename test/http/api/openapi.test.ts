@@ -181,6 +181,7 @@ test("operation ids are valid identifiers, and answers have only their actual ty
     "get /api/v1/attachments/{id} application/octet-stream",
     "get /api/v1/events text/event-stream",
     "get /api/v1/logs/stream text/event-stream",
+    "get /api/v1/sessions/{id}/messages/{message_id}/files/{number} application/octet-stream",
     "get /api/v1/tasks/{id}/stream text/event-stream",
     "post /api/v1/chat/stream text/event-stream",
   ]);

@@ -1,7 +1,8 @@
 import { Elysia, t } from "elysia";
-import { type Attachment, fileOf, sessionOfAttachment } from "../../../attachments/store.ts";
+import { fileOf, sessionOfAttachment } from "../../../attachments/store.ts";
 import type { Database } from "../../../db/database.ts";
 import { notFound } from "../../../errors.ts";
+import { download } from "../download.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { IdParams } from "../schemas.ts";
@@ -23,8 +24,7 @@ export function attachmentRoutes({
       await ownership.session(request, session).catch(() => {
         throw notFound("attachment", id);
       });
-      const found = await fileOf(query, id);
-      return new Response(found.file, { headers: headersOf(found) });
+      return download(await fileOf(query, id));
     },
     {
       ...route.plain({
@@ -40,18 +40,4 @@ export function attachmentRoutes({
       },
     },
   );
-}
-
-/** A browser saves the file and shows nothing of it: whoever sent it may have put a page or a script into it. */
-function headersOf({ kind, name, media_type }: Attachment): Record<string, string> {
-  const plain = name.replace(/[^\w.-]/g, "_");
-  const encoded = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (letter) => `%${letter.charCodeAt(0).toString(16)}`,
-  );
-  return {
-    "content-type": kind === "image" ? media_type : "application/octet-stream",
-    "content-disposition": `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
-    "content-security-policy": "default-src 'none'; sandbox",
-  };
 }

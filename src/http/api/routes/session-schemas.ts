@@ -113,7 +113,7 @@ export const MessageAnswer = named(
     role: t.String({ description: "user, assistant, tool or system." }),
     content: t.String({ description: "The text of the message." }),
     source: nullable(t.String(), "The source that the sender gave, if any."),
-    metadata: JsonOf("The metadata stored with it. Secrets are masked."),
+    metadata: JsonOf("The metadata stored with it. Secrets are masked, and contents of files left out."),
     from_person: t.Boolean({
       description: "Whether a person with a key wrote it; only then do commands and mentions take effect.",
     }),
@@ -142,6 +142,20 @@ export const MessageAnswer = named(
         bytes: t.Integer({ description: "The size of the file." }),
       }),
       { description: "The files that came with it, see GET /attachments/{id}." },
+    ),
+    files: t.Array(
+      t.Object({
+        number: t.Integer({ description: "The number that fetches it." }),
+        kind: oneOf(["image", "file"], "image: one that browsers show."),
+        name: t.String({ description: "The file's name." }),
+        caption: t.String({ description: "What the tool says about it." }),
+        media_type: t.String({ description: "What the file is, as far as it is known." }),
+        bytes: t.Integer({ description: "The size of the file." }),
+      }),
+      {
+        description:
+          "The files that the tool sent with the answer, see GET /sessions/{id}/messages/{message_id}/files/{number}.",
+      },
     ),
     created_at: InstantOf("When it was stored."),
   }),

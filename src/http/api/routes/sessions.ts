@@ -8,12 +8,14 @@ import { isSealed } from "../../../secrets/seal.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import { clientCallId } from "../../../sessions/call-names.ts";
 import type { SessionRow } from "../../../sessions/list-sessions.ts";
+import { type SentFile, type SentFiles, withoutContents } from "../../../sessions/sent-files.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
+import { download } from "../download.ts";
 import { listRoute, pageOfRows } from "../list.ts";
 import { Injected, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { IdParams, instant, instantOrNull, limitOf } from "../schemas.ts";
+import { Id, IdParams, instant, instantOrNull, limitOf } from "../schemas.ts";
 import {
   FILTERS,
   Found,
@@ -28,11 +30,13 @@ const tag = "Sessions";
 
 export function sessionRoutes({
   sessions,
+  files,
   ownership,
   redact,
   route,
 }: {
   sessions: Sessions;
+  files: SentFiles;
   ownership: Ownership;
   redact: Redact;
   route: RouteOptions;
@@ -139,7 +143,7 @@ export function sessionRoutes({
     .get(
       "/:id/messages",
       async ({ params, query }) =>
-        (await sessions.messages(params.id, query)).map((row) => present(row, redact)),
+        (await sessions.messages(params.id, query)).map((row) => present(row, files.of(row), redact)),
       {
         ...route.plain({
           of: "session",
@@ -154,10 +158,33 @@ export function sessionRoutes({
           {
             limit: limitOf(50),
             before: t.Optional(t.String({ format: "uuid", description: "A message's id." })),
+            task_id: t.Optional(t.String({ format: "uuid", description: "Only what this run has written." })),
           },
           { additionalProperties: false },
         ),
         response: { 200: t.Array(MessageAnswer), ...failures(403, 404, 422) },
+      },
+    )
+    .get(
+      "/:id/messages/:message_id/files/:number",
+      async ({ params: { id, message_id, number } }) => download(await files.get(id, message_id, number)),
+      {
+        ...route.plain({
+          of: "session",
+          scope: "sessions:read",
+          tag,
+          summary: "Download a file that a tool has sent",
+          description: "Messages list their `files`. Secrets that the server knows are replaced in it.",
+        }),
+        params: t.Object({
+          id: Id,
+          message_id: Id,
+          number: t.String({ description: "The file's `number`." }),
+        }),
+        response: {
+          200: t.Any({ description: "The file.", contentMediaType: "application/octet-stream" }),
+          ...failures(403, 404),
+        },
       },
     );
 }
@@ -181,14 +208,14 @@ const presentSession = ({
   created_at: instant(created_at),
 });
 
-const present = (row: MessageRow, redact: Redact) => ({
+const present = (row: MessageRow, files: SentFile[], redact: Redact) => ({
   id: row.id,
   session_id: row.session_id,
   role: row.role,
   content: row.content,
   source: row.source,
   // What a tool passes to a dispatcher is stored here unredacted.
-  metadata: mapLeaves(row.metadata, (leaf) => {
+  metadata: mapLeaves(withoutContents(row.metadata), (leaf) => {
     if (typeof leaf !== "string") return leaf;
     return isSealed(leaf) ? MARKER : redact(leaf);
   }),
@@ -210,5 +237,6 @@ const present = (row: MessageRow, redact: Redact) => ({
     }) ?? null,
   tool_call_id: row.tool_call_id,
   attachments: row.attachments,
+  files,
   created_at: instant(row.created_at),
 });

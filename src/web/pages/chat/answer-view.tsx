@@ -7,6 +7,7 @@ import { bots } from "../../api/queries.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { notifyError } from "../../parts/api-error.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
+import { FileList } from "../../parts/file-list.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Markdown } from "../../parts/markdown.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -38,11 +39,7 @@ export const AnswerView = memo(({ answer, botId }: AnswerProps) => {
       </p>
       {groupsOf(pieces).map((group, index) =>
         Array.isArray(group) ? (
-          <div key={group[0]?.callId} className={classes.tools}>
-            {group.map((call) => (
-              <ToolCall key={call.callId} call={call} isOver={!isGoing} />
-            ))}
-          </div>
+          <Tools key={group[0]?.callId} calls={group} isOver={!isGoing} />
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: what was written keeps its place
           <Markdown key={index} text={group.text} />
@@ -77,6 +74,21 @@ function groupsOf(pieces: readonly ShownPiece[]): (Tool[] | Text)[] {
     else groups.push([piece]);
   }
   return groups;
+}
+
+/** Calls, folded, and below them the files that they have sent. */
+function Tools({ calls, isOver }: { calls: Tool[]; isOver: boolean }) {
+  const files = calls.flatMap((call) => call.files);
+  return (
+    <>
+      <div className={classes.tools}>
+        {calls.map((call) => (
+          <ToolCall key={call.callId} call={call} isOver={isOver} />
+        ))}
+      </div>
+      {files.length > 0 && <FileList what="Sent files" files={files} />}
+    </>
+  );
 }
 
 function Progress({ answer: { live, pieces } }: { answer: Answer }) {

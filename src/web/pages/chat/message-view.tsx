@@ -1,11 +1,13 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { memo, useState } from "react";
+import { Link } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { notifyError } from "../../parts/api-error.tsx";
+import { FileList } from "../../parts/file-list.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import type { ShownFile } from "../../parts/sent-files.ts";
 import { absoluteTime, Time } from "../../parts/time.tsx";
-import { Bytes } from "../../parts/units.tsx";
 import { refreshConversation } from "./queries.ts";
 import type { Message, Task } from "./thread.ts";
 import classes from "./timeline.module.css";
@@ -28,23 +30,41 @@ function nameOfAuthor({ metadata }: Message): string | undefined {
 export const MessageView = memo(({ message, task }: MessageProps) => {
   const { content, attachments, created_at } = message;
   const own = isOwn(message);
+  const asker = askerOf(message);
   return (
     <section className={classes.message} data-own={own || undefined} aria-label={own ? "Message" : "Event"}>
       {!own && (
         <p className={classes.from}>
           <Icon name={nameOfAuthor(message) === undefined ? "Webhook" : "User"} size={13} />
           {authorOf(message)} · <Time at={created_at} />
+          {asker !== undefined && <Link href={`/tasks/${asker}`}>Its run</Link>}
         </p>
       )}
-      {attachments.length > 0 && <Attachments attachments={attachments} />}
+      {attachments.length > 0 && (
+        <FileList what="Attached files" files={attachments.map(attachedFile)} isAtEnd={own} />
+      )}
       {content.trim() !== "" && <LongText text={content} title={absoluteTime(created_at)} />}
       {task && <Fate task={task} />}
     </section>
   );
 });
 
+const attachedFile = ({ id, kind, name, bytes }: Message["attachments"][number]): ShownFile => ({
+  href: `/api/v1/attachments/${id}`,
+  name,
+  isImage: kind === "image",
+  bytes,
+});
+
+/** The run that has delegated the work; undefined: nobody has. */
+function askerOf({ source, metadata }: Message): string | undefined {
+  const id = metadata.delegation_task_id;
+  return source === "delegation" && typeof id === "string" ? id : undefined;
+}
+
 function authorOf(message: Message): string {
-  const { source, role } = message;
+  const { source, role, metadata } = message;
+  if (askerOf(message) !== undefined) return `Work from ${metadata.delegated_by_display}`;
   const name = nameOfAuthor(message);
   if (name === undefined) return source ?? role;
   return source ? `${name}, over ${source}` : name;
@@ -87,29 +107,5 @@ export function LongText({ text, title }: { text: string; title?: string }) {
         </Button>
       )}
     </>
-  );
-}
-
-function Attachments({ attachments }: { attachments: Message["attachments"] }) {
-  return (
-    <ul className={classes.files} aria-label="Attached files">
-      {attachments.map(({ id, kind, name, bytes }) => (
-        <li key={id}>
-          <a href={`/api/v1/attachments/${id}`} download={name} className={classes.file} data-kind={kind}>
-            {kind === "image" ? (
-              <img src={`/api/v1/attachments/${id}`} alt={name} loading="lazy" />
-            ) : (
-              <>
-                <Icon name="FileText" size={18} />
-                <span className="cut">{name}</span>
-                <span className="faint">
-                  <Bytes value={bytes} />
-                </span>
-              </>
-            )}
-          </a>
-        </li>
-      ))}
-    </ul>
   );
 }

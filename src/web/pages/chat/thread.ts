@@ -2,13 +2,16 @@
 // just being sent.
 
 import type { components } from "../../api/openapi.gen.ts";
+import { type ShownFile, sentFiles } from "../../parts/sent-files.ts";
 import type { LiveRun, Piece, ToolPiece } from "./live-run.ts";
 
 export type Message = components["schemas"]["Message"];
 export type Task = components["schemas"]["Task"];
 
-/** A tool call with its result, where that is stored already. */
-export type ShownPiece = Exclude<Piece, ToolPiece> | (ToolPiece & { result: string | null });
+/** A tool call with its result and the files it sent, where they are stored already. */
+export type ShownPiece =
+  | Exclude<Piece, ToolPiece>
+  | (ToolPiece & { result: string | null; files: ShownFile[] });
 
 export interface Answer {
   kind: "answer";
@@ -124,7 +127,7 @@ export function withLive(
     key: live.taskId,
     taskId: live.taskId,
     pieces: live.pieces.map((piece) =>
-      piece.kind === "text" ? piece : { ...piece, result: resultOf.get(piece.callId) ?? null },
+      piece.kind === "text" ? piece : { ...piece, ...shownResult(resultOf.get(piece.callId)) },
     ),
     at: null,
     live,
@@ -146,34 +149,40 @@ function insertAfter(entries: Entry[], messageId: string, entry: Answer): void {
 }
 
 /** By message and by the id of the call, which is unique within one message only. */
-type Results = Map<string, Map<string, string>>;
+type Results = Map<string, Map<string, Message>>;
+
+const shownResult = (message: Message | undefined) => ({
+  result: message?.content ?? null,
+  files: message ? sentFiles(message) : [],
+});
 
 function resultsOf(messages: readonly Message[]): Results {
   const found: Results = new Map();
-  let current = new Map<string, string>();
-  for (const { id, role, content, tool_call_id } of messages) {
+  let current = new Map<string, Message>();
+  for (const message of messages) {
+    const { id, role, tool_call_id } = message;
     if (role === "assistant") {
       current = new Map();
       found.set(id, current);
-    } else if (tool_call_id !== null) current.set(tool_call_id, content);
+    } else if (tool_call_id !== null) current.set(tool_call_id, message);
   }
   return found;
 }
 
-function piecesOf({ content, tool_calls }: Message, results: Map<string, string> | undefined): ShownPiece[] {
+function piecesOf({ content, tool_calls }: Message, results: Map<string, Message> | undefined): ShownPiece[] {
   const text: ShownPiece[] = content.trim() === "" ? [] : [{ kind: "text", text: content }];
   const tools = (tool_calls ?? []).map((call): ShownPiece => {
-    const result = results?.get(call.id) ?? null;
+    const answer = results?.get(call.id);
     return {
       kind: "tool",
       callId: call.call_id ?? call.id,
       tool: call.name,
       args: call.arguments,
       // A call that was never begun has no status, only the result that says so.
-      status: call.status ?? (result === null ? "running" : "failed"),
+      status: call.status ?? (answer ? "failed" : "running"),
       durationMs: call.duration_ms,
       error: call.error,
-      result,
+      ...shownResult(answer),
     };
   });
   return [...text, ...tools];

@@ -3,20 +3,16 @@ import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
-import { CopyButton } from "../../parts/copy-button.tsx";
-import { Facts } from "../../parts/facts.tsx";
-import { Markdown } from "../../parts/markdown.tsx";
-import { PageFrame, Section } from "../../parts/page-frame.tsx";
+import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time, useNow } from "../../parts/time.tsx";
 import { Cost, Duration, Tokens } from "../../parts/units.tsx";
-import { WaitingCalls } from "../../parts/waiting-calls.tsx";
-import { CorrelationId } from "../logs/correlation-id.tsx";
+import { Outcome } from "./outcome.tsx";
 import classes from "./run.module.css";
 import { RunActions } from "./run-actions.tsx";
 import { SpanDetail } from "./span-detail.tsx";
-import { numberOf, type Span } from "./spans.ts";
+import { kindOf, numberOf, type Span } from "./spans.ts";
 import { useCallProgress } from "./use-call-progress.ts";
 import { Waterfall } from "./waterfall.tsx";
 
@@ -85,7 +81,7 @@ export function Run({ id, span, search }: RunProps) {
         main={
           <div className={classes.main}>
             <div className={classes.steps}>{steps}</div>
-            {!selected && <Answer task={task.data} />}
+            {!selected && <Outcome task={task.data} hasCalls={spans.some((one) => kindOf(one) === "tool")} />}
           </div>
         }
         detail={
@@ -132,58 +128,5 @@ function Header({ task, spans }: { task: Task; spans: readonly Span[] }) {
       )}
       {costs.length > 0 && <Cost usd={costs.reduce((total, cost) => total + cost, 0)} />}
     </div>
-  );
-}
-
-function Answer({ task }: { task: Task }) {
-  return (
-    <section className={classes.answer} aria-label="Message and answer">
-      {task.status === "waiting" && <WaitingCalls where={{ task_id: task.id }} />}
-      {task.error !== null && (
-        <Section title="Why it failed">
-          <p>{task.error}</p>
-        </Section>
-      )}
-      {task.result !== null && (
-        <Section title="Answer" actions={<CopyButton text={task.result} what="answer" />}>
-          <Markdown text={task.result} />
-        </Section>
-      )}
-      <Section title="Message">
-        <p className={classes.message}>{task.prompt}</p>
-      </Section>
-      {task.warnings.length > 0 && (
-        <Section title="What it had to do without">
-          <ul>
-            {task.warnings.map((warning) => (
-              <li key={warning}>{warning}</li>
-            ))}
-          </ul>
-        </Section>
-      )}
-      <Section title="Where it belongs">
-        <Facts
-          facts={[
-            ["Source", task.source ?? "Unknown"],
-            ["Answer goes to", task.dispatch_type],
-            [
-              "Session",
-              <span key="s">
-                <Link href={`/chat/${task.session_id}`}>The conversation</Link>,{" "}
-                <Link href={`/tasks?session_id=${task.session_id}`}>its runs</Link>
-              </span>,
-            ],
-            ["Correlation id", <CorrelationId key="c" value={task.correlation_id} />],
-            task.error_code !== null && ["Error code", <code key="e">{task.error_code}</code>],
-            task.merged_into !== null && [
-              "Answered by",
-              <Link key="m" href={`/tasks/${task.merged_into}`}>
-                the run of a later message
-              </Link>,
-            ],
-          ]}
-        />
-      </Section>
-    </section>
   );
 }

@@ -5,11 +5,14 @@ import { ApiError } from "../../parts/api-error.tsx";
 import { Json } from "../../parts/code-block.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
+import { FileList } from "../../parts/file-list.tsx";
 import { Section } from "../../parts/page-frame.tsx";
+import { sentFiles } from "../../parts/sent-files.ts";
 import { Badge, Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Cost, Duration, Tokens } from "../../parts/units.tsx";
 import { ContextTable } from "./context-table.tsx";
+import { messagesOfRun } from "./queries.ts";
 import { kindOf, labelOf, numberOf, type Span, textOf } from "./spans.ts";
 
 type Task = Schema<"Task">;
@@ -36,6 +39,7 @@ export function SpanDetail({ span, task, closeHref }: { span: Span; task: Task; 
       )}
       {kind === "model" && <ModelCall span={span} />}
       {kind === "tool" && <ToolCall span={span} task={task} />}
+      {kind === "approval" && <ApprovalOf id={textOf(span, "heddle.approval.id")} />}
       {kind === "delivery" && <DeliveryOf id={textOf(span, "heddle.delivery.id")} />}
       {kind === "webhook" && <WebhookOf id={textOf(span, "heddle.inbox_event.id")} />}
       <Section title="Attributes">
@@ -71,23 +75,24 @@ function ModelCall({ span }: { span: Span }) {
 /** Arguments and result are in the session's messages, because a trace has no content. */
 function ToolCall({ span, task }: { span: Span; task: Task }) {
   const callId = textOf(span, "gen_ai.tool.call.id");
-  const { data, error } = useQuery({
-    queryKey: ["tasks", task.id, "messages"],
-    queryFn: () =>
-      take(
-        api.GET("/api/v1/sessions/{id}/messages", {
-          params: { path: { id: task.session_id }, query: { limit: 200 } },
-        }),
-      ),
-  });
+  const { data: own = [], isSuccess, error } = useQuery(messagesOfRun(task));
   if (error) return <ApiError error={error} />;
-  const own = data?.filter(({ task_id }) => task_id === task.id) ?? [];
   const call = own.flatMap(({ tool_calls }) => tool_calls ?? []).find(({ id }) => id === callId);
   const result = own.find(({ tool_call_id }) => tool_call_id === callId);
-  if (data && !call)
-    return <p className="faint">Its arguments are further back in the session than this page reads.</p>;
+  const work = textOf(span, "heddle.delegated.task_id");
+  if (isSuccess && !call)
+    return (
+      <p className="faint">
+        The run has written more than this page reads, and its arguments are further back.
+      </p>
+    );
   return (
     <>
+      {work !== undefined && (
+        <p>
+          <Link href={`/tasks/${work}`}>The run that does this piece of work</Link>
+        </p>
+      )}
       {call && (
         <Section title="Arguments">
           <Json value={call.arguments} what="arguments" />
@@ -96,6 +101,11 @@ function ToolCall({ span, task }: { span: Span; task: Task }) {
       {result && (
         <Section title="Result">
           <Json value={result.content} what="result" />
+        </Section>
+      )}
+      {result && result.files.length > 0 && (
+        <Section title="Files">
+          <FileList what="Sent files" files={sentFiles(result)} />
         </Section>
       )}
     </>
@@ -121,6 +131,15 @@ function DeliveryOf({ id }: { id: string | undefined }) {
       />
       {data.receipt !== null && <Json value={data.receipt} what="receipt" />}
     </Section>
+  );
+}
+
+function ApprovalOf({ id }: { id: string | undefined }) {
+  if (id === undefined) return null;
+  return (
+    <p>
+      <Link href={`/approvals/${id}`}>What was asked, and who decided it</Link>
+    </p>
   );
 }
 

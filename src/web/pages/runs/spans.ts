@@ -4,17 +4,23 @@ import type { components } from "../../api/openapi.gen.ts";
 
 export type Span = components["schemas"]["Span"];
 
-export type Kind = "webhook" | "queue" | "run" | "model" | "tool" | "delivery" | "other";
+export type Kind = "webhook" | "queue" | "run" | "model" | "approval" | "tool" | "delivery" | "other";
 
 export function kindOf({ name }: Span): Kind {
   if (name.startsWith("receive ")) return "webhook";
   if (name === "queue wait") return "queue";
   if (name.startsWith("invoke_agent ")) return "run";
   if (name.startsWith("chat ")) return "model";
+  if (name.startsWith("await_approval ")) return "approval";
   if (name.startsWith("execute_tool ")) return "tool";
   if (name.startsWith("deliver ")) return "delivery";
   return "other";
 }
+
+const OTHERS: Record<string, string> = {
+  "message joined": "A message joined the run",
+  compact: "The history was summarised",
+};
 
 /** What a span is called on the screen. */
 export function labelOf(span: Span): string {
@@ -24,9 +30,10 @@ export function labelOf(span: Span): string {
     queue: "Waited in the queue",
     run: `Run of ${rest}`,
     model: `Model ${rest}`,
+    approval: `A person decides on ${rest}`,
     tool: `Tool ${rest}`,
     delivery: `Delivery to ${rest}`,
-    other: span.name,
+    other: OTHERS[span.name] ?? span.name,
   };
   return labels[kindOf(span)];
 }

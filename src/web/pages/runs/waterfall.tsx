@@ -12,6 +12,7 @@ const ICONS: Record<Kind, IconName> = {
   queue: "Timer",
   run: "Workflow",
   model: "Brain",
+  approval: "ShieldCheck",
   tool: "Wrench",
   delivery: "Send",
   other: "CircleDot",

@@ -1,0 +1,89 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import type { Schema } from "../../api/client.ts";
+import { CopyButton } from "../../parts/copy-button.tsx";
+import { Facts } from "../../parts/facts.tsx";
+import { FileList } from "../../parts/file-list.tsx";
+import { Markdown } from "../../parts/markdown.tsx";
+import { Section } from "../../parts/page-frame.tsx";
+import { sentFiles } from "../../parts/sent-files.ts";
+import { WaitingCalls } from "../../parts/waiting-calls.tsx";
+import { CorrelationId } from "../logs/correlation-id.tsx";
+import { messagesOfRun } from "./queries.ts";
+import classes from "./run.module.css";
+
+type TaskDetail = Schema<"TaskDetail">;
+
+/** What the run has answered, with the files it sent, and where it belongs. */
+export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolean }) {
+  const { data: written = [] } = useQuery({ ...messagesOfRun(task), enabled: hasCalls });
+  const asker = askerOf(task);
+  const files = written.flatMap(sentFiles);
+  return (
+    <section className={classes.answer} aria-label="Message and answer">
+      {task.status === "waiting" && <WaitingCalls where={{ task_id: task.id }} />}
+      {task.error !== null && (
+        <Section title="Why it failed">
+          <p>{task.error}</p>
+        </Section>
+      )}
+      {task.result !== null && (
+        <Section title="Answer" actions={<CopyButton text={task.result} what="answer" />}>
+          <Markdown text={task.result} />
+        </Section>
+      )}
+      {files.length > 0 && (
+        <Section title="Files">
+          <FileList what="Sent files" files={files} />
+        </Section>
+      )}
+      <Section title="Message">
+        <p className={classes.message}>{task.prompt}</p>
+      </Section>
+      {task.warnings.length > 0 && (
+        <Section title="What it had to do without">
+          <ul>
+            {task.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title="Where it belongs">
+        <Facts
+          facts={[
+            ["Source", task.source ?? "Unknown"],
+            asker !== undefined && [
+              "Work for",
+              <Link key="a" href={`/tasks/${asker}`}>
+                the run that has delegated it
+              </Link>,
+            ],
+            ["Answer goes to", task.dispatch_type],
+            [
+              "Session",
+              <span key="s">
+                <Link href={`/chat/${task.session_id}`}>The conversation</Link>,{" "}
+                <Link href={`/tasks?session_id=${task.session_id}`}>its runs</Link>
+              </span>,
+            ],
+            ["Correlation id", <CorrelationId key="c" value={task.correlation_id} />],
+            task.error_code !== null && ["Error code", <code key="e">{task.error_code}</code>],
+            task.merged_into !== null && [
+              "Answered by",
+              <Link key="m" href={`/tasks/${task.merged_into}`}>
+                the run of a later message
+              </Link>,
+            ],
+          ]}
+        />
+      </Section>
+    </section>
+  );
+}
+
+/** The run that waits for what this one does; undefined: nobody has delegated it. */
+function askerOf({ source, dispatch_type, dispatch_config }: TaskDetail): string | undefined {
+  const id = dispatch_config?.task_id;
+  return source === "delegation" && dispatch_type === "internal" && typeof id === "string" ? id : undefined;
+}
