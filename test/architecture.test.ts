@@ -137,9 +137,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   sessions: ["attachments", "channels", "db", "dispatch", "inbox", "memory", "queue", "sdk", "secrets"],
   // Messages at certain times: rows that are looked for, never chains of jobs.
-  schedules: ["db", "memory", "sdk"],
+  schedules: ["db", "dispatch", "memory", "sdk"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
-  worker: ["agent", "db", "dispatch", "queue", "sdk", "sessions"],
+  worker: ["agent", "db", "dispatch", "memory", "queue", "schedules", "sdk", "sessions"],
   // A message sent and its run followed to the end.
   chat: ["attachments", "db", "events", "sdk", "secrets", "sessions"],
   // What runs may spend: reserved before each call of a model, settled by the statement that records it.

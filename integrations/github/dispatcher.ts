@@ -1,6 +1,7 @@
 import {
   type DispatchContext,
   type Dispatcher,
+  type ExtraMetadata,
   Permanent,
   Retryable,
   registerDispatcher,
@@ -35,10 +36,11 @@ export const dispatcher = {
   },
   deliver({ task, result, isError, extraMetadata }, ctx) {
     const text = isError ? errorText(result) : withoutForeignImages(result);
-    return post(task.dispatch_config, attributed(text, extraMetadata.delegated_by_display), ctx);
+    return post(task.dispatch_config, attributed(text, nameOf(extraMetadata), extraMetadata), ctx);
   },
   postMessage({ dispatchConfig, text, username, extraMetadata }, ctx) {
-    return post(dispatchConfig, attributed(text, username ?? extraMetadata?.delegated_by_display), ctx);
+    const shown = extraMetadata?.bot_id ? withoutForeignImages(text) : text;
+    return post(dispatchConfig, attributed(shown, username, extraMetadata), ctx);
   },
 } satisfies Dispatcher;
 
@@ -84,8 +86,17 @@ function isPermanent(status: number | null, rateLimited: boolean): boolean {
   return status >= 400 && status < 500 && ![408, 409, 425].includes(status);
 }
 
-function attributed(text: string, name: unknown): string {
-  return typeof name === "string" && name !== "" && text !== "" ? `**${name}:**\n\n${text}` : text;
+/** An answer is the account's own, except for work that another bot asked for. */
+const nameOf = ({ delegated_by, bot_display }: ExtraMetadata) => (delegated_by ? bot_display : undefined);
+
+function attributed(
+  text: string,
+  name = "",
+  { icon_emoji, delegated_by_display }: ExtraMetadata = {},
+): string {
+  if (name === "" || text === "") return text;
+  const asker = delegated_by_display ? `, asked by ${delegated_by_display}` : "";
+  return `**${[icon_emoji, name].filter(Boolean).join(" ")}${asker}:**\n\n${text}`;
 }
 
 // An alert block of GitHub's Markdown, which nobody mistakes for an answer.

@@ -31,6 +31,8 @@ export interface Delegation {
   call: { id: string; iteration: number };
   /** The bots that have delegated so far, the first one first. */
   chain: string[];
+  /** Set if the answer is also posted where the conversation takes place: in its thread, or outside of it. */
+  post?: "thread" | "place" | undefined;
 }
 
 /**
@@ -51,6 +53,13 @@ export interface Delegating {
   begin(callWith: CallWith, ...call: Parameters<ReturnType<CallWith>>): Promise<ToolOutcome | undefined>;
 }
 
+interface Asked {
+  bot_id: string;
+  prompt: string;
+  post_answer?: boolean;
+  reply_in_thread?: boolean;
+}
+
 const PARAMETERS = Type.Object(
   {
     bot_id: Type.String({ minLength: 1, maxLength: 64, description: "The bot that does it." }),
@@ -59,6 +68,15 @@ const PARAMETERS = Type.Object(
       maxLength: 100_000,
       description: "What it should do, with everything that it needs to know.",
     }),
+    post_answer: Type.Optional(
+      Type.Boolean({
+        description:
+          "Also post its answer in its own name where this conversation takes place. Default: only you read it.",
+      }),
+    ),
+    reply_in_thread: Type.Optional(
+      Type.Boolean({ description: "With post_answer: false posts it outside of the thread. Default: true." }),
+    ),
   },
   { additionalProperties: false },
 ) as unknown as JsonObject;
@@ -106,7 +124,7 @@ export async function createDelegating(options: DelegatingOptions): Promise<Dele
     tool: { ...compiled, description: [DESCRIPTION, ...lines].join("\n") },
     async begin(callWith, call, context) {
       let isBegun = false;
-      const run = async ({ bot_id: to, prompt }: { bot_id: string; prompt: string }) => {
+      const run = async ({ bot_id: to, prompt, ...wanted }: Asked) => {
         if (!offered.some(({ id }) => id === to)) {
           return { error: `bot_id must be one of ${offered.map(({ id }) => id).join(", ")}; got ${to}.` };
         }
@@ -117,6 +135,7 @@ export async function createDelegating(options: DelegatingOptions): Promise<Dele
           prompt,
           call: { id: call.id, iteration: context.iteration },
           chain,
+          post: wanted.post_answer ? (wanted.reply_in_thread === false ? "place" : "thread") : undefined,
         });
         if (known !== undefined) return known;
         isBegun = true;

@@ -80,6 +80,7 @@ export function createAgentParts(
       agent,
       outbox,
       streams,
+      dispatchers: content.dispatchers,
       notices,
       sealer,
       onCommit: events.committed,

@@ -22,6 +22,7 @@ import { createInbox } from "../inbox/inbox.ts";
 import { createConfinement } from "../runtime/confine.ts";
 import { createPdfReader } from "../runtime/read-pdf.ts";
 import { createKeptActions, type KeptActions } from "../secrets/kept-actions.ts";
+import { createCallBack } from "../sessions/call-back.ts";
 import { type ClientTools, createClientTools } from "../sessions/client-tools.ts";
 import { createDelegation } from "../sessions/delegation.ts";
 import { sessionExists } from "../sessions/list-sessions.ts";
@@ -82,7 +83,7 @@ export function openConversation(
     log: log.getChild("sessions"),
   });
   const clientTools = openClientTools(storage, closers);
-  registerInternal(content, sessions, clientTools);
+  registerInternal(storage, content, { sessions, clientTools, sealer });
   const channelSessions = createChannelSessions({ db, sealer });
   const tasks = createTasks({
     db,
@@ -147,13 +148,18 @@ function openClientTools({ db, queue, events, log }: Storage, closers: Closers):
 
 /** Registered once sessions exist: it injects into sessions, whose answers go through dispatchers. */
 function registerInternal(
+  { db: { query } }: Pick<Storage, "db">,
   { dispatchers, coreDispatchers }: Content,
-  sessions: Sessions,
-  { answer }: ClientTools,
+  {
+    sessions: { inject },
+    clientTools,
+    sealer,
+  }: Pick<Conversation, "sessions" | "sealer"> & { clientTools: ClientTools },
 ): void {
   const internal = createInternalDispatcher({
-    inject: (message, hops) => sessions.inject(message, INTERNAL, { hops }),
-    answer,
+    inject: (message, hops) => inject(message, INTERNAL, { hops }),
+    callBack: createCallBack({ query, inject, sealer }),
+    answer: clientTools.answer,
   });
   dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
 }

@@ -1,15 +1,14 @@
 // Schedules, what does them when they are due, and the tools with which bots make them.
 
-import { eq } from "drizzle-orm";
-import { createPostHeartbeatTool, type PostHeartbeatOptions } from "../agent/tools/builtin/post-heartbeat.ts";
+import { createPostHeartbeatTool } from "../agent/tools/builtin/post-heartbeat.ts";
 import { createScheduleTools } from "../agent/tools/builtin/schedules.ts";
 import type { Config } from "../config/config.ts";
 import { advisoryLock } from "../db/advisory-lock.ts";
-import { bots, tasks } from "../db/schema.ts";
 import { every, type Periodic } from "../every.ts";
 import type { Policies } from "../policies/policies.ts";
 import { createBotSchedules } from "../schedules/bot-schedules.ts";
-import { HEARTBEAT_SOURCE, POST_HEARTBEAT } from "../schedules/heartbeat.ts";
+import { POST_HEARTBEAT } from "../schedules/heartbeat.ts";
+import { createHeartbeatPosts } from "../schedules/post-heartbeat.ts";
 import { purgeOccurrences } from "../schedules/purge.ts";
 import { createScan } from "../schedules/scan.ts";
 import { createSchedules } from "../schedules/schedules.ts";
@@ -45,7 +44,13 @@ export function openSchedules(
     inject: sessions.inject,
   });
   for (const tool of createScheduleTools(createBotSchedules({ db, schedules }))) tools.add("core", tool);
-  tools.add("core", createPostHeartbeatTool(postingHeartbeats(storage, sessions)));
+  tools.add(
+    "core",
+    createPostHeartbeatTool({
+      name: POST_HEARTBEAT,
+      ...createHeartbeatPosts({ query: db.query, inject: sessions.inject }),
+    }),
+  );
   const running: Periodic[] = [];
   let isClosed = false;
   closers.push(async () => {
@@ -81,29 +86,3 @@ export function openSchedules(
     },
   };
 }
-
-/** What a heartbeat posts is a message of its bot, which starts no run. */
-const postingHeartbeats = (
-  { db: { query } }: Storage,
-  { inject }: Conversation["sessions"],
-): PostHeartbeatOptions => ({
-  name: POST_HEARTBEAT,
-  async isHeartbeat(taskId) {
-    const [task] = await query.select({ source: tasks.source }).from(tasks).where(eq(tasks.id, taskId));
-    return task?.source === HEARTBEAT_SOURCE;
-  },
-  async post({ session_id, bot_id, call_id }, text) {
-    const [bot] = await query.select({ name: bots.name }).from(bots).where(eq(bots.id, bot_id));
-    await inject(
-      {
-        sessionId: session_id,
-        content: text,
-        source: HEARTBEAT_SOURCE,
-        runAgent: false,
-        idempotencyKey: call_id,
-        author: { display_name: bot?.name ?? bot_id },
-      },
-      `heartbeat ${session_id}`,
-    );
-  },
-});

@@ -45,6 +45,9 @@ export const bots = pgTable("bots", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
   description: text("description").notNull().default(""),
+  /** How services show it: an emoji, or the address of a picture. */
+  icon_emoji: text("icon_emoji"),
+  icon_url: text("icon_url"),
   system_prompt: text("system_prompt").notNull().default(""),
   model: text("model"),
   fallback_models: jsonb("fallback_models").$type<string[]>().notNull().default([]),
@@ -369,6 +372,8 @@ export const tasks = pgTable(
     execution_config: jsonb("execution_config").$type<JsonObject>().notNull().default({}),
     /** Where its answer can be read while it is written, by target: "0" is dispatch_config, "1" the first of mirrors. */
     streamed: jsonb("streamed").$type<Streamed>(),
+    /** What happens once it has ended, besides the delivery of its outcome. */
+    callback_config: jsonb("callback_config").$type<JsonObject>().notNull().default({}),
     /** Number of claims so far. A worker's claim is its fencing token: writes with an older claim are refused. */
     attempt: integer("attempt").notNull().default(0),
     /** Claims that ended without an outcome, because the worker was killed or cut off. */
@@ -405,6 +410,10 @@ export const tasks = pgTable(
     index("tasks_owner").on(table.owner, table.id).where(sql`${table.owner} is not null`),
     index("tasks_waiting").on(table.session_id, table.id).where(sql`${table.status} = 'pending'`),
     index("tasks_merged").on(table.merged_into).where(sql`${table.merged_into} is not null`),
+    // Work that a run has delegated, by that run.
+    index("tasks_delegated")
+      .on(sql`(${table.dispatch_config} ->> 'task_id')`)
+      .where(sql`${table.dispatch_type} = 'internal'`),
     index("tasks_loop").on(table.loop_key, table.run_at).where(sql`${table.loop_key} is not null`),
   ],
 );

@@ -15,6 +15,7 @@ const HARMLESS = [
   "create_schedule",
   "list_schedules",
   "delete_schedule",
+  "post_heartbeat_to_channel",
 ];
 
 /** In results of `search_memory`; a stranger who writes the same into a text only taints the run that reads it. */
@@ -26,6 +27,9 @@ export const UNTRUSTED_MARK = '"untrusted":true';
  */
 export const BOT_SCHEDULE = "bot schedule";
 
+/** Begins the dedupe key of what a bot posts in its own conversation, which it knows anyway. */
+export const BOT_POST = "post of the bot";
+
 /** Begins the dedupe key of delegated work. Its metadata has `CLEAN` if no stranger wrote anything that it may quote. */
 export const DELEGATED = "delegated work";
 export const CLEAN = "without_strangers";
@@ -35,11 +39,12 @@ export const isStrangers = (
   message: string,
 ): string => `(${message}.role = 'user' and not ${message}.from_person
   and not starts_with(coalesce(${message}.dedupe_key, ''), '${BOT_SCHEDULE}')
+  and not starts_with(coalesce(${message}.dedupe_key, ''), '${BOT_POST}')
   and not (starts_with(coalesce(${message}.dedupe_key, ''), '${DELEGATED}') and ${message}.metadata ->> '${CLEAN}' = 'true'))`;
 
 /** The same of a row. */
 export function strangersWrote({ from_person, dedupe_key, metadata }: Origin): boolean {
-  if (from_person || dedupe_key?.startsWith(BOT_SCHEDULE)) return false;
+  if (from_person || dedupe_key?.startsWith(BOT_SCHEDULE) || dedupe_key?.startsWith(BOT_POST)) return false;
   return !(dedupe_key?.startsWith(DELEGATED) && metadata[CLEAN] === true);
 }
 

@@ -13,6 +13,7 @@ const MESSAGE = {
   dispatchConfig: "dispatch_config",
   author: "author",
   executionConfig: "execution_config",
+  callbackConfig: "callback_config",
   idempotencyKey: "idempotency_key",
   metadata: "metadata",
   fromBot: "from_bot",

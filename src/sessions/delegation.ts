@@ -18,6 +18,8 @@ interface Delegation {
   prompt: string;
   call: { id: string; iteration: number };
   chain: string[];
+  /** Where the answer is posted besides. */
+  post?: "thread" | "place" | undefined;
 }
 
 export interface DelegationOptions {
@@ -30,7 +32,7 @@ export interface DelegationOptions {
  * whose owner, rights and settings apply, and never the active one, in which people talk with the bot.
  */
 export function createDelegation({ db, inject }: DelegationOptions) {
-  return async ({ task, by, to, prompt, call, chain }: Delegation): Promise<undefined> => {
+  return async ({ task, by, to, prompt, call, chain, post }: Delegation): Promise<undefined> => {
     const sessionId = uuidOf(`${task.session_id} ${to}`);
     const { channel_id, client_id } = task;
     await db.query
@@ -50,6 +52,7 @@ export function createDelegation({ db, inject }: DelegationOptions) {
           session_id: task.session_id,
           task_id: task.id,
           tool_call_id: call.id,
+          ...(post !== undefined && { post }),
         },
         metadata: {
           delegated_by: by.id,

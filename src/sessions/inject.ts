@@ -4,8 +4,10 @@
 import type { ReadFile } from "../attachments/attachment.ts";
 import type { ReadFiles } from "../attachments/read-files.ts";
 import type { Database } from "../db/database.ts";
+import type { JsonObject, PostAuthor } from "../db/schema.ts";
 import { storableJson } from "../db/storable.ts";
 import type { Dispatchers } from "../dispatch/registry.ts";
+import { HeddleError, notFound } from "../errors.ts";
 import { hopsSoFar } from "../hops.ts";
 import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
 import { hopsIn } from "../sdk/hops.ts";
@@ -37,6 +39,8 @@ export interface Sender {
   owner: string | null;
   /** The schedule that is due. */
   scheduleId?: string | undefined;
+  /** For what a bot posts itself: how services show it, and the `extra_metadata` for dispatchers. */
+  bot?: { author: PostAuthor; extraMetadata: JsonObject } | undefined;
 }
 
 /** The scope of a message's idempotency key, the webhook that brought it, and its sender. */
@@ -70,6 +74,16 @@ export function createInject(options: InjectOptions) {
     weight: { of: bytesOfFiles, limit: BATCH_BYTES },
   });
 
+  /** The session that is to be told of the outcome must exist. */
+  const checkParent = async ({ callbackConfig }: Pick<InjectMessage, "callbackConfig">): Promise<void> => {
+    const parent = callbackConfig?.parent_session_id;
+    if (parent === undefined) return;
+    await destinationOf(parent).catch((error: unknown) => {
+      const isGone = error instanceof HeddleError && error.code === "not_found";
+      throw isGone ? notFound("session", parent, "callback_config.parent_session_id") : error;
+    });
+  };
+
   /** Accepts a message that has been checked and is storable. */
   const accept = async (
     given: Omit<InjectMessage, "sessionId">,
@@ -78,6 +92,7 @@ export function createInject(options: InjectOptions) {
   ): Promise<Outcome> => {
     const message = asAllowed(given, destination);
     if (message.runAgent && !destination.has_bot) throw unknownBot(destination.bot_id);
+    await checkParent(message);
     const targets = await targetsOf({ message, destination });
     const dedupeKey = dedupeKeyOf(arrival, message.idempotencyKey);
     const prepared = prepare(message, { ...arrival, destination, targets, dedupeKey, dispatchers, sealer });
@@ -111,11 +126,11 @@ export function createInject(options: InjectOptions) {
 /** Must be called before the first await, while the request's context is current. */
 export function arrivalOf(
   scope: string,
-  { fromPerson = false, hops, owner = null, scheduleId }: Partial<Sender> = {},
+  { fromPerson = false, hops, owner = null, scheduleId, bot }: Partial<Sender> = {},
 ): Omit<Arrival, "files"> {
   const incoming = currentIncoming();
   const led = hops ?? Math.max(hopsSoFar(), incoming ? hopsIn(incoming.headers) : 0);
-  return { scope, incoming, sender: { fromPerson, hops: led, owner, scheduleId } };
+  return { scope, incoming, sender: { fromPerson, hops: led, owner, scheduleId, bot } };
 }
 
 /** Bots that answer each other would never stop: a bot's message is only stored unless its channel allows bot messages. */

@@ -7,7 +7,7 @@ import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Incoming } from "../inbox/incoming.ts";
 import { outputSchemaProblem } from "../schema/output-schema.ts";
-import type { InjectMessage, InjectResult } from "../sdk/types.ts";
+import type { ExecutionConfig, InjectMessage, InjectResult } from "../sdk/types.ts";
 import type { Destination } from "./find-destinations.ts";
 import type { Sender } from "./inject.ts";
 import type { StoredMessage } from "./store.ts";
@@ -64,7 +64,8 @@ export function warningsOf(
 }
 
 /** Throws `validation` for an empty content without attachments, an invalid idempotency key or an output_schema that is not one. */
-export function checkMessage({ content, idempotencyKey, executionConfig, attachments = [] }: Message): void {
+export function checkMessage(message: Message): void {
+  const { content, idempotencyKey, executionConfig, callbackConfig, attachments = [] } = message;
   if (content.trim() === "" && attachments.length === 0) {
     throw new HeddleError("validation", "content must not be empty.", { field: "content" });
   }
@@ -73,6 +74,13 @@ export function checkMessage({ content, idempotencyKey, executionConfig, attachm
     throw new HeddleError("validation", `idempotency_key must have 1 to ${KEY_LENGTH} characters.`, {
       field: "idempotency_key",
     });
+  }
+  if (callbackConfig?.notify_parent && callbackConfig.parent_session_id === undefined) {
+    throw new HeddleError(
+      "validation",
+      "callback_config.parent_session_id must be the id of a session if notify_parent is true; it is missing.",
+      { field: "callback_config.parent_session_id" },
+    );
   }
   const problem = executionConfig?.output_schema && outputSchemaProblem(executionConfig.output_schema);
   if (problem) {
@@ -132,7 +140,8 @@ export function prepare(message: Message, around: Surroundings): Prepared {
               field: `mirrors/${at}`,
             }),
           ),
-          execution_config: { ...message.executionConfig },
+          execution_config: { ...runOptions(message) },
+          callback_config: { ...message.callbackConfig },
           when_busy: message.whenBusy ?? destination.when_busy,
           merge_key: mergeKey(message, around),
           schedule_id: sender.scheduleId ?? null,
@@ -151,22 +160,37 @@ export function prepare(message: Message, around: Surroundings): Prepared {
           // The post shows its author or, without one, its source.
           text: postAuthor.username ? content : `[${source}] ${content}`,
           client_actions: [],
-          extra_metadata: {},
+          extra_metadata: sender.bot?.extraMetadata ?? {},
           ...(sender.hops > 0 && { hops: sender.hops }),
-          ...(author && { author: postAuthor }),
+          ...(author && { author: { ...postAuthor, ...sender.bot?.author } }),
           ...(!inThread && { reply_in_thread: false }),
         },
       })),
   };
 }
 
+/** A model may be named in either. */
+function runOptions({ executionConfig = {}, callbackConfig }: Message): ExecutionConfig {
+  const model = executionConfig.model_override ?? callbackConfig?.model_override;
+  return { ...executionConfig, ...(model !== undefined && { model_override: model }) };
+}
+
 /**
  * What runs must have in common for one to answer the other's message: sender, rights, options and targets. Otherwise an
  * answer would go to the wrong place, or text from outside would be read as a person's.
  */
-function mergeKey({ executionConfig = {} }: Message, { targets, sender }: Surroundings): string {
+function mergeKey(
+  { executionConfig = {}, callbackConfig }: Message,
+  { targets, sender }: Surroundings,
+): string {
   const { answer, mirrors } = targets;
-  const common = { answer: whole(answer), mirrors: mirrors.map(whole), sender, executionConfig };
+  const common = {
+    answer: whole(answer),
+    mirrors: mirrors.map(whole),
+    sender,
+    executionConfig,
+    callbackConfig,
+  };
   return createHash("sha256").update(canonical(common)).digest("base64url");
 }
 

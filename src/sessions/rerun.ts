@@ -55,6 +55,7 @@ export function createRerun({ query, tasks, sessions: { inject }, sealer }: Reru
         notify: false,
         dispatchConfig: deliver ? targetOf(task, sealer) : { type: "none" },
         executionConfig: task.execution_config,
+        callbackConfig: task.callback_config,
         metadata: { ...message.metadata, rerun_of: id },
       },
       scope,

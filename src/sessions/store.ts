@@ -29,7 +29,12 @@ export interface StoredMessage {
         | "when_busy"
         | "merge_key"
         | "schedule_id"
-      > & { dispatch_config: JsonObject; mirrors: JsonObject[]; execution_config: JsonObject })
+      > & {
+        dispatch_config: JsonObject;
+        mirrors: JsonObject[];
+        execution_config: JsonObject;
+        callback_config: JsonObject;
+      })
     | null;
   files: ReadFile[];
 }
@@ -66,11 +71,11 @@ export async function storeMessages(
     ${newAttachments(files, sql`select id from stored`)}
     with_task as (
       insert into tasks (id, session_id, channel_id, bot_id, message_id, owner, correlation_id, source,
-        dispatch_type, dispatch_config, mirrors, execution_config, loop_key, when_busy, merge_key, schedule_id)
+        dispatch_type, dispatch_config, mirrors, execution_config, callback_config, loop_key, when_busy, merge_key, schedule_id)
       select t.* from fresh, jsonb_to_record(nullif(item -> 'task', 'null')) as t (
         id uuid, session_id uuid, channel_id uuid, bot_id text, message_id uuid, owner text, correlation_id uuid,
         source text, dispatch_type text, dispatch_config jsonb, mirrors jsonb, execution_config jsonb,
-        loop_key text, when_busy text, merge_key text, schedule_id uuid
+        callback_config jsonb, loop_key text, when_busy text, merge_key text, schedule_id uuid
       )
       where t.id is not null
     ),

@@ -1,6 +1,6 @@
 // Which tasks a list, or an action on many tasks, is about.
 
-import { and, eq, gte, inArray, lt, type SQL } from "drizzle-orm";
+import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
 import { type TaskStatus, tasks } from "../db/schema.ts";
@@ -10,6 +10,8 @@ export interface TaskFilter {
   bot_id?: string;
   session_id?: string;
   channel_id?: string;
+  /** The run that has delegated it. */
+  delegation_task_id?: string;
   source?: string;
   error_code?: string;
   correlation_id?: string;
@@ -27,6 +29,7 @@ const OPEN_STATUSES = ["pending", "running", "waiting"] as const;
 
 export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = false): SQL | undefined {
   const { status, bot_id, session_id, channel_id, source, error_code, correlation_id } = filter;
+  const { delegation_task_id } = filter;
   const { since, until, cursor, reach } = filter;
   return and(
     status && eq(tasks.status, status),
@@ -34,6 +37,7 @@ export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = fals
     bot_id ? eq(tasks.bot_id, bot_id) : undefined,
     session_id ? eq(tasks.session_id, session_id) : undefined,
     channel_id ? eq(tasks.channel_id, channel_id) : undefined,
+    delegation_task_id ? isWorkOf(delegation_task_id) : undefined,
     source ? eq(tasks.source, source) : undefined,
     error_code ? eq(tasks.error_code, error_code) : undefined,
     correlation_id ? eq(tasks.correlation_id, correlation_id) : undefined,
@@ -43,3 +47,6 @@ export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = fals
     reach && tasksIn(query, reach),
   );
 }
+
+const isWorkOf = (taskId: string): SQL =>
+  sql`${tasks.dispatch_type} = 'internal' and ${tasks.dispatch_config} ->> 'task_id' = ${taskId.toLowerCase()}`;

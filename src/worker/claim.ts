@@ -1,7 +1,9 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ClaimedTask } from "../agent/turn.ts";
 import type { Queryable } from "../db/database.ts";
-import { sessions, tasks } from "../db/schema.ts";
+import { type JsonObject, sessions, tasks } from "../db/schema.ts";
+import type { ShownBot } from "../dispatch/attribution.ts";
+import { DELEGATED } from "../memory/taint.ts";
 import { isFollowed } from "../queue/queue.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
 import { joinable, MOST_JOINED, type WaitingTask } from "../sessions/join.ts";
@@ -18,6 +20,8 @@ export interface Claim {
   waiting: WaitingTask[];
   /** Whether other tasks of the session waited at the time of the claim. */
   isFollowed: boolean;
+  /** Of work that was delegated, and of heartbeats: the bot as it is shown, and the metadata of delegated work. */
+  shown: { bot: ShownBot; metadata: JsonObject | null } | null;
 }
 
 /**
@@ -54,6 +58,14 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
           'merge_key', behind.merge_key) order by behind.id), '[]')
         from (select id, when_busy, merge_key from tasks other where other.session_id = ${tasks.session_id}
           and other.status = 'pending' and other.id <> ${tasks.id} order by id limit ${sql.raw(String(MOST_JOINED))}) behind)`,
+      shown: sql<
+        Claim["shown"]
+      >`case when ${tasks.dispatch_type} = 'internal' or ${tasks.schedule_id} is not null then (
+        select jsonb_build_object('bot', jsonb_build_object('id', bots.id, 'name', bots.name, 'icon_emoji', bots.icon_emoji,
+            'icon_url', bots.icon_url),
+          'metadata', (select metadata from messages where messages.id = ${tasks.message_id}
+            and starts_with(coalesce(messages.dedupe_key, ''), ${DELEGATED})))
+        from bots where bots.id = ${tasks.bot_id}) end`,
       isFollowed: isFollowed("tasks", sql`${tasks.session_id}::text`),
     });
   if (!row) return undefined;

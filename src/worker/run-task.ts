@@ -11,6 +11,7 @@ import { patiently } from "../db/patiently.ts";
 import { tasks } from "../db/schema.ts";
 import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
+import type { Dispatchers } from "../dispatch/registry.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
 import type { Streams } from "../dispatch/streams/streams.ts";
 import { targetsOf } from "../dispatch/targets-of.ts";
@@ -23,7 +24,7 @@ import type { Redact } from "../redact.ts";
 import { MOST_HOPS } from "../sdk/hops.ts";
 import { wakeWaiting } from "../sessions/wake-waiting.ts";
 import { type Claim, claimTask } from "./claim.ts";
-import { deliveriesOf } from "./outcome-deliveries.ts";
+import { outgoing } from "./outgoing.ts";
 import { streamRun } from "./stream-run.ts";
 
 export interface RunTaskOptions {
@@ -38,6 +39,8 @@ export interface RunTaskOptions {
   /** Called when something was committed that others may wait for. Default: nobody does. */
   onCommit?: () => void;
   sealer: Pick<ConfigSealer, "open">;
+  /** Those that can post texts which answer no message get what bots post. */
+  dispatchers: Pick<Dispatchers, "get">;
   redact: Redact;
   log: Logger;
   maxRunSeconds: number;
@@ -207,10 +210,9 @@ export function createTaskRunner(options: RunTaskOptions) {
         .returning({ id: tasks.id });
       // Another worker has claimed the task in the meantime; its outcome counts.
       if (mine.length === 0) return false;
-      const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job)];
+      const told = await outgoing(tx, claim, outcome, options);
+      const writes: Promise<unknown>[] = [queue.complete(tx, "tasks", job), outbox.write(tx, ...told)];
       if (isAnswer) writes.push(saveFinalStep(tx, turn, outcome.answer.final));
-      const deliveries = deliveriesOf(claim, outcome, options);
-      if (deliveries.length > 0) writes.push(outbox.write(tx, ...deliveries));
       await Promise.all(writes);
       return true;
     });

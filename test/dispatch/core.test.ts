@@ -144,6 +144,7 @@ describe("internal", () => {
         injected.push(message);
         return { message_id: "message-2", session_id: message.sessionId, task_id: null, duplicate: false };
       },
+      callBack: () => expect.unreachable(),
       answer: () => expect.unreachable(),
     });
     expect(await internal.deliver(finished({ session_id: "session-2" }), ctx)).toEqual({
@@ -166,6 +167,7 @@ test("internal: a deleted session causes no retry", async () => {
     inject: async () => {
       throw notFound("session", "s1", "session_id");
     },
+    callBack: () => expect.unreachable(),
     answer: () => expect.unreachable(),
   });
   const posted = toGone.postMessage?.(

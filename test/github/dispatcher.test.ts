@@ -100,6 +100,22 @@ describe("posting", () => {
     );
     expect(github.commentsOn(ISSUE)[0]?.body).toEndWith("-->\n**Alice:**\n\nHello");
   });
+
+  test("what a bot posts for another one says so, without images of strangers", async () => {
+    await dispatcher.postMessage?.(
+      {
+        dispatchConfig: TARGET,
+        config: TARGET,
+        text: "A poem. ![](https://evil.example/x.png)",
+        username: "Poet",
+        extraMetadata: { bot_id: "poet", icon_emoji: "🪶", delegated_by_display: "Editor" },
+      },
+      context(),
+    );
+    const [comment] = github.commentsOn(ISSUE);
+    expect(comment?.body).toContain("-->\n**🪶 Poet, asked by Editor:**\n\nA poem.");
+    expect(comment?.body).not.toContain("![");
+  });
 });
 
 describe("a repeated delivery", () => {

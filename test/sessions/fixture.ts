@@ -29,6 +29,7 @@ import { createScan } from "../../src/schedules/scan.ts";
 import { createSchedules } from "../../src/schedules/schedules.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createKeptActions } from "../../src/secrets/kept-actions.ts";
+import { createCallBack } from "../../src/sessions/call-back.ts";
 import { createClientTools } from "../../src/sessions/client-tools.ts";
 import { sessionExists } from "../../src/sessions/list-sessions.ts";
 import type { MissingInConfig } from "../../src/sessions/prepare.ts";
@@ -58,6 +59,7 @@ export async function createSessionsFixture(
     none: noneDispatcher,
     internal: createInternalDispatcher({
       inject: (message, hops) => sessions.inject(message, "internal dispatch", { hops }),
+      callBack: (...call) => createCallBack({ query: db.query, inject: sessions.inject, sealer })(...call),
       answer: (...call) => clientTools.answer(...call),
     }),
     ...dispatchersOfTest,

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import type { Delegate } from "../../src/agent/delegating.ts";
 import { bots, messages, sessions, tasks } from "../../src/db/schema.ts";
 import type { LlmRequest } from "../../src/llm/llm.ts";
+import type { PostMessageInput } from "../../src/sdk/types.ts";
 import { createDelegation } from "../../src/sessions/delegation.ts";
 import { createTasks } from "../../src/sessions/tasks.ts";
 import { createReadTrace } from "../../src/sessions/trace.ts";
@@ -22,11 +23,16 @@ eachDatabase("delegation", (open) => {
   async function start(script: Script, { wrap = (delegate: Delegate) => delegate } = {}) {
     const db = await open();
     const delivered: string[] = [];
+    const posted: Omit<PostMessageInput, "clientActions">[] = [];
     const parts = await createSessionsFixture(db, {
       chat: {
         deliver: ({ result }) => {
           delivered.push(result);
           return { receipt: delivered.length };
+        },
+        postMessage: (input) => {
+          posted.push(input);
+          return { receipt: posted.length };
         },
       },
     });
@@ -36,6 +42,7 @@ eachDatabase("delegation", (open) => {
         id: "poet",
         name: "Poet",
         description: "Writes.",
+        icon_emoji: ":feather:",
         system_prompt: "I am the poet.",
         delegate_bots: ["*"],
       },
@@ -71,7 +78,7 @@ eachDatabase("delegation", (open) => {
       await worker.close();
       await parts.queue.close();
     };
-    return { ...parts, db, llm, delivered, send, ended, close };
+    return { ...parts, db, llm, delivered, posted, send, ended, close };
   }
 
   test("the run waits without a place in the worker, and goes on with the other bot's answer", async () => {
@@ -125,6 +132,54 @@ eachDatabase("delegation", (open) => {
       from_person: false,
       metadata: { delegated_by: "editor", delegated_by_display: "Editor", delegation_task_id: id },
     });
+    await close();
+  });
+
+  test("the other bot's answer is posted in its own name where the conversation takes place, if that is wanted", async () => {
+    const wanted = (thread: boolean) => ({ post_answer: true, ...(!thread && { reply_in_thread: false }) });
+    const work = (to: string, thread: boolean) =>
+      call("call_1", "delegate_to_agent", { bot_id: to, prompt: "Write.", ...wanted(thread) });
+    const {
+      send,
+      ended,
+      delivered,
+      posted,
+      tasks: all,
+      close,
+    } = await start((request) => {
+      const system = systemOf(request);
+      if (system.includes("I am the critic.")) return "Fine.";
+      if (lastOf(request).startsWith("{")) return system.includes("I am the poet.") ? "A poem." : "Done.";
+      return { calls: [system.includes("I am the poet.") ? work("critic", false) : work("poet", true)] };
+    });
+    const id = await send("editor");
+    expect(await ended(id)).toMatchObject({ status: "complete" });
+    await until(() => posted.length === 2 && delivered.length === 1);
+    const [ofPoet] = await all.list({ delegation_task_id: id });
+    // The critic's work was asked for by the poet, and is posted where the editor was asked.
+    expect(posted).toMatchObject([
+      {
+        text: "Fine.",
+        username: "Critic",
+        replyInThread: false,
+        dispatchConfig: { type: "chat" },
+        extraMetadata: {
+          ...{ bot_id: "critic", bot_display: "Critic" },
+          ...{ delegated_by: "poet", delegated_by_display: "Poet", delegation_task_id: ofPoet?.id },
+        },
+      },
+      {
+        text: "A poem.",
+        username: "Poet",
+        iconEmoji: ":feather:",
+        replyInThread: true,
+        extraMetadata: {
+          ...{ bot_id: "poet", bot_display: "Poet", icon_emoji: ":feather:" },
+          ...{ delegated_by: "editor", delegated_by_display: "Editor", delegation_task_id: id },
+        },
+      },
+    ]);
+    expect(delivered).toEqual(["Done."]);
     await close();
   });
 

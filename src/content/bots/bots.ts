@@ -15,6 +15,16 @@ export const BotFields = t.Object(
   {
     name: t.String({ minLength: 1, maxLength: 200, description: "The name that people see." }),
     description: t.Optional(t.String({ maxLength: 2000, description: "What the bot is for." })),
+    icon_emoji: t.Optional(
+      t.Union([t.String({ minLength: 1, maxLength: 64 }), t.Null()], {
+        description: "An emoji with which services show what it posts: 🪶 or :feather:.",
+      }),
+    ),
+    icon_url: t.Optional(
+      t.Union([t.String({ pattern: "^https?://[^\\s]+$", maxLength: 2_000 }), t.Null()], {
+        description: "The address of a picture with which services show what it posts.",
+      }),
+    ),
     system_prompt: t.Optional(
       t.String({ maxLength: 200_000, description: "The first system message of each of its runs." }),
     ),

@@ -7,6 +7,11 @@ import type { DispatchContext, Dispatcher, InjectMessage, InjectResult } from ".
 
 export interface InternalDispatcherOptions {
   inject: (message: InjectMessage, hops: number) => Promise<InjectResult>;
+  /** Starts a run with the outcome of a task. */
+  callBack: (
+    call: { taskId: string; sessionId: string; content: string; idempotencyKey: string },
+    hops: number,
+  ) => Promise<InjectResult>;
   /**
    * Gives the result to a tool call of a run of the session. "early": the run has not paused yet; "over": it does not wait for the
    * result any more; "unwanted": it was cancelled.
@@ -22,11 +27,16 @@ const CONFIG = t.Object({
   /** The run that waits for the result, and its call. */
   task_id: t.Optional(t.String({ format: "uuid" })),
   tool_call_id: t.Optional(t.String({ maxLength: 200 })),
+  /** Whether the answer is also posted where that run's conversation takes place, and whether in its thread. */
+  post: t.Optional(t.Union([t.Literal("thread"), t.Literal("place")])),
+  /** Whether the message starts a run. */
+  run_agent: t.Optional(t.Boolean()),
 });
 /** A run pauses milliseconds after it has delegated work. */
 const EARLY_SECONDS = 1;
 
-export function createInternalDispatcher({ inject, answer }: InternalDispatcherOptions): Dispatcher {
+export function createInternalDispatcher(options: InternalDispatcherOptions): Dispatcher {
+  const { inject, callBack, answer } = options;
   const put = async (sessionId: unknown, content: string, { delivery_id, hops = 0 }: DispatchContext) => {
     const { message_id, session_id } = await inject(
       {
@@ -37,11 +47,7 @@ export function createInternalDispatcher({ inject, answer }: InternalDispatcherO
         idempotencyKey: delivery_id,
       },
       hops,
-    ).catch((error: unknown) => {
-      // A deleted session will not come back, so a retry would not help.
-      if (!(error instanceof HeddleError) || error.retryable) throw error;
-      throw new Permanent(error.message, { cause: error });
-    });
+    ).catch(unlessPassing);
     return { receipt: { message_id, session_id } };
   };
   return {
@@ -61,8 +67,22 @@ export function createInternalDispatcher({ inject, answer }: InternalDispatcherO
       }
       const outcome = isError ? "failed" : "finished";
       const content = `Task ${task.id} of ${task.bot_id} ${outcome}:\n\n${result}`;
-      return put(session_id, content, ctx);
+      if (task.dispatch_config.run_agent !== true) return put(session_id, content, ctx);
+      const call = {
+        taskId: task.id,
+        sessionId: String(session_id),
+        content,
+        idempotencyKey: ctx.delivery_id,
+      };
+      const { message_id, task_id } = await callBack(call, ctx.hops ?? 0).catch(unlessPassing);
+      return { receipt: { message_id, session_id, task_id } };
     },
     postMessage: ({ dispatchConfig, text }, ctx) => put(dispatchConfig.session_id, text, ctx),
   };
+}
+
+/** A deleted session will not come back, so a retry would not help. */
+function unlessPassing(error: unknown): never {
+  if (!(error instanceof HeddleError) || error.retryable) throw error;
+  throw new Permanent(error.message, { cause: error });
 }

@@ -27,6 +27,28 @@ const ExecutionConfig = named(
   ),
 );
 
+const CallbackConfig = named(
+  "CallbackConfig",
+  t.Object(
+    {
+      trigger_rag_loop: t.Optional(
+        t.Boolean({ description: "True sends the answer to the same session, as a message with a run." }),
+      ),
+      notify_parent: t.Optional(
+        t.Boolean({ description: "True sends the outcome to parent_session_id, as a message with a run." }),
+      ),
+      parent_session_id: t.Optional({ ...Id, description: "The session that notify_parent tells." }),
+      model_override: t.Optional(
+        t.String({ description: "A model for this run, unless execution_config names one." }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      description: "What happens once the run has ended, besides the delivery.",
+    },
+  ),
+);
+
 const Author = named(
   "Author",
   t.Object(
@@ -89,6 +111,9 @@ export const MessageFields = {
   dispatch_config: t.Optional(nullable(DispatchConfig, "A target for this message's outcome only.")),
   author: t.Optional(nullable(Author, "The person who wrote the message.")),
   execution_config: t.Optional(nullable(ExecutionConfig, "Options of this message for its run.")),
+  callback_config: t.Optional(
+    nullable(CallbackConfig, "What happens once the run has ended, besides the delivery of its outcome."),
+  ),
   metadata: t.Optional(
     named(
       "MessageMetadata",
@@ -158,6 +183,7 @@ export function toInjectMessage(
     ...(body.dispatch_config && { dispatchConfig: body.dispatch_config }),
     ...(body.author && { author: body.author }),
     ...(body.execution_config && { executionConfig: body.execution_config }),
+    ...(body.callback_config && { callbackConfig: body.callback_config }),
     ...(body.metadata && { metadata: body.metadata }),
     ...(body.attachments?.length && { attachments: body.attachments }),
     ...(body.from_bot && { fromBot: true }),

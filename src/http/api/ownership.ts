@@ -67,6 +67,7 @@ export interface Ownership {
 export interface OwnedFields extends Brought {
   dispatch_config?: Record<string, unknown> | null;
   execution_config?: { tools?: string[] } | null;
+  callback_config?: { parent_session_id?: string } | null;
   /** The tools of a bot. */
   tools?: readonly string[];
 }
@@ -206,8 +207,11 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       const { integrationId } = (await reachOf(request)) ?? { integrationId: null };
       if (integrationId !== null && integrationId !== id) throw notFound("integration", id);
     },
-    async brings(request, { dispatch_config, execution_config, tools, carapaces, activations }) {
+    async brings(request, brought) {
+      const { dispatch_config, execution_config, callback_config, tools, carapaces, activations } = brought;
       const caller = await auth.authenticate(request);
+      const parent = callback_config?.parent_session_id;
+      if (parent !== undefined && (await reachOf(request))) await session(request, parent);
       if (dispatch_config && (await reachOf(request))) {
         const { type } = dispatch_config;
         // "internal" is the one target inside this server: another session.

@@ -25,6 +25,28 @@ export interface DeliveredTask<Config = JsonObject> {
   dispatch_config: Config & JsonObject;
 }
 
+/** Who a text is from. Each field is there only if it is known. */
+export type ExtraMetadata = {
+  /** The bot that wrote it. */
+  bot_id?: string;
+  /** Its name for people. */
+  bot_display?: string;
+  /** The bot's emoji. */
+  icon_emoji?: string;
+  /** The address of the bot's picture. */
+  icon_url?: string;
+  /** Of delegated work: the bot that asked for it. */
+  delegated_by?: string;
+  /** The name of that bot for people. */
+  delegated_by_display?: string;
+  /** The run in which that bot asked for it. */
+  delegation_task_id?: string;
+  /** True for what a heartbeat has to say. */
+  heartbeat?: boolean;
+  /** The schedule of the heartbeat. */
+  schedule_id?: string;
+} & JsonObject;
+
 /** The first argument of `deliver`. */
 export interface DeliverInput<Config = JsonObject> {
   /** The task whose outcome it is. */
@@ -39,8 +61,8 @@ export interface DeliverInput<Config = JsonObject> {
   isError: boolean;
   /** The `client_action`s of the run's tools, for the place to carry out. */
   clientActions: JsonObject[];
-  /** For now an empty object. */
-  extraMetadata: JsonObject;
+  /** Who it is from, for delegated work and heartbeats; otherwise an empty object. */
+  extraMetadata: ExtraMetadata;
   /**
    * What `stream` has returned for this answer: edit or finish that message instead of posting another. Missing if it has
    * returned nothing. With it, `deliver` is also called for a run that was cancelled, so that nothing half-written remains.
@@ -117,8 +139,8 @@ export interface PostMessageInput<Config = JsonObject> {
   iconUrl?: string;
   /** The `client_action`s of tools, for the place to carry out. */
   clientActions?: JsonObject[];
-  /** For now an empty object. */
-  extraMetadata?: JsonObject;
+  /** Who it is from, for what bots post themselves; otherwise an empty object. */
+  extraMetadata?: ExtraMetadata;
 }
 
 /** A call of a tool that waits for a person. */

@@ -33,6 +33,18 @@ export interface ExecutionConfig {
   output_schema?: JsonObject;
 }
 
+/** What happens once the run has ended, besides the delivery of its outcome. */
+export interface CallbackConfig {
+  /** True sends the answer to the same session as a message that starts another run. Default false. */
+  trigger_rag_loop?: boolean;
+  /** True sends the outcome to `parent_session_id` as a message that starts a run there. Default false. */
+  notify_parent?: boolean;
+  /** The session that `notify_parent` tells. */
+  parent_session_id?: string;
+  /** A model for this run, unless `executionConfig` names one. */
+  model_override?: string;
+}
+
 /** What `getOrCreateSession` takes. */
 export interface GetOrCreateSession {
   /** The lasting name of the place, with the integration's prefix: "github:owner/repo". */
@@ -66,6 +78,8 @@ export interface InjectMessage {
   whenBusy?: "queue" | "collect" | "steer" | "interrupt";
   /** Instructions, skills, tools and a model for this run only. */
   executionConfig?: ExecutionConfig;
+  /** What happens once its run has ended, besides the delivery of the outcome. */
+  callbackConfig?: CallbackConfig;
   /**
    * True if a bot of the outside service wrote the message: it is stored, but it starts no run and is posted nowhere
    * unless the channel's `allow_bot_messages` is true. Default false.

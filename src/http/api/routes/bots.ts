@@ -186,6 +186,8 @@ function fileFacts(bot: Bot, { bot: { id: _, ...written }, origin, path }: BotFi
 /** What a field is that the file leaves out. */
 const UNSET: Omit<Required<typeof BotFields.static>, "name"> & { name?: undefined } = {
   description: "",
+  icon_emoji: null,
+  icon_url: null,
   system_prompt: "",
   model: null,
   fallback_models: [],

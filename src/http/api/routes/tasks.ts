@@ -4,6 +4,7 @@ import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { ContinueLoop } from "../../../sessions/continue-loop.ts";
+import { askerOf } from "../../../sessions/end-delegated.ts";
 import type { Rerun } from "../../../sessions/rerun.ts";
 import type { TaskRow, Tasks } from "../../../sessions/tasks.ts";
 import { BulkAnswer, bulkBody, runBulk } from "../bulk.ts";
@@ -54,6 +55,10 @@ const TaskAnswer = named(
     warnings: t.Array(t.String(), {
       description: "What the run had to do without, such as skills, tools or carapaces that do not exist.",
     }),
+    delegation_task_id: nullable(
+      Id,
+      "The run that gave it this work and gets its answer; null if its message came otherwise.",
+    ),
     dispatch_type: t.String({
       description: "Where the outcome is delivered: none, webhook, internal, or the type of an integration.",
     }),
@@ -82,6 +87,9 @@ const DetailAnswer = named(
     execution_config: t.Record(t.String(), t.Any(), {
       description: "Options that the message set for this run. Fields that look like secrets are masked.",
     }),
+    callback_config: t.Record(t.String(), t.Any(), {
+      description: "What happens once it has ended, besides the delivery of its outcome.",
+    }),
   }),
 );
 
@@ -90,6 +98,9 @@ const FILTERS = {
   bot_id: t.Optional(t.String({ description: "Only tasks of this bot." })),
   session_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this session." })),
   channel_id: t.Optional(t.String({ format: "uuid", description: "Only tasks of this channel." })),
+  delegation_task_id: t.Optional(
+    t.String({ format: "uuid", description: "Only the work that this run has delegated to other bots." }),
+  ),
   source: t.Optional(t.String({ description: "Only tasks whose message has this source." })),
   error_code: t.Optional(t.String({ description: "Only tasks that failed with this code." })),
   correlation_id: t.Optional(
@@ -128,15 +139,16 @@ export function taskRoutes({ tasks, rerun, continueLoop, ownership, route }: Tas
       : null,
     output: row.output ?? null,
     execution_config: maskConfig(row.execution_config),
+    callback_config: row.callback_config,
   });
   const mayRunAgain = async (id: string, { deliver }: { deliver?: boolean }, request: Request) => {
     const task = await tasks.get(id);
     // Its sender may see a task in a channel of someone else, but not act there.
     if (!(await ownership.reachesChannel(request, task.channel_id))) throw notFound("task", id);
-    const { dispatch_type: type, execution_config } = task;
+    const { dispatch_type: type, execution_config, callback_config } = task;
     // The session of an internal target is one that the task's own sender could reach.
     const target = deliver !== false && type !== "internal" && { dispatch_config: { type } };
-    await ownership.brings(request, { execution_config, ...target });
+    await ownership.brings(request, { execution_config, callback_config, ...target });
     const scope = await ownership.senderOf(request, { session: task.session_id });
     return { scope, sender: await route.sender(request) };
   };
@@ -251,6 +263,7 @@ const present = (row: TaskRow) => ({
   when_busy: row.when_busy,
   merged_into: row.merged_into,
   warnings: row.warnings,
+  delegation_task_id: askerOf(row)?.taskId ?? null,
   dispatch_type: row.dispatch_type,
   cancel_requested_at: instantOrNull(row.cancel_requested_at),
   scheduled_at: instantOrNull(row.scheduled_at),

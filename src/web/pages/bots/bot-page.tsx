@@ -65,6 +65,8 @@ export function BotPage({ id }: { id: string }) {
 /** What a field is that was taken out of the text. */
 const UNSET = {
   description: "",
+  icon_emoji: null,
+  icon_url: null,
   system_prompt: "",
   model: null,
   fallback_models: [],
@@ -78,9 +80,10 @@ const UNSET = {
 } satisfies Omit<Required<Schema<"BotChange">>, "name">;
 
 function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
-  const { name, description, system_prompt, model, fallback_models, tools } = current;
+  const { name, description, icon_emoji, icon_url, system_prompt, model, fallback_models, tools } = current;
   const { skills, carapaces, delegate_bots, max_iterations, tool_retrieval, max_tools } = current;
-  const value = { name, description, system_prompt, model, fallback_models, tools, skills, carapaces };
+  const texts = { name, description, icon_emoji, icon_url, system_prompt };
+  const value = { ...texts, model, fallback_models, tools, skills, carapaces };
   const save = async (edited: unknown) => {
     const isFields = typeof edited === "object" && edited !== null && !Array.isArray(edited);
     const changed = await take(
