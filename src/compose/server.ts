@@ -5,6 +5,7 @@ import { ADMIN } from "../access/scopes.ts";
 import { showSignInLink, type Terminal } from "../access/show-sign-in-link.ts";
 import type { Config } from "../config/config.ts";
 import { openLocalDoor } from "../config/local-server.ts";
+import { loopbackUrl, reachableUrl } from "../config/own-url.ts";
 import { createWriteProbe } from "../db/write-probe.ts";
 import { errorMessage } from "../errors.ts";
 import type { ServerFacts } from "../http/api/routes/about.ts";
@@ -66,7 +67,7 @@ export function startServer(
 ): Promise<HeddleServer> {
   return openWithClosers(async (closers) => {
     let url = "";
-    const core = await openCore(config, closers, { instrument, ownUrl: () => namesHost(url) });
+    const core = await openCore(config, closers, { instrument, ownUrl: () => reachableUrl(url) });
     const { storage, content, integrations, conversation, schedules, agent, apiKeys, baseUrl } = core;
     const { db, log, instruments } = storage;
     const access = await openAccess(config, storage, apiKeys, closers);
@@ -95,7 +96,7 @@ export function startServer(
         log,
         baseUrl,
         publicUrl: config.baseUrl,
-        localUrl: () => loopback(url),
+        localUrl: () => loopbackUrl(url),
         webhookRateLimit: config.webhookRateLimit,
         webhookBytesInFlight: config.webhookBytesInFlight,
         trustedProxies: config.trustedProxies,
@@ -129,7 +130,7 @@ export function startServer(
       await listener.close();
       await (await worker)?.close();
     });
-    const door = openDoor(config, core, { url: loopback(url), fetch: app.fetch });
+    const door = openDoor(config, core, { url: loopbackUrl(url), fetch: app.fetch });
     closers.push(door.close);
     // Printed late, because a start that fails must not print one.
     if (terminal) await showSignInLink({ ...access, ...linkFacts(config, url), log, terminal });
@@ -169,7 +170,7 @@ const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
 });
 
 const linkFacts = ({ baseUrl, apiKey, signIn }: Config, url: string) => ({
-  url: baseUrl ?? loopback(url),
+  url: baseUrl ?? loopbackUrl(url),
   hasApiKey: apiKey !== undefined,
   linkMinutes: signIn.linkMinutes,
 });
@@ -277,11 +278,3 @@ function logConfinement({ kind, reason }: Confinement, log: Logger): void {
     );
   }
 }
-
-/** A server's own URL, if it names a host that somebody could send to; undefined before it listens. */
-const namesHost = (url: string): string | undefined =>
-  url === "" || loopback(url) !== url ? undefined : url;
-
-/** The address at which this machine reaches a server that listens on all addresses. */
-const loopback = (url: string): string =>
-  url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");

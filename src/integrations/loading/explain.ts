@@ -16,7 +16,7 @@ export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<
   if (name === "heddle")
     return {
       ...problem,
-      reason: `${problem.reason}. Integrations import what Heddle offers from "heddle/sdk"`,
+      reason: `${withoutAdvice(problem.reason)}; integrations import what Heddle offers from "heddle/sdk"`,
     };
   const install = `run \`heddle install ${id}\``;
   const remedy = (await isDeclared(name, folder))
@@ -24,6 +24,9 @@ export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<
     : `add it to the dependencies of its package.json, and ${install}`;
   return { ...problem, reason: `The package "${name}" is not installed: ${remedy}` };
 }
+
+/** Bun's error ends with "Maybe you need to "bun install"?", which would not help. */
+const withoutAdvice = (reason: string): string => reason.split(". Maybe you need to")[0] ?? reason;
 
 async function isDeclared(name: string, folder: string): Promise<boolean> {
   try {

@@ -230,6 +230,7 @@ describe("failures", () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/select|relation|documents/i);
     const reference = answer.headers.get("x-request-id") ?? "-";
     expect(answer.body.error.message).toContain(reference);
+    expect(answer.body.error.request_id).toBe(reference);
     const line = broken.lines.find((text) => text.includes(reference));
     expect(line).toContain("documents");
   });

@@ -145,7 +145,10 @@ const BROKEN: [what: string, files: Record<string, string>, error: Record<string
   [
     "a part that Heddle does not have",
     { "router.ts": `import "heddle/tools";\n` },
-    { line: 1, reason: expect.stringContaining('Integrations import what Heddle offers from "heddle/sdk"') },
+    {
+      line: 1,
+      reason: 'Could not resolve: "heddle/tools"; integrations import what Heddle offers from "heddle/sdk"',
+    },
     "router.ts",
   ],
   [
