@@ -258,7 +258,7 @@ async function createProcesses(
         scopes: processScopes(owner),
         integrationId: owner.id,
       }),
-    url: () => loopback(url()),
+    url: () => loopbackUrl(url()),
     baseUrl,
     surroundings: { path, lang, timezone: config.timezone },
     confinement,

@@ -101,6 +101,16 @@ test("its environment contains its own settings and key, and no others", async (
   expect(lent.size).toBe(0);
 }, 60_000);
 
+test("it does not read the .env of its folder, which is for `heddle dev`", async () => {
+  await using fixture = await processFixture(await open(), {
+    "mine/.env": "MINE_LEFT=leaked\n",
+    "mine/process.ts": 'export const CMD = ["bun", "listen.ts"];',
+    "mine/listen.ts": 'console.log("left:", process.env.MINE_LEFT ?? "nothing"); setInterval(() => {}, 1000);',
+  });
+  fixture.processes.supervise();
+  await fixture.line("mine", "left: nothing");
+}, 60_000);
+
 test("a process that always crashes is given up, and restarts with new code", async () => {
   // Pauses take no time here, and no run lasts a minute.
   const timers = {
