@@ -39,6 +39,25 @@ test("names each export of the SDK", () => {
   expect(SDK_NAMES.filter((name) => !names.includes(name))).toEqual([]);
 });
 
+test("names each type of the SDK and each field of those types", async () => {
+  const sdk = join(repository, "src", "sdk");
+  const index = await readFile(join(sdk, "index.ts"), "utf8");
+  const files = await Array.fromAsync(new Bun.Glob("*.ts").scan(join(sdk, "types")));
+  const sources = await Promise.all(files.map((file) => readFile(join(sdk, "types", file), "utf8")));
+  const all = sources.join("\n");
+  const types = [
+    ...[...index.matchAll(/^export type \{([^}]+)\}/gm)].flatMap(
+      ([, names = ""]) => names.match(/\w+/g) ?? [],
+    ),
+    ...[...all.matchAll(/^export (?:type|interface) (\w+)/gm)].map(([, name = ""]) => name),
+  ];
+  // Fields of a type are indented by two blanks.
+  const fields = [...all.matchAll(/^ {2}(\w+)(?:\?:|:|\(|<)/gm)].map(([, name = ""]) => name);
+  expect([types.length > 80, fields.length > 150]).toEqual([true, true]);
+  const named = new Set(markdown.match(/\w+/g));
+  expect(sorted([...types, ...fields].filter((name) => !named.has(name)))).toEqual([]);
+});
+
 test("names the statuses, the hook events and the process states", () => {
   expect(sorted(named("Statuses"))).toEqual(sorted(SETUP_STATUSES));
   expect(sorted(named("Hook events"))).toEqual(sorted(HOOK_EVENTS));

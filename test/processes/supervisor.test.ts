@@ -105,7 +105,8 @@ test("it does not read the .env of its folder, which is for `heddle dev`", async
   await using fixture = await processFixture(await open(), {
     "mine/.env": "MINE_LEFT=leaked\n",
     "mine/process.ts": 'export const CMD = ["bun", "listen.ts"];',
-    "mine/listen.ts": 'console.log("left:", process.env.MINE_LEFT ?? "nothing"); setInterval(() => {}, 1000);',
+    "mine/listen.ts":
+      'console.log("left:", process.env.MINE_LEFT ?? "nothing"); setInterval(() => {}, 1000);',
   });
   fixture.processes.supervise();
   await fixture.line("mine", "left: nothing");

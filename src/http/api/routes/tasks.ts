@@ -65,7 +65,7 @@ const TaskAnswer = named(
     cancel_requested_at: nullable(Instant, "When its cancellation was requested; null if it was not."),
     scheduled_at: nullable(
       Instant,
-      "The time before which it does not start. Null: it starts as soon as its session is free. Always null so far: runs cannot be scheduled yet.",
+      "The time before which it does not start. Always null: it starts as soon as its session is free, and a schedule sends its message only when it is due.",
     ),
     run_at: nullable(Instant, "When the run began; null before that."),
     completed_at: nullable(Instant, "When it ended; null before that."),
