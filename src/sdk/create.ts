@@ -50,14 +50,14 @@ import {
   type SearchDocuments,
 } from "./types.ts";
 
-const META_FIELDS = [
-  "integrationType",
-  "clientIdPrefix",
-  "userAttribution",
-  "resolveDisplayNames",
-  "resolveDispatchConfig",
-  "testConnection",
-] satisfies (keyof IntegrationMeta)[];
+const META_FIELDS: Record<keyof IntegrationMeta, true> = {
+  integrationType: true,
+  clientIdPrefix: true,
+  userAttribution: true,
+  resolveDisplayNames: true,
+  resolveDispatchConfig: true,
+  testConnection: true,
+};
 
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
   function lifecycle(
@@ -114,7 +114,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
         throw invalid("registerIntegration() needs integrationType and clientIdPrefix, both texts.");
       }
       backend.registerIntegration(meta);
-      backend.misspelt(misspellings("registerIntegration()", meta, META_FIELDS));
+      backend.misspelt(misspellings("registerIntegration()", meta, Object.keys(META_FIELDS)));
     },
 
     /** Calls `callback` at an event of an agent's run. */
