@@ -1,5 +1,5 @@
-// What files name that does not exist, for the log. Only what stands in the file itself is looked up: a carapace that it
-// names has a file of its own.
+// Finds the names in files to which nothing belongs, for the log. Only the file's own names are looked up: a carapace
+// that it names has a file of its own.
 
 import type { BotFile } from "../content/bots/bot-file.ts";
 import type { Carapace } from "../content/carapaces/carapace.ts";
@@ -7,7 +7,7 @@ import { findFor, type Origin, type OwnedRegistry } from "../content/owned-regis
 import type { SkillEntry } from "../content/skills/skill.ts";
 import { ofServers, type ToolNamesThere, unknownTools } from "./tool-patterns.ts";
 
-/** A name without a thing: the field that it stands in ("skills.0"), and what to say. */
+/** A name to which nothing belongs: the field that has it ("skills.0"), and what to say. */
 export interface MissingInFile {
   field: string;
   warning: string;

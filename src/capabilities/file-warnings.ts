@@ -1,4 +1,4 @@
-// Logs what files name that does not exist: once the integrations have loaded, and whenever something changes.
+// Logs the names in files to which nothing belongs: once the integrations have loaded, and whenever something changes.
 
 import { readFile } from "node:fs/promises";
 import type { BotFile } from "../content/bots/bot-file.ts";

@@ -1,5 +1,5 @@
-// What something names that does not exist. Tools, skills, carapaces and templates come and go with files and
-// integrations, so a name without one is stored; its author is warned in the words that a run would use.
+// Finds the names in a bot, a channel or an execution_config to which nothing belongs. Tools, skills, carapaces and templates
+// come and go with files and integrations, so such a name is stored, and its author is warned in the words that a run would use.
 
 import type { Carapaces } from "../content/carapaces/carapaces.ts";
 import { type CapabilitiesOf, type CapabilityInput, PLAIN_CHANNEL, PLAIN_MESSAGE } from "./effective-set.ts";
@@ -18,10 +18,10 @@ export interface NamingFields {
   model_override?: string | null;
 }
 
-/** Returns a sentence for each name without a thing, including those in the carapaces that are named. */
+/** Returns a sentence for each such name, including those in the carapaces that are named. */
 export type MissingNames = (fields: NamingFields) => string[];
 
-/** The same, once the integrations have loaded: what a moment ago was not there yet is not missing. */
+/** The same, once the integrations have loaded: what is still loading is not missing. */
 export type MissingNamesThere = (fields: NamingFields) => Promise<string[]>;
 
 export interface MissingNamesOptions {

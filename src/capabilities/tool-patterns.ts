@@ -55,7 +55,7 @@ export interface ToolNamesThere {
   list(): { name: string; reference?: string | undefined }[];
 }
 
-/** The tool that bots, messages and rules name so. That of an MCP server has whatever other name its server chose. */
+/** The tool that bots, messages and rules call by this name; models call a tool of an MCP server by the name that its server chose. */
 export function toolNamed<Tool extends { name: string; reference?: string | undefined }>(
   name: string,
   tools: { get(name: string): Tool | undefined; list(): Tool[] },

@@ -61,7 +61,7 @@ export const bots = pgTable("bots", {
   max_iterations: integer("max_iterations"),
   /** Whether its model is shown only a part of its tools if there are many. */
   tool_retrieval: boolean("tool_retrieval").notNull().default(true),
-  /** Most tools that its model is shown without having looked for them; null: the server decides. */
+  /** The maximum number of tools that its model is shown without having searched for them; null: the server decides. */
   max_tools: integer("max_tools"),
   source: text("source").$type<"file" | "api">().notNull().default("api"),
   created_at: createdAt(),
@@ -98,7 +98,7 @@ export const channels = pgTable("channels", {
     .notNull()
     .default("append"),
   private: boolean("private").notNull().default(false),
-  /** What becomes of a message that arrives while a run of its session goes, unless the message itself says. */
+  /** What becomes of a message that arrives while a run of its session goes on, unless the message says otherwise. */
   when_busy: text("when_busy").$type<WhenBusy>().notNull().default("queue"),
   model_override: text("model_override"),
   max_iterations: integer("max_iterations"),
@@ -174,7 +174,7 @@ export const sessions = pgTable(
     active: boolean("active").notNull().default(true),
     /**
      * The hash of the conversation as a client of the OpenAI-compatible API sends it in whole with its next message; null for
-     * other sessions, and while one of its runs goes.
+     * other sessions, and while one of its runs goes on.
      */
     transcript: text("transcript"),
     /** Tools that its runs have found, the earliest first; they stay shown to the model. */
@@ -240,8 +240,8 @@ export const MEMORY_STATUSES = ["accepted", "unreviewed", "rejected"] as const;
 export type MemoryStatus = (typeof MEMORY_STATUSES)[number];
 
 /**
- * What a bot has learned. Rows are only added: a correction is the next version of its memory, and so is the wish to forget it,
- * which has no text. The accepted version with the highest number applies.
+ * What a bot has learned. Rows are only added: a correction is the next version of its memory, and so is a request to
+ * forget it, which has no text. The accepted version with the highest number applies.
  */
 export const memories = pgTable(
   "memories",
@@ -302,7 +302,7 @@ export const compactions = pgTable(
     /** Estimated tokens of the whole request before and after. */
     tokens_before: integer("tokens_before").notNull(),
     tokens_after: integer("tokens_after").notNull(),
-    /** The model that wrote the summary; null: none was needed, or none could be had. */
+    /** The model that wrote the summary; null: none was needed, or none answered. */
     model: text("model"),
     /** Why messages were left out without a summary, or why too little was freed. */
     error: text("error"),
@@ -332,7 +332,7 @@ export const TASK_STATUSES = [
   "merged",
 ] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
-/** With these nothing more becomes of a task. A merged one is answered by another. */
+/** A task with one of these has ended. A merged one is answered by another. */
 export const TASK_ENDS: readonly string[] = ["complete", "failed", "cancelled"] satisfies TaskStatus[];
 
 /** What dispatchers returned for the answer that they show while it is written; any JSON value. */
@@ -435,7 +435,7 @@ export type ScheduleOrigin = (typeof SCHEDULE_ORIGINS)[number];
 
 /** run_once: the last missed due time runs late. record: it is only noted. */
 export const MISSED_POLICIES = ["run_once", "record"] as const;
-/** What becomes of a due time while the run of an earlier one goes. */
+/** What becomes of a due time while the run of an earlier one goes on. */
 export const OVERLAP_POLICIES = ["skip", "queue"] as const;
 
 /** When a schedule is due; times are ISO 8601 in UTC. */
@@ -497,7 +497,7 @@ export const schedules = pgTable(
     seen: text("seen"),
     /** Set for the channel's heartbeat. */
     heartbeat: jsonb("heartbeat").$type<Heartbeat>(),
-    /** The first due time of which nothing has become; null while it is paused or unreviewed, and after the last one. */
+    /** The first due time that has not been handled; null while it is paused or unreviewed, and after the last one. */
     next_at: instant("next_at"),
     created_at: createdAt(),
     updated_at: instant("updated_at").notNull().defaultNow(),
@@ -516,7 +516,7 @@ export const OCCURRENCE_STATUSES = ["due", "started", "skipped", "missed", "fail
  */
 export type OccurrenceStatus = (typeof OCCURRENCE_STATUSES)[number];
 
-/** What became of each due time. A schedule has each due time once, whatever number of servers see it. */
+/** What became of each due time. A schedule has each due time once, however many servers see it. */
 export const scheduleOccurrences = pgTable(
   "schedule_occurrences",
   {
@@ -819,7 +819,7 @@ export const processDays = pgTable(
     day: date("day", { mode: "string" }).notNull(),
     /** Seconds that it ran. */
     up_seconds: integer("up_seconds").notNull().default(0),
-    /** Seconds that it should have run and did not. Of the rest of the day nobody knows, or nobody wanted it to run. */
+    /** Seconds that it should have run and did not. For the rest of the day it was not meant to run, or nobody knows. */
     down_seconds: integer("down_seconds").notNull().default(0),
     crashes: integer("crashes").notNull().default(0),
     /** The reason of the last crash. */
@@ -1226,7 +1226,7 @@ export const llmCalls = pgTable(
     task_id: uuid("task_id").references(() => tasks.id, { onDelete: "set null" }),
     correlation_id: uuid("correlation_id").notNull(),
     bot_id: text("bot_id"),
-    /** The integration whose message or channel it was; null if it was none's. */
+    /** The integration whose message or channel it was; null if it belonged to none. */
     integration_id: text("integration_id"),
     /** The schedule that sent the message of its run. */
     schedule_id: uuid("schedule_id"),
@@ -1257,7 +1257,7 @@ export const llmCalls = pgTable(
 export const BUDGET_SCOPES = ["server", "bot", "integration", "schedule"] as const;
 export type BudgetScope = (typeof BUDGET_SCOPES)[number];
 export const BUDGET_METRICS = ["cost_usd", "tokens", "model_calls", "seconds", "runs"] as const;
-/** seconds: the wall time of runs, without what they wait for people. */
+/** seconds: the wall time of runs, without the time that they wait for people. */
 export type BudgetMetric = (typeof BUDGET_METRICS)[number];
 export const BUDGET_PERIODS = ["run", "hour", "day", "month"] as const;
 /** Hours, days and months are those of UTC. */
@@ -1298,7 +1298,7 @@ export const budgetPeriods = pgTable(
     /** "2026-11-28T14", "2026-11-28" or "2026-11"; "run <id>" for one run, "counted <id>" for a run that was counted. */
     period: text("period").notNull(),
     used: numeric("used", { precision: 24, scale: 10, mode: "number" }).notNull().default(0),
-    /** What somebody has added for this period; 0: nobody has. */
+    /** What a person has added for this period; 0: nothing. */
     extended: numeric("extended", { precision: 24, scale: 10, mode: "number" }).notNull().default(0),
     /** The highest notice so far: 0, 50, 80 or 100 per cent. */
     noticed: integer("noticed").notNull().default(0),

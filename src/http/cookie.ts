@@ -24,7 +24,7 @@ export function setCookie(site: Pick<Site, "origin">, value: string, maxAgeSecon
 /** Whoever serves another port of this machine can add cookies to plain http; more than these are not looked up. */
 const MOST = 4;
 
-/** Returns the cookies with which the browser may be signed in, the likeliest first. */
+/** Returns the cookies with which the browser may be signed in, the most likely one first. */
 export function signInCookies(headers: Headers, host: string): { name: string; value: string }[] {
   const cookies = pairsIn(headers.get("cookie") ?? "").filter(({ name }) => isOwn(name));
   const port = /:(\d{1,5})$/.exec(host)?.[1] ?? "80";

@@ -12,7 +12,7 @@ export interface Misspelling {
   meant: string;
 }
 
-/** Typing errors make a name longer or shorter by few letters; other names are the author's own. */
+/** A typing error makes a name longer or shorter by a few letters; other names are the author's own. */
 const MOST_LETTERS = 2;
 
 /** Returns the fields of `given` that are not known, but nearly have the name of one that is known and missing. */

@@ -30,7 +30,7 @@ export interface IndexerOptions {
   graceMs?: number;
 }
 
-/** Everything is looked through again after this time, in case that a passage was missed. */
+/** Everything is checked again after this time, in case a passage was missed. */
 const LOOK_MS = 60_000;
 const RETRY_MS = 2_000;
 const GRACE_MS = 2_000;
@@ -157,7 +157,7 @@ async function fill(options: IndexerOptions, signal: AbortSignal): Promise<void>
   const started = performance.now();
   let set = await sets.own();
   let made = 0;
-  // A pass that finds nothing shows that nothing is missing: passages may have come in behind it.
+  // Only a pass that finds nothing shows that nothing is missing: new passages may have come in behind it.
   for (let inPass = -1; inPass !== 0; made += inPass) {
     inPass = 0;
     for (let after = FIRST_ID; !signal.aborted; ) {

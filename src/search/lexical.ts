@@ -28,15 +28,15 @@ const MAX_LEXEMES = 48;
  * the newest passages with one of them.
  */
 const READ = 8_000;
-/** Of the best passages by these words, so many are compared with the other words of the query as well. */
+/** The number of best passages by these words that are compared with the other words of the query as well. */
 const COMPARED = 150;
-/** In so few passages, looking at each is cheaper than the lists, in which they may be rare. */
+/** Up to this many passages, looking at each is cheaper than reading the lists, in which they may be rare. */
 const FEW = 300;
 /** Passages that the lane returns. */
 const CANDIDATES = 200;
-/** Of the best passages, so many are looked up at first when the scope is everything. Some may be of another kind, or gone. */
+/** The number of best passages that are looked up at first when the scope is everything. Some may be of another kind, or gone. */
 const LOOKED_UP = 1_000;
-/** With fewer, passages that have only common words may be among the hits that are wanted. */
+/** With fewer hits than this, passages that have only common words are considered as well. */
 const ENOUGH = 100;
 /** A hit is strong when its words have this share of what all words of the query say, or say this much. */
 const STRONG_SHARE = 0.4;

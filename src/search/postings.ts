@@ -45,7 +45,7 @@ export interface PostingsOptions {
 
 const DELAY_MS = 1_000;
 const RETRY_MS = 30_000;
-/** Passages that get into the lists at once, if so many wait. The embedded database shares this thread. */
+/** The maximum number of passages that get into the lists at once. The embedded database shares this thread. */
 const AT_ONCE = { postgres: 4_096, embedded: 64 };
 /** A block is given up when fewer of its passages are left. */
 const SPARSE = BLOCK / 2;

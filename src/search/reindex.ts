@@ -1,4 +1,4 @@
-// What people see of the embeddings: which model makes them, how far it is, and the order to make them again.
+// What people see of the embeddings: which model makes them, how far it is, and the command to make them again.
 
 import type { Database } from "../db/database.ts";
 import type { Indexer } from "./indexer.ts";

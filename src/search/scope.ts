@@ -65,10 +65,10 @@ export function scopeCondition({ kind, integrationId, sessionId, visibleIn, reac
 /** The source of a document, each of which gets its share of the hits. */
 export const SOURCE = "coalesce(d.integration_id, CASE WHEN d.session_id IS NULL THEN '' ELSE 'session' END)";
 
-/** Within so few passages, comparing the query with each of them is as fast as an index, and exact. */
+/** Up to this many passages, comparing the query with each of them is as fast as an index, and exact. */
 export const NARROW = 4_000;
 
-/** How many passages are within the scope, of more than `NARROW` any greater number. All documents are taken to be many. */
+/** How many passages are within the scope, beyond `NARROW` any greater number. All documents together count as many. */
 export async function sizeOfScope(db: Pick<Database, "execute">, scope: Scope): Promise<number> {
   const { kind, integrationId, sessionId, visibleIn, reach } = scope;
   if (

@@ -66,7 +66,7 @@ export function createVectorSets({ db, embedder, embedderNamed }: VectorSetsOpti
     await db.execute(`SELECT pg_notify('${SETS_CHANGED}', '')`);
   };
 
-  /** Inserts a set unless `isNeeded` says otherwise, which sees the sets while no other process can add one. */
+  /** Inserts a set if `isNeeded` says so, which sees the existing sets while no other process can add one. */
   async function insert(isNeeded: (sets: VectorSet[]) => boolean): Promise<void> {
     await db.query.transaction(async (tx) => {
       await tx.execute(sql`select pg_advisory_xact_lock(${String(LOCK)}::bigint)`);

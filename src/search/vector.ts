@@ -20,7 +20,7 @@ export interface VectorQuery {
 
 /** Passages that the index returns. */
 const CANDIDATES = 120;
-/** Passages that the index looks at: a sentence meets all of its ten nearest among 36,000 sections of documentation. */
+/** How many passages the index looks at: with this, a sentence meets all of its ten nearest among 36,000 sections of documentation. */
 const LOOKED_AT = 200;
 /** The best passages of the lexical lane are compared as well: the index may miss those that are near to a vague query. */
 const COMPARED = 100;

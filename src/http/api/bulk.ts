@@ -71,7 +71,7 @@ export async function runBulk(
     try {
       await act(id);
     } catch (error) {
-      // One that cannot be done must not keep the others from being done; an outage would.
+      // A failure of one must not stop the others; an outage does.
       if (!(error instanceof HeddleError) || error.retryable) throw error;
       failed.push({ id, code: error.code, message: errorMessage(error) });
     }

@@ -10,7 +10,7 @@ export interface EventPlace {
   integration_id?: string | null;
 }
 
-/** How long an answer about a channel is believed: its owner may change, and the channel may be made later. */
+/** How long an answer about a channel is reused: its owner may change, and the channel may be made later. */
 const BELIEVED_MS = 30_000;
 const MOST_CHANNELS = 10_000;
 

@@ -1,4 +1,4 @@
-// Which tools and bots a caller of /mcp gets: what the scopes of its key name, and nothing by itself.
+// Which tools and bots a caller of /mcp gets: what the scopes of its key name, and nothing else.
 
 import { createHash } from "node:crypto";
 import type { Caller } from "../../access/caller.ts";

@@ -1,4 +1,4 @@
-// Keeps the document small: what several operations or schemas have in common stands in it once.
+// Keeps the document small: what several operations or schemas have in common is written once.
 
 import { isJson, type Json } from "../../../schema/openapi-schema.ts";
 
