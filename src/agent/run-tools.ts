@@ -8,7 +8,7 @@ import { createKeepFound } from "./found-tools.ts";
 import { type BigResult, createKeepResult } from "./kept-results.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import { offeredTools } from "./offered-tools.ts";
-import { offerTools } from "./tool-offer.ts";
+import { offerTools } from "./shown-tools.ts";
 import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
 import type { RankTools } from "./tools/ranking.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parse } from "yaml";
 import { messages } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
-import { createMakeFixture } from "../../src/sessions/fixture.ts";
+import { createMakeFixture } from "../../src/sessions/make-fixture.ts";
 import { embeddedDatabase } from "../database.ts";
 import { createHttpFixture } from "../http/fixture.ts";
 

@@ -8,7 +8,7 @@ import { createRecentCalls } from "../../policies/recent-calls.ts";
 import { createReferencesTo } from "../../providers/references.ts";
 import { createRepairs } from "../../repairs/repairs.ts";
 import { createContinueLoop } from "../../sessions/continue-loop.ts";
-import { createMakeFixture } from "../../sessions/fixture.ts";
+import { createMakeFixture } from "../../sessions/make-fixture.ts";
 import { createRerun } from "../../sessions/rerun.ts";
 import { createSentFiles } from "../../sessions/sent-files.ts";
 import { createReadTrace } from "../../sessions/trace.ts";

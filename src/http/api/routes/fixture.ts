@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { named } from "../../../schema/openapi-schema.ts";
-import type { MakeFixture } from "../../../sessions/fixture.ts";
+import type { MakeFixture } from "../../../sessions/make-fixture.ts";
 import type { Tasks } from "../../../sessions/tasks.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
