@@ -8,7 +8,7 @@ import { createKeepFound } from "./found-tools.ts";
 import { type BigResult, createKeepResult } from "./kept-results.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import { offeredTools } from "./offered-tools.ts";
-import { offerTools } from "./shown-tools.ts";
+import { createShownTools } from "./shown-tools.ts";
 import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
 import type { RankTools } from "./tools/ranking.ts";
@@ -57,7 +57,7 @@ export async function openTools(options: RunToolsOptions): Promise<RunTools> {
   const clientTools = task.execution_config.client_tools ?? [];
   const isClients = (name: string) => clientTools.some((tool) => tool.name === name);
   const delegating = await createDelegating({ ...options, query: db.query });
-  const { shown, reveal } = offerTools({
+  const { shown, reveal } = createShownTools({
     tools,
     besides: delegating ? [delegating.tool] : [],
     clientTools,

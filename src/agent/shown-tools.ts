@@ -23,7 +23,7 @@ const MOST_FOUND = 48;
 
 type ClientTool = NonNullable<ExecutionConfig["client_tools"]>[number];
 
-export interface ToolOfferOptions {
+export interface ShownToolsOptions {
   /** All that the run may call, by name; gets `search_tools` and `get_tool_info`, if it has them. */
   tools: Map<string, RegisteredTool>;
   /** Always shown; not among `tools`. */
@@ -38,14 +38,14 @@ export interface ToolOfferOptions {
   rank: RankTools;
 }
 
-export interface ToolOffer {
+export interface ShownTools {
   /** What the model is shown. It grows at its end when the run finds more. */
   shown: readonly LlmTool[];
   /** Shows these from the next model call on, and in the runs of the session that follow. */
   reveal(names: string[]): Promise<void>;
 }
 
-export function offerTools(options: ToolOfferOptions): ToolOffer {
+export function createShownTools(options: ShownToolsOptions): ShownTools {
   const { tools, besides, clientTools, names, bot, rank } = options;
   const shown: LlmTool[] = [];
   const reveal = createReveal(options, shown);
@@ -91,7 +91,7 @@ const FINDERS: ReadonlySet<string> = new Set([SEARCH_TOOLS, GET_TOOL_INFO]);
 
 /** Where nothing is hidden, a bot has these only if it names them itself. */
 function takeFinders(
-  tools: ToolOfferOptions["tools"],
+  tools: ShownToolsOptions["tools"],
   isNamed: (name: string) => boolean,
   all: ToolsToFind,
 ): void {
@@ -107,7 +107,7 @@ function takeFinders(
 
 /** Heddle's own, the pinned ones, and as many of those that the bot names one by one as there is room for. */
 function coreOf(
-  { tools, besides, clientTools, names }: ToolOfferOptions,
+  { tools, besides, clientTools, names }: ShownToolsOptions,
   most: number,
   isLater: (name: string) => boolean,
 ): Set<string> {
@@ -128,7 +128,7 @@ function coreOf(
   return core;
 }
 
-function createReveal({ tools, found, keepFound }: ToolOfferOptions, shown: LlmTool[]) {
+function createReveal({ tools, found, keepFound }: ShownToolsOptions, shown: LlmTool[]) {
   let kept = [...found];
   let saving: Promise<void> = Promise.resolve();
   return (names: string[]): Promise<void> => {

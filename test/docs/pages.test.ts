@@ -75,6 +75,27 @@ test("docs/operating.md names every variable that the configuration reads", asyn
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
+test("docs/architecture.md names every folder of src, and only files that exist", async () => {
+  const page = await read("docs/architecture.md");
+  const entries = await readdir(join(repository, "src"), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  expect(folders.length).toBeGreaterThan(40);
+  expect(folders.filter((name) => !page.includes(`\`${name}/`))).toEqual([]);
+  const [, table = ""] = page.split("## Where do I find");
+  // A file without a folder is beside the one before it.
+  let folder = "";
+  const exists = (path: string) =>
+    stat(join(repository, path)).then(
+      () => true,
+      () => false,
+    );
+  for (const [, path = ""] of table.matchAll(/`([\w/-]+(?:\.ts|\/))`/g)) {
+    const full = path.includes("/") ? path : `${folder}${path}`;
+    folder = full.slice(0, full.lastIndexOf("/") + 1);
+    expect([full, await exists(full)]).toEqual([full, true]);
+  }
+});
+
 test("links lead to existing pages and headings", async () => {
   const listed = await readdir(join(repository, "docs"), { recursive: true });
   const pages = [
