@@ -54,6 +54,21 @@ async function createComment(github: Octokit, target: CommentTarget, body: strin
   return madeOf(await github.request(`POST ${ROUTE}`, { ...target, body }), "id", "the comment that it made");
 }
 
+export async function updateComment(
+  github: Octokit,
+  { owner, repo }: CommentTarget,
+  comment_id: number,
+  body: string,
+): Promise<CommentReceipt> {
+  const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+  const made = madeOf(
+    await github.request(route, { owner, repo, comment_id, body }),
+    "id",
+    "the changed comment",
+  );
+  return { comment_ids: [made.id], urls: [made.url] };
+}
+
 /**
  * Finds the comments that begin with these markers, by marker. It searches from the newest page back to the first, and not
  * by time, because the delivery's time is from this machine's clock, which may have been hours ahead of GitHub's.

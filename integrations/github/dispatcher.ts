@@ -7,6 +7,7 @@ import {
   registerDispatcher,
   t,
 } from "heddle/sdk";
+import { askOnIssue } from "./approvals.ts";
 import { connectGitHub, readFailure } from "./client.ts";
 import { type CommentTarget, postComments } from "./comments.ts";
 import { settings } from "./config.ts";
@@ -42,21 +43,32 @@ export const dispatcher = {
     const shown = extraMetadata?.bot_id ? withoutForeignImages(text) : text;
     return post(dispatchConfig, attributed(shown, username, extraMetadata), ctx);
   },
+  askApproval: (input, ctx) => commenting(input.dispatchConfig, (target) => askOnIssue(input, target, ctx)),
 } satisfies Dispatcher;
 
 registerDispatcher("github", dispatcher);
 
-async function post(dispatchConfig: Record<string, unknown>, text: string, ctx: DispatchContext) {
+function post(dispatchConfig: Record<string, unknown>, text: string, ctx: DispatchContext) {
+  // GitHub refuses empty comments, and nobody would want one.
+  if (text.trim() === "") return { receipt: { comment_ids: [], urls: [], skipped: "empty text" } };
+  return commenting(dispatchConfig, async (target) => ({
+    receipt: await postComments(connectGitHub(ctx.signal), target, text, ctx),
+  }));
+}
+
+/** Turns what goes wrong into what the server understands. */
+async function commenting<Made>(
+  dispatchConfig: Record<string, unknown>,
+  work: (target: CommentTarget) => Promise<Made>,
+): Promise<Made> {
   const target = commentTarget(dispatchConfig);
   if (settings.GITHUB_TOKEN === "") {
     throw new Permanent(
       "GITHUB_TOKEN must be set to a token that may write comments; no comment was posted.",
     );
   }
-  // GitHub refuses empty comments, and nobody would want one.
-  if (text.trim() === "") return { receipt: { comment_ids: [], urls: [], skipped: "empty text" } };
   try {
-    return { receipt: await postComments(connectGitHub(ctx.signal), target, text, ctx) };
+    return await work(target);
   } catch (error) {
     throw deliveryError(error, target);
   }

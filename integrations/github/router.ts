@@ -1,4 +1,5 @@
 import { Elysia, type GitHubEvent, injectEvent, verifyGitHub } from "heddle/sdk";
+import { decideByComment } from "./approvals.ts";
 import { settings } from "./config.ts";
 import { describeEvent } from "./events/describe.ts";
 import type { EventMessage } from "./events/event.ts";
@@ -27,6 +28,10 @@ async function receive({ event, deliveryId, payload }: GitHubEvent) {
   if (event === "ping") return { status: "pong" };
   if (isOwn(payload)) return { status: "ignored", event, reason: "bot_self" };
   const repository = repositoryOf(payload);
+  if (event === "issue_comment" && repository) {
+    const decided = await decideByComment(payload, repository.owner, repository.repo);
+    if (decided) return decided;
+  }
   const message = repository && describeEvent(event, payload);
   if (!repository || !message) return { status: "ignored", event, reason: "unhandled" };
   return take(event, { ...message, fromBot: isFromBot(payload) }, repository, deliveryId);

@@ -15,6 +15,23 @@ export type ChatEvent =
   /** How far a call is; only while somebody watches. */
   | { type: "tool_progress"; tool: string; call_id: string; message: string; fraction: number | null }
   | { type: "tool_result"; tool: string; call_id: string; duration_ms: number | null; error?: string }
+  /** A call waits for a person; what is decided follows. */
+  | {
+      type: "approval_request";
+      approval_id: string;
+      tool: string;
+      arguments: JsonObject;
+      policy: string;
+      reason: string | null;
+      expires_at: string;
+    }
+  | {
+      type: "approval_resolved";
+      approval_id: string;
+      tool: string;
+      verdict: string;
+      decided_by: string | null;
+    }
   | { type: "llm_retry"; reason: string; model: string; delay_ms: number }
   | { type: "llm_fallback"; model: string }
   | { type: "merged"; task_id: string; merged_into: string }

@@ -9,7 +9,7 @@ import { clientCallId } from "../sessions/call-names.ts";
 import type { ChatEvent, ChatPlace, ChatStep } from "./chat-event.ts";
 import type { Outcome, Outcomes } from "./outcome.ts";
 import { createShownText, modelCall } from "./shown-text.ts";
-import { loadOpenCalls, loadStepFacts, type StepFacts, toolEvent } from "./step-facts.ts";
+import { approvalEvent, loadOpenCalls, loadStepFacts, type StepFacts, toolEvent } from "./step-facts.ts";
 
 export interface FollowOptions {
   db: Pick<Database, "query">;
@@ -162,7 +162,7 @@ function createView(start: ChatPlace, openCalls: Map<string, string>) {
       case "tool.failed":
         return toolEvent(event, facts);
       default:
-        return [];
+        return type.startsWith("approval.") ? approvalEvent(event, facts) : [];
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { and, eq, inArray } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { type JsonObject, messages, toolCalls } from "../db/schema.ts";
+import { approvals, type JsonObject, messages, toolCalls } from "../db/schema.ts";
 import type { LoggedEvent } from "../events/log.ts";
 import { clientCallId } from "../sessions/call-names.ts";
 import type { ChatEvent } from "./chat-event.ts";
@@ -12,14 +12,23 @@ export interface StepFacts {
   /** By id: what a model wrote in the message with which it called tools. */
   texts: Map<string, string>;
   calls: Map<string, { arguments: string; error: string | null; call_id: string; iteration: number | null }>;
+  /** By id: calls about which people are asked. */
+  approvals: Map<string, Asked>;
 }
+
+type Asked = Pick<typeof approvals.$inferSelect, "arguments" | "policy_name" | "reason" | "expires_at">;
 
 export async function loadStepFacts(
   { query }: Pick<Database, "query">,
   events: LoggedEvent[],
 ): Promise<StepFacts> {
   const tools = events.filter(({ type }) => type.startsWith("tool."));
-  if (tools.length === 0) return { texts: new Map(), calls: new Map() };
+  const asked = idsIn(
+    events.filter(({ type }) => type === "approval.requested"),
+    "approval_id",
+  );
+  const facts = { texts: new Map(), calls: new Map(), approvals: await loadAsked(query, asked) };
+  if (tools.length === 0) return facts;
   const [texts, calls] = await Promise.all([
     query
       .select({ id: messages.id, content: messages.content })
@@ -37,6 +46,7 @@ export async function loadStepFacts(
       .where(inArray(toolCalls.id, idsIn(tools, "tool_call_id"))),
   ]);
   return {
+    ...facts,
     texts: new Map(texts.map(({ id, content }) => [id, content])),
     calls: new Map(calls.map(({ id, ...call }) => [id, call])),
   };
@@ -45,6 +55,31 @@ export async function loadStepFacts(
 const idsIn = (events: LoggedEvent[], field: string): string[] => [
   ...new Set(events.flatMap(({ data }) => (typeof data[field] === "string" ? [data[field]] : []))),
 ];
+
+async function loadAsked(query: Database["query"], ids: string[]): Promise<StepFacts["approvals"]> {
+  if (ids.length === 0) return new Map();
+  const { id, arguments: args, policy_name, reason, expires_at } = approvals;
+  const rows = await query
+    .select({ id, arguments: args, policy_name, reason, expires_at })
+    .from(approvals)
+    .where(inArray(id, ids));
+  return new Map(rows.map(({ id: found, ...row }) => [found, row]));
+}
+
+/** What the client is told of a call that waits for a person, and of what was decided. */
+export function approvalEvent({ type, data }: LoggedEvent, facts: StepFacts): ChatEvent[] {
+  const approval_id = String(data.approval_id);
+  const common = { approval_id, tool: String(data.tool) };
+  if (type !== "approval.requested") {
+    const decided_by = typeof data.decided_by === "string" ? data.decided_by : null;
+    return [{ type: "approval_resolved", ...common, verdict: String(data.status), decided_by }];
+  }
+  const asked = facts.approvals.get(approval_id);
+  if (!asked) return [];
+  const { arguments: args, policy_name: policy, reason, expires_at } = asked;
+  const more = { arguments: args, policy, reason, expires_at: expires_at.toISOString() };
+  return [{ type: "approval_request", ...common, ...more }];
+}
 
 /** The names that clients have for the calls that a run makes at this moment, by the names of the model. */
 export async function loadOpenCalls(

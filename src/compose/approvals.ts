@@ -18,9 +18,10 @@ export function openApprovals(
   { dispatchers }: Pick<Content, "dispatchers">,
   policies: Policies,
   closers: Closers,
+  adminUrl?: string | undefined,
 ) {
   const log = serverLog.getChild("approvals");
-  const notices = createApprovalNotices({ outbox, dispatchers, sealer });
+  const notices = createApprovalNotices({ outbox, dispatchers, sealer, adminUrl: () => adminUrl });
   const approvals = createApprovals({
     db,
     queue,

@@ -57,7 +57,7 @@ export async function openCore(
   });
   const schedules = openSchedules(config, storage, content, policies, conversation, closers);
   const budgets = await openBudgets(storage, closers);
-  const approvals = openApprovals(storage, conversation, content, policies, closers);
+  const approvals = openApprovals(storage, conversation, content, policies, closers, config.baseUrl);
   const agent = createAgentParts(
     config,
     storage,

@@ -26,18 +26,32 @@ export interface ApprovalNoticesOptions {
   outbox: Pick<Outbox, "write">;
   dispatchers: Pick<Dispatchers, "get">;
   sealer: Pick<ConfigSealer, "open">;
+  /** The address of the admin UI, if people can know it. */
+  adminUrl?: (() => string | undefined) | undefined;
 }
+
+/** How a place is asked: by its dispatcher, or by a text that says where to answer. */
+type Way = "approval" | "post";
+
+/** They post to programs and to bots. */
+const NOBODY_READS = ["none", "webhook", "internal"];
 
 export function createApprovalNotices({
   outbox,
   dispatchers,
   sealer,
+  adminUrl,
 }: ApprovalNoticesOptions): ApprovalNotices {
+  const wayTo = (type: string): Way | undefined => {
+    const dispatcher = dispatchers.get(type);
+    if (dispatcher?.askApproval) return "approval";
+    return dispatcher?.postMessage && !NOBODY_READS.includes(type) ? "post" : undefined;
+  };
   const askedOf = (id: unknown) =>
     sql`${deliveries.payload} #>> '{approval,id}' = ${id} and ${deliveries.payload} #> '{approval,asked_by}' is null`;
   return {
     async ask(tx, taskId, targets) {
-      const able = targets.filter(({ dispatch_type }) => dispatchers.get(dispatch_type)?.askApproval);
+      const able = targets.filter(({ dispatch_type }) => wayTo(dispatch_type) !== undefined);
       if (able.length === 0) return;
       const open = await tx
         .select()
@@ -50,7 +64,10 @@ export function createApprovalNotices({
               and ${askedOf(sql`${approvals.id}::text`)})`,
           ),
         );
-      const wanted = open.flatMap((one) => able.map((target) => deliveryOf(one, target)));
+      const url = adminUrl?.();
+      const wanted = open.flatMap((one) =>
+        able.map((target) => deliveryOf(one, target, { kind: wayTo(target.dispatch_type) ?? "post", url })),
+      );
       if (wanted.length > 0) await outbox.write(tx, ...wanted);
     },
     async tell(tx, decided) {
@@ -58,13 +75,16 @@ export function createApprovalNotices({
         .select()
         .from(deliveries)
         .where(and(eq(deliveries.task_id, decided.task_id), askedOf(decided.id)));
-      const wanted = rows.map(({ id, dispatch_type, dispatch_config }) =>
-        deliveryOf(
-          decided,
-          { dispatch_type, dispatch_config: sealer.open(dispatch_config, fieldLocation(id)) },
-          { asked_by: id },
-        ),
-      );
+      const wanted = rows
+        // Those who read texts need not hear that there is nothing to do.
+        .filter(({ payload: { kind } }) => kind === "approval" || decided.status !== "cancelled")
+        .map(({ id, dispatch_type, dispatch_config, payload: { kind } }) =>
+          deliveryOf(
+            decided,
+            { dispatch_type, dispatch_config: sealer.open(dispatch_config, fieldLocation(id)) },
+            { kind: kind === "approval" ? kind : "post", asked_by: id },
+          ),
+        );
       if (wanted.length > 0) await outbox.write(tx, ...wanted);
     },
   };
@@ -73,7 +93,7 @@ export function createApprovalNotices({
 function deliveryOf(
   row: Approval,
   target: { dispatch_type: string; dispatch_config: JsonObject },
-  more: Pick<ApprovalNotice, "asked_by"> = {},
+  { kind, url, asked_by }: Pick<ApprovalNotice, "asked_by"> & { kind: Way; url?: string | undefined },
 ): NewDelivery {
   const { task_id, session_id, bot_id, correlation_id } = row;
   const { type: _type, ...dispatch_config } = target.dispatch_config;
@@ -82,17 +102,17 @@ function deliveryOf(
     dispatch_type: target.dispatch_type,
     dispatch_config,
     payload: {
-      kind: "approval",
-      text: sentenceOf(row),
+      kind,
+      text: kind === "post" ? textOf(row, url) : sentenceOf(row),
       client_actions: [],
-      extra_metadata: {},
+      extra_metadata: kind === "post" ? { approval_id: row.id } : {},
       approval: {
         ...{ id: row.id, tool: row.tool_name, arguments: row.arguments, policy: row.policy_name },
         ...{ reason: row.reason, approvers: row.approvers, status: row.status },
         expires_at: row.expires_at.toISOString(),
         decided_by: row.decided_by_name,
         decided_at: row.decided_at?.toISOString() ?? null,
-        ...more,
+        ...(asked_by !== undefined && { asked_by }),
       },
     },
   };
@@ -105,3 +125,22 @@ function sentenceOf({ bot_id, tool_name, status, decided_by_name }: Approval): s
   if (status === "cancelled") return `${call}: the run has ended.`;
   return `${call}: ${status} by ${decided_by_name ?? "somebody"}.`;
 }
+
+/** Without the arguments: whoever reads the place need not be one of those who decide. */
+function textOf(row: Approval, url: string | undefined): string {
+  if (row.status !== "pending") return sentenceOf(row);
+  const { id, policy_name, reason, expires_at } = row;
+  const where = url === undefined ? "in the admin UI under Approvals" : `at ${url}/approvals/${id}`;
+  return [
+    sentenceOf(row),
+    [`The policy "${policy_name}" leaves it to a person.`, reason ?? ""].join(" ").trim(),
+    `Decide ${where}, or with: heddle approvals approve ${id}`,
+    `Without a decision until ${expires_at.toISOString().slice(0, 16).replace("T", " ")} UTC it is ${ENDS[row.on_timeout] ?? "not made"}.`,
+  ].join("\n");
+}
+
+const ENDS: Record<string, string> = {
+  allow: "made",
+  deny: "not made",
+  fail: "not made, and the run ends",
+};

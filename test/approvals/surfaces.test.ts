@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { createApprovals } from "../../src/approvals/approvals.ts";
 import { createApprovalNotices } from "../../src/dispatch/approval-notices.ts";
 import { newId } from "../../src/ids.ts";
-import type { AskApprovalInput } from "../../src/sdk/types.ts";
+import type { AskApprovalInput, PostMessageInput } from "../../src/sdk/types.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { addBot, agentOver, call, log, scriptedLlm, tool } from "../agent/fixture.ts";
 import { eachDatabase } from "../database.ts";
@@ -90,6 +90,72 @@ eachDatabase("approvals in a chat", (open) => {
       await until(() => answers.length === 1);
       expect([answers, opened]).toEqual([["It is open."], [{ door: "front" }]]);
       expect((await http.tasks.get(String(task_id))).status).toBe("complete");
+    } finally {
+      await worker.close();
+    }
+  });
+
+  test("are asked by a text with a link where the dispatcher can only post, without the arguments", async () => {
+    const db = await open();
+    const posted: PostMessageInput[] = [];
+    const http = await createHttpFixture(db, {
+      dispatchers: {
+        wall: {
+          deliver: () => undefined,
+          postMessage: (input) => void posted.push(input as PostMessageInput),
+        },
+      },
+    });
+    const notices = createApprovalNotices({ ...http, adminUrl: () => "https://heddle.example" });
+    await http.policies.create({
+      ...{ name: "Doors", effect: "require_approval", tools: ["open_door"], reason: "Burglars." },
+    });
+    const { agent } = agentOver(
+      db,
+      scriptedLlm([{ calls: [call("1", "open_door", { code: "1234-secret" })] }, "It is open."]),
+      { tools: [tool("open_door", () => "ok")], decide: http.policies.decide },
+    );
+    const worker = createWorker({
+      ...{ ...http, agent, notices, redact: (text: string) => text, concurrency: 1 },
+      ...{ maxRunSeconds: 60, maxUnattendedRuns: 0 },
+    });
+    const approvals = createApprovals({
+      ...{ db, queue: http.queue, policies: http.policies, notices, onCommit: () => undefined, log },
+      now: Date.now,
+    });
+    try {
+      const bot = await addBot(db);
+      const { session_id } = await http.sessions.getOrCreate({ clientId: `wall:${newId()}`, botId: bot });
+      await http.sessions.inject(
+        {
+          ...{ sessionId: session_id, content: "Open the door.", source: "wall", runAgent: true },
+          dispatchConfig: { type: "wall" },
+        },
+        "wall",
+        { fromPerson: true },
+      );
+      const [first] = await until(
+        () => posted,
+        ({ length }) => length === 1,
+      );
+      const [row] = await approvals.list({ limit: 1 });
+      const id = String(row?.id);
+      expect(first?.text).toContain(`${bot} wants to call open_door. May it?`);
+      expect(first?.text).toContain(`at https://heddle.example/approvals/${id}`);
+      expect(first?.text).toContain("Burglars.");
+      expect(first?.extraMetadata).toEqual({ approval_id: id });
+      expect(JSON.stringify(first)).not.toContain("1234-secret");
+      await approvals.decide(
+        id,
+        { approved: true, choice: "once" },
+        { id: "key:ann", name: "ann" },
+        undefined,
+      );
+      const [, told] = await until(
+        () => posted,
+        ({ length }) => length === 2,
+      );
+      expect(told?.text).toBe(`${bot} wants to call open_door: approved by ann.`);
     } finally {
       await worker.close();
     }

@@ -65,7 +65,7 @@ export async function chatFixture(
 ) {
   const http = await createHttpFixture(db);
   await http.bots.update("default", { tools: ["*"] });
-  const { agent } = agentOver(db, llm, { tools, stage: http.events });
+  const { agent } = agentOver(db, llm, { tools, stage: http.events, decide: http.policies.decide });
   const start = () =>
     createWorker({
       ...http,

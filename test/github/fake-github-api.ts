@@ -38,6 +38,13 @@ export function fakeApi(): Api {
     return Response.json(addComment(`${owner}/${repo}#${number}`, text, "heddle-bot"), { status: 201 });
   }
 
+  function changeComment({ id }: Groups, { body }: RecordedRequest): Response {
+    const found = comments.find((one) => one.id === Number(id));
+    if (!found) return failure(404, "Not Found");
+    found.body = String((body as { body?: unknown } | null)?.body);
+    return Response.json(found);
+  }
+
   function listComments({ owner, repo, number }: Groups, request: RecordedRequest): Response {
     const since = Date.parse(request.query.since ?? "1970-01-01T00:00:00Z");
     const found = comments.filter(
@@ -59,6 +66,7 @@ export function fakeApi(): Api {
   const routes: [string, RegExp, (groups: Groups, request: RecordedRequest) => Response][] = [
     ["GET", /^\/issues\/(?<number>\d+)\/comments$/, listComments],
     ["POST", /^\/issues\/(?<number>\d+)\/comments$/, createComment],
+    ["PATCH", /^\/issues\/comments\/(?<id>\d+)$/, changeComment],
     ["POST", /^\/issues$/, createIssue],
     ["GET", /^\/issues\/(?<number>\d+)$/, (groups) => Response.json(issue(groups))],
     [

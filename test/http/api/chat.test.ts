@@ -132,6 +132,30 @@ eachDatabase("chat", (open) => {
     expect(kinds(rest).at(-1)).toBe("response");
   });
 
+  test("a call that waits for a person is asked about and decided on in the stream of its run", async () => {
+    const llm = liveLlm(({ messages }) =>
+      messages.at(-1)?.role === "tool" ? ["Done."] : { calls: [call("c1", "open_door", { door: "front" })] },
+    );
+    const fixture = await chatFixture(await open(), llm, { tools: [tool("open_door", () => "open")] });
+    await fixture.policies.create({ name: "Doors", effect: "require_approval", tools: ["open_door"] });
+    const events = await fixture.stream("/api/v1/chat/stream", { message: "Open", client_id: "web:door" });
+    const [asked] = (await events.until(({ event }) => event === "approval_request")).slice(-1);
+    const { approval_id } = asked?.data ?? {};
+    expect(asked?.data).toMatchObject({
+      ...{ type: "approval_request", tool: "open_door", arguments: { door: "front" }, policy: "Doors" },
+      ...{ approval_id: expect.any(String), reason: null, expires_at: expect.any(String) },
+    });
+    const decided = await fixture.send("POST", `/api/v1/approvals/${approval_id}/decide`, {
+      body: { approved: true },
+    });
+    expect(decided.status).toBe(200);
+    const rest = await events.rest();
+    expect(rest.find(({ event }) => event === "approval_resolved")?.data).toMatchObject({
+      ...{ approval_id, tool: "open_door", verdict: "approved", decided_by: expect.any(String) },
+    });
+    expect(kinds(rest).at(-1)).toBe("response");
+  });
+
   test("POST /chat/stream shows text, tools and the answer, and is continued from any event", async () => {
     const half = Promise.withResolvers<void>();
     let asked = 0;
