@@ -828,6 +828,24 @@ export const processDays = pgTable(
   (table) => [primaryKey({ columns: [table.integration_id, table.day] })],
 );
 
+/** How each integration was on each day, like process_days; also of those without a process. */
+export const integrationDays = pgTable(
+  "integration_days",
+  {
+    integration_id: text("integration_id").notNull(),
+    day: date("day", { mode: "string" }).notNull(),
+    /** Seconds that a version of it was live. */
+    up_seconds: integer("up_seconds").notNull().default(0),
+    /** Seconds that none was live because it did not load. */
+    down_seconds: integer("down_seconds").notNull().default(0),
+    /** How often it stopped loading. */
+    problems: integer("problems").notNull().default(0),
+    /** The reason of the last time. */
+    last_error: text("last_error"),
+  },
+  (table) => [primaryKey({ columns: [table.integration_id, table.day] })],
+);
+
 export const LINE_SOURCES = ["stdout", "stderr", "heddle"] as const;
 /** "heddle" marks messages of the supervisor. */
 export type LineSource = (typeof LINE_SOURCES)[number];

@@ -1,9 +1,9 @@
-// What each process did on each day: how long it ran, how long it should have and did not, and how often it crashed. Seen by
-// the leader while it supervises; time in which no server looked is in no row.
+// What something did on each day: how long it was up, how long it should have been and was not, and how often it failed. Seen by the
+// leader while it supervises; time in which no server looked is in no row.
 
-import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
-import type { Database } from "../db/database.ts";
-import { type ProcessState, processDays } from "../db/schema.ts";
+import { sql } from "drizzle-orm";
+import { type Database, rowsOf } from "../db/database.ts";
+import { type integrationDays, type ProcessState, processDays } from "../db/schema.ts";
 
 export type ProcessDay = Omit<typeof processDays.$inferSelect, "integration_id">;
 
@@ -14,9 +14,26 @@ export interface SeenProcess {
   last_error: string | null;
 }
 
-export interface ProcessDays {
-  /** Called with each change of a process; undefined: it is no longer supervised. */
-  saw(id: string, process: SeenProcess | undefined): void;
+/** What is seen of a process, or of an integration. */
+export interface Seen {
+  /** Undefined: nobody wants it to be up. */
+  is: "up" | "down" | undefined;
+  /** Set while something is wrong; another text means that it went wrong once more. */
+  incident: string | null;
+  lastError: string | null;
+}
+
+export interface Day {
+  day: string;
+  up_seconds: number;
+  down_seconds: number;
+  incidents: number;
+  last_error: string | null;
+}
+
+export interface Days {
+  /** Called with each change; undefined: it is no longer looked after. */
+  saw(id: string, seen: Seen | undefined): void;
   /** Counts the time since the last call, and stores it about once a minute. Called every few seconds. */
   tick(): void;
   /** Forgets what was seen, because another server supervises. */
@@ -24,36 +41,40 @@ export interface ProcessDays {
   /** Resolves when everything counted has been written, or could not be. */
   flush(): Promise<void>;
   /** The latest ninety days with a row, newest first. */
-  of(id: string): Promise<ProcessDay[]>;
+  of(id: string): Promise<Day[]>;
 }
 
-export interface ProcessDaysOptions {
+export interface DaysOptions {
   db: Pick<Database, "query">;
   now: () => number;
   onError(error: unknown): void;
 }
 
+/** Where the days are stored, and the column that counts incidents. */
+interface Stored {
+  table: typeof processDays | typeof integrationDays;
+  incidents: "crashes" | "problems";
+}
+
 const DAY_MS = 86_400_000;
 const DAYS_KEPT = 90;
 const WRITE_MS = 60_000;
-/** Ticks come every few seconds. After a longer pause the machine slept, and nobody knows what the process did. */
+/** Ticks come every few seconds. After a longer pause the machine slept, and nobody knows what happened. */
 const LONGEST_MS = 30_000;
-
-const IS_UP: readonly ProcessState[] = ["running"];
-const IS_DOWN: readonly ProcessState[] = ["starting", "backing_off", "crash_looping"];
-const HAS_CRASHED: readonly ProcessState[] = ["backing_off", "crash_looping"];
 
 interface Counted {
   id: string;
   day: string;
   upMs: number;
   downMs: number;
-  crashes: number;
+  incidents: number;
   lastError: string | null;
 }
 
-export function createProcessDays({ db, now, onError }: ProcessDaysOptions): ProcessDays {
-  const seen = new Map<string, SeenProcess & { at: number }>();
+export function createDays({ db, now, onError }: DaysOptions, stored: Stored): Days {
+  const { table } = stored;
+  const counter = sql.identifier(stored.incidents);
+  const seen = new Map<string, Seen & { at: number }>();
   let counted = new Map<string, Counted>();
   let writtenAt = now();
   let purgedOn = "";
@@ -64,7 +85,7 @@ export function createProcessDays({ db, now, onError }: ProcessDaysOptions): Pro
   function countOf(id: string): Counted {
     const day = today();
     const key = `${id} ${day}`;
-    const count = counted.get(key) ?? { id, day, upMs: 0, downMs: 0, crashes: 0, lastError: null };
+    const count = counted.get(key) ?? { id, day, upMs: 0, downMs: 0, incidents: 0, lastError: null };
     counted.set(key, count);
     return count;
   }
@@ -75,8 +96,8 @@ export function createProcessDays({ db, now, onError }: ProcessDaysOptions): Pro
     const passed = now() - before.at;
     before.at = now();
     if (passed <= 0 || passed > LONGEST_MS) return;
-    if (IS_UP.includes(before.state)) countOf(id).upMs += passed;
-    if (IS_DOWN.includes(before.state)) countOf(id).downMs += passed;
+    if (before.is === "up") countOf(id).upMs += passed;
+    if (before.is === "down") countOf(id).downMs += passed;
   }
 
   async function write(): Promise<void> {
@@ -86,28 +107,18 @@ export function createProcessDays({ db, now, onError }: ProcessDaysOptions): Pro
     for (const row of rows) await add(row);
     if (purgedOn === today()) return;
     purgedOn = today();
-    await db.query.delete(processDays).where(lt(processDays.day, dayOf(now() - DAYS_KEPT * DAY_MS)));
+    await db.query.execute(sql`delete from ${table} where day < ${dayOf(now() - DAYS_KEPT * DAY_MS)}::date`);
   }
 
-  async function add({ id, day, upMs, downMs, crashes, lastError }: Counted): Promise<void> {
-    const row = {
-      up_seconds: Math.round(upMs / 1_000),
-      down_seconds: Math.round(downMs / 1_000),
-      crashes,
-      last_error: lastError,
-    };
-    await db.query
-      .insert(processDays)
-      .values({ integration_id: id, day, ...row })
-      .onConflictDoUpdate({
-        target: [processDays.integration_id, processDays.day],
-        set: {
-          up_seconds: sql`${processDays.up_seconds} + ${row.up_seconds}`,
-          down_seconds: sql`${processDays.down_seconds} + ${row.down_seconds}`,
-          crashes: sql`${processDays.crashes} + ${row.crashes}`,
-          ...(lastError !== null && { last_error: lastError }),
-        },
-      });
+  async function add({ id, day, upMs, downMs, incidents, lastError }: Counted): Promise<void> {
+    await db.query.execute(sql`
+      insert into ${table} as known (integration_id, day, up_seconds, down_seconds, ${counter}, last_error)
+      values (${id}, ${day}::date, ${Math.round(upMs / 1_000)}::int, ${Math.round(downMs / 1_000)}::int, ${incidents}::int, ${lastError})
+      on conflict (integration_id, day) do update set
+        up_seconds = known.up_seconds + excluded.up_seconds,
+        down_seconds = known.down_seconds + excluded.down_seconds,
+        ${counter} = known.${counter} + excluded.${counter},
+        last_error = coalesce(excluded.last_error, known.last_error)`);
   }
 
   const writeNow = (): Promise<void> => {
@@ -116,19 +127,15 @@ export function createProcessDays({ db, now, onError }: ProcessDaysOptions): Pro
   };
 
   return {
-    saw(id, process) {
+    saw(id, given) {
       addTime(id);
       const before = seen.get(id);
-      if (!process) return void seen.delete(id);
-      seen.set(id, { ...process, at: now() });
-      // Every crash sets another time for the next start, or none for good.
-      const isCrash =
-        HAS_CRASHED.includes(process.state) &&
-        (process.state !== before?.state || Number(process.next_start_at) !== Number(before.next_start_at));
-      if (!isCrash) return;
+      if (!given) return void seen.delete(id);
+      seen.set(id, { ...given, at: now() });
+      if (given.incident === null || given.incident === before?.incident) return;
       const count = countOf(id);
-      count.crashes += 1;
-      count.lastError = process.last_error;
+      count.incidents += 1;
+      count.lastError = given.lastError;
     },
     tick() {
       for (const id of seen.keys()) addTime(id);
@@ -136,25 +143,46 @@ export function createProcessDays({ db, now, onError }: ProcessDaysOptions): Pro
     },
     forget: () => seen.clear(),
     flush: writeNow,
-    of: (id) =>
-      db.query
-        .select({
-          day: processDays.day,
-          up_seconds: processDays.up_seconds,
-          down_seconds: processDays.down_seconds,
-          crashes: processDays.crashes,
-          last_error: processDays.last_error,
-        })
-        .from(processDays)
-        .where(
-          and(
-            eq(processDays.integration_id, id),
-            gte(processDays.day, dayOf(now() - (DAYS_KEPT - 1) * DAY_MS)),
-          ),
-        )
-        .orderBy(desc(processDays.day)),
+    async of(id) {
+      const rows = await db.query.execute(sql`
+        select to_char(day, 'YYYY-MM-DD') as day, up_seconds, down_seconds, ${counter} as incidents, last_error
+        from ${table}
+        where integration_id = ${id} and day >= ${dayOf(now() - (DAYS_KEPT - 1) * DAY_MS)}::date
+        order by ${table.day} desc`);
+      return rowsOf<Day>(rows);
+    },
   };
 }
 
 /** In UTC, as all days of the API. */
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+export interface ProcessDays extends Omit<Days, "saw" | "of"> {
+  saw(id: string, process: SeenProcess | undefined): void;
+  of(id: string): Promise<ProcessDay[]>;
+}
+
+const IS_DOWN: readonly ProcessState[] = ["starting", "backing_off", "crash_looping"];
+const HAS_CRASHED: readonly ProcessState[] = ["backing_off", "crash_looping"];
+
+/** The days of processes. */
+export function createProcessDays(options: DaysOptions): ProcessDays {
+  const days = createDays(options, { table: processDays, incidents: "crashes" });
+  return {
+    ...days,
+    saw: (id, process) => days.saw(id, process && seenProcess(process)),
+    of: async (id) =>
+      (await days.of(id)).map(({ incidents, last_error, ...day }) => ({
+        ...day,
+        crashes: incidents,
+        last_error,
+      })),
+  };
+}
+
+const seenProcess = ({ state, next_start_at, last_error }: SeenProcess): Seen => ({
+  is: state === "running" ? "up" : IS_DOWN.includes(state) ? "down" : undefined,
+  // Every crash sets another time for the next start, or none for good.
+  incident: HAS_CRASHED.includes(state) ? `${state} ${Number(next_start_at)}` : null,
+  lastError: last_error,
+});

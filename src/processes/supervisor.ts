@@ -16,6 +16,7 @@ import type { Spawner } from "../runtime/spawn.ts";
 import { type Action, createCommands } from "./commands.ts";
 import { createProcessDays, type ProcessDays } from "./days.ts";
 import { missingSettings, type Surroundings } from "./environment.ts";
+import { createIntegrationHealth, type IntegrationHealth } from "./integration-health.ts";
 import { createProcessLines, type ProcessLines } from "./lines.ts";
 import type { ProcessStatus } from "./process-status.ts";
 import { createSupervised, type Supervised, type WithProcess } from "./reconcile.ts";
@@ -63,6 +64,8 @@ export interface Processes {
   lines: Pick<ProcessLines, "last" | "after" | "more">;
   /** What it did on each of the last ninety days, newest first; days of which nothing is known are left out. */
   days: ProcessDays["of"];
+  /** The same of an integration. */
+  integrationDays: IntegrationHealth["of"];
   /** Whether there is an integration of this id that is enabled and has a process. */
   has(id: string): boolean;
   /** Aborted when the server stops, so that followers of lines stop too. */
@@ -83,6 +86,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
   const store = createProcessStore({ db, serverId: options.serverId, onError });
   const lines = createProcessLines({ db, onError });
   const days = createProcessDays({ db, now: timers.now, onError });
+  const health = createIntegrationHealth({ ...options, now: timers.now, onError });
   const supervised = new Map<string, Supervised>();
   /** Processes being torn down. */
   const leaving = new Map<string, { one: Supervised; gone: Promise<void> }>();
@@ -204,6 +208,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
       const mine = term;
       await Promise.all([...supervised.values()].map((one) => one.measure()));
       days.tick();
+      health.look();
       if (mine === term && !stopping.signal.aborted) measureLater();
     });
   }
@@ -260,6 +265,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
         onLost() {
           ownsRows = false;
           days.forget();
+          health.forget();
           log.error("This server no longer supervises processes: the lock on the database is lost");
           steppingDown = stepDown(LOST_GRACE_MS);
         },
@@ -275,6 +281,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
     },
     lines,
     days: days.of,
+    integrationDays: health.of,
     has: (id) => find(id) !== undefined,
     signal: stopping.signal,
     async close() {
@@ -285,7 +292,7 @@ export async function createSupervisor(options: SupervisorOptions): Promise<Proc
       await commands.close();
       await lines.close();
       await store.flush();
-      await days.flush();
+      await Promise.all([days.flush(), health.flush()]);
       // Last, so that the next leader finds everything ended and stored.
       await leading?.close();
     },

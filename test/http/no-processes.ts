@@ -13,6 +13,7 @@ export const noProcesses: AppParts["processes"] = {
   restart: refuse,
   setAutoStart: refuse,
   days: async () => [],
+  integrationDays: async () => [],
   has: () => false,
   lines: { last: async () => [], after: async () => [], more: async () => undefined },
   signal: new AbortController().signal,

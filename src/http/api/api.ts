@@ -230,7 +230,7 @@ export function createApi(
     )
     .use(reindexRoutes({ reindex: content.reindex, route }))
     .use(processRoutes({ processes, auth, route }))
-    .use(processDayRoutes({ processes, route }))
+    .use(processDayRoutes({ processes, integrations: registry, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
     .use(mcpServerRoutes({ mcp, tools: content.tools, route }))

@@ -38,6 +38,17 @@ export function channelsTests(ui: () => Ui): void {
     expect(await bindings()).toEqual([
       expect.objectContaining({ id: made.id, event_filter: ["pull_request"], mirror: false }),
     ]);
+    // To another channel and back, as one binding.
+    const weavers = (await ui().api("GET", "/api/v1/channels?client_id=team:weavers")).channels[0];
+    await page.getByRole("button", { name: "Move …", exact: true }).click();
+    await dialog.getByRole("combobox", { name: "Channel" }).fill("weavers");
+    await page.getByRole("option", { name: weavers.display_name }).click();
+    await dialog.getByRole("button", { name: "Move", exact: true }).click();
+    await page.getByText("Bound to no further place").waitFor();
+    await ui().api("POST", `/api/v1/channels/${weavers.id}/integrations/${made.id}/adopt`, {
+      target_channel_id: channels[0].id,
+    });
+    await page.reload();
     await page.getByRole("button", { name: "Remove …" }).click();
     await dialog.getByRole("button", { name: "Remove the binding" }).click();
     await page.getByText("Bound to no further place").waitFor();

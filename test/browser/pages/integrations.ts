@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Ui } from "../ui.ts";
 
@@ -120,9 +120,6 @@ export function integrationsTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Call scribe_note" }).click();
     await page.getByText("It worked").waitFor();
     await page.getByLabel("result").getByText("The shop opens at ten.").waitFor();
-    const download = page.waitForEvent("download");
-    await page.getByRole("button", { name: "Diagnostics" }).click();
-    expect((await download).suggestedFilename()).toMatch(/^heddle-scribe-.*\.json$/);
     expect(opened.faults).toEqual([]);
   });
 
@@ -139,9 +136,37 @@ export function integrationsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("integrations: the diagnostics say how one is, and no secret", async () => {
+    const secret = "canary-of-the-diagnostics-0123456789";
+    await ui().api("PUT", "/api/v1/admin/integrations/loom/settings", { settings: { LOOM_SECRET: secret } });
+    await fetch(`${ui().url}/integrations/loom/webhook`, {
+      method: "POST",
+      headers: { "x-loom-signature": secret },
+      body: secret,
+    });
+    await using opened = await ui().openPage("/admin/integrations/loom");
+    const [download] = await Promise.all([
+      opened.page.waitForEvent("download"),
+      opened.page.getByRole("button", { name: "Diagnostics" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^heddle-loom-.*\.json$/);
+    const text = readFileSync(await download.path(), "utf8");
+    const { integration, settings, process, webhooks } = JSON.parse(text);
+    expect([integration.id, process.output.length > 0, webhooks[0].verdict]).toEqual([
+      "loom",
+      true,
+      "rejected",
+    ]);
+    expect(settings).toContainEqual(expect.objectContaining({ key: "LOOM_SECRET", is_set: true }));
+    expect(text).not.toContain(secret);
+    expect(opened.faults).toEqual([]);
+  });
+
   test("integrations: ninety days of a process are bars, and the last incident is told in words", async () => {
     await using opened = await ui().openPage("/admin/integrations/loom");
     const { page } = opened;
+    // Those of the integration itself.
+    await page.getByRole("img", { name: /^It was live 100 % of the time|^Nothing is known yet/ }).waitFor();
     // The home of the tests is younger than a day.
     const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
     const good = { up_seconds: 86_000, down_seconds: 0, crashes: 0, last_error: null };

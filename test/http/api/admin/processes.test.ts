@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { processDays } from "../../../../src/db/schema.ts";
+import { integrationDays, processDays } from "../../../../src/db/schema.ts";
 import { embeddedDatabase } from "../../../database.ts";
 import { processFile, processFixture } from "../../../processes/fixture.ts";
 import { createHttpFixture } from "../../fixture.ts";
@@ -117,6 +117,12 @@ test("a process's days: what is known of each, newest first", async () => {
   const first = (await send("GET", `${BASE}/mine/process/days?limit=1`)).body;
   const second = (await send("GET", `${BASE}/mine/process/days?cursor=${first.next_cursor}`)).body;
   expect([first.days.length, second.days]).toEqual([1, [{ day: day(3), ...known }]]);
+  // Those of an integration, which needs no process.
+  const { crashes: problems, ...rest } = known;
+  await db.query.insert(integrationDays).values({ integration_id: "plain", day: day(3), ...rest, problems });
+  const health = await send("GET", `${BASE}/plain/days`);
+  expect(health.body).toEqual({ days: [{ day: day(3), ...rest, problems }], next_cursor: null });
+  expect((await send("GET", `${BASE}/nothing/days`)).status).toBe(404);
 }, 60_000);
 
 test("a process's lines: the last ones, those after a given line, and live", async () => {

@@ -1,45 +1,91 @@
-import { useQuery } from "@tanstack/react-query";
-import { api, type Schema, take } from "../../../api/client.ts";
+import { type QueryKey, useQuery } from "@tanstack/react-query";
+import { api, take } from "../../../api/client.ts";
 import { useLiveQueries } from "../../../api/live.ts";
 import { ApiError } from "../../../parts/api-error.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { useNow } from "../../../parts/time.tsx";
 import { durationText, plural } from "../../../parts/units.tsx";
 import classes from "./health.module.css";
-import { DAYS, daysUntil, sumOf, toneOf } from "./health.ts";
-
-type Day = Schema<"ProcessDay">;
+import { DAYS, type Day, daysUntil, sumOf, toneOf } from "./health.ts";
 
 const NAMED = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 /** A bad day changes nothing within a minute: rows are written once a minute. */
 const READ_MS = 60_000;
 
+/** What is said of the days. */
+interface Words {
+  /** "It ran", "It was live". */
+  was: string;
+  /** Of how many incidents. */
+  incidents(count: number): string;
+  /** "it crashed twice" */
+  happened(count: number): string;
+}
+
+const OF_PROCESS: Words = {
+  was: "It ran",
+  incidents: (count) => plural(count, "crash", "crashes"),
+  happened: (count) => (count === 1 ? "it crashed" : `it crashed ${plural(count, "time")}`),
+};
+const OF_INTEGRATION: Words = {
+  was: "It was live",
+  incidents: (count) => plural(count, "failed load"),
+  happened: (count) => (count === 1 ? "it did not load" : `it did not load ${plural(count, "time")}`),
+};
+
+/** Ninety days of a background process. */
+export function ProcessHealth({ id }: { id: string }) {
+  const read = async () => {
+    const path = { id };
+    const { days } = await take(
+      api.GET("/api/v1/admin/integrations/{id}/process/days", { params: { path } }),
+    );
+    return days.map(({ crashes, ...day }) => ({ ...day, incidents: crashes }));
+  };
+  return (
+    <Health words={OF_PROCESS} queryKey={["integrations", "process-days", id]} live="process" read={read} />
+  );
+}
+
+/** Ninety days of an integration, whether it has a process or not. */
+export function IntegrationHealth({ id }: { id: string }) {
+  const read = async () => {
+    const path = { id };
+    const { days } = await take(api.GET("/api/v1/admin/integrations/{id}/days", { params: { path } }));
+    return days.map(({ problems, ...day }) => ({ ...day, incidents: problems }));
+  };
+  return (
+    <Health words={OF_INTEGRATION} queryKey={["integrations", "days", id]} live="integration" read={read} />
+  );
+}
+
+interface HealthProps {
+  words: Words;
+  queryKey: QueryKey;
+  live: string;
+  read(): Promise<Day[]>;
+}
+
 /** Ninety small bars, a day each, and the last incident in words. */
-export function Health({ id }: { id: string }) {
-  const queryKey = ["integrations", "process-days", id];
-  const { data, error, refetch } = useQuery({
-    queryKey,
-    queryFn: async () =>
-      (await take(api.GET("/api/v1/admin/integrations/{id}/process/days", { params: { path: { id } } })))
-        .days,
-    refetchInterval: READ_MS,
-  });
-  useLiveQueries(["process"], queryKey);
+function Health({ words, queryKey, live, read }: HealthProps) {
+  const { data, error, refetch } = useQuery({ queryKey, queryFn: read, refetchInterval: READ_MS });
+  useLiveQueries([live], queryKey);
   const now = useNow();
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
   if (!data) return null;
   const byDay = new Map(data.map((day) => [day.day, day]));
   const bars = daysUntil(now).map((day) => ({ day, known: byDay.get(day) }));
+  const [summary, incident] = [summaryOf(data, words), lastIncidentOf(data, words)];
   return (
     <Section title={`The last ${DAYS} days`}>
       <Panel>
-        <div className={classes.strip} role="img" aria-label={`${summaryOf(data)} ${lastIncidentOf(data)}`}>
+        <div className={classes.strip} role="img" aria-label={`${summary} ${incident}`}>
           {bars.map(({ day, known }) => (
             <span
               key={day}
               className={classes.bar}
               data-tone={toneOf(known)}
-              title={`${NAMED.format(new Date(day))}: ${dayText(known)}`}
+              title={`${NAMED.format(new Date(day))}: ${dayText(known, words)}`}
             />
           ))}
         </div>
@@ -48,34 +94,33 @@ export function Health({ id }: { id: string }) {
           <span>Today, in UTC</span>
         </div>
         <p className={classes.words}>
-          {summaryOf(data)} <span className="faint">{lastIncidentOf(data)}</span>
+          {summary} <span className="faint">{incident}</span>
         </p>
       </Panel>
     </Section>
   );
 }
 
-function summaryOf(days: readonly Day[]): string {
-  const { up, down, crashes } = sumOf(days);
+function summaryOf(days: readonly Day[], words: Words): string {
+  const { up, down, incidents } = sumOf(days);
   if (up + down === 0) return "Nothing is known yet: each day is recorded from now on.";
   const share = Math.floor((1_000 * up) / (up + down)) / 10;
-  return `It ran ${share} % of the time that it should have, with ${plural(crashes, "crash", "crashes")}.`;
+  return `${words.was} ${share} % of the time that it should have, with ${words.incidents(incidents)}.`;
 }
 
-function lastIncidentOf(days: readonly Day[]): string {
-  const bad = days.find(({ crashes }) => crashes > 0);
-  if (!bad) return days.length === 0 ? "" : "No crash is known.";
-  const crashes = bad.crashes === 1 ? "it crashed" : `it crashed ${plural(bad.crashes, "time")}`;
-  return `Last incident: on ${NAMED.format(new Date(bad.day))} ${crashes}. ${bad.last_error ?? ""}`;
+function lastIncidentOf(days: readonly Day[], words: Words): string {
+  const bad = days.find(({ incidents }) => incidents > 0);
+  if (!bad) return days.length === 0 ? "" : "No incident is known.";
+  return `Last incident: on ${NAMED.format(new Date(bad.day))} ${words.happened(bad.incidents)}. ${bad.last_error ?? ""}`;
 }
 
-function dayText(day: Day | undefined): string {
+function dayText(day: Day | undefined, words: Words): string {
   if (!day) return "nothing is known";
-  const { up_seconds, down_seconds, crashes } = day;
+  const { up_seconds, down_seconds, incidents } = day;
   return [
     `up for ${durationText(up_seconds * 1_000)}`,
     down_seconds > 0 && `down for ${durationText(down_seconds * 1_000)}`,
-    crashes > 0 && plural(crashes, "crash", "crashes"),
+    incidents > 0 && words.incidents(incidents),
   ]
     .filter(Boolean)
     .join(", ");

@@ -11,6 +11,7 @@ import { plural } from "../../../parts/units.tsx";
 import { type IntegrationDetail, lastWebhook, missingSettings, pageOf, setUpOf } from "../queries.ts";
 import { WebhookUrl } from "../webhook-url.tsx";
 import { Connections } from "./connections.tsx";
+import { IntegrationHealth } from "./health.tsx";
 import classes from "./overview.module.css";
 import { SidebarSwitch } from "./sidebar-switch.tsx";
 
@@ -37,6 +38,7 @@ export function Overview({ integration }: { integration: IntegrationDetail }) {
             </Panel>
           </Section>
         )}
+        <IntegrationHealth id={id} />
       </div>
       <div>
         <Section title="What it brings">

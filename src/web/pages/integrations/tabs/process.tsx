@@ -13,7 +13,7 @@ import { Status } from "../../../parts/status.tsx";
 import { Time, useNow } from "../../../parts/time.tsx";
 import { Bytes, Duration, plural } from "../../../parts/units.tsx";
 import { type IntegrationDetail, processOf, refreshIntegrations, setUpOf } from "../queries.ts";
-import { Health } from "./health.tsx";
+import { ProcessHealth } from "./health.tsx";
 import { LogTail } from "./log-tail.tsx";
 import classes from "./process.module.css";
 
@@ -34,7 +34,7 @@ export function Process({ integration: { id } }: { integration: IntegrationDetai
           </div>
         </Panel>
       </Section>
-      <Health id={id} />
+      <ProcessHealth id={id} />
       <Section title="Output">
         <LogTail id={id} />
       </Section>
