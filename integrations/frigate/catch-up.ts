@@ -1,0 +1,33 @@
+// Asks Frigate what it saw while nobody listened.
+
+import { log } from "heddle/sdk";
+import { ask, json } from "./client.ts";
+import { listOf, settings } from "./config.ts";
+import { readReview, type Sighting } from "./sighting.ts";
+import { tell } from "./tell.ts";
+
+/** Older ones are history. */
+const LONGEST_S = 86_400;
+const MOST = 500;
+
+/** Tells of the reviews since then, the oldest first. What has been told of before is not told again. */
+export async function catchUp(since: Date, signal: AbortSignal): Promise<void> {
+  if (settings.FRIGATE_URL === "" || settings.FRIGATE_LISTEN_TO !== "reviews") return;
+  const after = Math.max(since.getTime() / 1000, Date.now() / 1000 - LONGEST_S);
+  const cameras = listOf(settings.FRIGATE_MQTT_CAMERAS);
+  const rows = await json<unknown[]>(
+    await ask("/api/review", {
+      signal,
+      query: { after, limit: MOST, ...(cameras.length > 0 && { cameras: cameras.join(",") }) },
+    }),
+  );
+  const reviews = rows
+    .map((row) => readReview(row))
+    .filter((review): review is Sighting => review !== undefined)
+    .sort((a, b) => a.start - b.start);
+  for (const review of reviews) {
+    signal.throwIfAborted();
+    await tell(review);
+  }
+  if (reviews.length > 0) log.info("Reviews since the last connection", { count: reviews.length });
+}

@@ -1,0 +1,1 @@
+export const meta = { id: "frigate", name: "Frigate", version: "1.0.0" };

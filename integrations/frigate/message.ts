@@ -1,0 +1,31 @@
+import type { Reason } from "./filter.ts";
+import type { Sighting } from "./sighting.ts";
+
+const TITLES: Record<Reason, string> = {
+  alert: "Alert",
+  detection: "Activity",
+  end: "Activity has ended",
+};
+
+/** What the bot reads. Names come from cameras and from people who wrote Frigate's configuration, so they are quoted. */
+export function messageOf(sighting: Sighting, reason: Reason, held: number): string {
+  const { id, kind, camera, severity, objects, subLabels, zones, score, start, end, events } = sighting;
+  const [event] = events;
+  return [
+    `${TITLES[reason]} at camera "${camera}"`,
+    `Seen: ${words(objects) || "something"}${score === null ? "" : ` (${Math.round(score * 100)} %)`}`,
+    subLabels.length > 0 && `Recognised: ${words(subLabels)}`,
+    zones.length > 0 && `Zones: ${words(zones)}`,
+    `Severity: ${severity}`,
+    `From ${timeOf(start)}${end === null ? ", still going on" : ` to ${timeOf(end)}`}`,
+    `${kind === "review" ? "Review" : "Event"}: ${id}`,
+    event !== undefined && `Pictures: frigate_event_snapshot with event_id "${event}"`,
+    held > 0 &&
+      `${held} further ${held === 1 ? "sighting was" : "sightings were"} held back since the last message.`,
+  ]
+    .filter(Boolean)
+    .join("\n");
+}
+
+const words = (list: string[]): string => list.map((word) => `"${word}"`).join(", ");
+const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();

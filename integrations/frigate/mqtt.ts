@@ -1,0 +1,110 @@
+// Listens to Frigate over MQTT, with a session that the broker keeps: what is sent while the server is away is delivered afterwards, and
+// what the broker has lost is asked of Frigate itself.
+
+import { type ListenContext, listen, log, ReauthRequired, server } from "heddle/sdk";
+import { connect, type IClientOptions } from "mqtt";
+import { catchUp } from "./catch-up.ts";
+import { settings } from "./config.ts";
+import { readMessage } from "./sighting.ts";
+import { tell } from "./tell.ts";
+
+/** The broker answers a ping within this time, or the connection counts as dead. */
+const SILENCE_SECONDS = 60;
+const KEEP_ALIVE_SECONDS = 20;
+/** Codes of MQTT for credentials that are refused. */
+const REFUSED = [4, 5, 134, 135];
+
+listen({
+  name: "mqtt",
+  silenceSeconds: SILENCE_SECONDS,
+  when: () => settings.FRIGATE_MQTT_BROKER !== "",
+  run: listenToFrigate,
+});
+
+async function listenToFrigate(ctx: ListenContext): Promise<void> {
+  const { client, failed, end } = open(ctx.signal);
+  client.on("packetreceive", ctx.alive);
+  // Set before the connection is there, because the broker delivers what it has kept at once. It is told of a message only after that is
+  // stored, so that it delivers it again after a crash.
+  client.handleMessage = (packet, done) => {
+    take(packet.topic, packet.payload.toString(), ctx).then(() => done(), done);
+  };
+  try {
+    await Promise.race([new Promise((resolve) => client.once("connect", resolve)), failed]);
+    const { FRIGATE_MQTT_TOPIC_PREFIX: prefix, FRIGATE_LISTEN_TO: kind } = settings;
+    await client.subscribeAsync([`${prefix}/${kind}`, `${prefix}/available`], { qos: 1 });
+    ctx.connected(`as ${clientId()}`);
+    if (ctx.since) await catchUp(ctx.since, ctx.signal);
+    await failed;
+  } finally {
+    await end();
+  }
+}
+
+/** Publishes one message, over a connection of its own. Resolves when the broker has it. */
+export async function publish(topic: string, payload: string, signal: AbortSignal): Promise<void> {
+  const own = { clientId: `heddle-frigate-${crypto.randomUUID().slice(0, 8)}`, clean: true };
+  const { client, failed, end } = open(signal, own);
+  try {
+    await Promise.race([client.publishAsync(topic, payload, { qos: 1 }), failed]);
+  } finally {
+    await end();
+  }
+}
+
+/** Begins to connect. `failed` rejects when the connection cannot be made, or ends. */
+function open(signal: AbortSignal, own: IClientOptions = {}) {
+  const { FRIGATE_MQTT_BROKER: host, FRIGATE_MQTT_PORT: port } = settings;
+  const { FRIGATE_MQTT_USERNAME: username, FRIGATE_MQTT_PASSWORD: password } = settings;
+  const client = connect(host.includes("://") ? host : `mqtt://${host}:${port}`, {
+    clientId: clientId(),
+    // The session stays at the broker. MQTT 3.1.1 is understood by every broker.
+    ...{ clean: false, protocolVersion: 4, keepalive: KEEP_ALIVE_SECONDS, connectTimeout: 15_000 },
+    // Heddle tries again itself, and tells people meanwhile.
+    reconnectPeriod: 0,
+    ...(username !== "" && { username, password }),
+    ...own,
+  });
+  const failing = Promise.withResolvers<never>();
+  failing.promise.catch(() => {});
+  const onAbort = () => failing.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  client.on("error", (error) => failing.reject(explained(error)));
+  client.on("close", () => failing.reject(new Error("The broker closed the connection.")));
+  const end = async (): Promise<void> => {
+    signal.removeEventListener("abort", onAbort);
+    await client.endAsync(true).catch(() => {});
+  };
+  return { client, failed: failing.promise, end };
+}
+
+function explained(error: Error & { code?: unknown }): Error {
+  return typeof error.code === "number" && REFUSED.includes(error.code)
+    ? new ReauthRequired("The broker does not accept FRIGATE_MQTT_USERNAME and FRIGATE_MQTT_PASSWORD.")
+    : error;
+}
+
+/** The same at every start, because the broker knows the session by it. */
+function clientId(): string {
+  const host = server.baseUrl === null ? "" : new URL(server.baseUrl).hostname.replace(/[^A-Za-z0-9-]/g, "-");
+  return `heddle-frigate-${host}`.slice(0, 60);
+}
+
+async function take(topic: string, payload: string, ctx: ListenContext): Promise<void> {
+  if (topic.endsWith("/available")) {
+    if (payload === "online") ctx.connected(`as ${clientId()}`);
+    else ctx.degraded(`Frigate is ${payload.slice(0, 40)}.`);
+    return;
+  }
+  const kind = topic.endsWith("/reviews") ? "review" : "event";
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(payload);
+  } catch {
+    log.warning("Frigate sent something that is not JSON", { topic });
+    return;
+  }
+  const sighting = readMessage(kind, parsed);
+  if (sighting) await tell(sighting);
+}

@@ -1,0 +1,55 @@
+// Keeps a busy camera from waking a bot all day: a pause after each message, and a limit for each hour. Both are spent only when a
+// message has been stored, so that what is filtered, or fails, does not silence what comes next.
+
+import { store } from "heddle/sdk";
+import { settings } from "./config.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_SECONDS = 86_400;
+
+interface Paced {
+  /** When the bot was told, in milliseconds since 1970; those of the last hour. */
+  told: number[];
+  /** How many sightings have been held back since. */
+  held: number;
+}
+
+const keyOf = (camera: string): string => `pace:${camera}`;
+
+/** Whether the bot may be told of this sighting at the camera now; if not, it counts as held back, once. */
+export async function mayTell(camera: string, sighting: string, now: number): Promise<boolean> {
+  const { told, held } = await read(camera);
+  const last = told.at(-1);
+  const isTooSoon = last !== undefined && now - last < settings.FRIGATE_MQTT_COOLDOWN * 1000;
+  const isTooMuch = told.filter((at) => now - at < HOUR_MS).length >= settings.FRIGATE_MOST_PER_HOUR;
+  if (!isTooSoon && !isTooMuch) return true;
+  // It may be reported again while it goes on.
+  if (await isFirst(`held:${sighting}`)) await write(camera, { told, held: held + 1 });
+  return false;
+}
+
+/** Whether the bot has been told of this sighting for this reason. */
+export const wasTold = async (sighting: string, reason: string): Promise<boolean> =>
+  (await store.get(`told:${sighting}:${reason}`)) !== undefined;
+
+/** How many sightings have been held back since the bot was last told. */
+export const heldBack = async (camera: string): Promise<number> => (await read(camera)).held;
+
+/** The bot has been told of the sighting for this reason. */
+export async function spend(camera: string, sighting: string, reason: string, now: number): Promise<void> {
+  await store.set(`told:${sighting}:${reason}`, true, { ttlSeconds: DAY_SECONDS });
+  const { told } = await read(camera);
+  await write(camera, { told: [...told.filter((at) => now - at < HOUR_MS), now], held: 0 });
+}
+
+async function isFirst(key: string): Promise<boolean> {
+  if ((await store.get(key)) !== undefined) return false;
+  await store.set(key, true, { ttlSeconds: DAY_SECONDS });
+  return true;
+}
+
+// One listener and few webhooks write, so that a count that is one too low is the worst that can happen.
+const read = async (camera: string): Promise<Paced> =>
+  (await store.get<Paced>(keyOf(camera))) ?? { told: [], held: 0 };
+const write = (camera: string, paced: Paced): Promise<void> =>
+  store.set(keyOf(camera), paced, { ttlSeconds: DAY_SECONDS });

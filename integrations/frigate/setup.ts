@@ -1,0 +1,97 @@
+import { defineSetup } from "heddle/sdk";
+
+export const SETUP = defineSetup({
+  version: "1.0.0",
+  icon: "Camera",
+  env_vars: [
+    {
+      key: "FRIGATE_URL",
+      required: true,
+      description: "Frigate's address: https://frigate.lan:8971, or http://…:5000 inside",
+    },
+    { key: "FRIGATE_USER", description: "A user of Frigate, for port 8971; viewer is enough for looking" },
+    { key: "FRIGATE_PASSWORD", secret: true, description: "The user's password" },
+    { key: "FRIGATE_API_KEY", secret: true, description: "A token instead of user and password" },
+    {
+      key: "FRIGATE_MQTT_BROKER",
+      secret: false,
+      description:
+        "Host of the MQTT broker, or a URL such as mqtts://host:8883; without it, nothing is listened to",
+    },
+    { key: "FRIGATE_MQTT_PORT", default: "1883", description: "Port of the broker" },
+    { key: "FRIGATE_MQTT_USERNAME", secret: false, description: "User at the broker" },
+    { key: "FRIGATE_MQTT_PASSWORD", secret: true, description: "Password at the broker" },
+    { key: "FRIGATE_MQTT_TOPIC_PREFIX", default: "frigate", description: "Frigate's topic_prefix" },
+    {
+      key: "FRIGATE_LISTEN_TO",
+      default: "reviews",
+      description: "reviews (a stretch of activity), or events (each tracked object)",
+    },
+    {
+      key: "FRIGATE_ACT_ON",
+      default: "alert",
+      description: "alert, detection (everything) or end (when it is over)",
+    },
+    { key: "FRIGATE_MQTT_CAMERAS", description: "Only these cameras, with commas; empty: all" },
+    { key: "FRIGATE_MQTT_LABELS", description: "Only these objects, such as person, car; empty: all" },
+    { key: "FRIGATE_IGNORE_SUB_LABELS", description: "Faces and plates that are no news, such as ada, ben" },
+    {
+      key: "FRIGATE_MQTT_MIN_SCORE",
+      default: "0.6",
+      description: "The least score of an event, 0 to 1; reviews have none",
+    },
+    {
+      key: "FRIGATE_MQTT_COOLDOWN",
+      default: "300",
+      description: "Seconds of quiet after a message, for each camera",
+    },
+    {
+      key: "FRIGATE_MOST_PER_HOUR",
+      default: "20",
+      description: "Messages in an hour, for each camera; the rest is counted",
+    },
+    {
+      key: "FRIGATE_ONE_SESSION",
+      default: "false",
+      description: "true: one session for all cameras, instead of one for each",
+    },
+    { key: "FRIGATE_MAX_CLIP_BYTES", default: "10000000", description: "Longer clips are not fetched" },
+    {
+      key: "FRIGATE_WEBHOOK_TOKEN",
+      secret: true,
+      description: "For a bridge that posts to the webhook instead of MQTT",
+    },
+    { key: "FRIGATE_BOT_ID", default: "default", description: "Bot that is told" },
+  ],
+  webhook: {
+    path: "/integrations/frigate/webhook",
+    description: "Frigate's messages from a bridge, where MQTT cannot be reached",
+    verifier: { scheme: "bearer", secret: "FRIGATE_WEBHOOK_TOKEN" },
+  },
+  binding: {
+    client_id_prefix: "frigate:",
+    client_id_placeholder: "frigate:front_door",
+    client_id_description:
+      "The camera, as Frigate's configuration names it; frigate:events for all with FRIGATE_ONE_SESSION",
+    event_types: [
+      { value: "alert", label: "Alerts" },
+      { value: "detection", label: "Detections" },
+      { value: "end", label: "Ends" },
+    ],
+    config_fields: [
+      { key: "cameras", type: "string", label: "Cameras", description: "With commas; empty: all" },
+      {
+        key: "labels",
+        type: "string",
+        label: "Objects",
+        description: "With commas, such as person, car; empty: all",
+      },
+      { key: "zones", type: "string", label: "Zones", description: "With commas; empty: all" },
+      { key: "min_score", type: "number", label: "Least score", description: "0 to 1; reviews have none" },
+    ],
+  },
+  activation: {
+    carapaces: ["frigate"],
+    description: "Bots in the channel can look through cameras and find what they saw",
+  },
+});

@@ -1,0 +1,45 @@
+// Turns a sighting into a message for the channels that want it.
+
+import { type EventResult, injectEvent } from "heddle/sdk";
+import { settings } from "./config.ts";
+import { passes, type Reason, reasonFor } from "./filter.ts";
+import { messageOf } from "./message.ts";
+import { heldBack, mayTell, spend, wasTold } from "./pace.ts";
+import type { Sighting } from "./sighting.ts";
+
+export type Told =
+  | { status: "ignored"; reason: "filtered" | "told" | "paced" }
+  | ({ status: EventResult["status"]; reason: Reason } & Omit<EventResult, "status">);
+
+/** Tells the bots of a sighting, once for each reason, whoever reports it and however often. */
+export async function tell(sighting: Sighting, now = Date.now()): Promise<Told> {
+  const reason = reasonFor(sighting);
+  if (!reason) return { status: "ignored", reason: "filtered" };
+  const { camera, kind, id } = sighting;
+  const name = `${kind}:${id}`;
+  if (await wasTold(name, reason)) return { status: "ignored", reason: "told" };
+  if (!(await mayTell(camera, name, now))) return { status: "ignored", reason: "paced" };
+  const told = await injectEvent({
+    clientId: settings.FRIGATE_ONE_SESSION ? "frigate:events" : `frigate:${camera}`,
+    event: reason,
+    botId: settings.FRIGATE_BOT_ID,
+    content: messageOf(sighting, reason, await heldBack(camera)),
+    source: "frigate",
+    runAgent: true,
+    notify: true,
+    // Events and reviews of one id are different things.
+    idempotencyKey: `${name}:${reason}`,
+    matches: ({ config }) => passes(sighting, config),
+    metadata: { camera, objects: sighting.objects, zones: sighting.zones, [`${kind}_id`]: id },
+    executionConfig: {
+      system_preamble:
+        "A camera system reports what it saw. Say in a sentence or two what happened and whether somebody should look. " +
+        "Look at a picture with the frigate_* tools before you judge.",
+      skills: ["integrations/frigate/frigate"],
+      tools: ["frigate_event_snapshot", "frigate_review"],
+    },
+  });
+  // Where every binding filters it, nobody was told.
+  if (told.status === "processed") await spend(camera, name, reason, now);
+  return { ...told, reason };
+}

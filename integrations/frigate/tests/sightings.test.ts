@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { after, beforeEach, test } from "node:test";
+import { fakeHeddle, useSettings } from "heddle/sdk/testing";
+import { readMessage, readReview } from "../sighting.ts";
+import { tell } from "../tell.ts";
+
+const heddle = fakeHeddle();
+after(() => heddle.restore());
+let camera = 0;
+beforeEach(() => {
+  heddle.clear();
+  camera += 1;
+  useSettings({
+    FRIGATE_URL: "https://frigate.example",
+    FRIGATE_ACT_ON: undefined,
+    FRIGATE_MQTT_COOLDOWN: "0",
+    FRIGATE_MOST_PER_HOUR: undefined,
+    FRIGATE_MQTT_LABELS: undefined,
+    FRIGATE_IGNORE_SUB_LABELS: undefined,
+  });
+});
+
+/** A message of the topic "reviews"; each test has a camera of its own, because pace is kept for each camera. */
+const review = (id: string, after: object = {}, type = "new") => {
+  const row = { id, camera: `cam${camera}`, start_time: 1_700_000_000, end_time: null, severity: "alert" };
+  const data = { objects: ["person"], sub_labels: [], zones: ["porch"], audio: [], detections: [`${id}-e`] };
+  const sighting = readMessage("review", { type, before: {}, after: { ...row, data, ...after } });
+  assert.ok(sighting);
+  return sighting;
+};
+
+test("an alert is told once, however often it is reported", async () => {
+  assert.equal((await tell(review("a"))).status, "processed");
+  assert.deepEqual(await tell(review("a", {}, "update")), { status: "ignored", reason: "told" });
+  assert.equal(heddle.events.length, 1);
+  const { clientId, content, idempotencyKey } = heddle.firstEvent;
+  assert.equal(clientId, `frigate:cam${camera}`);
+  assert.equal(idempotencyKey, "review:a:alert");
+  assert.match(content, /"person"/);
+  assert.match(content, /frigate_event_snapshot with event_id "a-e"/);
+});
+
+test("a detection is told when it becomes an alert", async () => {
+  assert.equal((await tell(review("b", { severity: "detection" }))).reason, "filtered");
+  assert.equal((await tell(review("b", { severity: "alert" }, "update"))).status, "processed");
+});
+
+test("what is filtered does not spend the cooldown", async () => {
+  useSettings({ FRIGATE_MQTT_COOLDOWN: "300", FRIGATE_MQTT_LABELS: "person" });
+  const cat = { data: { objects: ["cat"] } };
+  assert.equal((await tell(review("c1", cat), 1_000)).reason, "filtered");
+  assert.equal((await tell(review("c2"), 2_000)).status, "processed");
+  assert.equal((await tell(review("c3"), 3_000)).reason, "paced");
+  assert.equal((await tell(review("c3", {}, "update"), 4_000)).reason, "paced");
+  assert.equal((await tell(review("c4"), 303_000)).status, "processed");
+  assert.match(heddle.events.at(-1)?.content ?? "", /1 further sighting was held back/);
+});
+
+test("there is a limit for each hour", async () => {
+  useSettings({ FRIGATE_MOST_PER_HOUR: "2" });
+  const told: string[] = [];
+  for (const [n, at] of [1, 2, 3, 3_700].entries())
+    told.push((await tell(review(`h${n}`), at * 1000)).status);
+  assert.deepEqual(told, ["processed", "processed", "ignored", "processed"]);
+});
+
+test("a face that is known is no news, beside somebody unknown it is", async () => {
+  useSettings({ FRIGATE_IGNORE_SUB_LABELS: "ada" });
+  const seen = (names: string[]) => ({ data: { objects: ["person"], sub_labels: names } });
+  assert.equal((await tell(review("f1", seen(["ada"])))).reason, "filtered");
+  assert.equal((await tell(review("f2", seen(["ada", "eve"])))).status, "processed");
+});
+
+test("an event has a score, and a cat below it is filtered", async () => {
+  const event = (score: number) =>
+    readMessage("event", {
+      type: "new",
+      after: {
+        id: `e${score}`,
+        camera: `cam${camera}`,
+        label: "cat",
+        start_time: 1,
+        top_score: score,
+        score: 0.1,
+      },
+    });
+  assert.equal((await tell(event(0.5) ?? review("x"))).reason, "filtered");
+  assert.equal((await tell(event(0.7) ?? review("x"))).status, "processed");
+});
+
+test("anything else that a broker may send is nothing", () => {
+  for (const payload of [
+    null,
+    [],
+    "x",
+    { type: "new" },
+    { type: "new", after: { id: 1 } },
+    { type: "odd", after: {} },
+  ]) {
+    assert.equal(readMessage("review", payload), undefined);
+    assert.equal(readMessage("event", payload), undefined);
+  }
+  assert.equal(readReview({ id: "r", camera: "c", start_time: "soon" }), undefined);
+});
