@@ -49,7 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // Combines the two entrances: requests to Heddle itself, and requests that integrations answer.
   "http/app.ts": ["http", "http/api", "http/gateway", "http/mcp", "http/openai", "http/web"],
   // The MCP server.
-  "http/mcp": ["access", "capabilities", "chat", "http", "http/api", "sdk", "sessions"],
+  "http/mcp": ["access", "capabilities", "chat", "http", "http/api", "mcp", "sdk", "sessions"],
   // The OpenAI-compatible API.
   "http/openai": ["attachments", "chat", "content/bots", "db", "http", "http/api", "sdk", "search"],
   // Serves the admin UI's files.

@@ -6,6 +6,7 @@ import { CLIENT_FLAGS, type ClientFlags, leaf } from "./cli-leaf.ts";
 export interface McpCommands {
   listMcpServers(flags: ClientFlags): Promise<void>;
   testMcpServer(flags: ClientFlags, id: string): Promise<void>;
+  loginMcpServer(flags: ClientFlags, id: string): Promise<void>;
 }
 
 export function mcpCommands(commands: McpCommands) {
@@ -24,6 +25,17 @@ export function mcpCommands(commands: McpCommands) {
           id: { type: "positional", required: true, description: "The server's id" },
         },
         run: ({ args }) => commands.testMcpServer(args, args.id),
+      }),
+      login: leaf({
+        meta: {
+          name: "mcp login",
+          description: "Print the link with which a person signs in at an MCP server",
+        },
+        args: {
+          ...CLIENT_FLAGS,
+          id: { type: "positional", required: true, description: "The server's id" },
+        },
+        run: ({ args }) => commands.loginMcpServer(args, args.id),
       }),
     },
   });

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Logger } from "../log.ts";
-import { createHttpTransport } from "../mcp/client/http-transport.ts";
+import { createAuthFetch, createHttpTransport } from "../mcp/client/http-transport.ts";
 import { openProgram } from "../mcp/client/stdio-program.ts";
 import { openMcpServers } from "../mcp/servers.ts";
 import { realTimers } from "../processes/restart-delay.ts";
@@ -28,9 +28,12 @@ export async function openMcp(
     vault,
     addSecret: redactor.add,
     file: { path: join(home.path, "mcp.yaml"), environment: (name) => config.environment[name] },
-    async open(server) {
+    addPassing: redactor.addPassing,
+    authFetch: (server) => createAuthFetch(server, config.allowPrivateHosts),
+    publicUrl: config.baseUrl,
+    async open(server, tokens) {
       if (server.transport === "http") {
-        return { transport: createHttpTransport(server, config.allowPrivateHosts) };
+        return { transport: createHttpTransport(server, config.allowPrivateHosts, tokens) };
       }
       const transport = await openProgram(server, {
         spawner,

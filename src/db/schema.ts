@@ -1439,9 +1439,12 @@ export const mcpStates = pgTable("mcp_states", {
   protocol_version: text("protocol_version"),
   server_name: text("server_name"),
   server_version: text("server_version"),
-  /** Tokens and what belongs to them, sealed. */
+  /** Since somebody signed in: the tokens and what belongs to them, sealed. */
   oauth: text("oauth"),
+  /** When the access token ends; null: it is not known, or there is none. */
   oauth_expires_at: instant("oauth_expires_at"),
+  /** Until when one server has the sole right to exchange the refresh token, which many servers accept once. */
+  oauth_claimed_until: instant("oauth_claimed_until"),
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
@@ -1463,6 +1466,18 @@ export const connections = pgTable(
   },
   (table) => [primaryKey({ columns: [table.integration_id, table.name] })],
 );
+
+/** People who are at an authorization server at this moment, to sign Heddle in at an MCP server. */
+export const mcpSignIns = pgTable("mcp_sign_ins", {
+  /** SHA-256 of the state that comes back with the person, hexadecimal. */
+  state_hash: text("state_hash").primaryKey(),
+  server_id: text("server_id").notNull(),
+  /** The sign-in or key of the person who began it; nobody else can finish it. */
+  person: text("person").notNull(),
+  /** What finishing it takes, sealed. */
+  sealed: text("sealed").notNull(),
+  expires_at: instant("expires_at").notNull(),
+});
 
 /**
  * The log of what happens, kept for about two days. Triggers write it (see the migration that creates it), so that every

@@ -16,6 +16,7 @@ import {
   GATEWAY_LIMITS,
   isIntegrationPath,
 } from "./gateway/integrations-gateway.ts";
+import { answerClientDocument } from "./mcp/client-document.ts";
 import { createMcp, MCP_PATH } from "./mcp/mcp.ts";
 import { createOpenAi, isOpenAiPath } from "./openai/openai.ts";
 import { createSenderOf } from "./sender.ts";
@@ -109,7 +110,8 @@ export function createApp(parts: AppParts, options: AppOptions): App {
         });
         return withAnswerHeaders(moved, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
       }
-      const ofUi = await web.answer(request, target);
+      const ofUi =
+        answerClientDocument(request, target, options.publicUrl) ?? (await web.answer(request, target));
       if (ofUi) {
         return withAnswerHeaders(ofUi, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
       }

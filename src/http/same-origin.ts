@@ -82,7 +82,7 @@ function originIn(text: string): string | undefined {
 const originFor = (other: string, host: string): string | undefined =>
   URL.parse(`${new URL(other).protocol}//${host}`)?.origin;
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   const name = hostname.toLowerCase().replace(/^\[|\]$/g, "");
   if (name === "localhost" || name.endsWith(".localhost")) return true;
   return ipaddr.isValid(name) && ipaddr.process(name).range() === "loopback";

@@ -1,9 +1,12 @@
 // What the schema of an MCP server cannot say: which fields go together.
 
 import { HeddleError } from "../errors.ts";
+import type { GivenMcpServer } from "./fields.ts";
 import type { McpServer } from "./server.ts";
 
-type Checked = Pick<McpServer, "transport" | "url" | "command" | "headers" | "env" | "oauth">;
+interface Checked extends Pick<McpServer, "transport" | "url" | "command" | "headers" | "env"> {
+  oauth: GivenMcpServer["oauth"] | null;
+}
 
 /** Throws `validation`. */
 export function checkServer({ transport, url, command, headers, env, oauth }: Checked): void {
@@ -16,9 +19,12 @@ export function checkServer({ transport, url, command, headers, env, oauth }: Ch
     if (url === null) throw wrong("url", "must be given for the transport http");
     if (command !== null) throw wrong("command", "must be left out for the transport http");
     checkUrl(url);
+    if (oauth && oauth.client_secret === undefined && oauth.grant !== "authorization_code") {
+      throw wrong("oauth.client_secret", "must be given for the grant client_credentials");
+    }
     return;
   }
-  if (oauth !== null) throw wrong("oauth", "must be left out for the transport stdio");
+  if (oauth) throw wrong("oauth", "must be left out for the transport stdio");
   if (command === null) throw wrong("command", "must be given for the transport stdio");
   if (url !== null) throw wrong("url", "must be left out for the transport stdio");
 }

@@ -3,6 +3,7 @@
 import { Type as t } from "@sinclair/typebox";
 import { MCP_TRANSPORTS } from "../db/schema.ts";
 import { named } from "../schema/openapi-schema.ts";
+import { MCP_OAUTH_GRANTS, type McpOAuthGrant } from "./server.ts";
 
 const HEADER_VALUE = "^[\\x20-\\x7e\\t]*$";
 const NO_CONTROLS = "^[^\\x00]*$";
@@ -62,13 +63,30 @@ const OAuthClient = named(
   "McpOAuthClient",
   t.Object(
     {
+      grant: t.Optional(
+        t.Unsafe<McpOAuthGrant>(
+          t.Union(
+            MCP_OAUTH_GRANTS.map((word) => t.Literal(word)),
+            {
+              description:
+                "client_credentials (the default): Heddle gets tokens by itself. authorization_code: a person signs in.",
+            },
+          ),
+        ),
+      ),
       issuer: t.String({
         minLength: 1,
         maxLength: 2_000,
         description: "The authorization server; the secret is sent to no other.",
       }),
       client_id: t.String({ minLength: 1, maxLength: 1_000, description: "As it was registered." }),
-      client_secret: t.String({ minLength: 1, maxLength: 10_000, description: "Never shown." }),
+      client_secret: t.Optional(
+        t.String({
+          minLength: 1,
+          maxLength: 10_000,
+          description: "Never shown. Needed for client_credentials.",
+        }),
+      ),
       scope: t.Optional(t.String({ minLength: 1, maxLength: 2_000, description: "What is asked for." })),
     },
     { additionalProperties: false },
@@ -89,7 +107,8 @@ const secret = {
   env: secretTexts(NO_CONTROLS, "Of `stdio`: its environment, besides PATH, HOME, LANG and TZ."),
   oauth: t.Optional(
     t.Union([OAuthClient, t.Null()], {
-      description: "Of `http`: a client of the authorization server, with the grant `client_credentials`.",
+      description:
+        "Of `http`: a client that was registered by hand at the authorization server. Without one Heddle introduces itself when a person signs in.",
     }),
   ),
 };

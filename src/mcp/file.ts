@@ -10,7 +10,7 @@ import { isAbsent } from "../runtime/absent.ts";
 import { compileOwnSchema } from "../schema/json-schema.ts";
 import { checkServer } from "./check.ts";
 import { type GivenMcpServer, McpServerId, NewMcpServer } from "./fields.ts";
-import type { McpServer } from "./server.ts";
+import { type McpServer, oauthClient } from "./server.ts";
 
 const { id: _id, transport, ...fields } = NewMcpServer.properties;
 
@@ -69,13 +69,12 @@ function readMcpFile(text: string, environment: (name: string) => string | undef
   return { ok: true, servers };
 }
 
-function serverOf(id: string, { type: _type, ...entry }: Entry): McpServer {
+function serverOf(id: string, { type: _type, oauth, ...entry }: Entry): McpServer {
   return {
     source: "file",
     name: id,
     url: null,
     headers: {},
-    oauth: null,
     command: null,
     args: [],
     env: {},
@@ -86,6 +85,7 @@ function serverOf(id: string, { type: _type, ...entry }: Entry): McpServer {
     created_at: null,
     updated_at: null,
     ...entry,
+    oauth: oauth ? oauthClient(oauth) : null,
     transport: entry.transport ?? (entry.command === undefined ? "http" : "stdio"),
     id,
   };

@@ -12,7 +12,7 @@ export interface McpServer {
   /** Of "http", else null. */
   url: string | null;
   headers: Record<string, string>;
-  /** Of "http": the client as which Heddle gets tokens from the server's authorization server. */
+  /** Of "http": the client as which Heddle is known to the server's authorization server, if it was registered by hand. */
   oauth: McpOAuthClient | null;
   /** Of "stdio", else null. */
   command: string | null;
@@ -26,13 +26,33 @@ export interface McpServer {
   updated_at: Date | null;
 }
 
+/** One that was registered by hand. */
 export interface McpOAuthClient {
+  /** client_credentials: Heddle gets tokens by itself. authorization_code: a person signs in. */
+  grant: McpOAuthGrant;
   /** The authorization server to which alone the secret may go. */
   issuer: string;
   client_id: string;
-  client_secret: string;
+  client_secret?: string;
   scope?: string;
 }
+
+export const MCP_OAUTH_GRANTS = ["client_credentials", "authorization_code"] as const;
+export type McpOAuthGrant = (typeof MCP_OAUTH_GRANTS)[number];
+
+/** Fills in what may be left out. */
+export const oauthClient = (
+  given: Omit<McpOAuthClient, "grant"> & { grant?: McpOAuthGrant },
+): McpOAuthClient => ({
+  ...given,
+  grant: given.grant ?? "client_credentials",
+});
+
+/** Whether a person may sign Heddle in at it, if it asks for that: it has no credentials of its own. */
+export const canSignIn = ({ transport, oauth, headers }: McpServer): boolean =>
+  transport === "http" &&
+  oauth?.grant !== "client_credentials" &&
+  !Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
 
 export type McpServerRow = typeof mcpServers.$inferSelect;
 

@@ -1,35 +1,44 @@
 // The MCP servers that Heddle is a client of: those that are stored, kept in memory on every server of the database, and those of
 // mcp.yaml. Each process that runs tasks has connections of its own.
 
-import type { Tool } from "@modelcontextprotocol/client";
+import type { AuthProvider, FetchLike, Tool } from "@modelcontextprotocol/client";
 import type { YieldingTool } from "../agent/tools/registry.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import { errorMessage, HeddleError, notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Timers } from "../processes/restart-delay.ts";
 import type { JsonObject } from "../sdk/json.ts";
-import { urlSecrets } from "../secrets/urls.ts";
 import type { Vault } from "../secrets/vault.ts";
-import type { ConnectionStatus, Opened } from "./client/client.ts";
+import { type ConnectionStatus, disabledSince, type Opened } from "./client/client.ts";
 import { type Connection, createConnection } from "./client/connection.ts";
+import { missingScope } from "./client/failure.ts";
 import { type ListedTool, listedTool, MOST_TOOLS } from "./client/listed-tool.ts";
 import { resultOf } from "./client/result.ts";
 import type { GivenMcpChange, GivenMcpServer } from "./fields.ts";
 import { followMcpFile } from "./file.ts";
 import { isSameList, newer } from "./known-list.ts";
-import { fingerprintOf, isSame, type McpServer } from "./server.ts";
+import { createOAuth, type SignedIn } from "./oauth/oauth.ts";
+import type { Returned, SigningIn } from "./oauth/sign-in.ts";
+import { canSignIn, fingerprintOf, isSame, type McpServer } from "./server.ts";
+import { secretsOf, shownSecrets } from "./server-secrets.ts";
 import { createMcpStore, type KnownList } from "./store.ts";
-import { createCompileTools, type ServerTool } from "./tools.ts";
+import { createCompileTools, type ServerTool, toProgress } from "./tools.ts";
 
 export interface McpServersOptions {
   db: Database;
-  vault: Pick<Vault, "sealConfig" | "openConfig">;
+  vault: Pick<Vault, "sealConfig" | "openConfig" | "seal" | "open">;
   addSecret: (secret: string) => void;
+  /** For tokens, which last an hour. */
+  addPassing: (...secrets: string[]) => void;
   /** Where mcp.yaml is, and the variables that it may name. */
   file: { path: string; environment: (name: string) => string | undefined };
-  /** Opens a way to the server; called for each attempt. */
-  open: (server: McpServer) => Opened | Promise<Opened>;
+  /** Opens a way to the server; called for each attempt. `tokens` are those of whoever signed in. */
+  open: (server: McpServer, tokens: AuthProvider | undefined) => Opened | Promise<Opened>;
+  /** How the server's authorization server is reached. */
+  authFetch: (server: McpServer) => FetchLike;
+  /** BASE_URL */
+  publicUrl: string | undefined;
   /** Takes the tools of all servers. */
   onTools: (tools: YieldingTool[]) => void;
   /** Called when a server comes into another state. */
@@ -44,6 +53,9 @@ export interface McpServerView extends McpServer {
   status: ConnectionStatus;
   tools: ServerTool[];
   listed_at: Date | null;
+  can_sign_in: boolean;
+  /** Who signed Heddle in at it; null: nobody. */
+  signed_in: SignedIn | null;
 }
 
 export type McpServers = Awaited<ReturnType<typeof openMcpServers>>;
@@ -52,11 +64,14 @@ const CHANNEL = "heddle_mcp";
 
 interface Running {
   server: McpServer;
+  /** As whom: a connection ends with the sign-in. */
+  signIn: number | null;
   connection: Connection;
 }
 
 export async function openMcpServers(options: McpServersOptions) {
-  const { db, vault, addSecret, file, open, onTools, onState, version, timers, random, log } = options;
+  const { db, vault, addSecret, addPassing, file, open, authFetch, publicUrl } = options;
+  const { onTools, onState, version, timers, random, log } = options;
   let stored: McpServer[] = [];
   let ofFile: McpServer[] = [];
   let lists = new Map<string, KnownList>();
@@ -69,12 +84,16 @@ export async function openMcpServers(options: McpServersOptions) {
   const compileTools = createCompileTools(async (id, tool, args, { signal, progress }) => {
     const to = running.get(id);
     if (!to) throw new HeddleError("unavailable", `The MCP server ${id} is disabled.`);
-    const result = await to.connection.call(tool, args, {
-      signal,
-      onProgress: ({ message, progress: done, total }) =>
-        progress(message ?? (total ? `${done} of ${total}` : String(done)), total ? done / total : undefined),
-    });
-    return resultOf(id, result);
+    const { server, connection } = to;
+    const onProgress = toProgress(progress);
+    return connection.call(tool, args, { signal, onProgress }).then(
+      (result) => resultOf(id, result),
+      async (error) => {
+        const missing = missingScope(error);
+        if (missing !== undefined) await oauth.noteMissing(server, missing);
+        throw error;
+      },
+    );
   });
 
   /** Those of the file first; of two with one id, the file's. */
@@ -94,9 +113,9 @@ export async function openMcpServers(options: McpServersOptions) {
   /** Connects to what is new, ends what is gone, and registers the tools. */
   function settle(): void {
     const wanted = new Map(all().flatMap((server) => (server.is_enabled ? [[server.id, server]] : [])));
-    for (const [id, { server, connection }] of running) {
+    for (const [id, { server, connection, signIn }] of running) {
       const now = wanted.get(id);
-      if (now && isSame(now, server)) continue;
+      if (now && isSame(now, server) && oauth.signInOf(now) === signIn) continue;
       running.delete(id);
       const ended = connection.close().finally(() => ending.delete(ended));
       ending.add(ended);
@@ -104,7 +123,7 @@ export async function openMcpServers(options: McpServersOptions) {
     for (const [id, server] of wanted) {
       if (isClosed || running.has(id)) continue;
       const connection = connectionTo(server);
-      running.set(id, { server, connection });
+      running.set(id, { server, connection, signIn: oauth.signInOf(server) });
       if (isStarted) void connection.start();
     }
     register();
@@ -123,7 +142,7 @@ export async function openMcpServers(options: McpServersOptions) {
       id: server.id,
       version,
       timeoutSeconds: server.timeout_seconds,
-      open: () => open(server),
+      open: () => open(server, oauth.providerFor(server)),
       onList: (tools, status) => keep(server, tools, status),
       onStatus(status) {
         if (status.state === state) return;
@@ -169,28 +188,28 @@ export async function openMcpServers(options: McpServersOptions) {
   }
 
   async function read(): Promise<void> {
-    const [rows, known] = await Promise.all([store.list(), store.known()]);
-    for (const { url } of rows) for (const secret of urlSecrets(url ?? "")) addSecret(secret);
-    for (const token of rows.flatMap(tokensOf)) addSecret(token);
+    const [rows, known] = await Promise.all([store.list(), store.known(), oauth.read()]);
+    for (const secret of rows.flatMap(shownSecrets)) addSecret(secret);
     stored = rows;
     // What this process has just been told may not be stored yet.
     lists = new Map([...known].map(([id, list]) => [id, newer(lists.get(id), list)]));
     settle();
   }
 
-  const store = createMcpStore({ db, vault, addSecret, announce: (tx, id) => follower.announce(tx, id) });
+  const announce = (tx: Queryable, id: string) => follower.announce(tx, id);
+  const store = createMcpStore({ db, vault, addSecret, announce });
+  const oauth = createOAuth({
+    ...{ db, vault, addPassing, announce, find, fetchFor: authFetch, publicUrl, log },
+    now: timers.now,
+  });
   const follower = await followTable({ db, channel: CHANNEL, log, read });
   const following = await followMcpFile({
     ...file,
     log,
     onChange(servers) {
-      for (const { headers, env, oauth, url } of servers) {
-        for (const secret of [...Object.values(headers), ...Object.values(env), oauth?.client_secret ?? ""]) {
-          if (secret !== "") addSecret(secret);
-        }
-        for (const secret of urlSecrets(url ?? "")) addSecret(secret);
+      for (const secret of servers.flatMap((one) => [...secretsOf(one), ...shownSecrets(one)])) {
+        addSecret(secret);
       }
-      for (const token of servers.flatMap(tokensOf)) addSecret(token);
       ofFile = servers;
       settle();
     },
@@ -204,9 +223,11 @@ export async function openMcpServers(options: McpServersOptions) {
 
   const view = (server: McpServer): McpServerView => ({
     ...server,
-    status: running.get(server.id)?.connection.status() ?? disabled(server),
+    status: running.get(server.id)?.connection.status() ?? disabledSince(server.updated_at),
     tools: toolsOf(server),
     listed_at: listOf(server)?.listed_at ?? null,
+    can_sign_in: canSignIn(server),
+    signed_in: oauth.signedIn(server),
   });
 
   function changeable(id: string): void {
@@ -246,6 +267,20 @@ export async function openMcpServers(options: McpServersOptions) {
       log.info("MCP server {id} was deleted", { id });
       await follower.refresh(id);
     },
+    /** Resolves with the address at which the person signs Heddle in. */
+    signIn: oauth.begin,
+    /** Resolves with the server at which Heddle is signed in now. */
+    async finishSignIn(returned: Returned, by: Omit<SigningIn, "base">): Promise<McpServerView> {
+      const id = await oauth.finish(returned, by);
+      log.info("{name} signed in at MCP server {id}", { name: by.name, id });
+      await follower.refresh(id);
+      return view(find(id));
+    },
+    async signOut(id: string): Promise<void> {
+      await oauth.end(id);
+      log.info("MCP server {id} was signed out of", { id });
+      await follower.refresh(id);
+    },
     /** Asks the server for its tools. Throws what went wrong. */
     async check(id: string, signal: AbortSignal): Promise<McpServerView> {
       const server = find(id);
@@ -263,17 +298,3 @@ export async function openMcpServers(options: McpServersOptions) {
     },
   };
 }
-
-/** In "Bearer <token>" the token by itself, since it is often shown without its word. */
-const tokensOf = ({ headers }: McpServer): string[] =>
-  Object.values(headers).flatMap((value) =>
-    value.includes(" ") ? [value.slice(value.indexOf(" ") + 1)] : [],
-  );
-
-const disabled = ({ updated_at }: McpServer): ConnectionStatus => ({
-  state: "disabled",
-  since: updated_at ?? new Date(0),
-  error: null,
-  protocol_version: null,
-  server: null,
-});

@@ -9,7 +9,7 @@ import type { JsonObject } from "../sdk/json.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { checkMove, checkServer } from "./check.ts";
 import type { GivenMcpChange, GivenMcpServer } from "./fields.ts";
-import type { McpOAuthClient, McpServer, McpServerRow } from "./server.ts";
+import { type McpOAuthClient, type McpServer, type McpServerRow, oauthClient } from "./server.ts";
 
 export interface McpStoreOptions {
   db: Pick<Database, "query">;
@@ -55,7 +55,8 @@ export function createMcpStore({ db, vault, addSecret, announce }: McpStoreOptio
     url: row.url === null ? null : String(open(row.id, "url", { url: row.url }).url),
     headers: open(row.id, "headers", row.headers) as Record<string, string>,
     env: open(row.id, "env", row.env) as Record<string, string>,
-    oauth: row.oauth === null ? null : (open(row.id, "oauth", row.oauth) as unknown as McpOAuthClient),
+    oauth:
+      row.oauth === null ? null : oauthClient(open(row.id, "oauth", row.oauth) as unknown as McpOAuthClient),
   });
 
   const seal = (id: string, field: string, value: JsonObject, isAll = true): JsonObject =>
@@ -129,8 +130,7 @@ export function createMcpStore({ db, vault, addSecret, announce }: McpStoreOptio
 
     /** By the id of the server. */
     async known(): Promise<Map<string, KnownList>> {
-      const { oauth: _, oauth_expires_at: __, ...columns } = columnsOfStates;
-      const rows = await db.query.select(columns).from(mcpStates);
+      const rows = await db.query.select(LIST_COLUMNS).from(mcpStates);
       return new Map(rows.map(({ server_id, ...row }) => [server_id, row]));
     },
 
@@ -147,7 +147,7 @@ export function createMcpStore({ db, vault, addSecret, announce }: McpStoreOptio
   };
 }
 
-const columnsOfStates = {
+const LIST_COLUMNS = {
   server_id: mcpStates.server_id,
   fingerprint: mcpStates.fingerprint,
   tools: mcpStates.tools,
@@ -155,6 +155,4 @@ const columnsOfStates = {
   protocol_version: mcpStates.protocol_version,
   server_name: mcpStates.server_name,
   server_version: mcpStates.server_version,
-  oauth: mcpStates.oauth,
-  oauth_expires_at: mcpStates.oauth_expires_at,
 };

@@ -3,6 +3,7 @@
 import { compileTool, type YieldingTool } from "../agent/tools/registry.ts";
 import type { JsonObject } from "../sdk/json.ts";
 import type { ToolContext } from "../sdk/types.ts";
+import type { CallOptions } from "./client/connection.ts";
 import { type ListedTool, problemOf, usableTool } from "./client/listed-tool.ts";
 import type { McpServer } from "./server.ts";
 
@@ -53,3 +54,12 @@ function compile(server: McpServer, listed: ListedTool, call: CallMcp): ServerTo
     return { listed, usable: undefined, problem: problemOf(error) };
   }
 }
+
+/** What a server says of how far it is, as tools here say it. */
+export const toProgress =
+  (report: (message: string, fraction?: number) => void): NonNullable<CallOptions["onProgress"]> =>
+  ({ message, progress, total }) =>
+    report(
+      message ?? (total ? `${progress} of ${total}` : String(progress)),
+      total ? progress / total : undefined,
+    );

@@ -5,6 +5,7 @@ import type { Repair } from "./repair.ts";
 export interface McpServerSeen {
   id: string;
   name: string;
+  can_sign_in: boolean;
   status: { state: string; since: Date; error: string | null };
 }
 
@@ -12,7 +13,7 @@ export interface McpServerSeen {
 const PATIENCE_MS = 60_000;
 
 export function mcpRepairs(servers: readonly McpServerSeen[], now: number): Repair[] {
-  return servers.flatMap(({ id, name, status: { state, since, error } }): Repair[] => {
+  return servers.flatMap(({ id, name, can_sign_in, status: { state, since, error } }): Repair[] => {
     const of = {
       mcp_server_id: id,
       integration_id: null,
@@ -29,7 +30,10 @@ export function mcpRepairs(servers: readonly McpServerSeen[], now: number): Repa
           id: `mcp_server_unauthorized/${id}`,
           kind: "mcp_server_unauthorized",
           severity: "error",
-          title: `The MCP server ${name} does not accept Heddle's credentials.`,
+          title: can_sign_in
+            ? `The MCP server ${name} wants somebody to sign in.`
+            : `The MCP server ${name} does not accept Heddle's credentials.`,
+          ...(can_sign_in && { action: "sign_in_mcp_server", scope: "admin" }),
           blocks: "Calls of its tools fail.",
         },
       ];

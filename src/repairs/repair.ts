@@ -34,6 +34,7 @@ export const REPAIR_ACTIONS = [
   "restart_process",
   "check_mcp_server",
   "check_connection",
+  "sign_in_mcp_server",
   "redeliver",
   "replay",
   "review",

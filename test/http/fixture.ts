@@ -29,7 +29,7 @@ import { createIntegrationStore } from "../../src/integrations/settings/store.ts
 import { createConnections } from "../../src/listeners/connections.ts";
 import { createLog } from "../../src/log.ts";
 import { createLogBuffer } from "../../src/log-buffer.ts";
-import { createHttpTransport } from "../../src/mcp/client/http-transport.ts";
+import { createAuthFetch, createHttpTransport } from "../../src/mcp/client/http-transport.ts";
 import { openMcpServers } from "../../src/mcp/servers.ts";
 import { createMemories } from "../../src/memory/memories.ts";
 import { openPolicies } from "../../src/policies/policies.ts";
@@ -181,7 +181,10 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     vault: core.vault,
     addSecret: core.redactor.add,
     file: { path: "/nonexistent/mcp.yaml", environment: () => undefined },
-    open: (server) => ({ transport: createHttpTransport(server, []) }),
+    addPassing: core.redactor.addPassing,
+    authFetch: (server) => createAuthFetch(server, []),
+    publicUrl: options.publicUrl,
+    open: (server, tokens) => ({ transport: createHttpTransport(server, [], tokens) }),
     onTools: tools.setYielding,
     onState: () => undefined,
     version: "1.2.3",

@@ -36,7 +36,11 @@ export interface TestMcp {
 
 export async function testMcp(
   db: TestDatabase,
-  { home = "", environment = {} }: { home?: string; environment?: Record<string, string> } = {},
+  {
+    home = "",
+    environment = {},
+    baseUrl,
+  }: { home?: string; environment?: Record<string, string>; baseUrl?: string } = {},
 ): Promise<TestMcp> {
   const folder = home === "" ? await mkdtemp(join(tmpdir(), "heddle-mcp-")) : home;
   const closers: Closers = [];
@@ -52,6 +56,7 @@ export async function testMcp(
     processPaths: [],
     timezone: "UTC",
     allowPrivateHosts: [],
+    baseUrl,
   } as unknown as Config;
   const storage = { db, home: openHome(folder), vault: testVault(), redactor, events, log };
   const servers = await openMcp(config, storage as never, { tools }, closers);
@@ -69,8 +74,8 @@ export async function testMcp(
     redact: redactor.redact,
     async reaches(id, state) {
       await until(
-        () => servers.get(id).status,
-        (status) => status.state === state,
+        () => servers.list().find((one) => one.id === id)?.status,
+        (status) => status?.state === state,
       );
     },
     async call(name, args = {}) {

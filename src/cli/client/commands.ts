@@ -11,7 +11,7 @@ import { readAttached } from "./attach.ts";
 import { chat } from "./chat.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { writeFixture } from "./fixture.ts";
-import { listMcpServers, testMcpServer } from "./mcp.ts";
+import { listMcpServers, loginMcpServer, testMcpServer } from "./mcp.ts";
 import {
   addProvider,
   listModels,
@@ -133,6 +133,8 @@ export function createClientCommands() {
 
     listMcpServers: (flags: Flags & ConnectFlags) => listMcpServers(server(flags), console.log),
     testMcpServer: (flags: Flags & ConnectFlags, id: string) => testMcpServer(server(flags), id, console.log),
+    loginMcpServer: (flags: Flags & ConnectFlags, id: string) =>
+      loginMcpServer(server(flags), id, console.log),
     listProviders: (flags: Flags & ConnectFlags) => listProviders(server(flags), console.log),
     addProvider: (flags: Flags & ConnectFlags, { headers, ...added }: AddFlags) =>
       addProvider(server(flags), { ...added, headers: headers.map(headerOf) }, console.log),

@@ -11,6 +11,7 @@ interface McpServer {
   state: string;
   error: string | null;
   tool_count: number;
+  sign_in_page: string | null;
 }
 
 type Print = (line: string) => void;
@@ -42,4 +43,16 @@ export async function testMcpServer(server: Connection, id: string, print: Print
   for (const { reference, problem } of tools) {
     print(`  ${reference}${problem === null ? "" : `  (cannot be used: ${problem})`}`);
   }
+}
+
+/** The browser in which a person is signed in to Heddle goes on from there. */
+export async function loginMcpServer(server: Connection, id: string, print: Print): Promise<void> {
+  const { sign_in_page } = (await server.get(`${SERVERS}/${encodeURIComponent(id)}`)) as McpServer;
+  if (sign_in_page === null) {
+    throw new HeddleError(
+      "conflict",
+      `Nobody signs in at ${id}: it is a program, or has a client of its own.`,
+    );
+  }
+  print(`Open this page in a browser, and choose Sign in: ${sign_in_page}`);
 }

@@ -233,7 +233,7 @@ export function createApi(
     .use(processDayRoutes({ processes, integrations: registry, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
-    .use(mcpServerRoutes({ mcp, tools: content.tools, route }))
+    .use(mcpServerRoutes({ mcp, tools: content.tools, signIn: { auth, ...options }, route }))
     .use(
       providerReferenceRoutes({
         providers: models.providers,

@@ -15,6 +15,14 @@ export interface ConnectionStatus {
   server: { name: string; version: string } | null;
 }
 
+export const disabledSince = (since: Date | null): ConnectionStatus => ({
+  state: "disabled",
+  since: since ?? new Date(0),
+  error: null,
+  protocol_version: null,
+  server: null,
+});
+
 export interface Opened {
   transport: Transport;
   /** What a process said last. */

@@ -1,8 +1,8 @@
 // What went wrong between Heddle and an MCP server, in words for people and models.
 
 import {
+  InsufficientScopeError,
   OAuthClientFlowError,
-  OAuthError,
   SdkError,
   SdkErrorCode,
   SdkHttpError,
@@ -10,6 +10,7 @@ import {
 } from "@modelcontextprotocol/client";
 import { errorMessage } from "../../errors.ts";
 import { isPermanent } from "../../sdk/errors.ts";
+import { isRefusal } from "../oauth/refusal.ts";
 
 export interface Failure {
   /** "unauthorized": the server wants somebody to sign in, or another key. */
@@ -21,10 +22,16 @@ const MOST = 500;
 
 export function failureOf(error: unknown): Failure {
   const all = causesOf(error);
+  const missing = all.find((one) => one instanceof InsufficientScopeError);
+  if (missing) {
+    const scope = missingScope(missing);
+    const what = scope === undefined ? "more than Heddle may do there" : `the permission "${scope}"`;
+    return { kind: "refused", reason: `It wants ${what}; a person grants it by signing in again.` };
+  }
   const isUnauthorized = all.some(
     (one) =>
       one instanceof UnauthorizedError ||
-      one instanceof OAuthError ||
+      isRefusal(one) ||
       one instanceof OAuthClientFlowError ||
       (one instanceof SdkHttpError && one.status === 401),
   );
@@ -37,6 +44,12 @@ export function failureOf(error: unknown): Failure {
   // The deepest cause is what the system said.
   const reason = errorMessage(all.at(-1)) || "It does not answer.";
   return { kind: "lost", reason: reason.slice(0, MOST) };
+}
+
+/** What the server wants beyond what was granted, if it says so. */
+export function missingScope(error: unknown): string | undefined {
+  const missing = causesOf(error).find((one) => one instanceof InsufficientScopeError);
+  return missing?.requiredScope?.replace(/[^!-~ ]/g, "").slice(0, MOST) || undefined;
 }
 
 /** Whether the connection ended, rather than the request failed. */

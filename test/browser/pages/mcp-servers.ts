@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { guardedMcp, startAuthorizationServer } from "../../fakes/authorization-server.ts";
 import { modernServer } from "../../mcp/example-servers.ts";
 import type { Ui } from "../ui.ts";
 
@@ -30,5 +31,36 @@ export function mcpServersTests(ui: () => Ui): void {
     await page.getByRole("dialog").getByRole("button", { name: "Delete the server" }).click();
     await page.getByText("No MCP server yet").waitFor();
     expect(opened.faults).toEqual([]);
+  });
+
+  test("MCP servers: a person signs Heddle in at one, comes back to it, and signs out", async () => {
+    await using auth = await startAuthorizationServer();
+    await using server = await guardedMcp(auth);
+    await using opened = await ui().openPage("/admin/mcp-servers?add=1");
+    const { page } = opened;
+    await page.getByRole("textbox", { name: "Id" }).fill("notes");
+    await page.getByRole("textbox", { name: "Address" }).fill(server.url);
+    await page.getByRole("switch", { name: "Its address may be a private one" }).check({ force: true });
+    await page.getByRole("button", { name: "Add the server" }).click();
+    await page.getByRole("status").getByText("wants a person to sign in").waitFor();
+    expect(await opened.accessibility()).toEqual([]);
+    // The authorization server says yes at once, and sends the browser back.
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("mcp:notes/add").waitFor();
+    await page.getByText(auth.issuer).waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    expect(await opened.accessibility()).toEqual([]);
+
+    await page.goto(new URL("/admin/mcp-servers?state=guessed&code=stolen", page.url()).href);
+    await page.getByText("begin it again").waitFor();
+    expect(page.url()).not.toContain("stolen");
+    await page.getByRole("button", { name: "Close details" }).click();
+    await page.getByText("notes", { exact: true }).first().click();
+    await page.getByRole("button", { name: "Sign out …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("status").getByText("wants a person to sign in").waitFor();
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete the server" }).click();
+    await page.getByText("No MCP server yet").waitFor();
   });
 }

@@ -45,7 +45,13 @@ const SOURCES: Record<string, Source> = {
     derived: ["prompt"],
   },
   Policy: { table: tables.policies, inside: [], derived: [] },
-  Approval: { table: tables.approvals, inside: ["call_hash"], derived: [] },
+  Approval: {
+    table: tables.approvals,
+    inside: ["call_hash"],
+    derived: [],
+    // A tool of Heddle or of an integration is named by its name.
+    otherNull: ["tool_reference"],
+  },
   TaskDetail: {
     table: tables.tasks,
     inside: [

@@ -15,18 +15,20 @@ import { Split } from "../../parts/split.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { plural } from "../../parts/units.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
-import { type McpServer, mcpServers, placeOf, STATES } from "./queries.ts";
+import { type McpServer, mcpServers, placeOf, stateOf } from "./queries.ts";
 import { ServerDetail } from "./server-detail.tsx";
 import { NewServer } from "./server-form.tsx";
+import { OF_RETURN, Returned } from "./sign-in.tsx";
 
 const HOME = "/admin/mcp-servers";
-const FILTERS = ["add"] as const;
+const FILTERS = ["add", ...OF_RETURN] as const;
 const COLUMNS = [{ label: "Tools", width: "90px" }];
 
 export function View() {
   const [, params] = useRoute("/admin/mcp-servers/:id");
   const [, navigate] = useLocation();
-  const isAdding = useFilters(FILTERS).values.add !== undefined && !params;
+  const { add: adding, ...returned } = useFilters(FILTERS).values;
+  const isAdding = adding !== undefined && !params;
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "admin"));
   const found = useQuery(mcpServers);
   useLiveQueries(["mcp"], ["mcp-servers"]);
@@ -61,7 +63,9 @@ export function View() {
           />
         }
         detail={
-          isAdding ? (
+          returned.state !== undefined && !params ? (
+            <Returned given={returned} closeHref={HOME} />
+          ) : isAdding ? (
             <Detail title="A new MCP server" closeHref={HOME}>
               <NewServer onDone={(id) => navigate(`${HOME}/${id}`)} onCancel={() => navigate(HOME)} />
             </Detail>
@@ -75,7 +79,7 @@ export function View() {
 }
 
 const rowOf = (server: McpServer): RowParts => {
-  const [label, tone] = STATES[server.state];
+  const [label, tone] = stateOf(server);
   return {
     lead: <Icon name={server.transport === "http" ? "Globe" : "Terminal"} size={15} />,
     title: server.name,

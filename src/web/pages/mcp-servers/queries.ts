@@ -32,17 +32,19 @@ export const changeServer = async (id: string, body: Schema<"McpServerChange">):
   await refreshServers();
 };
 
-/** How each state reads, and its colour. */
-export const STATES: Record<
-  McpServer["state"],
-  [label: string, tone: "good" | "warn" | "bad" | "calm" | "quiet"]
-> = {
+type Shown = [label: string, tone: "good" | "warn" | "bad" | "calm" | "quiet"];
+
+const STATES: Record<McpServer["state"], Shown> = {
   connecting: ["Connecting", "calm"],
   connected: ["Connected", "good"],
   degraded: ["Does not answer", "warn"],
   reauth_required: ["Refuses the credentials", "bad"],
   disabled: ["Disabled", "quiet"],
 };
+
+/** How its state reads, and the colour. */
+export const stateOf = ({ state, can_sign_in }: McpServer): Shown =>
+  state === "reauth_required" && can_sign_in ? ["Wants a sign-in", "bad"] : STATES[state];
 
 /** Where it is, in a line. */
 export const placeOf = ({ url, command, args }: McpServer): string =>

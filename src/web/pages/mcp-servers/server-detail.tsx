@@ -13,9 +13,10 @@ import { Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Duration, plural } from "../../parts/units.tsx";
-import { changeServer, type McpServer, mcpServers, placeOf, refreshServers, STATES } from "./queries.ts";
+import { changeServer, type McpServer, mcpServers, placeOf, refreshServers, stateOf } from "./queries.ts";
 import { ChangedServer } from "./server-form.tsx";
 import { ServerTools } from "./server-tools.tsx";
+import { SignInActions, wantsSignIn } from "./sign-in.tsx";
 
 interface ServerDetailProps {
   id: string;
@@ -36,7 +37,7 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
       </Detail>
     );
   }
-  const [label, tone] = STATES[server.state];
+  const [label, tone] = stateOf(server);
   const isStored = server.source === "stored";
   return (
     <Detail
@@ -60,7 +61,14 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
         <ChangedServer server={server} onDone={() => setEditing(false)} />
       ) : (
         <>
-          {server.error !== null && <p role="status">{server.error}</p>}
+          {wantsSignIn(server) ? (
+            <p role="status">
+              It wants a person to sign in at its authorization server. Its tools then act as this person, for
+              every bot that has them.
+            </p>
+          ) : (
+            server.error !== null && <p role="status">{server.error}</p>
+          )}
           <Section title="Server">
             <ServerFacts server={server} />
           </Section>
@@ -96,6 +104,7 @@ function Actions({ server, onEdit, closeHref }: ActionsProps) {
   });
   return (
     <>
+      {is_enabled && <SignInActions server={server} />}
       {is_enabled && (
         <Button size="xs" variant="default" loading={test.isPending} onClick={() => test.mutate()}>
           Test it
@@ -155,6 +164,7 @@ function ServerFacts({ server }: { server: McpServer }) {
           <code key="secrets">{secrets.join(", ")}</code>,
         ],
         server.oauth !== null && ["OAuth client", `${server.oauth.client_id} of ${server.oauth.issuer}`],
+        server.signed_in !== null && ["Signed in", <SignedIn key="by" signedIn={server.signed_in} />],
         server.server !== null && ["Says it is", `${server.server.name} ${server.server.version}`],
         server.protocol_version !== null && ["Protocol", server.protocol_version],
         ["Longest call", <Duration key="limit" ms={server.timeout_seconds * 1000} />],
@@ -167,5 +177,25 @@ function ServerFacts({ server }: { server: McpServer }) {
         server.source === "file" && ["From", "mcp.yaml in Heddle's home; change it there"],
       ]}
     />
+  );
+}
+
+function SignedIn({ signedIn }: { signedIn: NonNullable<McpServer["signed_in"]> }) {
+  const { by, at, issuer, scope, expires_at, is_renewed } = signedIn;
+  return (
+    <>
+      {by} at <code>{issuer}</code>, <Time at={at} />
+      {scope !== null && (
+        <>
+          {" "}
+          for <code>{scope}</code>
+        </>
+      )}
+      {!is_renewed && expires_at !== null && (
+        <>
+          , until <Time at={expires_at} />
+        </>
+      )}
+    </>
   );
 }

@@ -123,6 +123,13 @@ test("a server that does not accept the credentials is among what needs a person
     async () => (await http.send("GET", "/api/v1/repairs")).body.repairs,
     (all) => all.some(({ mcp_server_id }: { mcp_server_id: string }) => mcp_server_id === "closed"),
   );
-  expect(repair[0]).toMatchObject({ kind: "mcp_server_unauthorized", action: "check_mcp_server" });
+  expect(repair[0]).toMatchObject({ kind: "mcp_server_unauthorized", action: "sign_in_mcp_server" });
+  // With a key of its own, it is the key that is wrong.
+  await http.send("PATCH", `${PATH}/closed`, { body: { headers: { Authorization: "Bearer old-key" } } });
+  const other = await until(
+    async () => (await http.send("GET", "/api/v1/repairs")).body.repairs,
+    ([first]) => first?.action === "check_mcp_server",
+  );
+  expect(other[0].title).toBe("The MCP server closed does not accept Heddle's credentials.");
   await http.send("DELETE", `${PATH}/closed`);
 });

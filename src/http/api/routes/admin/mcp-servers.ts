@@ -7,62 +7,19 @@ import {
   type GivenMcpChange,
   type GivenMcpServer,
   McpServerChange,
-  McpServerFields,
   McpServerId,
   NewMcpServer,
 } from "../../../../mcp/fields.ts";
 import type { McpServerView } from "../../../../mcp/servers.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
-import { MASK, withoutUrlSecrets } from "../../../../secrets/urls.ts";
-import { answered } from "../../answered.ts";
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
-import { Instant, InstantOf, instantOrNull, JsonOf, nullable, oneOf } from "../../schemas.ts";
+import { JsonOf, nullable } from "../../schemas.ts";
 import { presentAnnotations, ToolAnnotationsAnswer } from "../tools.ts";
+import { McpServerAnswer, presentServer } from "./mcp-server-answer.ts";
+import { type McpSignInRoutes, mcpSignInRoutes } from "./mcp-sign-in.ts";
 
 const tag = "MCP servers";
-
-const STATES = ["connecting", "connected", "degraded", "reauth_required", "disabled"] as const;
-
-const masked = (description: string) => t.Record(t.String(), t.String(), { description });
-
-const ServerAnswer = named(
-  "McpServer",
-  t.Object({
-    id: t.String({ description: "Bots name its tools `mcp:<id>/<tool>`." }),
-    source: oneOf(["stored", "file"], "`file`: declared in mcp.yaml, and not changed here."),
-    ...answered(McpServerFields.properties),
-    headers: masked("The names of its headers; values are masked."),
-    env: masked("The names of its variables; values are masked."),
-    oauth: nullable(
-      t.Object({
-        issuer: t.String({ description: "The authorization server." }),
-        client_id: t.String({ description: "As it was registered." }),
-        client_secret: t.String({ description: "Masked." }),
-        scope: nullable(t.String(), "What is asked for."),
-      }),
-      "The client that gets tokens for Heddle.",
-    ),
-    state: oneOf(
-      STATES,
-      "`degraded`: it is tried again. `reauth_required`: it refuses Heddle's credentials.",
-    ),
-    since: InstantOf("Since when."),
-    error: nullable(t.String(), "Why it is not connected."),
-    protocol_version: nullable(t.String(), "The version of MCP that was agreed on."),
-    server: nullable(
-      t.Object({
-        name: t.String({ description: "Its own name." }),
-        version: t.String({ description: "Its own version." }),
-      }),
-      "What the server says of itself.",
-    ),
-    tool_count: t.Integer({ description: "How many of its tools bots can get." }),
-    listed_at: nullable(Instant, "When it last listed its tools."),
-    created_at: nullable(Instant, "When it was added."),
-    updated_at: nullable(Instant, "When somebody last changed it."),
-  }),
-);
 
 const ToolAnswer = named(
   "McpTool",
@@ -97,27 +54,30 @@ export interface McpServerRoutes {
     update(id: string, change: GivenMcpChange): Promise<McpServerView>;
     delete(id: string): Promise<void>;
     check(id: string, signal: AbortSignal): Promise<McpServerView>;
-  };
+  } & McpSignInRoutes["mcp"];
   tools: { list(): { name: string; reference?: string | undefined }[] };
+  signIn: Omit<McpSignInRoutes, "mcp" | "route">;
   route: RouteOptions;
 }
 
 /** The connection of a client that waits in silence is cut after 255 s. */
 const TEST_MS = 120_000;
 
-export function mcpServerRoutes({ mcp, tools, route }: McpServerRoutes) {
+export function mcpServerRoutes({ mcp, tools, signIn, route }: McpServerRoutes) {
   return new Elysia({ normalize: false })
-    .use(storedServers({ mcp, route }))
-    .use(askedServers({ mcp, tools, route }));
+    .use(storedServers({ mcp, signIn, route }))
+    .use(askedServers({ mcp, tools, route }))
+    .use(mcpSignInRoutes({ ...signIn, mcp, route }));
 }
 
-function storedServers({ mcp, route }: Omit<McpServerRoutes, "tools">) {
+function storedServers({ mcp, signIn, route }: Omit<McpServerRoutes, "tools">) {
+  const shown = (server: McpServerView) => presentServer(server, signIn.publicUrl ?? signIn.localUrl());
   return new Elysia({ prefix: "/api/v1/admin/mcp-servers", normalize: false })
     .get(
       "",
       ({ query }) => {
         const all = mcp.list().sort((one, other) => (one.id < other.id ? -1 : 1));
-        return pageOfItems("mcp_servers", query, all.map(present), ({ id }) => id);
+        return pageOfItems("mcp_servers", query, all.map(shown), ({ id }) => id);
       },
       listRoute(route, {
         scope: "mcp_servers:read",
@@ -125,11 +85,11 @@ function storedServers({ mcp, route }: Omit<McpServerRoutes, "tools">) {
         summary: "List MCP servers",
         description: "Sorted by id.",
         key: "mcp_servers",
-        Item: ServerAnswer,
+        Item: McpServerAnswer,
         query: SETUP,
       }),
     )
-    .post("", async ({ body, status }) => status(201, present(await mcp.create(body))), {
+    .post("", async ({ body, status }) => status(201, shown(await mcp.create(body))), {
       ...route.json({
         scope: ADMIN,
         isGrave: true,
@@ -144,14 +104,14 @@ function storedServers({ mcp, route }: Omit<McpServerRoutes, "tools">) {
         description: "Heddle connects to it at once. With `stdio` it runs the command on its own machine.",
       }),
       body: named("NewMcpServer", NewMcpServer),
-      response: { 201: ServerAnswer, ...failures(...bodyFailures, 409) },
+      response: { 201: McpServerAnswer, ...failures(...bodyFailures, 409) },
     })
-    .get("/:id", ({ params }) => present(mcp.get(params.id)), {
+    .get("/:id", ({ params }) => shown(mcp.get(params.id)), {
       ...route.plain({ scope: "mcp_servers:read", tag, summary: "Fetch an MCP server" }),
       params: Params,
-      response: { 200: ServerAnswer, ...failures(403, 404, 422) },
+      response: { 200: McpServerAnswer, ...failures(403, 404, 422) },
     })
-    .patch("/:id", async ({ params, body }) => present(await mcp.update(params.id, body)), {
+    .patch("/:id", async ({ params, body }) => shown(await mcp.update(params.id, body)), {
       ...route.json({
         scope: ADMIN,
         isGrave: true,
@@ -163,7 +123,7 @@ function storedServers({ mcp, route }: Omit<McpServerRoutes, "tools">) {
       }),
       params: Params,
       body: named("McpServerChange", McpServerChange),
-      response: { 200: ServerAnswer, ...failures(...bodyFailures, 404, 409) },
+      response: { 200: McpServerAnswer, ...failures(...bodyFailures, 404, 409) },
     })
     .delete(
       "/:id",
@@ -184,7 +144,7 @@ function storedServers({ mcp, route }: Omit<McpServerRoutes, "tools">) {
     );
 }
 
-function askedServers({ mcp, tools, route }: McpServerRoutes) {
+function askedServers({ mcp, tools, route }: Omit<McpServerRoutes, "signIn">) {
   return new Elysia({ prefix: "/api/v1/admin/mcp-servers/:id", normalize: false })
     .post("/test", ({ params }) => test(mcp, params.id), {
       ...route.plain({
@@ -231,38 +191,6 @@ async function test(mcp: McpServerRoutes["mcp"], id: string) {
   const duration_ms = Math.round(performance.now() - started);
   return { ok: error === null, error, duration_ms };
 }
-
-function present({ status, tools, ...server }: McpServerView) {
-  const { id, source, name, transport, url, command, args, headers, env, oauth } = server;
-  return {
-    ...{ id, source, name, transport, command, args },
-    url: url === null ? null : withoutUrlSecrets(url),
-    headers: maskedValues(headers),
-    env: maskedValues(env),
-    oauth: oauth && {
-      issuer: oauth.issuer,
-      client_id: oauth.client_id,
-      client_secret: MASK,
-      scope: oauth.scope ?? null,
-    },
-    is_enabled: server.is_enabled,
-    timeout_seconds: server.timeout_seconds,
-    allow_private: server.allow_private,
-    trust_annotations: server.trust_annotations,
-    state: status.state,
-    since: status.since.toISOString(),
-    error: status.error,
-    protocol_version: status.protocol_version,
-    server: status.server,
-    tool_count: tools.filter(({ usable }) => usable !== undefined).length,
-    listed_at: instantOrNull(server.listed_at),
-    created_at: instantOrNull(server.created_at),
-    updated_at: instantOrNull(server.updated_at),
-  };
-}
-
-const maskedValues = (values: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.keys(values).map((name) => [name, MASK]));
 
 function presentTool(
   id: string,

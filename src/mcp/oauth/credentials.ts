@@ -1,0 +1,68 @@
+// What Heddle has since a person signed it in at an MCP server.
+
+import type { OAuthTokens, StoredOAuthClientInformation } from "@modelcontextprotocol/client";
+
+export interface Credentials {
+  /** The server's address then. Tokens go to no other. */
+  url: string;
+  /** As what Heddle is known to the authorization server, and the address to which that sends people back. */
+  client: StoredOAuthClientInformation & { issuer: string };
+  redirect: string;
+  /** What the tokens are for, as the server calls itself (RFC 8707); null: it does not say. */
+  resource: string | null;
+  /** Null: they were refused, or somebody signed out. The client is kept, since it is registered once. */
+  tokens: Tokens | null;
+  /** What the server wants beyond what was granted; the next sign-in asks for it. */
+  missing_scope: string | null;
+  /** Who signed in, and when (milliseconds). */
+  by: string;
+  at: number;
+}
+
+export interface Tokens {
+  access: string;
+  refresh: string | null;
+  scope: string | null;
+  /** Milliseconds; null: it is not known. */
+  obtained_at: number;
+  expires_at: number | null;
+}
+
+/** Before it ends, an access token is exchanged for a new one. */
+const MARGIN_MS = 120_000;
+
+export function tokensFrom(
+  { access_token, refresh_token, scope, expires_in }: OAuthTokens,
+  now: number,
+  before?: Tokens,
+): Tokens {
+  return {
+    access: access_token,
+    refresh: refresh_token ?? null,
+    // What is not said has not changed.
+    scope: scope ?? before?.scope ?? null,
+    obtained_at: now,
+    expires_at: expires_in === undefined ? null : now + expires_in * 1000,
+  };
+}
+
+/** Whether a new token should be got before the next request. A short life is used by half. */
+export function isDue({ obtained_at, expires_at }: Tokens, now: number): boolean {
+  if (expires_at === null) return false;
+  return now >= expires_at - Math.min(MARGIN_MS, (expires_at - obtained_at) / 2);
+}
+
+export const isOver = ({ expires_at }: Tokens, now: number): boolean =>
+  expires_at !== null && now >= expires_at;
+
+/** Every permission that one of the lists names, once. */
+export function scopesIn(...lists: (string | null | undefined)[]): string | undefined {
+  const all = new Set(lists.flatMap((list) => (list ?? "").split(" ").filter((word) => word !== "")));
+  return all.size === 0 ? undefined : [...all].join(" ");
+}
+
+/** A client secret may end; then Heddle registers again. */
+export const isClientValid = ({ client }: Credentials, now: number): boolean => {
+  const until = (client as { client_secret_expires_at?: number }).client_secret_expires_at;
+  return until === undefined || until === 0 || until * 1000 > now;
+};

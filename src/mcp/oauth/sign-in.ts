@@ -1,0 +1,240 @@
+// A person signs Heddle in at an MCP server: sent to its authorization server, and back with a code that becomes tokens.
+// https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
+
+import { randomBytes } from "node:crypto";
+import {
+  type AuthorizationServerMetadata,
+  auth,
+  discoverOAuthServerInfo,
+  exchangeAuthorization,
+  extractWWWAuthenticateParams,
+  type FetchLike,
+  type OAuthServerInfo,
+  validateAuthorizationResponseIssuer,
+} from "@modelcontextprotocol/client";
+import { errorMessage, HeddleError } from "../../errors.ts";
+import { canSignIn, type McpServer } from "../server.ts";
+import { redirectTo } from "./client-document.ts";
+import { isClientValid, scopesIn, tokensFrom } from "./credentials.ts";
+import type { OAuthStore, PendingSignIn } from "./oauth-store.ts";
+import { createAttempt } from "./sign-in-attempt.ts";
+
+export interface SignInOptions {
+  store: Pick<OAuthStore, "addSignIn" | "takeSignIn" | "save" | "find">;
+  find: (id: string) => McpServer;
+  fetchFor: (server: McpServer) => FetchLike;
+  /** BASE_URL */
+  publicUrl: string | undefined;
+  /** The wall clock. */
+  now: () => number;
+}
+
+/** Who signs in, and where Heddle is for their browser. */
+export interface SigningIn {
+  /** The sign-in or key, and the name that people see. */
+  person: string;
+  name: string;
+  /** The address of Heddle, such as https://heddle.example. */
+  base: string;
+}
+
+/** What the browser brings back. */
+export interface Returned {
+  state: string;
+  code?: string | undefined;
+  /** The authorization server (RFC 9207). */
+  iss?: string | undefined;
+  error?: string | undefined;
+  error_description?: string | undefined;
+}
+
+/** How long a person may take at the authorization server. */
+const MOST_MS = 600_000;
+const MOST_DESCRIPTION = 300;
+/** Metadata of real authorization servers has a few kB. */
+const MOST_PENDING = 200_000;
+
+export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOptions) {
+  return {
+    /** Resolves with the address to which the person's browser is to go. */
+    async begin(id: string, { person, base }: SigningIn): Promise<{ url: string; expiresAt: Date }> {
+      const server = find(id);
+      const url = addressOf(server);
+      const fetchFn = fetchFor(server);
+      const before = await store.find(id);
+      const redirect = redirectTo(base);
+      const { info, wanted, resourceMetadataUrl } = await reaching(url, () => discovered(url, fetchFn));
+      const metadata = usableMetadata(info, server);
+      const scope = scopesIn(
+        server.oauth?.scope ?? wanted ?? info.resourceMetadata?.scopes_supported?.join(" "),
+        before?.url === url ? before.missing_scope : null,
+      );
+      const state = randomBytes(32).toString("base64url");
+      const known = before?.redirect === redirect && isClientValid(before, now()) ? before.client : undefined;
+      const attempt = createAttempt(server, { info, metadata, redirect, state, publicUrl, known });
+      await reaching(url, () =>
+        auth(attempt.provider, {
+          serverUrl: url,
+          fetchFn,
+          ...(scope !== undefined && { scope }),
+          ...(resourceMetadataUrl && { resourceMetadataUrl }),
+        }),
+      );
+      const { goTo, pending } = attempt.begun({ url, redirect, metadata, scope: scope ?? null });
+      if (JSON.stringify(pending).length > MOST_PENDING) {
+        throw new HeddleError("upstream", "The authorization server's description of itself is too long.");
+      }
+      const expiresAt = new Date(now() + MOST_MS);
+      await store.addSignIn({ state, serverId: id, person, expiresAt }, pending, new Date(now()));
+      return { url: goTo, expiresAt };
+    },
+
+    /** Resolves with the id of the server at which Heddle is signed in now. Throws what went wrong. */
+    async finish(returned: Returned, { person, name }: Omit<SigningIn, "base">): Promise<string> {
+      const { state, code, iss, error, error_description } = returned;
+      const taken = await store.takeSignIn(state, person, new Date(now()));
+      if (!taken) {
+        throw new HeddleError(
+          "conflict",
+          "This sign-in was begun in another browser, was used already or took more than ten minutes: begin it again.",
+        );
+      }
+      const { serverId, pending } = taken;
+      const server = find(serverId);
+      if (server.url !== pending.url) {
+        throw new HeddleError(
+          "conflict",
+          `The address of ${server.name} has changed meanwhile: begin again.`,
+        );
+      }
+      if (code === undefined) {
+        checkIssuer(pending, iss);
+        const reason = [error ?? "no code", error_description].filter(Boolean).join(": ");
+        throw refusedBy(pending, reason);
+      }
+      const tokens = await exchanged(pending, { code, iss }, fetchFor(server));
+      const { url, client, redirect, resource } = pending;
+      await store.save(serverId, {
+        ...{ url, client, redirect, resource },
+        tokens: tokensFrom({ scope: pending.scope ?? undefined, ...tokens }, now()),
+        missing_scope: null,
+        by: name,
+        at: now(),
+      });
+      return serverId;
+    },
+
+    /** Forgets the tokens. */
+    async end(id: string): Promise<void> {
+      find(id);
+      const before = await store.find(id);
+      if (!before?.tokens)
+        throw new HeddleError("conflict", `Nobody is signed in at the MCP server "${id}".`);
+      await store.save(id, { ...before, tokens: null });
+    },
+  };
+}
+
+function addressOf(server: McpServer): string {
+  const { id, url, is_enabled } = server;
+  if (url === null) {
+    throw new HeddleError("conflict", `The MCP server "${id}" is a program; nobody signs in at one.`);
+  }
+  if (!canSignIn(server)) {
+    throw new HeddleError(
+      "conflict",
+      `The MCP server "${id}" has a client that signs in by itself, or the header Authorization.`,
+    );
+  }
+  if (!is_enabled) throw new HeddleError("conflict", `The MCP server "${id}" is disabled: enable it first.`);
+  return url;
+}
+
+/** What the server says of its authorization server, asked as somebody without a token. */
+async function discovered(url: string, fetchFn: FetchLike) {
+  const refused = await fetchFn(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
+  });
+  await refused.body?.cancel();
+  const { resourceMetadataUrl, scope } = refused.status === 401 ? extractWWWAuthenticateParams(refused) : {};
+  const info = await discoverOAuthServerInfo(url, {
+    fetchFn,
+    ...(resourceMetadataUrl && { resourceMetadataUrl }),
+  });
+  return { info, wanted: scope, resourceMetadataUrl };
+}
+
+/** Throws for an authorization server that does not protect the code against whoever sees it. */
+function usableMetadata(info: OAuthServerInfo, server: McpServer): AuthorizationServerMetadata {
+  const metadata = info.authorizationServerMetadata;
+  const who = info.authorizationServerUrl;
+  if (!metadata) {
+    throw new HeddleError("upstream", `${who} does not describe itself as an authorization server.`);
+  }
+  if (!metadata.code_challenge_methods_supported?.includes("S256")) {
+    throw new HeddleError("upstream", `${who} does not support PKCE with S256, which MCP requires.`);
+  }
+  const page = URL.parse(metadata.authorization_endpoint);
+  const isSafe = page?.protocol === "https:" || (page?.protocol === "http:" && server.allow_private);
+  if (!isSafe) throw new HeddleError("upstream", `${who} has no sign-in page over https.`);
+  return metadata;
+}
+
+async function exchanged(
+  pending: PendingSignIn,
+  { code, iss }: { code: string; iss: string | undefined },
+  fetchFn: FetchLike,
+) {
+  const { client, metadata, verifier, redirect, resource } = pending;
+  try {
+    return await exchangeAuthorization(client.issuer, {
+      metadata,
+      clientInformation: client,
+      authorizationCode: code,
+      codeVerifier: verifier,
+      redirectUri: redirect,
+      fetchFn,
+      ...(iss !== undefined && { iss }),
+      ...(resource !== null && { resource }),
+    });
+  } catch (error) {
+    throw refusedBy(pending, errorMessage(error), error);
+  }
+}
+
+function checkIssuer(pending: PendingSignIn, iss: string | undefined): void {
+  const { metadata } = pending;
+  const issParameterSupported =
+    (metadata as { authorization_response_iss_parameter_supported?: boolean })
+      .authorization_response_iss_parameter_supported === true;
+  try {
+    validateAuthorizationResponseIssuer({ iss, expectedIssuer: metadata.issuer, issParameterSupported });
+  } catch (error) {
+    throw refusedBy(pending, errorMessage(error), error);
+  }
+}
+
+const refusedBy = ({ client }: PendingSignIn, reason: string, cause?: unknown): HeddleError =>
+  new HeddleError(
+    "upstream",
+    `${client.issuer} did not sign Heddle in: ${reason.slice(0, MOST_DESCRIPTION)}`,
+    {
+      cause,
+    },
+  );
+
+/** Says in whose words something failed on the way. */
+async function reaching<Result>(url: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof HeddleError) throw error;
+    throw new HeddleError(
+      "upstream",
+      `Signing in at ${URL.parse(url)?.host} cannot begin: ${errorMessage(error).slice(0, MOST_DESCRIPTION)}`,
+      { cause: error },
+    );
+  }
+}
