@@ -78,6 +78,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "llm",
     "mcp",
     "memory",
+    "people",
     "policies",
     "processes",
     "providers",
@@ -118,6 +119,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "integrations/routing",
     "integrations/settings",
     "listeners",
+    "people",
     "runtime",
     "sdk",
     "search",
@@ -167,6 +169,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   approvals: ["db", "dispatch", "policies", "queue", "sessions"],
   // Rules about calls of tools: what is allowed, forbidden, or left to a person.
   policies: ["capabilities", "db", "sdk"],
+  // People of services, and whom of them the operator trusts.
+  people: ["db", "secrets"],
   // What bots remember: versions, reviews, search, and files for people.
   memory: ["db", "search"],
   search: ["db", "sdk"],

@@ -5,6 +5,7 @@ import { ADMIN } from "../access/scopes.ts";
 import type { Config } from "../config/config.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
+import { createPeople } from "../people/people.ts";
 import { openPolicies } from "../policies/policies.ts";
 import { createAgentParts } from "./agent.ts";
 import { openApprovals } from "./approvals.ts";
@@ -67,7 +68,8 @@ export async function openCore(
     models,
     { decide: policies.decide, notices: approvals.notices },
   );
-  const { db, log, redactor } = storage;
+  const { db, log, redactor, vault, events } = storage;
+  const people = createPeople({ db, vault, onCommit: events.committed });
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
   const { registry, settings, store, connections } = integrations;
@@ -85,6 +87,7 @@ export async function openCore(
       check: checkSdkCall,
       controls,
       decideAs: approvals.decideAs,
+      people,
       baseUrl,
     });
   const loadIntegrations = () => {
@@ -105,6 +108,7 @@ export async function openCore(
     agent,
     models,
     mcp,
+    people,
     apiKeys,
     baseUrl,
     loadIntegrations,

@@ -79,7 +79,7 @@ export function startServer(
     const stopping = new AbortController();
     const app = createApp(
       {
-        conversation: { ...conversation, schedules, budgets: core.budgets },
+        conversation: { ...conversation, schedules, budgets: core.budgets, people: core.people },
         content: { ...content, ...agent, ...outsideOfRuns(core, stopping.signal) },
         integrations: {
           ...integrations,

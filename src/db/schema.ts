@@ -147,6 +147,39 @@ export const channelBindings = pgTable(
   ],
 );
 
+export const PERSON_STATUSES = ["pending", "allowed", "blocked"] as const;
+/** pending: has asked to talk to the bots, and nobody has decided. allowed: what this person writes counts as the operator's. */
+export type PersonStatus = (typeof PERSON_STATUSES)[number];
+
+/** People of an integration's service. Somebody who is not among them is a stranger. */
+export const people = pgTable(
+  "people",
+  {
+    id: uuid("id").primaryKey(),
+    integration_id: text("integration_id").notNull(),
+    /** The person's id at the service. */
+    external_id: text("external_id").notNull(),
+    name: text("name").notNull(),
+    /** Where the person asked: a client id. */
+    place: text("place"),
+    status: text("status").$type<PersonStatus>().notNull(),
+    /** The pairing code, sealed; null if it was used, or there is none at the moment. */
+    code: text("code"),
+    code_expires_at: instant("code_expires_at"),
+    /** Wrong codes that were tried while this one was valid. */
+    code_tries: integer("code_tries").notNull().default(0),
+    asked_at: instant("asked_at"),
+    /** Who allowed or blocked the person: "key:<name>". */
+    decided_by: text("decided_by"),
+    decided_at: instant("decided_at"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    uniqueIndex("people_external").on(table.integration_id, table.external_id),
+    index("people_pending").on(table.integration_id).where(sql`${table.status} = 'pending'`),
+  ],
+);
+
 /** An integration whose carapaces are active in a channel. */
 export const channelActivations = pgTable(
   "channel_activations",

@@ -4,7 +4,7 @@ import type { SetupManifest } from "../sdk/manifest.ts";
 /** The scopes for a manifest without any: enough to inject events and documents and to follow the tasks. */
 const USUAL = ["sessions:write", "documents:write", "tasks:read"];
 
-/** The scopes of an integration's process: those that its manifest asks for, and its own store. */
+/** The scopes of an integration's process: those that its manifest asks for, its own store, and the people of its service. */
 export const processScopes = ({
   id,
   setup,
@@ -14,4 +14,6 @@ export const processScopes = ({
 }): readonly string[] => [
   ...(setup?.api_permissions === undefined ? USUAL : scopesOf(setup)),
   `integrations.${id}.store:write`,
+  "people:read",
+  "people:use",
 ];

@@ -6,6 +6,7 @@ import type { Connection } from "../listeners/connections.ts";
 import { connectionRepairs } from "./connection-repairs.ts";
 import { type IntegrationRepairsOptions, integrationRepairs } from "./integration-repairs.ts";
 import { type McpServerSeen, mcpRepairs } from "./mcp-repairs.ts";
+import { peopleRepairs } from "./people-repairs.ts";
 import type { Repair } from "./repair.ts";
 import { rowRepairs } from "./row-repairs.ts";
 
@@ -28,21 +29,23 @@ const ORDER: Repair["severity"][] = ["error", "warning", "info"];
 export function createRepairs(options: RepairsOptions): ListRepairs {
   const { query, hasModel, mcpServers, integrations, now = Date.now } = options;
   return async ({ reach, may }) => {
-    const [ofIntegrations, ofRows, connections] = await Promise.all([
-      integrationRepairs(options),
-      rowRepairs({ query, reach, now: now() }),
-      options.connections(),
-    ]);
-    const own = reach?.integrationId;
     const names = new Map(
       integrations.list().flatMap(({ id, name, enabled }) => (enabled ? [[id, name] as const] : [])),
     );
-    const ofConnections = connectionRepairs(connections, (id) => names.get(id), now());
+    const nameOf = (id: string) => names.get(id);
+    const [ofIntegrations, ofRows, ofPeople, connections] = await Promise.all([
+      integrationRepairs(options),
+      rowRepairs({ query, reach, now: now() }),
+      peopleRepairs(query, (id) => nameOf(id) ?? id, { reach, now: now() }),
+      options.connections(),
+    ]);
+    const own = reach?.integrationId;
+    const ofConnections = connectionRepairs(connections, nameOf, now());
     const seen = [...ofIntegrations, ...ofConnections].filter(
       ({ integration_id }) => !own || integration_id === own,
     );
     const ofServers = reach ? [] : mcpRepairs(mcpServers(), now());
-    const all = [...seen, ...ofRows, ...ofServers, ...(hasModel() || reach ? [] : [NO_MODEL])];
+    const all = [...seen, ...ofRows, ...ofPeople, ...ofServers, ...(hasModel() || reach ? [] : [NO_MODEL])];
     return all
       .filter(({ scope }) => may(scope))
       .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) || (a.id < b.id ? -1 : 1));

@@ -20,6 +20,7 @@ import type {
   JsonObject,
   ListenContext,
   OpenAiToolSchema,
+  PeopleControls,
   ReconcileFunction,
   RunContext,
   SearchDocuments,
@@ -109,6 +110,7 @@ export interface SdkServices {
   reportConnection(report: ConnectionReport & { name: string }): Promise<void>;
   store: StoreBackend;
   controls: ControlCalls;
+  people: PeopleControls;
   server: ServerSource;
   /** Registers a value that must not appear in logs or answers. */
   addSecret(value: string): void;

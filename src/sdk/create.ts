@@ -18,6 +18,7 @@ import { failDelivery } from "./http/fail-delivery.ts";
 import { createListeners } from "./listeners.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { misspellings } from "./misspelt.ts";
+import { createPeopleControls } from "./people.ts";
 import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { createServerFacts } from "./server-facts.ts";
@@ -161,6 +162,8 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     http: (options: HttpOptions): HttpClient =>
       createHttp({ fetch: backend.fetch, sleep: sleepFor, random: Math.random }, options),
     ...createControls(backend.controls),
+    /** Who of the service's people may talk to the bots. */
+    people: createPeopleControls(backend.people),
     ...createListeners(backend),
     failDelivery,
     splitText,

@@ -8,7 +8,7 @@ import { fetchWithTimeout } from "./fetch.ts";
 import { logLine } from "./log-line.ts";
 import { createRestServices } from "./rest.ts";
 import { testSeam } from "./test-seam.ts";
-import type { ConnectionReport } from "./types.ts";
+import type { ConnectionReport, PeopleControls } from "./types.ts";
 
 const nothing = () => {};
 
@@ -26,6 +26,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           searchDocuments: standIn("searchDocuments"),
           store: testSeam().store,
           controls: controlsStandIn,
+          people: peopleStandIn,
           reportConnection: async (report: ConnectionReport & { name: string }) =>
             testSeam().services?.reportConnection?.(report),
         };
@@ -54,6 +55,18 @@ export function createEnvironmentBackend(environment: Record<string, string | un
     registerListener: (listener) => void registered.listeners.push(listener),
     declareSetting: (setting) => void registered.settings.push(setting),
   };
+}
+
+/** Those of `fakeHeddle`, which knows nobody at first. */
+const peopleStandIn: PeopleControls = {
+  check: (person) => fakePeople().check(person),
+  list: () => fakePeople().list(),
+};
+
+function fakePeople(): PeopleControls {
+  const { services } = testSeam();
+  if (services?.people) return services.people;
+  throw needsServer("people");
 }
 
 /** A test can provide the controls: `fakeHeddle({ controls: … })`. */

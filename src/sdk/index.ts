@@ -89,6 +89,17 @@ export const tasks = sdk.tasks;
 export const approvals = sdk.approvals;
 
 /**
+ * The people of the service: `people.check({ id, name, place })` says whether a person may talk to the bots, and gives somebody unknown a
+ * code that the operator confirms; `people.list()` returns all. What an allowed person writes (`injectMessage` with that `author.id`) counts
+ * as the operator's, and what others write as a stranger's. A process needs no scope for it. Throw `validation`.
+ * @example
+ * const { status, code } = await people.check({ id: String(from.id), name: from.first_name, place: `acme:${chat.id}` });
+ * if (status === "blocked") return;
+ * if (status === "pending") return code && reply(`Ask the operator to confirm this code: ${code}`);
+ */
+export const people = sdk.people;
+
+/**
  * Declares the integration's settings, and returns an object that looks each of them up whenever it is read: the stored
  * setting, otherwise the environment, otherwise `default`.
  *

@@ -5,6 +5,7 @@ import type { SdkServices } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { createRestControls } from "./rest-controls.ts";
 import { restFields } from "./rest-fields.ts";
+import { createRestPeople } from "./rest-people.ts";
 import { createRestStore } from "./rest-store.ts";
 import type { DocumentHit, EventResult, InjectResult, JsonObject } from "./types.ts";
 
@@ -28,6 +29,7 @@ export function createRestServices(
   | "searchDocuments"
   | "store"
   | "controls"
+  | "people"
   | "reportConnection"
 > {
   const { integrationId } = options;
@@ -77,6 +79,7 @@ export function createRestServices(
       await call(options, "PUT", path, { status, detail });
     },
     controls: createRestControls((method, path, body) => call(options, method, path, body)),
+    people: createRestPeople(integrationId, (method, path, body) => call(options, method, path, body)),
     store: createRestStore(integrationId, (method, path, body) => call(options, method, path, body)),
   };
 }

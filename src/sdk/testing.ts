@@ -2,6 +2,7 @@
 // socket or reads the environment, so such tests need no permissions.
 
 import type { SdkServices } from "./backend.ts";
+import { createMemoryPeople } from "./memory-people.ts";
 import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
 import {
   callHooks,
@@ -23,6 +24,7 @@ import type {
   InjectMessage,
   JsonObject,
   LifecycleContext,
+  Person,
   RunContext,
   SearchDocuments,
   ToolContext,
@@ -76,13 +78,15 @@ export interface FakeHeddle {
   documents: IngestDocument[];
   /** The arguments of all `searchDocuments` calls. */
   searches: SearchDocuments[];
+  /** The people that `people` knows: somebody unknown is added as pending. Put in or change whom a test needs. */
+  people: Person[];
   /** The first event; throws if there was none. */
   readonly firstEvent: InjectEvent;
   /** The first message; throws if there was none. */
   readonly firstMessage: InjectMessage;
   /** The first document; throws if there was none. */
   readonly firstDocument: IngestDocument;
-  /** Forgets all recorded calls and the values of `store`. */
+  /** Forgets all recorded calls, people and the values of `store`. */
   clear(): void;
   /** Ends the fake: calls that need a server throw again. */
   restore(): void;
@@ -100,6 +104,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     events: [],
     documents: [],
     searches: [],
+    people: [],
     get firstEvent() {
       return firstOf(fake.events, "injectEvent");
     },
@@ -110,8 +115,8 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
       return firstOf(fake.documents, "ingestDocument");
     },
     clear() {
-      const { sessions, messages, events, documents, searches } = fake;
-      for (const list of [sessions, messages, events, documents, searches]) list.length = 0;
+      const { sessions, messages, events, documents, searches, people } = fake;
+      for (const list of [sessions, messages, events, documents, searches, people]) list.length = 0;
       sessionIds.clear();
       results.clear();
       testSeam().store.clear();
@@ -162,6 +167,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
       fake.searches.push(search);
       return [];
     },
+    people: createMemoryPeople(fake.people),
     ...answers,
   };
   return fake;

@@ -6,6 +6,7 @@ import { type Queryable, rowsOf } from "../db/database.ts";
 import { bots, channelBindings, channels, type JsonObject, sessions, type WhenBusy } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import { isUuid } from "../ids.ts";
+import { type Author, allowedAmong, isAmong } from "./author.ts";
 
 /** The place of a message; its configs are encrypted. */
 export interface Destination {
@@ -21,6 +22,8 @@ export interface Destination {
   allow_bot_messages: boolean;
   /** What becomes of a message that arrives during a run. */
   when_busy: WhenBusy;
+  /** Whether the operator has allowed the person who wrote the message. */
+  is_author_allowed: boolean;
   /** Bindings that messages of the channel are mirrored to, oldest first. */
   mirrors: { id: string; client_id: string; dispatch_config: JsonObject | null }[] | null;
 }
@@ -41,9 +44,15 @@ const mirrors = sql<Destination["mirrors"]>`(
     order by bound.id)
   from channel_bindings bound where bound.channel_id = ${channels.id} and bound.mirror)`;
 
+/** A session, and who wrote the message for it. */
+export interface Addressed {
+  sessionId: string;
+  author: Author | undefined;
+}
+
 export async function findDestinations(
   query: Queryable,
-  sessionIds: string[],
+  messages: Addressed[],
 ): Promise<Settled<Destination>> {
   const rows = await query
     .select({
@@ -57,16 +66,20 @@ export async function findDestinations(
       allow_bot_messages: channels.allow_bot_messages,
       when_busy: channels.when_busy,
       mirrors,
+      allowed: allowedAmong(messages.map(({ author }) => author)),
     })
     .from(sessions)
     .innerJoin(channels, eq(channels.id, sessions.channel_id))
     .leftJoin(bots, eq(bots.id, sessions.bot_id))
-    .where(inArray(sessions.id, sessionIds.filter(isUuid)));
+    .where(inArray(sessions.id, messages.map(({ sessionId }) => sessionId).filter(isUuid)));
   const byId = new Map(rows.map((row) => [row.session_id, row]));
-  return sessionIds.map((id) => {
-    const value = byId.get(id.toLowerCase());
-    if (value) return { status: "fulfilled", value };
-    const reason = notFound("session", id, "session_id");
+  return messages.map(({ sessionId, author }) => {
+    const found = byId.get(sessionId.toLowerCase());
+    if (found) {
+      const { allowed, ...place } = found;
+      return { status: "fulfilled", value: { ...place, is_author_allowed: isAmong(allowed, author) } };
+    }
+    const reason = notFound("session", sessionId, "session_id");
     return { status: "rejected", reason };
   });
 }
@@ -89,6 +102,7 @@ interface EventRow {
   /** Those of the possible bots that exist. */
   bots: string[];
   mirrors: Destination["mirrors"];
+  allowed: [string, string][] | null;
 }
 
 /**
@@ -97,7 +111,7 @@ interface EventRow {
  */
 export async function findEventDestinations(
   query: Queryable,
-  events: { clientId: string; botId: string }[],
+  events: { clientId: string; botId: string; author?: Author | undefined }[],
 ): Promise<Settled<EventDestination[]>> {
   const clientIds = [...new Set(events.map(({ clientId }) => clientId))];
   const named = [...new Set(events.map(({ botId }) => botId))];
@@ -105,7 +119,8 @@ export async function findEventDestinations(
     select destination.*, channels.client_id, channels.bot_id as channel_bot, channels.dispatch_config as channel_config,
       channels.allow_bot_messages, channels.when_busy, s.id as session_id, s.bot_id as session_bot, s.dispatch_config as session_config, ${mirrors} as mirrors,
       (select coalesce(jsonb_agg(bots.id), '[]') from bots
-        where bots.id = channels.bot_id or ${inArray(bots.id, named)}) as bots
+        where bots.id = channels.bot_id or ${inArray(bots.id, named)}) as bots,
+      ${allowedAmong(events.map(({ author }) => author))} as allowed
     from (
       select client_id as asked, id as binding_id, event_filter, config as binding_config, channel_id
       from channel_bindings where ${inArray(channelBindings.client_id, clientIds)}
@@ -116,13 +131,13 @@ export async function findEventDestinations(
     left join sessions s on s.channel_id = channels.id and s.active
     order by destination.binding_id`);
   const byClient = Map.groupBy(rowsOf<EventRow>(found), ({ asked }) => asked);
-  return events.map(({ clientId, botId }) => ({
+  return events.map(({ clientId, botId, author }) => ({
     status: "fulfilled",
-    value: destinationsOf(byClient.get(clientId) ?? [], botId),
+    value: destinationsOf(byClient.get(clientId) ?? [], botId, author),
   }));
 }
 
-function destinationsOf(rows: EventRow[], named: string): EventDestination[] {
+function destinationsOf(rows: EventRow[], named: string, author: Author | undefined): EventDestination[] {
   const groups = Map.groupBy(rows, ({ binding_id }) => binding_id);
   return [...groups].flatMap(([binding_id, group]) => {
     const [row] = group;
@@ -142,6 +157,7 @@ function destinationsOf(rows: EventRow[], named: string): EventDestination[] {
       channel_config: row.channel_config,
       allow_bot_messages: row.allow_bot_messages,
       when_busy: row.when_busy,
+      is_author_allowed: isAmong(row.allowed, author),
       mirrors: row.mirrors,
     };
     return [destination];

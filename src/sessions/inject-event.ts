@@ -4,6 +4,7 @@
 import { storableJson } from "../db/storable.ts";
 import type { EventResult, InjectEvent } from "../sdk/types.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { type Author, authorOf } from "./author.ts";
 import { createBatcher } from "./batch.ts";
 import { type Destination, type EventDestination, findEventDestinations } from "./find-destinations.ts";
 import { unknownBot, type Wanted } from "./get-or-create.ts";
@@ -16,6 +17,7 @@ import {
   type InjectOptions,
   recordOutcomes,
   type Sender,
+  senderAt,
 } from "./inject.ts";
 import { checkMessage, type Prepared, prepare, warningsOf } from "./prepare.ts";
 import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
@@ -30,23 +32,29 @@ export interface EventSender extends Partial<Sender> {
   mayUse?: (clientId: string) => Promise<void>;
 }
 
+interface EventPlace {
+  clientId: string;
+  botId: string;
+  author: Author | undefined;
+}
+
 const BATCH = 64;
 
 /** See Sessions.injectEvent for its contract. */
 export function createInjectEvent(options: InjectEventOptions, { destinationOf, targetsOf, accept }: Inject) {
   const { db, dispatchers, sealer, vault, getOrCreate, log } = options;
-  const destinationsOf = createBatcher<{ clientId: string; botId: string }, EventDestination[]>({
+  const destinationsOf = createBatcher<EventPlace, EventDestination[]>({
     limit: BATCH,
     run: (events) => findEventDestinations(db.query, events),
   });
 
-  const newDestination = async (wanted: Wanted): Promise<Destination> =>
-    destinationOf((await getOrCreate(wanted)).session_id);
+  const newDestination = async (wanted: Wanted, author?: Author): Promise<Destination> =>
+    destinationOf({ sessionId: (await getOrCreate(wanted)).session_id, author });
 
   const withSession = async (destination: EventDestination): Promise<Destination> => {
-    const { session_id, client_id, bot_id } = destination;
+    const { session_id, client_id, bot_id, is_author_allowed } = destination;
     return session_id === null
-      ? newDestination({ clientId: client_id, botId: bot_id })
+      ? { ...(await newDestination({ clientId: client_id, botId: bot_id })), is_author_allowed }
       : { ...destination, session_id };
   };
 
@@ -82,7 +90,10 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
       );
       const targets = await targetsOf({ message, destination, event: { clientId: event.clientId, taken } });
       const dedupeKey = isFirst || key === null ? key : eventKey(key, destination.channel_id);
-      items.push(prepare(message, { ...arrival, destination, targets, dedupeKey, dispatchers, sealer }));
+      const sender = senderAt(destination, arrival);
+      items.push(
+        prepare(message, { ...arrival, sender, destination, targets, dedupeKey, dispatchers, sealer }),
+      );
     }
     const [first, ...rest] = items;
     const outcomes = first ? await storeEvent(options, [first, ...rest]) : [];
@@ -99,14 +110,15 @@ export function createInjectEvent(options: InjectEventOptions, { destinationOf, 
     checkMessage({ ...event, attachments });
     const arrival = { ...came, files: await options.readFiles(attachments) };
     const warnings = warningsOf(event, options.missingNames);
-    const known = await destinationsOf(event);
+    const author = authorOf(event, came.sender);
+    const known = await destinationsOf({ clientId: event.clientId, botId: event.botId, author });
     const bound = known.filter(({ binding_id }) => binding_id !== null);
     const [own] = known;
     if (bound.length === 0) {
       const { clientId, botId } = event;
       const destination = own
         ? await withSession(own)
-        : await newDestination({ clientId, botId, owner: sender?.owner ?? null });
+        : await newDestination({ clientId, botId, owner: sender?.owner ?? null }, author);
       // Another sender may have created it meanwhile, who would read the event.
       await sender?.mayUse?.(clientId);
       return {

@@ -12,8 +12,9 @@ import { hopsSoFar } from "../hops.ts";
 import { currentIncoming, type Incoming } from "../inbox/incoming.ts";
 import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
+import { authorOf } from "./author.ts";
 import { createBatcher } from "./batch.ts";
-import { type Destination, findDestinations } from "./find-destinations.ts";
+import { type Addressed, type Destination, findDestinations } from "./find-destinations.ts";
 import { unknownBot } from "./get-or-create.ts";
 import { checkMessage, type MissingInConfig, type Prepared, prepare, warningsOf } from "./prepare.ts";
 import { type Outcome, type StoreOptions, storeAll } from "./store-batch.ts";
@@ -31,7 +32,10 @@ export interface InjectOptions extends StoreOptions, TargetsOptions {
 
 /** The sender of a message. It is determined by the server, never by the message itself. */
 export interface Sender {
-  /** True for a person with a key; false for an integration, a process or a webhook. */
+  /**
+   * True for a person with a key, and for one of an integration's people whom the operator has allowed; else false for an
+   * integration, a process or a webhook.
+   */
   fromPerson: boolean;
   /** Number of runs that led to this message; default: the number in the webhook that is being handled. */
   hops: number;
@@ -64,9 +68,9 @@ const bytesOfFiles = ({ files }: Prepared): number => files.reduce((sum, { bytes
 export function createInject(options: InjectOptions) {
   const { db, dispatchers, sealer } = options;
   const targetsOf = createTargets(options);
-  const destinationOf = createBatcher<string, Destination>({
+  const destinationOf = createBatcher<Addressed, Destination>({
     limit: BATCH,
-    run: (ids) => findDestinations(db.query, ids),
+    run: (messages) => findDestinations(db.query, messages),
   });
   const store = createBatcher<Prepared, Outcome>({
     limit: BATCH,
@@ -78,7 +82,7 @@ export function createInject(options: InjectOptions) {
   const checkParent = async ({ callbackConfig }: Pick<InjectMessage, "callbackConfig">): Promise<void> => {
     const parent = callbackConfig?.parent_session_id;
     if (parent === undefined) return;
-    await destinationOf(parent).catch((error: unknown) => {
+    await destinationOf({ sessionId: parent, author: undefined }).catch((error: unknown) => {
       const isGone = error instanceof HeddleError && error.code === "not_found";
       throw isGone ? notFound("session", parent, "callback_config.parent_session_id") : error;
     });
@@ -95,7 +99,9 @@ export function createInject(options: InjectOptions) {
     await checkParent(message);
     const targets = await targetsOf({ message, destination });
     const dedupeKey = dedupeKeyOf(arrival, message.idempotencyKey);
-    const prepared = prepare(message, { ...arrival, destination, targets, dedupeKey, dispatchers, sealer });
+    const sender = senderAt(destination, arrival);
+    const around = { ...arrival, sender, destination, targets, dedupeKey, dispatchers, sealer };
+    const prepared = prepare(message, around);
     const outcome = await store(prepared);
     if (prepared.task?.when_busy === "interrupt") options.onInterrupt?.();
     recordOutcomes(arrival.incoming, [outcome]);
@@ -117,11 +123,19 @@ export function createInject(options: InjectOptions) {
       const came = arrivalOf(scope, sender);
       checkMessage({ ...message, attachments });
       const arrival = { ...came, files: await options.readFiles(attachments) };
-      const outcome = await accept(message, await destinationOf(message.sessionId), arrival);
+      const { sessionId } = message;
+      const destination = await destinationOf({ sessionId, author: authorOf(message, came.sender) });
+      const outcome = await accept(message, destination, arrival);
       return { ...resultOf(outcome), ...warningsOf(message, options.missingNames) };
     },
   };
 }
+
+/** What an allowed person writes counts as a person's, whichever integration passes it on. */
+export const senderAt = (
+  { is_author_allowed }: Pick<Destination, "is_author_allowed">,
+  { sender }: Pick<Arrival, "sender">,
+): Sender => (is_author_allowed ? { ...sender, fromPerson: true } : sender);
 
 /** Must be called before the first await, while the request's context is current. */
 export function arrivalOf(

@@ -68,6 +68,7 @@ export async function loadBuiltin(
       unfinishedTasks: unexpected,
       cancelTask: unexpected,
     },
+    people: { check: unexpected, list: unexpected },
     server: { baseUrl: () => undefined, integrationId: () => id, webhookPath: () => undefined },
     addSecret: () => {},
     ...services,

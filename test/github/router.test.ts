@@ -65,6 +65,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       allowPrivateHosts: [],
       check: checkSdkCall,
       controls: {} as never,
+      people: {} as never,
       baseUrl: () => undefined,
     });
     const getSetting = (key: string) => settings[key];

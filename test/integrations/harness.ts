@@ -82,6 +82,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
         unfinishedTasks: nothing,
         cancelTask: nothing,
       },
+      people: { check: nothing, list: nothing },
       server: {
         baseUrl: () => "https://heddle.example",
         integrationId: () => id,

@@ -183,6 +183,35 @@ eachDatabase("text of strangers", (open) => {
     });
   });
 
+  test("a bot's owner works with write tools over a service, and a stranger who says the same does not", async () => {
+    await parts.people.add(
+      { integrationId: "chat", id: "ada", name: "Ada", status: "allowed" },
+      "key:operator",
+    );
+    const agent = agentWith();
+    const ask = async (id: string, more: object = {}) => {
+      const session = await addSession(db, await addBot(db));
+      const { task_id } = await parts.sessions.inject(
+        {
+          ...{ sessionId: session.id, content: orderOf("transfer"), source: "chat", runAgent: true },
+          author: { id, display_name: id },
+          ...more,
+        },
+        "chat",
+        { owner: "integration:chat" },
+      );
+      const { rows } = await db.execute(
+        `update tasks set status = 'running', attempt = 1, run_at = now() where id = $1 returning *`,
+        [task_id],
+      );
+      const [row] = rows as unknown as [Parameters<typeof agent.runTurn>[0]];
+      return outcome(agent, { ...row, client_id: "chat:1" });
+    };
+    expect(await ask("ada")).toMatchObject({ made: ["transfer"], waiting: [] });
+    expect(await ask("eve")).toMatchObject({ made: [], waiting: ["transfer"] });
+    expect(await ask("ada", { fromBot: true, runAgent: true }).catch(() => "no run")).toBe("no run");
+  });
+
   test("a policy decides instead of the built-in rule, in both directions", async () => {
     const orders = ["send_mail", "transfer", "github_post_comment"].map(orderOf).join("\n");
     const strict = agentWith([{ tainted: true, kinds: ["write", "egress"], effect: "deny" }]);

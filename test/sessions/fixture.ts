@@ -23,6 +23,7 @@ import { createStreams } from "../../src/dispatch/streams/streams.ts";
 import { createEvents } from "../../src/events/events.ts";
 import { currentCursor } from "../../src/events/log.ts";
 import { createInbox } from "../../src/inbox/inbox.ts";
+import { createPeople } from "../../src/people/people.ts";
 import { createQueue } from "../../src/queue/queue.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { createScan } from "../../src/schedules/scan.ts";
@@ -135,6 +136,7 @@ export async function createSessionsFixture(
     call: async () => ({ content: "", error: null }),
     inject: sessions.inject,
   });
+  const people = createPeople({ db, vault, onCommit: events.committed });
   const budgets = await openBudgets({ db, log, ...clock });
   db.beforeClose?.(budgets.close);
   const views = metas.map((meta) => ({
@@ -152,6 +154,7 @@ export async function createSessionsFixture(
     bots,
     sessions,
     budgets,
+    people,
     schedules: {
       ...schedules,
       timezone: "Europe/Vienna",

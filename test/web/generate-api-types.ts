@@ -30,7 +30,7 @@ const conversation: Wing<"conversation"> = {
     channels: nothing,
   },
   ...{ channelSessions: nothing, bindings: nothing, tasks: nothing, outbox: nothing, events: nothing },
-  ...{ chat: nothing, openAi: nothing, schedules: nothing, budgets: nothing },
+  ...{ chat: nothing, openAi: nothing, schedules: nothing, budgets: nothing, people: nothing },
 };
 const content: Wing<"content"> = {
   ...{ botFiles: nothing, homeFiles: nothing, copiesOfSkills: nothing },

@@ -76,6 +76,10 @@ function recorder() {
       cancelTask: noted("tasks", () => "cancelled" as const),
       decide: noted("approvals", () => Promise.reject(new Error("There is no approval"))),
     },
+    people: {
+      check: noted("people", () => ({ status: "pending" as const, code: null })),
+      list: noted("people", () => []),
+    },
     server: {
       baseUrl: () => undefined,
       integrationId: () => undefined,

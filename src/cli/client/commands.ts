@@ -12,6 +12,7 @@ import { chat } from "./chat.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { writeFixture } from "./fixture.ts";
 import { listMcpServers, loginMcpServer, testMcpServer } from "./mcp.ts";
+import { listPending, pair } from "./pair.ts";
 import {
   addProvider,
   listModels,
@@ -144,6 +145,8 @@ export function createClientCommands() {
     removeProvider: (flags: Flags & ConnectFlags, id: string) =>
       removeProvider(server(flags), id, console.log),
 
+    pair: (flags: Flags & ConnectFlags, code: string | undefined) =>
+      code === undefined ? listPending(server(flags), console.log) : pair(server(flags), code, console.log),
     listApprovals: (flags: Flags & ConnectFlags) => listApprovals(server(flags), console.log),
     decideApproval: (flags: Flags & ConnectFlags, given: GivenVerdict) =>
       decideApproval(server(flags), given, console.log),

@@ -64,6 +64,7 @@ import { liveRoutes } from "./routes/live.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { memoryRoutes } from "./routes/memories.ts";
 import { overviewRoutes } from "./routes/overview.ts";
+import { peopleRoutes } from "./routes/people.ts";
 import { policyRoutes } from "./routes/policies.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { scopeRoutes } from "./routes/scopes.ts";
@@ -202,6 +203,7 @@ export function createApi(
     .use(botRoutes({ ...content, missingNames, ownership, route }))
     .use(toolRoutes({ ...content, route }))
     .use(approvalRoutes({ approvals: policies.approvals, auth, ownership, route }))
+    .use(peopleRoutes({ people: conversation.people, integrations: registry, auth, ownership, route }))
     .use(
       policyRoutes({
         ...policies,

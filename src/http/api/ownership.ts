@@ -22,6 +22,7 @@ import {
   channels,
   deliveries,
   inboxEvents,
+  people,
   sessions,
   tasks,
 } from "../../db/schema.ts";
@@ -52,6 +53,8 @@ export interface Ownership {
   delivery(request: Request, id: string): Promise<void>;
   /** A record of the inbox is out of reach for another integration's key. */
   webhook(request: Request, id: string): Promise<void>;
+  /** A person of another integration's service is out of reach for an integration's key. */
+  person(request: Request, id: string): Promise<void>;
   /** What belongs to the integration with this id is out of reach for another integration's key. */
   integration(request: Request, id: string): Promise<void>;
   /** Throws `forbidden` if the caller may not use this client id. */
@@ -202,6 +205,15 @@ export function createOwnership(options: OwnershipOptions): Ownership {
         .from(inboxEvents)
         .where(and(eq(inboxEvents.id, id), eq(inboxEvents.integration_id, integrationId)));
       if (own.length === 0) throw notFound("webhook", id);
+    },
+    async person(request, id) {
+      const { integrationId } = (await reachOf(request)) ?? { integrationId: null };
+      if (integrationId === null) return;
+      const own = await db.query
+        .select({ id: people.id })
+        .from(people)
+        .where(and(eq(people.id, id), eq(people.integration_id, integrationId)));
+      if (own.length === 0) throw notFound("person", id);
     },
     async integration(request, id) {
       const { integrationId } = (await reachOf(request)) ?? { integrationId: null };

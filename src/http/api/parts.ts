@@ -50,6 +50,7 @@ import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { ConnectionRoutes } from "./routes/connections.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { MemoryRoutes } from "./routes/memories.ts";
+import type { PeopleRoutes } from "./routes/people.ts";
 import type { PolicyRoutes } from "./routes/policies.ts";
 import type { ScheduleRoutes } from "./routes/schedules.ts";
 import type { SkillRoutes } from "./routes/skills.ts";
@@ -89,6 +90,7 @@ export interface ConversationParts {
   sessions: Sessions;
   schedules: ScheduleRoutes["schedules"];
   budgets: BudgetRoutes["budgets"];
+  people: PeopleRoutes["people"];
   channels: Channels;
   channelSessions: ChannelSessions;
   bindings: Bindings;

@@ -4,6 +4,7 @@ import { ownerOfIntegration } from "../../db/reach.ts";
 import { storableJson } from "../../db/storable.ts";
 import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { Connections } from "../../listeners/connections.ts";
+import type { People } from "../../people/people.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
@@ -24,6 +25,7 @@ export interface SdkServicesOptions {
   /** Throws `validation` for options that the REST API would refuse. */
   check: (call: SdkCall, options: unknown) => void;
   controls: ControlCalls;
+  people: Pick<People, "check" | "list">;
   /** Decides on a call as a person whom this integration knows. */
   decideAs?: (
     integrationId: string,
@@ -46,6 +48,7 @@ export function createSdkServices(
     check,
     controls,
     decideAs,
+    people,
     baseUrl,
   }: SdkServicesOptions,
 ): Omit<SdkServices, "log"> {
@@ -87,6 +90,15 @@ export function createSdkServices(
     controls: {
       ...controls,
       ...(decideAs && { decide: (id, decision) => decideAs(integrationId, id, decision) }),
+    },
+    people: {
+      check: (person) => people.check(integrationId, person),
+      list: async () =>
+        (await people.list({ integration: integrationId })).map(
+          ({ external_id: id, name, place, status }) => ({
+            ...{ id, name, place, status },
+          }),
+        ),
     },
     // The path is in the manifest of the version that is loaded.
     server: { baseUrl, integrationId: () => integrationId, webhookPath: () => undefined },

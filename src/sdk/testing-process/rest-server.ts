@@ -26,7 +26,12 @@ interface Route {
 }
 
 export function createRestServer(parts: RestParts): (request: Request) => Promise<Response> {
-  const routes = [...serviceRoutes(parts), ...controlRoutes(parts), ...storeRoutes(parts)];
+  const routes = [
+    ...serviceRoutes(parts),
+    ...controlRoutes(parts),
+    ...peopleRoutes(parts),
+    ...storeRoutes(parts),
+  ];
   return async (request) => {
     const { pathname, searchParams: query } = new URL(request.url);
     try {
@@ -108,6 +113,27 @@ function controlRoutes({ services }: RestParts): Route[] {
     }),
     at("POST", "/tasks/:id/cancel", async ({ parts: [id = ""] }) => ({
       status: await controls().cancelTask(id),
+    })),
+  ];
+}
+
+function peopleRoutes({ services }: RestParts): Route[] {
+  const people = () => {
+    const given = services()?.people;
+    if (given) return given;
+    throw new HeddleError("not_supported", "people need fakeHeddle() in the test.");
+  };
+  return [
+    at("POST", "/people/check", ({ body: { external_id, name, place } }) =>
+      people().check({
+        id: String(external_id),
+        name: String(name),
+        ...(place !== undefined && { place: String(place) }),
+      }),
+    ),
+    at("GET", "/people", async () => ({
+      people: (await people().list()).map(({ id: external_id, ...person }) => ({ external_id, ...person })),
+      next_cursor: null,
     })),
   ];
 }

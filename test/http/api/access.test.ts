@@ -18,6 +18,7 @@ interface Route {
   scope: string;
 }
 
+const PERSON = { integration_id: "mail", external_id: "7", name: "top secret words", status: "blocked" };
 const SECRET = "top secret words";
 
 /** What an id in a path names, by the path's prefix. Paths that are not listed have no owner. */
@@ -33,11 +34,12 @@ const OWNED: Record<string, keyof Victim> = {
   "/api/v1/schedules/{id}": "schedule",
   "/api/v1/approvals/{id}": "approval",
   "/api/v1/inbox/{id}": "webhook",
+  "/api/v1/people/{id}": "person",
   "/api/v1/admin/integrations/{id}": "integration",
   "/api/v1/integrations/{id}": "integration",
 };
 /** A person's key belongs to no integration, so it sees everything about integrations that its scopes cover. */
-const OF_INTEGRATIONS = new Set<keyof Victim>(["integration", "webhook"]);
+const OF_INTEGRATIONS = new Set<keyof Victim>(["integration", "webhook", "person"]);
 const COMMON =
   /^\/api\/v1\/(bots|budgets|tools|policies|skills|carapaces|templates|api-keys|sign-ins|admin\/providers|admin\/mcp-servers)\//;
 
@@ -52,6 +54,7 @@ interface Victim {
   schedule: string;
   approval: string;
   webhook: string;
+  person: string;
   integration: string;
 }
 
@@ -131,7 +134,7 @@ eachDatabase("every route", (open) => {
           const query = route.path.endsWith("/search") ? "?q=secret" : "";
           const { body } = await call(key, { ...route, path: route.path + query }, "x");
           const text = JSON.stringify(body);
-          const isCommon = kind === "person" && /inbox|integrations/.test(route.path);
+          const isCommon = kind === "person" && /inbox|integrations|people/.test(route.path);
           const seen = isCommon ? [] : [SECRET, ...Object.values(victim).filter((id) => id !== "mail")];
           expect([kind, route, seen.filter((one) => text.includes(one))]).toEqual([kind, route, []]);
         }
@@ -238,6 +241,7 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
     memory,
     attachment: attachments[0].id,
     webhook,
+    person: (await post("/people", PERSON)).id,
     integration: "mail",
   };
 }

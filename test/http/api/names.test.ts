@@ -94,6 +94,8 @@ const PLAIN = [
   ...["transport", "url", "command", "args", "env", "oauth", "issuer", "client_id", "client_secret", "scope"],
   ...["is_enabled", "timeout_seconds", "allow_private", "trust_annotations"],
   ...["adapter", "base_url", "unsupported", "models", "default_model", "is_default", "api_key", "headers"],
+  // Of a person of a service.
+  ...["external_id", "place", "code"],
   // Files of content, which may name what comes and goes.
   ...["text", "version"],
   // Bindings check these against the manifest of their integration; see test/channels.

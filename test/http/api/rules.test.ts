@@ -97,6 +97,7 @@ const GROWING = [
   "schedules",
   "sessions",
   "sign_ins",
+  "people",
   "tasks",
 ];
 /** Lists that have always allowed up to 1,000. */

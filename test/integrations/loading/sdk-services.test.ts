@@ -28,6 +28,7 @@ function make(
     allowPrivateHosts,
     check: checkSdkCall,
     controls: {} as never,
+    people: {} as never,
     baseUrl: () => undefined,
   });
 }
@@ -164,6 +165,7 @@ describe("calls are checked like requests to the REST API", () => {
       allowPrivateHosts: [],
       check: checkSdkCall,
       controls: {} as never,
+      people: {} as never,
       baseUrl: () => undefined,
     });
     await services.injectMessage({

@@ -35,6 +35,7 @@ const ACTIONS: Record<Repair["action"], [label: string, href: (repair: Repair) =
   review: ["Review", () => "/memories?status=unreviewed"],
   review_schedules: ["Review", () => "/schedules?status=unreviewed"],
   decide: ["Decide", () => "/approvals?status=pending"],
+  decide_about_people: ["Decide", (repair) => `${ofIntegration(repair)}?tab=people`],
   continue_loop: ["See the run", ({ id }) => `/tasks/${id.split("/").at(-1)}`],
   extend_budget: ["Extend", ({ id }) => `/budgets/${id.split("/").at(-1)}`],
   reindex: ["See documents", () => "/documents"],
