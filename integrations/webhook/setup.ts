@@ -8,5 +8,5 @@ export const SETUP = defineSetup({
     description: "One address for each endpoint; :name is the name of the endpoint",
   },
   // Whoever creates an endpoint decides which bot strangers can reach, and with what instructions.
-  admin_paths: ["/endpoints"],
+  admin_paths: ["/endpoints", "/endpoint-presets"],
 });

@@ -6,6 +6,7 @@ import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { signWebhook, type WebhookVerifier } from "../../src/sdk/signatures/descriptor.ts";
 import { eachDatabase } from "../database.ts";
+import { PAYLOADS } from "./preset-payloads.ts";
 
 const KEY = "admin-key-of-the-webhook-test";
 const CANARY = "canary-secret-of-the-endpoint";
@@ -138,6 +139,36 @@ eachDatabase("webhook endpoints", (open) => {
       }
     },
   );
+
+  test.each(Object.entries(PAYLOADS))("the preset %s needs a name and a secret", async (preset, payloads) => {
+    const { presets } = (await send("GET", "/integrations/webhook/endpoint-presets")).body;
+    const { verifier, session_pointer } = presets.find((one: { name: string }) => one.name === preset);
+    const made = await send("POST", ENDPOINTS, { body: { name, preset, secrets: [CANARY] } });
+    expect(made).toMatchObject({ status: 201, body: { verifier, session_pointer, bot_id: "default" } });
+    const deliver = async (payload: object, id: string) => {
+      const body = JSON.stringify(payload);
+      const headers = signWebhook(body, { ...verifier, secret: CANARY }, { id });
+      return send("POST", `/integrations/webhook/${name}`, { key: null, body, headers });
+    };
+    const [first, second] = [await deliver(payloads.first, "d1"), await deliver(payloads.second, "d2")];
+    expect([first, second]).toMatchObject([{ status: 200 }, { status: 200 }]);
+    expect((await messageOf(first)).content).toContain(payloads.shows);
+    expect((await taskOf(first)).execution_config.system_preamble).toContain("what to look at first");
+    const sessions = [first, second].map(({ body }) => body.results[0].session_id);
+    // The two of an alert belong together, and so do those of an endpoint without a pointer.
+    expect(new Set(sessions).size).toBe(1);
+    if (session_pointer !== null) expect((await taskOf(first)).client_id).toStartWith(`webhook:${name}:`);
+  });
+
+  test("without a preset an endpoint needs a verifier and a template, and what is given counts more than a preset", async () => {
+    const wrong = (body: object) => send("POST", ENDPOINTS, { body: { name, ...body } });
+    expect((await wrong({ prompt_template: "x" })).body.error.field).toBe("verifier");
+    expect((await wrong({ verifier: { scheme: "github" } })).body.error.field).toBe("prompt_template");
+    expect((await wrong({ preset: "jira" })).body.error.field).toBe("preset");
+    const made = await wrong({ preset: "sentry", prompt_template: "Look: {{action}}", bot_id: "default" });
+    expect(made.body.prompt_template).toBe("Look: {{action}}");
+    expect((await send("GET", "/integrations/webhook/endpoint-presets", { key: null })).status).toBe(401);
+  });
 
   test("the answer of the run goes to the endpoint's target, whose secrets are never shown", async () => {
     const own = `whsec_${Buffer.from("canary-of-the-target-000").toString("base64")}`;

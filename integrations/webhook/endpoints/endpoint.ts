@@ -1,6 +1,7 @@
 // Endpoints: the input of the routes, and what is stored.
 
 import { type DispatchConfig, type ExecutionConfig, t, type WebhookVerifier } from "heddle/sdk";
+import { PRESET_NAMES } from "./presets.ts";
 
 /** As stored, without secrets: these are stored separately, encrypted. */
 export interface Endpoint {
@@ -90,8 +91,8 @@ export const NewEndpoint = t.Object(
   {
     ...changeable,
     name: Name,
-    verifier: Verifier,
-    prompt_template: t.String({ minLength: 1, maxLength: 20_000, pattern: "\\S" }),
+    /** Fills in what is left out, for a well-known sender. */
+    preset: t.Optional(t.Union(PRESET_NAMES.map((name) => t.Literal(name)))),
     /** If omitted, a secret is created, and returned this once. */
     secrets: t.Optional(t.Array(Secret, { minItems: 1, maxItems: 5 })),
   },

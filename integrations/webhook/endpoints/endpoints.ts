@@ -4,6 +4,7 @@ import { getOrCreateSession, store } from "heddle/sdk";
 import { clientIdOf } from "../client-id.ts";
 import { faultIn } from "../prompt.ts";
 import type { Changes, Endpoint, NewEndpoint } from "./endpoint.ts";
+import { findPreset, PRESET_NAMES, type Preset, type PresetName } from "./presets.ts";
 import {
   changeSecrets,
   deleteSecrets,
@@ -34,7 +35,11 @@ export async function listEndpoints(limit: number, after: string | undefined): P
 }
 
 /** `secret` in the result is one that was created here, to be shown this once. */
-export async function createEndpoint(wanted: NewEndpoint): Promise<Changed> {
+export async function createEndpoint({ preset, ...given }: NewEndpoint): Promise<Changed> {
+  const { verifier, prompt_template, ...rest } = { ...(preset && fieldsOf(preset)), ...given };
+  if (!verifier) return missing("verifier");
+  if (prompt_template === undefined) return missing("prompt_template");
+  const wanted = { ...rest, verifier, prompt_template };
   if (await findEndpoint(wanted.name)) return { is: "taken" };
   const made = wanted.secrets ? undefined : newSecret(wanted.verifier);
   const secrets = wanted.secrets ?? [made ?? ""];
@@ -68,6 +73,25 @@ export async function createEndpoint(wanted: NewEndpoint): Promise<Changed> {
   if (stored?.id === fresh.id) return { ...changed, ...(made !== undefined && { secret: made }) };
   await deleteSecrets(fresh.id);
   return { is: "taken" };
+}
+
+const missing = (field: string): Changed => ({
+  is: "wrong",
+  field,
+  message: `${field} must be given unless there is a preset, which is one of ${PRESET_NAMES.join(", ")}.`,
+});
+
+function fieldsOf(name: PresetName): Partial<NewEndpoint> {
+  const { verifier, prompt_template, idempotency_pointer, session_pointer, execution_config } = findPreset(
+    name,
+  ) as Preset;
+  return {
+    verifier: verifier as NewEndpoint["verifier"],
+    prompt_template,
+    idempotency_pointer,
+    session_pointer,
+    execution_config,
+  };
 }
 
 export async function changeEndpoint(name: string, changes: Changes): Promise<Changed> {

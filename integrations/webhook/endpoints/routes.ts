@@ -12,11 +12,15 @@ import {
   findEndpoint,
   listEndpoints,
 } from "./endpoints.ts";
+import { presets } from "./presets.ts";
 
 const Page = t.Object({
   limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
   cursor: t.Optional(t.String({ maxLength: 64 })),
 });
+
+/** What `preset` of a new endpoint fills in. */
+export const presetRoutes = new Elysia().get("/endpoint-presets", () => ({ presets: presets() }));
 
 export const endpointRoutes = new Elysia({ prefix: "/endpoints" })
   .get(

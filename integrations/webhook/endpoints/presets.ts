@@ -1,0 +1,127 @@
+// What an endpoint needs for a well-known sender: how it proves itself, what tells its events and conversations apart, and a prompt.
+
+import type { WebhookVerifier } from "heddle/sdk";
+import type { Endpoint } from "./endpoint.ts";
+
+export const PRESET_NAMES = ["sentry", "alertmanager", "grafana", "linear", "stripe"] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
+
+export interface Preset {
+  name: PresetName;
+  label: string;
+  verifier: WebhookVerifier;
+  prompt_template: string;
+  idempotency_pointer: string | null;
+  session_pointer: string | null;
+  execution_config: NonNullable<Endpoint["execution_config"]>;
+  /** What to enter at the sender, where {url} and {secret} stand for the endpoint's. */
+  instructions: string;
+}
+
+const TELLS_PEOPLE =
+  "Say in a few sentences what happened, how grave it is, and what to look at first. Guess nothing that is not in the event; say what you do not know.";
+
+const preset = (fields: Omit<Preset, "execution_config"> & { about: string }): Preset => {
+  const { about, ...rest } = fields;
+  return {
+    ...rest,
+    execution_config: {
+      system_preamble: `${about} ${TELLS_PEOPLE}`,
+      skills: ["integrations/webhook/webhook"],
+    },
+  };
+};
+
+const ALERTS = `{{status}}: {{commonAnnotations.summary}} {{commonLabels.alertname}}
+
+Labels of the group: {{groupLabels}}
+Common labels: {{commonLabels}}
+Annotations: {{commonAnnotations}}
+Alerts: {{alerts}}
+Where: {{externalURL}}`;
+
+const PRESETS: readonly Preset[] = [
+  preset({
+    name: "sentry",
+    label: "Sentry",
+    // https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
+    verifier: { scheme: "hmac", header: "sentry-hook-signature", id: "request-id" },
+    about: "Sentry reports an error of an application.",
+    prompt_template: `Sentry: {{action}} {{data.issue.title}} {{data.event.title}}
+
+Level: {{data.issue.level}} {{data.event.level}}
+Project: {{data.issue.project.slug}}
+Where: {{data.issue.culprit}} {{data.event.culprit}}
+Rule: {{data.triggered_rule}}
+Page: {{data.issue.web_url}} {{data.event.web_url}}
+Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
+    idempotency_pointer: null,
+    session_pointer: null,
+    instructions:
+      "Settings → Developer Settings → Create New Integration → Internal Integration: enter {url} as Webhook URL, tick Alert Rule Action and the resources issue or error. Sentry makes the Client Secret: add it to the endpoint as its secret.",
+  }),
+  preset({
+    name: "alertmanager",
+    label: "Prometheus Alertmanager",
+    // https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+    verifier: { scheme: "bearer" },
+    about: "Alertmanager reports alerts of a monitored system.",
+    prompt_template: ALERTS,
+    idempotency_pointer: null,
+    // Firing and resolved of one group belong together.
+    session_pointer: "/groupKey",
+    instructions:
+      "In alertmanager.yml: receivers: [{name: heddle, webhook_configs: [{url: '{url}', http_config: {authorization: {credentials: '{secret}'}}}]}]",
+  }),
+  preset({
+    name: "grafana",
+    label: "Grafana Alerting",
+    // https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
+    verifier: { scheme: "bearer" },
+    about: "Grafana reports alerts of a monitored system.",
+    prompt_template: `{{title}}
+
+${ALERTS}`,
+    idempotency_pointer: null,
+    session_pointer: "/groupKey",
+    instructions:
+      "Alerting → Contact points → Add: Webhook, URL {url}; under Optional settings: Authorization Header Scheme Bearer, Credentials {secret}.",
+  }),
+  preset({
+    name: "linear",
+    label: "Linear",
+    // https://linear.app/developers/webhooks
+    verifier: { scheme: "hmac", header: "linear-signature", id: "linear-delivery" },
+    about: "Linear reports a change of an issue, a comment or a project.",
+    prompt_template: `Linear: {{type}} {{action}} by {{actor.name}}
+
+{{data.identifier}} {{data.title}} {{data.name}}
+{{data.description}}{{data.body}}
+State: {{data.state.name}}, priority: {{data.priorityLabel}}, assigned to: {{data.assignee.name}}
+Before: {{updatedFrom}}
+Page: {{url}}`,
+    idempotency_pointer: null,
+    session_pointer: null,
+    instructions:
+      "Settings → API → Webhooks → New webhook: URL {url}, and the events that matter. Linear makes the signing secret: add it to the endpoint as its secret.",
+  }),
+  preset({
+    name: "stripe",
+    label: "Stripe",
+    // https://docs.stripe.com/webhooks
+    verifier: { scheme: "stripe" },
+    about: "Stripe reports an event of an account: a payment, an invoice, a subscription, a dispute.",
+    prompt_template: `Stripe: {{type}}
+
+Live: {{livemode}}
+Object: {{data.object}}
+Before: {{data.previous_attributes}}`,
+    idempotency_pointer: "/id",
+    session_pointer: null,
+    instructions:
+      "Developers → Webhooks → Add endpoint: {url}, and the events that matter (invoice.payment_failed, charge.dispute.created). Stripe makes the signing secret (whsec_…): add it to the endpoint as its secret.",
+  }),
+];
+
+export const presets = (): readonly Preset[] => PRESETS;
+export const findPreset = (name: PresetName): Preset | undefined => PRESETS.find((one) => one.name === name);
