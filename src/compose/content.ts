@@ -28,6 +28,7 @@ import type { Closers } from "./closers.ts";
 import { openMemories } from "./memories.ts";
 import type { Models } from "./models.ts";
 import { ownTools } from "./own-tools.ts";
+import { openPdfReader } from "./pdf-reader.ts";
 import { openSearch } from "./search.ts";
 import type { Storage } from "./storage.ts";
 
@@ -61,7 +62,9 @@ export async function openContent(config: Config, storage: Storage, models: Mode
   };
   const dispatchers = createDispatchers(coreDispatchers);
   const { documents, reindex, embeddings, copying } = await openSearch(config, storage, models, closers);
-  for (const tool of ownTools({ db, documents, skills, tools, guardedFetch })) tools.add("core", tool);
+  const readPdf = openPdfReader(config, storage);
+  const own = ownTools({ db, documents, skills, tools, guardedFetch, readPdf });
+  for (const tool of own) tools.add("core", tool);
   const bots = createBots(db.query);
   const coreContent = await openCoreContent({
     folders: [
@@ -107,6 +110,7 @@ export async function openContent(config: Config, storage: Storage, models: Mode
     embeddings,
     copying,
     bots,
+    readPdf,
     coreContent,
     homeFiles,
     onDisk,

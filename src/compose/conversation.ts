@@ -1,7 +1,6 @@
 // The path of a message except for the run itself: inbox, sessions, channels, and the delivery of answers.
 
-import { MOST_CHARACTERS } from "../attachments/attachment.ts";
-import { createReadFiles, type ReadFiles, type ReadPdf } from "../attachments/read-files.ts";
+import { createReadFiles, type ReadFiles } from "../attachments/read-files.ts";
 import { createBindings } from "../channels/bindings.ts";
 import { createChannelSessions } from "../channels/channel-sessions.ts";
 import { createChannels } from "../channels/channels.ts";
@@ -19,8 +18,6 @@ import { createCleanUp } from "../dispatch/streams/clean-up.ts";
 import { createStreams } from "../dispatch/streams/streams.ts";
 import { currentCursor } from "../events/log.ts";
 import { createInbox } from "../inbox/inbox.ts";
-import { createConfinement } from "../runtime/confine.ts";
-import { createPdfReader } from "../runtime/read-pdf.ts";
 import { createKeptActions, type KeptActions } from "../secrets/kept-actions.ts";
 import { createCallBack } from "../sessions/call-back.ts";
 import { type ClientTools, createClientTools } from "../sessions/client-tools.ts";
@@ -65,7 +62,7 @@ export function openConversation(
     integrationsReady,
     sessionExists: (id) => sessionExists(db.query, id),
   });
-  const readFiles = createReadFiles({ readPdf: openPdfReader(config, storage) });
+  const readFiles = createReadFiles({ readPdf: content.readPdf });
   const sessions = createSessions({
     db,
     missingNames: content.missingOnceLoaded,
@@ -162,11 +159,6 @@ function registerInternal(
     answer: clientTools.answer,
   });
   dispatchers.replaceOwner("core", new Map(Object.entries({ ...coreDispatchers, internal })));
-}
-
-function openPdfReader({ processConfinement: wanted }: Config, { home }: Pick<Storage, "home">): ReadPdf {
-  const confine = () => createConfinement({ home: home.path, wanted });
-  return createPdfReader({ home: home.path, confine, mostCharacters: MOST_CHARACTERS });
 }
 
 function openOpenAi({ db }: Storage, readFiles: ReadFiles, clientTools: ClientTools) {

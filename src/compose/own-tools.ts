@@ -8,6 +8,7 @@ import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documen
 import { createGetToolInfoTool, createSearchToolsTool } from "../agent/tools/builtin/search-tools.ts";
 import { createToolRanking } from "../agent/tools/ranking.ts";
 import type { Tool, ToolRegistry } from "../agent/tools/registry.ts";
+import type { ReadPdf } from "../attachments/read-files.ts";
 import type { Skills } from "../content/skills/skills.ts";
 import type { GuardedFetch } from "../guarded-fetch/fetch.ts";
 import type { Documents } from "../search/documents.ts";
@@ -18,9 +19,10 @@ interface OwnTools extends Pick<Storage, "db"> {
   skills: Skills;
   tools: ToolRegistry;
   guardedFetch: GuardedFetch;
+  readPdf: ReadPdf;
 }
 
-export function ownTools({ db, documents, skills, tools, guardedFetch }: OwnTools): Tool[] {
+export function ownTools({ db, documents, skills, tools, guardedFetch, readPdf }: OwnTools): Tool[] {
   const toFind = { list: tools.list, get: tools.get, rank: createToolRanking() };
   return [
     createSearchDocumentsTool((wanted, { session_id }) =>
@@ -29,7 +31,7 @@ export function ownTools({ db, documents, skills, tools, guardedFetch }: OwnTool
     createGetSkillTool(skills),
     createSearchToolsTool(toFind),
     createGetToolInfoTool(toFind),
-    createFetchUrlTool(guardedFetch),
+    createFetchUrlTool(guardedFetch, readPdf),
     createReadToolResultTool((wanted) => keptResult(db.query, wanted)),
   ];
 }

@@ -3,6 +3,7 @@ import type { Queryable } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
 import { approvals, tasks } from "../db/schema.ts";
 import type { Repair } from "./repair.ts";
+import { waitingFor } from "./waiting.ts";
 
 /** Calls that wait for a person. */
 export async function approvalRepairs(query: Queryable, reach: Reach | undefined): Promise<Repair[]> {
@@ -11,20 +12,14 @@ export async function approvalRepairs(query: Queryable, reach: Reach | undefined
     .from(approvals)
     .innerJoin(tasks, eq(tasks.id, approvals.task_id))
     .where(and(eq(approvals.status, "pending"), reach && tasksIn(query, reach)));
-  if (!row || row.count === 0) return [];
-  return [
-    {
-      id: "approvals_pending",
-      kind: "approvals_pending",
-      severity: "warning",
-      title: `${row.count === 1 ? "A call of a tool waits" : `${row.count.toLocaleString("en")} calls of tools wait`} for a person.`,
-      detail: null,
-      blocks: row.count === 1 ? "Its run does not go on." : "Their runs do not go on.",
-      since: row.since,
-      count: row.count,
-      integration_id: null,
-      action: "decide",
-      scope: "approvals:read",
-    },
-  ];
+  return waitingFor(row, {
+    kind: "approvals_pending",
+    severity: "warning",
+    one: "a call of a tool waits for a person",
+    many: "calls of tools wait for a person",
+    detail: null,
+    whose: (number) => (number === 1 ? "Its run does not go on." : "Their runs do not go on."),
+    action: "decide",
+    scope: "approvals:read",
+  });
 }

@@ -16,6 +16,7 @@ import { approvalRepairs } from "./approval-repairs.ts";
 import { budgetRepairs } from "./budget-repairs.ts";
 import { loopRepairs } from "./loop-repairs.ts";
 import type { Repair } from "./repair.ts";
+import { waitingFor } from "./waiting.ts";
 
 const DAY_MS = 86_400_000;
 /** Webhooks that failed longer ago are history. */
@@ -171,22 +172,16 @@ async function unreviewed({ query }: RowRepairsOptions): Promise<Repair[]> {
     .select({ count: count(), since: min(memories.created_at) })
     .from(memories)
     .where(eq(memories.status, "unreviewed"));
-  if (!row || row.count === 0) return [];
-  return [
-    {
-      id: "memories_unreviewed",
-      kind: "memories_unreviewed",
-      severity: "info",
-      title: `${things(row.count, "memory waits", "memories wait")} for a review.`,
-      detail: "Bots learned them from conversations with text of strangers.",
-      blocks: "They have no effect.",
-      since: row.since,
-      count: row.count,
-      integration_id: null,
-      action: "review",
-      scope: "memories:read",
-    },
-  ];
+  return waitingFor(row, {
+    kind: "memories_unreviewed",
+    severity: "info",
+    one: "1 memory waits for a review",
+    many: "memories wait for a review",
+    detail: "Bots learned them from conversations with text of strangers.",
+    whose: () => "They have no effect.",
+    action: "review",
+    scope: "memories:read",
+  });
 }
 
 async function unreviewedSchedules({ query }: RowRepairsOptions): Promise<Repair[]> {
@@ -194,22 +189,16 @@ async function unreviewedSchedules({ query }: RowRepairsOptions): Promise<Repair
     .select({ count: count(), since: min(schedules.created_at) })
     .from(schedules)
     .where(eq(schedules.status, "unreviewed"));
-  if (!row || row.count === 0) return [];
-  return [
-    {
-      id: "schedules_unreviewed",
-      kind: "schedules_unreviewed",
-      severity: "info",
-      title: `${things(row.count, "schedule waits", "schedules wait")} for a review.`,
-      detail: "Bots made them in conversations with text of strangers.",
-      blocks: "They send nothing.",
-      since: row.since,
-      count: row.count,
-      integration_id: null,
-      action: "review_schedules",
-      scope: "schedules:read",
-    },
-  ];
+  return waitingFor(row, {
+    kind: "schedules_unreviewed",
+    severity: "info",
+    one: "1 schedule waits for a review",
+    many: "schedules wait for a review",
+    detail: "Bots made them in conversations with text of strangers.",
+    whose: () => "They send nothing.",
+    action: "review_schedules",
+    scope: "schedules:read",
+  });
 }
 
 async function embeddings({ query }: RowRepairsOptions): Promise<Repair[]> {

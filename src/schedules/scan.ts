@@ -184,6 +184,8 @@ function messageOf(
     dateStyle: "full",
     timeStyle: "short",
   });
+  // A bot or an integration could write instructions into the name, which would be read as Heddle's own words here.
+  const name = schedule.origin === "person" ? `the schedule ${JSON.stringify(schedule.name)}` : "a schedule";
   const when = `${clock.format(occurrence.due_at)} (${schedule.timezone})`;
   return {
     sessionId,
@@ -206,8 +208,8 @@ function messageOf(
     }),
     executionConfig: given ?? {
       system_preamble: occurrence.manual
-        ? `The next message is the text of the schedule "${schedule.name}", which somebody has started by hand.`
-        : `The next message comes from the schedule "${schedule.name}", which was due on ${when}. Nobody has just written it, and nobody may be there to answer a question: do what it says as far as you can.`,
+        ? `The next message is the text of ${name}, which somebody has started by hand.`
+        : `The next message comes from ${name}, which was due on ${when}. Nobody has just written it, and nobody may be there to answer a question: do what it says as far as you can.`,
     },
   };
 }

@@ -1,12 +1,29 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { createFetchUrlTool } from "../../../src/agent/tools/builtin/fetch-url.ts";
 import { callTool } from "../../../src/agent/tools/call.ts";
 import { compileTool } from "../../../src/agent/tools/registry.ts";
 import { createGuardedFetch } from "../../../src/guarded-fetch/fetch.ts";
+import { createPdfReader } from "../../../src/runtime/read-pdf.ts";
+import { pdf } from "../../attachments/files.ts";
 import { call } from "../fixture.ts";
+
+const home = mkdtempSync(join(tmpdir(), "heddle-pdf-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+const readPdf = createPdfReader({
+  home,
+  confine: async () => ({
+    kind: "none",
+    reason: null,
+    wrap: ({ command, cwd, environment }) => ({ command, cwd, environment }),
+  }),
+  mostCharacters: 1_000,
+});
 
 const PAGES: Record<string, { type?: string; body: string | Buffer; status?: number; headers?: object }> = {
   "/page": {
@@ -27,6 +44,8 @@ const PAGES: Record<string, { type?: string; body: string | Buffer; status?: num
   "/away": { body: "", status: 302, headers: { location: "http://127.0.0.2:1/secret" } },
   "/moved": { body: "", status: 301, headers: { location: "/page" } },
 };
+/** A whole PDF between five and ten megabytes, and one that is longer. */
+const big = (mb: number) => Buffer.concat([pdf("Big"), Buffer.alloc(mb * 1024 * 1024, " ")]);
 let server: Server;
 let origin = "";
 
@@ -47,7 +66,7 @@ const RUN = {
 };
 
 async function fetched(url: string, allowPrivateHosts: string[] = ["127.0.0.1"]) {
-  const tool = compileTool("core", createFetchUrlTool(createGuardedFetch({ allowPrivateHosts })));
+  const tool = compileTool("core", createFetchUrlTool(createGuardedFetch({ allowPrivateHosts }), readPdf));
   const { content, error } = await callTool(call("id", tool.name, { url }), {
     tools: new Map([[tool.name, tool]]),
     run: RUN,
@@ -79,6 +98,19 @@ test("what is no text, too much or not to be reached is refused", async () => {
   expect(bomb.content).toContain("its end is left out");
   for (const url of ["file:///etc/passwd", "nonsense", "https://user:pass@a.example/"])
     expect((await fetched(url)).error).toStartWith("url must");
+});
+
+test("a PDF comes as its text, marked as text from outside; one that is too large or damaged is refused", async () => {
+  PAGES["/paper"] = { type: "application/pdf", body: pdf("Hello world", "Second page") };
+  PAGES["/unnamed"] = { type: "application/octet-stream", body: big(6) };
+  PAGES["/huge"] = { type: "application/pdf", body: big(11) };
+  PAGES["/damaged"] = { type: "application/pdf", body: "%PDF-1.7 nothing more" };
+  expect((await fetched(`${origin}/paper`)).content).toBe(
+    `{"untrusted":true,"url":"${origin}/paper","pages":2}\n\nHello world\n\nSecond page`,
+  );
+  expect((await fetched(`${origin}/unnamed`)).content).toEndWith("\n\nBig");
+  expect((await fetched(`${origin}/huge`)).error).toContain("a PDF of more than 10 MB");
+  expect((await fetched(`${origin}/damaged`)).error).toContain("cannot be read: it");
 });
 
 test("no private network is reached, neither directly nor by a redirect", async () => {
