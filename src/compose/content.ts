@@ -43,19 +43,7 @@ export async function openContent(config: Config, storage: Storage, models: Mode
   const skills = createSkills();
   const carapaces = createCarapaces();
   const templates = createTemplates();
-  const hookWebhooks = createHookWebhooks({
-    urls: config.hookWebhookUrls,
-    secret: config.hookWebhookSecret,
-    post: guardedPost,
-    log: log.getChild("hooks"),
-  });
-  closers.push(hookWebhooks.close);
-  const hooks = createHooks({
-    log: log.getChild("hooks"),
-    redact,
-    ...(config.hookWebhookUrls.length > 0 && { onEvent: hookWebhooks.send }),
-  });
-  closers.push(hooks.close);
+  const hooks = openHooks(config, storage, guardedPost, closers);
   const coreDispatchers = {
     none: noneDispatcher,
     webhook: createWebhookDispatcher({ post: guardedPost, signingSecret }),
@@ -118,4 +106,18 @@ export async function openContent(config: Config, storage: Storage, models: Mode
     workspace,
     memories,
   };
+}
+
+function openHooks(
+  { hookWebhookUrls: urls, hookWebhookSecret: secret }: Config,
+  { log: serverLog, redactor: { redact } }: Storage,
+  post: ReturnType<typeof createGuardedPost>,
+  closers: Closers,
+) {
+  const log = serverLog.getChild("hooks");
+  const webhooks = createHookWebhooks({ urls, secret, post, log });
+  closers.push(webhooks.close);
+  const hooks = createHooks({ log, redact, ...(urls.length > 0 && { onEvent: webhooks.send }) });
+  closers.push(hooks.close);
+  return hooks;
 }
