@@ -35,8 +35,7 @@ import type { Storage } from "./storage.ts";
 export type Content = Awaited<ReturnType<typeof openContent>>;
 
 export async function openContent(config: Config, storage: Storage, models: Models, closers: Closers) {
-  const { home, db, log, redactor, signingSecret } = storage;
-  const { redact } = redactor;
+  const { home, db, log, signingSecret } = storage;
   const guardedFetch = createGuardedFetch({ allowPrivateHosts: config.allowPrivateHosts });
   const guardedPost = createGuardedPost(guardedFetch);
   const tools = createToolRegistry();
