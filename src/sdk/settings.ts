@@ -47,6 +47,7 @@ export function createDefineConfig(
   return (properties) => {
     const settings: Record<string, unknown> = {};
     for (const [key, schema] of Object.entries(properties)) {
+      checkSchema(key, schema);
       const secret = (schema as SettingSchema).secret ?? isSecretSetting(key, schema);
       const declared: DeclaredSetting = { key, secret, schema };
       backend.declareSetting(declared);
@@ -62,6 +63,20 @@ export function createDefineConfig(
     return refusingUnknown(settings) as never;
   };
 }
+
+/** A setting is a text, as in the environment. A list or an object would be read as its text, whatever its type says. */
+function checkSchema(key: string, schema: unknown): void {
+  const isSchema = typeof schema === "object" && schema !== null && !Array.isArray(schema);
+  if (isSchema && alternatives(schema).some(({ type }) => type === undefined || TYPES.includes(type))) return;
+  const got = isSchema ? `one of the type ${(schema as SettingSchema).type}` : JSON.stringify(schema);
+  throw new HeddleError(
+    "validation",
+    `The schema of the setting ${key} must be t.String(), t.Number(), t.Integer(), t.Boolean() or a union of literals; got ${got}.`,
+    { field: key },
+  );
+}
+
+const TYPES = ["string", "number", "integer", "boolean"];
 
 /** Properties that the language and test runners read on any object; none of them is the name of a setting. */
 const ASKED_OF_EVERYTHING = ["then", "toJSON", "asymmetricMatch", "nodeType", "tagName", "inspect"];

@@ -45,6 +45,22 @@ test("a setting is looked up at each access, in its declared type", () => {
   expect(settings.ON).toBe(false);
 });
 
+test("a setting of a type that no text can have is refused when it is declared", () => {
+  const wrong: [schema: unknown, got: string][] = [
+    [t.Array(t.String(), { default: [] }), "one of the type array"],
+    [t.Object({ a: t.String() }), "one of the type object"],
+    ["https://acme.example", '"https://acme.example"'],
+    [undefined, "undefined"],
+  ];
+  for (const [schema, got] of wrong) {
+    expect(() => config({}).defineConfig({ ROOMS: schema as never })).toThrow(
+      `The schema of the setting ROOMS must be t.String(), t.Number(), t.Integer(), t.Boolean() or a union of literals; got ${got}.`,
+    );
+  }
+  const fine = [t.Literal("a"), t.Optional(t.Integer()), t.Union([t.String(), t.Null()]), t.Any(), t.Numeric()];
+  for (const schema of fine) expect(() => config({}).defineConfig({ ROOMS: schema })).not.toThrow();
+});
+
 test("an invalid value is an error that names the setting and never shows a secret", () => {
   const values = { COUNT: "1.5", LOW: "0", ON: "maybe", MODE: "slow", MY_TOKEN: "x y", BLANK: " " };
   const settings = config(values).defineConfig({
