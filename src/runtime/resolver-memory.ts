@@ -1,9 +1,9 @@
 // Invalidates Bun's resolver cache. For the life of the process it remembers which folders did not exist and what a
 // folder's package.json and tsconfig.json said, and where a link led; only a failing relative import makes it read a folder again (Bun 1.4).
 
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { isAbsent } from "./absent.ts";
+import { entriesOf, scopesIn } from "./packages.ts";
 import { changedSince, isSetting, type TakenIn } from "./taken-in.ts";
 
 type Log = BuildMessage | ResolveMessage;
@@ -34,19 +34,14 @@ export async function forgetSettings(folder: string, before: TakenIn): Promise<v
 
 /** The links of a directory and of its packages: each may lead elsewhere by now. */
 async function linksIn(dir: string): Promise<string[]> {
-  const directories = [dir, join(dir, "node_modules")];
+  const packages = join(dir, "node_modules");
+  const directories = [dir, packages, ...(await scopesIn(packages))];
   const found = await Promise.all(
-    directories.map(async (path) => {
-      const entries = await readdir(path, { withFileTypes: true }).catch(unlessAbsent);
-      return entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(path, name));
-    }),
+    directories.map(async (path) =>
+      (await entriesOf(path)).filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(path, name)),
+    ),
   );
   return found.flat();
-}
-
-function unlessAbsent(error: unknown): [] {
-  if (isAbsent(error)) return [];
-  throw error;
 }
 
 export function isOfPackage(log: Log): boolean {

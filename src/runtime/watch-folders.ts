@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isAbsent } from "./absent.ts";
+import { scopesIn } from "./packages.ts";
 
 /** Editors save a file in several steps. */
 const DEBOUNCE_MS = 50;
@@ -212,9 +213,11 @@ async function addTree(
   want(wanted, path, folder);
   const below = await subdirectories(path, { links: false, onUnreadable });
   await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted, onUnreadable)));
-  // Only the entries of node_modules itself, which change when packages are installed.
+  // Only the entries of node_modules and of the scopes in it, which change when packages are installed or linked.
   const packages = join(path, "node_modules");
-  if (await stat(packages).catch(() => undefined)) want(wanted, packages, folder);
+  if (!(await stat(packages).catch(() => undefined))) return;
+  want(wanted, packages, folder);
+  for (const scope of await scopesIn(packages).catch(() => [])) want(wanted, scope, folder);
 }
 
 /** The directory itself, or its nearest existing ancestor. */

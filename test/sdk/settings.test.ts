@@ -57,7 +57,13 @@ test("a setting of a type that no text can have is refused when it is declared",
       `The schema of the setting ROOMS must be t.String(), t.Number(), t.Integer(), t.Boolean() or a union of literals; got ${got}.`,
     );
   }
-  const fine = [t.Literal("a"), t.Optional(t.Integer()), t.Union([t.String(), t.Null()]), t.Any(), t.Numeric()];
+  const fine = [
+    t.Literal("a"),
+    t.Optional(t.Integer()),
+    t.Union([t.String(), t.Null()]),
+    t.Any(),
+    t.Numeric(),
+  ];
   for (const schema of fine) expect(() => config({}).defineConfig({ ROOMS: schema })).not.toThrow();
 });
 

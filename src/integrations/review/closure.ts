@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
+import { scopesIn } from "../../runtime/packages.ts";
 import { isResolverSetting } from "../../workspace/path.ts";
 import { MAX_FILE_BYTES } from "../../workspace/workspace.ts";
 import { importedPaths } from "./imports.ts";
@@ -22,7 +23,7 @@ export interface Closure {
   files: ReadonlyMap<string, ClosureFile>;
   /** Links below the folder: absolute path → real path of the target. */
   links: ReadonlyMap<string, string>;
-  /** Folders named node_modules that the resolver may search, with their modification times. */
+  /** Folders named node_modules that the resolver may search, with the latest modification time of each and of the scopes in it. */
   packages: ReadonlyMap<string, number>;
   /** These paths and everything in the closure that they import, directly or indirectly. */
   reachableFrom(paths: Iterable<string>): Set<string>;
@@ -174,7 +175,15 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
 
   async function recordPackages(path: string): Promise<void> {
     const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) packages.set(path, found.mtimeMs);
+    if (!found?.isDirectory()) return;
+    const scopes = await scopesIn(path).catch(() => []);
+    const times = scopes.map((scope) =>
+      stat(scope).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    );
+    packages.set(path, Math.max(found.mtimeMs, ...(await Promise.all(times))));
   }
 
   await enter(folder, false);

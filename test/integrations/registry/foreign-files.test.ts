@@ -106,6 +106,26 @@ test("edited or linked packages, and linked folders", async () => {
   await untilSays(all, "named", "two");
 });
 
+test.each(["linked", "@acme/linked"])("the link of the package %s leads elsewhere", async (name) => {
+  await using all = await harness(
+    {
+      "../one/package.json": '{ "main": "main.js" }',
+      "../one/main.js": text("one"),
+      "../two/package.json": '{ "main": "main.js" }',
+      "../two/main.js": text("two"),
+      "a/node_modules/@acme/other/package.json": "{}",
+      "a/tools/linked.ts": says("linked", name),
+    },
+    { watch: true },
+  );
+  await symlink(all.path("../one"), all.path(`a/node_modules/${name}`));
+  await all.integrations.loadAll();
+  expect(all.call("linked")).toBe("one");
+  await symlink(all.path("../two"), all.path("../next"));
+  await rename(all.path("../next"), all.path(`a/node_modules/${name}`));
+  await untilSays(all, "linked", "two");
+});
+
 test("a stored bundle is not used for files that changed while no server ran, nor by a reload", async () => {
   await using folder = await temporaryFolder();
   const sources = [{ kind: "external" as const, dir: join(folder.path, "all") }];
