@@ -81,8 +81,11 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
   };
 }
 
-const LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file|resolveSync|resolve)\b/;
-const EVERY_LOCATION = /\bimport\.meta\.(dirname|dir|url|path|filename|file|resolveSync|resolve)\b/g;
+/** A property of `import.meta` that depends on the file's location, or `import.meta` itself, as in `const { dir } = import.meta`. */
+const LOCATION =
+  /\bimport\.meta(?:\.(dirname|dir|url|path|filename|file|resolveSync|resolve|require)\b|(?![\w$])(?!\s*\.))/;
+const EVERY_LOCATION =
+  /\bimport\.meta(?:\.(dirname|dir|url|path|filename|file|resolveSync|resolve|require)\b|(?![\w$])(?!\s*\.))/g;
 
 /**
  * Replaces locations in place, so that line numbers in stack traces stay right. The transpiler shows which occurrences
@@ -104,7 +107,10 @@ function nameLocations(source: string, path: string, loader: Loader, macros: { m
     // In the bundle they would look beside the bundle.
     resolve: from("resolve"),
     resolveSync: from("resolveSync"),
+    require: `((name) => import.meta.require(import.meta.resolveSync(name, ${JSON.stringify(path)})))`,
   };
+  const fields = Object.entries(values).map(([name, value]) => `${name}: ${value}`);
+  const whole = `({ __proto__: import.meta, main: import.meta.main, ${fields.join(", ")} })`;
   const marker = (index: number) => `__heddle_location_${index}__`;
   let count = 0;
   const marked = source.replace(EVERY_LOCATION, () => marker(count++));
@@ -119,8 +125,8 @@ function nameLocations(source: string, path: string, loader: Loader, macros: { m
     return source;
   }
   let index = 0;
-  return source.replace(EVERY_LOCATION, (text, name: string) =>
-    transpiled.includes(`@@code ${index++}@@`) ? (values[name] ?? text) : text,
+  return source.replace(EVERY_LOCATION, (text, name: string | undefined) =>
+    transpiled.includes(`@@code ${index++}@@`) ? (name === undefined ? whole : (values[name] ?? text)) : text,
   );
 }
 

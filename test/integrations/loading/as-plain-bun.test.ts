@@ -49,9 +49,10 @@ test("an import of a file that is not a module returns its path, or its content 
   expect(await all.call("texts")).toEqual(["more", "{ a }", all.path("mine/assets/no-ending")]);
 });
 
-test("import.meta.resolve resolves from the source file, for files and for packages", async () => {
+test("import.meta.resolve and import.meta.require resolve from the source file, for files and for packages", async () => {
   await using all = await harness({
     "mine/deep/beside.ts": "export const text = 'beside';",
+    "mine/deep/data.json": '{ "a": 1 }',
     "mine/node_modules/led/package.json": '{ "name": "led", "exports": { ".": "./deep/main.js" } }',
     "mine/node_modules/led/deep/main.js": "export default 1;",
     "mine/deep/resolving.ts": `
@@ -61,6 +62,7 @@ test("import.meta.resolve resolves from the source file, for files and for packa
         import.meta.resolve("led"),
         import.meta.resolveSync("led"),
         ["./beside.ts"].map((name) => import.meta.resolve(name))[0],
+        import.meta.require("./data.json"),
       ];
       export const lazy = async () => (await import(import.meta.resolve("./beside.ts"))).text;`,
     "mine/tools/a.ts": importing(
@@ -77,8 +79,34 @@ test("import.meta.resolve resolves from the source file, for files and for packa
     url("mine/node_modules/led/deep/main.js"),
     all.path("mine/node_modules/led/deep/main.js"),
     url("mine/deep/beside.ts"),
+    { a: 1 },
     "beside",
     "import.meta.resolve('x') in a text stays",
+  ]);
+});
+
+test("import.meta names the source file however it is read", async () => {
+  await using all = await harness({
+    "mine/deep/reading.ts": `
+      const { dir, file, main } = import.meta;
+      const whole = import.meta;
+      export const text = "import.meta in a text stays";
+      export const read = (): unknown[] => [
+        dir, file, main, text, typeof whole.env,
+        (import.meta as unknown as Record<string, string>).path,
+        import.meta["dirname"], import.meta!.filename, import.meta?.url,
+        (import.meta as { resolve(name: string): string }).resolve("./reading.ts"),
+      ];`,
+    "mine/tools/a.ts": importing(`import { read } from "../deep/reading.ts";`, "read", "read()"),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  const path = all.path("mine/deep/reading.ts");
+  const dir = all.path("mine/deep");
+  const { href } = pathToFileURL(path);
+  expect(await all.call("read")).toEqual([
+    ...[dir, "reading.ts", false, "import.meta in a text stays", "object"],
+    ...[path, dir, path, href, href],
   ]);
 });
 
