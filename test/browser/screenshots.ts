@@ -22,6 +22,7 @@ const PICTURES: Picture[] = [
   { name: "integrations", path: "/admin/integrations" },
   { name: "integration", path: "/admin/integrations/loom" },
   { name: "integration-process", path: "/admin/integrations/loom?tab=process" },
+  { name: "integration-people", path: "/admin/integrations/loom?tab=people" },
   { name: "set-up", path: "/admin/integrations/github/set-up?step=event" },
   { name: "first-steps", path: "/welcome" },
   {

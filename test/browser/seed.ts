@@ -43,8 +43,22 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   await budget({ scope: "integration", subject: "github", metric: "runs", period: "hour", amount: 300 });
   await budget({ scope: "bot", subject: "default", metric: "model_calls", period: "run", amount: 200 });
   await api("POST", "/api/v1/documents", { title: "Opening hours", content: "The shop opens at ten." });
+  await seedPeople(api);
   await seedKnowledge(api);
   await seedApprovals(api);
+}
+
+/** People who talk with the loom's bots: one is trusted, one was refused, one asks. */
+async function seedPeople(api: Ui["api"]): Promise<void> {
+  const at = { integration_id: "loom" };
+  for (const [external_id, name, status] of [
+    ["weaver-1", "Ada Weber", "allowed"],
+    ["weaver-9", "Free Threads!!", "blocked"],
+  ]) {
+    await api("POST", "/api/v1/people", { ...at, external_id, name, status });
+  }
+  const asking = { external_id: "weaver-4", name: "Noor Haddad", place: "loom:shed-north" };
+  await api("POST", "/api/v1/people/check", { ...at, ...asking });
 }
 
 /** A policy, a call that was approved, and one like it that waits. */

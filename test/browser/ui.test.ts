@@ -50,6 +50,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/integrations",
     "/admin/integrations/loom",
     "/admin/integrations/loom?tab=process",
+    "/admin/integrations/loom?tab=people",
     "/admin/integrations/loom?tab=settings",
     "/admin/integrations/loom?tab=tools",
     "/admin/integrations/broken",

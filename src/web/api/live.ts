@@ -26,6 +26,7 @@ const FAMILIES = {
   integration: "integrations:read",
   approval: "approvals:read",
   mcp: "mcp_servers:read",
+  person: "people:read",
 };
 
 /** Runs for as long as the shell is on the screen. */

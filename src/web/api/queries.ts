@@ -65,6 +65,7 @@ export const REPAIR_CAUSES = [
   "integration",
   "process",
   "mcp",
+  "person",
   "delivery",
   "inbox.failed",
   "inbox.rejected",

@@ -29,6 +29,9 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   approved: ["Approved", "good", "Check"],
   denied: ["Denied", "bad", "Ban"],
   expired: ["Nobody decided", "quiet", "Clock"],
+  // People of a service
+  allowed: ["Allowed", "good", "Check"],
+  blocked: ["Blocked", "bad", "Ban"],
   // Due times of schedules
   due: ["Due", "calm", "Clock"],
   started: ["Started", "calm", "Play"],

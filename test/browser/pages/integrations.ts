@@ -73,6 +73,42 @@ export function integrationsTests(ui: () => Ui): void {
     }
   });
 
+  test("integrations: somebody who asks is allowed with the code, blocked and forgotten, from the repair on", async () => {
+    const { api } = ui();
+    const asking = { integration_id: "loom", external_id: "weaver-77", name: "Grace" };
+    const { code } = await api("POST", "/api/v1/people/check", asking);
+    await using opened = await ui().openPage("/");
+    const { page } = opened;
+    const repair = page.getByRole("listitem").filter({ hasText: "to talk to Loom" });
+    await repair.getByRole("link", { name: "Decide" }).click();
+    const person = page
+      .getByRole("list", { name: "People" })
+      .getByRole("listitem")
+      .filter({ hasText: "weaver-77" });
+    await person.getByText("Asks").waitFor();
+    expect(await page.content()).not.toContain(code);
+    await page.getByLabel("Pairing code").fill("2222-2222");
+    await page.getByRole("button", { name: "Allow", exact: true }).first().click();
+    await page.getByText("Nobody has this code now").waitFor();
+    await page.getByLabel("Pairing code").fill(code.toLowerCase());
+    await page.keyboard.press("Enter");
+    await person.getByText("Allowed").waitFor();
+    await person.getByRole("button", { name: "Block Grace" }).click();
+    await person.getByText("Blocked").waitFor();
+    await person.getByRole("button", { name: "Forget Grace" }).click();
+    await page.getByText("counts as a stranger's from then on").waitFor();
+    await page.getByRole("button", { name: "Forget the person" }).click();
+    await person.waitFor({ state: "detached" });
+    // Somebody who asks now appears without a reload.
+    await api("POST", "/api/v1/people/check", asking);
+    await person.getByText("Asks").waitFor();
+    const { people } = await api("GET", "/api/v1/people?integration=loom");
+    const { id } = people.find(({ external_id }: { external_id: string }) => external_id === "weaver-77");
+    await api("DELETE", `/api/v1/people/${id}`);
+    // The browser itself notes that the wrong code was answered with 404.
+    expect(opened.faults).toEqual([expect.stringContaining("the server responded with a status of 404")]);
+  });
+
   test("integrations: the connection is tested where the settings are", async () => {
     await using opened = await ui().openPage("/admin/integrations/loom?tab=settings");
     await opened.page.getByRole("button", { name: "Test connection" }).click();

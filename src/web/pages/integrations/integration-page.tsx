@@ -16,6 +16,8 @@ import { Approval } from "./tabs/approval.tsx";
 import { InboxRows } from "./tabs/inbox-rows.tsx";
 import { Overview } from "./tabs/overview.tsx";
 import { Parts } from "./tabs/parts.tsx";
+import { peopleOf } from "./tabs/people.ts";
+import { People } from "./tabs/people.tsx";
 import { Process } from "./tabs/process.tsx";
 import { Readme } from "./tabs/readme.tsx";
 import { Tools } from "./tabs/tools.tsx";
@@ -23,7 +25,8 @@ import { Tools } from "./tabs/tools.tsx";
 interface Tab {
   id: string;
   label: string;
-  isShown(integration: IntegrationDetail): boolean;
+  /** `people`: how many people of its service are known. */
+  isShown(integration: IntegrationDetail, people: number): boolean;
   View(props: { integration: IntegrationDetail }): React.ReactNode;
 }
 
@@ -35,6 +38,13 @@ const TABS: readonly Tab[] = [
   { id: "inbox", label: "Inbox", isShown: ({ has_router }) => has_router, View: InboxRows },
   { id: "process", label: "Process", isShown: ({ has_process }) => has_process, View: Process },
   { id: "tools", label: "Tools", isShown: ({ has_tools }) => has_tools, View: Tools },
+  // Those that deliver something talk with people, as far as they have any.
+  {
+    id: "people",
+    label: "People",
+    isShown: ({ dispatchers }, known) => dispatchers.length + known > 0,
+    View: People,
+  },
   {
     id: "parts",
     label: "Skills and hooks",
@@ -83,7 +93,8 @@ export function IntegrationPage({ id }: { id: string }) {
 function Loaded({ integration }: { integration: IntegrationDetail }) {
   const { id, name, version, icon, status } = integration;
   const [params, setParams] = useSearchParams();
-  const tabs = TABS.filter(({ isShown }) => isShown(integration));
+  const { data: people = [] } = useQuery(peopleOf(id));
+  const tabs = TABS.filter(({ isShown }) => isShown(integration, people.length));
   const current = tabs.find((tab) => tab.id === params.get("tab")) ?? (tabs[0] as Tab);
   return (
     <PageFrame
