@@ -1,5 +1,6 @@
 // The admin UI in a real Chromium, against the compiled program with a seeded home. One program and one browser serve
-// all pages' tests. With UI_FROM_SOURCE=1 the program runs from source, which starts sooner after a change.
+// all pages' tests. With UI_FROM_SOURCE=1 the program runs from source, which starts sooner after a change; with UI_PROGRAM it
+// is another one ("deno run -A src/main.ts"), and with UI_DATABASE_URL it uses that empty database on PostgreSQL.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -150,11 +151,15 @@ interface Finding {
   nodes: { html: string }[];
 }
 
+async function wantedProgram(): Promise<string[]> {
+  if (process.env.UI_PROGRAM) return process.env.UI_PROGRAM.split(" ");
+  if (process.env.UI_FROM_SOURCE === "1") return [process.execPath, join(repository, "src", "main.ts")];
+  return [await compiledBinary()];
+}
+
 async function startServer(home: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const fromSource = process.env.UI_FROM_SOURCE === "1";
-  const [program = "", ...first] = fromSource
-    ? [process.execPath, join(repository, "src", "main.ts")]
-    : [await compiledBinary()];
+  const [program = "", ...first] = await wantedProgram();
+  const databaseUrl = process.env.UI_DATABASE_URL;
   const child = spawn(program, [...first, "serve", "--port", "0", "--host", "127.0.0.1"], {
     env: {
       PATH: process.env.PATH ?? "",
@@ -162,7 +167,9 @@ async function startServer(home: string): Promise<{ url: string; stop(): Promise
       API_KEY: STATIC_KEY,
       LOG_FORMAT: "json",
       PROCESS_CONFINEMENT: "none",
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     },
+    cwd: repository,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said: string[] = [];

@@ -73,6 +73,7 @@ test("under Deno a signed webhook leads to a run and a delivery, and an edit goe
       INTEGRATION_DIRS: join(folder.path, "all"),
       MINE_URL: `http://127.0.0.1:${port}/`,
       MINE_WEBHOOK_SECRET: SECRET,
+      API_KEY: SECRET,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -89,6 +90,12 @@ test("under Deno a signed webhook leads to a run and a delivery, and an edit goe
       room: "ops",
       result: expect.stringContaining("No language model is configured"),
     });
+    // An answer without content.
+    const bots = `${url}/api/v1/bots`;
+    const headers = { authorization: `Bearer ${SECRET}`, "content-type": "application/json" };
+    await fetch(bots, { method: "POST", headers, body: JSON.stringify({ id: "gone", name: "Gone" }) });
+    const deleted = await fetch(`${bots}/gone`, { method: "DELETE", headers });
+    expect([deleted.status, deleted.headers.get("x-request-id") !== null]).toEqual([204, true]);
     // An edit to a helper module goes live, too.
     await folder.write({ "all/mine/words.ts": `export const shout = (text: string): string => text + "2";` });
     await until(async () => (await fetch(`${at}/status`)).text(), "ok2");

@@ -10,7 +10,6 @@ import { createRepairs } from "../../repairs/repairs.ts";
 import { createContinueLoop } from "../../sessions/continue-loop.ts";
 import { createMakeFixture } from "../../sessions/make-fixture.ts";
 import { createRerun } from "../../sessions/rerun.ts";
-import { createSentFiles } from "../../sessions/sent-files.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
 import { createActivity } from "../../usage/activity.ts";
 import { createUsage } from "../../usage/usage.ts";
@@ -120,6 +119,8 @@ export function createApi(
         log,
       ),
     )
+    // Elysia would give it an empty body, which Deno refuses.
+    .mapResponse(({ set }) => (set.status === 204 ? new Response(null, { status: 204 }) : undefined))
     .onRequest(async ({ request, set }) => {
       const path = pathOf(request);
       set.headers[REQUEST_ID] = newId();
@@ -157,15 +158,7 @@ export function createApi(
         route,
       }),
     )
-    .use(
-      sessionRoutes({
-        sessions: conversation.sessions,
-        files: createSentFiles({ query: options.db.query, actions: conversation.actions }),
-        ownership,
-        redact,
-        route,
-      }),
-    )
+    .use(sessionRoutes({ ...conversation, query: options.db.query, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(bindableRoutes({ bindings: conversation.bindings, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))

@@ -5,7 +5,7 @@ export function settingsTests(ui: () => Ui): void {
   test("settings: what is set says from where, secrets are not shown, and the filter is in the address", async () => {
     await using opened = await ui().openPage("/settings");
     const { page } = opened;
-    await page.getByText("Set, and never shown").waitFor();
+    await page.getByText("Set, and never shown").first().waitFor();
     expect(await page.content()).not.toContain(STATIC_KEY);
     await page.getByLabel("Name or purpose").fill("log_");
     await page.getByText("API_KEY", { exact: true }).waitFor({ state: "detached" });
@@ -23,7 +23,7 @@ export function settingsTests(ui: () => Ui): void {
   test("about: the licences are read when they are asked for", async () => {
     await using opened = await ui().openPage("/about");
     const { page } = opened;
-    await page.getByText("Embedded in the server").waitFor();
+    await page.getByText(/^Embedded in the server|^PostgreSQL/).waitFor();
     await page.getByRole("button", { name: "Show the licences" }).click();
     await page.getByText("GloVe: Global Vectors for Word Representation").waitFor();
     expect(opened.faults).toEqual([]);

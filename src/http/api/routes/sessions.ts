@@ -8,7 +8,12 @@ import { isSealed } from "../../../secrets/seal.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import { clientCallId } from "../../../sessions/call-names.ts";
 import type { SessionRow } from "../../../sessions/list-sessions.ts";
-import { type SentFile, type SentFiles, withoutContents } from "../../../sessions/sent-files.ts";
+import {
+  createSentFiles,
+  type SentFile,
+  type SentFilesOptions,
+  withoutContents,
+} from "../../../sessions/sent-files.ts";
 import type { MessageRow, Sessions } from "../../../sessions/sessions.ts";
 import { download } from "../download.ts";
 import { listRoute, pageOfRows } from "../list.ts";
@@ -28,19 +33,15 @@ import {
 
 const tag = "Sessions";
 
-export function sessionRoutes({
-  sessions,
-  files,
-  ownership,
-  redact,
-  route,
-}: {
+export interface SessionRoutes extends SentFilesOptions {
   sessions: Sessions;
-  files: SentFiles;
   ownership: Ownership;
   redact: Redact;
   route: RouteOptions;
-}) {
+}
+
+export function sessionRoutes({ sessions, ownership, redact, route, ...stored }: SessionRoutes) {
+  const files = createSentFiles(stored);
   return new Elysia({ prefix: "/api/v1/sessions", normalize: false })
     .get(
       "",

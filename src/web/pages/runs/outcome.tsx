@@ -17,7 +17,6 @@ type TaskDetail = Schema<"TaskDetail">;
 /** What the run has answered, with the files it sent, and where it belongs. */
 export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolean }) {
   const { data: written = [] } = useQuery({ ...messagesOfRun(task), enabled: hasCalls });
-  const asker = askerOf(task);
   const files = written.flatMap(sentFiles);
   return (
     <section className={classes.answer} aria-label="Message and answer">
@@ -53,9 +52,9 @@ export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolea
         <Facts
           facts={[
             ["Source", task.source ?? "Unknown"],
-            asker !== undefined && [
+            task.delegation_task_id !== null && [
               "Work for",
-              <Link key="a" href={`/tasks/${asker}`}>
+              <Link key="a" href={`/tasks/${task.delegation_task_id}`}>
                 the run that has delegated it
               </Link>,
             ],
@@ -80,10 +79,4 @@ export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolea
       </Section>
     </section>
   );
-}
-
-/** The run that waits for what this one does; undefined: nobody has delegated it. */
-function askerOf({ source, dispatch_type, dispatch_config }: TaskDetail): string | undefined {
-  const id = dispatch_config?.task_id;
-  return source === "delegation" && dispatch_type === "internal" && typeof id === "string" ? id : undefined;
 }
