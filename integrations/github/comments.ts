@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/core";
 import { type Answer, listOf, type Made, madeOf, readMade } from "./answer.ts";
+import { readFailure } from "./client.ts";
 import { deliveryMarker } from "./markers.ts";
 import { splitText } from "./split-text.ts";
 
@@ -8,6 +9,8 @@ export interface CommentTarget {
   owner: string;
   repo: string;
   issue_number: number;
+  /** The first comment of a conversation beside the code of the pull request, which is answered there. */
+  comment_id?: number;
 }
 
 interface Delivery {
@@ -49,9 +52,24 @@ export async function postComments(
 }
 
 const ROUTE = "/repos/{owner}/{repo}/issues/{issue_number}/comments";
+const BESIDE_CODE = "/repos/{owner}/{repo}/pulls/{pull_number}/comments";
 
-async function createComment(github: Octokit, target: CommentTarget, body: string): Promise<Made> {
-  return madeOf(await github.request(`POST ${ROUTE}`, { ...target, body }), "id", "the comment that it made");
+async function createComment(
+  github: Octokit,
+  { comment_id, ...target }: CommentTarget,
+  body: string,
+): Promise<Made> {
+  const wanted = "the comment that it made";
+  if (comment_id !== undefined) {
+    const reply = { ...target, pull_number: target.issue_number, comment_id, body };
+    try {
+      return madeOf(await github.request(`POST ${BESIDE_CODE}/{comment_id}/replies`, reply), "id", wanted);
+    } catch (error) {
+      // Its first comment was deleted meanwhile; the answer is still wanted.
+      if (readFailure(error)?.status !== 404) throw error;
+    }
+  }
+  return madeOf(await github.request(`POST ${ROUTE}`, { ...target, body }), "id", wanted);
 }
 
 export async function updateComment(
@@ -79,15 +97,22 @@ export async function findComments(
   parts: readonly { marker: string }[],
 ): Promise<Map<string, Made>> {
   const found = new Map<string, Made>();
-  const take = (comments: readonly { body?: string | undefined }[]) => {
-    for (const comment of comments) {
-      const marker = parts.find((part) => comment.body?.startsWith(part.marker))?.marker;
-      const made = readMade(comment, "id");
-      if (marker !== undefined && made) found.set(marker, made);
-    }
-  };
+  const { comment_id, ...issue } = target;
+  if (comment_id !== undefined) {
+    // Newest first, so that the page with what was just posted is the first one.
+    const query = {
+      ...issue,
+      pull_number: issue.issue_number,
+      sort: "created",
+      direction: "desc",
+      per_page: PAGE,
+    } as const;
+    takeFrom(listOf(await github.request(`GET ${BESIDE_CODE}`, query), "a list of comments"), parts, found);
+    if (found.size === parts.length) return found;
+  }
+  const take = (comments: readonly { body?: string | undefined }[]) => takeFrom(comments, parts, found);
   const read = async (page: number) => {
-    const answer = await github.request(`GET ${ROUTE}`, { ...target, per_page: PAGE, page });
+    const answer = await github.request(`GET ${ROUTE}`, { ...issue, per_page: PAGE, page });
     const comments = listOf(answer, "a list of comments");
     take(comments);
     return { count: comments.length, last: lastPage(answer) };
@@ -103,6 +128,18 @@ export async function findComments(
     ({ count } = await read(page));
   }
   return found;
+}
+
+function takeFrom(
+  comments: readonly { body?: string | undefined }[],
+  parts: readonly { marker: string }[],
+  found: Map<string, Made>,
+): void {
+  for (const comment of comments) {
+    const marker = parts.find((part) => comment.body?.startsWith(part.marker))?.marker;
+    const made = readMade(comment, "id");
+    if (marker !== undefined && made) found.set(marker, made);
+  }
 }
 
 /** Reads the Link header: `<https://…?page=9>; rel="last"`. */

@@ -7,4 +7,6 @@ export const settings = defineConfig({
   GITHUB_BOT_LOGIN: t.String({ default: "" }),
   GITHUB_API_URL: t.String({ default: "https://api.github.com" }),
   GITHUB_BOT_ID: t.String({ default: "default" }),
+  GITHUB_REACTIONS: t.Boolean({ default: true }),
+  GITHUB_CATCH_UP: t.Boolean({ default: true }),
 });

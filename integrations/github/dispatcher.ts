@@ -17,7 +17,13 @@ import { NUMBER, OWNER, REPO } from "./schema.ts";
 const config = t.Object({
   owner: OWNER,
   repo: REPO,
-  comment_target: t.Optional(t.Object({ type: t.Literal("issue_comment"), issue_number: NUMBER })),
+  comment_target: t.Optional(
+    t.Union([
+      t.Object({ type: t.Literal("issue_comment"), issue_number: NUMBER }),
+      // A conversation beside the code: the number is the pull request's, the id that of its first comment.
+      t.Object({ type: t.Literal("review_comment"), issue_number: NUMBER, comment_id: NUMBER }),
+    ]),
+  ),
 });
 
 const receipt = t.Object({
@@ -43,7 +49,9 @@ export const dispatcher = {
     const shown = extraMetadata?.bot_id ? withoutForeignImages(text) : text;
     return post(dispatchConfig, attributed(shown, username, extraMetadata), ctx);
   },
-  askApproval: (input, ctx) => commenting(input.dispatchConfig, (target) => askOnIssue(input, target, ctx)),
+  // Asked in the main conversation, because it is answered by a comment there.
+  askApproval: (input, ctx) =>
+    commenting(input.dispatchConfig, ({ comment_id: _, ...target }) => askOnIssue(input, target, ctx)),
 } satisfies Dispatcher;
 
 registerDispatcher("github", dispatcher);
@@ -78,7 +86,8 @@ function commentTarget(dispatchConfig: Record<string, unknown>): CommentTarget {
   // The config was validated against `config` when the message arrived.
   const { owner, repo, comment_target } = dispatchConfig as typeof config.static;
   if (!comment_target) throw new Permanent("The dispatch_config must have a comment_target to answer to.");
-  return { owner, repo, issue_number: comment_target.issue_number };
+  const { type: _, ...place } = comment_target;
+  return { owner, repo, ...place };
 }
 
 function deliveryError(error: unknown, { owner, repo, issue_number }: CommentTarget): unknown {

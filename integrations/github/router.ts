@@ -2,17 +2,20 @@ import { Elysia, type GitHubEvent, injectEvent, verifyGitHub } from "heddle/sdk"
 import { decideByComment } from "./approvals.ts";
 import { settings } from "./config.ts";
 import { describeEvent } from "./events/describe.ts";
-import type { EventMessage } from "./events/event.ts";
+import type { EventMessage, EventRun } from "./events/event.ts";
 import { executionConfig } from "./events/execution-config.ts";
 import { type Payload, record } from "./events/payload.ts";
 import { type Repository, repositoryOf } from "./events/repository.ts";
 import { isMarked } from "./markers.ts";
+import { rememberHook } from "./missed.ts";
+import { reactionTarget } from "./reactions.ts";
 
 // `parse: "none"`, because the signature covers the bytes of the body, so nothing may read them first.
 export const router = new Elysia().post(
   "/webhook",
   async ({ request, status }) => {
     const event = await verifyGitHub(request, settings.GITHUB_WEBHOOK_SECRET);
+    await rememberHook(request.headers, event.payload);
     // GitHub always sends it. Without it, an event that is sent twice would look like two.
     if (!request.headers.get("x-github-delivery")) {
       return status(400, {
@@ -34,17 +37,23 @@ async function receive({ event, deliveryId, payload }: GitHubEvent) {
   }
   const message = repository && describeEvent(event, payload);
   if (!repository || !message) return { status: "ignored", event, reason: "unhandled" };
-  return take(event, { ...message, fromBot: isFromBot(payload) }, repository, deliveryId);
+  return take(event, { ...message, fromBot: isFromBot(payload) }, repository, { deliveryId, payload });
 }
+
+const targetOf = ({ issueNumber, commentId }: EventRun) =>
+  commentId === undefined
+    ? { type: "issue_comment", issue_number: issueNumber }
+    : { type: "review_comment", issue_number: issueNumber, comment_id: commentId };
 
 async function take(
   event: string,
   message: EventMessage & { fromBot: boolean },
   repository: Repository,
-  deliveryId: string,
+  { deliveryId, payload }: Pick<GitHubEvent, "deliveryId" | "payload">,
 ) {
   const { owner, repo } = repository;
   const { content, run, fromBot } = message;
+  const reaction = run && reactionTarget(event, payload, run);
   const { status, bound, results } = await injectEvent({
     clientId: `github:${owner}/${repo}`,
     event,
@@ -56,12 +65,13 @@ async function take(
     notify: run !== null,
     fromBot,
     idempotencyKey: deliveryId,
+    metadata: { ...(reaction && { github: { owner, repo, ...reaction } }) },
     ...(run && {
       dispatchConfig: {
         type: "github",
         owner,
         repo,
-        comment_target: { type: "issue_comment", issue_number: run.issueNumber },
+        comment_target: targetOf(run),
       },
       executionConfig: executionConfig(run, repository),
     }),

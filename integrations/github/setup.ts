@@ -28,6 +28,19 @@ export const SETUP = defineSetup({
       default: "https://api.github.com",
     },
     {
+      key: "GITHUB_REACTIONS",
+      required: false,
+      description: "Whether reactions show that the bot has seen something (👀), and how it ended (🚀, 😕)",
+      default: "true",
+    },
+    {
+      key: "GITHUB_CATCH_UP",
+      required: false,
+      description:
+        "Whether GitHub is asked to deliver again what it could not deliver; the token must see webhooks",
+      default: "true",
+    },
+    {
       key: "GITHUB_BOT_ID",
       required: false,
       description: "Bot that answers",

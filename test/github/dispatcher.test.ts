@@ -54,6 +54,33 @@ async function thrown(work: unknown): Promise<Error> {
   throw new Error("nothing was thrown");
 }
 
+describe("beside the code of a pull request", () => {
+  const inThread = (comment_id: number, result = "Yes, it leaks.") => {
+    const target = { ...TARGET, comment_target: { type: "review_comment", issue_number: 7, comment_id } };
+    const given = input(result);
+    return { ...given, task: { ...given.task, dispatch_config: target }, config: target };
+  };
+
+  test("the answer goes into the conversation, and a repeated delivery finds it there", async () => {
+    const { id } = github.api.addReviewComment(ISSUE, "Does this leak?");
+    const delivery = v7();
+    const first = await dispatcher.deliver(inThread(id), context(delivery));
+    expect(github.comments).toEqual([]);
+    expect(github.api.reviewComments[1]).toMatchObject({ in_reply_to_id: id });
+    expect(github.api.reviewComments[1]?.body).toEndWith("Yes, it leaks.");
+    expect(await dispatcher.deliver(inThread(id), context(delivery, 2))).toEqual(first);
+    expect(github.api.reviewComments.length).toBe(2);
+  });
+
+  test("if the conversation was deleted, the answer goes into the main one, once", async () => {
+    const delivery = v7();
+    const first = await dispatcher.deliver(inThread(404_404), context(delivery));
+    expect(github.commentsOn(ISSUE).length).toBe(1);
+    expect(await dispatcher.deliver(inThread(404_404), context(delivery, 2))).toEqual(first);
+    expect(github.commentsOn(ISSUE).length).toBe(1);
+  });
+});
+
 describe("posting", () => {
   test("an answer is one comment with a hidden mark, and the receipt names it", async () => {
     const ctx = context();

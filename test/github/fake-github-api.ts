@@ -2,8 +2,17 @@ import { type FakeComment, type FakeIssue, failure, type RecordedRequest } from 
 
 export interface Api {
   comments: FakeComment[];
+  /** Comments beside code; issue is "owner/repo#number". */
+  reviewComments: (FakeComment & { in_reply_to_id?: number })[];
+  reactions: { on: string; content: string }[];
+  /** Of the hook 7 of each repository, newest first. */
+  deliveries: FakeDelivery[];
+  /** Ids of deliveries that were asked for again. */
+  attempts: number[];
   issues: FakeIssue[];
   addComment(issue: string, body: string, login: string, updatedAt?: string): FakeComment;
+  /** Adds a comment beside code. */
+  addReviewComment(issue: string, body: string, inReplyTo?: number): FakeComment;
   /** Null: no such route. */
   handle(request: RecordedRequest): Response | null;
 }
@@ -14,11 +23,62 @@ export const SHA = "0123456789abcdef0123456789abcdef01234567";
 export const DIFF = "diff --git a/src/main.ts b/src/main.ts\n@@ -1 +1 @@\n-old line\n+new line\n";
 export const FILE = "export const answer = 42;\n";
 
+export interface FakeDelivery {
+  id: number;
+  guid: string;
+  delivered_at: string;
+  redelivery: boolean;
+  status: string;
+  status_code: number;
+  event: string;
+  action: string | null;
+}
+
+const REACTIONS = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
+
 type Groups = Record<string, string>;
 
 export function fakeApi(): Api {
   const comments: FakeComment[] = [];
   const issues: FakeIssue[] = [];
+  const reviewComments: Api["reviewComments"] = [];
+  const reactions: Api["reactions"] = [];
+  const deliveries: FakeDelivery[] = [];
+  const attempts: number[] = [];
+
+  function reply({ owner, repo, number, id }: Groups, { body }: RecordedRequest): Response {
+    const of = `${owner}/${repo}#${number}`;
+    const parent = reviewComments.find((one) => one.id === Number(id) && one.issue === of);
+    // GitHub knows no replies to replies.
+    if (!parent || parent.in_reply_to_id !== undefined) return failure(404, "Not Found");
+    const text = (body as { body?: unknown } | null)?.body;
+    if (typeof text !== "string" || text.trim() === "") return failure(422, "Validation Failed");
+    const made = addReviewComment(of, text, Number(id));
+    return Response.json(made, { status: 201 });
+  }
+
+  function addReviewComment(issue: string, body: string, inReplyTo?: number) {
+    const id = 9000 + reviewComments.length;
+    const now = new Date().toISOString();
+    const made = {
+      ...{ id, issue, body, created_at: now, updated_at: now, user: { login: "heddle-bot" } },
+      html_url: `https://github.test/${issue.replace("#", "/pull/")}#discussion_r${id}`,
+      ...(inReplyTo !== undefined && { in_reply_to_id: inReplyTo }),
+    };
+    reviewComments.push(made);
+    return made;
+  }
+
+  const react =
+    (on: string) =>
+    ({ owner, repo, id }: Groups, { body }: RecordedRequest): Response => {
+      const content = String((body as { content?: unknown } | null)?.content);
+      if (!REACTIONS.includes(content)) return failure(422, "Validation Failed");
+      const target = `${owner}/${repo} ${on} ${id}`;
+      const isThere = reactions.some((one) => one.on === target && one.content === content);
+      if (!isThere) reactions.push({ on: target, content });
+      return Response.json({ id: 1, content }, { status: isThere ? 200 : 201 });
+    };
 
   const addComment: Api["addComment"] = (issue, body, login, updatedAt) => {
     const id = 1000 + comments.length;
@@ -67,6 +127,26 @@ export function fakeApi(): Api {
     ["GET", /^\/issues\/(?<number>\d+)\/comments$/, listComments],
     ["POST", /^\/issues\/(?<number>\d+)\/comments$/, createComment],
     ["PATCH", /^\/issues\/comments\/(?<id>\d+)$/, changeComment],
+    ["POST", /^\/pulls\/(?<number>\d+)\/comments\/(?<id>\d+)\/replies$/, reply],
+    [
+      "GET",
+      /^\/pulls\/(?<number>\d+)\/comments$/,
+      ({ owner, repo, number }, request) =>
+        page(reviewComments.filter(({ issue }) => issue === `${owner}/${repo}#${number}`).reverse(), request),
+    ],
+    ["POST", /^\/issues\/(?<id>\d+)\/reactions$/, react("issue")],
+    ["POST", /^\/issues\/comments\/(?<id>\d+)\/reactions$/, react("comment")],
+    ["POST", /^\/pulls\/comments\/(?<id>\d+)\/reactions$/, react("review comment")],
+    ["GET", /^\/hooks\/7\/deliveries$/, () => Response.json(deliveries)],
+    [
+      "POST",
+      /^\/hooks\/7\/deliveries\/(?<id>\d+)\/attempts$/,
+      ({ id }) => {
+        if (!deliveries.some((one) => one.id === Number(id))) return failure(404, "Not Found");
+        attempts.push(Number(id));
+        return Response.json({}, { status: 202 });
+      },
+    ],
     ["POST", /^\/issues$/, createIssue],
     ["GET", /^\/issues\/(?<number>\d+)$/, (groups) => Response.json(issue(groups))],
     [
@@ -98,7 +178,12 @@ export function fakeApi(): Api {
   return {
     comments,
     issues,
+    reviewComments,
+    reactions,
+    deliveries,
+    attempts,
     addComment,
+    addReviewComment,
     handle(request) {
       if (request.method === "GET" && request.path === "/user") return Response.json({ login: "heddle-bot" });
       if (request.method === "GET" && request.path === "/search/issues") return searchIssues(request);

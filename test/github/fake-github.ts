@@ -52,6 +52,8 @@ export interface FakeGitHub {
   /** All comments, oldest first. */
   comments: FakeComment[];
   issues: FakeIssue[];
+  /** What is beside code, what was reacted to, and what a webhook delivered. */
+  api: Pick<Api, "reviewComments" | "addReviewComment" | "reactions" | "deliveries" | "attempts">;
   commentsOn(issue: string): FakeComment[];
   /** Adds a comment by another user. */
   addComment(issue: string, body: string, options?: { login?: string; updatedAt?: string }): FakeComment;
@@ -94,6 +96,7 @@ export function createFakeGitHub(options: FakeGitHubOptions = {}): FakeGitHub {
     requests,
     comments: api.comments,
     issues: api.issues,
+    api,
     commentsOn: (issue) => api.comments.filter((comment) => comment.issue === issue),
     addComment: (issue, body, { login = "somebody", updatedAt } = {}) =>
       api.addComment(issue, body, login, updatedAt),

@@ -51,7 +51,8 @@ export async function loadBuiltin(
       dispatchers,
     },
   });
-  await integrations.loadAll(() => ({
+  // The others are loaded as well, and get none of the test's services.
+  await integrations.loadAll((loaded) => ({
     getOrCreateSession: unexpected,
     injectMessage: unexpected,
     injectEvent: unexpected,
@@ -71,7 +72,7 @@ export async function loadBuiltin(
     people: { check: unexpected, list: unexpected },
     server: { baseUrl: () => undefined, integrationId: () => id, webhookPath: () => undefined },
     addSecret: () => {},
-    ...services,
+    ...(loaded === id && services),
   }));
   const view = integrations.get(id);
   const router = integrations.routerOf(id);

@@ -203,6 +203,32 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect(session).toMatchObject({ client_id: "github:octo/hello", dispatch_config: null });
     });
 
+    test("a comment beside code is answered in its conversation, at the first comment of it", async () => {
+      const comment = { id: 902, in_reply_to_id: 901, body: "Does this leak?", path: "a.ts", line: 3 };
+      const { answer } = await post(
+        webhook("pull_request_review_comment", {
+          ...{ action: "created", comment: { ...comment, user: { login: "alice" } } },
+          ...{
+            pull_request: { number: 7, title: "Mend it" },
+            repository: ISSUE.repository,
+            sender: ISSUE.sender,
+          },
+        }),
+      );
+      const [task] = await db.query
+        .select()
+        .from(tasks)
+        .where(eq(tasks.id, String(answer.task_id)));
+      expect(task?.dispatch_config).toMatchObject({
+        comment_target: { type: "review_comment", issue_number: 7, comment_id: 901 },
+      });
+      const [message] = await db.query
+        .select()
+        .from(messages)
+        .where(eq(messages.id, String(task?.message_id)));
+      expect(message?.metadata).toMatchObject({ github: { on: "review_comment", id: 902, owner: "octo" } });
+    });
+
     test("an event for information: a message in the same session, no task", async () => {
       const issue = await post(webhook("issues", ISSUE));
       const push = await post(webhook("push", PUSH));

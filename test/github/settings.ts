@@ -6,6 +6,7 @@ const KEYS = [
   "GITHUB_BOT_LOGIN",
   "GITHUB_API_URL",
   "GITHUB_BOT_ID",
+  "GITHUB_REACTIONS",
 ] as const;
 
 /** Lets a test file set the integration's settings, which the stand-alone SDK reads from the environment; each test

@@ -10,6 +10,8 @@ export interface EventMessage {
 export interface EventRun {
   /** The issue or pull request on which the answer is posted as a comment. */
   issueNumber: number;
+  /** The first comment of the conversation beside the code that the answer goes into. */
+  commentId?: number;
   /** What the bot is asked to do. */
   assignment: string;
   tools: string[];

@@ -9,7 +9,7 @@ them, with the changed lines where that is short, and which ones do not, with th
 
 const CODE_COMMENT = `Someone commented on a line of a pull request. Answer the comment.
 Fetch the pull request with github_get_pr and look at the file and line named in the message. Keep to the code under
-discussion. Your answer appears in the main conversation, not beside the line: begin it by naming file and line.`;
+discussion. Your answer appears beside the line, in the same conversation, so name file and line only where you mean another.`;
 
 /** `pull_request_review`: only a newly submitted review matters, not the edit or dismissal of an earlier one. */
 export function describeReview(payload: Payload): EventMessage | null {
@@ -49,7 +49,15 @@ export function describeReviewComment(payload: Payload): EventMessage | null {
       ],
       block(comment.body, BODY_LIMIT),
     ),
-    run: { issueNumber: number, assignment: CODE_COMMENT, tools: ["github_get_pr"] },
+    run: {
+      issueNumber: number,
+      // Replies are made to the first comment; replies to replies do not exist.
+      ...((threadId) => threadId !== null && { commentId: threadId })(
+        issueNumber(comment.in_reply_to_id ?? comment.id),
+      ),
+      assignment: CODE_COMMENT,
+      tools: ["github_get_pr"],
+    },
   };
 }
 

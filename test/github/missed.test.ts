@@ -1,0 +1,106 @@
+// What GitHub could not deliver is delivered again, and reactions show what the bot does.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import "../../integrations/github/missed.ts";
+import "../../integrations/github/reactions.ts";
+import { rememberHook } from "../../integrations/github/missed.ts";
+import { reactionTarget } from "../../integrations/github/reactions.ts";
+import { runHook, startListener } from "../../src/sdk/testing.ts";
+import { createFakeGitHub, type FakeGitHub, failure } from "./fake-github.ts";
+import { gitHubSettings } from "./settings.ts";
+
+const set = gitHubSettings();
+let github: FakeGitHub;
+beforeEach(() => {
+  github = createFakeGitHub({ token: "secret-token" });
+  set({ GITHUB_TOKEN: "secret-token", GITHUB_API_URL: github.url });
+});
+afterEach(() => github.close());
+
+const HEADERS = new Headers({
+  "x-github-hook-id": "7",
+  "x-github-hook-installation-target-type": "repository",
+});
+const MINUTE = 60_000;
+const delivery = (id: number, guid: string, status_code: number, minutesAgo: number) => ({
+  ...{
+    id,
+    guid,
+    status_code,
+    redelivery: false,
+    status: String(status_code),
+    event: "issues",
+    action: "opened",
+  },
+  delivered_at: new Date(Date.now() - minutesAgo * MINUTE).toISOString(),
+});
+
+async function pollSince(minutesAgo: number | null) {
+  const since = minutesAgo === null ? null : new Date(Date.now() - minutesAgo * MINUTE);
+  const listener = startListener("missed-webhooks", { since });
+  await listener.reported;
+  await listener.stop();
+  return listener.reports;
+}
+
+test("what nobody answered during the outage is asked for again, oldest first, and at most three times", async () => {
+  await rememberHook(HEADERS, { repository: { full_name: "octo/hello" } });
+  github.api.deliveries.push(
+    delivery(6, "refused", 403, 3),
+    delivery(5, "b", 502, 4),
+    delivery(4, "arrived-later", 200, 5),
+    delivery(3, "arrived-later", 0, 6),
+    delivery(2, "a", 0, 7),
+    delivery(1, "long-ago", 0, 100),
+  );
+  await pollSince(5);
+  expect(github.api.attempts).toEqual([2, 5]);
+  for (let n = 0; n < 4; n++) await pollSince(5);
+  expect(github.api.attempts.length).toBe(6);
+});
+
+test("at the very first start, and with a token that may not see webhooks, nothing is asked and nothing fails", async () => {
+  await rememberHook(HEADERS, { repository: { full_name: "octo/hello" } });
+  expect(await pollSince(null)).toEqual([["connected", undefined]]);
+  expect(github.requests.length).toBe(0);
+  github.intercept({ path: /deliveries$/, respond: () => failure(403, "Resource not accessible") });
+  expect(await pollSince(5)).toEqual([["connected", undefined]]);
+});
+
+test("a reaction shows that the bot has seen it, and how it ended; a failing one harms nothing", async () => {
+  const message = (on: string, id: number) => ({
+    source: "github",
+    message: { id: "m", author: null, metadata: { github: { owner: "octo", repo: "hello", on, id } } },
+  });
+  await runHook("before_context_assembly", message("issue_comment", 11));
+  await runHook("after_response", { ...message("issue_comment", 11), status: "complete" });
+  await runHook("before_context_assembly", message("review_comment", 12));
+  await runHook("after_response", { ...message("issue", 7), status: "failed" });
+  await runHook("after_response", { ...message("issue", 8), status: "cancelled" });
+  const all = [
+    { on: "octo/hello comment 11", content: "eyes" },
+    { on: "octo/hello comment 11", content: "rocket" },
+    { on: "octo/hello review comment 12", content: "eyes" },
+    { on: "octo/hello issue 7", content: "confused" },
+  ];
+  expect(github.api.reactions).toEqual(all);
+  github.intercept({ path: /reactions$/, respond: () => failure(403, "Resource not accessible") });
+  await runHook("before_context_assembly", message("issue", 9));
+  await runHook("before_context_assembly", { source: "slack", message: null });
+  set({ GITHUB_REACTIONS: "false" });
+  await runHook("before_context_assembly", message("issue", 10));
+  expect(github.api.reactions).toEqual(all);
+});
+
+test("the comment that asks gets the reaction, otherwise the issue", () => {
+  const run = { issueNumber: 7, assignment: "", tools: [] };
+  expect(reactionTarget("issue_comment", { comment: { id: 11 } }, run)).toEqual({
+    on: "issue_comment",
+    id: 11,
+  });
+  expect(reactionTarget("pull_request_review_comment", { comment: { id: 12 } }, run)).toEqual({
+    on: "review_comment",
+    id: 12,
+  });
+  expect(reactionTarget("issues", {}, run)).toEqual({ on: "issue", id: 7 });
+});
