@@ -1,0 +1,97 @@
+import {
+  type DispatchContext,
+  type DispatcherOf,
+  type ExtraMetadata,
+  type JsonObject,
+  Permanent,
+  registerDispatcher,
+  t,
+} from "heddle/sdk";
+import { askByButtons } from "./approvals.ts";
+import { connectTelegram, deliveryError, migratedTo } from "./client.ts";
+import { settings } from "./config.ts";
+import { postFiles } from "./files-out.ts";
+import { type Place, placeConfig } from "./place.ts";
+import { postText } from "./send.ts";
+import { type Shown, showProgress } from "./streaming.ts";
+
+/** Posts answers to the chat that the dispatch_config names. */
+export const dispatcher = {
+  config: placeConfig,
+  receipt: t.Object({ message_ids: t.Array(t.Integer()), skipped: t.Optional(t.String()) }),
+  lane: ({ chat_id }) => chat_id,
+  // What Telegram allows a bot in all is 30 a second. pace.ts holds the limits of a chat.
+  rate: { perSecond: 25 },
+  streamEvery: 1,
+  stream: (update, ctx) => posting(update.config, () => showProgress(update, ctx)),
+  deliver({ task, config, result, isError, clientActions, streamed, extraMetadata }, ctx) {
+    const shown = streamed as Shown | undefined;
+    const isCancelled = task.status === "cancelled";
+    const text = isCancelled ? "⏹ Stopped." : isError ? `⚠️ ${result}` : result;
+    const { delegated_by, bot_display } = extraMetadata;
+    return post(
+      {
+        place: config,
+        text: attributed(text, delegated_by ? bot_display : undefined, extraMetadata),
+        actions: clientActions,
+        ...(shown && "message_id" in shown && { into: shown.message_id }),
+      },
+      ctx,
+    );
+  },
+  postMessage({ config, text, username, clientActions = [], extraMetadata, replyInThread }, ctx) {
+    const { reply_to: _, topic, ...chat } = config;
+    const place = { ...chat, ...(replyInThread !== false && topic !== undefined && { topic }) };
+    return post({ place, text: attributed(text, username, extraMetadata), actions: clientActions }, ctx);
+  },
+  askApproval: (input, ctx) => posting(input.config, () => askByButtons(input, connectTelegram(), ctx)),
+} satisfies DispatcherOf<typeof placeConfig>;
+
+registerDispatcher("telegram", dispatcher);
+
+interface Posted {
+  place: Place;
+  text: string;
+  actions: JsonObject[];
+  into?: number;
+}
+
+function post({ place, text, actions, into }: Posted, ctx: DispatchContext) {
+  return posting(place, async () => {
+    const telegram = connectTelegram();
+    const ids =
+      text.trim() === ""
+        ? []
+        : await postText({ telegram, place, text, ctx, ...(into !== undefined && { into }) });
+    ids.push(...(await postFiles(telegram, place, actions, ctx)));
+    return { receipt: { message_ids: ids, ...(ids.length === 0 && { skipped: "nothing to post" }) } };
+  });
+}
+
+/** Turns what goes wrong into what the server understands. */
+async function posting<Made>(place: Place, work: () => Promise<Made>): Promise<Made> {
+  if (settings.TELEGRAM_BOT_TOKEN === "") {
+    throw new Permanent("TELEGRAM_BOT_TOKEN must be set; nothing was posted.");
+  }
+  try {
+    return await work();
+  } catch (error) {
+    const moved = migratedTo(error);
+    if (moved !== undefined) {
+      throw new Permanent(`The group ${place.chat_id} has become the supergroup ${moved}; write there.`, {
+        cause: error,
+      });
+    }
+    throw deliveryError(error, place.chat_id);
+  }
+}
+
+function attributed(
+  text: string,
+  name = "",
+  { icon_emoji, delegated_by_display }: ExtraMetadata = {},
+): string {
+  if (name === "" || text === "") return text;
+  const asker = delegated_by_display ? `, asked by ${delegated_by_display}` : "";
+  return `**${[icon_emoji, name].filter(Boolean).join(" ")}${asker}:**\n\n${text}`;
+}

@@ -1,0 +1,1 @@
+export const meta = { id: "telegram", name: "Telegram", version: "1.0.0" };
