@@ -115,6 +115,9 @@ test("a run that failed stands with its message; one that goes on is told by its
   const thread = withLive(storedThread({ messages, tasks, streamed: "t2" }), live, { messages, tasks });
   expect(shown(thread)).toEqual(["one", ["t1"], "two", ["t2", "Let me look.", "look failed"]]);
   expect(thread[1]).toMatchObject({ task: { error: "No." } });
+  const asked = withEvent(live, { type: "approval_request", data: { tool: "look" } });
+  expect(asked.notice).toBe("A person decides on look");
+  expect(withEvent(asked, { type: "approval_resolved", data: {} }).notice).toBe(null);
   expect(withEvent(live, { type: "response", data: {} }).state).toBe("ended");
   expect(withEvent(live, { type: "merged", data: { merged_into: "t3" } })).toMatchObject({
     taskId: "t3",

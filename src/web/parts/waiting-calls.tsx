@@ -11,17 +11,25 @@ import { Decision } from "./decision.tsx";
 import { Icon } from "./icon.tsx";
 import { Time } from "./time.tsx";
 
+interface WaitingCallsProps {
+  where: { task_id: string } | { session_id: string };
+  /** Runs that are over: their calls wait for nobody, which is noted a little later. */
+  over?: ReadonlySet<string>;
+}
+
 /** The calls of a run or a conversation that wait for a person, to be decided on where one sees them. */
-export function WaitingCalls({ where }: { where: { task_id: string } | { session_id: string } }) {
+export function WaitingCalls({ where, over }: WaitingCallsProps) {
   const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "approvals:read"));
   const { data = [], error, refetch } = useQuery({ ...waitingIn(where), enabled: maySee });
   useLiveQueries(["approval"], ["approvals"]);
   return (
     <>
       {error && <ApiError error={error} onRetry={() => void refetch()} />}
-      {data.map((one) => (
-        <Waiting key={one.id} asked={one} />
-      ))}
+      {data
+        .filter(({ task_id }) => !over?.has(task_id))
+        .map((one) => (
+          <Waiting key={one.id} asked={one} />
+        ))}
     </>
   );
 }

@@ -63,6 +63,10 @@ export function withEvent(run: LiveRun, { type, data, id }: ChatEvent): LiveRun 
       return { ...next, pieces: run.pieces.map((piece) => withProgress(piece, data)) };
     case "tool_result":
       return { ...next, pieces: run.pieces.map((piece) => withResult(piece, data)) };
+    case "approval_request":
+      return { ...next, notice: `A person decides on ${data.tool}` };
+    case "approval_resolved":
+      return { ...next, notice: null };
     case "llm_retry":
       return {
         ...next,

@@ -44,6 +44,9 @@ export const tasksOf = (id: string) =>
 /** A run that goes on or will. */
 export const isOpen = ({ status }: Schema<"Task">) => status === "pending" || status === "running";
 
+const OVER: readonly string[] = ["complete", "failed", "cancelled"];
+export const isOver = ({ status }: Schema<"Task">) => OVER.includes(status);
+
 export const refreshConversation = (id: string) => queryClient.invalidateQueries({ queryKey: ["chat", id] });
 
 /** Names that integrations give their channels. Asking them may take a while, so lists do not wait for it. */

@@ -42,7 +42,7 @@ export function Timeline({ id, thread, botId, unread }: TimelineProps) {
           )}
         </div>
       ))}
-      <WaitingCalls where={{ session_id: id }} />
+      <WaitingCalls where={{ session_id: id }} over={thread.over} />
       {outgoing.map((one) => (
         <OutgoingView key={one.key} session={id} outgoing={one} />
       ))}

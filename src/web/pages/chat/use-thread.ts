@@ -4,7 +4,7 @@ import { useLiveQueries } from "../../api/live.ts";
 import { type Outgoing, useConversations } from "./chat-store.ts";
 import { followRun, showConversation } from "./follow.ts";
 import type { LiveRun } from "./live-run.ts";
-import { isOpen, messagesOf, tasksOf } from "./queries.ts";
+import { isOpen, isOver, messagesOf, tasksOf } from "./queries.ts";
 import { type Entry, storedThread, type Task, withLive } from "./thread.ts";
 
 export interface Thread {
@@ -19,6 +19,8 @@ export interface Thread {
   hasOlder: boolean;
   isLoadingOlder: boolean;
   loadOlder(): void;
+  /** The runs that are over. */
+  over: ReadonlySet<string>;
   /** The newest message that is stored; undefined: there is none. */
   newest: string | undefined;
 }
@@ -56,6 +58,7 @@ export function useThread(id: string): Thread {
     () => (live ? withLive(before, live, { messages: stored, tasks: known }) : before),
     [before, live, stored, known],
   );
+  const over = useMemo(() => new Set(known.filter(isOver).map((task) => task.id)), [known]);
   const outgoing = useMemo(() => {
     const ids = new Set(stored.map((message) => message.id));
     return sending.filter(({ messageId }) => messageId === undefined || !ids.has(messageId));
@@ -74,6 +77,7 @@ export function useThread(id: string): Thread {
     hasOlder: messages.hasNextPage,
     isLoadingOlder: messages.isFetchingNextPage,
     loadOlder: () => void messages.fetchNextPage(),
+    over,
     newest: stored.at(-1)?.id,
   };
 }
