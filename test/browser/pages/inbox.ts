@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { until } from "../../until.ts";
 import type { Ui } from "../ui.ts";
 
@@ -38,6 +39,16 @@ export function inboxTests(ui: () => Ui): void {
     const [{ id }] = events;
     await using opened = await ui().openPage(`/inbox/${id}`);
     const { page } = opened;
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save for heddle dev" }).click(),
+    ]);
+    expect(saved.suggestedFilename()).toMatch(/^github-[0-9a-f]{8}\.json$/);
+    expect(JSON.parse(readFileSync(await saved.path(), "utf8"))).toMatchObject({
+      headers: { "x-github-event": "pull_request" },
+      body: expect.stringContaining("octo-org/loom"),
+    });
+    await page.getByText(/heddle receive github github-/).waitFor();
     await page.getByRole("button", { name: "Replay", exact: true }).click();
     // The page goes to the replay.
     await page.getByText("Replay of").waitFor();

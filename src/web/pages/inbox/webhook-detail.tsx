@@ -15,6 +15,7 @@ import { Section } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Bytes, Duration, plural } from "../../parts/units.tsx";
+import { SaveForDev } from "./save-for-dev.tsx";
 import { SignatureCheck } from "./signature-check.tsx";
 
 type Webhook = Schema<"InboxEvent">;
@@ -48,6 +49,7 @@ export function WebhookDetail({ id, closeHref }: { id: string; closeHref: string
         <>
           <Replay event={data} />
           <Fixture event={data} />
+          <SaveForDev event={data} />
         </>
       }
     >
