@@ -75,6 +75,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "http/web",
     "inbox",
     "integrations/*",
+    "evals",
     "listeners",
     "llm",
     "mcp",
@@ -145,6 +146,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   worker: ["agent", "db", "dispatch", "memory", "queue", "schedules", "sdk", "sessions"],
   // A message sent and its run followed to the end.
   chat: ["attachments", "db", "events", "sdk", "secrets", "sessions"],
+  // Results of evals, as they were stored.
+  evals: ["db"],
   // What runs may spend: reserved before each call of a model, settled by the statement that records it.
   budgets: ["db", "llm"],
   // What happens, for those who watch: written by triggers and by runs, read by the API.

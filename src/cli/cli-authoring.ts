@@ -33,6 +33,8 @@ export interface EvalWanted {
   path: string;
   realModel: boolean;
   junit: string | undefined;
+  /** Whether the results are stored on the server. */
+  store: boolean;
 }
 
 export function authoringCommands(commands: AuthoringCommands) {
@@ -114,9 +116,14 @@ export function authoringCommands(commands: AuthoringCommands) {
             "Ask the configured model (OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY) instead of eval.script.yaml",
         },
         junit: { type: "string", description: "Also write the results as JUnit's XML", valueHint: "file" },
+        store: {
+          type: "boolean",
+          default: false,
+          description: "Store the results on the running server, whose admin UI shows them",
+        },
       },
-      run: ({ args: { path, junit, "real-model": realModel, ...flags } }) =>
-        commands.eval({ path, realModel, junit }, flags),
+      run: ({ args: { path, junit, store, "real-model": realModel, ...flags } }) =>
+        commands.eval({ path, realModel, junit, store }, flags),
     }),
     types: leaf({
       meta: {

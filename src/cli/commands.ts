@@ -6,6 +6,7 @@ import { type Dev, prepareDev } from "../authoring/dev/dev.ts";
 import { type DevServer, welcome } from "../authoring/dev/welcome.ts";
 import { type EvalBot, type EvalOptions, runEval } from "../authoring/eval/eval.ts";
 import { junit, table } from "../authoring/eval/report.ts";
+import { toStore } from "../authoring/eval/to-store.ts";
 import { type Config, loadConfig, processEnvironment } from "../config/config.ts";
 import { openHome } from "../config/home.ts";
 import type { Flags } from "../config/read-variables.ts";
@@ -81,22 +82,26 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
         await server.close();
       });
     },
-    async eval({ junit: file, ...wanted }, flags) {
+    async eval({ junit: file, store, ...wanted }, flags) {
       containStrays();
       const { home } = loadConfig(flags);
+      const server = () => connect(flags, { home, environment: processEnvironment() });
+      // Before the models are paid for.
+      if (store) await server().get("/api/v1/evals?limit=1");
       const results = await runEval(
         { ...wanted, home },
         {
           environment: processEnvironment(),
           startServer,
-          serverBots: async () => {
-            const server = connect(flags, { home, environment: processEnvironment() });
-            return Array.fromAsync(rowsOf<EvalBot>(server, "/api/v1/bots", "bots"));
-          },
+          serverBots: async () => Array.fromAsync(rowsOf<EvalBot>(server(), "/api/v1/bots", "bots")),
         },
       );
       if (file !== undefined) await writeFile(file, junit(results));
       say(table(results));
+      if (store) {
+        const { id } = (await server().post("/api/v1/evals", toStore(wanted, results))) as { id: string };
+        say(`Stored as ${id}; see Evals in the admin UI.`);
+      }
       // A timer or a socket that an integration left open must not keep the process alive.
       process.exit(results.some(({ problems }) => problems.length > 0) ? 1 : 0);
     },

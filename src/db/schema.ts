@@ -7,6 +7,7 @@ import {
   boolean,
   customType,
   date,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -1579,4 +1580,42 @@ export const attachments = pgTable(
     created_at: createdAt(),
   },
   (table) => [index("attachments_message").on(table.message_id, table.position)],
+);
+
+/** What a fixture's run did, and which expectations it did not meet. */
+export interface EvalResult {
+  name: string;
+  bot_id: string;
+  /** None: it passed. */
+  problems: string[];
+  answer: string | null;
+  /** The tools that were called, in order. */
+  tools: string[];
+  model_calls: number;
+  tokens: number;
+  /** US dollars; null if the price is not known. */
+  cost_usd: number | null;
+  seconds: number;
+}
+
+/** Runs of `heddle eval` whose results were stored. */
+export const evalRuns = pgTable(
+  "eval_runs",
+  {
+    id: uuid("id").primaryKey(),
+    /** The folder of the fixtures; runs of one name are compared. */
+    name: text("name").notNull(),
+    /** Who stored it, in the format of a channel's owner; null: the operator. */
+    owner: text("owner"),
+    /** Null: a script answered. */
+    model: text("model"),
+    passed: integer("passed").notNull(),
+    failed: integer("failed").notNull(),
+    tokens: bigint("tokens", { mode: "number" }).notNull(),
+    cost_usd: numeric("cost_usd", { mode: "number" }),
+    seconds: doublePrecision("seconds").notNull(),
+    results: jsonb("results").$type<EvalResult[]>().notNull(),
+    created_at: createdAt(),
+  },
+  (table) => [index("eval_runs_name").on(table.name, table.id)],
 );

@@ -38,6 +38,7 @@ const PAGES: readonly Page[] = [
   { label: "Channels", path: "/channels", icon: "Hash", section: "Work", shortcut: "h", scope: "channels:read", View: load(() => import("./pages/channels/channels.tsx")) },
   { label: "Schedules", path: "/schedules", icon: "Clock", section: "Work", shortcut: "j", scope: "schedules:read", View: load(() => import("./pages/schedules/schedules.tsx")) },
   { label: "Bots", path: "/bots", icon: "Bot", section: "Knowledge", shortcut: "b", scope: "bots:read", View: load(() => import("./pages/bots/bots.tsx")) },
+  { label: "Evals", path: "/evals", icon: "ListChecks", section: "Knowledge", shortcut: "g", scope: "evals:read", View: load(() => import("./pages/evals/evals.tsx")) },
   { label: "Skills", path: "/skills", icon: "BookOpen", section: "Knowledge", shortcut: "t", scope: "skills:read", View: load(() => import("./pages/skills/skills.tsx")) },
   { label: "Carapaces", path: "/carapaces", icon: "Layers", section: "Knowledge", shortcut: "y", scope: "carapaces:read", View: load(() => import("./pages/carapaces/carapaces.tsx")) },
   { label: "Templates", path: "/templates", icon: "ClipboardList", section: "Knowledge", shortcut: "e", scope: "templates:read", View: load(() => import("./pages/templates/templates.tsx")) },

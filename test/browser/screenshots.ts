@@ -83,6 +83,7 @@ PICTURES.push(
     before: (page) => page.locator("li a").nth(0).click(),
   },
   { name: "policies", path: "/policies", before: (page) => page.locator("li a").nth(1).click() },
+  { name: "evals", path: "/evals", before: (page) => page.locator("li a").nth(0).click() },
   { name: "policy-new", path: "/policies?add=1" },
   { name: "schedule-new", path: "/schedules?add=1" },
   {

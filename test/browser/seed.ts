@@ -46,6 +46,35 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   await seedPeople(api);
   await seedKnowledge(api);
   await seedApprovals(api);
+  await seedEvals(api);
+}
+
+/** Two runs of the same fixtures, of which one has been mended and one broken. */
+async function seedEvals(api: Ui["api"]): Promise<void> {
+  const result = (name: string, answer: string, problems: string[] = []) => ({
+    ...{ name, bot_id: "default", answer, problems, tools: ["search_documents"] },
+    ...{ model_calls: 2, tokens: 1_840, cost_usd: 0.0031, seconds: 3.4 },
+  });
+  await api("POST", "/api/v1/evals", {
+    name: "weaving",
+    model: "glm-5",
+    results: [
+      result("github-issues-7-broken-thread", "It is a matter of taste.", [
+        'The text must contain "a fault"',
+      ]),
+      result("github-pull-request-42-dark-mode", "Changes requested: there are no tests."),
+    ],
+  });
+  await api("POST", "/api/v1/evals", {
+    name: "weaving",
+    model: "glm-5",
+    results: [
+      result("github-issues-7-broken-thread", "This is a fault: the thread breaks when the shed closes."),
+      result("github-pull-request-42-dark-mode", "Looks good to me!", [
+        'The text must contain "changes requested"; got "Looks good to me!"',
+      ]),
+    ],
+  });
 }
 
 /** People who talk with the loom's bots: one is trusted, one was refused, one asks. */

@@ -8,6 +8,7 @@ import { approvalsTests } from "./pages/approvals.ts";
 import { budgetsTests } from "./pages/budgets.ts";
 import { channelsTests } from "./pages/channels.ts";
 import { chatTests } from "./pages/chat.ts";
+import { evalsTests } from "./pages/evals.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
 import { knowledgeTests } from "./pages/knowledge.ts";
@@ -38,6 +39,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     settingsTests,
     schedulesTests,
     budgetsTests,
+    evalsTests,
     approvalsTests,
     overviewTests,
   ])
@@ -83,6 +85,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/policies?try=1",
     "/policies/{policy}",
     "/chat/{waiting}",
+    "/evals",
+    "/evals?name=no-such-folder",
+    "/evals/{eval}",
     "/budgets",
     "/budgets?add=1",
     "/budgets/{budget}",
@@ -120,7 +125,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     const { approvals } = await ui.api("GET", "/api/v1/approvals?limit=1");
     const { policies } = await ui.api("GET", "/api/v1/policies");
     const { budgets } = await ui.api("GET", "/api/v1/budgets?limit=1");
+    const { evals } = await ui.api("GET", "/api/v1/evals?limit=1");
     return path
+      .replace("{eval}", evals[0].id)
       .replace("{channel}", channels[0].id)
       .replace("{schedule}", schedules[0].id)
       .replace("{approval}", approvals[0].id)

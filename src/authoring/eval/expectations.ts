@@ -14,6 +14,8 @@ export interface Outcome {
   tokens: number;
   /** Null: the price is not known. */
   costUsd: number | null;
+  /** The model that answered last. */
+  model?: string;
 }
 
 /** One sentence for each expectation that is not met. */

@@ -17,7 +17,7 @@ import type { Fixture } from "./fixture-file.ts";
 
 const NOT_RECORDED = "This call is not recorded in the fixture, and no tool reaches out while it runs.";
 
-export type Noted = Pick<Outcome, "calls" | "modelCalls" | "tokens" | "costUsd">;
+export type Noted = Pick<Outcome, "calls" | "modelCalls" | "tokens" | "costUsd" | "model">;
 
 export interface Replay {
   instruments: Instruments;
@@ -37,8 +37,9 @@ export function createReplay(llm: Llm | undefined): Replay {
   let described: RegisteredTool[] = [];
   let noted: Noted = { calls: [], modelCalls: 0, tokens: 0, costUsd: 0 };
 
-  function note({ toolCalls, usage, costUsd }: Extract<LlmEvent, { type: "done" }>): void {
+  function note({ toolCalls, usage, costUsd, model }: Extract<LlmEvent, { type: "done" }>): void {
     noted.modelCalls += 1;
+    noted.model = model;
     noted.tokens += (usage?.prompt_tokens ?? 0) + (usage?.completion_tokens ?? 0);
     noted.costUsd =
       noted.costUsd === null || costUsd === null || costUsd === undefined ? null : noted.costUsd + costUsd;

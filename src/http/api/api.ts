@@ -8,7 +8,6 @@ import { createRecentCalls } from "../../policies/recent-calls.ts";
 import { createReferencesTo } from "../../providers/references.ts";
 import { createRepairs } from "../../repairs/repairs.ts";
 import { createContinueLoop } from "../../sessions/continue-loop.ts";
-import { createMakeFixture } from "../../sessions/make-fixture.ts";
 import { createRerun } from "../../sessions/rerun.ts";
 import { createReadTrace } from "../../sessions/trace.ts";
 import { createActivity } from "../../usage/activity.ts";
@@ -53,7 +52,7 @@ import { connectionRoutes } from "./routes/connections.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { eventRoutes } from "./routes/events.ts";
-import { fixtureRoutes } from "./routes/fixture.ts";
+import { fixturesAndEvals } from "./routes/fixtures-and-evals.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { heartbeatRoutes } from "./routes/heartbeats.ts";
 import { inboxRoutes } from "./routes/inbox.ts";
@@ -151,11 +150,9 @@ export function createApi(
     .use(heartbeatRoutes({ schedules: conversation.schedules, ownership, route }))
     .use(budgetRoutes({ budgets: conversation.budgets, route }))
     .use(
-      fixtureRoutes({
-        makeFixture: createMakeFixture({ db: options.db, redact, tools: content.tools }),
-        tasks: conversation.tasks,
-        ownership,
-        route,
+      fixturesAndEvals({
+        ...{ db: options.db, redact, tools: content.tools, tasks: conversation.tasks },
+        ...{ ownership, route },
       }),
     )
     .use(sessionRoutes({ ...conversation, query: options.db.query, ownership, redact, route }))

@@ -104,17 +104,26 @@ test("a fixture of a webhook fails with a broken prompt, and passes with a mende
 `;
   await writeFile(file, text.slice(0, text.indexOf("expect:")) + expected);
 
-  const broken = await heddle("eval", "evals", "--junit", "broken.xml");
+  const broken = await heddle("eval", "evals", "--junit", "broken.xml", "--store");
   expect([broken.err, broken.status]).toEqual(["", 1]);
+  const stored = async (id: string) => call("GET", `/evals/${/Stored as (\S+);/.exec(id)?.[1]}`);
+  expect(await stored(broken.out)).toMatchObject({
+    ...{ name: "evals", model: null, passed: 0, failed: 1, previous_id: null },
+    results: [{ bot_id: "default", tools: ["search_documents"], answer: "Looks good to me!", before: null }],
+  });
   expect(broken.out).toContain('The text must contain "changes requested"; got "Looks good to me!"');
   expect(await readFile(join(dir, "broken.xml"), "utf8")).toMatch(
     /tests="1" failures="1"[\s\S]*<failure message="The text/,
   );
 
   await prompt("You are a strict reviewer.");
-  const mended = await heddle("eval", "evals", "--junit", "mended.xml");
+  const mended = await heddle("eval", "evals", "--junit", "mended.xml", "--store");
   expect([mended.err, mended.status]).toEqual(["", 0]);
   expect(mended.out).toContain("1 fixture, all passed");
+  expect(await stored(mended.out)).toMatchObject({
+    ...{ passed: 1, failed: 0 },
+    results: [{ problems: [], before: { passed: false, same_answer: false } }],
+  });
   expect(await readFile(join(dir, "mended.xml"), "utf8")).toContain('tests="1" failures="0"');
 
   // A bot beside the fixtures needs no server.

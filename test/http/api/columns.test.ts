@@ -42,9 +42,12 @@ const SOURCES: Record<string, Source> = {
       "output",
       "dispatch_config",
       "execution_config",
+      "callback_config",
     ],
-    derived: ["prompt"],
+    derived: ["prompt", "delegation_task_id"],
   },
+  EvalRun: { table: tables.evalRuns, inside: ["owner", "results"], derived: [] },
+  EvalRunDetail: { table: tables.evalRuns, inside: ["owner"], derived: ["previous_id"] },
   Policy: { table: tables.policies, inside: [], derived: [] },
   Approval: {
     table: tables.approvals,
@@ -67,7 +70,7 @@ const SOURCES: Record<string, Source> = {
       "cancel_reason",
       "merge_key",
     ],
-    derived: ["prompt"],
+    derived: ["prompt", "delegation_task_id"],
     otherNull: ["dispatch_config"],
   },
   Channel: {
@@ -83,7 +86,7 @@ const SOURCES: Record<string, Source> = {
   Message: {
     table: tables.messages,
     inside: ["position", "hops", "dedupe_key", "continuation"],
-    derived: ["attachments"],
+    derived: ["attachments", "files"],
   },
   Person: { table: tables.people, inside: ["code", "code_tries"], derived: [] },
   Memory: { table: tables.memories, inside: [], derived: ["applies"] },

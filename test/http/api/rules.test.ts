@@ -86,6 +86,7 @@ const ARRAYS = ["GET /api/v1/documents/search", "GET /api/v1/sessions/{id}/messa
 
 /** Lists that grow with use, not with setup. */
 const GROWING = [
+  "evals",
   "approvals",
   "api_keys",
   "channels",
