@@ -1,35 +1,46 @@
-// Whom the bot answers. Everybody can find a bot of Telegram, so nobody is answered who has not been named.
+// Whom the bot answers. Everybody can find a bot of Telegram, so nobody is answered whom the operator has not allowed.
 
 import type { User } from "grammy/types";
-import { log, store } from "heddle/sdk";
+import { log, people, store } from "heddle/sdk";
 import { connectTelegram, signalOf } from "./client.ts";
-import { settings } from "./config.ts";
-import { type Place, target } from "./place.ts";
+import { clientIdOf, isPrivate, type Place, target } from "./place.ts";
 
-/** Somebody who goes on asking is told once in this time. */
+/** Somebody who goes on asking is told the same once in this time. */
 const TOLD_SECONDS = 3_600;
 
-export const isAllowed = ({ id }: User): boolean =>
-  settings.TELEGRAM_ALLOWED_USERS.split(",").some((one) => one.trim() === String(id));
+/** Whether the operator has allowed somebody, who hears nothing of this question. */
+export async function isAllowed({ id }: User): Promise<boolean> {
+  return (await people.list()).some((one) => one.id === String(id) && one.status === "allowed");
+}
 
-/** Tells a stranger how to be let in. */
+/** Tells a stranger who has addressed the bot how to be let in. */
 export async function refuse(user: User, place: Place, signal: AbortSignal): Promise<void> {
-  const key = `told:${user.id}`;
-  let isNew = false;
-  await store.update<boolean>(
-    key,
-    (told) => {
-      isNew = told !== true;
-      return true;
-    },
-    { ttlSeconds: TOLD_SECONDS },
-  );
-  if (!isNew) return;
-  log.warning(`Somebody writes to the bot of Telegram who is not in TELEGRAM_ALLOWED_USERS: ${user.id}`);
-  const text = `I do not know you yet. Your Telegram id is ${user.id}: whoever runs me can add it to TELEGRAM_ALLOWED_USERS.`;
+  const text = await refusal(user, place);
+  if (text === null || !(await isNews(`told:${user.id}:${place.chat_id}`, text))) return;
   try {
     await connectTelegram(10).sendMessage({ ...target(place), text }, signalOf(signal));
   } catch (error) {
     log.warning("A stranger at Telegram could not be told why nobody answers", { error: String(error) });
   }
 }
+
+async function refusal(user: User, place: Place): Promise<string | null> {
+  // A code that a whole group can read would not say whose it is.
+  if (!isPrivate(place)) return "I do not know you yet. Write to me alone, and I tell you how that changes.";
+  const { status, code } = await people.check({
+    id: String(user.id),
+    name: nameOf(user),
+    place: clientIdOf(place),
+  });
+  if (status !== "pending" || code === null) return null;
+  return `I do not know you yet. Give this code to the person who runs me: ${code}`;
+}
+
+async function isNews(key: string, text: string): Promise<boolean> {
+  if ((await store.get<string>(key)) === text) return false;
+  await store.set(key, text, { ttlSeconds: TOLD_SECONDS });
+  return true;
+}
+
+export const nameOf = ({ first_name, last_name }: User): string =>
+  [first_name, last_name].filter(Boolean).join(" ");

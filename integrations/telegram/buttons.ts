@@ -2,7 +2,7 @@
 
 import type { CallbackQuery } from "grammy/types";
 import { approvals, log, store } from "heddle/sdk";
-import { isAllowed } from "./access.ts";
+import { isAllowed, nameOf } from "./access.ts";
 import { type Asked, approvalKey } from "./approvals.ts";
 import { connectTelegram, refusalOf, signalOf } from "./client.ts";
 import { stopTask } from "./streaming.ts";
@@ -34,7 +34,7 @@ export async function decideByButton(
 }
 
 async function stop({ from }: CallbackQuery, taskId: string): Promise<string> {
-  if (!isAllowed(from)) return "Only people whom I know may stop me.";
+  if (!(await isAllowed(from))) return "Only people whom I know may stop me.";
   return (await stopTask(taskId)) ? "Stopped." : "I have finished already.";
 }
 
@@ -48,11 +48,10 @@ const REASONS: Record<string, string> = {
 async function decide({ from }: CallbackQuery, id: string, action: string, chatId: number): Promise<string> {
   const asked = await store.get<Asked>(approvalKey(id));
   if (asked?.chat_id !== chatId) return REASONS.conflict as string;
-  const name = [from.first_name, from.last_name].filter(Boolean).join(" ");
   try {
     const { status } = await approvals.decide(id, {
       approved: action !== "deny",
-      by: { id: String(from.id), name },
+      by: { id: String(from.id), name: nameOf(from) },
       ...(action === "run" && { choice: "run" as const }),
     });
     return status === "approved" ? "Approved." : "Denied.";

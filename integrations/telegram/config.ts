@@ -4,7 +4,6 @@ import { defineConfig, t } from "heddle/sdk";
 export const settings = defineConfig({
   TELEGRAM_BOT_TOKEN: t.String({ default: "" }),
   TELEGRAM_WEBHOOK_SECRET: t.String({ default: "" }),
-  TELEGRAM_ALLOWED_USERS: t.String({ default: "" }),
   TELEGRAM_BOT_ID: t.String({ default: "default" }),
   TELEGRAM_API_URL: t.String({ default: "https://api.telegram.org" }),
   TELEGRAM_POLL_SECONDS: t.Integer({ default: 25, minimum: 1, maximum: 50 }),

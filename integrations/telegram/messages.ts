@@ -10,7 +10,7 @@ import {
   type MessageAttachment,
   store,
 } from "heddle/sdk";
-import { isAllowed, refuse } from "./access.ts";
+import { isAllowed, nameOf, refuse } from "./access.ts";
 import { type Addressed, addressed } from "./addressed.ts";
 import { connectTelegram } from "./client.ts";
 import { runCommand } from "./commands.ts";
@@ -33,7 +33,7 @@ export async function takeMessages(messages: Message[], { signal }: Context): Pr
   const { from } = spoken;
   const place = placeOfMessage(spoken);
   const what = addressed(spoken, await whoAmI(signal));
-  if (!isAllowed(from)) {
+  if (!(await isAllowed(from))) {
     if (what.isForBot && !from.is_bot) await refuse(from, place, signal);
     return "not_allowed";
   }
@@ -44,7 +44,7 @@ export async function takeMessages(messages: Message[], { signal }: Context): Pr
 
 /** Takes the edit of a message as a correction. */
 export async function takeCorrection(message: Message, { signal }: Context): Promise<string> {
-  if (!message.from || !isAllowed(message.from)) return "not_allowed";
+  if (!message.from || !(await isAllowed(message.from))) return "not_allowed";
   const what = addressed(message, await whoAmI(signal));
   const before = await store.get<string>(textKey(message));
   // Unknown: it was written before the bot was there, or too long ago to be corrected.
@@ -173,6 +173,5 @@ const isServiceMessage = (message: Message): boolean =>
 const idOf = ({ chat, message_id }: Message): string => `${accountId()}:${chat.id}:${message_id}`;
 const textKey = (message: Message): string => `text:${idOf(message)}`;
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
-const nameOf = ({ first_name, last_name }: User): string => [first_name, last_name].filter(Boolean).join(" ");
 const when = ({ date }: Message): string =>
   `of ${new Date(date * 1_000).toISOString().slice(0, 16).replace("T", " ")} UTC`;

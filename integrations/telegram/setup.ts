@@ -12,12 +12,6 @@ export const SETUP = defineSetup({
       description: "Token of the bot, from @BotFather",
     },
     {
-      key: "TELEGRAM_ALLOWED_USERS",
-      required: false,
-      secret: false,
-      description: "Ids of the people whom the bot answers, separated by commas; it tells each sender its id",
-    },
-    {
       key: "TELEGRAM_WEBHOOK_SECRET",
       required: false,
       secret: true,
