@@ -1482,6 +1482,39 @@ export const mcpStates = pgTable("mcp_states", {
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
+export const MCP_QUESTION_STATUSES = ["pending", "answered", "declined", "expired", "cancelled"] as const;
+export type McpQuestionStatus = (typeof MCP_QUESTION_STATUSES)[number];
+
+/** What an MCP server asks a person in the middle of a call. */
+export const mcpQuestions = pgTable(
+  "mcp_questions",
+  {
+    id: uuid("id").primaryKey(),
+    task_id: uuid("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    session_id: uuid("session_id").notNull(),
+    bot_id: text("bot_id").notNull(),
+    server_id: text("server_id").notNull(),
+    /** How rules name the tool that was called. */
+    tool_reference: text("tool_reference").notNull(),
+    message: text("message").notNull(),
+    /** JSON Schema of the answer, with plain fields. */
+    schema: jsonb("schema").$type<JsonObject>().notNull(),
+    status: text("status").$type<McpQuestionStatus>().notNull().default("pending"),
+    /** Sealed, until the call has taken it. */
+    answer: text("answer"),
+    answered_by: text("answered_by"),
+    answered_at: instant("answered_at"),
+    expires_at: instant("expires_at").notNull(),
+    created_at: createdAt(),
+  },
+  (table) => [
+    index("mcp_questions_task").on(table.task_id, table.id),
+    index("mcp_questions_status").on(table.status, table.id),
+  ],
+);
+
 /** What is known about the connections of integrations to their services. */
 export const connections = pgTable(
   "connections",

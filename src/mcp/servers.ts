@@ -10,20 +10,20 @@ import type { Logger } from "../log.ts";
 import type { Timers } from "../processes/restart-delay.ts";
 import type { JsonObject } from "../sdk/json.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { createCallTool } from "./call-tool.ts";
 import { type ConnectionStatus, disabledSince, type Opened } from "./client/client.ts";
 import { type Connection, createConnection } from "./client/connection.ts";
-import { missingScope } from "./client/failure.ts";
 import { type ListedTool, listedTool, MOST_TOOLS } from "./client/listed-tool.ts";
-import { resultOf } from "./client/result.ts";
 import type { GivenMcpChange, GivenMcpServer } from "./fields.ts";
 import { followMcpFile } from "./file.ts";
 import { isSameList, newer } from "./known-list.ts";
 import { createOAuth, type SignedIn } from "./oauth/oauth.ts";
 import type { Returned, SigningIn } from "./oauth/sign-in.ts";
+import { createQuestions } from "./questions/questions.ts";
 import { canSignIn, fingerprintOf, isSame, type McpServer } from "./server.ts";
 import { secretsOf, shownSecrets } from "./server-secrets.ts";
 import { createMcpStore, type KnownList } from "./store.ts";
-import { createCompileTools, type ServerTool, toProgress } from "./tools.ts";
+import { createCompileTools, type ServerTool } from "./tools.ts";
 
 export interface McpServersOptions {
   db: Database;
@@ -81,20 +81,13 @@ export async function openMcpServers(options: McpServersOptions) {
   let isStarted = false;
   let isClosed = false;
 
-  const compileTools = createCompileTools(async (id, tool, args, { signal, progress }) => {
-    const to = running.get(id);
-    if (!to) throw new HeddleError("unavailable", `The MCP server ${id} is disabled.`);
-    const { server, connection } = to;
-    const onProgress = toProgress(progress);
-    return connection.call(tool, args, { signal, onProgress }).then(
-      (result) => resultOf(id, result),
-      async (error) => {
-        const missing = missingScope(error);
-        if (missing !== undefined) await oauth.noteMissing(server, missing);
-        throw error;
-      },
-    );
-  });
+  const compileTools = createCompileTools(
+    createCallTool({
+      connectionTo: (id) => running.get(id)?.connection,
+      ask: (...asked) => questions.ask(...asked),
+      noteMissing: (id, scope) => oauth.noteMissing(find(id), scope),
+    }),
+  );
 
   /** Those of the file first; of two with one id, the file's. */
   const all = (): McpServer[] => [
@@ -215,6 +208,11 @@ export async function openMcpServers(options: McpServersOptions) {
     },
   });
 
+  const questions = createQuestions({
+    ...{ db, vault, log, now: timers.now },
+    onChange: (id) => onState(id, "question"),
+  });
+
   function find(id: string): McpServer {
     const server = all().find((one) => one.id === id);
     if (!server) throw notFound("MCP server", id);
@@ -236,6 +234,7 @@ export async function openMcpServers(options: McpServersOptions) {
   }
 
   return {
+    questions,
     list: (): McpServerView[] => all().map(view),
     get: (id: string): McpServerView => view(find(id)),
     /** Connects to all of them, from now on. */

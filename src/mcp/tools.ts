@@ -3,8 +3,8 @@
 import { compileTool, type YieldingTool } from "../agent/tools/registry.ts";
 import type { JsonObject } from "../sdk/json.ts";
 import type { ToolContext } from "../sdk/types.ts";
-import type { CallOptions } from "./client/connection.ts";
 import { type ListedTool, problemOf, usableTool } from "./client/listed-tool.ts";
+import { MOST_QUESTIONS_MS } from "./questions/question.ts";
 import type { McpServer } from "./server.ts";
 
 export interface ServerTool {
@@ -46,7 +46,8 @@ function compile(server: McpServer, listed: ListedTool, call: CallMcp): ServerTo
     const tool = compileTool(`mcp:${server.id}`, {
       ...about,
       type: "mcp",
-      timeoutSeconds: server.timeout_seconds,
+      // The call has a limit of its own, which stands still while the server asks a person something.
+      timeoutSeconds: server.timeout_seconds + MOST_QUESTIONS_MS / 1000,
       run: (args: JsonObject, context: ToolContext) => call(server.id, listed.name, args, context),
     });
     return { listed, usable: { tool, longName }, problem: null };
@@ -54,12 +55,3 @@ function compile(server: McpServer, listed: ListedTool, call: CallMcp): ServerTo
     return { listed, usable: undefined, problem: problemOf(error) };
   }
 }
-
-/** What a server says of how far it is, as tools here say it. */
-export const toProgress =
-  (report: (message: string, fraction?: number) => void): NonNullable<CallOptions["onProgress"]> =>
-  ({ message, progress, total }) =>
-    report(
-      message ?? (total ? `${progress} of ${total}` : String(progress)),
-      total ? progress / total : undefined,
-    );

@@ -1,7 +1,7 @@
-import { and, count, eq, min } from "drizzle-orm";
+import { and, count, eq, gt, min, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
-import { approvals, tasks } from "../db/schema.ts";
+import { approvals, mcpQuestions, tasks } from "../db/schema.ts";
 import type { Repair } from "./repair.ts";
 import { waitingFor } from "./waiting.ts";
 
@@ -22,4 +22,35 @@ export async function approvalRepairs(query: Queryable, reach: Reach | undefined
     action: "decide",
     scope: "approvals:read",
   });
+}
+
+/** What MCP servers ask people in the middle of a call. One whose server stopped is over after some minutes. */
+export async function questionRepairs(query: Queryable, reach: Reach | undefined): Promise<Repair[]> {
+  const [row] = await query
+    .select({ count: count(), since: min(mcpQuestions.created_at) })
+    .from(mcpQuestions)
+    .innerJoin(tasks, eq(tasks.id, mcpQuestions.task_id))
+    .where(
+      and(
+        eq(mcpQuestions.status, "pending"),
+        gt(mcpQuestions.expires_at, sql`now()`),
+        reach && tasksIn(query, reach),
+      ),
+    );
+  if (!row || row.count === 0) return [];
+  return [
+    {
+      id: "mcp_questions_pending",
+      kind: "mcp_questions_pending",
+      severity: "warning",
+      title: `${row.count === 1 ? "An MCP server asks" : `MCP servers ask ${row.count.toLocaleString("en")} times`} for a person's answer.`,
+      detail: null,
+      blocks: "The call waits for five minutes at most.",
+      since: row.since,
+      count: row.count,
+      integration_id: null,
+      action: "decide",
+      scope: "approvals:read",
+    },
+  ];
 }

@@ -18,6 +18,7 @@ export const REPAIR_KINDS = [
   "schedules_unreviewed",
   "approvals_pending",
   "people_pending",
+  "mcp_questions_pending",
   "loop_held",
   "budget_used_up",
   "budget_nearly_used_up",

@@ -12,7 +12,7 @@ import {
   processes,
   schedules,
 } from "../db/schema.ts";
-import { approvalRepairs } from "./approval-repairs.ts";
+import { approvalRepairs, questionRepairs } from "./approval-repairs.ts";
 import { budgetRepairs } from "./budget-repairs.ts";
 import { loopRepairs } from "./loop-repairs.ts";
 import type { Repair } from "./repair.ts";
@@ -36,6 +36,7 @@ export async function rowRepairs(options: RowRepairsOptions): Promise<Repair[]> 
     crashLoops(options),
     loopRepairs(options.query, options.reach, options.now),
     approvalRepairs(options.query, options.reach),
+    questionRepairs(options.query, options.reach),
   ]);
   // What follows belongs to nobody in particular, so only those who see everything see it.
   if (options.reach) return found.flat();

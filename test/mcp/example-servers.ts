@@ -5,7 +5,13 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
-import { createMcpHandler, fromJsonSchema, McpServer } from "@modelcontextprotocol/server";
+import {
+  acceptedContent,
+  createMcpHandler,
+  fromJsonSchema,
+  inputRequired,
+  McpServer,
+} from "@modelcontextprotocol/server";
 
 const everything = join(import.meta.dir, "../../node_modules/@modelcontextprotocol/server-everything/dist");
 
@@ -66,8 +72,35 @@ export function modernMcp(extra: string[] = []): McpServer {
   server.registerTool("environment", { description: "Its variables." }, () =>
     text(JSON.stringify(Object.keys(process.env).sort())),
   );
-  for (const name of extra) server.registerTool(name, { description: name }, () => text(name));
+  for (const name of extra) {
+    if (name === BOOK) registerBook(server);
+    else server.registerTool(name, { description: name }, () => text(name));
+  }
   return server;
+}
+
+/** The name of a tool that asks a person how many seats there should be. */
+export const BOOK = "book";
+
+function registerBook(server: McpServer): void {
+  const text = (value: string) => ({ content: [{ type: "text" as const, text: value }] });
+  server.registerTool(BOOK, { description: "Asks how many." }, ({ mcpReq: { inputResponses } }) => {
+    const answer = acceptedContent(inputResponses, "seats") as { seats: number } | undefined;
+    if (answer) return text(`Booked ${answer.seats}.`);
+    if (inputResponses !== undefined) return text("Not booked.");
+    return inputRequired({
+      inputRequests: {
+        seats: inputRequired.elicit({
+          message: "How many seats?",
+          requestedSchema: {
+            type: "object",
+            properties: { seats: { type: "integer", title: "Seats", minimum: 1 } },
+            required: ["seats"],
+          },
+        }),
+      },
+    });
+  });
 }
 
 export async function modernServer(tools: string[] = []) {

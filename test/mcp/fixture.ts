@@ -29,7 +29,7 @@ export interface TestMcp {
   /** Resolves when the server is in the state. */
   reaches(id: string, state: string): Promise<void>;
   /** Calls a tool by the name that a model uses. */
-  call(name: string, args?: object): Promise<unknown>;
+  call(name: string, args?: object, context?: Partial<ToolContext>): Promise<unknown>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -78,9 +78,9 @@ export async function testMcp(
         (status) => status?.state === state,
       );
     },
-    async call(name, args = {}) {
+    async call(name, args = {}, context = {}) {
       const tool = tools.get(name) as RegisteredTool;
-      return await tool.run(args as never, contextOf());
+      return await tool.run(args as never, { ...contextOf(), ...context });
     },
     close,
     async [Symbol.asyncDispose]() {

@@ -7,4 +7,4 @@ if (process.argv[2] === "refuse") {
   process.stderr.write("TOKEN must be set.\n");
   process.exit(2);
 }
-serveStdio(() => modernMcp());
+serveStdio(() => modernMcp(process.argv.includes("book") ? ["book"] : []));

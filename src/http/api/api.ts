@@ -225,7 +225,7 @@ export function createApi(
     .use(processDayRoutes({ processes, integrations: registry, route }))
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
-    .use(mcpServerRoutes({ mcp, tools: content.tools, signIn: { auth, ...options }, route }))
+    .use(mcpServerRoutes({ mcp, tools: content.tools, signIn: { auth, ownership, ...options }, route }))
     .use(
       providerReferenceRoutes({
         providers: models.providers,

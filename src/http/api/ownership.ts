@@ -22,6 +22,7 @@ import {
   channels,
   deliveries,
   inboxEvents,
+  mcpQuestions,
   people,
   sessions,
   tasks,
@@ -50,6 +51,7 @@ export interface Ownership {
   reachesSession(request: Request, id: string): Promise<boolean>;
   task(request: Request, id: string): Promise<void>;
   approval(request: Request, id: string): Promise<void>;
+  question(request: Request, id: string): Promise<void>;
   delivery(request: Request, id: string): Promise<void>;
   /** A record of the inbox is out of reach for another integration's key. */
   webhook(request: Request, id: string): Promise<void>;
@@ -189,6 +191,14 @@ export function createOwnership(options: OwnershipOptions): Ownership {
           .from(approvals)
           .innerJoin(tasks, eq(tasks.id, approvals.task_id))
           .where(and(eq(approvals.id, id), tasksIn(db.query, reach))),
+      ),
+    question: (request, id) =>
+      check(request, id, "question", (reach) =>
+        db.query
+          .select({ id: mcpQuestions.id })
+          .from(mcpQuestions)
+          .innerJoin(tasks, eq(tasks.id, mcpQuestions.task_id))
+          .where(and(eq(mcpQuestions.id, id), tasksIn(db.query, reach))),
       ),
     delivery: (request, id) =>
       check(request, id, "delivery", (reach) =>

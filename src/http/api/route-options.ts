@@ -26,7 +26,16 @@ export interface RouteFacts {
   /** The most bytes of the body. Default: that of all bodies. */
   bodyLimit?: number;
   /** What the path parameter `id` names; it is answered with 404 if it is out of the caller's reach. */
-  of?: "approval" | "channel" | "session" | "task" | "delivery" | "webhook" | "person" | "integration";
+  of?:
+    | "approval"
+    | "question"
+    | "channel"
+    | "session"
+    | "task"
+    | "delivery"
+    | "webhook"
+    | "person"
+    | "integration";
 }
 
 type WithRequest = { request: Request };

@@ -2,6 +2,8 @@
 
 import { Client, type jsonSchemaValidator, type Transport } from "@modelcontextprotocol/client";
 import type { Logger } from "../../log.ts";
+import type { JsonObject } from "../../sdk/json.ts";
+import { DECLINED, type Question, type Reply } from "../questions/question.ts";
 
 export type ConnectionState = "connecting" | "connected" | "degraded" | "reauth_required" | "disabled";
 
@@ -33,20 +35,28 @@ interface ClientOptions {
   id: string;
   version: string;
   onListChanged: () => void;
+  onQuestion: (question: Question, signal: AbortSignal) => Promise<Reply>;
   log: Logger;
 }
 
 /** A server of the older protocol may be silent when it is asked for the newer one. */
 const PROBE_MS = 10_000;
 
-export function createClient({ id, version, onListChanged, log }: ClientOptions): Client {
+export function createClient({ id, version, onListChanged, onQuestion, log }: ClientOptions): Client {
   const client = new Client(
     { name: "heddle", version },
     {
       versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
       jsonSchemaValidator: ANYTHING,
+      // Heddle opens no page for a person in the middle of a run, so a server does not ask for that.
+      capabilities: { elicitation: { form: {} } },
       listChanged: { tools: { autoRefresh: false, onChanged: onListChanged } },
     },
+  );
+  client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq: { signal } }) =>
+    params.mode === "url"
+      ? DECLINED
+      : onQuestion({ message: params.message, schema: params.requestedSchema as JsonObject }, signal),
   );
   client.onerror = (error) => log.debug("MCP server {id}: {reason}", { id, reason: error.message });
   return client;

@@ -1,14 +1,18 @@
 // The connection to one MCP server: made, looked after, made again when it is lost. It knows neither the database nor tools
 // of Heddle, and gets its clock as an argument.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { CallToolResult, Client, Tool, Transport } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
 import type { JsonObject } from "../../sdk/json.ts";
 import { within } from "../../within.ts";
+import { DECLINED, MOST_QUESTIONS_MS, type Question, type Reply } from "../questions/question.ts";
+import type { CallOptions } from "./call-options.ts";
 import { type ConnectionStatus, createClient, lastLine, type Opened } from "./client.ts";
 import { type Failure, failureOf, isClosed, isForgotten } from "./failure.ts";
+import { createLimit, type Limit } from "./limit.ts";
 
 export interface ConnectionOptions {
   id: string;
@@ -24,13 +28,10 @@ export interface ConnectionOptions {
   log: Logger;
 }
 
-export interface CallOptions {
-  signal: AbortSignal;
-  onProgress?: (progress: {
-    progress: number;
-    total?: number | undefined;
-    message?: string | undefined;
-  }) => void;
+/** A call that the server may ask about. */
+interface InFlight {
+  ask: NonNullable<CallOptions["ask"]>;
+  limit: Limit;
 }
 
 export type Connection = ReturnType<typeof createConnection>;
@@ -65,6 +66,9 @@ export function createConnection(options: ConnectionOptions) {
   let lastAttempt = Number.NEGATIVE_INFINITY;
   let isOver = false;
   let refreshing: Promise<void> = Promise.resolve();
+  const inFlight = new Set<InFlight>();
+  /** The call in whose course something happens, as far as the way to the server can tell. */
+  const current = new AsyncLocalStorage<InFlight>();
   let status: ConnectionStatus = {
     state: "connecting",
     since: new Date(timers.now()),
@@ -121,7 +125,7 @@ export function createConnection(options: ConnectionOptions) {
   /** Some servers of the older protocol end at the question for the newer one; they are started again for it. */
   async function begin(isOld = false): Promise<Live> {
     const opened = await open();
-    const client = createClient({ id, version, log, onListChanged: () => void refresh() });
+    const client = createClient({ id, version, log, onListChanged: () => void refresh(), onQuestion });
     const isProcess = "pid" in opened.transport;
     try {
       await client.connect(opened.transport, {
@@ -141,6 +145,13 @@ export function createConnection(options: ConnectionOptions) {
       lost({ kind: "lost", reason: `The connection ended.${words === "" ? "" : ` It said: ${words}`}` });
     };
     return { client, opened, staleAt: 0 };
+  }
+
+  /** Of several calls to a program at once it is not known which one a question is about, so nobody is asked. */
+  async function onQuestion(question: Question, signal: AbortSignal): Promise<Reply> {
+    const call = current.getStore() ?? (inFlight.size === 1 ? [...inFlight][0] : undefined);
+    if (!call) return DECLINED;
+    return call.limit.without(() => call.ask(question, signal));
   }
 
   async function list(of: Live): Promise<void> {
@@ -223,30 +234,41 @@ export function createConnection(options: ConnectionOptions) {
   async function call(
     name: string,
     args: JsonObject,
-    { signal, onProgress }: CallOptions,
+    calling: CallOptions,
     isAgain = false,
   ): Promise<CallToolResult> {
+    const { signal, onProgress, ask = async () => DECLINED } = calling;
     const client = await ready(signal);
+    const limit = createLimit(timeoutSeconds * 1000, timers);
+    const flight: InFlight = { ask, limit };
+    inFlight.add(flight);
     try {
-      return await client.callTool(
-        { name, arguments: args },
-        {
-          signal,
-          timeout: timeoutSeconds * 1000,
-          ...(onProgress && { onprogress: onProgress }),
-        },
+      return await current.run(flight, () =>
+        client.callTool(
+          { name, arguments: args },
+          {
+            signal: AbortSignal.any([signal, limit.signal]),
+            // The limit is that of the server's own time; a person is given more.
+            timeout: timeoutSeconds * 1000 + MOST_QUESTIONS_MS,
+            ...(onProgress && { onprogress: onProgress }),
+          },
+        ),
       );
     } catch (error) {
       signal.throwIfAborted();
+      if (limit.signal.aborted) throw limit.signal.reason;
       const isLost = live?.client === client;
       if (isForgotten(error) && client.getProtocolEra() === "legacy" && !isAgain) {
         if (isLost) await end();
         lastAttempt = Number.NEGATIVE_INFINITY;
-        return call(name, args, { signal, ...(onProgress && { onProgress }) }, true);
+        return call(name, args, calling, true);
       }
       const failure = failureOf(error);
       if (isLost && (failure.kind === "unauthorized" || isClosed(error))) lost(failure);
       throw new HeddleError("upstream", `The MCP server ${id} failed: ${failure.reason}`, { cause: error });
+    } finally {
+      limit.end();
+      inFlight.delete(flight);
     }
   }
 

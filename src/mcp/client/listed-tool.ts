@@ -16,6 +16,8 @@ export interface ListedTool {
   description?: string;
   inputSchema: JsonObject;
   annotations?: Hints;
+  /** It runs only as a task of the protocol. */
+  taskOnly?: boolean;
 }
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/server/tools */
@@ -51,6 +53,7 @@ export function listedTool(tool: {
   description?: string | undefined;
   inputSchema: object;
   annotations?: object | undefined;
+  execution?: { taskSupport?: string | undefined } | undefined;
 }): ListedTool {
   const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = (tool.annotations ?? {}) as Hints;
   const hints = { readOnlyHint, destructiveHint, idempotentHint, openWorldHint };
@@ -60,6 +63,7 @@ export function listedTool(tool: {
     ...(tool.title && { title: tool.title.slice(0, 200) }),
     ...(tool.description && { description: tool.description.slice(0, MOST_DESCRIPTION) }),
     inputSchema: JSON.stringify(tool.inputSchema).length > MOST_SCHEMA ? TOO_LARGE : tool.inputSchema,
+    ...(tool.execution?.taskSupport === "required" && { taskOnly: true }),
     ...(known.length > 0 && { annotations: Object.fromEntries(known) }),
   } as unknown as JsonObject) as unknown as ListedTool;
 }
@@ -70,11 +74,15 @@ const MOST_OWN_NAME = 128;
 /** Stands for a schema that is not kept, and is none. */
 const TOO_LARGE = { type: "too large" };
 
+/** How bots and rules name a tool of a server. */
+export const referenceTo = (server: string, tool: string): string => `${MCP}${server}/${tool}`;
+
 /** Throws with the reason why it cannot be used. */
 export function usableTool(
   { id, trust_annotations }: Pick<McpServer, "id" | "trust_annotations">,
-  { name, title, description, inputSchema, annotations = {} }: ListedTool,
+  { name, title, description, inputSchema, annotations = {}, taskOnly = false }: ListedTool,
 ): UsableTool {
+  if (taskOnly) throw new Error("it runs only as a task of the protocol, which Heddle does not begin");
   if (inputSchema.type === TOO_LARGE.type) {
     throw new Error(`its schema has more than ${MOST_SCHEMA.toLocaleString("en")} characters`);
   }
@@ -86,7 +94,7 @@ export function usableTool(
   return {
     name: plainName(name, MOST_NAME),
     longName: plainName(`${id}_${name}`, MOST_NAME),
-    reference: `${MCP}${id}/${name}`,
+    reference: referenceTo(id, name),
     description: storable(description ?? title ?? name),
     parameters: withoutPatterns({ type: "object", properties: {}, ...inputSchema }) as JsonObject,
     annotations: annotationsOf(annotations, trust_annotations),
@@ -119,7 +127,7 @@ function plainName(name: string, most: number): string {
 /**
  * A regular expression of a stranger may take for ever on what a model writes. The server checks its arguments itself.
  */
-function withoutPatterns(value: unknown, depth = 0): unknown {
+export function withoutPatterns(value: unknown, depth = 0): unknown {
   if (depth > MOST_DEPTH) throw new Error(`its schema is nested more than ${MOST_DEPTH} deep`);
   if (Array.isArray(value)) return value.map((one) => withoutPatterns(one, depth + 1));
   if (typeof value !== "object" || value === null) return value;

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { guardedMcp, startAuthorizationServer } from "../../fakes/authorization-server.ts";
-import { modernServer } from "../../mcp/example-servers.ts";
+import { BOOK, modernServer } from "../../mcp/example-servers.ts";
+import { until } from "../../until.ts";
 import type { Ui } from "../ui.ts";
 
 export function mcpServersTests(ui: () => Ui): void {
@@ -62,5 +63,36 @@ export function mcpServersTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Delete …" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete the server" }).click();
     await page.getByText("No MCP server yet").waitFor();
+  });
+
+  test("MCP servers: what one asks in the middle of a call is answered under Approvals", async () => {
+    await using example = await modernServer([BOOK]);
+    const { api } = ui();
+    const server = { id: "seats", transport: "http", url: example.url, allow_private: true };
+    await api("POST", "/api/v1/admin/mcp-servers", server);
+    await api("POST", "/api/v1/admin/mcp-servers/seats/test");
+    await api("POST", "/api/v1/bots", { id: "usher", name: "Usher", tools: ["mcp:seats"] });
+    const { session_id } = await api("POST", "/api/v1/sessions", {
+      client_id: "test:usher",
+      bot_id: "usher",
+    });
+    const { task_id } = await api("POST", `/api/v1/sessions/${session_id}/messages`, {
+      content: "/book {}",
+      run_agent: true,
+    });
+    await using opened = await ui().openPage("/approvals");
+    const { page } = opened;
+    await page.getByText("How many seats?").waitFor();
+    expect(await opened.accessibility()).toEqual([]);
+    await page.getByRole("textbox", { name: "Seats" }).fill("4");
+    await page.getByRole("button", { name: "Answer" }).click();
+    await page.getByText("How many seats?").waitFor({ state: "detached" });
+    const ended = await until(
+      () => api("GET", `/api/v1/tasks/${task_id}`),
+      ({ status }) => status === "complete",
+    );
+    expect(ended.result).toContain("Booked 4.");
+    await api("DELETE", "/api/v1/admin/mcp-servers/seats");
+    await api("DELETE", "/api/v1/bots/usher");
   });
 }

@@ -5,7 +5,14 @@ import { beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { OPERATOR } from "../../../src/access/caller.ts";
 import { covers, SCOPE_PRESETS } from "../../../src/access/scopes.ts";
-import { approvals, inboxEvents, memories, processLines, tasks } from "../../../src/db/schema.ts";
+import {
+  approvals,
+  inboxEvents,
+  mcpQuestions,
+  memories,
+  processLines,
+  tasks,
+} from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";
 import { given } from "../../attachments/files.ts";
 import { eachDatabase } from "../../database.ts";
@@ -33,6 +40,7 @@ const OWNED: Record<string, keyof Victim> = {
   "/api/v1/attachments/{id}": "attachment",
   "/api/v1/schedules/{id}": "schedule",
   "/api/v1/approvals/{id}": "approval",
+  "/api/v1/mcp-questions/{id}": "question",
   "/api/v1/inbox/{id}": "webhook",
   "/api/v1/people/{id}": "person",
   "/api/v1/admin/integrations/{id}": "integration",
@@ -53,6 +61,7 @@ interface Victim {
   attachment: string;
   schedule: string;
   approval: string;
+  question: string;
   webhook: string;
   person: string;
   integration: string;
@@ -216,6 +225,12 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
     timing: { kind: "cron", cron: "0 9 * * *" },
     enabled: false,
   });
+  const question = newId();
+  await db.query.insert(mcpQuestions).values({
+    ...{ id: question, task_id, session_id, bot_id: "default", server_id: "notes" },
+    ...{ tool_reference: "mcp:notes/add", message: SECRET, schema: {} },
+    expires_at: new Date(Date.now() + 60_000),
+  });
   const approval = newId();
   await db.query.insert(approvals).values({
     ...{
@@ -232,6 +247,7 @@ async function makeVictim(http: HttpFixture, db: Parameters<typeof createHttpFix
   });
   return {
     approval,
+    question,
     schedule: schedule.id,
     session: session_id,
     channel: channel_id,

@@ -46,7 +46,7 @@ const HARD: Record<string, [value: unknown, status: number, field?: string]> = {
 
 /** Fields that refer to nothing, or name the created object; models are known only to their endpoint. */
 const PLAIN = [
-  ...["state", "code", "iss", "error", "error_description"],
+  ...["action", "state", "code", "iss", "error", "error_description"],
   ...[
     "id",
     "status",

@@ -160,7 +160,7 @@ test("a test client sends no unrequested filter, and has a value for each requir
       expect([at, parameter]).toEqual([at, expect.objectContaining({ examples })]);
     }
   }
-  expect(count).toBe(15);
+  expect(count).toBe(16);
 });
 
 test("operation ids are valid identifiers, and answers have only their actual types", () => {

@@ -93,6 +93,7 @@ const GROWING = [
   "deliveries",
   "documents",
   "events",
+  "mcp_questions",
   "memories",
   "occurrences",
   "schedules",

@@ -10,6 +10,7 @@ import { DataList, type RowParts } from "../../parts/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
+import { ServerQuestions } from "../../parts/server-questions.tsx";
 import { Split } from "../../parts/split.tsx";
 import { statusWords } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -48,17 +49,20 @@ export function View() {
       about="Calls of tools that a policy leaves to a person. The run waits until somebody has decided."
       fill
       bar={
-        <FilterBar
-          filters={filters}
-          choices={[
-            { name: "status", label: "Status", options: STATUSES },
-            {
-              name: "bot_id",
-              label: "Bot",
-              options: known.map(({ id, name }) => ({ value: id, label: name })),
-            },
-          ]}
-        />
+        <>
+          <ServerQuestions />
+          <FilterBar
+            filters={filters}
+            choices={[
+              { name: "status", label: "Status", options: STATUSES },
+              {
+                name: "bot_id",
+                label: "Bot",
+                options: known.map(({ id, name }) => ({ value: id, label: name })),
+              },
+            ]}
+          />
+        </>
       }
     >
       <Split

@@ -1,5 +1,6 @@
 import { Skeleton } from "@mantine/core";
 import { Empty } from "../../parts/empty.tsx";
+import { ServerQuestions } from "../../parts/server-questions.tsx";
 import { WaitingCalls } from "../../parts/waiting-calls.tsx";
 import { AnswerView } from "./answer-view.tsx";
 import { MessageView } from "./message-view.tsx";
@@ -43,6 +44,7 @@ export function Timeline({ id, thread, botId, unread }: TimelineProps) {
         </div>
       ))}
       <WaitingCalls where={{ session_id: id }} over={thread.over} />
+      <ServerQuestions where={{ session_id: id }} />
       {outgoing.map((one) => (
         <OutgoingView key={one.key} session={id} outgoing={one} />
       ))}

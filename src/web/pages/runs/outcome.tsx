@@ -7,6 +7,7 @@ import { FileList } from "../../parts/file-list.tsx";
 import { Markdown } from "../../parts/markdown.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { sentFiles } from "../../parts/sent-files.ts";
+import { ServerQuestions } from "../../parts/server-questions.tsx";
 import { WaitingCalls } from "../../parts/waiting-calls.tsx";
 import { CorrelationId } from "../logs/correlation-id.tsx";
 import { messagesOfRun } from "./queries.ts";
@@ -21,6 +22,7 @@ export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolea
   return (
     <section className={classes.answer} aria-label="Message and answer">
       {task.status === "waiting" && <WaitingCalls where={{ task_id: task.id }} />}
+      {task.status === "running" && <ServerQuestions where={{ task_id: task.id }} />}
       {task.error !== null && (
         <Section title="Why it failed">
           <p>{task.error}</p>

@@ -15,6 +15,7 @@ import { named } from "../../../../schema/openapi-schema.ts";
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonOf, nullable } from "../../schemas.ts";
+import { type McpQuestionRoutes, mcpQuestionRoutes } from "../mcp-questions.ts";
 import { presentAnnotations, ToolAnnotationsAnswer } from "../tools.ts";
 import { McpServerAnswer, presentServer } from "./mcp-server-answer.ts";
 import { type McpSignInRoutes, mcpSignInRoutes } from "./mcp-sign-in.ts";
@@ -54,9 +55,9 @@ export interface McpServerRoutes {
     update(id: string, change: GivenMcpChange): Promise<McpServerView>;
     delete(id: string): Promise<void>;
     check(id: string, signal: AbortSignal): Promise<McpServerView>;
-  } & McpSignInRoutes["mcp"];
+  } & McpSignInRoutes["mcp"] & { questions: McpQuestionRoutes["questions"] };
   tools: { list(): { name: string; reference?: string | undefined }[] };
-  signIn: Omit<McpSignInRoutes, "mcp" | "route">;
+  signIn: Omit<McpSignInRoutes, "mcp" | "route"> & Pick<McpQuestionRoutes, "ownership">;
   route: RouteOptions;
 }
 
@@ -67,7 +68,8 @@ export function mcpServerRoutes({ mcp, tools, signIn, route }: McpServerRoutes) 
   return new Elysia({ normalize: false })
     .use(storedServers({ mcp, signIn, route }))
     .use(askedServers({ mcp, tools, route }))
-    .use(mcpSignInRoutes({ ...signIn, mcp, route }));
+    .use(mcpSignInRoutes({ ...signIn, mcp, route }))
+    .use(mcpQuestionRoutes({ ...signIn, questions: mcp.questions, route }));
 }
 
 function storedServers({ mcp, signIn, route }: Omit<McpServerRoutes, "tools">) {

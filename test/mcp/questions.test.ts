@@ -1,0 +1,125 @@
+// A server asks a person something in the middle of a call.
+
+import { expect, test } from "bun:test";
+import { createLimit } from "../../src/mcp/client/limit.ts";
+import { addBot, addSession, addTask } from "../agent/fixture.ts";
+import { eachDatabase, type TestDatabase } from "../database.ts";
+import { until } from "../until.ts";
+import { BOOK, EVERYTHING, everythingServer, MODERN, modernServer } from "./example-servers.ts";
+import { type TestMcp, testMcp } from "./fixture.ts";
+
+async function run(db: TestDatabase) {
+  const task = await addTask(db, await addSession(db, await addBot(db)), "Book it.");
+  return { task_id: task.id };
+}
+
+const asked = async ({ servers }: TestMcp) =>
+  (
+    await until(
+      () => servers.questions.list({ status: "pending", limit: 10 }),
+      (all) => all.length > 0,
+    )
+  )[0] as Awaited<ReturnType<TestMcp["servers"]["questions"]["list"]>>[number];
+
+const ASK = "trigger-elicitation-request";
+
+eachDatabase("questions of MCP servers", (open) => {
+  test("2026-07-28 over HTTP: a person answers on any server of the database, or declines", async () => {
+    const db = await open();
+    await using example = await modernServer([BOOK]);
+    await using mcp = await testMcp(db);
+    await using other = await testMcp(db);
+    await mcp.servers.create({ id: "seats", transport: "http", url: example.url, allow_private: true });
+    await mcp.reaches("seats", "connected");
+    const context = await run(db);
+    const booked = mcp.call(BOOK, {}, context);
+    const question = await asked(other);
+    expect(question).toMatchObject({
+      ...{ ...context, server_id: "seats", tool_reference: "mcp:seats/book", message: "How many seats?" },
+      ...{ status: "pending", schema: { properties: { seats: { type: "integer" } } } },
+    });
+    const { answer } = other.servers.questions;
+    const reply = (seats: unknown) =>
+      answer(question.id, { action: "accept", content: { seats } as never }, "Ann", undefined);
+    await expect(reply("many")).rejects.toThrow("content.seats must be integer");
+    await expect(reply(0)).rejects.toThrow("content.seats");
+    await reply(4);
+    expect(await booked).toContain("Booked 4.");
+    await expect(reply(5)).rejects.toThrow("Ann answered it already");
+    const rows = await db.execute("select status, answer, answered_by from mcp_questions");
+    expect(rows.rows).toEqual([{ status: "answered", answer: null, answered_by: "Ann" }]);
+
+    const declined = mcp.call(BOOK, {}, await run(db));
+    await answer((await asked(mcp)).id, { action: "decline" }, "Ann", undefined);
+    expect(await declined).toContain("Not booked.");
+  });
+
+  test("2025-11-25 over HTTP: of two calls at once, each gets its own answer", async () => {
+    const db = await open();
+    await using example = await everythingServer();
+    await using mcp = await testMcp(db);
+    await mcp.servers.create({ id: "old", transport: "http", url: example.url, allow_private: true });
+    await mcp.reaches("old", "connected");
+    const contexts = [await run(db), await run(db)];
+    const calls = contexts.map((context) => mcp.call(ASK, {}, context));
+    const questions = await until(
+      () => mcp.servers.questions.list({ status: "pending", limit: 10 }),
+      (all) => all.length === 2,
+    );
+    for (const { id, task_id } of questions) {
+      const content = { name: `For ${task_id}` };
+      await mcp.servers.questions.answer(id, { action: "accept", content }, "Ann", undefined);
+    }
+    const results = await Promise.all(calls);
+    for (const [index, { task_id }] of contexts.entries()) {
+      expect(results[index]).toContain(`For ${task_id}`);
+    }
+  });
+
+  test("programs ask as well; who calls outside of a run is not asked, and a run that ends takes its question back", async () => {
+    const db = await open();
+    await using mcp = await testMcp(db);
+    await mcp.servers.create({ id: "old", transport: "stdio", ...EVERYTHING });
+    await mcp.servers.create({
+      ...{ id: "new", transport: "stdio", command: MODERN.command, args: [...MODERN.args, BOOK] },
+    });
+    for (const id of ["old", "new"]) await mcp.reaches(id, "connected");
+    const old = mcp.call(ASK, {}, await run(db));
+    const content = { name: "Ann Program" };
+    const { answer, list } = mcp.servers.questions;
+    await answer((await asked(mcp)).id, { action: "accept", content }, "Ann", undefined);
+    expect(JSON.stringify(await old)).toContain("Ann Program");
+    expect(await mcp.call(BOOK)).toContain("Not booked.");
+    const ending = new AbortController();
+    const cancelled = mcp.call(BOOK, {}, { ...(await run(db)), signal: ending.signal });
+    const { id } = await asked(mcp);
+    ending.abort(new Error("The run was cancelled."));
+    await expect(cancelled).rejects.toThrow();
+    await until(async () => (await list({ limit: 10 })).find((one) => one.id === id)?.status === "cancelled");
+    await expect(answer(id, { action: "decline" }, "Ann", undefined)).rejects.toThrow("Nobody waits");
+  });
+});
+
+test("the limit of a call stands still while a person is asked", async () => {
+  let now = 0;
+  const due: { at: number; run: () => void }[] = [];
+  const timers = {
+    now: () => now,
+    after(ms: number, act: () => void) {
+      const timer = { at: now + ms, run: act };
+      due.push(timer);
+      return () => void due.splice(due.indexOf(timer), 1);
+    },
+  };
+  const pass = (ms: number) => {
+    now += ms;
+    for (const timer of [...due]) if (timer.at <= now) timer.run();
+  };
+  const limit = createLimit(1_000, timers);
+  pass(600);
+  await limit.without(async () => pass(60_000));
+  pass(300);
+  expect(limit.signal.aborted).toBe(false);
+  pass(100);
+  expect(limit.signal.reason).toMatchObject({ code: "timeout" });
+});
