@@ -1,0 +1,52 @@
+import { failDelivery, http } from "heddle/sdk";
+import { settings } from "./config.ts";
+
+export const ntfy = http({
+  baseUrl: () => settings.NTFY_URL,
+  headers: (): Record<string, string> =>
+    settings.NTFY_TOKEN === "" ? {} : { authorization: `Bearer ${settings.NTFY_TOKEN}` },
+});
+
+/** Marks what this integration publishes, so that it is not taken for somebody's message. */
+export const OWN_TAG = "heddle";
+
+/** A notification without a file. */
+export interface Notification {
+  topic: string;
+  message: string;
+  title?: string;
+  tags?: string[];
+  priority?: number;
+  click?: string;
+  markdown?: boolean;
+  sequence_id?: string;
+  actions?: object[];
+}
+
+/** Returns the id that the server gave it. */
+export async function publish(notification: Notification, signal: AbortSignal): Promise<string> {
+  return idIn(await ntfy.post("/", notification, { signal }));
+}
+
+/** Publishes a file; the rest goes into the query, since headers cannot have every character. */
+export async function publishFile(
+  { topic, message, title, tags = [], priority }: Notification,
+  file: { name: string; bytes: Uint8Array<ArrayBuffer> },
+  signal: AbortSignal,
+): Promise<string> {
+  const query: Record<string, string> = { filename: file.name, tags: tags.join(",") };
+  if (message !== "") query.message = message;
+  if (title !== undefined) query.title = title;
+  if (priority !== undefined) query.priority = String(priority);
+  const path = `/${encodeURIComponent(topic)}`;
+  return idIn(await ntfy.request("PUT", path, { query, body: file.bytes, signal, timeoutSeconds: 50 }));
+}
+
+async function idIn(response: Response): Promise<string> {
+  if (!response.ok) failDelivery(response);
+  const { id } = (await response.json().catch(() => ({}))) as { id?: unknown };
+  if (typeof id !== "string" || id === "") {
+    throw new Error("What answers at NTFY_URL is no ntfy server: it gave the notification no id.");
+  }
+  return id;
+}

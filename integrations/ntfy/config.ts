@@ -1,0 +1,10 @@
+import { defineConfig, t } from "heddle/sdk";
+
+/** Settings are looked up at each access, so a change takes effect with the next notification. */
+export const settings = defineConfig({
+  NTFY_URL: t.String({ default: "https://ntfy.sh" }),
+  NTFY_TOKEN: t.String({ default: "" }),
+  NTFY_LISTEN: t.String({ default: "" }),
+  NTFY_BOT_ID: t.String({ default: "default" }),
+  NTFY_CAN_UPDATE: t.Boolean({ default: false }),
+});

@@ -1,0 +1,1 @@
+export const meta = { id: "ntfy", name: "ntfy", version: "1.0.0" };

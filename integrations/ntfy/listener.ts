@@ -1,0 +1,83 @@
+// Messages of topics go to the bot. What was missed is asked for with the id of the last one.
+
+import {
+  getOrCreateSession,
+  injectMessage,
+  type ListenContext,
+  listen,
+  ReauthRequired,
+  Retryable,
+  readJsonLines,
+  store,
+} from "heddle/sdk";
+import { ntfy, OWN_TAG } from "./client.ts";
+import { settings } from "./config.ts";
+import { listenedTopics, TOPIC, warningOf } from "./topic.ts";
+
+interface Line {
+  id: string;
+  event: "open" | "keepalive" | "message" | string;
+  topic: string;
+  title?: string;
+  message?: string;
+  tags?: string[];
+  attachment?: { name?: string; url?: string };
+}
+
+listen({
+  name: "topics",
+  // ntfy says something every 45 seconds.
+  silenceSeconds: 110,
+  when: () => listenedTopics().length > 0,
+  run: subscribe,
+});
+
+async function subscribe({ signal, connected, alive }: ListenContext): Promise<void> {
+  const topics = listenedTopics();
+  const wrong = topics.find((topic) => !TOPIC.test(topic));
+  if (wrong !== undefined) {
+    throw new ReauthRequired(`Topics in NTFY_LISTEN must have 1 to 64 of A-Z a-z 0-9 _ -; got "${wrong}".`);
+  }
+  const names = [...topics].sort().join(",");
+  const key = `last:${settings.NTFY_URL}:${names}`.slice(0, 255);
+  let since = await store.get<string>(key);
+  if (since === undefined) {
+    since = String(Math.floor(Date.now() / 1_000));
+    await store.set(key, since);
+  }
+  const answer = await ntfy.get(`/${names}/json`, {
+    query: { since },
+    ...{ signal, timeoutSeconds: false, idleSeconds: 100 },
+  });
+  if (answer.status === 401 || answer.status === 403) {
+    throw new ReauthRequired(`The ntfy server does not let NTFY_TOKEN read ${names} (${answer.status}).`);
+  }
+  if (!answer.ok) throw new Retryable(`The ntfy server answered ${answer.status}`, { retryAfter: answer });
+  for await (const line of readJsonLines<Line>(answer)) {
+    alive();
+    if (line.event === "open") connected(`to ${names}.${warningOf(topics)}`);
+    if (line.event !== "message") continue;
+    await take(line);
+    // Moved on only after the message is stored, so that none is lost; its id keeps it from being answered twice.
+    await store.set(key, line.id);
+  }
+  throw new Error("The ntfy server has ended the stream.");
+}
+
+async function take({ id, topic, title, message = "", tags = [], attachment }: Line): Promise<void> {
+  if (tags.includes(OWN_TAG)) return;
+  const file = attachment?.url && `[File ${attachment.name ?? ""}: ${attachment.url}]`;
+  const content = [title, message, file].filter(Boolean).join("\n\n");
+  if (content === "") return;
+  const dispatchConfig = { type: "ntfy", topic };
+  const sessionId = await getOrCreateSession({
+    clientId: `ntfy:${topic}`,
+    botId: settings.NTFY_BOT_ID,
+    dispatchConfig,
+  });
+  await injectMessage({
+    ...{ sessionId, content, source: "ntfy", runAgent: true, dispatchConfig },
+    idempotencyKey: `ntfy:${id}`,
+    metadata: { ntfy: { id, topic, tags } },
+  });
+}

@@ -1,0 +1,12 @@
+import { Elysia } from "heddle/sdk";
+import { decide } from "./approvals.ts";
+
+export const router = new Elysia().post("/decisions/:token", async ({ params, status }) => {
+  const decision = await decide(params.token);
+  if (decision === undefined) {
+    return status(410, {
+      error: { code: "gone", message: "It is decided already, too late, or never was asked." },
+    });
+  }
+  return { status: decision };
+});

@@ -1,0 +1,37 @@
+import { defineSetup } from "heddle/sdk";
+
+export const SETUP = defineSetup({
+  version: "1.0.0",
+  icon: "Bell",
+  instructions_url: "https://docs.ntfy.sh",
+  env_vars: [
+    { key: "NTFY_URL", required: false, description: "The ntfy server", default: "https://ntfy.sh" },
+    {
+      key: "NTFY_TOKEN",
+      required: false,
+      secret: true,
+      description: "Access token (tk_…), if the server or the topic needs one",
+    },
+    {
+      key: "NTFY_LISTEN",
+      required: false,
+      secret: false,
+      description: "Topics whose messages go to the bot, separated by commas; none by default",
+    },
+    { key: "NTFY_BOT_ID", required: false, description: "Bot that answers", default: "default" },
+    {
+      key: "NTFY_CAN_UPDATE",
+      required: false,
+      description: "True if the server is ntfy 2.16 or later, which replaces a notification by a newer one",
+      default: "false",
+    },
+  ],
+  public_paths: ["POST /decisions/:token"],
+  binding: {
+    client_id_prefix: "ntfy:",
+    client_id_placeholder: "ntfy:a-topic",
+    client_id_description: "The topic",
+    event_types: [{ value: "message", label: "Messages" }],
+  },
+  activation: { description: "Answers become notifications" },
+});

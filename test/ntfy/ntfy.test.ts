@@ -1,0 +1,150 @@
+// Notifications, files, approvals and messages of topics, against a fake ntfy server.
+
+import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
+import "../../integrations/ntfy/dispatcher.ts";
+import "../../integrations/ntfy/hooks.ts";
+import {
+  deliver,
+  dispatchContext,
+  fakeHeddle,
+  registered,
+  startListener,
+  useServer,
+  useSettings,
+} from "heddle/sdk/testing";
+import { router } from "../../integrations/ntfy/router.ts";
+import { createFakeNtfy, type FakeNtfy } from "../fakes/ntfy.ts";
+import { until } from "../until.ts";
+
+const decided: unknown[] = [];
+const heddle = fakeHeddle({
+  controls: {
+    decide: async (_id: string, decision: { approved: boolean }) => {
+      decided.push(decision);
+      return { status: decision.approved ? "approved" : "denied", decided_by_name: null, decided_at: null };
+    },
+  } as never,
+});
+let ntfy: FakeNtfy;
+beforeEach(() => {
+  ntfy = createFakeNtfy({ token: "tk_secret" });
+  useSettings({
+    NTFY_URL: ntfy.url,
+    NTFY_TOKEN: "tk_secret",
+    NTFY_LISTEN: "ops",
+    NTFY_CAN_UPDATE: "true",
+  });
+  useServer({ baseUrl: "https://heddle.example", integrationId: "ntfy" } as never);
+});
+afterEach(async () => {
+  await ntfy.close();
+  heddle.clear();
+});
+afterAll(() => {
+  heddle.restore();
+  useServer(undefined);
+});
+
+test("an answer is a notification; a failure has a higher priority", async () => {
+  const { receipt } = await deliver(
+    "ntfy",
+    { topic: "ops", tags: ["tada"], click: "https://a.example" },
+    "**Done**",
+  );
+  const [shown] = ntfy.shown("ops");
+  expect(shown).toMatchObject({ message: "**Done**", tags: ["heddle", "tada"], click: "https://a.example" });
+  expect(receipt).toEqual({ ids: [shown?.id] });
+  await deliver("ntfy", { topic: "other" }, "The model is away", { isError: true });
+  expect(ntfy.shown("other")).toMatchObject([{ priority: 4, tags: ["heddle", "warning"] }]);
+});
+
+test("a run that is delivered again replaces its notification, if the server can", async () => {
+  await deliver("ntfy", { topic: "ops" }, "one");
+  await deliver("ntfy", { topic: "ops" }, "two");
+  expect(ntfy.shown("ops").map(({ message }) => message)).toEqual(["two"]);
+  useSettings({ NTFY_CAN_UPDATE: "false" });
+  await deliver("ntfy", { topic: "ops" }, "three");
+  expect(ntfy.shown("ops").map(({ message }) => message)).toEqual(["two", "three"]);
+});
+
+test("a long answer and files of tools are attachments, uploaded as bytes", async () => {
+  const long = "Größe ".repeat(1_000);
+  const data = Buffer.from("png").toString("base64");
+  await deliver("ntfy", { topic: "ops", title: "Überblick" }, long, {
+    clientActions: [{ type: "upload_image", filename: "door ü.png", caption: "The door", data }],
+  });
+  const [answer, picture] = ntfy.shown("ops");
+  expect(answer).toMatchObject({ title: "Überblick", attachment: { name: "answer.md" } });
+  expect([...ntfy.files.values()].map((bytes) => Buffer.from(bytes).toString())).toEqual([long, "png"]);
+  expect(picture).toMatchObject({ message: "The door", attachment: { name: "door ü.png" } });
+});
+
+test("a limit waits as long as the server says; a topic that cannot be is refused at once", async () => {
+  ntfy.refuse(429, { "retry-after": "60" });
+  expect(await deliver("ntfy", { topic: "ops" }, "Hi")).toMatchObject({ status: "delivered", waits: [60] });
+  await expect(deliver("ntfy", { topic: "a/b" }, "Hi")).rejects.toThrow("topic");
+});
+
+test("messages go to the bot, once and over a cut connection; its own do not", async () => {
+  const listener = startListener("topics");
+  await listener.reported;
+  ntfy.say("ops", "How full is the disk?");
+  await until(() => heddle.messages.length === 1);
+  await deliver("ntfy", { topic: "ops" }, "Half.");
+  ntfy.cut();
+  for (let number = 0; number < 20; number += 1) ntfy.say("ops", `Question ${number}`);
+  const again = startListener("topics");
+  await until(() => heddle.messages.length === 21);
+  expect(heddle.messages[0]).toMatchObject({
+    content: "How full is the disk?",
+    dispatchConfig: { type: "ntfy", topic: "ops" },
+  });
+  expect(heddle.messages.map(({ content }) => content)).not.toContain("Half.");
+  expect(ntfy.subscriptions[1]?.since).toStartWith("msg");
+  await again.stop();
+  await listener.stop().catch(() => {});
+});
+
+test("a token that may not read is told as what it is", async () => {
+  useSettings({ NTFY_TOKEN: "tk_wrong" });
+  expect(startListener("topics").reported).rejects.toMatchObject({ name: "ReauthRequired" });
+});
+
+const approval = {
+  ...{ id: "019aacc5-7d3e-7d31-a6a3-f5d4be1f2f7c", tool: "open_door", arguments: { door: 1 }, policy: "ask" },
+  ...{ reason: null, approvers: ["ntfy:ops"], expires_at: "2030-01-01T00:00:00Z", decided_at: null },
+};
+const ask = (fields: object) => {
+  const config = { topic: "ops" };
+  const input = { approval: { ...approval, ...fields }, text: "?", config, botId: "default" };
+  return registered()
+    .dispatchers.get("ntfy")
+    .askApproval?.(input as never, dispatchContext());
+};
+const press = (url = "") =>
+  router.handle(new Request(url.replace("/integrations/ntfy", ""), { method: "POST" }));
+
+test("an approval has two buttons, of which one can be pressed once", async () => {
+  await ask({ status: "pending", decided_by: null });
+  const [question] = ntfy.shown("ops");
+  expect(question).toMatchObject({ priority: 4, actions: [{ label: "Approve" }, { label: "Deny" }] });
+  const [yes, no] = question?.actions ?? [];
+  expect((await press(`${yes?.url}x`)).status).toBe(410);
+  expect(await (await press(no?.url)).json()).toEqual({ status: "denied" });
+  expect((await press(no?.url)).status).toBe(410);
+  expect((await press(yes?.url)).status).toBe(410);
+  expect(decided).toEqual([{ approved: false, by: { id: "ops", name: "a subscriber of ops" } }]);
+  await ask({ status: "denied", decided_by: "a subscriber of ops" });
+  expect(ntfy.shown("ops")).toMatchObject([
+    { message: expect.stringContaining("denied by a subscriber of ops") },
+  ]);
+});
+
+test("a topic that the policy does not name is not told what it is about", async () => {
+  await ask({ status: "pending", approvers: ["key:admin"] });
+  const [notice] = ntfy.shown("ops");
+  expect(notice?.actions).toBeUndefined();
+  expect(notice?.message).toBe(
+    `default waits for a person who decides in Heddle. https://heddle.example/approvals/${approval.id}`,
+  );
+});
