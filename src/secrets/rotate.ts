@@ -13,6 +13,9 @@ import {
   integrationSettings,
   integrationStore,
   type JsonObject,
+  mcpServers,
+  mcpSignIns,
+  mcpStates,
   messages,
   providers,
   serverFacts,
@@ -60,6 +63,7 @@ const TABLES: SealedColumns[] = [
     where: eq(messages.role, "tool"),
   },
   { table: providers, id: providers.id, columns: ["api_key", "headers"] },
+  { table: mcpServers, id: mcpServers.id, columns: ["headers", "env", "oauth"] },
   { table: inboxEvents, id: inboxEvents.id, columns: ["path", "headers", "body"] },
 ];
 
@@ -82,6 +86,7 @@ export async function rotateKeys(db: Database, home: Home, given: GivenKeys): Pr
     for (const one of TABLES) await rotation.table(tx, one);
     await rotation.settings(tx);
     await rotation.store(tx);
+    await rotation.mcp(tx);
     const value = createSealer(keyRing(key)).seal("ok", CHECK_LOCATION);
     await tx.update(serverFacts).set({ value }).where(eq(serverFacts.key, CHECK));
   });
@@ -179,6 +184,26 @@ function createRotation(from: Sealer, to: Sealer) {
         const row = sql`${integrationSettings.integration_id} = ${integration_id} and ${integrationSettings.key} = ${key}`;
         await tx.update(integrationSettings).set({ value: sealed, secret: true }).where(row);
       }
+    },
+    /** The addresses and sign-ins of MCP servers. Who is signing in at this moment begins again. */
+    async mcp(tx: Queryable) {
+      for (const { id, url } of await tx.select().from(mcpServers)) {
+        if (url === null || !isSealed(url)) continue;
+        const at = { table: "mcp_servers", row: id, field: fieldAt("url", ["url"]) };
+        await tx
+          .update(mcpServers)
+          .set({ url: reseal(url, at) })
+          .where(eq(mcpServers.id, id));
+      }
+      for (const { server_id, oauth } of await tx.select().from(mcpStates)) {
+        if (oauth === null) continue;
+        const at = { table: "mcp_states", row: server_id, field: "oauth" };
+        await tx
+          .update(mcpStates)
+          .set({ oauth: reseal(oauth, at) })
+          .where(eq(mcpStates.server_id, server_id));
+      }
+      await tx.delete(mcpSignIns);
     },
     async store(tx: Queryable) {
       const all = await tx.select().from(integrationStore).where(eq(integrationStore.secret, true));

@@ -183,8 +183,9 @@ eachDatabase("what approvals cannot be used for", (open) => {
   test("what is decided about a tool of an MCP server holds for this tool, whichever has its name later", async () => {
     const bot = await addBot(db, { tools: ["mcp:archive"] });
     const file = (id: string) => ({ calls: [call(id, "file", { as: id })] });
-    await using run = await start([file("1"), file("2"), file("3"), "Done."], { bot });
+    // Before the run: it would not wait for a policy.
     await http.policies.create({ name: "Asks", effect: "require_approval", tools: ["mcp:archive"] });
+    await using run = await start([file("1"), file("2"), file("3"), "Done."], { bot });
     const asked = async () => (await run.waits())[0];
     const first = await asked();
     expect(first.tool_reference).toBe(REFERENCE);

@@ -13,6 +13,9 @@ import {
   sessions,
 } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
+import type { Credentials } from "../../src/mcp/oauth/credentials.ts";
+import { createOAuthStore } from "../../src/mcp/oauth/oauth-store.ts";
+import { createMcpStore } from "../../src/mcp/store.ts";
 import { createKeptActions, inDelivery, inMessage } from "../../src/secrets/kept-actions.ts";
 import type { KeyRing } from "../../src/secrets/key-ring.ts";
 import { CHECK, openKeys } from "../../src/secrets/keys.ts";
@@ -246,5 +249,41 @@ eachDatabase("rotation of the encryption key", (open) => {
     // To the transaction, this test's other pool connections look like those of a server.
     await Promise.all([1, 2, 3].map(() => db.query.execute(sql`select pg_sleep(0.05)`)));
     await expect(rotateKeys(db, home, NONE)).rejects.toThrow("Stop its servers and workers");
+  });
+
+  test("what MCP servers are sent, and the sign-ins at them, are resealed", async () => {
+    const at = await fresh();
+    const before = createVault(await openKeys(at.db.query, at.home, NONE));
+    const announce = async () => undefined;
+    const storeWith = (vault: typeof before) => ({
+      servers: createMcpStore({ db: at.db, vault, addSecret: () => undefined, announce }),
+      oauth: createOAuthStore({ db: at.db, vault, addPassing: () => undefined, announce }),
+    });
+    const first = storeWith(before);
+    const given = {
+      ...{ id: "notes", transport: "http" as const, url: "https://notes.example/mcp?token=in-the-url" },
+      headers: { "X-Key": "in-a-header" },
+      oauth: { issuer: "https://auth.example", client_id: "heddle", client_secret: "of-the-client" },
+    };
+    const credentials: Credentials = {
+      ...{ url: given.url, redirect: "x", resource: null, missing_scope: null, by: "Ann", at: 1 },
+      client: { client_id: "heddle", issuer: "https://auth.example" },
+      tokens: {
+        access: "an-access-token",
+        refresh: "a-token",
+        scope: null,
+        obtained_at: 1,
+        expires_at: null,
+      },
+    };
+    await first.servers.create(given);
+    await first.oauth.save("notes", credentials);
+    const { unopened } = await rotateKeys(at.db, at.home, NONE);
+    expect(unopened).toEqual([]);
+    const after = storeWith(createVault(await openKeys(at.db.query, at.home, NONE)));
+    expect(await after.servers.list()).toMatchObject([
+      { ...given, oauth: { client_secret: "of-the-client" } },
+    ]);
+    expect(await after.oauth.find("notes")).toEqual(credentials);
   });
 });
