@@ -1,0 +1,75 @@
+// Updates by webhook: only with the secret token, groups of photos as one message, and back to asking.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { useServer, useSettings } from "heddle/sdk/testing";
+import { router } from "../../integrations/telegram/router.ts";
+import { messageOf, PERSON } from "../fakes/telegram.ts";
+import { until } from "../until.ts";
+import { telegramFixture } from "./fixture.ts";
+
+const it = telegramFixture();
+const SECRET = "a-secret-of-the-webhook";
+let server: ReturnType<typeof Bun.serve>;
+
+beforeEach(() => {
+  useServer({ baseUrl: "https://heddle.example", integrationId: "telegram" });
+  useSettings({ TELEGRAM_WEBHOOK_SECRET: SECRET });
+  server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => router.handle(request) });
+  it.telegram.webhookTarget = `${server.url}webhook`;
+});
+afterEach(async () => {
+  useServer(undefined);
+  await server.stop(true);
+});
+
+const post = (body: unknown, token: string) =>
+  router.handle(
+    new Request("http://heddle.internal/webhook", {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-telegram-bot-api-secret-token": token },
+      body: JSON.stringify(body),
+    }),
+  );
+const message = (id: number) => messageOf({ chats: new Map() }, id, PERSON, PERSON);
+
+test("Telegram is told where to call, with the secret, and its calls are messages", async () => {
+  await it.listen();
+  expect(it.telegram.callsOf("setWebhook")).toMatchObject([
+    { fields: { url: "https://heddle.example/integrations/telegram/webhook", secret_token: SECRET } },
+  ]);
+  expect(it.telegram.callsOf("getUpdates")).toEqual([]);
+  it.telegram.say("Hello");
+  await until(() => it.telegram.waiting() === 0);
+  expect(it.heddle.firstMessage).toMatchObject({ content: "Hello", runAgent: true });
+});
+
+test("nobody else may call it", async () => {
+  const update = { update_id: 1, message: { ...message(1), text: "Hello" } };
+  expect((await post(update, "wrong")).status).toBe(403);
+  useSettings({ TELEGRAM_WEBHOOK_SECRET: "" });
+  expect((await post(update, "")).status).toBe(403);
+  expect(it.heddle.messages).toEqual([]);
+});
+
+test("photos in requests of their own are one message, also if the first request comes again", async () => {
+  const photo = (id: string) => [{ file_id: id, file_unique_id: id, width: 1, height: 1, file_size: 3 }];
+  it.telegram.addFile("one", "one");
+  it.telegram.addFile("two", "two");
+  const first = { update_id: 11, message: { ...message(11), media_group_id: "g", photo: photo("one") } };
+  const second = { update_id: 12, message: { ...message(12), media_group_id: "g", photo: photo("two") } };
+  const answers = await Promise.all([post(first, SECRET), post(second, SECRET)]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  await post(first, SECRET);
+  expect(it.heddle.messages).toHaveLength(1);
+  const files = it.heddle.firstMessage.attachments?.map(({ data }) => Buffer.from(data, "base64").toString());
+  expect(files).toEqual(["one", "two"]);
+});
+
+test("without https, or on a port that Telegram does not call, Heddle asks", async () => {
+  useServer({ baseUrl: "https://heddle.example:9000", integrationId: "telegram" });
+  it.telegram.say("Hello");
+  await it.listen();
+  await until(() => it.heddle.messages.length === 1);
+  expect(it.telegram.callsOf("deleteWebhook")).toHaveLength(1);
+  expect(it.telegram.callsOf("setWebhook")).toEqual([]);
+});
