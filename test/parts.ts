@@ -4,7 +4,13 @@ import { installPackages, whyNoPostgres } from "./postgres.ts";
 import { usableConfinements } from "./runtime/confinements.ts";
 
 /** The program of each Debian package. */
-const PROGRAMS = { bubblewrap: "bwrap", chromium: "chromium", curl: "curl", mosquitto: "mosquitto" } as const;
+const PROGRAMS = {
+  bubblewrap: "bwrap",
+  chromium: "chromium",
+  curl: "curl",
+  "dovecot-imapd": "dovecot",
+  mosquitto: "mosquitto",
+} as const;
 
 /** Returns the packages that are not installed. */
 export const missingPackages = (): string[] =>

@@ -1,0 +1,88 @@
+// Answers mails over SMTP, or puts answers among the drafts.
+
+import { type DispatchContext, type DispatcherOf, Permanent, registerDispatcher, t } from "heddle/sdk";
+import { compose, type Reply } from "./compose.ts";
+import { settings } from "./config.ts";
+import { keepCopy, markAnswered, putDraft, quotedFrom, wasStored } from "./mailbox.ts";
+import { attachedFiles } from "./sent-files.ts";
+import { send } from "./smtp.ts";
+import { config, type Target } from "./target.ts";
+import { rememberId } from "./thread.ts";
+
+const receipt = t.Object({
+  message_id: t.Optional(t.String()),
+  mode: t.Optional(t.String()),
+  skipped: t.Optional(t.String()),
+});
+
+/** What the bot answers to say that nothing is to be sent. */
+const NO_REPLY = "NO_REPLY";
+/** After so many attempts a mail that was sent counts as delivered, even if the mailbox cannot be tidied up. */
+const TIDY_ATTEMPTS = 4;
+
+export const dispatcher = {
+  config,
+  receipt,
+  lane: ({ thread, to }) => thread ?? to,
+  async deliver({ config: target, result, isError, clientActions, extraMetadata }, ctx) {
+    const files = attachedFiles(clientActions);
+    // What goes wrong inside is the operator's affair.
+    if (isError && !target.is_trusted) return skipped("the run failed, and the mail is a stranger's");
+    if (result.trim() === NO_REPLY && files.length === 0) {
+      await tidy(ctx, "handled", () => markAnswered(target, false, ctx.signal));
+      return skipped("no reply was needed");
+    }
+    const text = isError ? `This mail could not be answered: ${result}` : result;
+    return answer(
+      target,
+      signed(text, extraMetadata.delegated_by ? extraMetadata.bot_display : undefined),
+      files,
+      ctx,
+    );
+  },
+  postMessage({ config: target, text, username, clientActions }, ctx) {
+    return answer(target, signed(text, username), attachedFiles(clientActions ?? []), ctx);
+  },
+} satisfies DispatcherOf<typeof config>;
+
+registerDispatcher("mail", dispatcher);
+
+const skipped = (why: string) => ({ receipt: { skipped: why } });
+const signed = (text: string, name: string | undefined): string => (name ? `${name}:\n\n${text}` : text);
+
+async function answer(target: Target, text: string, files: Reply["files"], ctx: DispatchContext) {
+  if (text.trim() === "" && files.length === 0) return skipped("empty text");
+  const mode = target.mode === "draft" || settings.MAIL_ANSWER === "draft" ? "draft" : "reply";
+  const made = await ctx.once("composed", async () => ({
+    date: new Date().toISOString(),
+    quoted: await quotedFrom(target, ctx.signal),
+  }));
+  const mail = await compose({
+    ...{ target, text, files, quoted: made.quoted, date: new Date(made.date), deliveryId: ctx.delivery_id },
+  });
+  if (target.thread !== undefined) await rememberId(target.thread, mail.id);
+  if (mode === "draft") {
+    await ctx.once("draft", () => putDraft(mail, ctx.attempt > 1, ctx.signal));
+    await tidy(ctx, "handled", () => markAnswered(target, false, ctx.signal));
+    return { receipt: { message_id: mail.id, mode } };
+  }
+  await ctx.once("sent", async () => {
+    // An attempt that died may have sent it; a copy among the sent mails proves it.
+    if (ctx.attempt > 1 && (await wasStored(mail.id, "\\Sent", ctx.signal))) return true;
+    if (!mail.to.includes(target.to)) throw new Permanent("The mail has no recipient.");
+    await send(mail.raw, mail.from, mail.to, ctx.signal);
+    return true;
+  });
+  await tidy(ctx, "copy", () => keepCopy(mail, ctx.signal));
+  await tidy(ctx, "handled", () => markAnswered(target, true, ctx.signal));
+  return { receipt: { message_id: mail.id, mode } };
+}
+
+/** Does what belongs to the mailbox once; after several attempts without it, since the mail itself is on its way. */
+async function tidy(ctx: DispatchContext, name: string, work: () => Promise<void>): Promise<void> {
+  if (ctx.attempt > TIDY_ATTEMPTS) return;
+  await ctx.once(name, async () => {
+    await work();
+    return true;
+  });
+}

@@ -1,0 +1,95 @@
+// Connections to the mailbox.
+
+import { ReauthRequired } from "heddle/sdk";
+import { ImapFlow } from "imapflow";
+import { credentials, isGmail, settings } from "./config.ts";
+
+export interface OpenMailbox {
+  client: ImapFlow;
+  /** Rejects when the connection ends. */
+  lost: Promise<never>;
+  close(): void;
+}
+
+/** Connects and signs in. Throws ReauthRequired if the server refuses the password. */
+export async function openMailbox(signal: AbortSignal): Promise<OpenMailbox> {
+  signal.throwIfAborted();
+  const { MAIL_IMAP_HOST: host, MAIL_IMAP_PORT: port, MAIL_TLS: tls } = settings;
+  const secure = tls !== "off" && port === 993;
+  const client = new ImapFlow({
+    ...{ host, port, secure, auth: credentials(), logger: false },
+    // Without TLS from the beginning, the password is sent only after STARTTLS.
+    ...(!secure && { doSTARTTLS: tls !== "off" }),
+    ...(tls === "unverified" && { tls: { rejectUnauthorized: false } }),
+    // IDLE begins at once, and is broken by the regular question whether the server is there.
+    ...{ autoIdleDelay: 100, connectionTimeout: 20_000, greetingTimeout: 16_000, socketTimeout: 120_000 },
+    // What a hostile or broken server may make this one hold in memory.
+    ...{ maxLiteralSize: settings.MAIL_MAX_BYTES + 1_000_000, maxLineLength: 10_000_000 },
+    clientInfo: { name: "Heddle" },
+  });
+  const losing = Promise.withResolvers<never>();
+  losing.promise.catch(() => {});
+  client.on("error", (error) => losing.reject(explained(error)));
+  client.on("close", () => losing.reject(new Error("The mail server closed the connection.")));
+  const onAbort = () => {
+    losing.reject(signal.reason);
+    client.close();
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  const close = (): void => {
+    signal.removeEventListener("abort", onAbort);
+    client.close();
+  };
+  try {
+    await Promise.race([client.connect(), losing.promise]);
+  } catch (error) {
+    close();
+    throw explained(error);
+  }
+  return { client, lost: losing.promise, close };
+}
+
+/** Codes of refusals that pass by themselves. */
+const PASSING = ["UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG"];
+
+function explained(error: unknown): unknown {
+  const { authenticationFailed, serverResponseCode = "" } = (error ?? {}) as {
+    authenticationFailed?: boolean;
+    serverResponseCode?: string;
+  };
+  if (!authenticationFailed || PASSING.includes(serverResponseCode)) return error;
+  const hint = isGmail() ? " Gmail wants an app password." : "";
+  return new ReauthRequired(`The mail server does not accept MAIL_ADDRESS and MAIL_PASSWORD.${hint}`);
+}
+
+/** Runs work on a connection of its own. */
+export async function withMailbox<Result>(
+  signal: AbortSignal,
+  work: (client: ImapFlow) => Promise<Result>,
+): Promise<Result> {
+  const { client, lost, close } = await openMailbox(signal);
+  try {
+    return await Promise.race([work(client), lost]);
+  } finally {
+    close();
+  }
+}
+
+/** Runs work in a folder; the folder is released afterwards, also if it throws. */
+export async function inFolder<Result>(
+  client: ImapFlow,
+  folder: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const lock = await client.getMailboxLock(folder);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** The path of the folder with this special use, such as "\\Sent". */
+export async function folderFor(client: ImapFlow, use: string): Promise<string | undefined> {
+  return (await client.list()).find(({ specialUse }) => specialUse === use)?.path;
+}

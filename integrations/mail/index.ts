@@ -1,0 +1,1 @@
+export const meta = { id: "mail", name: "Mail", version: "1.0.0" };

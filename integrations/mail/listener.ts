@@ -1,0 +1,65 @@
+// Listens to the mailbox: IDLE tells of new mail at once, and a regular question finds it where IDLE does not work or has gone deaf.
+
+import { type ListenContext, listen } from "heddle/sdk";
+import { listOf, ownAddress, password, settings } from "./config.ts";
+import { openMailbox } from "./imap.ts";
+import { takeNew } from "./take-new.ts";
+
+/** The server answers within this time, or the connection counts as dead. */
+const SILENCE_SECONDS = 60;
+/** What the mailbox itself has written, or nobody wants to be answered. */
+const NEVER = ["\\Sent", "\\Drafts", "\\Trash", "\\Junk"];
+
+listen({
+  name: "imap",
+  silenceSeconds: SILENCE_SECONDS,
+  when: () => ownAddress() !== "" && password() !== "",
+  run: listenToMailbox,
+});
+
+async function listenToMailbox(ctx: ListenContext): Promise<void> {
+  const { client, lost, close } = await openMailbox(ctx.signal);
+  let news = Promise.withResolvers<void>();
+  client.on("exists", () => news.resolve());
+  client.on("response", ctx.alive);
+  try {
+    await Promise.race([watch(), lost]);
+  } finally {
+    close();
+  }
+
+  async function watch(): Promise<never> {
+    const folders = await wantedFolders();
+    ctx.connected(`as ${ownAddress()}, ${folders.join(", ")}`);
+    for (;;) {
+      news = Promise.withResolvers<void>();
+      // The first folder last, so that the connection stays in it and hears of its news.
+      for (const folder of folders.toReversed()) await takeNew(client, folder, ctx);
+      await pause(news.promise, settings.MAIL_POLL_SECONDS * 1000);
+      // Ends IDLE, and proves that somebody is at the other end.
+      await client.noop();
+      ctx.alive();
+    }
+  }
+
+  async function wantedFolders(): Promise<string[]> {
+    const there = await client.list();
+    const wanted = listOf(settings.MAIL_FOLDERS);
+    for (const name of wanted) {
+      const folder = there.find(({ path }) => path === name || path.toUpperCase() === name.toUpperCase());
+      if (!folder) throw new Error(`MAIL_FOLDERS must name folders of the mailbox; there is no "${name}".`);
+      if (NEVER.includes(folder.specialUse ?? ""))
+        throw new Error(`MAIL_FOLDERS must not contain "${name}": what is there is not answered.`);
+    }
+    if (wanted.length === 0) throw new Error("MAIL_FOLDERS must name a folder.");
+    return wanted;
+  }
+}
+
+/** Resolves when there is news, at the latest after this time. */
+async function pause(news: Promise<void>, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([news, promise]);
+  clearTimeout(timer);
+}

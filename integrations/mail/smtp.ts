@@ -1,0 +1,85 @@
+// Sends mail.
+
+import { connection, Permanent, Retryable } from "heddle/sdk";
+import { createTransport } from "nodemailer";
+import { credentials, isGmail, settings } from "./config.ts";
+
+const CONNECTION = "smtp";
+
+function open() {
+  const { MAIL_SMTP_HOST: host, MAIL_SMTP_PORT: port, MAIL_TLS: tls } = settings;
+  return createTransport({
+    ...{ host, port, secure: tls !== "off" && port === 465, auth: credentials() },
+    // The password never goes over a connection without TLS, unless the operator says so.
+    ...(tls === "off" ? { ignoreTLS: true } : { requireTLS: true }),
+    ...(tls === "unverified" && { tls: { rejectUnauthorized: false } }),
+    ...{ connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 40_000 },
+    // A mail contains what it was given, never files of this machine or of an address.
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  });
+}
+
+export async function checkSmtp(signal: AbortSignal): Promise<void> {
+  await withTransport(signal, async (transport) => {
+    await transport.verify();
+  });
+}
+
+/** Sends a finished mail. Throws Permanent where the server will never take it, Retryable where it may take it later. */
+export async function send(raw: Buffer, from: string, to: string[], signal: AbortSignal): Promise<void> {
+  try {
+    await withTransport(signal, (transport) => transport.sendMail({ raw, envelope: { from, to } }));
+  } catch (error) {
+    throw await deliveryError(error);
+  }
+  await report("connected");
+}
+
+type Transport = ReturnType<typeof open>;
+
+async function withTransport<Result>(
+  signal: AbortSignal,
+  work: (transport: Transport) => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const transport = open();
+  const aborting = Promise.withResolvers<never>();
+  aborting.promise.catch(() => {});
+  const onAbort = () => aborting.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work(transport), aborting.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    transport.close();
+  }
+}
+
+async function deliveryError(error: unknown): Promise<Error> {
+  const {
+    code,
+    responseCode,
+    message = String(error),
+  } = error as {
+    code?: string;
+    responseCode?: number;
+    message?: string;
+  };
+  const text = `The mail server did not take the mail: ${message.slice(0, 500)}`;
+  if (code === "EAUTH") {
+    const hint = isGmail() ? " Gmail wants an app password." : "";
+    await report("reauth_required", `The mail server does not accept MAIL_ADDRESS and MAIL_PASSWORD.${hint}`);
+    return new Retryable(text, { cause: error });
+  }
+  return responseCode !== undefined && responseCode >= 500
+    ? new Permanent(text, { cause: error })
+    : new Retryable(text, { cause: error });
+}
+
+let reported: string | undefined;
+
+async function report(status: "connected" | "reauth_required", detail?: string): Promise<void> {
+  if (reported === status) return;
+  await connection.report({ name: CONNECTION, status, ...(detail !== undefined && { detail }) });
+  reported = status;
+}

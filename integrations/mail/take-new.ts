@@ -1,0 +1,89 @@
+// Takes what is new in a folder. The cursor, a UID that means something only together with UIDVALIDITY, moves on after a mail is stored.
+
+import { type ListenContext, log, store } from "heddle/sdk";
+import type { ImapFlow } from "imapflow";
+import { ownAddress, settings } from "./config.ts";
+import { inFolder } from "./imap.ts";
+import type { Place } from "./mail.ts";
+import { takeMail } from "./take-mail.ts";
+
+const DAY_MS = 86_400_000;
+const CLOCKS_MS = 300_000;
+
+interface Cursor {
+  uidValidity: string;
+  /** The last UID that has been taken. */
+  uid: number;
+  /** Since when mail is taken, in milliseconds since 1970. */
+  from: number;
+  /** When it last moved, in milliseconds since 1970. */
+  at: number;
+}
+
+const keyOf = (folder: string): string => `cursor:${ownAddress()}:${folder}`.slice(0, 255);
+
+export async function takeNew(client: ImapFlow, folder: string, ctx: ListenContext): Promise<void> {
+  await inFolder(client, folder, async () => {
+    const { mailbox } = client;
+    if (!mailbox) throw new Error(`The folder "${folder}" could not be opened.`);
+    const uidValidity = String(mailbox.uidValidity);
+    const key = keyOf(folder);
+    const stored = await store.get<Cursor>(key);
+    const isSame = stored?.uidValidity === uidValidity;
+    const cursor = isSame ? stored : await begin(client, folder, stored, Date.now());
+    if (!isSame) await store.set(key, cursor);
+    for (const uid of await newUids(client, cursor)) {
+      ctx.signal.throwIfAborted();
+      await takeOne(client, { folder, uidValidity, uid });
+      ctx.alive();
+      Object.assign(cursor, { uid, at: Date.now() });
+      await store.set(key, cursor);
+    }
+  });
+}
+
+/** Where to begin in a folder that is seen for the first time, or whose UIDs are new ones. */
+async function begin(
+  client: ImapFlow,
+  folder: string,
+  before: Cursor | undefined,
+  now: number,
+): Promise<Cursor> {
+  const { mailbox } = client;
+  if (!mailbox) throw new Error(`The folder "${folder}" could not be opened.`);
+  const { uidNext } = mailbox;
+  const from = before?.from ?? now - settings.MAIL_IMPORT_DAYS * DAY_MS;
+  const cursor = { uidValidity: String(mailbox.uidValidity), uid: uidNext - 1, from, at: now };
+  if (!before && settings.MAIL_IMPORT_DAYS === 0) return cursor;
+  if (before) log.warning("The folder has new UIDs; its latest mails are looked at again", { folder });
+  // What has come since the last look, and a day before, is looked at again; Message-IDs tell what is known. Clocks may differ a little.
+  const since = before ? Math.max(before.at - DAY_MS, from - CLOCKS_MS) : from;
+  const found = await client.search({ since: new Date(since) }, { uid: true });
+  if (!Array.isArray(found) || found.length === 0) return cursor;
+  const dated = await client.fetchAll(found.join(","), { internalDate: true }, { uid: true });
+  const uids = dated
+    .filter(({ internalDate }) => internalDate && new Date(internalDate).getTime() >= since)
+    .map(({ uid }) => uid);
+  return { ...cursor, uid: uids.reduce((least, uid) => Math.min(least, uid), uidNext) - 1 };
+}
+
+/** The UIDs after the cursor, in the order in which the mails came. */
+async function newUids(client: ImapFlow, { uid: last }: Cursor): Promise<number[]> {
+  const { mailbox } = client;
+  if (!mailbox || mailbox.exists === 0) return [];
+  // "n:*" contains the last mail even if its UID is below n.
+  const found = await client.search({ uid: `${last + 1}:*` }, { uid: true });
+  return (Array.isArray(found) ? found : []).filter((uid) => uid > last).sort((a, b) => a - b);
+}
+
+async function takeOne(client: ImapFlow, place: Place): Promise<void> {
+  const found = await client.fetchOne(
+    String(place.uid),
+    { flags: true, source: { maxLength: settings.MAIL_MAX_BYTES } },
+    { uid: true },
+  );
+  // Deleted meanwhile.
+  if (!found || found.source === undefined) return;
+  if (found.flags?.has("\\Draft") || found.flags?.has("\\Deleted")) return;
+  await takeMail(found.source, place);
+}

@@ -1,0 +1,26 @@
+// Which mail an answer answers, and where it goes.
+
+import { t } from "heddle/sdk";
+
+const ADDRESS = t.String({
+  pattern: '^[^\\s<>,;:"@]+@[^\\s<>,;:"@]+$',
+  maxLength: 320,
+  description: "Who gets it",
+});
+const MESSAGE_ID = t.String({ pattern: "^<[^<>\\s]{1,900}>$" });
+
+/** The fields of a dispatch_config of the type "mail". */
+export const config = t.Object({
+  to: ADDRESS,
+  subject: t.String({ maxLength: 500 }),
+  mode: t.Optional(t.Union([t.Literal("reply"), t.Literal("draft")])),
+  in_reply_to: t.Optional(MESSAGE_ID),
+  references: t.Optional(t.Array(MESSAGE_ID, { maxItems: 200 })),
+  is_trusted: t.Optional(t.Boolean()),
+  thread: t.Optional(t.String({ maxLength: 64 })),
+  folder: t.Optional(t.String({ maxLength: 500 })),
+  uid_validity: t.Optional(t.String({ maxLength: 40 })),
+  uid: t.Optional(t.Integer({ minimum: 1 })),
+});
+
+export type Target = typeof config.static;

@@ -1,0 +1,53 @@
+// An SMTP server that keeps what it is sent, and refuses as a real one does.
+
+import { once } from "node:events";
+import { SMTPServer } from "smtp-server";
+import { MAILBOX } from "./dovecot.ts";
+
+export interface SentMail {
+  from: string;
+  to: string[];
+  source: string;
+}
+
+export interface Smtp {
+  port: number;
+  sent: SentMail[];
+  /** The status with which the next mails to an address are refused. */
+  refusals: Map<string, number>;
+  stop(): Promise<void>;
+}
+
+export async function startSmtp(): Promise<Smtp> {
+  const sent: SentMail[] = [];
+  const refusals = new Map<string, number>();
+  const server = new SMTPServer({
+    ...{ hideSTARTTLS: true, allowInsecureAuth: true, logger: false },
+    onAuth({ username, password }, _session, callback) {
+      if (username === MAILBOX.user && password === MAILBOX.pass) callback(null, { user: username });
+      else callback(Object.assign(new Error("Invalid credentials"), { responseCode: 535 }));
+    },
+    onRcptTo({ address }, _session, callback) {
+      const responseCode = refusals.get(address);
+      if (responseCode === undefined) callback();
+      else callback(Object.assign(new Error("Refused"), { responseCode }));
+    },
+    onData(stream, { envelope }, callback) {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", () => {
+        sent.push({
+          from: envelope.mailFrom ? envelope.mailFrom.address : "",
+          to: envelope.rcptTo.map(({ address }) => address),
+          source: Buffer.concat(chunks).toString(),
+        });
+        callback();
+      });
+    },
+  });
+  server.on("error", () => undefined);
+  const listening = server.listen(0, "127.0.0.1");
+  await once(listening, "listening");
+  const { port } = listening.address() as { port: number };
+  return { port, sent, refusals, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+}
