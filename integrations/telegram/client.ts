@@ -12,7 +12,7 @@ export function connectTelegram(timeoutSeconds = 30): Telegram {
   const guarded = (input: string | URL | Request, init?: RequestInit) =>
     fetch(input, { ...init, timeoutSeconds });
   return new Api(settings.TELEGRAM_BOT_TOKEN, {
-    apiRoot: settings.TELEGRAM_API_URL.replace(/\/+$/, ""),
+    apiRoot: settings.TELEGRAM_API_URL.replace(/\/$/, ""),
     fetch: guarded as never,
     timeoutSeconds: timeoutSeconds + 5,
   }).raw;

@@ -99,7 +99,7 @@ async function download(
     try {
       const { file_path } = await telegram.getFile({ file_id: file.file_id }, signalOf(signal));
       if (file_path === undefined) return null;
-      const root = settings.TELEGRAM_API_URL.replace(/\/+$/, "");
+      const root = settings.TELEGRAM_API_URL.replace(/\/$/, "");
       const response = await fetch(`${root}/file/bot${settings.TELEGRAM_BOT_TOKEN}/${file_path}`, {
         signal,
         timeoutSeconds: 60,
