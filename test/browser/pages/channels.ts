@@ -15,6 +15,8 @@ export function channelsTests(ui: () => Ui): void {
     await page.getByRole("tab", { name: "Bindings" }).click();
     await page.getByRole("button", { name: "Add a binding" }).click();
     // What the API refuses is shown in its words.
+    await dialog.getByRole("combobox", { name: "Integration" }).click();
+    await page.getByRole("option", { name: "GitHub" }).click();
     await dialog.getByLabel("Place").fill("octo-org/indigo");
     await dialog.getByText("Only these").click();
     await dialog.getByLabel("Pull requests", { exact: true }).check();

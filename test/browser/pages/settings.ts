@@ -23,7 +23,7 @@ export function settingsTests(ui: () => Ui): void {
   test("about: the licences are read when they are asked for", async () => {
     await using opened = await ui().openPage("/about");
     const { page } = opened;
-    await page.getByText(/^Embedded in the server|^PostgreSQL/).waitFor();
+    await page.getByText(/^Embedded in the server|^PostgreSQL server/).waitFor();
     await page.getByRole("button", { name: "Show the licences" }).click();
     await page.getByText("GloVe: Global Vectors for Word Representation").waitFor();
     expect(opened.faults).toEqual([]);

@@ -128,7 +128,7 @@ eachDatabase("REST API", (open) => {
     ]);
     const filters = `status=pending&bot_id=default&session_id=${session_id}&source=github`;
     const listed = await send("GET", `/api/v1/tasks?${filters}`);
-    const { dispatch_config, execution_config, output, ...short } = task.body;
+    const { callback_config, dispatch_config, execution_config, output, ...short } = task.body;
     expect(output).toBeNull();
     expect(listed.body).toEqual({ tasks: [short], next_cursor: null });
     expect((await send("GET", "/api/v1/tasks?source=slack")).body.tasks).toEqual([]);
