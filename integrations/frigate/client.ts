@@ -10,7 +10,7 @@ let signedIn: { at: number; of: string; token: string } | undefined;
 
 const baseUrl = (): string => {
   if (settings.FRIGATE_URL === "") throw new Error("FRIGATE_URL must be set.");
-  return settings.FRIGATE_URL.replace(/\/+$/, "");
+  return settings.FRIGATE_URL.replace(/\/$/, "");
 };
 
 const client = http({ baseUrl });

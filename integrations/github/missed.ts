@@ -89,7 +89,7 @@ async function missed(hook: Hook, since: Date, signal: AbortSignal): Promise<Del
     });
     const rows = listOf(answer as never, "a list of deliveries", "id", "guid") as DeliveryOfHook[];
     found.push(...rows.filter(({ delivered_at }) => Date.parse(delivered_at) >= oldest));
-    cursor = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(String(answer.headers.link ?? ""))?.[1];
+    cursor = nextCursor(String(answer.headers.link ?? ""));
     // Newest first.
     if (cursor === undefined || found.length < (page + 1) * PAGE) break;
   }
@@ -102,6 +102,13 @@ async function missed(hook: Hook, since: Date, signal: AbortSignal): Promise<Del
       .map((one) => [one.guid, one]),
   );
   return [...failed.values()].reverse();
+}
+
+/** Reads the Link header: `<https://…?cursor=v1_2>; rel="next"`. */
+function nextCursor(links: string): string | undefined {
+  const next = links.split(",").find((link) => link.includes('rel="next"'));
+  const url = next?.slice(next.indexOf("<") + 1, next.indexOf(">")) ?? "";
+  return URL.canParse(url) ? (new URL(url).searchParams.get("cursor") ?? undefined) : undefined;
 }
 
 /** Nobody answered, or a proxy for nobody. What Heddle itself has refused, it would refuse again. */

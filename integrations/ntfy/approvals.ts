@@ -9,12 +9,15 @@ import {
   type DispatchContext,
   server,
   store,
+  timingSafeEqual,
 } from "heddle/sdk";
 import { publish } from "./client.ts";
 import { settings } from "./config.ts";
 import type { Head, Target } from "./dispatcher.ts";
 
 interface Offered {
+  /** The key that it is stored under. */
+  key: string;
   approval_id: string;
   topic: string;
   approved: boolean;
@@ -53,7 +56,13 @@ async function offer(approval: AskedApproval, topic: string): Promise<object[] |
   const seconds = Math.ceil((Date.parse(approval.expires_at) - Date.now()) / 1_000);
   const [yes, no] = [randomBytes(32).toString("base64url"), randomBytes(32).toString("base64url")];
   const add = (token: string, other: string, approved: boolean) => {
-    const offered: Offered = { approval_id: approval.id, topic, approved, other: keyOf(other) };
+    const offered: Offered = {
+      key: keyOf(token),
+      approval_id: approval.id,
+      topic,
+      approved,
+      other: keyOf(other),
+    };
     return store.set(keyOf(token), offered, { ttlSeconds: Math.max(60, seconds) });
   };
   await add(yes, no, true);
@@ -72,7 +81,7 @@ async function offer(approval: AskedApproval, topic: string): Promise<object[] |
 export async function decide(token: string): Promise<string | undefined> {
   const key = keyOf(token);
   const offered = await store.get<Offered>(key);
-  if (!offered) return undefined;
+  if (!offered || !timingSafeEqual(offered.key, key)) return undefined;
   const { approval_id, topic, approved, other } = offered;
   const by = { id: topic, name: `a subscriber of ${topic}` };
   let status: string | undefined;

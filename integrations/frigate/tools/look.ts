@@ -145,6 +145,6 @@ export const snapshotUrl = register(
   },
   ({ camera, bounding_box = true, quality = 70 }) =>
     withFrigate(`camera ${camera}`, async () => ({
-      url: `${settings.FRIGATE_URL.replace(/\/+$/, "")}/api/${camera}/latest.jpg?bbox=${Number(bounding_box)}&quality=${quality}`,
+      url: `${settings.FRIGATE_URL.replace(/\/$/, "")}/api/${camera}/latest.jpg?bbox=${Number(bounding_box)}&quality=${quality}`,
     })),
 );

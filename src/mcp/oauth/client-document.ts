@@ -8,7 +8,7 @@ export const CLIENT_DOCUMENT = "/oauth/client.json";
 /** The page of the admin UI to which people come back. */
 const RETURN = "/admin/mcp-servers";
 
-const at = (base: string, path: string): string => `${base.replace(/\/+$/, "")}${path}`;
+const at = (base: string, path: string): string => `${base.replace(/\/$/, "")}${path}`;
 
 export const redirectTo = (base: string): string => at(base, RETURN);
 
