@@ -278,6 +278,13 @@ eachDatabase("rotation of the encryption key", (open) => {
     };
     await first.servers.create(given);
     await first.oauth.save("notes", credentials);
+    // What the stores used in parallel are connections of this pool, which would count as those of a running server.
+    if (at.db.kind === "postgres") {
+      await at.db.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      );
+      await Bun.sleep(100);
+    }
     const { unopened } = await rotateKeys(at.db, at.home, NONE);
     expect(unopened).toEqual([]);
     const after = storeWith(createVault(await openKeys(at.db.query, at.home, NONE)));
