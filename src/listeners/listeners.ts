@@ -74,7 +74,8 @@ export function createListeners(options: ListenersOptions): Listeners {
       id,
       listening.map(({ name }) => name),
     );
-    if (listening.length === 0) return;
+    // This server may have lost the lead meanwhile.
+    if (!isLeader || listening.length === 0) return;
     running.set(id, { of: wanted, loops: listening.map((listener) => start(id, listener)) });
   }
 
@@ -100,7 +101,7 @@ export function createListeners(options: ListenersOptions): Listeners {
         connections.reportSoon({ integrationId: id, name, status, detail, isListener: true }),
       alive: () => connections.alive(id, name),
       log: log.getChild(id),
-      now: options.now ?? Date.now,
+      now: options.now ?? (() => performance.now()),
       sleep: options.sleep ?? ((ms, signal) => sleepFor(ms / 1000, signal)),
       random: options.random ?? Math.random,
     });

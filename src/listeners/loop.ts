@@ -17,6 +17,7 @@ export interface LoopOptions {
   /** It hears its service now. */
   alive(): void;
   log: Logger;
+  /** Milliseconds of a clock that is never set. */
   now: () => number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   random: () => number;
@@ -54,10 +55,9 @@ export function startLoop(options: LoopOptions): Loop {
     let failures = 0;
     say("connecting", null);
     while (!stopping.signal.aborted) {
-      const started = now();
-      const reason = await attempt(failures + 1);
+      const { reason, connectedMs } = await attempt(failures + 1);
       if (stopping.signal.aborted) return;
-      failures = now() - started >= GOOD_AFTER_MS ? 1 : failures + 1;
+      failures = connectedMs >= GOOD_AFTER_MS ? 1 : failures + 1;
       const isReauth = isReauthRequired(reason);
       const message = errorMessage(reason);
       say(isReauth ? "reauth_required" : "degraded", message);
@@ -74,8 +74,8 @@ export function startLoop(options: LoopOptions): Loop {
     }
   }
 
-  /** Resolves with the reason why it listens no more. */
-  async function attempt(number: number): Promise<unknown> {
+  /** Resolves with the reason why it listens no more, and how long it was connected. Never rejects. */
+  async function attempt(number: number): Promise<{ reason: unknown; connectedMs: number }> {
     const { silenceSeconds } = listener;
     const silence = idleTimeout(
       (silenceSeconds ?? 0) * 1000,
@@ -84,12 +84,14 @@ export function startLoop(options: LoopOptions): Loop {
     const signal = AbortSignal.any([stopping.signal, silence.signal]);
     const heard = () => silenceSeconds !== undefined && silence.restart();
     let isOver = false;
-    const ctx: ListenContext = {
+    let connectedAt: number | undefined;
+    const context = (since: Date | null): ListenContext => ({
       signal,
-      since: await options.since(),
+      since,
       attempt: number,
       connected(detail) {
         if (isOver) return;
+        connectedAt ??= now();
         heard();
         options.alive();
         say("connected", detail ?? null);
@@ -102,19 +104,25 @@ export function startLoop(options: LoopOptions): Loop {
       degraded(reason) {
         if (!isOver) say("degraded", reason);
       },
-    };
-    heard();
+    });
+    const ended = (reason: unknown) => ({
+      reason,
+      connectedMs: connectedAt === undefined ? 0 : now() - connectedAt,
+    });
     try {
+      // The database may be away; then this attempt has failed like any other.
+      const ctx = context(await options.since());
+      heard();
       const work = Promise.resolve(listener.run(ctx));
       // What a listener does that ignores its signal matters no more.
       await within(Number.POSITIVE_INFINITY, work, { signal }).catch(async (error) => {
         if (signal.aborted) await within(END_MS, work);
         throw error;
       });
-      return new Error("It ended.");
+      return ended(new Error("It ended."));
     } catch (error) {
       // An aborted listener may throw anything; the reason is why it was aborted.
-      return signal.aborted ? signal.reason : error;
+      return ended(signal.aborted ? signal.reason : error);
     } finally {
       isOver = true;
       silence.stop();

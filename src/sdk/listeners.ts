@@ -88,7 +88,7 @@ function polling(
         },
       );
       if (isWhole) ctx.connected();
-      ctx.alive();
+      else ctx.alive();
       since = started;
       await sleepFor(pause(), ctx.signal);
     }
