@@ -8,7 +8,7 @@ import { contentOf, forwardedFile, PREAMBLE } from "./message.ts";
 import { clientIdOf, type FoundThread, findThread, hashOf, remember } from "./thread.ts";
 
 export type Taken =
-  | { status: "ignored"; reason: "unreadable" | "own" | "machine" | "blocked" | "stranger" }
+  | { status: "ignored"; reason: "unreadable" | "own" | "machine" | "blocked" | "stranger" | "refused" }
   | EventResult;
 
 /** Takes a mail once, however often and in how many folders it is found. Throws if it could not be stored. */
@@ -87,7 +87,7 @@ async function inject(
   mail: Mail,
   { root }: FoundThread,
   rest: Pick<InjectEvent, "runAgent" | "notify" | "author" | "dispatchConfig" | "executionConfig">,
-): Promise<EventResult> {
+): Promise<Taken> {
   const { attachments, left } = chooseFiles([...forwardedFile(mail), ...mail.files]);
   const event = (files: typeof attachments, without: string[]): InjectEvent => ({
     ...rest,
@@ -109,12 +109,22 @@ async function inject(
   try {
     return await injectEvent(event(attachments, left));
   } catch (error) {
-    if (attachments.length === 0 || !isRefusal(error)) throw error;
+    if (!isRefusal(error)) throw error;
+    if (attachments.length === 0) return leftOut(mail, error);
     // A file that is not what it claims to be must not keep the mail from being answered.
     log.warning("The files of a mail were refused", { error: String(error) });
     const names = attachments.map(({ name }) => `"${name}": refused`);
-    return injectEvent(event([], [...left, ...names]));
+    return injectEvent(event([], [...left, ...names])).catch((again: unknown) => {
+      if (isRefusal(again)) return leftOut(mail, again);
+      throw again;
+    });
   }
+}
+
+/** It would be refused each time, and those behind it wait. */
+function leftOut({ id }: Mail, error: unknown): Taken {
+  log.error("A mail was left out, since it was refused", { message_id: id, error: String(error) });
+  return { status: "ignored", reason: "refused" };
 }
 
 const isRefusal = (error: unknown): boolean =>

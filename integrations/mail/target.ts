@@ -2,9 +2,13 @@
 
 import { t } from "heddle/sdk";
 
+/** An address that can be answered. Quoted ones, which hardly anybody but attackers has, cannot. */
+export const ADDRESS_PATTERN = '^[^\\s<>,;:"@]+@[^\\s<>,;:"@]+$';
+export const LONGEST_ADDRESS = 320;
+
 const ADDRESS = t.String({
-  pattern: '^[^\\s<>,;:"@]+@[^\\s<>,;:"@]+$',
-  maxLength: 320,
+  pattern: ADDRESS_PATTERN,
+  maxLength: LONGEST_ADDRESS,
   description: "Who gets it",
 });
 const MESSAGE_ID = t.String({ pattern: "^<[^<>\\s]{1,900}>$" });

@@ -87,3 +87,22 @@ test("what programs write is context of a known conversation, and starts no run"
   assert.equal(heddle.events[1]?.runAgent, false);
   assert.equal(heddle.events[1]?.clientId, heddle.events[0]?.clientId);
 });
+
+test("a mail from an address that cannot be answered holds up none behind it", async () => {
+  for (const [n, from] of [
+    '"a b"@evil.example',
+    "a@b@evil.example",
+    `${"x".repeat(400)}@evil.example`,
+  ].entries())
+    assert.deepEqual(await arrive(`odd-${n}@x`, from), { status: "ignored", reason: "machine" });
+  const refusing = fakeHeddle({
+    injectEvent: async () => {
+      throw Object.assign(new Error("refused"), { code: "validation" });
+    },
+  });
+  assert.deepEqual(await arrive("refused@x", "ada@friends.example"), {
+    status: "ignored",
+    reason: "refused",
+  });
+  refusing.restore();
+});
