@@ -27,7 +27,7 @@ export async function catchUp(since: Date, signal: AbortSignal): Promise<void> {
     .sort((a, b) => a.start - b.start);
   for (const review of reviews) {
     signal.throwIfAborted();
-    await tell(review);
+    await tell(review, review.start * 1000);
   }
   if (reviews.length > 0) log.info("Reviews since the last connection", { count: reviews.length });
 }

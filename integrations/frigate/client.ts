@@ -45,7 +45,7 @@ async function token(signal: AbortSignal | undefined): Promise<string | undefine
   if (key !== "") return key;
   if (user === "") return undefined;
   const of = JSON.stringify([baseUrl(), user, password]);
-  if (signedIn && signedIn.of === of && Date.now() - signedIn.at < TOKEN_MS) return signedIn.token;
+  if (signedIn && signedIn.of === of && performance.now() - signedIn.at < TOKEN_MS) return signedIn.token;
   const answer = await fetch(`${baseUrl()}/api/login`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -59,7 +59,7 @@ async function token(signal: AbortSignal | undefined): Promise<string | undefine
     .map((cookie) => /^frigate_token=([^;]+)/.exec(cookie)?.[1])
     .find((value) => value !== undefined);
   if (found === undefined) throw new Error(`Frigate gave no token (${answer.status}).`);
-  signedIn = { at: Date.now(), of, token: found };
+  signedIn = { at: performance.now(), of, token: found };
   return found;
 }
 

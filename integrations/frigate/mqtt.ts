@@ -1,39 +1,34 @@
 // Listens to Frigate over MQTT, with a session that the broker keeps: what is sent while the server is away is delivered afterwards, and
 // what the broker has lost is asked of Frigate itself.
 
-import { type ListenContext, listen, log, ReauthRequired, server } from "heddle/sdk";
+import { type ListenContext, log, ReauthRequired, store } from "heddle/sdk";
 import { connect, type IClientOptions } from "mqtt";
 import { catchUp } from "./catch-up.ts";
 import { settings } from "./config.ts";
 import { readMessage } from "./sighting.ts";
 import { tell } from "./tell.ts";
 
-/** The broker answers a ping within this time, or the connection counts as dead. */
-const SILENCE_SECONDS = 60;
 const KEEP_ALIVE_SECONDS = 20;
 /** Codes of MQTT for credentials that are refused. */
 const REFUSED = [4, 5, 134, 135];
 
-listen({
-  name: "mqtt",
-  silenceSeconds: SILENCE_SECONDS,
-  when: () => settings.FRIGATE_MQTT_BROKER !== "",
-  run: listenToFrigate,
-});
-
-async function listenToFrigate(ctx: ListenContext): Promise<void> {
-  const { client, failed, end } = open(ctx.signal);
+export async function listenToFrigate(ctx: ListenContext): Promise<void> {
+  const clientId = await lastingClientId();
+  // The session stays at the broker.
+  const { client, failed, end } = open(ctx.signal, { clientId, clean: false });
   client.on("packetreceive", ctx.alive);
   // Set before the connection is there, because the broker delivers what it has kept at once. It is told of a message only after that is
   // stored, so that it delivers it again after a crash.
   client.handleMessage = (packet, done) => {
-    take(packet.topic, packet.payload.toString(), ctx).then(() => done(), done);
+    take(packet.topic, packet.payload.toString(), ctx, clientId).then(() => done(), done);
   };
   try {
     await Promise.race([new Promise((resolve) => client.once("connect", resolve)), failed]);
     const { FRIGATE_MQTT_TOPIC_PREFIX: prefix, FRIGATE_LISTEN_TO: kind } = settings;
     await client.subscribeAsync([`${prefix}/${kind}`, `${prefix}/available`], { qos: 1 });
-    ctx.connected(`as ${clientId()}`);
+    // The session may remember the other choice.
+    await client.unsubscribeAsync(`${prefix}/${kind === "reviews" ? "events" : "reviews"}`);
+    ctx.connected(`as ${clientId}`);
     if (ctx.since) await catchUp(ctx.since, ctx.signal);
     await failed;
   } finally {
@@ -53,13 +48,12 @@ export async function publish(topic: string, payload: string, signal: AbortSigna
 }
 
 /** Begins to connect. `failed` rejects when the connection cannot be made, or ends. */
-function open(signal: AbortSignal, own: IClientOptions = {}) {
+function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | "clean">) {
   const { FRIGATE_MQTT_BROKER: host, FRIGATE_MQTT_PORT: port } = settings;
   const { FRIGATE_MQTT_USERNAME: username, FRIGATE_MQTT_PASSWORD: password } = settings;
   const client = connect(host.includes("://") ? host : `mqtt://${host}:${port}`, {
-    clientId: clientId(),
-    // The session stays at the broker. MQTT 3.1.1 is understood by every broker.
-    ...{ clean: false, protocolVersion: 4, keepalive: KEEP_ALIVE_SECONDS, connectTimeout: 15_000 },
+    // MQTT 3.1.1 is understood by every broker.
+    ...{ protocolVersion: 4, keepalive: KEEP_ALIVE_SECONDS, connectTimeout: 15_000 },
     // Heddle tries again itself, and tells people meanwhile.
     reconnectPeriod: 0,
     ...(username !== "" && { username, password }),
@@ -85,15 +79,15 @@ function explained(error: Error & { code?: unknown }): Error {
     : error;
 }
 
-/** The same at every start, because the broker knows the session by it. */
-function clientId(): string {
-  const host = server.baseUrl === null ? "" : new URL(server.baseUrl).hostname.replace(/[^A-Za-z0-9-]/g, "-");
-  return `heddle-frigate-${host}`.slice(0, 60);
+/** The same at every start, because the broker knows the session by it; another one for each database, because the broker has one of a name. */
+async function lastingClientId(): Promise<string> {
+  const id = await store.update<string>("mqtt-client", (known) => known ?? crypto.randomUUID().slice(0, 8));
+  return `heddle-frigate-${id}`;
 }
 
-async function take(topic: string, payload: string, ctx: ListenContext): Promise<void> {
+async function take(topic: string, payload: string, ctx: ListenContext, clientId: string): Promise<void> {
   if (topic.endsWith("/available")) {
-    if (payload === "online") ctx.connected(`as ${clientId()}`);
+    if (payload === "online") ctx.connected(`as ${clientId}`);
     else ctx.degraded(`Frigate is ${payload.slice(0, 40)}.`);
     return;
   }
@@ -106,5 +100,15 @@ async function take(topic: string, payload: string, ctx: ListenContext): Promise
     return;
   }
   const sighting = readMessage(kind, parsed);
-  if (sighting) await tell(sighting);
+  if (!sighting) return;
+  try {
+    await tell(sighting);
+  } catch (error) {
+    // It would be refused each time, and the broker would deliver it again and again.
+    if ((error as { code?: unknown }).code !== "validation") throw error;
+    log.error("What Frigate saw was left out, since it was refused", {
+      id: sighting.id,
+      error: String(error),
+    });
+  }
 }

@@ -11,8 +11,14 @@ export type Told =
   | { status: "ignored"; reason: "filtered" | "told" | "paced" }
   | ({ status: EventResult["status"]; reason: Reason } & Omit<EventResult, "status">);
 
-/** Tells the bots of a sighting, once for each reason, whoever reports it and however often. */
-export async function tell(sighting: Sighting, now = Date.now()): Promise<Told> {
+/**
+ * Tells the bots of a sighting, once for each reason, whoever reports it and however often. Pace is kept by the time of what has begun, so
+ * that after an outage as much is told as would have been told during it; what goes on is reported again later.
+ */
+export async function tell(
+  sighting: Sighting,
+  now = sighting.stage === "new" ? sighting.start * 1000 : Date.now(),
+): Promise<Told> {
   const reason = reasonFor(sighting);
   if (!reason) return { status: "ignored", reason: "filtered" };
   const { camera, kind, id } = sighting;

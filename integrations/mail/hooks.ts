@@ -2,8 +2,8 @@ import { registerIntegration } from "heddle/sdk";
 import { listOf, ownAddress, settings } from "./config.ts";
 import { folderFor, withMailbox } from "./imap.ts";
 import { checkSmtp } from "./smtp.ts";
+
 // Registers the listener.
-import "./listener.ts";
 
 registerIntegration({
   integrationType: "mail",

@@ -2,7 +2,6 @@ import { type IntegrationMeta, registerIntegration } from "heddle/sdk";
 import { connectTelegram, listenerError, signalOf } from "./client.ts";
 import { dispatchConfigOf, placeOf } from "./place.ts";
 import { webhookAddress } from "./webhook-address.ts";
-import "./listener.ts";
 
 export const integration: IntegrationMeta = {
   integrationType: "telegram",

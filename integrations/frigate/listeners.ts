@@ -1,0 +1,11 @@
+import { listen } from "heddle/sdk";
+import { settings } from "./config.ts";
+import { listenToFrigate } from "./mqtt.ts";
+
+listen({
+  name: "mqtt",
+  // The broker answers a ping within this time, or the connection counts as dead.
+  silenceSeconds: 60,
+  when: () => settings.FRIGATE_MQTT_BROKER !== "",
+  run: listenToFrigate,
+});
