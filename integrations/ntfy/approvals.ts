@@ -1,5 +1,5 @@
 // Calls of tools that wait for a person, decided by a button of a notification. Each button calls an address that is good for one
-// decision: a random token, of which the store keeps the hash.
+// decision: an id and a secret, of which the store keeps the hash.
 
 import { createHash, randomBytes } from "node:crypto";
 import {
@@ -16,17 +16,19 @@ import { settings } from "./config.ts";
 import type { Head, Target } from "./dispatcher.ts";
 
 interface Offered {
-  /** The key that it is stored under. */
-  key: string;
+  /** Of the secret. */
+  hash: string;
   approval_id: string;
   topic: string;
   approved: boolean;
-  /** The key of the other button. */
+  /** The id of the other button. */
   other: string;
 }
 
 const LONGEST_ARGUMENTS = 1_500;
-const keyOf = (token: string): string => `decision:${createHash("sha256").update(token).digest("hex")}`;
+const LONGEST_ID = 64;
+const keyOf = (id: string): string => `decision:${id}`;
+const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 export async function askByActions(
   { approval, botId, config }: AskApprovalInput<Target>,
@@ -54,34 +56,23 @@ async function offer(approval: AskedApproval, topic: string): Promise<object[] |
     return undefined;
   }
   const seconds = Math.ceil((Date.parse(approval.expires_at) - Date.now()) / 1_000);
-  const [yes, no] = [randomBytes(32).toString("base64url"), randomBytes(32).toString("base64url")];
-  const add = (token: string, other: string, approved: boolean) => {
-    const offered: Offered = {
-      key: keyOf(token),
-      approval_id: approval.id,
-      topic,
-      approved,
-      other: keyOf(other),
-    };
-    return store.set(keyOf(token), offered, { ttlSeconds: Math.max(60, seconds) });
+  const [yes, no] = [randomBytes(9).toString("base64url"), randomBytes(9).toString("base64url")];
+  const button = async (label: string, id: string, other: string) => {
+    const secret = randomBytes(32).toString("base64url");
+    const approved = id === yes;
+    const offered: Offered = { hash: hashOf(secret), approval_id: approval.id, topic, approved, other };
+    await store.set(keyOf(id), offered, { ttlSeconds: Math.max(60, seconds) });
+    const url = `${server.baseUrl}/integrations/ntfy/decisions/${id}.${secret}`;
+    return { action: "http", label, url, method: "POST", clear: true };
   };
-  await add(yes, no, true);
-  await add(no, yes, false);
-  const action = (label: string, token: string) => ({
-    action: "http",
-    label,
-    url: `${server.baseUrl}/integrations/ntfy/decisions/${token}`,
-    method: "POST",
-    clear: true,
-  });
-  return [action("Approve", yes), action("Deny", no)];
+  return [await button("Approve", yes, no), await button("Deny", no, yes)];
 }
 
 /** What became of a button; undefined for an address that is unknown, used up or too old. */
 export async function decide(token: string): Promise<string | undefined> {
-  const key = keyOf(token);
-  const offered = await store.get<Offered>(key);
-  if (!offered || !timingSafeEqual(offered.key, key)) return undefined;
+  const [id = "", secret = ""] = token.split(".");
+  const offered = id.length <= LONGEST_ID ? await store.get<Offered>(keyOf(id)) : undefined;
+  if (!offered || !timingSafeEqual(offered.hash, hashOf(secret))) return undefined;
   const { approval_id, topic, approved, other } = offered;
   const by = { id: topic, name: `a subscriber of ${topic}` };
   let status: string | undefined;
@@ -91,8 +82,8 @@ export async function decide(token: string): Promise<string | undefined> {
     const code = (error as { code?: unknown }).code;
     if (code !== "conflict" && code !== "forbidden" && code !== "not_found") throw error;
   }
-  await store.delete(key);
-  await store.delete(other);
+  await store.delete(keyOf(id));
+  await store.delete(keyOf(other));
   return status;
 }
 

@@ -1,7 +1,6 @@
 import { type IntegrationMeta, registerIntegration } from "heddle/sdk";
 import { ntfy } from "./client.ts";
 import { listenedTopics, TOPIC, warningOf } from "./topic.ts";
-import "./listener.ts";
 
 export const integration: IntegrationMeta = {
   integrationType: "ntfy",

@@ -5,6 +5,7 @@ import {
   injectMessage,
   type ListenContext,
   listen,
+  log,
   ReauthRequired,
   Retryable,
   readJsonLines,
@@ -57,7 +58,16 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     alive();
     if (line.event === "open") connected(`to ${names}.${warningOf(topics)}`);
     if (line.event !== "message") continue;
-    await take(line);
+    try {
+      await take(line);
+    } catch (error) {
+      // It would be refused each time, and those behind it wait.
+      if ((error as { code?: unknown }).code !== "validation") throw error;
+      log.error("A message of ntfy was left out, since it was refused", {
+        id: line.id,
+        error: String(error),
+      });
+    }
     // Moved on only after the message is stored, so that none is lost; its id keeps it from being answered twice.
     await store.set(key, line.id);
   }

@@ -32,7 +32,8 @@ export const createCallTool =
       return resultOf(server, result);
     } catch (error) {
       const missing = missingScope(error);
-      if (missing !== undefined) await noteMissing(server, missing);
+      // What the call failed with counts; the next one asks for the permission again.
+      if (missing !== undefined) await noteMissing(server, missing).catch(() => undefined);
       throw error;
     }
   };

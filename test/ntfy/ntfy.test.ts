@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import "../../integrations/ntfy/dispatcher.ts";
 import "../../integrations/ntfy/hooks.ts";
+import "../../integrations/ntfy/listeners.ts";
 import {
   deliver,
   dispatchContext,

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeEach } from "bun:test";
 import "../../integrations/telegram/dispatcher.ts";
 import "../../integrations/telegram/hooks.ts";
+import "../../integrations/telegram/listeners.ts";
 import { type FakeHeddle, fakeHeddle, registered, startListener, useSettings } from "heddle/sdk/testing";
 import type { SdkServices } from "../../src/sdk/backend.ts";
 import { createFakeTelegram, type FakeTelegram, PERSON } from "../fakes/telegram.ts";

@@ -40,6 +40,8 @@ export function describeReviewComment(payload: Payload): EventMessage | null {
   const number = issueNumber(pull.number);
   if (payload.action !== "created" || number === null) return null;
   const comment = record(payload.comment);
+  // Replies are made to the first comment of a conversation; replies to replies do not exist.
+  const first = issueNumber(comment.in_reply_to_id ?? comment.id);
   return {
     content: message(
       [
@@ -51,10 +53,7 @@ export function describeReviewComment(payload: Payload): EventMessage | null {
     ),
     run: {
       issueNumber: number,
-      // Replies are made to the first comment; replies to replies do not exist.
-      ...((threadId) => threadId !== null && { commentId: threadId })(
-        issueNumber(comment.in_reply_to_id ?? comment.id),
-      ),
+      ...(first !== null && { commentId: first }),
       assignment: CODE_COMMENT,
       tools: ["github_get_pr"],
     },

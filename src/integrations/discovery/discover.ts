@@ -24,6 +24,7 @@ export interface IntegrationFiles {
   config?: string;
   dispatcher?: string;
   hooks?: string;
+  listeners?: string;
   router?: string;
   setup?: string;
   process?: string;
@@ -73,7 +74,7 @@ const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
 /** Which file is loaded when several have the same stem: sources come before compiled output. */
 const PREFERRED = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
 const NOT_CODE = /\.(d|test|spec)\.[cm]?[jt]sx?$/;
-const SINGLE = ["index", "config", "dispatcher", "hooks", "router", "setup", "process"] as const;
+const SINGLE = ["index", "config", "dispatcher", "hooks", "listeners", "router", "setup", "process"] as const;
 
 /** Finds the integrations of all sources; a later source replaces integrations with the same id. Never throws for anything on the disk. */
 export async function discover(sources: IntegrationSource[]): Promise<Discovery> {
@@ -171,14 +172,14 @@ async function examine(
   if (whyNot !== undefined) return { level: "warning", folder, reason: `Skipped: ${whyNot}` };
   const { files, unused, unreadable } = await integrationFiles(folder, loose);
   const content = loose ? NO_CONTENT : await listContent(folder, { templates: "prompts" });
-  const useful = files.router || files.dispatcher || files.hooks || files.process;
+  const useful = files.router || files.dispatcher || files.hooks || files.listeners || files.process;
   const isSilent = Object.values(content).every((list) => list.length === 0);
   if (!useful && files.tools.length === 0 && isSilent) {
     const [first] = unreadable;
     if (first) return { level: "warning", folder, reason: `Skipped: ${first.reason}` };
     const reason = loose
       ? "Ignored: it contains no tool files"
-      : "Ignored: it has no router, dispatcher, hooks, process, tools, skills, carapaces or prompts";
+      : "Ignored: it has no router, dispatcher, hooks, listeners, process, tools, skills, carapaces or prompts";
     return { level: "info", folder, reason };
   }
   // A folder that was removed after the listing is treated as if it had never been there.

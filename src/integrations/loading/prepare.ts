@@ -265,8 +265,8 @@ async function tidy(shelf: string, inUse: ReadonlySet<string>): Promise<void> {
 
 /** The files in the order in which they are imported: single files, then tools. */
 export function entriesOf({ tools, ...single }: IntegrationFiles): string[] {
-  const { index, config, dispatcher, hooks, router, setup, process } = single;
-  const present = [index, config, setup, dispatcher, hooks, router, process].filter(
+  const { index, config, dispatcher, hooks, listeners, router, setup, process } = single;
+  const present = [index, config, setup, dispatcher, hooks, listeners, router, process].filter(
     (file) => file !== undefined,
   );
   return [...present, ...tools];

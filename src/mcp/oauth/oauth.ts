@@ -69,10 +69,13 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
     },
     /** The next sign-in asks for this as well. */
     async noteMissing(server: McpServer, scope: string): Promise<void> {
-      const found = await store.find(server.id);
-      if (!found || found.url !== server.url) return;
+      const claim = await store.claim(server.id);
+      // While a token is exchanged, nothing may be written over what comes of it; the next call will say the same.
+      if (!claim) return;
+      const { credentials: found } = claim;
       const missing = scopesIn(found.tokens?.scope, found.missing_scope, scope) ?? null;
-      if (missing !== found.missing_scope) await store.save(server.id, { ...found, missing_scope: missing });
+      const isNews = found.url === server.url && missing !== found.missing_scope;
+      await store.settle(server.id, claim, isNews ? { ...found, missing_scope: missing } : undefined);
     },
   };
 }

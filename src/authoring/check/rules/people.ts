@@ -31,8 +31,8 @@ export const PEOPLE_RULES: Rule[] = [
     check: ({ found, files }) => {
       // The tests of built-in integrations are among Heddle's own.
       if (found.source === "builtin" || found.source === "tools") return [];
-      const { router, dispatcher, hooks, process, tools } = found.files;
-      const doesSomething = router ?? dispatcher ?? hooks ?? process ?? tools[0];
+      const { router, dispatcher, hooks, listeners, process, tools } = found.files;
+      const doesSomething = router ?? dispatcher ?? hooks ?? listeners ?? process ?? tools[0];
       if (!doesSomething || files.some(({ kind, path }) => kind === "test" && /\.(test|spec)\./.test(path)))
         return [];
       return [
