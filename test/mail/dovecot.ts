@@ -4,7 +4,6 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ImapFlow } from "imapflow";
 import { until } from "../until.ts";
@@ -30,7 +29,8 @@ export interface Dovecot {
 }
 
 export async function startDovecot(): Promise<Dovecot> {
-  const dir = await mkdtemp(join(tmpdir(), "heddle-dovecot-"));
+  // Not in a folder of the run, which other users may not enter.
+  const dir = await mkdtemp("/var/tmp/heddle-dovecot-");
   await chmod(dir, 0o755);
   const mails = join(dir, "mail");
   await mkdir(mails);
@@ -39,10 +39,15 @@ export async function startDovecot(): Promise<Dovecot> {
   await writeFile(join(dir, "users"), `${MAILBOX.user}:{PLAIN}${MAILBOX.pass}\n`);
   await writeFile(join(dir, "dovecot.conf"), configuration(dir, port));
   const child: ChildProcess = spawn("dovecot", ["-F", "-c", join(dir, "dovecot.conf")], { stdio: "ignore" });
-  await until(
-    () => withClient(port, async () => true).catch(() => false),
-    (isUp) => isUp,
-  );
+  try {
+    await until(
+      () => withClient(port, async () => true).catch(() => false),
+      (isUp) => isUp,
+    );
+  } catch (error) {
+    child.kill("SIGTERM");
+    throw error;
+  }
   return {
     port,
     arrive: (...sources) =>

@@ -140,7 +140,7 @@ describe("heddle check", () => {
   test("checks what the running server has loaded, without its database", async () => {
     const { status, out } = await heddle(["check", "--home", home]);
     expect(out).toContain("github  gold  (builtin)");
-    expect([status, out]).toEqual([0, expect.stringMatching(/\d+ integrations: \d+ gold, 1 silver\n/)]);
+    expect([status, out]).toEqual([0, expect.stringMatching(/(\d+) integrations: \1 gold\n/)]);
   }, 60_000);
 });
 
