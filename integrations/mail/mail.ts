@@ -6,7 +6,7 @@ import { isAuthentic } from "./authentic.ts";
 import { readHtml } from "./html-text.ts";
 import { isFromMachine } from "./machine.ts";
 import { type ReadText, readPlain } from "./plain-text.ts";
-import { ADDRESS_PATTERN, LONGEST_ADDRESS } from "./target.ts";
+import { ANSWERABLE, LONGEST_ADDRESS } from "./target.ts";
 
 export interface Person {
   name: string;
@@ -52,7 +52,6 @@ export interface Mail extends ReadText {
 /** The values of a header, unfolded, topmost first. */
 export type HeaderReader = (name: string) => string[];
 
-const ANSWERABLE = new RegExp(ADDRESS_PATTERN);
 const MOST_HTML = 5_000_000;
 const MOST_REFERENCES = 100;
 const MESSAGE_ID = /<[^<>\s]{1,900}>/g;

@@ -3,11 +3,11 @@
 import { t } from "heddle/sdk";
 
 /** An address that can be answered. Quoted ones, which hardly anybody but attackers has, cannot. */
-export const ADDRESS_PATTERN = '^[^\\s<>,;:"@]+@[^\\s<>,;:"@]+$';
+export const ANSWERABLE = /^[^\s<>,;:"@]+@[^\s<>,;:"@]+$/;
 export const LONGEST_ADDRESS = 320;
 
 const ADDRESS = t.String({
-  pattern: ADDRESS_PATTERN,
+  pattern: ANSWERABLE.source,
   maxLength: LONGEST_ADDRESS,
   description: "Who gets it",
 });

@@ -117,6 +117,8 @@ test("has working code: the hook transcribes a recording, and a tool in OpenAI's
         posted.push(pathname);
         return new Response(`id-${posted.length}`);
       }
+      // What the page's listeners ask for.
+      if (["/events", "/mentions"].includes(pathname)) return new Response(null, { status: 404 });
       heard.push((await request.arrayBuffer()).byteLength);
       return new Response("Turn on the light.");
     },

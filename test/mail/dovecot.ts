@@ -36,7 +36,10 @@ export async function startDovecot(): Promise<Dovecot> {
   await mkdir(mails);
   spawnSync("chown", ["mail:mail", mails]);
   const port = await freePort();
-  await writeFile(join(dir, "users"), `${MAILBOX.user}:{PLAIN}${MAILBOX.pass}\n`);
+  const users = join(dir, "users");
+  await writeFile(users, `${MAILBOX.user}:{PLAIN}${MAILBOX.pass}\n`);
+  // Whatever the umask: another user reads it.
+  await chmod(users, 0o644);
   await writeFile(join(dir, "dovecot.conf"), configuration(dir, port));
   const child: ChildProcess = spawn("dovecot", ["-F", "-c", join(dir, "dovecot.conf")], { stdio: "ignore" });
   try {
