@@ -1,0 +1,77 @@
+// Changes of states that people want a bot to hear of.
+
+import { injectEvent, store } from "heddle/sdk";
+import { api, nameOf, type State } from "./client.ts";
+import { isListed, settings } from "./config.ts";
+
+/** Not states, but the lack of one: what comes back after a restart is no change. */
+const NOTHING = ["unavailable", "unknown"];
+const DAY_MS = 86_400_000;
+
+interface Change {
+  before: string;
+  now: State;
+}
+
+/** Tells a bot of the change, once; false if nobody wants to hear of it. */
+export async function tell({ before, now }: Change): Promise<boolean> {
+  const { entity_id, state, last_changed } = now;
+  if (!isListed(settings.HOMEASSISTANT_ENTITIES, entity_id)) return false;
+  if (before === state || NOTHING.includes(state) || NOTHING.includes(before)) return false;
+  const key = `told:${entity_id}`;
+  const last = await store.get<number>(key);
+  const at = Date.parse(last_changed);
+  if (last !== undefined && at - last < settings.HOMEASSISTANT_COOLDOWN * 1000) return false;
+  const unit =
+    typeof now.attributes.unit_of_measurement === "string" ? ` ${now.attributes.unit_of_measurement}` : "";
+  await injectEvent({
+    clientId: `homeassistant:${entity_id}`,
+    event: "state_changed",
+    botId: settings.HOMEASSISTANT_BOT_ID,
+    content: [
+      `"${nameOf(now)}" (${entity_id}) changed from "${before}"${unit} to "${state}"${unit}`,
+      `At: ${last_changed}`,
+    ].join("\n"),
+    source: "homeassistant",
+    runAgent: true,
+    notify: true,
+    idempotencyKey: `${entity_id}@${last_changed}`,
+    metadata: { entity_id, state, before },
+    executionConfig: {
+      system_preamble:
+        "A home reports a change. Say in a sentence whether somebody should know or do something; look at further states with " +
+        "homeassistant_get_states before you judge. Call no service unless your instructions say so.",
+      skills: ["integrations/homeassistant/homeassistant"],
+      tools: ["homeassistant_get_states"],
+    },
+  });
+  // Only what was stored spends the pause.
+  await store.set(key, at, { ttlSeconds: 86_400 });
+  return true;
+}
+
+/** Asks what changed while nobody listened, at most a day back, and tells of it. */
+export async function catchUp(since: Date, signal: AbortSignal): Promise<void> {
+  const states = await api.get("/api/states", { signal }).json<State[]>();
+  const wanted = states.filter(({ entity_id }) => isListed(settings.HOMEASSISTANT_ENTITIES, entity_id));
+  if (wanted.length === 0) return;
+  const from = new Date(Math.max(since.getTime(), Date.now() - DAY_MS)).toISOString();
+  const histories = await api
+    .get(`/api/history/period/${encodeURIComponent(from)}`, {
+      signal,
+      query: {
+        filter_entity_id: wanted.map(({ entity_id }) => entity_id).join(","),
+        end_time: new Date().toISOString(),
+      },
+    })
+    .json<State[][]>();
+  // The first of each is how it was at the beginning.
+  const changes = histories.flatMap((history) =>
+    history.slice(1).map((now, at): Change => ({ before: history[at]?.state ?? "unknown", now })),
+  );
+  changes.sort((a, b) => a.now.last_changed.localeCompare(b.now.last_changed));
+  for (const change of changes) {
+    signal.throwIfAborted();
+    await tell(change);
+  }
+}

@@ -1,0 +1,40 @@
+// Home Assistant's REST API.
+
+import { http, ReauthRequired } from "heddle/sdk";
+import { settings } from "./config.ts";
+
+export const baseUrl = (): string => {
+  if (settings.HOMEASSISTANT_URL === "") throw new Error("HOMEASSISTANT_URL must be set.");
+  return settings.HOMEASSISTANT_URL.replace(/\/+$/, "");
+};
+
+export const api = http({
+  baseUrl,
+  headers: () => ({ authorization: `Bearer ${settings.HOMEASSISTANT_TOKEN}` }),
+});
+
+/** A state as Home Assistant gives it. */
+export interface State {
+  entity_id: string;
+  state: string;
+  attributes: Record<string, unknown>;
+  last_changed: string;
+}
+
+/** Tests the connection: asks what the home is called. */
+export async function test({ signal }: { signal: AbortSignal }): Promise<string> {
+  if (settings.HOMEASSISTANT_TOKEN === "") throw new Error("HOMEASSISTANT_TOKEN must be set.");
+  const answer = await api.get("/api/config", { signal });
+  if (answer.status === 401) {
+    await answer.body?.cancel();
+    throw new ReauthRequired("Home Assistant does not accept HOMEASSISTANT_TOKEN.");
+  }
+  if (!answer.ok) throw new Error(`Home Assistant answered ${answer.status}.`);
+  const { location_name, version } = (await answer.json()) as { location_name?: string; version?: string };
+  if (typeof version !== "string")
+    throw new Error("The answer is not Home Assistant's; is HOMEASSISTANT_URL right?");
+  return `Home Assistant ${version} of "${location_name ?? "a home"}" answers.`;
+}
+
+export const nameOf = ({ entity_id, attributes }: Pick<State, "entity_id" | "attributes">): string =>
+  typeof attributes.friendly_name === "string" ? attributes.friendly_name : entity_id;

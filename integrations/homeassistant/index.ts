@@ -1,0 +1,1 @@
+export const meta = { id: "homeassistant", name: "Home Assistant", version: "1.0.0" };

@@ -1,0 +1,92 @@
+// Listens to Home Assistant over its websocket: https://developers.home-assistant.io/docs/api/websocket
+
+import { type ListenContext, listen, ReauthRequired } from "heddle/sdk";
+import { catchUp, tell } from "./changes.ts";
+import { baseUrl, type State } from "./client.ts";
+import { settings } from "./config.ts";
+import { ASK, ask, TAPPED, tapped } from "./messages.ts";
+
+const SILENCE_SECONDS = 60;
+const PING_MS = 20_000;
+const EVENTS = ["state_changed", ASK, TAPPED];
+
+interface Message {
+  type: string;
+  id?: number;
+  success?: boolean;
+  ha_version?: string;
+  message?: string;
+  error?: { message?: string };
+  event?: {
+    event_type: string;
+    data: Record<string, unknown>;
+    time_fired: string;
+    context: { id: string; user_id: string | null };
+  };
+}
+
+listen({ name: "events", silenceSeconds: SILENCE_SECONDS, run: listenToHome });
+
+async function listenToHome(ctx: ListenContext): Promise<void> {
+  const socket = new WebSocket(`${baseUrl().replace(/^http/, "ws")}/api/websocket`);
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => {});
+  const fail = (error: unknown) => ended.reject(error);
+  const onAbort = () => fail(ctx.signal.reason);
+  ctx.signal.addEventListener("abort", onAbort, { once: true });
+  socket.addEventListener("close", () => fail(new Error("Home Assistant closed the connection.")));
+  socket.addEventListener("error", () => fail(new Error("Home Assistant cannot be reached.")));
+  let number = 0;
+  const send = (message: object) => socket.send(JSON.stringify(message));
+  const call = (message: object) => send({ id: ++number, ...message });
+  let pinging: ReturnType<typeof setInterval> | undefined;
+  /** One after another, so that a conversation keeps its order. */
+  let taking: Promise<void> = Promise.resolve();
+
+  async function take(message: Message): Promise<void> {
+    if (message.type === "auth_required")
+      return send({ type: "auth", access_token: settings.HOMEASSISTANT_TOKEN });
+    if (message.type === "auth_invalid")
+      throw new ReauthRequired("Home Assistant does not accept HOMEASSISTANT_TOKEN.");
+    if (message.type === "auth_ok") {
+      for (const event_type of EVENTS) call({ type: "subscribe_events", event_type });
+      pinging = setInterval(() => call({ type: "ping" }), PING_MS);
+      ctx.connected(`to Home Assistant ${message.ha_version ?? ""}`.trim());
+      // After the subscription, so that nothing falls between; what comes twice is recognised by its time.
+      if (ctx.since) await catchUp(ctx.since, ctx.signal);
+      return;
+    }
+    // The token of a user who is no administrator may subscribe to fewer events.
+    if (message.type === "result" && message.success === false)
+      return ctx.degraded(
+        `Home Assistant refused a subscription: ${message.error?.message ?? "no reason given"}.`,
+      );
+    if (message.type === "event" && message.event) await takeEvent(message.event);
+  }
+
+  socket.addEventListener("message", ({ data }) => {
+    ctx.alive();
+    let message: Message;
+    try {
+      message = JSON.parse(String(data)) as Message;
+    } catch {
+      return fail(new Error("What answers is not Home Assistant."));
+    }
+    taking = taking.then(() => take(message)).catch(fail);
+  });
+  try {
+    await ended.promise;
+  } finally {
+    clearInterval(pinging);
+    ctx.signal.removeEventListener("abort", onAbort);
+    socket.close();
+    await taking.catch(() => {});
+  }
+}
+
+async function takeEvent(event: NonNullable<Message["event"]>): Promise<void> {
+  if (event.event_type === ASK) return ask(event);
+  if (event.event_type === TAPPED) return tapped(event);
+  const { old_state, new_state } = event.data as { old_state?: State | null; new_state?: State | null };
+  if (old_state && new_state) await tell({ before: old_state.state, now: new_state });
+}

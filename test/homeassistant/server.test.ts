@@ -1,0 +1,100 @@
+// Home Assistant at a whole server: a real process that is killed, the home as a fake.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eachDatabase } from "../database.ts";
+import { ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
+import { until } from "../until.ts";
+import { type FakeHome, startFakeHome, TOKEN } from "./fake-home.ts";
+
+setDefaultTimeout(120_000);
+const DOOR = "binary_sensor.front_door";
+
+eachDatabase("Home Assistant", (open) => {
+  let home: FakeHome;
+  let folder: string;
+  let environment: Record<string, string>;
+  let heddle: HeddleProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    home = startFakeHome();
+    home.change(DOOR, "off");
+    folder = await mkdtemp(join(tmpdir(), "heddle-home-"));
+    const { databaseUrl } = await open.place();
+    environment = {
+      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+      ...{ HEDDLE_HOME: folder, PORT: "0", UNATTENDED_RUNS_PER_HOUR: "0" },
+      ...{ HOMEASSISTANT_URL: home.url, HOMEASSISTANT_TOKEN: TOKEN, HOMEASSISTANT_COOLDOWN: "0" },
+      HOMEASSISTANT_ENTITIES: "binary_sensor.*_door",
+    };
+    await start();
+  });
+  afterAll(async () => {
+    await killAll();
+    home.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function start(): Promise<void> {
+    heddle = launch({ environment });
+    url = await heddle.started;
+    await until(
+      () => home.subscriptions().length,
+      (count) => count === 3,
+    );
+  }
+  const connection = async () =>
+    (await ask(url, "/api/v1/integrations/homeassistant/connections")).connections[0];
+  async function heard(): Promise<string[]> {
+    const { tasks } = await ask(url, "/api/v1/tasks?limit=200&status=complete");
+    const texts = await Promise.all(
+      tasks.map(async ({ session_id, message_id }: { session_id: string; message_id: string }) => {
+        const messages = await ask(url, `/api/v1/sessions/${session_id}/messages?limit=500`);
+        return messages.find(({ id }: { id: string }) => id === message_id).content as string;
+      }),
+    );
+    return texts.map((text) => text.split("\n")[0] ?? "").sort();
+  }
+
+  const OPENED = `"Front door" (${DOOR}) changed from "off" to "on"`;
+  const CLOSED = `"Front door" (${DOOR}) changed from "on" to "off"`;
+
+  test("a change that is listed is told, others are not; a question is answered where it asks to be", async () => {
+    home.change(DOOR, "on");
+    home.change(DOOR, "unavailable");
+    home.change("sensor.noise", "1");
+    home.change("sensor.noise", "2");
+    expect(await until(heard, (texts) => texts.length === 1)).toEqual([OPENED]);
+    home.fire("heddle_ask", { text: "Is somebody at home?", conversation: "kitchen" });
+    const answer = await until(
+      () => home.called.find(({ name }) => name === "heddle_answer"),
+      (found) => found !== undefined,
+    );
+    expect(answer?.data).toMatchObject({ conversation: "kitchen", is_error: false });
+    home.fire("heddle_ask", { text: "And now?", notify: "notify.mobile_app_ada" });
+    const shown = await until(
+      () => home.called.find(({ name }) => name === "notify/mobile_app_ada"),
+      (found) => found !== undefined,
+    );
+    expect(shown?.data).toMatchObject({ data: { tag: expect.stringMatching(/-0$/) } });
+    expect(await connection()).toMatchObject({ status: "connected", detail: "to Home Assistant 2026.11.1" });
+  });
+
+  test("what changes while the server is killed is told once after the start", async () => {
+    home.change(DOOR, "on");
+    heddle.kill("SIGKILL");
+    await heddle.ended;
+    home.change(DOOR, "off");
+    await Bun.sleep(5);
+    home.change(DOOR, "on");
+    await start();
+    const texts = await until(
+      heard,
+      (all) => all.includes(CLOSED) && all.filter((one) => one === OPENED).length >= 2,
+    );
+    expect(texts.filter((text) => text.includes("changed"))).toEqual([CLOSED, OPENED, OPENED].sort());
+  });
+});
