@@ -1,8 +1,9 @@
 // Changes of states that people want a bot to hear of.
 
-import { injectEvent, store } from "heddle/sdk";
+import { injectEvent, log, store } from "heddle/sdk";
 import { api, nameOf, type State } from "./client.ts";
 import { isListed, settings } from "./config.ts";
+import { isRefusal } from "./messages.ts";
 
 /** Not states, but the lack of one: what comes back after a restart is no change. */
 const NOTHING = ["unavailable", "unknown"];
@@ -22,32 +23,48 @@ export async function tell({ before, now }: Change): Promise<boolean> {
   const last = await store.get<number>(key);
   const at = Date.parse(last_changed);
   if (last !== undefined && at - last < settings.HOMEASSISTANT_COOLDOWN * 1000) return false;
-  const unit =
-    typeof now.attributes.unit_of_measurement === "string" ? ` ${now.attributes.unit_of_measurement}` : "";
-  await injectEvent({
-    clientId: `homeassistant:${entity_id}`,
-    event: "state_changed",
-    botId: settings.HOMEASSISTANT_BOT_ID,
-    content: [
-      `"${nameOf(now)}" (${entity_id}) changed from "${before}"${unit} to "${state}"${unit}`,
-      `At: ${last_changed}`,
-    ].join("\n"),
-    source: "homeassistant",
-    runAgent: true,
-    notify: true,
-    idempotencyKey: `${entity_id}@${last_changed}`,
-    metadata: { entity_id, state, before },
-    executionConfig: {
-      system_preamble:
-        "A home reports a change. Say in a sentence whether somebody should know or do something; look at further states with " +
-        "homeassistant_get_states before you judge. Call no service unless your instructions say so.",
-      skills: ["integrations/homeassistant/homeassistant"],
-      tools: ["homeassistant_get_states"],
-    },
-  });
+  if (!(await inject({ before, now }))) return false;
   // Only what was stored spends the pause.
   await store.set(key, at, { ttlSeconds: 86_400 });
   return true;
+}
+
+async function inject({ before, now }: Change): Promise<boolean> {
+  const { entity_id, state, last_changed } = now;
+  const unit =
+    typeof now.attributes.unit_of_measurement === "string" ? ` ${now.attributes.unit_of_measurement}` : "";
+  try {
+    await injectEvent({
+      clientId: `homeassistant:${entity_id}`,
+      event: "state_changed",
+      botId: settings.HOMEASSISTANT_BOT_ID,
+      content: [
+        `"${nameOf(now)}" (${entity_id}) changed from "${before}"${unit} to "${state}"${unit}`,
+        `At: ${last_changed}`,
+      ].join("\n"),
+      source: "homeassistant",
+      runAgent: true,
+      notify: true,
+      idempotencyKey: `${entity_id}@${last_changed}`,
+      metadata: { entity_id, state, before },
+      executionConfig: {
+        system_preamble:
+          "A home reports a change. Say in a sentence whether somebody should know or do something; look at further states with " +
+          "homeassistant_get_states before you judge. Call no service unless your instructions say so.",
+        skills: ["integrations/homeassistant/homeassistant"],
+        tools: ["homeassistant_get_states"],
+      },
+    });
+    return true;
+  } catch (error) {
+    // It would be refused each time, and hold up what comes after it.
+    if (!isRefusal(error)) throw error;
+    log.error("A change of the home was left out, since it was refused", {
+      entity_id,
+      reason: String(error),
+    });
+    return false;
+  }
 }
 
 /** Asks what changed while nobody listened, at most a day back, and tells of it. */

@@ -1,11 +1,12 @@
-// Home Assistant's REST API.
+// Home Assistant's REST API: https://developers.home-assistant.io/docs/api/rest
 
 import { http, ReauthRequired } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 export const baseUrl = (): string => {
-  if (settings.HOMEASSISTANT_URL === "") throw new Error("HOMEASSISTANT_URL must be set.");
-  return settings.HOMEASSISTANT_URL.replace(/\/+$/, "");
+  const url = settings.HOMEASSISTANT_URL;
+  if (url === "") throw new Error("HOMEASSISTANT_URL must be set.");
+  return url.endsWith("/") ? url.slice(0, -1) : url;
 };
 
 export const api = http({
@@ -38,3 +39,12 @@ export async function test({ signal }: { signal: AbortSignal }): Promise<string>
 
 export const nameOf = ({ entity_id, attributes }: Pick<State, "entity_id" | "attributes">): string =>
   typeof attributes.friendly_name === "string" ? attributes.friendly_name : entity_id;
+
+/** The name of a user, as the person says it that belongs to it. */
+export async function nameOfUser(id: string): Promise<string> {
+  const states = await api.get("/api/states", { timeoutSeconds: 5 }).json<State[]>();
+  const person = states.find(
+    ({ entity_id, attributes }) => entity_id.startsWith("person.") && attributes.user_id === id,
+  );
+  return person ? nameOf(person) : `user ${id.slice(0, 8)}`;
+}

@@ -7,7 +7,8 @@ export const settings = defineConfig({
   HOMEASSISTANT_ENTITIES: t.String({ default: "" }),
   HOMEASSISTANT_COOLDOWN: t.Integer({ default: 60, minimum: 0 }),
   HOMEASSISTANT_ALLOWED_SERVICES: t.String({
-    default: "light.*, switch.*, scene.*, script.*, media_player.*, notify.*",
+    default:
+      "light.*, switch.*, scene.*, script.*, media_player.*, notify.*, weather.get_forecasts, calendar.get_events, todo.get_items",
   }),
   HOMEASSISTANT_BOT_ID: t.String({ default: "default" }),
 });

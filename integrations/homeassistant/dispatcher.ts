@@ -1,13 +1,7 @@
-import {
-  type AskApprovalInput,
-  type DispatchContext,
-  Permanent,
-  registerDispatcher,
-  splitText,
-  t,
-} from "heddle/sdk";
+import { type DispatchContext, registerDispatcher, splitText, t } from "heddle/sdk";
+import { askByNotification } from "./approvals.ts";
 import { api } from "./client.ts";
-import { settings } from "./config.ts";
+import { ANSWER } from "./messages.ts";
 
 const config = t.Object({
   /** Answers are fired as the event heddle_answer with it. */
@@ -20,67 +14,48 @@ type Config = typeof config.static;
 
 /** What a phone shows of a notification. */
 const NOTIFICATION = 1_500;
+/** Home Assistant refuses events whose data is longer than 32 KiB where they are recorded. */
+const EVENT = 20_000;
 
 registerDispatcher("homeassistant", {
   config,
   lane: ({ conversation, service }: Config) => service ?? conversation ?? "home",
   deliver: ({ config, result, isError, task }, ctx) =>
     post(config, result, { is_error: isError, task_id: task.id }, ctx),
-  postMessage: ({ config, text }, ctx) => post(config, text, {}, ctx),
-  askApproval: question,
+  postMessage: ({ config, text }, ctx) => post(config, text, { is_error: false }, ctx),
+  askApproval: askByNotification,
 });
 
 async function post(target: Config, text: string, facts: object, ctx: DispatchContext) {
   if (text.trim() === "") return { receipt: { skipped: "empty text" } };
   return {
-    receipt: target.service ? await notify(target, text, {}, ctx) : await fire(target, text, facts, ctx),
+    receipt: target.service ? await notify(target, text, ctx) : await fire(target, text, facts, ctx),
   };
 }
 
-/** Fires heddle_answer, which automations listen to. */
+/** Fires heddle_answer, which automations listen to. `delivery_id` and `part` let them recognise what they have seen. */
 async function fire({ conversation = "home" }: Config, text: string, facts: object, ctx: DispatchContext) {
-  const data = { conversation, text, ...facts, delivery_id: ctx.delivery_id };
-  await ctx.once("event", async () => {
-    await expectOk(api.post("/api/events/heddle_answer", data, { signal: ctx.signal }));
-    return true;
-  });
-  return { event: "heddle_answer" };
+  const parts = splitText(text, { limit: EVENT, unit: "bytes" });
+  for (const [n, part] of parts.entries()) {
+    const about = { part: n + 1, parts: parts.length, delivery_id: ctx.delivery_id };
+    await ctx.once(n, async () => {
+      const data = { conversation, text: part, ...facts, ...about };
+      await api.post(`/api/events/${ANSWER}`, data, { signal: ctx.signal }).text();
+      return true;
+    });
+  }
+  return { event: ANSWER, parts: parts.length };
 }
 
-async function notify({ service = "", title }: Config, text: string, data: object, ctx: DispatchContext) {
-  // The tag makes a repeated attempt replace the notification instead of adding one.
+async function notify({ service = "", title }: Config, text: string, ctx: DispatchContext) {
   const parts = splitText(text, { limit: NOTIFICATION, unit: "codepoints" });
   for (const [n, message] of parts.entries()) {
     await ctx.once(n, async () => {
-      const body = { message, ...(title && { title }), data: { tag: `${ctx.delivery_id}-${n}`, ...data } };
-      await expectOk(api.post(`/api/services/${service.replace(".", "/")}`, body, { signal: ctx.signal }));
+      // The tag makes a repeated attempt replace the notification instead of adding one.
+      const body = { message, ...(title && { title }), data: { tag: `${ctx.delivery_id}-${n}` } };
+      await api.post(`/api/services/${service.replace(".", "/")}`, body, { signal: ctx.signal }).text();
       return true;
     });
   }
   return { service, parts: parts.length };
-}
-
-/** Asks with two buttons; once it is decided, the same notification says how. */
-async function question({ approval, text, config: target }: AskApprovalInput<Config>, ctx: DispatchContext) {
-  if (!target.service)
-    throw new Permanent("A question needs a notify service: set `service` in the dispatch_config.");
-  const isOpen = approval.status === "pending";
-  const actions = [
-    { action: `HEDDLE_APPROVE_${approval.id}`, title: "Approve" },
-    { action: `HEDDLE_DENY_${approval.id}`, title: "Deny", destructive: true },
-  ];
-  const data = { tag: `approval-${approval.id}`, ...(isOpen && { actions }) };
-  const decided = isOpen
-    ? ""
-    : `\n\n${approval.status}${approval.decided_by ? ` by ${approval.decided_by}` : ""}`;
-  const message = `${text}${decided}`.slice(0, NOTIFICATION);
-  const path = `/api/services/${target.service.replace(".", "/")}`;
-  await expectOk(api.post(path, { title: "Heddle asks", message, data }, { signal: ctx.signal }));
-  return { receipt: { tag: data.tag } };
-}
-
-/** 400 is Home Assistant's word for a service that there is not. */
-async function expectOk(answer: ReturnType<typeof api.post>): Promise<void> {
-  if (settings.HOMEASSISTANT_TOKEN === "") throw new Permanent("HOMEASSISTANT_TOKEN must be set.");
-  await answer.text();
 }

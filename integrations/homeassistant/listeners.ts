@@ -4,11 +4,10 @@ import { type ListenContext, listen, ReauthRequired } from "heddle/sdk";
 import { catchUp, tell } from "./changes.ts";
 import { baseUrl, type State } from "./client.ts";
 import { settings } from "./config.ts";
-import { ASK, ask, TAPPED, tapped } from "./messages.ts";
+import { ASK, ask, type Fired, TAPPED, tapped } from "./messages.ts";
 
 const SILENCE_SECONDS = 60;
 const PING_MS = 20_000;
-const EVENTS = ["state_changed", ASK, TAPPED];
 
 interface Message {
   type: string;
@@ -17,12 +16,7 @@ interface Message {
   ha_version?: string;
   message?: string;
   error?: { message?: string };
-  event?: {
-    event_type: string;
-    data: Record<string, unknown>;
-    time_fired: string;
-    context: { id: string; user_id: string | null };
-  };
+  event?: Fired & { event_type: string };
 }
 
 listen({ name: "events", silenceSeconds: SILENCE_SECONDS, run: listenToHome });
@@ -49,7 +43,7 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
     if (message.type === "auth_invalid")
       throw new ReauthRequired("Home Assistant does not accept HOMEASSISTANT_TOKEN.");
     if (message.type === "auth_ok") {
-      for (const event_type of EVENTS) call({ type: "subscribe_events", event_type });
+      for (const event_type of wantedEvents()) call({ type: "subscribe_events", event_type });
       pinging = setInterval(() => call({ type: "ping" }), PING_MS);
       ctx.connected(`to Home Assistant ${message.ha_version ?? ""}`.trim());
       // After the subscription, so that nothing falls between; what comes twice is recognised by its time.
@@ -83,6 +77,10 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
     await taking.catch(() => {});
   }
 }
+
+/** Changes only if somebody wants to hear of one: a busy home has many in a second. */
+const wantedEvents = (): string[] =>
+  settings.HOMEASSISTANT_ENTITIES.trim() === "" ? [ASK, TAPPED] : ["state_changed", ASK, TAPPED];
 
 async function takeEvent(event: NonNullable<Message["event"]>): Promise<void> {
   if (event.event_type === ASK) return ask(event);

@@ -30,7 +30,8 @@ export const SETUP = defineSetup({
     {
       key: "HOMEASSISTANT_ALLOWED_SERVICES",
       secret: false,
-      default: "light.*, switch.*, scene.*, script.*, media_player.*, notify.*",
+      default:
+        "light.*, switch.*, scene.*, script.*, media_player.*, notify.*, weather.get_forecasts, calendar.get_events, todo.get_items",
       description: "Services that bots may call, with commas; locks and alarms are not among them",
     },
     { key: "HOMEASSISTANT_BOT_ID", secret: false, default: "default", description: "Bot that answers" },

@@ -5,9 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eachDatabase } from "../database.ts";
+import { ADA, type FakeHome, startFakeHome, TOKEN } from "../fakes/homeassistant.ts";
 import { ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
-import { type FakeHome, startFakeHome, TOKEN } from "./fake-home.ts";
 
 setDefaultTimeout(120_000);
 const DOOR = "binary_sensor.front_door";
@@ -80,6 +80,18 @@ eachDatabase("Home Assistant", (open) => {
       (found) => found !== undefined,
     );
     expect(shown?.data).toMatchObject({ data: { tag: expect.stringMatching(/-0$/) } });
+    home.fire("heddle_ask", { text: "Who?", conversation: "nobody", bot: "no-such-bot" }, ADA);
+    const refused = await until(
+      () => home.called.find(({ data }) => data.conversation === "nobody"),
+      (found) => found !== undefined,
+    );
+    expect(refused?.data).toMatchObject({ is_error: true, text: expect.stringContaining("no-such-bot") });
+    // Users and automations of the home can be allowed, so that their questions are not a stranger's.
+    const { people } = await ask(url, "/api/v1/people?integration=homeassistant");
+    expect(people.map(({ name }: { name: string }) => name).sort()).toEqual([
+      "Ada",
+      "Automations of the home",
+    ]);
     expect(await connection()).toMatchObject({ status: "connected", detail: "to Home Assistant 2026.11.1" });
   });
 

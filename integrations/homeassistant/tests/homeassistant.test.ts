@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { deliver, fakeFetch, fakeHeddle, toolContext, useSettings } from "heddle/sdk/testing";
+import {
+  deliver,
+  dispatchContext,
+  fakeFetch,
+  fakeHeddle,
+  registered,
+  toolContext,
+  useSettings,
+} from "heddle/sdk/testing";
 import { tell } from "../changes.ts";
 import { isListed } from "../config.ts";
 import "../dispatcher.ts";
@@ -13,11 +21,13 @@ const heddle = fakeHeddle({
 });
 const requests: { path: string; body: Record<string, unknown> }[] = [];
 const service = fakeFetch(async (request) => {
-  const { pathname } = new URL(request.url);
+  const { pathname, search } = new URL(request.url);
   if (request.headers.get("authorization") !== "Bearer token") return new Response(null, { status: 401 });
   if (pathname === "/api/states")
-    return Response.json([state("on"), { ...state("21"), entity_id: "sensor.kitchen" }]);
-  requests.push({ path: pathname, body: JSON.parse((await request.text()) || "{}") });
+    return Response.json([state("on"), person, { ...state("21"), entity_id: "sensor.kitchen" }]);
+  requests.push({ path: pathname + search, body: JSON.parse((await request.text()) || "{}") });
+  if (search.startsWith("?return_response"))
+    return Response.json({ changed_states: [], service_response: { "weather.home": "sunny" } });
   return pathname.endsWith("/nowhere") ? new Response(null, { status: 400 }) : Response.json([]);
 });
 after(() => {
@@ -39,6 +49,12 @@ const state = (now: string, at = "2026-01-01T00:00:00Z", entity_id = "binary_sen
   ...{ entity_id, state: now, last_changed: at },
   attributes: { friendly_name: "Door" },
 });
+
+const person = {
+  entity_id: "person.ada",
+  state: "home",
+  attributes: { friendly_name: "Ada", user_id: "user-1" },
+};
 
 test("patterns fit whole names, in time that grows with their length", () => {
   const cases: [string, string, boolean][] = [
@@ -82,6 +98,14 @@ test("a service that is not allowed is not called", async () => {
   ]);
 });
 
+test("a service can be asked for an answer", async () => {
+  const asked = { service: "weather.get_forecasts", entity_id: "weather.home", return_response: true };
+  assert.deepEqual(await callService(asked, toolContext()), {
+    changed: [],
+    response: { "weather.home": "sunny" },
+  });
+});
+
 test("states are found by pattern and by name", async () => {
   const { states } = (await getStates({ search: "door" }, toolContext())) as {
     states: { entity_id: string }[];
@@ -102,17 +126,43 @@ test("a long answer is several notifications, and an unknown service gives up", 
   assert.equal(dead.status, "dead");
 });
 
+test("a question has buttons only if the policy names users of the home, and all can be read", async () => {
+  const { dispatchers } = registered();
+  const ask = async (fields: object) => {
+    const approval = {
+      ...{ id: "a1", tool: "lock_unlock", arguments: { door: "front" }, policy: "doors", reason: null },
+      ...{ approvers: ["homeassistant:user-1"], expires_at: "2026-01-01T00:00:00Z", status: "pending" },
+      ...{ decided_by: null, decided_at: null },
+      ...fields,
+    };
+    const config = { service: "notify.phone" };
+    await dispatchers
+      .get("homeassistant")
+      ?.askApproval?.(
+        { approval, config, dispatchConfig: config, text: "", botId: "bot", sessionId: "s" } as never,
+        dispatchContext(),
+      );
+    return requests.at(-1)?.body as { message: string; data: { tag: string; actions?: unknown[] } };
+  };
+  const open = await ask({});
+  assert.match(open.message, /"door": "front"/);
+  assert.equal(open.data.actions?.length, 2);
+  assert.equal((await ask({ approvers: ["slack:U1"] })).data.actions, undefined);
+  const long = await ask({ arguments: { text: "x".repeat(2_000) } });
+  assert.equal(long.data.actions, undefined);
+  const decided = await ask({ status: "approved", decided_by: "Ada" });
+  assert.match(decided.message, /approved by Ada/);
+  assert.equal(decided.data.tag, open.data.tag);
+});
+
 test("a tap on a button decides in the name of the user who is signed in there", async () => {
   const id = "0192f0c1-0000-7000-8000-000000000001";
   const fired = (action: string, user_id: string | null) => ({
     data: { action },
-    time_fired: "2026-01-01T00:00:00Z",
     context: { id: "c", user_id },
   });
   await tapped(fired(`HEDDLE_APPROVE_${id}`, "user-1"));
   await tapped(fired(`HEDDLE_DENY_${id}`, null));
   await tapped(fired("ANOTHER_ACTION", "user-1"));
-  assert.deepEqual(decided, [
-    [id, { approved: true, by: { id: "user-1", name: "Home Assistant user user-1" } }],
-  ]);
+  assert.deepEqual(decided, [[id, { approved: true, by: { id: "user-1", name: "Ada" } }]]);
 });

@@ -9,6 +9,7 @@ const ENTITY = t.String({
   description: "Such as light.kitchen",
 });
 const MOST_STATES = 200;
+const MOST_CHANGES = 500;
 const LONGEST_HOURS = 24 * 14;
 
 const shown = (state: State) => ({
@@ -84,7 +85,8 @@ export const getHistory = register(
         query: { filter_entity_id: entity_id, end_time: new Date().toISOString(), no_attributes: "" },
       })
       .json<State[][]>();
-    return history.map(({ state, last_changed }) => ({ state, at: last_changed }));
+    const changes = history.map(({ state, last_changed }) => ({ state, at: last_changed }));
+    return { changes: changes.slice(-MOST_CHANGES), earlier: Math.max(0, changes.length - MOST_CHANGES) };
   },
 );
 
@@ -100,10 +102,11 @@ export const listServices = register(
     return all
       .filter((one) => domain === undefined || one.domain === domain)
       .flatMap((one) =>
-        Object.entries(one.services).map(([name, { description, fields = {} }]) => ({
+        Object.entries(one.services).map(([name, { description, fields = {}, response }]) => ({
           service: `${one.domain}.${name}`,
           description,
           fields: Object.keys(fields),
+          ...(response && { return_response: response.optional ? "optional" : "required" }),
         })),
       )
       .filter(({ service }) => isListed(settings.HOMEASSISTANT_ALLOWED_SERVICES, service));
@@ -112,12 +115,16 @@ export const listServices = register(
 
 interface Domain {
   domain: string;
-  services: Record<string, { description?: string; fields?: Record<string, unknown> }>;
+  services: Record<
+    string,
+    { description?: string; fields?: Record<string, unknown>; response?: { optional: boolean } }
+  >;
 }
 
 export const callService = register(
   {
     name: "homeassistant_call_service",
+    annotations: { destructive: true },
     description:
       "Call a service of the home: switch a light, start a scene, play something. Only when somebody asked for it.",
     parameters: t.Object({
@@ -129,30 +136,43 @@ export const callService = register(
       data: t.Optional(
         t.Object({}, { additionalProperties: true, description: "Further fields, such as brightness_pct" }),
       ),
+      return_response: t.Optional(
+        t.Boolean({
+          description: "true for services that answer: forecasts, events of calendars, to-do items",
+        }),
+      ),
     }),
   },
-  async ({ service, entity_id, data = {} }, { signal }) => {
+  async ({ service, entity_id, data = {}, return_response = false }, { signal }) => {
     if (!isListed(settings.HOMEASSISTANT_ALLOWED_SERVICES, service))
       return {
         error: `The service ${service} is not among HOMEASSISTANT_ALLOWED_SERVICES. Tell the person; do not look for another way.`,
       };
     const body = { ...data, ...(entity_id !== undefined && { entity_id }) };
-    const answer = await api.post(`/api/services/${service.replace(".", "/")}`, body, { signal });
+    const path = `/api/services/${service.replace(".", "/")}`;
+    const answer = await api.post(path, body, {
+      signal,
+      ...(return_response && { query: { return_response: "true" } }),
+    });
     if (answer.status === 400) {
       await answer.body?.cancel();
       return {
-        error: `Home Assistant refused ${service}: there is no such service, or a field does not fit.`,
+        error:
+          `Home Assistant refused ${service}: there is no such service, a field does not fit, or it wants return_response to be ` +
+          `${!return_response}.`,
       };
     }
     if (!answer.ok) throw new Error(`Home Assistant answered ${answer.status}.`);
-    const changed = (await answer.json()) as State[];
-    return { changed: changed.map(shown) };
+    const done = (await answer.json()) as State[] | { changed_states: State[]; service_response: unknown };
+    if (Array.isArray(done)) return { changed: done.map(shown) };
+    return { changed: done.changed_states.map(shown), response: done.service_response as never };
   },
 );
 
 export const assist = register(
   {
     name: "homeassistant_assist",
+    annotations: { destructive: true },
     description:
       'Give Home Assistant\'s own assistant a sentence, such as "turn off all lights upstairs"; it answers in words.',
     parameters: t.Object({

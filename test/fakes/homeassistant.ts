@@ -1,9 +1,15 @@
 // Home Assistant on loopback for tests: its websocket and the parts of its REST API that the integration uses. It refuses what the real one
-// refuses: a wrong token, commands before authentication, ids that do not grow, unknown services.
+// refuses: a wrong token, commands before authentication, ids that do not grow, unknown fields of commands, subscriptions that only an
+// administrator may make, unknown services, services that answer without being asked to and those that cannot.
 
 import type { ServerWebSocket } from "bun";
 
+/** Of an administrator. */
 export const TOKEN = "token-of-the-home-test";
+/** Of a user who may only see states. */
+export const USER_TOKEN = "token-of-a-user-of-the-home-test";
+/** A user whom the person Ada belongs to. */
+export const ADA = "5f1c1c2b0a4e4e0f9d8a1f2e3d4c5b6a";
 
 interface State {
   entity_id: string;
@@ -30,14 +36,33 @@ export interface FakeHome {
 
 interface Listener {
   isIn: boolean;
+  isAdmin: boolean;
   last: number;
   events: Map<string, number>;
 }
 
-const SERVICES = ["notify/mobile_app_ada", "light/turn_on"];
+const accepts = (token: unknown): boolean => token === TOKEN || token === USER_TOKEN;
+
+/** Whether the service answers: never, or only if it is asked to. */
+const SERVICES: Record<string, "no" | "only"> = {
+  "notify/mobile_app_ada": "no",
+  "light/turn_on": "no",
+  "lock/unlock": "no",
+  "weather/get_forecasts": "only",
+};
+/** What a user who is no administrator may subscribe to (SUBSCRIBE_ALLOWLIST). */
+const FOR_EVERYBODY = ["state_changed"];
 
 export function startFakeHome(port = 0): FakeHome {
-  const states = new Map<string, State>();
+  const states = new Map<string, State>([
+    [
+      "person.ada",
+      {
+        ...{ entity_id: "person.ada", state: "home", last_changed: new Date().toISOString() },
+        attributes: { friendly_name: "Ada", user_id: ADA },
+      },
+    ],
+  ]);
   const history: State[] = [];
   const called: FakeHome["called"] = [];
   const sockets = new Set<ServerWebSocket<Listener>>();
@@ -49,20 +74,29 @@ export function startFakeHome(port = 0): FakeHome {
     async fetch(request, server) {
       const { pathname, searchParams } = new URL(request.url);
       if (pathname === "/api/websocket") {
-        const data = { isIn: false, last: 0, events: new Map<string, number>() };
+        const data = { isIn: false, isAdmin: false, last: 0, events: new Map<string, number>() };
         return server.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });
       }
-      if (request.headers.get("authorization") !== `Bearer ${TOKEN}`)
-        return new Response(null, { status: 401 });
+      if (!accepts(request.headers.get("authorization")?.replace("Bearer ", "")))
+        return new Response("401: Unauthorized", { status: 401 });
       if (pathname === "/api/config") return Response.json({ location_name: "Home", version: "2026.11.1" });
       if (pathname === "/api/states") return Response.json([...states.values()]);
+      if (pathname.startsWith("/api/states/")) {
+        const state = states.get(pathname.slice("/api/states/".length));
+        return state
+          ? Response.json(state)
+          : Response.json({ message: "Entity not found." }, { status: 404 });
+      }
+      if (pathname === "/api/services") return Response.json(domains());
       if (pathname.startsWith("/api/history/period/")) return Response.json(periods(pathname, searchParams));
       const [, kind, name = ""] = /^\/api\/(services|events)\/(.+)$/.exec(pathname) ?? [];
       if (kind === undefined || request.method !== "POST") return new Response(null, { status: 404 });
-      if (kind === "services" && !SERVICES.includes(name))
+      const wants = searchParams.has("return_response");
+      if (kind === "services" && (SERVICES[name] === undefined || (SERVICES[name] === "only") !== wants))
         return new Response("400: Bad Request", { status: 400 });
       called.push({ name, data: (await request.json()) as Record<string, unknown> });
-      return Response.json(kind === "services" ? [] : { message: `Event ${name} fired.` });
+      if (kind === "events") return Response.json({ message: `Event ${name} fired.` });
+      return Response.json(wants ? { changed_states: [], service_response: { "weather.home": {} } } : []);
     },
     websocket: {
       open(socket) {
@@ -74,12 +108,17 @@ export function startFakeHome(port = 0): FakeHome {
         const message = JSON.parse(String(text));
         const { data } = socket;
         if (!data.isIn) {
-          if (message.type !== "auth" || message.access_token !== TOKEN) {
-            say(socket, { type: "auth_invalid", message: "Invalid access token or password" });
+          if (message.type !== "auth" || !accepts(message.access_token)) {
+            const reason =
+              message.type === "auth"
+                ? "Invalid access token or password"
+                : "Auth message incorrectly formatted";
+            say(socket, { type: "auth_invalid", message: reason });
             socket.close();
             return;
           }
           data.isIn = true;
+          data.isAdmin = message.access_token === TOKEN;
           say(socket, { type: "auth_ok", ha_version: "2026.11.1" });
           return;
         }
@@ -89,6 +128,11 @@ export function startFakeHome(port = 0): FakeHome {
         if (message.type === "ping") return say(socket, { id: message.id, type: "pong" });
         if (message.type !== "subscribe_events")
           return say(socket, result(message.id, "unknown_command", "Unknown command."));
+        const { id: _, type: __, event_type, ...others } = message;
+        if (typeof event_type !== "string" || Object.keys(others).length > 0)
+          return say(socket, result(message.id, "invalid_format", "extra keys not allowed"));
+        if (!data.isAdmin && !FOR_EVERYBODY.includes(event_type))
+          return say(socket, result(message.id, "unauthorized", "Unauthorized"));
         data.events.set(message.event_type, message.id);
         say(socket, { id: message.id, type: "result", success: true, result: null });
       },
@@ -102,6 +146,19 @@ export function startFakeHome(port = 0): FakeHome {
     ...{ id, type: "result", success: false },
     error: { code, message },
   });
+
+  const domains = () =>
+    ["notify", "light", "lock", "weather"].map((domain) => ({
+      domain,
+      services: Object.fromEntries(
+        Object.entries(SERVICES)
+          .filter(([name]) => name.startsWith(`${domain}/`))
+          .map(([name, response]) => [
+            name.slice(domain.length + 1),
+            { description: name, fields: {}, ...(response === "only" && { response: { optional: false } }) },
+          ]),
+      ),
+    }));
 
   /** As the history API answers: for each entity the state at the beginning, then the changes. */
   function periods(path: string, query: URLSearchParams): State[][] {
