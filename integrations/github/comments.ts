@@ -1,8 +1,7 @@
 import type { Octokit } from "@octokit/core";
+import { type Delivery, type MarkedPart, postParts } from "../_forge/post-parts.ts";
 import { type Answer, listOf, type Made, madeOf, readMade } from "./answer.ts";
 import { readFailure } from "./client.ts";
-import { deliveryMarker } from "./markers.ts";
-import { splitText } from "./split-text.ts";
 
 /** An issue or a pull request, which are the same for comments. */
 export interface CommentTarget {
@@ -11,11 +10,6 @@ export interface CommentTarget {
   issue_number: number;
   /** The first comment of a conversation beside the code of the pull request, which is answered there. */
   comment_id?: number;
-}
-
-interface Delivery {
-  delivery_id: string;
-  attempt: number;
 }
 
 interface CommentReceipt {
@@ -28,26 +22,18 @@ const PAGE = 100;
 /** GitHub allows 2,500 comments on an issue. */
 const MOST_PAGES = 100;
 
-/**
- * Posts a text as one comment, or as several if it is too long for one. From the second attempt on, parts that an
- * earlier attempt posted are found by their markers and not posted again.
- */
+/** Posts a text as one comment, or as several if it is too long for one. */
 export async function postComments(
   github: Octokit,
   target: CommentTarget,
   text: string,
-  { delivery_id, attempt }: Delivery,
+  delivery: Delivery,
 ): Promise<CommentReceipt> {
-  const room = COMMENT_LIMIT - deliveryMarker(delivery_id, 99_999).length - 1;
-  const parts = splitText(text, room).map((part, index) => {
-    const marker = deliveryMarker(delivery_id, index + 1);
-    return { marker, body: `${marker}\n${part}` };
+  const posted = await postParts(text, delivery, {
+    limit: COMMENT_LIMIT,
+    find: (parts) => findComments(github, target, parts),
+    create: (body) => createComment(github, target, body),
   });
-  const earlier = attempt > 1 ? await findComments(github, target, parts) : new Map<string, Made>();
-  const posted: Made[] = [];
-  for (const { marker, body } of parts) {
-    posted.push(earlier.get(marker) ?? (await createComment(github, target, body)));
-  }
   return { comment_ids: posted.map((comment) => comment.id), urls: posted.map((comment) => comment.url) };
 }
 
@@ -94,7 +80,7 @@ export async function updateComment(
 export async function findComments(
   github: Octokit,
   target: CommentTarget,
-  parts: readonly { marker: string }[],
+  parts: readonly MarkedPart[],
 ): Promise<Map<string, Made>> {
   const found = new Map<string, Made>();
   const { comment_id, ...issue } = target;
@@ -132,7 +118,7 @@ export async function findComments(
 
 function takeFrom(
   comments: readonly { body?: string | undefined }[],
-  parts: readonly { marker: string }[],
+  parts: readonly MarkedPart[],
   found: Map<string, Made>,
 ): void {
   for (const comment of comments) {

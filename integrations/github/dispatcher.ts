@@ -1,12 +1,12 @@
 import {
   type DispatchContext,
   type Dispatcher,
-  type ExtraMetadata,
   Permanent,
   Retryable,
   registerDispatcher,
   t,
 } from "heddle/sdk";
+import { attributed, errorText, nameOf } from "../_forge/answer-text.ts";
 import { askOnIssue } from "./approvals.ts";
 import { connectGitHub, readFailure } from "./client.ts";
 import { type CommentTarget, postComments } from "./comments.ts";
@@ -105,27 +105,4 @@ function deliveryError(error: unknown, { owner, repo, issue_number }: CommentTar
 function isPermanent(status: number | null, rateLimited: boolean): boolean {
   if (status === null || rateLimited) return false;
   return status >= 400 && status < 500 && ![408, 409, 425].includes(status);
-}
-
-/** An answer is the account's own, except for work that another bot asked for. */
-const nameOf = ({ delegated_by, bot_display }: ExtraMetadata) => (delegated_by ? bot_display : undefined);
-
-function attributed(
-  text: string,
-  name = "",
-  { icon_emoji, delegated_by_display }: ExtraMetadata = {},
-): string {
-  if (name === "" || text === "") return text;
-  const asker = delegated_by_display ? `, asked by ${delegated_by_display}` : "";
-  return `**${[icon_emoji, name].filter(Boolean).join(" ")}${asker}:**\n\n${text}`;
-}
-
-// An alert block of GitHub's Markdown, which nobody mistakes for an answer.
-function errorText(text: string): string {
-  return [
-    "> [!WARNING]",
-    "> **No answer: the run failed.**",
-    ">",
-    ...text.split("\n").map((l) => `> ${l}`),
-  ].join("\n");
 }

@@ -2,10 +2,10 @@
 // webhook, and are recognised by their delivery id, so that none runs twice.
 
 import { log, poll, store } from "heddle/sdk";
+import { line, type Payload, record } from "../_forge/payload.ts";
 import { listOf } from "./answer.ts";
 import { connectGitHub, readFailure } from "./client.ts";
 import { settings } from "./config.ts";
-import { line, type Payload, record } from "./events/payload.ts";
 
 /** A webhook as GitHub identifies it in its headers. */
 interface Hook {

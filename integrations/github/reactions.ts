@@ -1,10 +1,10 @@
 // Reactions show people at once that a bot has seen what they wrote, and how it ended.
 
-import { log, registerHook } from "heddle/sdk";
+import { issueNumber, type Payload, record } from "../_forge/payload.ts";
+import { showProgress } from "../_forge/progress.ts";
 import { connectGitHub } from "./client.ts";
 import { settings } from "./config.ts";
 import type { EventRun } from "./events/event.ts";
-import { issueNumber, type Payload, record } from "./events/payload.ts";
 
 /** What is reacted to: a comment, a comment beside code, or the issue or pull request itself. */
 export interface ReactionTarget {
@@ -13,7 +13,8 @@ export interface ReactionTarget {
   id: number;
 }
 
-type Reaction = "eyes" | "rocket" | "confused";
+/** GitHub keeps one reaction of a kind for each account, so that a repeated run adds nothing. */
+const REACTIONS = { seen: "eyes", answered: "rocket", failed: "confused" } as const;
 
 const ROUTES = {
   issue: "POST /repos/{owner}/{repo}/issues/{id}/reactions",
@@ -29,25 +30,10 @@ export function reactionTarget(event: string, payload: Payload, run: EventRun): 
   return { on: "issue", id: run.issueNumber };
 }
 
-registerHook("before_context_assembly", ({ extra }) => react(extra, "eyes"));
-registerHook("after_response", ({ extra }) => {
-  if (extra.status !== "cancelled") return react(extra, extra.status === "complete" ? "rocket" : "confused");
-});
-
-interface AboutMessage {
-  source: string | null;
-  message: { metadata: Record<string, unknown> } | null;
-}
-
-/** GitHub keeps one reaction of a kind for each account, so that a repeated run adds nothing. A failure harms nothing. */
-async function react({ source, message }: AboutMessage, content: Reaction): Promise<void> {
-  const { owner, repo, on, id } = record(message?.metadata.github);
-  if (source !== "github" || typeof on !== "string" || !(on in ROUTES)) return;
+showProgress("github", async ({ owner, repo, on, id }, progress) => {
+  if (typeof on !== "string" || !(on in ROUTES)) return;
   if (!settings.GITHUB_REACTIONS || settings.GITHUB_TOKEN === "") return;
-  try {
-    const github = connectGitHub(AbortSignal.timeout(8_000));
-    await github.request(ROUTES[on as ReactionTarget["on"]], { owner, repo, id, content });
-  } catch (error) {
-    log.debug("A reaction could not be made", { reason: String(error) });
-  }
-}
+  const github = connectGitHub(AbortSignal.timeout(8_000));
+  const content = REACTIONS[progress];
+  await github.request(ROUTES[on as ReactionTarget["on"]], { owner, repo, id, content });
+});

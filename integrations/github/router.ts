@@ -1,12 +1,13 @@
-import { Elysia, type GitHubEvent, injectEvent, verifyGitHub } from "heddle/sdk";
+import { Elysia, type GitHubEvent, verifyGitHub } from "heddle/sdk";
+import { isMarked } from "../_forge/markers.ts";
+import { type Payload, record } from "../_forge/payload.ts";
+import { takeEvent } from "../_forge/take-event.ts";
 import { decideByComment } from "./approvals.ts";
 import { settings } from "./config.ts";
 import { describeEvent } from "./events/describe.ts";
 import type { EventMessage, EventRun } from "./events/event.ts";
 import { executionConfig } from "./events/execution-config.ts";
-import { type Payload, record } from "./events/payload.ts";
 import { type Repository, repositoryOf } from "./events/repository.ts";
-import { isMarked } from "./markers.ts";
 import { rememberHook } from "./missed.ts";
 import { reactionTarget } from "./reactions.ts";
 
@@ -52,41 +53,22 @@ async function take(
   { deliveryId, payload }: Pick<GitHubEvent, "deliveryId" | "payload">,
 ) {
   const { owner, repo } = repository;
-  const { content, run, fromBot } = message;
+  const { run, fromBot } = message;
   const reaction = run && reactionTarget(event, payload, run);
-  const { status, bound, results } = await injectEvent({
+  return takeEvent({
     clientId: `github:${owner}/${repo}`,
     event,
     botId: settings.GITHUB_BOT_ID,
-    content,
     source: "github",
-    runAgent: run !== null,
-    // An answer also goes to the channels' chats; other events are stored as context and not posted.
-    notify: run !== null,
+    message,
     fromBot,
     idempotencyKey: deliveryId,
     metadata: { ...(reaction && { github: { owner, repo, ...reaction } }) },
     ...(run && {
-      dispatchConfig: {
-        type: "github",
-        owner,
-        repo,
-        comment_target: targetOf(run),
-      },
+      dispatchConfig: { type: "github", owner, repo, comment_target: targetOf(run) },
       executionConfig: executionConfig(run, repository),
     }),
   });
-  const isRun = results.some(({ task_id }) => task_id !== null);
-  const facts = { status, event, run_agent: isRun, ...(fromBot && !isRun && run && { reason: "from_bot" }) };
-  if (status === "filtered") return { ...facts, run_agent: false, channels: 0, results };
-  if (bound) return { ...facts, channels: results.length, results };
-  const [result] = results;
-  return {
-    ...facts,
-    session_id: result?.session_id,
-    task_id: result?.task_id,
-    duplicate: result?.duplicate,
-  };
 }
 
 // What the bot itself did must not start a run. GitHub Apps act under "login[bot]". The marker also recognises what was

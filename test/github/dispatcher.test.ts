@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { v7 } from "uuid";
+import { splitText } from "../../integrations/_forge/split-text.ts";
 import { dispatcher } from "../../integrations/github/dispatcher.ts";
-import { splitText } from "../../integrations/github/split-text.ts";
 import { isPermanent, isRetryable } from "../../src/sdk/errors.ts";
 import { dispatchContext } from "../../src/sdk/testing.ts";
 import type { DeliverInput } from "../../src/sdk/types.ts";

@@ -3,10 +3,10 @@ import githubCom from "@octokit/webhooks-examples/api.github.com/index.json";
 import enterprise31 from "@octokit/webhooks-examples/ghes-31/index.json";
 import enterprise35 from "@octokit/webhooks-examples/ghes-35/index.json";
 import fc from "fast-check";
+import type { Payload } from "../../integrations/_forge/payload.ts";
 import { describeEvent } from "../../integrations/github/events/describe.ts";
 import type { EventMessage } from "../../integrations/github/events/event.ts";
 import { executionConfig } from "../../integrations/github/events/execution-config.ts";
-import type { Payload } from "../../integrations/github/events/payload.ts";
 import { repositoryOf } from "../../integrations/github/events/repository.ts";
 
 interface Example {

@@ -1,7 +1,7 @@
 // Events that start no run and only become context: releases and discussions.
 
+import { block, line, login, message, type Payload, record } from "../../_forge/payload.ts";
 import type { EventMessage } from "./event.ts";
-import { block, line, login, message, type Payload, record } from "./payload.ts";
 
 const BODY_LIMIT = 2000;
 

@@ -1,7 +1,7 @@
+import type { Payload } from "../../_forge/payload.ts";
 import { describeDiscussion, describeDiscussionComment, describeRelease } from "./announcements.ts";
 import type { DescribeEvent, EventMessage } from "./event.ts";
 import { describeIssue, describeIssueComment } from "./issues.ts";
-import type { Payload } from "./payload.ts";
 import { describePullRequest } from "./pull-request.ts";
 import { describePush } from "./push.ts";
 import { describeReview, describeReviewComment } from "./reviews.ts";

@@ -1,5 +1,14 @@
+import {
+  block,
+  issueNumber,
+  line,
+  list,
+  login,
+  message,
+  type Payload,
+  record,
+} from "../../_forge/payload.ts";
 import type { EventMessage } from "./event.ts";
-import { block, issueNumber, line, list, login, message, type Payload, record } from "./payload.ts";
 
 const ISSUE_LIMIT = 2000;
 const COMMENT_LIMIT = 3000;

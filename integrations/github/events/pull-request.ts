@@ -1,4 +1,3 @@
-import type { EventMessage } from "./event.ts";
 import {
   block,
   integer,
@@ -9,7 +8,8 @@ import {
   type Payload,
   record,
   shortSha,
-} from "./payload.ts";
+} from "../../_forge/payload.ts";
+import type { EventMessage } from "./event.ts";
 
 const BODY_LIMIT = 2000;
 

@@ -1,5 +1,5 @@
+import { line, list, message, type Payload, record, shortSha } from "../../_forge/payload.ts";
 import type { EventMessage } from "./event.ts";
-import { line, list, message, type Payload, record, shortSha } from "./payload.ts";
 
 const COMMITS_SHOWN = 10;
 

@@ -1,4 +1,4 @@
-import { line, type Payload, record } from "./payload.ts";
+import { line, type Payload, record } from "../../_forge/payload.ts";
 
 export interface Repository {
   owner: string;

@@ -1,5 +1,14 @@
+import {
+  block,
+  integer,
+  issueNumber,
+  line,
+  login,
+  message,
+  type Payload,
+  record,
+} from "../../_forge/payload.ts";
 import type { EventMessage } from "./event.ts";
-import { block, integer, issueNumber, line, login, message, type Payload, record } from "./payload.ts";
 
 const BODY_LIMIT = 2000;
 

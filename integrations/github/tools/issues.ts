@@ -1,9 +1,9 @@
 import { register, t } from "heddle/sdk";
+import { toolMarker } from "../../_forge/markers.ts";
 import { listOf, madeOf, objectOf } from "../answer.ts";
 import { connectGitHub } from "../client.ts";
 import { findComments } from "../comments.ts";
 import { withoutForeignImages } from "../images.ts";
-import { toolMarker } from "../markers.ts";
 import { NUMBER, OWNER, REPO } from "../schema.ts";
 import { author, cut, withGitHub } from "./_client.ts";
 

@@ -1,4 +1,4 @@
-// Hidden markers in what Heddle posts. They are HTML comments, which GitHub stores but does not display. The marker comes
+// Hidden markers in what Heddle posts. They are HTML comments, which forges store but do not display. The marker comes
 // first, because it would be visible after a code fence that the text leaves open.
 
 const PREFIX = "<!-- heddle:";
