@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from "bun:test";
 import { Type as t } from "@sinclair/typebox";
-import { describeEvent } from "../../integrations/github/events/describe.ts";
 import { isMarked } from "../../integrations/_forge/markers.ts";
 import { splitText } from "../../integrations/_forge/split-text.ts";
+import { describeEvent } from "../../integrations/github/events/describe.ts";
 import { keyAt, parsePointer } from "../../integrations/webhook/payload.ts";
 import { faultIn, renderPrompt } from "../../integrations/webhook/prompt.ts";
 import { cutText } from "../../src/agent/cut-text.ts";
