@@ -319,7 +319,9 @@ function violations(path: string, text: string): string[] {
   const paths = imports.filter((name) => name.startsWith(".")).map((name) => posix.join(dirname(path), name));
   if (path.startsWith("integrations/")) {
     const home = path.split("/", 2).join("/");
-    return paths.filter((to) => !to.startsWith(`${home}/`)).map((to) => `${path} imports ${to}`);
+    // Folders that begin with "_" are code that integrations share.
+    const isAllowed = (to: string) => to.startsWith(`${home}/`) || to.startsWith("integrations/_");
+    return paths.filter((to) => !isAllowed(to)).map((to) => `${path} imports ${to}`);
   }
   const part = partOf(path);
   const allowed = MAY_IMPORT[part];
