@@ -81,7 +81,7 @@ const quoteLines = (text: string): string =>
     .join("\n");
 
 /** Pictures are fetched from wherever they are when the mail is read, and could carry something there. */
-const htmlOf = (markdown: string): string => micromark(markdown).replace(/<img [^>]*>/g, "");
+const htmlOf = (markdown: string): string => micromark(markdown).replace(/<img [^<>]*>/g, "");
 
 const htmlLines = (text: string): string => text.split("\n").map(escaped).join("<br>\n");
 
