@@ -1,0 +1,128 @@
+import {
+  type DispatchContext,
+  type DispatcherOf,
+  type ExtraMetadata,
+  type JsonObject,
+  registerDispatcher,
+  splitText,
+  t,
+} from "heddle/sdk";
+import { askWithButtons } from "./approvals.ts";
+import { connect, deliveryError } from "./client.ts";
+import { tokenOf } from "./config.ts";
+import { type As, MARKDOWN_LIMIT, postPart, type Where } from "./post.ts";
+import { finish, type Shown, show } from "./stream.ts";
+import { upload } from "./upload.ts";
+
+const config = t.Object({
+  channel_id: t.String({ minLength: 1, maxLength: 100 }),
+  token: t.Optional(t.String({ secret: true, minLength: 1, description: "Instead of the settings' token" })),
+  team_id: t.Optional(t.String({ description: "The workspace, if there are several" })),
+  thread_ts: t.Optional(t.String({ pattern: "^[0-9]{1,12}\\.[0-9]{1,9}$" })),
+  message_ts: t.Optional(t.String({ pattern: "^[0-9]{1,12}\\.[0-9]{1,9}$" })),
+  reply_in_thread: t.Optional(t.Boolean()),
+  user_id: t.Optional(t.String({ description: "Who is answered" })),
+});
+
+export type Target = typeof config.static;
+
+const receipt = t.Object({
+  channel: t.String(),
+  ts: t.Array(t.String()),
+  files: t.Optional(t.Array(t.String())),
+  skipped: t.Optional(t.String()),
+});
+
+/** Posts answers in the channel or thread that the dispatch_config names. */
+export const dispatcher: DispatcherOf<typeof config> = {
+  config,
+  lane: ({ channel_id }) => channel_id,
+  // Slack allows about one message each second in a channel.
+  rate: { perLane: 1 },
+  streamEvery: 1,
+  async deliver({ config, result, isError, clientActions, extraMetadata, streamed, task }, ctx) {
+    const text = isError ? errorText(result, task.status) : result;
+    const shown = streamed as Shown | undefined;
+    const as = extraMetadata.delegated_by ? nameOf(extraMetadata) : {};
+    return delivering(config, ctx, async (slack, where) => ({
+      receipt: await post(text, { as, shown, clientActions, slack, where, ctx }),
+    }));
+  },
+  async postMessage({ config, text, replyInThread, clientActions = [], ...from }, ctx) {
+    const as: As = {
+      ...nameOf(from.extraMetadata ?? {}),
+      ...(from.username && { username: from.username }),
+      ...(from.iconEmoji && { icon_emoji: from.iconEmoji }),
+      ...(from.iconUrl && { icon_url: from.iconUrl }),
+    };
+    const target = replyInThread === false ? { ...config, reply_in_thread: false } : config;
+    return delivering(target, ctx, async (slack, where) => ({
+      receipt: await post(text, { as, shown: undefined, clientActions, slack, where, ctx }),
+    }));
+  },
+  askApproval: (input, ctx) =>
+    delivering(input.config, ctx, (slack, where) => askWithButtons(input, slack, where, ctx)),
+  stream: (update, ctx) => delivering(update.config, ctx, (slack, where) => show(update, slack, where, ctx)),
+};
+
+registerDispatcher("slack", { ...dispatcher, receipt: t.Unknown() });
+
+interface Posting {
+  as: As;
+  shown: Shown | undefined;
+  clientActions: JsonObject[];
+  slack: ReturnType<typeof connect>;
+  where: Where;
+  ctx: DispatchContext;
+}
+
+async function post(text: string, { as, shown, clientActions, slack, where, ctx }: Posting) {
+  const parts = splitText(text, { limit: MARKDOWN_LIMIT, keepFences: true }).filter(
+    (part) => part.trim() !== "",
+  );
+  const ts: string[] = [];
+  if (shown) {
+    const first = parts.shift() ?? "(no text)";
+    await ctx.once("shown", () => finish(slack, where.channel, shown, first));
+    ts.push(shown.ts);
+  }
+  for (const [index, part] of parts.entries())
+    ts.push(await postPart(slack, where, part, index + 1, ctx, as));
+  const files = await upload(slack, where, clientActions, ctx);
+  return {
+    ...{ channel: where.channel, ts },
+    ...(files.length > 0 && { files }),
+    ...(ts.length + files.length === 0 && { skipped: "empty text" }),
+  } satisfies typeof receipt.static;
+}
+
+/** Turns what goes wrong into what the server understands. */
+async function delivering<Made>(
+  { channel_id, token, team_id, thread_ts, message_ts, reply_in_thread }: Target,
+  { signal }: { signal: AbortSignal },
+  work: (slack: ReturnType<typeof connect>, where: Where) => Promise<Made>,
+): Promise<Made> {
+  const thread =
+    reply_in_thread === false ? undefined : (thread_ts ?? (reply_in_thread ? message_ts : undefined));
+  const where = { channel: channel_id, ...(thread !== undefined && { thread }) };
+  try {
+    return await work(connect(token ?? tokenOf(team_id), signal), where);
+  } catch (error) {
+    throw deliveryError(error, `Posting to ${channel_id}`);
+  }
+}
+
+function nameOf({ bot_display, icon_emoji, icon_url, delegated_by_display }: ExtraMetadata): As {
+  if (!bot_display) return {};
+  return {
+    username: delegated_by_display ? `${bot_display}, asked by ${delegated_by_display}` : bot_display,
+    // Slack takes names of emojis only.
+    ...(icon_emoji?.startsWith(":") && { icon_emoji }),
+    ...(icon_url && { icon_url }),
+  };
+}
+
+function errorText(text: string, status: string): string {
+  const title = status === "cancelled" ? "Stopped." : "⚠️ **No answer: the run failed.**";
+  return [title, ...text.split("\n").map((line) => `> ${line}`)].join("\n");
+}

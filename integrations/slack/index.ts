@@ -1,0 +1,1 @@
+export const meta = { id: "slack", name: "Slack", version: "1.0.0" };

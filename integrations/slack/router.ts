@@ -1,0 +1,32 @@
+import { Elysia, server, t, verifySlack } from "heddle/sdk";
+import { appManifest } from "./app-manifest.ts";
+import { settings } from "./config.ts";
+import { receiveAny } from "./receive-any.ts";
+
+// `parse: "none"`, because the signature covers the bytes of the body. Slack's events, slash commands and buttons all come here.
+export const router = new Elysia()
+  .post(
+    "/webhook",
+    async ({ request }) => {
+      const { payload } = await verifySlack(request, settings.SLACK_SIGNING_SECRET);
+      return receiveAny(payload);
+    },
+    { parse: "none" },
+  )
+  .get(
+    "/app-manifest",
+    ({ query, status }) => {
+      const url = query.transport === "http" ? server.webhookUrl() : null;
+      if (query.transport === "http" && url === null)
+        return status(409, "Set BASE_URL, so that the manifest can say where Slack has to send.");
+      return new Response(appManifest(query.name ?? "Heddle", url), {
+        headers: { "content-type": "text/plain; charset=utf-8" },
+      });
+    },
+    {
+      query: t.Object({
+        transport: t.Optional(t.Union([t.Literal("socket"), t.Literal("http")])),
+        name: t.Optional(t.String({ minLength: 1, maxLength: 35 })),
+      }),
+    },
+  );

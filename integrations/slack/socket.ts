@@ -1,0 +1,76 @@
+// Socket Mode: Slack's events over a socket that Heddle opens, for servers that Slack cannot call.
+
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { SocketModeClient } from "@slack/socket-mode";
+import { type JsonObject, type ListenContext, listen, log } from "heddle/sdk";
+import { clientOptions, codeOf, listenerError, quietLogger } from "./client.ts";
+import { settings } from "./config.ts";
+import { receiveAny } from "./receive-any.ts";
+import { whoAmI } from "./workspace.ts";
+
+/** Slack answers a ping every 5 seconds; without one for this long, the connection counts as dead. */
+const SILENCE_SECONDS = 30;
+const PONG = "undici:websocket:pong";
+
+listen({
+  name: "socket",
+  silenceSeconds: SILENCE_SECONDS,
+  when: () => settings.SLACK_APP_TOKEN !== "" && settings.SLACK_BOT_TOKEN !== "",
+  run: listenToSlack,
+});
+
+interface Envelope {
+  type: string;
+  body: JsonObject;
+  ack(answer?: JsonObject): Promise<void>;
+}
+
+async function listenToSlack(ctx: ListenContext): Promise<void> {
+  const client = new SocketModeClient({
+    appToken: settings.SLACK_APP_TOKEN,
+    // Heddle connects again itself, and tells people meanwhile.
+    autoReconnectEnabled: false,
+    logger: quietLogger,
+    clientOptions: clientOptions(),
+  });
+  const ended = Promise.withResolvers<void>();
+  client.on("slack_event", (envelope: Envelope) => {
+    ctx.alive();
+    void take(envelope);
+  });
+  client.on("disconnected", () => ended.resolve());
+  client.on("error", ended.reject);
+  ended.promise.catch(() => {});
+  const onAbort = () => ended.resolve();
+  ctx.signal.addEventListener("abort", onAbort, { once: true });
+  subscribe(PONG, ctx.alive);
+  try {
+    const self = await whoAmI(undefined, ctx.signal).catch((error) => {
+      throw listenerError(error, "SLACK_BOT_TOKEN");
+    });
+    await Promise.race([client.start(), ended.promise]).catch((error) => {
+      throw listenerError(error, "SLACK_APP_TOKEN");
+    });
+    if (!ctx.signal.aborted) ctx.connected(`as ${self.name} in ${self.teamName}`);
+    await ended.promise;
+  } finally {
+    unsubscribe(PONG, ctx.alive);
+    ctx.signal.removeEventListener("abort", onAbort);
+    // A peer that is gone does not answer; the client closes the socket by itself after a while.
+    client.disconnect().catch(() => {});
+  }
+}
+
+/** Slack is told only after everything is stored, so that it sends it again if the server dies before. */
+async function take({ type, body, ack }: Envelope): Promise<void> {
+  if (type !== "events_api" && type !== "slash_commands" && type !== "interactive") return;
+  try {
+    const answer = await receiveAny(body);
+    await ack(type === "events_api" ? {} : answer);
+  } catch (error) {
+    log.warning("An event was not taken; Slack will send it again", {
+      type,
+      reason: codeOf(error) ?? String(error),
+    });
+  }
+}
