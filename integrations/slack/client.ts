@@ -24,7 +24,7 @@ export const quietLogger: Logger = {
 
 /** What all clients of Slack have in common: Heddle's `fetch`, and no retries, since deliveries and listeners are tried again anyway. */
 export const clientOptions = (signal?: AbortSignal): WebClientOptions => ({
-  slackApiUrl: `${settings.SLACK_API_URL.replace(/\/+$/, "")}/`,
+  slackApiUrl: settings.SLACK_API_URL.endsWith("/") ? settings.SLACK_API_URL : `${settings.SLACK_API_URL}/`,
   rejectRateLimitedCalls: true,
   retryConfig: { retries: 0 },
   allowAbsoluteUrls: false,

@@ -1,5 +1,3 @@
-// The listener is loaded with this file.
-import "./socket.ts";
 import { WebClient } from "@slack/web-api";
 import { log, registerHook, registerIntegration } from "heddle/sdk";
 import { clientOptions, codeOf, connect, quietLogger } from "./client.ts";

@@ -33,7 +33,9 @@ eachDatabase("Slack", (open) => {
     model.on({}, (request) => {
       const said = request.messages.filter(({ role }) => role === "user").at(-1)?.content;
       // What others wrote is between two lines that say so.
-      const line = String(said).split("\n").find((one) => one !== "" && !one.startsWith("[outside"));
+      const line = String(said)
+        .split("\n")
+        .find((one) => one !== "" && !one.startsWith("[outside"));
       return { content: `Answer to: ${line}` };
     });
     await model.start();

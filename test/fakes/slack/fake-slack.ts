@@ -5,7 +5,6 @@ import type { ServerWebSocket } from "bun";
 import { APP_TOKEN, BOT, BOT_TOKEN, TEAM } from "./ids.ts";
 import { type Call, METHODS, SlackRefusal } from "./methods.ts";
 
-
 export interface Posted {
   channel: string;
   ts: string;
@@ -54,7 +53,16 @@ export function startFakeSlack(): FakeSlack {
   const pending = new Map<string, string>();
   let count = 0;
   const fake: FakeSlack = {
-    ...{ url: "", socketUrl: "", messages: [], whispers: [], files: new Map(), calls: [], refuse: [], connections: 0 },
+    ...{
+      url: "",
+      socketUrl: "",
+      messages: [],
+      whispers: [],
+      files: new Map(),
+      calls: [],
+      refuse: [],
+      connections: 0,
+    },
     ...{ missing: new Set(), acknowledged: new Map() },
     nextTs: () => `${Math.floor(Date.now() / 1000)}.${String(++count).padStart(6, "0")}`,
     write(user, channel, text, more = {}) {
