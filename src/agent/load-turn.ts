@@ -4,6 +4,7 @@ import { and, desc, eq, gt, inArray, isNotNull, lt, ne, or, sql } from "drizzle-
 import { alias } from "drizzle-orm/pg-core";
 import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { bots, channels, messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { fromOutside } from "../llm/outside-marks.ts";
@@ -57,36 +58,49 @@ export interface LoadedTurn {
 /** Throws `unknown_bot`, or `not_found` when the message is gone. */
 export async function loadTurn(query: Queryable, task: TurnTask, clock: Clock): Promise<LoadedTurn> {
   const [[head], history] = await Promise.all([
-    query
-      .select({
-        bot: bots,
-        channel: channels,
-        userMessage: messages.content,
-        files: filesOf(sql`messages.id`),
-        fromPerson: messages.from_person,
-        isStrangers: sql<boolean>`${sql.raw(isStrangers("messages"))}`,
-        metadata: messages.metadata,
-        source: messages.source,
-        position: messages.position,
-        compacted: lastCompaction(task.session_id),
-        memory: snapshotOf(task.id),
-        foundTools: sql<
-          string[]
-        >`(select found_tools from sessions where sessions.id = ${task.session_id}::uuid)`,
-        activations: sql<string[]>`(
-          select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
-          from channel_activations on_here where on_here.channel_id = ${task.channel_id}::uuid)`,
-      })
-      .from(messages)
-      .innerJoin(channels, eq(channels.id, task.channel_id))
-      .leftJoin(bots, eq(bots.id, task.bot_id))
-      .where(eq(messages.id, task.message_id)),
+    selectHead(query).execute({ ...task }),
     loadHistory(query, task, clock),
   ]);
   if (!head) throw new HeddleError("not_found", "The message to answer is gone.");
   if (!head.bot) throw new HeddleError("unknown_bot", `There is no bot "${task.bot_id}".`);
   return { ...head, bot: head.bot, compacted: toCompacted(head.compacted), history };
 }
+
+/** What both statements take: a task, by the names of its fields. */
+const TASK = {
+  id: sql.placeholder("id"),
+  session_id: sql.placeholder("session_id"),
+  channel_id: sql.placeholder("channel_id"),
+  bot_id: sql.placeholder("bot_id"),
+  message_id: sql.placeholder("message_id"),
+};
+
+const selectHead = prepared((query) =>
+  query
+    .select({
+      bot: bots,
+      channel: channels,
+      userMessage: messages.content,
+      files: filesOf(sql`messages.id`),
+      fromPerson: messages.from_person,
+      isStrangers: sql<boolean>`${sql.raw(isStrangers("messages"))}`,
+      metadata: messages.metadata,
+      source: messages.source,
+      position: messages.position,
+      compacted: lastCompaction(TASK.session_id),
+      memory: snapshotOf(TASK.id),
+      foundTools: sql<
+        string[]
+      >`(select found_tools from sessions where sessions.id = ${TASK.session_id}::uuid)`,
+      activations: sql<string[]>`(
+        select coalesce(json_agg(on_here.integration_id order by on_here.created_at, on_here.integration_id), '[]')
+        from channel_activations on_here where on_here.channel_id = ${TASK.channel_id}::uuid)`,
+    })
+    .from(messages)
+    .innerJoin(channels, eq(channels.id, TASK.channel_id))
+    .leftJoin(bots, eq(bots.id, TASK.bot_id))
+    .where(eq(messages.id, TASK.message_id)),
+);
 
 /**
  * Loads the newest rows of the session that precede this run. Runs of a session follow each other, so every step of another
@@ -95,23 +109,37 @@ export async function loadTurn(query: Queryable, task: TurnTask, clock: Clock): 
  * out.
  */
 async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Promise<Group[]> {
+  const rows = await selectHistory(query).execute({ ...task });
+  const turnOf = (row: (typeof rows)[number]) => Number(row.turn ?? row.position);
+  const inOrder = rows.sort((a, b) => turnOf(a) - turnOf(b) || a.position - b.position);
+  return toGroups(
+    inOrder.map((row) => {
+      const message = toLlmMessage(row.isStrangers ? { ...row, content: fromOutside(row) } : row);
+      const context =
+        row.role === "user" && row.answeredAt ? { context: timeLine(row.answeredAt.getTime(), clock) } : {};
+      return { turn: turnOf(row), message: { ...message, ...context } };
+    }),
+  );
+}
+
+const selectHistory = prepared((query) => {
   // A message has at most one task, so that the joins add no rows. They cost less than a lookup for each message, most of all
   // while the tables are small and PostgreSQL reads them whole.
   const asked = alias(tasks, "asked");
   const run = alias(tasks, "run");
   const start = alias(messages, "start");
-  const ownPosition = sql`(select own.position from ${messages} own where own.id = ${task.message_id}::uuid)`;
-  const joinsThis = and(gt(messages.position, ownPosition), eq(asked.merged_into, task.id));
+  const ownPosition = sql`(select own.position from ${messages} own where own.id = ${TASK.message_id}::uuid)`;
+  const joinsThis = and(gt(messages.position, ownPosition), eq(asked.merged_into, TASK.id));
   const isRemembered = or(
     isNotNull(messages.task_id),
     isNotNull(asked.id),
-    sql`(select passive_memory from channels where id = ${task.channel_id}::uuid)`,
+    sql`(select passive_memory from channels where id = ${TASK.channel_id}::uuid)`,
   );
   // Every message of a turn comes after the one that it answers, so that this leaves out nothing that is not covered.
   const isOpen = sql`${messages.position} >= coalesce((
-    select covered_turn from compactions where compactions.session_id = ${task.session_id}::uuid
+    select covered_turn from compactions where compactions.session_id = ${TASK.session_id}::uuid
     order by number desc limit 1), 0)`;
-  const rows = await query
+  return query
     .select({
       id: messages.id,
       role: messages.role,
@@ -132,9 +160,9 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Prom
     .leftJoin(start, and(eq(start.id, run.message_id), lt(start.position, messages.position)))
     .where(
       and(
-        eq(messages.session_id, task.session_id),
-        ne(messages.id, task.message_id),
-        sql`${messages.task_id} is distinct from ${task.id}::uuid`,
+        eq(messages.session_id, TASK.session_id),
+        ne(messages.id, TASK.message_id),
+        sql`${messages.task_id} is distinct from ${TASK.id}::uuid`,
         sql`${joinsThis} is not true`,
         or(
           isNotNull(messages.task_id),
@@ -147,14 +175,4 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Prom
     )
     .orderBy(desc(messages.position))
     .limit(HISTORY_ROWS);
-  const turnOf = (row: (typeof rows)[number]) => Number(row.turn ?? row.position);
-  const inOrder = rows.sort((a, b) => turnOf(a) - turnOf(b) || a.position - b.position);
-  return toGroups(
-    inOrder.map((row) => {
-      const message = toLlmMessage(row.isStrangers ? { ...row, content: fromOutside(row) } : row);
-      const context =
-        row.role === "user" && row.answeredAt ? { context: timeLine(row.answeredAt.getTime(), clock) } : {};
-      return { turn: turnOf(row), message: { ...message, ...context } };
-    }),
-  );
-}
+});

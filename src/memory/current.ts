@@ -1,6 +1,6 @@
 // Which memories apply: of each, the accepted version with the highest number.
 
-import { type SQL, sql } from "drizzle-orm";
+import { type Placeholder, type SQL, sql } from "drizzle-orm";
 
 /** A statement for the rows that apply to a bot in a channel. The arguments are SQL, not values. */
 export const currentMemories = (bot: string, channel: string, asOf = "now()"): string => `
@@ -20,7 +20,7 @@ const AS_OF = `greatest(here.created_at,
  * The newest memories of a run's bot, oldest first, as a JSON list. What was learned since the start of the session or its last
  * compaction is not shown until the next one, because it would change the beginning of every request.
  */
-export const snapshotOf = (taskId: string): SQL<SnapshotLine[]> => sql`(
+export const snapshotOf = (taskId: string | Placeholder): SQL<SnapshotLine[]> => sql`(
   select coalesce(json_agg(json_build_object('text', shown.text,
       'day', to_char(shown.created_at at time zone 'UTC', 'YYYY-MM-DD')) order by shown.created_at, shown.id), '[]')
   from tasks run join sessions here on here.id = run.session_id

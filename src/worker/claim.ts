@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ClaimedTask } from "../agent/turn.ts";
 import type { Queryable } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { type JsonObject, sessions, tasks } from "../db/schema.ts";
 import type { ShownBot } from "../dispatch/attribution.ts";
 import { DELEGATED } from "../memory/taint.ts";
@@ -29,45 +30,7 @@ export interface Claim {
  * the writes of any earlier claim; a task that was still "running" has lost its worker.
  */
 export async function claimTask(query: Queryable, id: string): Promise<Claim | undefined> {
-  const [row] = await query
-    .update(tasks)
-    .set({
-      status: "running",
-      attempt: sql`${tasks.attempt} + 1`,
-      losses: sql`${tasks.losses} + (${tasks.status} = 'running')::int`,
-      tool_losses: sql`${tasks.tool_losses} + (${tasks.status} = 'running' and exists (
-        select from tool_calls where task_id = ${tasks.id} and status = 'running'))::int`,
-      run_at: sql`coalesce(${tasks.run_at}, now())`,
-    })
-    .from(sessions)
-    .where(
-      and(eq(tasks.id, id), inArray(tasks.status, ["pending", "running"]), eq(sessions.id, tasks.session_id)),
-    )
-    .returning({
-      task: tasks,
-      client_id: sessions.client_id,
-      hops: sql<number>`coalesce((select hops from messages where messages.id = ${tasks.message_id}), 0)`,
-      // Column names are written by hand, because drizzle would omit their table here. A refused run has no run_at.
-      recentRuns: sql<number>`(
-        select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
-          and other.run_at > greatest(now() - interval '1 hour', (
-            select released_at from loop_releases where loop_releases.loop_key = other.loop_key))
-          and other.id <> ${tasks.id})`,
-      waiting: sql<WaitingTask[]>`(
-        select coalesce(jsonb_agg(jsonb_build_object('id', behind.id, 'when_busy', behind.when_busy,
-          'merge_key', behind.merge_key) order by behind.id), '[]')
-        from (select id, when_busy, merge_key from tasks other where other.session_id = ${tasks.session_id}
-          and other.status = 'pending' and other.id <> ${tasks.id} order by id limit ${sql.raw(String(MOST_JOINED))}) behind)`,
-      shown: sql<
-        Claim["shown"]
-      >`case when ${tasks.dispatch_type} = 'internal' or ${tasks.schedule_id} is not null then (
-        select jsonb_build_object('bot', jsonb_build_object('id', bots.id, 'name', bots.name, 'icon_emoji', bots.icon_emoji,
-            'icon_url', bots.icon_url),
-          'metadata', (select metadata from messages where messages.id = ${tasks.message_id}
-            and starts_with(coalesce(messages.dedupe_key, ''), ${DELEGATED})))
-        from bots where bots.id = ${tasks.bot_id}) end`,
-      isFollowed: isFollowed("tasks", sql`${tasks.session_id}::text`),
-    });
+  const [row] = await claim(query).execute({ id });
   if (!row) return undefined;
   const { task, client_id, ...facts } = row;
   return {
@@ -94,3 +57,49 @@ export async function claimTask(query: Queryable, id: string): Promise<Claim | u
     },
   };
 }
+
+const claim = prepared((query) =>
+  query
+    .update(tasks)
+    .set({
+      status: "running",
+      attempt: sql`${tasks.attempt} + 1`,
+      losses: sql`${tasks.losses} + (${tasks.status} = 'running')::int`,
+      tool_losses: sql`${tasks.tool_losses} + (${tasks.status} = 'running' and exists (
+        select from tool_calls where task_id = ${tasks.id} and status = 'running'))::int`,
+      run_at: sql`coalesce(${tasks.run_at}, now())`,
+    })
+    .from(sessions)
+    .where(
+      and(
+        eq(tasks.id, sql.placeholder("id")),
+        inArray(tasks.status, ["pending", "running"]),
+        eq(sessions.id, tasks.session_id),
+      ),
+    )
+    .returning({
+      task: tasks,
+      client_id: sessions.client_id,
+      hops: sql<number>`coalesce((select hops from messages where messages.id = ${tasks.message_id}), 0)`,
+      // Column names are written by hand, because drizzle would omit their table here. A refused run has no run_at.
+      recentRuns: sql<number>`(
+        select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
+          and other.run_at > greatest(now() - interval '1 hour', (
+            select released_at from loop_releases where loop_releases.loop_key = other.loop_key))
+          and other.id <> ${tasks.id})`,
+      waiting: sql<WaitingTask[]>`(
+        select coalesce(jsonb_agg(jsonb_build_object('id', behind.id, 'when_busy', behind.when_busy,
+          'merge_key', behind.merge_key) order by behind.id), '[]')
+        from (select id, when_busy, merge_key from tasks other where other.session_id = ${tasks.session_id}
+          and other.status = 'pending' and other.id <> ${tasks.id} order by id limit ${sql.raw(String(MOST_JOINED))}) behind)`,
+      shown: sql<
+        Claim["shown"]
+      >`case when ${tasks.dispatch_type} = 'internal' or ${tasks.schedule_id} is not null then (
+        select jsonb_build_object('bot', jsonb_build_object('id', bots.id, 'name', bots.name, 'icon_emoji', bots.icon_emoji,
+            'icon_url', bots.icon_url),
+          'metadata', (select metadata from messages where messages.id = ${tasks.message_id}
+            and starts_with(coalesce(messages.dedupe_key, ''), ${DELEGATED})))
+        from bots where bots.id = ${tasks.bot_id}) end`,
+      isFollowed: isFollowed("tasks", sql`${tasks.session_id}::text`),
+    }),
+);

@@ -111,4 +111,11 @@ onPostgres("postgres.js as published", (open) => {
     await expect(conflict).rejects.toMatchObject({ code: "40001" });
     expect(runs).toBe(1);
   });
+
+  test("uses its connections in turn instead of the one that was used last", async () => {
+    await using client = await connected({ max: 2 });
+    const pid = async () => (await client`select pg_backend_pid() as pid, pg_sleep(0.02)`)[0]?.pid;
+    await Promise.all([pid(), pid()]);
+    expect(new Set([await pid(), await pid(), await pid(), await pid()]).size).toBe(2);
+  });
 });

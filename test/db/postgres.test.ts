@@ -138,6 +138,16 @@ function suite(server: string): void {
     await database.close();
   });
 
+  test("a query takes the free connection that was used last", async () => {
+    const { url } = await newDatabase();
+    const database = await openDatabase({ databaseUrl: url.href, home, log });
+    const pid = async () =>
+      (await database.execute("select pg_backend_pid() as pid, pg_sleep(0.02)")).rows[0]?.pid;
+    await Promise.all([pid(), pid(), pid()]);
+    expect(new Set([await pid(), await pid(), await pid(), await pid()]).size).toBe(1);
+    await database.close();
+  });
+
   test("statements with ever new texts do not accumulate on the server", async () => {
     const { url } = await newDatabase();
     // One connection, so that all statements share a session.

@@ -1,6 +1,6 @@
 // Stores a compaction: its marks, its summary and the model calls that wrote it are one statement under the run's claim.
 
-import { type SQL, sql } from "drizzle-orm";
+import { type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import type { CompactionCause } from "../../db/schema.ts";
 import { storable } from "../../db/storable.ts";
@@ -61,7 +61,7 @@ export async function saveCompaction(db: Database, task: StepClaim, record: Comp
 }
 
 /** The last compaction of a session, as JSON that `toCompacted` reads. */
-export const lastCompaction = (sessionId: string): SQL<unknown> => sql`(
+export const lastCompaction = (sessionId: string | Placeholder): SQL<unknown> => sql`(
   select json_build_object('number', number, 'summary', summary, 'covered_turn', covered_turn, 'covered_step', covered_step,
     'shortened_turn', shortened_turn, 'shortened_step', shortened_step)
   from compactions where compactions.session_id = ${sessionId}::uuid order by number desc limit 1)`;
