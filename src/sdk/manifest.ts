@@ -77,6 +77,17 @@ const Webhook = strict(
     path: path("Where it is received: below the server (/integrations/<id>/…) or below the integration."),
     description: optional("What it receives, for people."),
     verifier: Type.Optional(Verifier),
+    endpoints: Type.Optional(
+      strict(
+        {
+          path: path(
+            "Where they are listed and created, with the routes and fields of the built-in webhook integration.",
+          ),
+          presets_path: path("Where the presets for well-known senders are."),
+        },
+        "Endpoints that people create, each with an address of its own. The admin UI has a page for them.",
+      ),
+    ),
   },
   "The webhook to enter at the outside service. A POST to its path needs no API key.",
 );

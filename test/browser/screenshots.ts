@@ -23,6 +23,9 @@ const PICTURES: Picture[] = [
   { name: "integration", path: "/admin/integrations/loom" },
   { name: "integration-process", path: "/admin/integrations/loom?tab=process" },
   { name: "integration-people", path: "/admin/integrations/loom?tab=people" },
+  { name: "webhook-endpoints", path: "/admin/integrations/webhook?tab=endpoints" },
+  { name: "webhook-endpoint", path: "/admin/integrations/webhook?tab=endpoints&endpoint=alerts" },
+  { name: "webhook-endpoint-new", path: "/admin/integrations/webhook?tab=endpoints&add=sentry" },
   { name: "set-up", path: "/admin/integrations/github/set-up?step=event" },
   { name: "first-steps", path: "/welcome" },
   {

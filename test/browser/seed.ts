@@ -44,6 +44,12 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   await budget({ scope: "bot", subject: "default", metric: "model_calls", period: "run", amount: 200 });
   await api("POST", "/api/v1/documents", { title: "Opening hours", content: "The shop opens at ten." });
   await seedPeople(api);
+  for (const body of [
+    { name: "alerts", preset: "alertmanager", secrets: ["a-secret-of-alertmanager"] },
+    { name: "shop-errors-of-the-southern-weaving-mill", preset: "sentry", enabled: false },
+  ]) {
+    await api("POST", "/integrations/webhook/endpoints", body);
+  }
   await seedKnowledge(api);
   await seedApprovals(api);
   await seedEvals(api);

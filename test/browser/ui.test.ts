@@ -22,6 +22,7 @@ import { settingsTests } from "./pages/settings.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
 import { usageTests } from "./pages/usage.ts";
+import { webhookEndpointsTests } from "./pages/webhook-endpoints.ts";
 import { startUi, type Ui, type UiPage } from "./ui.ts";
 
 describe.skipIf(CHROMIUM === null)("the admin UI", () => {
@@ -42,6 +43,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     evalsTests,
     approvalsTests,
     overviewTests,
+    webhookEndpointsTests,
   ])
     tests(() => ui);
 
@@ -55,6 +57,10 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/integrations/loom?tab=people",
     "/admin/integrations/loom?tab=settings",
     "/admin/integrations/loom?tab=tools",
+    "/admin/integrations/webhook?tab=endpoints",
+    "/admin/integrations/webhook?tab=endpoints&add=",
+    "/admin/integrations/webhook?tab=endpoints&add=sentry",
+    "/admin/integrations/webhook?tab=endpoints&endpoint=alerts",
     "/admin/integrations/broken",
     "/admin/integrations/scribe?tab=approval",
     "/admin/integrations/github/set-up?step=event",

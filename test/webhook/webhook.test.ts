@@ -142,9 +142,16 @@ eachDatabase("webhook endpoints", (open) => {
 
   test.each(Object.entries(PAYLOADS))("the preset %s needs a name and a secret", async (preset, payloads) => {
     const { presets } = (await send("GET", "/integrations/webhook/endpoint-presets")).body;
-    const { verifier, session_pointer } = presets.find((one: { name: string }) => one.name === preset);
+    const { verifier, session_pointer, sample } = presets.find((one: Body) => one.name === preset);
     const made = await send("POST", ENDPOINTS, { body: { name, preset, secrets: [CANARY] } });
-    expect(made).toMatchObject({ status: 201, body: { verifier, session_pointer, bot_id: "default" } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { preset, verifier, session_pointer, bot_id: "default" },
+    });
+    const tested = await send("POST", `${ENDPOINTS}/${name}/test`, { body: { body: sample } });
+    expect(tested).toMatchObject({ status: 200, body: { status: "processed", endpoint: name } });
+    expect((await messageOf(tested)).content).toMatch(/Heddle/);
+    expect(JSON.stringify(tested)).not.toContain(CANARY);
     const deliver = async (payload: object, id: string) => {
       const body = JSON.stringify(payload);
       const headers = signWebhook(body, { ...verifier, secret: CANARY }, { id });
@@ -281,6 +288,18 @@ eachDatabase("webhook endpoints", (open) => {
     // A later endpoint of the same name starts fresh, without the old secret.
     expect((await make({ secrets: ["another-secret"] })).status).toBe(201);
     expect((await post({ text: "old secret" })).status).toBe(403);
+  });
+
+  test("a test event says why an endpoint refuses everything", async () => {
+    const { body: made } = await make();
+    const tried = () => send("POST", `${ENDPOINTS}/${name}/test`, { body: { body: { text: "a" } } });
+    await send("PATCH", `${ENDPOINTS}/${name}`, { body: { enabled: false } });
+    expect(await tried()).toMatchObject({ status: 409, body: { error: { code: "conflict" } } });
+    await send("PATCH", `${ENDPOINTS}/${name}`, { body: { enabled: true } });
+    await send("DELETE", `${ENDPOINTS}/${name}/secrets/${made.secrets[0].id}`);
+    expect((await tried()).body.error.message).toContain("must have a secret");
+    expect((await send("POST", `${ENDPOINTS}/nobody/test`, { body: { body: {} } })).status).toBe(404);
+    expect((await send("POST", `${ENDPOINTS}/${name}/test`, { key: null, body: {} })).status).toBe(401);
   });
 
   test("secrets are rotated without a gap", async () => {

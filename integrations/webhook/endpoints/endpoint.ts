@@ -1,7 +1,7 @@
 // Endpoints: the input of the routes, and what is stored.
 
 import { type DispatchConfig, type ExecutionConfig, t, type WebhookVerifier } from "heddle/sdk";
-import { PRESET_NAMES } from "./presets.ts";
+import { PRESET_NAMES, type PresetName } from "./presets.ts";
 
 /** As stored, without secrets: these are stored separately, encrypted. */
 export interface Endpoint {
@@ -9,6 +9,8 @@ export interface Endpoint {
   id: string;
   name: string;
   enabled: boolean;
+  /** What it was created with; missing in older ones. */
+  preset?: PresetName | null;
   verifier: WebhookVerifier;
   /** The secrets that senders may sign with, oldest first. */
   secrets: { id: string; created_at: string }[];
@@ -101,3 +103,12 @@ export const NewEndpoint = t.Object(
 export type NewEndpoint = typeof NewEndpoint.static;
 
 export const NewSecret = t.Object({ secret: t.Optional(Secret) }, strict);
+
+export const TestEvent = t.Object(
+  {
+    body: t.Any(),
+    /** For schemes with a header for the event's name. */
+    event: t.Optional(t.String({ minLength: 1, maxLength: 100, pattern: "^[\\x21-\\x7e]+$" })),
+  },
+  strict,
+);

@@ -53,6 +53,7 @@ export async function createEndpoint({ preset, ...given }: NewEndpoint): Promise
     id: crypto.randomUUID(),
     name: wanted.name,
     enabled: true,
+    preset: preset ?? null,
     verifier: wanted.verifier,
     secrets: ids.map((id) => ({ id, created_at: now })),
     bot_id: "default",

@@ -2,6 +2,7 @@
 
 import type { WebhookVerifier } from "heddle/sdk";
 import type { Endpoint } from "./endpoint.ts";
+import { SAMPLES } from "./samples.ts";
 
 export const PRESET_NAMES = ["sentry", "alertmanager", "grafana", "linear", "stripe"] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
@@ -14,17 +15,24 @@ export interface Preset {
   idempotency_pointer: string | null;
   session_pointer: string | null;
   execution_config: NonNullable<Endpoint["execution_config"]>;
-  /** What to enter at the sender, where {url} and {secret} stand for the endpoint's. */
+  /** What to enter at the sender, where {url} and {secret} stand for the endpoint's; a configuration file after an empty line. */
   instructions: string;
+  /** Whether the sender makes the secret, so that it must be entered here. */
+  sender_makes_secret: boolean;
+  /** An event as the sender would send it, to try the endpoint with. */
+  sample: object;
 }
 
 const TELLS_PEOPLE =
   "Say in a few sentences what happened, how grave it is, and what to look at first. Guess nothing that is not in the event; say what you do not know.";
 
-const preset = (fields: Omit<Preset, "execution_config"> & { about: string }): Preset => {
+type Given = Omit<Preset, "execution_config" | "sample"> & { about: string };
+
+const preset = (fields: Given): Preset => {
   const { about, ...rest } = fields;
   return {
     ...rest,
+    sample: SAMPLES[rest.name],
     execution_config: {
       system_preamble: `${about} ${TELLS_PEOPLE}`,
       skills: ["integrations/webhook/webhook"],
@@ -57,6 +65,7 @@ Page: {{data.issue.web_url}} {{data.event.web_url}}
 Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
     idempotency_pointer: null,
     session_pointer: null,
+    sender_makes_secret: true,
     instructions:
       "Settings → Developer Settings → Create New Integration → Internal Integration: enter {url} as Webhook URL, tick Alert Rule Action and the resources issue or error. Sentry makes the Client Secret: add it to the endpoint as its secret.",
   }),
@@ -70,8 +79,16 @@ Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
     idempotency_pointer: null,
     // Firing and resolved of one group belong together.
     session_pointer: "/groupKey",
-    instructions:
-      "In alertmanager.yml: receivers: [{name: heddle, webhook_configs: [{url: '{url}', http_config: {authorization: {credentials: '{secret}'}}}]}]",
+    sender_makes_secret: false,
+    instructions: `In alertmanager.yml:
+
+receivers:
+  - name: heddle
+    webhook_configs:
+      - url: "{url}"
+        http_config:
+          authorization:
+            credentials: "{secret}"`,
   }),
   preset({
     name: "grafana",
@@ -84,6 +101,7 @@ Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
 ${ALERTS}`,
     idempotency_pointer: null,
     session_pointer: "/groupKey",
+    sender_makes_secret: false,
     instructions:
       "Alerting → Contact points → Add: Webhook, URL {url}; under Optional settings: Authorization Header Scheme Bearer, Credentials {secret}.",
   }),
@@ -102,6 +120,7 @@ Before: {{updatedFrom}}
 Page: {{url}}`,
     idempotency_pointer: null,
     session_pointer: null,
+    sender_makes_secret: true,
     instructions:
       "Settings → API → Webhooks → New webhook: URL {url}, and the events that matter. Linear makes the signing secret: add it to the endpoint as its secret.",
   }),
@@ -118,6 +137,7 @@ Object: {{data.object}}
 Before: {{data.previous_attributes}}`,
     idempotency_pointer: "/id",
     session_pointer: null,
+    sender_makes_secret: true,
     instructions:
       "Developers → Webhooks → Add endpoint: {url}, and the events that matter (invoice.payment_failed, charge.dispute.created). Stripe makes the signing secret (whsec_…): add it to the endpoint as its secret.",
   }),

@@ -1,7 +1,7 @@
 // The routes for administrators, below /integrations/webhook/endpoints. The manifest declares that they need the scope `admin`.
 
 import { Elysia, t } from "heddle/sdk";
-import { Changes, type Endpoint, NewEndpoint, NewSecret } from "./endpoint.ts";
+import { Changes, type Endpoint, NewEndpoint, NewSecret, TestEvent } from "./endpoint.ts";
 import {
   addSecret,
   type Changed,
@@ -13,6 +13,7 @@ import {
   listEndpoints,
 } from "./endpoints.ts";
 import { presets } from "./presets.ts";
+import { sendTestEvent } from "./test-event.ts";
 
 const Page = t.Object({
   limit: t.Integer({ minimum: 1, maximum: 200, default: 50 }),
@@ -45,6 +46,17 @@ export const endpointRoutes = new Elysia({ prefix: "/endpoints" })
   })
   .delete("/:name", async ({ params }) =>
     (await deleteEndpoint(params.name)) ? new Response(null, { status: 204 }) : answer({ is: "unknown" }),
+  )
+  .post(
+    "/:name/test",
+    async ({ params, body }) => {
+      const endpoint = await findEndpoint(params.name);
+      if (!endpoint) return answer({ is: "unknown" });
+      const tested = await sendTestEvent(endpoint, body);
+      if (tested.is === "sent") return tested.answer;
+      return problem(409, { code: "conflict", message: tested.message });
+    },
+    { body: TestEvent },
   )
   .post(
     "/:name/secrets",
@@ -87,5 +99,6 @@ const problem = (status: number, error: { code: string; message: string; field?:
 /** Of secrets, only id and date are shown. */
 const present = ({ id: _, ...endpoint }: Endpoint) => ({
   ...endpoint,
+  preset: endpoint.preset ?? null,
   path: `/integrations/webhook/${endpoint.name}`,
 });

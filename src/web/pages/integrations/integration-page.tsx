@@ -8,6 +8,7 @@ import { PageFrame, Panel } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Actions } from "./actions.tsx";
 import { ConnectionTest } from "./connection-test.tsx";
+import { Endpoints } from "./endpoints/endpoints.tsx";
 import classes from "./integration-page.module.css";
 import { type IntegrationDetail, integration, setUpOf } from "./queries.ts";
 import { Settings } from "./settings.tsx";
@@ -35,6 +36,12 @@ const always = () => true;
 const TABS: readonly Tab[] = [
   { id: "overview", label: "Overview", isShown: always, View: Overview },
   { id: "approval", label: "Approval", isShown: ({ pending }) => pending !== null, View: Approval },
+  {
+    id: "endpoints",
+    label: "Endpoints",
+    isShown: ({ webhook }) => webhook?.endpoints != null,
+    View: Endpoints,
+  },
   { id: "inbox", label: "Inbox", isShown: ({ has_router }) => has_router, View: InboxRows },
   { id: "process", label: "Process", isShown: ({ has_process }) => has_process, View: Process },
   { id: "tools", label: "Tools", isShown: ({ has_tools }) => has_tools, View: Tools },

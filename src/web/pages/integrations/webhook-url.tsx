@@ -1,18 +1,7 @@
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import type { Integration } from "./queries.ts";
-
-const SCHEMES: Record<string, string> = {
-  github: "Signed as GitHub signs",
-  slack: "Signed as Slack signs",
-  standard: "Signed by the Standard Webhooks specification",
-  gitlab: "GitLab's secret token",
-  stripe: "Signed as Stripe signs",
-  bearer: "A bearer token in the Authorization header",
-  token: "A token in a header",
-  hmac: "A signature (HMAC) in a header",
-  own: "Checked by the integration's own code",
-};
+import { SCHEMES } from "./schemes.ts";
 
 /** The URL to enter at the sending service, and how that service has to prove who it is. */
 export function WebhookUrl({ integration: { webhook, env_vars, setup } }: { integration: Webhooked }) {

@@ -20,10 +20,10 @@ import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
-import { serverPath, urlOf } from "../../../../sdk/server-facts.ts";
 import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { InstantOf, instant, instantOrNull, JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { LoadError, presentError } from "../load-error.ts";
+import { presentWebhook, Webhook } from "./webhook-answer.ts";
 
 export const IntegrationAnswer = named(
   "IntegrationSetup",
@@ -77,18 +77,7 @@ export const IntegrationAnswer = named(
         { description: "Packages that its package.json asks for." },
       ),
       deps_installed: t.Boolean({ description: "Whether all packages are installed." }),
-      webhook: nullable(
-        t.Object({
-          url: nullable(
-            t.String(),
-            "The URL to enter at the sending service. Derived from BASE_URL; null if that is not set and the server listens on all addresses.",
-          ),
-          path: t.String({ description: "The path that the webhook is sent to." }),
-          description: nullable(t.String(), "What the webhook is for."),
-          scheme: nullable(t.String(), "How the sender is verified, if the manifest declares it."),
-        }),
-        "The webhook that its manifest declares, if any.",
-      ),
+      webhook: nullable(Webhook, "The webhook that its manifest declares, if any."),
       last_webhook_at: nullable(InstantOf(""), "When the latest webhook arrived."),
       api_permissions: t.Array(t.String(), { description: "Scopes that its manifest asks for." }),
       instructions_url: nullable(t.String(), "URL of its setup instructions."),
@@ -227,14 +216,7 @@ export async function present(view: IntegrationView, { settings, processes, inbo
     }),
     dependencies,
     deps_installed: dependencies.every(({ installed }) => installed),
-    webhook: setup?.webhook
-      ? {
-          url: urlOf(baseUrl(), id, setup.webhook.path),
-          path: serverPath(id, setup.webhook.path),
-          description: setup.webhook.description ?? null,
-          scheme: setup.webhook.verifier?.scheme ?? null,
-        }
-      : null,
+    webhook: setup?.webhook ? presentWebhook(id, setup.webhook, baseUrl()) : null,
     last_webhook_at: instantOrNull((await inbox.lastArrivals([id])).get(id) ?? null),
     api_permissions: setup ? [...scopesOf(setup)] : [],
     instructions_url: setup?.instructions_url ?? null,

@@ -27,9 +27,15 @@ export function Overview({ integration }: { integration: IntegrationDetail }) {
           <Section
             title="Webhook"
             actions={
-              <Button component={Link} href={setUpOf(id)} variant="default" size="compact-xs">
-                Test it
-              </Button>
+              webhook.endpoints ? (
+                <Button component={Link} href={`${pageOf(id)}?tab=endpoints`} size="compact-xs">
+                  Endpoints
+                </Button>
+              ) : (
+                <Button component={Link} href={setUpOf(id)} variant="default" size="compact-xs">
+                  Test it
+                </Button>
+              )
             }
           >
             <Panel>

@@ -1,0 +1,184 @@
+import { Button, Switch } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { ApiFailure } from "../../../api/failure.ts";
+import { notifyDone, notifyError } from "../../../parts/api-error.tsx";
+import { CodeBlock } from "../../../parts/code-block.tsx";
+import { ConfirmDestructive } from "../../../parts/confirm.tsx";
+import { Facts } from "../../../parts/facts.tsx";
+import { Form } from "../../../parts/form.tsx";
+import { Panel, Section } from "../../../parts/page-frame.tsx";
+import { Time } from "../../../parts/time.tsx";
+import { SCHEMES } from "../schemes.ts";
+import { changesOf, draftOf } from "./draft.ts";
+import { EndpointFields } from "./endpoint-fields.tsx";
+import classes from "./endpoints.module.css";
+import { Instructions } from "./instructions.tsx";
+import { changeEndpoint, deleteEndpoint, type Endpoint, type Place, type Preset } from "./queries.ts";
+import { Secrets } from "./secrets.tsx";
+import { TryEndpoint } from "./try-endpoint.tsx";
+
+interface Props {
+  place: Place;
+  endpoint: Endpoint;
+  preset: Preset | undefined;
+  homeHref: string;
+}
+
+export function EndpointView({ place, endpoint, preset, homeHref }: Props) {
+  const { name, path, enabled } = endpoint;
+  const [isDeleting, setDeleting] = useState(false);
+  const [isEditing, setEditing] = useState(false);
+  const [, navigate] = useLocation();
+  const url = `${location.origin}${path}`;
+  const toggle = useMutation({
+    mutationFn: (on: boolean) => changeEndpoint(place, name, { enabled: on }),
+    onError: notifyError("Nothing was changed"),
+  });
+  return (
+    <>
+      <div className={classes.head}>
+        <h2>{name}</h2>
+        <Switch
+          label={enabled ? "Accepts events" : "Refuses everything"}
+          checked={enabled}
+          disabled={toggle.isPending}
+          onChange={({ currentTarget }) => toggle.mutate(currentTarget.checked)}
+        />
+        <Button size="xs" variant="default" onClick={() => setDeleting(true)}>
+          Delete …
+        </Button>
+      </div>
+      <Section title="Address">
+        <Panel>
+          <CodeBlock text={url} what="endpoint URL" wrap />
+          <Instructions preset={preset} url={url} />
+        </Panel>
+      </Section>
+      <Section
+        title="What it does"
+        actions={
+          !isEditing && (
+            <Button size="compact-xs" variant="default" onClick={() => setEditing(true)}>
+              Edit
+            </Button>
+          )
+        }
+      >
+        <Panel>
+          {isEditing ? (
+            <Edit
+              place={place}
+              endpoint={endpoint}
+              isKnown={preset !== undefined}
+              onDone={() => setEditing(false)}
+            />
+          ) : (
+            <Shown endpoint={endpoint} />
+          )}
+        </Panel>
+      </Section>
+      <Secrets place={place} endpoint={endpoint} />
+      <TryEndpoint place={place} endpoint={endpoint} preset={preset} />
+      {isDeleting && (
+        <ConfirmDestructive
+          action="Delete the endpoint"
+          title={`Delete ${name}?`}
+          onClose={() => setDeleting(false)}
+          onConfirm={async () => {
+            await deleteEndpoint(place, name);
+            navigate(homeHref);
+          }}
+        >
+          <p>
+            Its sender is refused from then on, and its secrets are gone. Runs and conversations that it has
+            led to stay.
+          </p>
+        </ConfirmDestructive>
+      )}
+    </>
+  );
+}
+
+function Shown({ endpoint }: { endpoint: Endpoint }) {
+  const { verifier, bot_id, session_pointer, idempotency_pointer, dispatch_config } = endpoint;
+  return (
+    <>
+      <Facts
+        facts={[
+          ["Sender", proofText(verifier)],
+          [
+            "Bot",
+            <Link key="bot" href={`/bots/${encodeURIComponent(bot_id)}`}>
+              {bot_id}
+            </Link>,
+          ],
+          [
+            "Conversations",
+            session_pointer === null ? (
+              "All is one"
+            ) : (
+              <span key="session">
+                One for each <code>{session_pointer}</code>
+              </span>
+            ),
+          ],
+          idempotency_pointer !== null && ["Runs once for each", <code key="id">{idempotency_pointer}</code>],
+          [
+            "Answers go to",
+            dispatch_config === null ? "Nowhere: they stay with the run" : String(dispatch_config.type),
+          ],
+          ["Changed", <Time key="changed" at={endpoint.updated_at} />],
+        ]}
+      />
+      <h3 className={classes.what}>What the bot is told</h3>
+      <CodeBlock text={endpoint.prompt_template} what="prompt" wrap />
+    </>
+  );
+}
+
+export const proofText = ({ scheme, header }: Endpoint["verifier"]): string =>
+  `${SCHEMES[scheme] ?? scheme}${header === undefined ? "" : `: ${header}`}`;
+
+interface EditProps {
+  place: Place;
+  endpoint: Endpoint;
+  isKnown: boolean;
+  onDone(): void;
+}
+
+function Edit({ place, endpoint, isKnown, onDone }: EditProps) {
+  const [before] = useState(() => draftOf(endpoint));
+  const [draft, setDraft] = useState(before);
+  const save = useMutation({
+    mutationFn: async () => changeEndpoint(place, endpoint.name, changesOf(before, draft)),
+    onSuccess: () => {
+      notifyDone("Stored. It holds for the next event.");
+      onDone();
+    },
+  });
+  const hasTarget = endpoint.dispatch_config !== null;
+  return (
+    <Form
+      submit="Save"
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={() => save.mutate()}
+      onCancel={onDone}
+    >
+      <EndpointFields
+        draft={draft}
+        set={(change) => setDraft({ ...draft, ...change })}
+        wrong={save.error instanceof ApiFailure ? save.error.field : undefined}
+        isKnown={isKnown}
+      />
+      {hasTarget && (
+        <p className="faint">
+          Secrets of the target are not shown. Unless you change the target they stay; if you do, enter them
+          again.
+        </p>
+      )}
+    </Form>
+  );
+}
