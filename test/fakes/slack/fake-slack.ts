@@ -2,7 +2,7 @@
 // bot, two people, a channel and a direct message.
 
 import type { ServerWebSocket } from "bun";
-import { APP_TOKEN, BOT, BOT_TOKEN, TEAM } from "./ids.ts";
+import { APP_TOKEN, BOT, BOT_TOKEN, OTHER_TOKEN, TEAM } from "./ids.ts";
 import { type Call, METHODS, SlackRefusal } from "./methods.ts";
 
 export interface Posted {
@@ -15,6 +15,8 @@ export interface Posted {
   metadata?: unknown;
   blocks?: unknown[];
   username?: string;
+  /** With which token it was posted. */
+  token?: string;
   streaming?: boolean;
   edits: string[];
   reactions: string[];
@@ -125,10 +127,10 @@ export function startFakeSlack(): FakeSlack {
 }
 
 let events = 0;
-export const envelopeOf = (event: object) => ({
+export const envelopeOf = (event: object, team = TEAM) => ({
   ...{
     type: "event_callback",
-    team_id: TEAM,
+    team_id: team,
     api_app_id: "A0",
     event_id: `Ev${++events}`,
     event_time: 1,
@@ -143,7 +145,8 @@ async function answer(fake: FakeSlack, method: string, request: Request): Promis
   const fail = (error: string, more: object = {}) => Response.json({ ok: false, error, ...more });
   if (!known) return fail("unknown_method");
   if (token === undefined) return fail("not_authed");
-  if (token !== (method === "apps.connections.open" ? APP_TOKEN : BOT_TOKEN)) return fail("invalid_auth");
+  const tokens = method === "apps.connections.open" ? [APP_TOKEN] : [BOT_TOKEN, OTHER_TOKEN];
+  if (!tokens.includes(token)) return fail("invalid_auth");
   if (fake.missing.has(method)) return fail("missing_scope", { needed: "a:scope" });
   const at = fake.refuse.findIndex((refusal) => refusal.method === method);
   if (at >= 0) {
@@ -155,7 +158,7 @@ async function answer(fake: FakeSlack, method: string, request: Request): Promis
   const unknown = Object.keys(given).find((name) => name !== "token" && !known.takes.includes(name));
   if (unknown !== undefined) return fail("invalid_arguments", { detail: unknown });
   try {
-    return Response.json({ ok: true, ...known.run(given, fake) });
+    return Response.json({ ok: true, ...known.run({ ...given, token }, fake) });
   } catch (error) {
     if (error instanceof SlackRefusal) return fail(error.message);
     throw error;

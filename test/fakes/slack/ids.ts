@@ -9,3 +9,6 @@ export const ADA = "U0ADA";
 export const BEN = "U0BEN";
 export const GENERAL = "C0GENERAL";
 export const DIRECT = "D0ADA";
+/** Another workspace, in which the same app is installed. */
+export const OTHER_TEAM = "T0OTHER";
+export const OTHER_TOKEN = "xoxb-token-of-the-other-workspace";

@@ -1,7 +1,7 @@
 // The methods of the fake: which fields each takes, and what it refuses.
 
 import type { FakeSlack, Posted } from "./fake-slack.ts";
-import { ADA, BEN, BOT, DIRECT, GENERAL, TEAM } from "./ids.ts";
+import { ADA, BEN, BOT, DIRECT, GENERAL, OTHER_TEAM, OTHER_TOKEN, TEAM } from "./ids.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments are checked field by field
 export type Call = Record<string, any>;
@@ -54,6 +54,7 @@ function inThread({ channel, thread_ts }: Call, fake: FakeSlack): { thread_ts?: 
 function add(fake: FakeSlack, given: Call, more: Partial<Posted> = {}): Posted {
   const message: Posted = {
     ...{ channel: inChannel(given.channel), ts: fake.nextTs(), user: BOT, bot_id: "B0BOT", text: "" },
+    token: given.token,
     ...{ ...inThread(given, fake), edits: [], reactions: [], cards: {}, ...more },
   };
   fake.messages.push(message);
@@ -86,7 +87,10 @@ const listed = (messages: Posted[], given: Call) => ({
 export const METHODS: Record<string, Method> = {
   "auth.test": {
     takes: [],
-    run: () => ({ team_id: TEAM, team: "Test Team", user_id: BOT, user: "heddle", bot_id: "B0BOT" }),
+    run: ({ token }) => ({
+      ...{ team_id: token === OTHER_TOKEN ? OTHER_TEAM : TEAM, team: "Test Team" },
+      ...{ user_id: BOT, user: "heddle", bot_id: "B0BOT" },
+    }),
   },
   "apps.connections.open": {
     takes: [],

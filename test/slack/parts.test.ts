@@ -1,0 +1,322 @@
+// The integration in this process, against the strict fake: what becomes of messages, files, commands and buttons, and what is posted.
+
+import { afterAll, beforeEach, expect, test } from "bun:test";
+import "../../integrations/slack/dispatcher.ts";
+import "../../integrations/slack/hooks.ts";
+import {
+  deliver,
+  dispatchContext,
+  fakeHeddle,
+  registered,
+  runHook,
+  streamTo,
+  useSettings,
+} from "heddle/sdk/testing";
+import { receiveAny } from "../../integrations/slack/receive-any.ts";
+import { envelopeOf, type Posted, startFakeSlack } from "../fakes/slack/fake-slack.ts";
+import {
+  ADA,
+  BEN,
+  BOT,
+  BOT_TOKEN,
+  DIRECT,
+  GENERAL,
+  OTHER_TEAM,
+  OTHER_TOKEN,
+  TEAM,
+} from "../fakes/slack/ids.ts";
+
+const slack = startFakeSlack();
+const decided: unknown[] = [];
+let refusal: string | undefined;
+const channels = new Map<string, Record<string, unknown>>();
+const stopped: string[] = [];
+const heddle = fakeHeddle({
+  controls: {
+    decide: async (_id: string, decision: unknown) => {
+      if (refusal) throw Object.assign(new Error("refused"), { code: refusal });
+      decided.push(decision);
+      return { status: "approved", decided_by_name: "Ada", decided_at: null };
+    },
+    findChannel: async (clientId: string) => channels.get(clientId),
+    patchChannel: async (id: string, change: object) => Object.assign(channels.get(id) ?? {}, change),
+    resetSession: async () => ({}),
+    unfinishedTasks: async () => ["task-9"],
+    cancelTask: async (id: string) => stopped.push(id),
+  } as never,
+});
+afterAll(() => {
+  heddle.restore();
+  slack.stop();
+});
+beforeEach(() => {
+  heddle.clear();
+  channels.clear();
+  for (const list of [slack.messages, slack.whispers, slack.calls, slack.refuse, decided, stopped])
+    list.length = 0;
+  slack.missing.clear();
+  refusal = undefined;
+  useSettings({
+    ...{ SLACK_API_URL: `${slack.url}/api/`, SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_TEAM_TOKENS: undefined },
+    ...{ SLACK_AUDIT_CHANNEL: undefined, SLACK_WHO_MAY_TALK: undefined, SLACK_MAX_FILE_BYTES: "1000" },
+  });
+});
+
+const say = (event: object, team = TEAM) =>
+  receiveAny(
+    envelopeOf(
+      { type: "message", channel: GENERAL, user: ADA, channel_type: "channel", ...event },
+      team,
+    ) as never,
+  );
+const asked = (text = "Hi", more: object = {}) =>
+  say({ text: `<@${BOT}> ${text}`, ts: slack.nextTs(), ...more });
+const know = (clientId: string, fields: object = {}) =>
+  channels.set(clientId, { id: clientId, bot_id: "default", ...fields });
+const place = `slack:${TEAM}:${GENERAL}`;
+const posted = (): Posted[] => slack.messages.filter(({ user }) => user === BOT);
+
+test("a repeated event is one message; the bot's own words, other bots and unfurled links start nothing", async () => {
+  const ts = slack.nextTs();
+  for (const type of ["message", "app_mention", "message"]) await asked("Hi", { ts, type });
+  expect(heddle.events.length).toBe(1);
+  expect(heddle.firstEvent).toMatchObject({
+    ...{
+      content: "Hi",
+      author: { id: ADA, display_name: "Ada" },
+      clientId: `${place}:${ts}`,
+      fromBot: false,
+    },
+  });
+  expect(await asked("Hi", { user: BOT, bot_id: "B0BOT" })).toMatchObject({ status: "ignored" });
+  await asked("Hi", { user: undefined, bot_id: "B0OTHER", subtype: "bot_message" });
+  expect(heddle.events.at(-1)).toMatchObject({ fromBot: true });
+  const same = { text: "x", ts, user: ADA };
+  const change = { subtype: "message_changed", message: same, previous_message: same };
+  expect(await say(change)).toMatchObject({ status: "ignored" });
+});
+
+test("edits and deletions are told in a conversation, once, and only there", async () => {
+  const ts = slack.nextTs();
+  know(`${place}:${ts}`);
+  const message = { user: ADA, ts, thread_ts: ts, text: "two" };
+  const root = { ...message, thread_ts: slack.nextTs() };
+  const edit = (now: object) =>
+    say({
+      subtype: "message_changed",
+      message: { ...now, edited: { ts: "1.2" } },
+      previous_message: { ...now, text: "one" },
+    });
+  know(`${place}:${root.thread_ts}`);
+  await edit(root);
+  await edit(root);
+  await say({ subtype: "message_deleted", previous_message: root });
+  expect(heddle.messages.map(({ content, runAgent }) => [content, runAgent])).toEqual([
+    ["Ada has edited a message, which now reads: two", undefined],
+    ["Ada has deleted this message: two", undefined],
+  ]);
+  expect(await edit({ ...message, thread_ts: "1700000000.000009" })).toMatchObject({
+    reason: "unknown_place",
+  });
+});
+
+test("a channel's settings hold: its bot, and that it needs no mention", async () => {
+  know(place, { require_mention: false, bot_id: "ops" });
+  await say({ text: "no mention", ts: slack.nextTs() });
+  expect(heddle.firstEvent).toMatchObject({ clientId: place, botId: "ops", event: "message" });
+  const thread_ts = slack.nextTs();
+  expect(await say({ text: "stop", ts: slack.nextTs() })).toMatchObject({ reason: "stopped" });
+  expect(stopped).toEqual(["task-9"]);
+  channels.clear();
+  expect(await say({ text: "in a thread of others", ts: slack.nextTs(), thread_ts })).toMatchObject({
+    reason: "not_mentioned",
+  });
+});
+
+test("where only some may talk, a stranger gets a code that nobody else sees", async () => {
+  useSettings({ SLACK_WHO_MAY_TALK: "allowed" });
+  expect(await asked()).toMatchObject({ reason: "not_allowed" });
+  expect(slack.whispers).toEqual([{ user: ADA, text: expect.stringContaining("PAIR0001") }]);
+  expect(heddle.events).toEqual([]);
+  heddle.people[0] = { id: ADA, name: "Ada", place: null, status: "allowed" };
+  await asked();
+  expect(heddle.events.length).toBe(1);
+});
+
+test("each workspace has its own token, place and answers", async () => {
+  useSettings({ SLACK_TEAM_TOKENS: `T0NO=x, ${OTHER_TEAM}=${OTHER_TOKEN}` });
+  await asked("Hi", {});
+  await say({ text: `<@${BOT}> Hi`, ts: slack.nextTs() }, OTHER_TEAM);
+  const [here, there] = heddle.events.map(({ dispatchConfig }) => dispatchConfig as Record<string, unknown>);
+  expect([here?.team_id, there?.team_id]).toEqual([TEAM, OTHER_TEAM]);
+  await deliver("slack", { channel_id: GENERAL, team_id: OTHER_TEAM }, "There");
+  await deliver("slack", { channel_id: GENERAL, team_id: TEAM }, "Here");
+  expect(posted().map(({ text, token }) => [text, token])).toEqual([
+    ["There", OTHER_TOKEN],
+    ["Here", BOT_TOKEN],
+  ]);
+});
+
+test("files come with the message; what cannot be read says why, and the token goes to Slack only", async () => {
+  slack.files.set("F1", { name: "a.txt", bytes: new TextEncoder().encode("hello") });
+  const file = (more: object) => ({
+    ...{ id: "F1", name: "a.txt", mimetype: "text/plain", size: 5, url_private: `${slack.url}/files/F1` },
+    ...more,
+  });
+  const files = [
+    ...[
+      file({}),
+      file({ name: "b.bin", mimetype: "application/x-evil" }),
+      file({ name: "c.txt", size: 2_000 }),
+    ],
+    file({ name: "d.txt", url_private: "https://evil.example/slack.com" }),
+  ];
+  await asked("See", { files });
+  const { content, attachments } = heddle.firstEvent;
+  expect(attachments).toEqual([
+    { name: "a.txt", media_type: "text/plain", data: Buffer.from("hello").toString("base64") },
+  ]);
+  expect(content).toContain('The file "b.bin" is not here: application/x-evil cannot be read.');
+  expect(content).toContain('"c.txt" is not here: it is larger than 1000 bytes');
+  expect(content).toContain('"d.txt" is not here: it is not stored at Slack');
+});
+
+test("an answer's files are uploaded in its thread, and not again by a second attempt", async () => {
+  const thread_ts = slack.write(ADA, GENERAL, "root");
+  slack.refuse.push({ method: "files.completeUploadExternal", error: "internal_error" });
+  const data = Buffer.from("picture").toString("base64");
+  const outcome = await deliver("slack", { channel_id: GENERAL, thread_ts }, "Here.", {
+    clientActions: [{ type: "upload_image", filename: "a.png", data }],
+  });
+  expect(outcome).toMatchObject({
+    status: "delivered",
+    attempts: 2,
+    receipt: { files: [expect.any(String)] },
+  });
+  expect(posted().length).toBe(1);
+  expect([...slack.files.values()].at(-1)).toMatchObject({
+    name: "a.png",
+    channel: GENERAL,
+    thread: thread_ts,
+  });
+});
+
+test("long answers are split, a 429 waits as Slack says, nobody is pinged, and mrkdwn is the fallback", async () => {
+  const long = `<!channel> @here ${"word ".repeat(4_000)}`;
+  slack.refuse.push({ method: "chat.postMessage", error: "", retryAfter: 7 });
+  const outcome = await deliver("slack", { channel_id: GENERAL }, long);
+  expect(outcome).toMatchObject({ status: "delivered", attempts: 2, waits: [7] });
+  expect(posted().length).toBe(2);
+  expect(posted()[0]?.text).not.toMatch(/<!channel|@here/);
+  slack.refuse.push({ method: "chat.postMessage", error: "no_text" });
+  await deliver("slack", { channel_id: GENERAL }, "# A\n**b** [c](https://d.e) `<f>`");
+  expect(posted().at(-1)?.text).toBe("*A*\n*b* <https://d.e|c> `&lt;f&gt;`");
+});
+
+test("an answer is a stream with a card for each tool, and an edited message where Slack has no streams", async () => {
+  const thread_ts = slack.write(ADA, GENERAL, "root");
+  const config = { channel_id: GENERAL, team_id: TEAM, user_id: ADA, thread_ts };
+  const tool = { name: "look", status: "running" as const };
+  const updates = [{}, { tools: [tool] }, { text: "Once ", tools: [{ ...tool, status: "done" as const }] }];
+  const { handle } = await streamTo("slack", config, updates as never, { stream_id: "one" });
+  expect(posted()).toMatchObject([{ streaming: true, cards: { "tool-0 look": "complete" }, text: "…Once " }]);
+  await deliver("slack", config, "Once upon a time.", { streamed: handle });
+  expect(posted()).toMatchObject([{ streaming: false, text: "Once upon a time." }]);
+  slack.refuse.push({ method: "chat.startStream", error: "feature_not_enabled" });
+  const plain = await streamTo("slack", config, updates as never, { stream_id: "two" });
+  expect(posted()[1]).toMatchObject({ text: "Once ", edits: ["…", "⏳ look"] });
+  await deliver("slack", config, "The end.", { streamed: plain.handle });
+  expect(posted().map(({ text }) => text)).toEqual(["Once upon a time.", "The end."]);
+});
+
+test("an approval is asked with buttons; who presses is passed on, others are told, and all see the decision", async () => {
+  const approval = {
+    ...{
+      id: "a1",
+      tool: "delete_room",
+      arguments: { room: "*x*" },
+      policy: "ask",
+      reason: null,
+      decided_at: null,
+    },
+    ...{
+      approvers: [`slack:${ADA}`],
+      expires_at: "2030-01-01T00:00:00Z",
+      status: "pending",
+      decided_by: null as string | null,
+    },
+  };
+  const ask = async (more: object = {}, receipt?: unknown) => {
+    const config = { channel_id: GENERAL };
+    const input = {
+      approval: { ...approval, ...more },
+      text: "?",
+      config,
+      dispatchConfig: config,
+      botId: "default",
+      sessionId: "s",
+      receipt,
+    };
+    const dispatcher = registered().dispatchers.get("slack");
+    const found = await dispatcher.askApproval?.(input as never, dispatchContext());
+    return (found as { receipt: unknown }).receipt;
+  };
+  expect(await ask({ approvers: ["key:ann"] })).toEqual({ skipped: expect.any(String) });
+  const receipt = await ask();
+  const [question] = posted();
+  const buttons = (question?.blocks?.at(-1) as { elements: { action_id: string; value: string }[] }).elements;
+  const press = (action: object, user: string) =>
+    receiveAny({
+      type: "block_actions",
+      team: { id: TEAM },
+      user: { id: user },
+      channel: { id: GENERAL },
+      actions: [action],
+    } as never);
+  expect(await press(buttons[1] as object, ADA)).toMatchObject({ status: "processed" });
+  expect(decided).toEqual([{ approved: true, by: { id: ADA, name: "Ada" }, choice: "run" }]);
+  for (const [code, text] of [
+    ["forbidden", "does not name you"],
+    ["conflict", "decided already"],
+  ] as const) {
+    refusal = code;
+    await press(buttons[2] as object, BEN);
+    expect(slack.whispers.at(-1)).toEqual({ user: BEN, text: expect.stringContaining(text) });
+  }
+  await ask({ status: "approved", decided_by: "Ada" }, receipt);
+  expect(posted()).toMatchObject([
+    { text: expect.stringContaining("Allowed by Ada"), edits: [expect.any(String)] },
+  ]);
+});
+
+test("commands ask, stop, show and change, the latter by people whom the operator has allowed", async () => {
+  const run = async (command: string, text = "", user = ADA) => {
+    const payload = { command, text, team_id: TEAM, channel_id: GENERAL, user_id: user, trigger_id: "1.2" };
+    return (await receiveAny(payload as never)).text;
+  };
+  know(place);
+  expect(await run("/ask", "when?")).toBe("Asked: when?");
+  await run("/ask", "when?");
+  expect(heddle.messages).toMatchObject([{ content: "when?", runAgent: true, author: { id: ADA } }]);
+  expect(await run("/stop")).toBe("Stopped 1 run.");
+  expect(await run("/model", "fast")).toContain("Only people whom the operator has allowed");
+  heddle.people.push({ id: ADA, name: "Ada", place: null, status: "allowed" });
+  expect(await run("/model", "fast")).toBe("The model here is now fast.");
+  expect(await run("/model")).toBe("The model here is fast.");
+  expect(await run("/nonsense")).toContain("no command");
+  heddle.people.push({ id: BEN, name: "Ben", place: null, status: "blocked" });
+  expect(await run("/ask", "me?", BEN)).toBe("You may not talk to the bots here.");
+});
+
+test("reactions show what a run does, and the audit channel is told of calls", async () => {
+  useSettings({ SLACK_AUDIT_CHANNEL: DIRECT });
+  const ts = slack.write(ADA, GENERAL, "root");
+  const message = { id: "m", author: null, metadata: { team_id: TEAM, channel_id: GENERAL, message_ts: ts } };
+  const reactions = () => slack.messages.find((one) => one.ts === ts)?.reactions;
+  await runHook("before_context_assembly", { message });
+  await runHook("after_tool_call", { message, tool_name: "web_search", duration_ms: 12, error: null });
+  expect(reactions()).toEqual(["hourglass_flowing_sand", "mag"]);
+  await runHook("after_response", { message, status: "complete", error: null });
+  expect(reactions()).toEqual(["mag", "white_check_mark"]);
+  expect(posted()).toMatchObject([{ channel: DIRECT, text: "default called `web_search` (12 ms)" }]);
+});
