@@ -264,7 +264,7 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   expect(await ask({ approvers: ["key:ann"] })).toEqual({ skipped: expect.any(String) });
   const receipt = await ask();
   const [question] = posted();
-  const buttons = (question?.blocks?.at(-1) as { elements: { action_id: string; value: string }[] }).elements;
+  const buttons = (question as unknown as { blocks: [0, 0, { elements: object[] }] }).blocks[2].elements;
   const press = (action: object, user: string) =>
     receiveAny({
       type: "block_actions",
@@ -314,9 +314,9 @@ test("reactions show what a run does, and the audit channel is told of calls", a
   const message = { id: "m", author: null, metadata: { team_id: TEAM, channel_id: GENERAL, message_ts: ts } };
   const reactions = () => slack.messages.find((one) => one.ts === ts)?.reactions;
   await runHook("before_context_assembly", { message });
-  await runHook("after_tool_call", { message, tool_name: "web_search", duration_ms: 12, error: null });
+  await runHook("after_tool_call", { message, tool_name: "web_search", duration_ms: 12 });
   expect(reactions()).toEqual(["hourglass_flowing_sand", "mag"]);
-  await runHook("after_response", { message, status: "complete", error: null });
+  await runHook("after_response", { message, status: "complete" });
   expect(reactions()).toEqual(["mag", "white_check_mark"]);
   expect(posted()).toMatchObject([{ channel: DIRECT, text: "default called `web_search` (12 ms)" }]);
 });
