@@ -48,7 +48,12 @@ export async function openContent(config: Config, storage: Storage, models: Mode
     webhook: createWebhookDispatcher({ post: guardedPost, signingSecret }),
   };
   const dispatchers = createDispatchers(coreDispatchers);
-  const { documents, reindex, embeddings, copying } = await openSearch(config, storage, models, closers);
+  const { documents, reindex, embeddings, copying, finding } = await openSearch(
+    config,
+    storage,
+    models,
+    closers,
+  );
   const readPdf = openPdfReader(config, storage);
   const own = ownTools({ db, documents, skills, tools, guardedFetch, readPdf });
   for (const tool of own) tools.add("core", tool);
@@ -82,7 +87,7 @@ export async function openContent(config: Config, storage: Storage, models: Mode
   closeToImports(workspace.root);
   for (const tool of [...createWorkspaceTools(workspace), createSendFileTool(workspace)])
     tools.add("core", tool);
-  const memories = openMemories(storage, workspace, closers);
+  const memories = openMemories(storage, workspace, { ...copying, ...finding }, closers);
   for (const tool of memories.tools) tools.add("core", tool);
   return {
     tools,

@@ -3,8 +3,9 @@
 import { createMemoryTools } from "../agent/tools/builtin/memory.ts";
 import { createSearchHistoryTool } from "../agent/tools/builtin/search-history.ts";
 import { createMemories } from "../memory/memories.ts";
+import { createMemoryCopies, type MemoryCopiesOptions } from "../memory/memory-copies.ts";
 import { createMemoryFiles } from "../memory/memory-files.ts";
-import { searchMemory } from "../memory/search-memory.ts";
+import { createMemorySearch, type MemorySearchOptions } from "../memory/search-memory.ts";
 import { searchHistory } from "../search/history.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 import type { Closers } from "./closers.ts";
@@ -13,6 +14,7 @@ import type { Storage } from "./storage.ts";
 export function openMemories(
   { db, log }: Pick<Storage, "db" | "log">,
   workspace: Workspace,
+  search: Omit<MemoryCopiesOptions, "db" | "log"> & Omit<MemorySearchOptions, "db">,
   closers: Closers,
 ) {
   const files = createMemoryFiles({
@@ -22,14 +24,25 @@ export function openMemories(
     log: log.getChild("memory"),
   });
   closers.push(files.close);
-  const memories = createMemories({ db, onChange: files.refresh });
+  const copies = createMemoryCopies({ ...search, db, log: log.getChild("memory") });
+  closers.push(copies.close);
+  // What was learned before there were copies, or just before the server was killed.
+  copies.refresh();
+  const memories = createMemories({
+    db,
+    onChange(botId, days) {
+      files.refresh(botId, days);
+      copies.refresh();
+    },
+  });
+  const searchMemory = createMemorySearch({ ...search, db });
   const tools = [
     ...createMemoryTools({
       ...memories,
-      search: (run, query, limit) => searchMemory(db, { ...run, query, limit }),
+      search: (run, query, limit) => searchMemory({ ...run, query, limit }),
     }),
     createSearchHistoryTool(({ query, limit }, { session_id, task_id }) =>
-      searchHistory(db, { sessionId: session_id, taskId: task_id, query, limit }),
+      searchHistory(db, { sessionId: session_id, taskId: task_id, query, limit, sense: search.sense }),
     ),
   ];
   return { ...memories, tools };

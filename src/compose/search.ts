@@ -5,6 +5,7 @@ import type { EmbeddingSettings } from "../config/embedding-settings.ts";
 import { createBuiltinEmbedder } from "../embeddings/builtin.ts";
 import { createEndpointEmbedder, modelAt } from "../embeddings/endpoint.ts";
 import { createProviderEmbedder, type EmbeddingProvider, providerModelIn } from "../embeddings/provider.ts";
+import { createWordSense } from "../embeddings/word-sense.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { asset } from "../runtime/assets.ts";
@@ -12,6 +13,7 @@ import { createCollectionFacts } from "../search/collection.ts";
 import { createDocuments } from "../search/documents.ts";
 import type { Embedder } from "../search/embedder.ts";
 import { startIndexer } from "../search/indexer.ts";
+import { createNearest } from "../search/nearest.ts";
 import { createPostings } from "../search/postings.ts";
 import { createReindex } from "../search/reindex.ts";
 import { createSearch } from "../search/search.ts";
@@ -39,15 +41,15 @@ export async function openSearch(
   const postings = createPostings({ db, log });
   closers.push(postings.close);
   const facts = createCollectionFacts({ db, onAdded: postings.added, onRemoved: postings.removed });
-  const search = createSearch({
+  const nearest = createNearest({
     db,
-    facts,
     sets,
     onTrouble: (error) =>
       log.warn("A query could not be embedded, so its words alone were searched for: {error}", {
         error: errorMessage(error),
       }),
   });
+  const search = createSearch({ db, facts, nearest });
   const onPassages = () => {
     if (!embedder.isLocal) void indexer.wake();
   };
@@ -57,6 +59,7 @@ export async function openSearch(
     reindex: createReindex({ db, sets, indexer }),
     embeddings: { model: embeddings?.model ?? "builtin", embed: embedder.embed },
     copying: { db, facts, search, embedder, onPassages },
+    finding: { sense: createWordSense(readWords), nearest },
   };
 }
 

@@ -899,7 +899,7 @@ export const processLines = pgTable(
   (table) => [index("process_lines_integration").on(table.integration_id, table.id)],
 );
 
-export type DocumentKind = "document" | "skill";
+export type DocumentKind = "document" | "skill" | "memory";
 
 export const documents = pgTable(
   "documents",
@@ -915,6 +915,8 @@ export const documents = pgTable(
     /** The owner, in the format of a channel's owner. */
     owner: text("owner"),
     session_id: uuid("session_id").references(() => sessions.id, { onDelete: "cascade" }),
+    /** The version of a memory that it is a copy of: what is forgotten must not stay here. */
+    memory_version_id: uuid("memory_version_id").references(() => memories.id, { onDelete: "cascade" }),
     title: text("title"),
     content: text("content").notNull(),
     metadata: jsonb("metadata").$type<JsonObject>().notNull().default({}),
@@ -927,6 +929,7 @@ export const documents = pgTable(
     uniqueIndex("documents_source")
       .on(table.kind, table.source_id)
       .where(sql`${table.source_id} is not null`),
+    index("documents_memory").on(table.memory_version_id).where(sql`${table.memory_version_id} is not null`),
   ],
 );
 

@@ -16,6 +16,8 @@ export interface WordVectors {
   weight(index: number): number;
   /** Adds the word's vector times `factor` to the first elements of `sum`. */
   addTo(sum: Float32Array, index: number, factor: number): void;
+  /** Of the vectors of two words. */
+  cosine(index: number, other: number): number;
 }
 
 /** Throws for a file of another format. */
@@ -52,6 +54,17 @@ export function readWordVectors(file: ArrayBuffer): WordVectors {
       for (let at = 0; at < dimensions; at++) {
         sum[at] = (sum[at] as number) + (rows[first + at] as number) * scale;
       }
+    },
+    cosine(index, other) {
+      const [first, second] = [index * dimensions, other * dimensions];
+      let [dot, ofFirst, ofSecond] = [0, 0, 0];
+      for (let at = 0; at < dimensions; at++) {
+        const [one, two] = [rows[first + at] as number, rows[second + at] as number];
+        dot += one * two;
+        ofFirst += one * one;
+        ofSecond += two * two;
+      }
+      return dot === 0 ? 0 : dot / Math.sqrt(ofFirst * ofSecond);
     },
   };
 }

@@ -1,7 +1,9 @@
 // Searches the messages of one session, including those that its model no longer gets.
 
 import type { Database } from "../db/database.ts";
+import { type Fit, fitOf } from "./fit.ts";
 import { rankTexts } from "./rank-texts.ts";
+import type { LoadWordSense } from "./word-sense.ts";
 
 export interface HistoryQuery {
   sessionId: string;
@@ -9,22 +11,21 @@ export interface HistoryQuery {
   taskId: string;
   query: string;
   limit: number;
+  sense: LoadWordSense;
 }
 
-export interface HistoryHit {
+export interface HistoryHit extends Fit {
   message_id: string;
   role: string;
   created_at: string;
   text: string;
-  /** Probably about something else. */
-  weak: boolean;
 }
 
 /** The newest messages of a session are searched, up to this number. */
 const MOST_MESSAGES = 20_000;
 
 export async function searchHistory(db: Database, search: HistoryQuery): Promise<HistoryHit[]> {
-  const ranked = await rankTexts(db, {
+  const { texts, common } = await rankTexts(db, {
     from: `select said.id, said.content as text from messages said
         join sessions here on here.id = said.session_id join channels place on place.id = here.channel_id
       where said.session_id = $3::uuid and said.content <> '' and said.task_id is distinct from $4::uuid
@@ -39,19 +40,21 @@ export async function searchHistory(db: Database, search: HistoryQuery): Promise
   const { rows } = await db.execute(
     `select id, role, content, created_at from messages
      where id in (select jsonb_array_elements_text($1::text::jsonb)::uuid)`,
-    [JSON.stringify(ranked.map(({ id }) => id))],
+    [JSON.stringify(texts.map(({ id }) => id))],
   );
   const byId = new Map(rows.map((row) => [String(row.id), row]));
-  return ranked.flatMap(({ id, weak }) => {
+  const sense = await search.sense();
+  return texts.flatMap(({ id, coverage }) => {
     const row = byId.get(id);
     if (!row) return [];
+    const text = String(row.content);
     return [
       {
         message_id: id,
         role: String(row.role),
         created_at: new Date(row.created_at as string).toISOString(),
-        text: String(row.content),
-        weak,
+        text,
+        ...fitOf(search.query, text, { sense, common, coverage }),
       },
     ];
   });

@@ -72,30 +72,33 @@ export function createPostings({ db, log, delayMs = DELAY_MS }: PostingsOptions)
   }
 
   async function keepPosted(): Promise<void> {
-    while (isDue && !signal.aborted) {
-      await pause(delayMs, undefined, { signal, ref: false }).catch(() => {});
-      if (signal.aborted) return;
-      isDue = false;
-      try {
-        // Another server's run may have begun before this one's passages came.
-        if (!(await post())) isDue = true;
-      } catch (error) {
+    try {
+      while (isDue && !signal.aborted) {
+        await pause(delayMs, undefined, { signal, ref: false }).catch(() => {});
         if (signal.aborted) return;
-        isDue = true;
-        log.warn("New passages are searched without the index; trying again: {error}", {
-          error: errorMessage(error),
-        });
-        await pause(RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
+        isDue = false;
+        try {
+          // Another server's run may have begun before this one's passages came.
+          if (!(await post())) isDue = true;
+        } catch (error) {
+          if (signal.aborted) return;
+          isDue = true;
+          log.warn("New passages are searched without the index; trying again: {error}", {
+            error: errorMessage(error),
+          });
+          await pause(RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
+        }
       }
+    } finally {
+      // Here and not in what follows on the promise: passages that come in between would be forgotten.
+      running = undefined;
     }
   }
 
   function start(): void {
     isDue = true;
     if (signal.aborted) return;
-    running ??= keepPosted().finally(() => {
-      running = undefined;
-    });
+    running ??= keepPosted();
   }
 
   // What a former run or version left.

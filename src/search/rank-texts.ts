@@ -16,8 +16,15 @@ export interface RankedText {
   id: string;
   /** Higher is better; comparable within one answer only. */
   score: number;
-  /** The text lacks too much of what the query asks for, by the weight of its words: it is probably about something else. */
-  weak: boolean;
+  /** The share of the query's words that the text has, by their weight. */
+  coverage: number;
+}
+
+export interface RankedTexts {
+  /** Best first. */
+  texts: RankedText[];
+  /** Words of the query that most of all texts have. */
+  common: ReadonlySet<string>;
 }
 
 /** BM25's usual parameters: saturation of a word's frequency, and weight of a text's length. */
@@ -26,20 +33,23 @@ const B = 0.75;
 const MOST_WORDS = 48;
 /** Of a longer text, only the beginning is searched. */
 const LONGEST_TEXT = 20_000;
-/** `bun run bench` measures it: with less, searches for things never said have results that look good. */
-const LEAST_COVERAGE = 0.6;
+/** A word with less weight is in more than half of the texts. */
+const COMMON = 0.7;
 
-/** Best first; `limit` only cuts the list. */
+/** `limit` only cuts the list. */
 export async function rankTexts(
   db: Database,
   { from, values, query, limit }: RankTexts,
-): Promise<RankedText[]> {
+): Promise<RankedTexts> {
   const { rows } = await db.execute(rankingOf(from), [searchableText(query), limit, ...values]);
-  return rows.map(({ id, score, coverage }) => ({
-    id: String(id),
-    score: Number(score),
-    weak: Number(coverage) < LEAST_COVERAGE,
-  }));
+  return {
+    texts: rows.map(({ id, score, coverage }) => ({
+      id: String(id),
+      score: Number(score),
+      coverage: Number(coverage),
+    })),
+    common: new Set((rows[0]?.common ?? []) as string[]),
+  };
 }
 
 // The texts are split by to_tsvector as they are stored; Chinese, Japanese and Korean, which it does not split, are found as parts of
@@ -69,6 +79,7 @@ weights AS MATERIALIZED (
        LATERAL (SELECT count(*)::float8 AS n FROM found WHERE found.lexeme = words.lexeme) AS f
 )
 SELECT found.id, sum(weights.idf) / (SELECT sum(idf) FROM weights) AS coverage,
+       (SELECT json_agg(lexeme) FROM weights WHERE idf < ${COMMON}) AS common,
        sum(weights.idf * found.times * ${K1 + 1} /
            (found.times + ${K1} * (${1 - B} + ${B} * found.length / collection.average_length))) AS score
 FROM found JOIN weights ON weights.lexeme = found.lexeme CROSS JOIN collection

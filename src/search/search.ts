@@ -7,13 +7,11 @@ import { HeddleError } from "../errors.ts";
 import { isUuid } from "../ids.ts";
 import type { DocumentHit } from "../sdk/types.ts";
 import type { Collection, CollectionFacts } from "./collection.ts";
-import type { Embedder } from "./embedder.ts";
-import { type Found, type Fused, fuse } from "./fuse.ts";
+import { type Fused, fuse } from "./fuse.ts";
 import { searchableText } from "./lexemes.ts";
 import { type LexicalQuery, searchLexical } from "./lexical.ts";
+import type { Nearest } from "./nearest.ts";
 import { type Scope, scopeCondition, sizeOfScope } from "./scope.ts";
-import { searchVectors } from "./vector.ts";
-import type { VectorSets } from "./vector-sets.ts";
 
 export interface SearchFor extends Scope {
   query: string;
@@ -37,51 +35,13 @@ export interface SearchOptions {
   db: Database;
   facts: Pick<CollectionFacts, "read">;
   /** Without it, there is no vector lane. */
-  sets?: Pick<VectorSets, "serving"> | undefined;
-  /** Called when a query could not be embedded; the lexical lane answers alone then. */
-  onTrouble?: ((error: unknown) => void) | undefined;
+  nearest?: Nearest | undefined;
 }
 
 /** What both lanes know of the passages within the scope. */
 type Within = Omit<LexicalQuery, "text" | "collection"> & { collection: Collection };
 
-/** A search waits no longer for an endpoint. */
-const EMBEDDING_MS = 4_000;
-/** Vectors of queries that are remembered, for the next page and for repeated questions. */
-const REMEMBERED = 200;
-
-export function createSearch({ db, facts, sets, onTrouble = () => {} }: SearchOptions): Search {
-  const remembered = new Map<string, Promise<Float32Array | null>>();
-
-  function vectorOf(embedder: Embedder, text: string): Promise<Float32Array | null> {
-    const key = `${embedder.name}\n${text}`;
-    const known = remembered.get(key);
-    if (known) return known;
-    const made = embedder
-      .embed([text], AbortSignal.timeout(EMBEDDING_MS))
-      .then(([vector = null]) => vector)
-      .catch((error: unknown) => {
-        remembered.delete(key);
-        throw error;
-      });
-    remembered.set(key, made);
-    const [oldest] = remembered.keys();
-    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-    return made;
-  }
-
-  async function vectorLane(query: string, within: Promise<Within>, lexical: Promise<Found[]>) {
-    const serving = await sets?.serving();
-    if (!serving) return undefined;
-    const { set, embedder } = serving;
-    const vector = await vectorOf(embedder, query).catch(onTrouble);
-    // The model behind an endpoint may have been exchanged under its name.
-    if (!vector || vector.length !== set.dimensions) return undefined;
-    const { weakBelow, weight } = embedder;
-    const found = await searchVectors(db, { set, vector, weakBelow, ...(await within) }, lexical);
-    return { weight, found };
-  }
-
+export function createSearch({ db, facts, nearest }: SearchOptions): Search {
   async function look(scope: Scope): Promise<Within> {
     const [collection, scopeSize] = await Promise.all([facts.read(), sizeOfScope(db, scope)]);
     const beside = (source: string) => Math.min(scopeSize, collection.beside(scope.kind, source));
@@ -92,8 +52,8 @@ export function createSearch({ db, facts, sets, onTrouble = () => {} }: SearchOp
     const after = cursor === undefined ? undefined : readCursor(cursor);
     const within = look(scope);
     const words = within.then((found) => searchLexical(db, { text: searchableText(query), ...found }));
-    const [lexical, vector] = await Promise.all([words, vectorLane(query, within, words)]);
-    const ranked = fuse(lexical, vector?.found ?? [], vector?.weight ?? 0);
+    const [lexical, vector] = await Promise.all([words, nearest?.(query, within, words)]);
+    const ranked = fuse(lexical, vector?.found ?? [], vector?.embedder.weight ?? 0);
     const first = after === undefined ? 0 : placeAfter(ranked, after);
     return present(db, ranked.slice(first, first + limit), { first, hasVectors: vector !== undefined });
   };

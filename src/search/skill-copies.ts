@@ -62,18 +62,21 @@ export function createSkillCopies(options: SkillCopiesOptions): SkillCopies {
   let isDue = false;
 
   async function run(): Promise<void> {
-    do {
-      isDue = false;
-      await exclusively(() => bringUpToDate(options));
-    } while (isDue);
+    try {
+      do {
+        isDue = false;
+        await exclusively(() => bringUpToDate(options));
+      } while (isDue);
+    } finally {
+      // Here and not in what follows on the promise: a call in between would be forgotten.
+      running = undefined;
+    }
   }
 
   return {
     sync() {
       isDue = true;
-      running ??= run().finally(() => {
-        running = undefined;
-      });
+      running ??= run();
       return running;
     },
     async find(skills, message) {

@@ -1,15 +1,25 @@
 // Generates a conversation of 50 sessions with a seed, asks for what was said in it, and measures whether search_memory finds it, and
 // whether it admits that something was never said. No model takes part: this measures the search, not what a model makes of it.
 
+import { getLogger } from "@logtape/logtape";
 import type { Database } from "../../src/db/database.ts";
-import { bots, channels, messages, sessions } from "../../src/db/schema.ts";
+import { bots, channels, memories, messages, sessions } from "../../src/db/schema.ts";
+import { createBuiltinEmbedder } from "../../src/embeddings/builtin.ts";
+import { createWordSense } from "../../src/embeddings/word-sense.ts";
 import { newId } from "../../src/ids.ts";
-import { searchMemory } from "../../src/memory/search-memory.ts";
+import { createMemoryCopies } from "../../src/memory/memory-copies.ts";
+import { createMemorySearch, type MemorySearch } from "../../src/memory/search-memory.ts";
+import { asset } from "../../src/runtime/assets.ts";
+import { createNearest } from "../../src/search/nearest.ts";
+import { createVectorSets } from "../../src/search/vector-sets.ts";
+import { type Kind, PEOPLE, PLACES } from "./memory-kinds.ts";
 import { median } from "./numbers.ts";
 
 const SESSIONS = 50;
 const MESSAGES = 40;
 const FACTS_PER_SESSION = 4;
+/** Every so many facts are not only said but remembered. */
+const REMEMBERED = 4;
 const ABSENT = 100;
 const TOP = 10;
 
@@ -25,19 +35,15 @@ export interface MemoryMeasured {
   searchMs: number;
 }
 
-interface Fact {
-  statement: string;
-  question: string;
+interface Question {
+  ask: string;
   /** The same question about something that nobody has. */
   absent: string;
   /** A question about a property of the same thing that nobody mentioned. */
   unsaid: string;
+  evidence: string;
 }
 
-const PEOPLE =
-  "Ada Bruno Clara Dmitri Elif Farid Greta Hiro Ines Jonas Katja Luis Mira Nils Olga Pavel Quinn Rosa Stefan Tariq".split(
-    " ",
-  );
 const THINGS =
   "bicycle boat camera drone engine fridge guitar hammock inverter jacket kayak lawnmower microscope notebook oven printer quilt router sauna telescope umbrella violin wardrobe xylophone yacht greenhouse".split(
     " ",
@@ -46,36 +52,6 @@ const NEVER =
   "harpsichord centrifuge chinchilla submarine trampoline gramophone zeppelin sextant accordion kiln".split(
     " ",
   );
-const PLACES = "Graz Linz Vienna Bergen Porto Ghent Turin Malmö Lyon Brno".split(" ");
-/** How the fact is told, and how it is asked for later: in other words, as people do. */
-const KINDS: [tell: string, ask: string, values: string[]][] = [
-  [
-    "By the way, {who} painted the {thing} {value} last weekend.",
-    "What did {who} paint the {thing}?",
-    "red blue green black white orange violet".split(" "),
-  ],
-  [
-    "{who} bought a new {thing} in {place} for {value} euros.",
-    "How much did {who} pay for the {thing}?",
-    "120 340 560 780 990 1450 2300".split(" "),
-  ],
-  [
-    "The {thing} of {who} broke down again; the mechanic says it is the {value}.",
-    "What is wrong with the {thing} that {who} has?",
-    "bearing fuse battery gasket hinge valve sensor".split(" "),
-  ],
-  ["{who} lent the {thing} to {value} until spring.", "Who has {who}'s {thing}?", PEOPLE],
-  [
-    "We agreed that {who} keeps the {thing} in {value} from now on.",
-    "Where does {who} keep the {thing}?",
-    PLACES,
-  ],
-  [
-    "{who}'s {thing} has the serial number {value}.",
-    "What is the serial number of the {thing} of {who}?",
-    "KX-4711 ZB-220 QP-9931 RT-17 LM-5008 VC-64".split(" "),
-  ],
-];
 const CHATTER = [
   "Good morning! How was the trip to {place}?",
   "The weather in {place} is awful today, we stayed in and read.",
@@ -89,7 +65,11 @@ const CHATTER = [
   "Nothing is wrong here, the report of {who} has {n} pages.",
 ];
 
-export async function measureMemory(db: Database, seed = 20261128): Promise<MemoryMeasured> {
+/** `form`: whether it is asked in sentences or in a few words. */
+export async function measureMemory(
+  db: Database,
+  { kinds, form, seed = 20261128 }: { kinds: Kind[]; form: "ask" | "words"; seed?: number },
+): Promise<MemoryMeasured> {
   const random = mulberry(seed);
   const one = <Item>(list: Item[]): Item => list[Math.floor(random() * list.length)] as Item;
   const fill = (text: string, values: Record<string, string> = {}) =>
@@ -99,18 +79,16 @@ export async function measureMemory(db: Database, seed = 20261128): Promise<Memo
       return name === "n" ? String(Math.floor(random() * 90) + 10) : one(PEOPLE);
     });
   const channel = { id: newId(), client_id: `bench:${newId()}`, name: "bench" };
-  const bot = `bench_${seed}`;
-  await db.query.insert(bots).values({ id: bot, name: bot }).onConflictDoNothing();
+  const bot = `bench_${channel.id}`;
+  const here = { bot_id: bot, channel_id: channel.id };
+  await db.query.insert(bots).values({ id: bot, name: bot });
   await db.query.insert(channels).values(channel);
 
   const pairs = PEOPLE.flatMap((who) => THINGS.map((thing) => ({ who, thing })));
-  const asked: { fact: Fact; evidence: string }[] = [];
-  for (let nr = 0; nr <= SESSIONS; nr++) {
+  const questions: Question[] = [];
+  for (let nr = 0; nr < SESSIONS; nr++) {
     const session = { id: newId(), channel_id: channel.id, client_id: channel.client_id, bot_id: bot };
-    await db.query.insert(sessions).values({ ...session, active: nr === SESSIONS });
-    if (nr === SESSIONS) {
-      return await measure(db, { bot_id: bot, channel_id: channel.id, session_id: session.id }, asked);
-    }
+    await db.query.insert(sessions).values({ ...session, active: false });
     const rows = Array.from({ length: MESSAGES }, (_, at) => ({
       id: newId(),
       session_id: session.id,
@@ -122,37 +100,68 @@ export async function measureMemory(db: Database, seed = 20261128): Promise<Memo
       const [pair] = pairs.splice(Math.floor(random() * pairs.length), 1);
       const row = rows[at * 10];
       if (!pair || !row) throw new Error("There are too few pairs of people and things.");
-      const [tell, ask, values] = one(KINDS);
-      const others = KINDS.filter(([, question]) => question !== ask);
-      row.content = fill(tell, { ...pair, value: one(values) });
-      const fact = {
-        statement: row.content,
-        question: fill(ask, pair),
-        absent: fill(ask, { ...pair, thing: one(NEVER) }),
-        unsaid: fill(one(others)[1], pair),
-      };
-      asked.push({ fact, evidence: row.id });
+      const kind = one(kinds);
+      const others = kinds.filter((other) => other !== kind);
+      const content = fill(kind.tell, { ...pair, value: one(kind.values) });
+      let evidence = row.id;
+      if (questions.length % REMEMBERED === 0) {
+        evidence = newId();
+        const from = { session_id: session.id, message_id: row.id, task_id: newId() };
+        await db.query.insert(memories).values({
+          id: evidence,
+          memory_id: evidence,
+          version: 1,
+          ...here,
+          ...from,
+          text: content,
+          status: "accepted",
+        });
+      } else row.content = content;
+      questions.push({
+        ask: fill(kind[form], pair),
+        absent: fill(kind[form], { ...pair, thing: one(NEVER) }),
+        unsaid: fill(one(others)[form], pair),
+        evidence,
+      });
     }
     await db.query.insert(messages).values(rows);
   }
-  throw new Error("unreachable");
+  return await measure(await openMemory(db), here, questions);
+}
+
+/** As a server composes it. */
+async function openMemory(db: Database): Promise<MemorySearch> {
+  const load = async () => {
+    const words = await asset("words.bin");
+    if (!words) throw new Error("words.bin is missing");
+    return await words.arrayBuffer();
+  };
+  const embedder = createBuiltinEmbedder(load);
+  const sets = createVectorSets({ db, embedder, embedderNamed: () => undefined });
+  await sets.own();
+  const facts = { added: () => {}, removed: () => {} };
+  const copies = createMemoryCopies({ db, facts, embedder, onPassages: () => {}, log: getLogger("heddle") });
+  copies.refresh();
+  await copies.settle();
+  return createMemorySearch({ db, nearest: createNearest({ db, sets }), sense: createWordSense(load) });
 }
 
 async function measure(
-  db: Database,
-  run: { bot_id: string; channel_id: string; session_id: string },
-  asked: { fact: Fact; evidence: string }[],
+  searchMemory: MemorySearch,
+  here: { bot_id: string; channel_id: string },
+  questions: Question[],
 ): Promise<MemoryMeasured> {
   const [times, found]: [number[], boolean[]] = [[], []];
   let weakEvidence = 0;
+  const session = newId();
   const search = async (query: string) => {
     const started = performance.now();
-    const hits = await searchMemory(db, { ...run, query, limit: TOP });
+    const hits = await searchMemory({ ...here, session_id: session, query, limit: TOP });
     times.push(performance.now() - started);
     return hits;
   };
-  for (const { fact, evidence } of asked) {
-    const hit = (await search(fact.question)).find(({ id }) => id === evidence);
+  for (const { ask, evidence } of questions) {
+    const hit = (await search(ask)).find(({ id }) => id === evidence);
     found.push(hit !== undefined);
     if (hit?.weak) weakEvidence += 1;
   }
@@ -161,10 +170,10 @@ async function measure(
     for (const query of queries) if ((await search(query)).every(({ weak }) => weak)) count += 1;
     return (100 * count) / queries.length;
   };
-  const some = asked.slice(0, ABSENT).map(({ fact }) => fact);
+  const some = questions.slice(0, ABSENT);
   const hits = found.filter(Boolean).length;
   return {
-    recallPercent: (100 * hits) / asked.length,
+    recallPercent: (100 * hits) / questions.length,
     weakEvidencePercent: (100 * weakEvidence) / Math.max(1, hits),
     abstentionPercent: await admits(some.map(({ absent }) => absent)),
     hardAbstentionPercent: await admits(some.map(({ unsaid }) => unsaid)),

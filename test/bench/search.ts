@@ -11,6 +11,7 @@ import { createCollectionFacts } from "../../src/search/collection.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import { searchableText } from "../../src/search/lexemes.ts";
 import { searchLexical } from "../../src/search/lexical.ts";
+import { createNearest } from "../../src/search/nearest.ts";
 import { createPostings } from "../../src/search/postings.ts";
 import { scopeCondition } from "../../src/search/scope.ts";
 import { createSearch } from "../../src/search/search.ts";
@@ -61,7 +62,7 @@ export async function measureSearch(db: Database, size: MeasureSearch): Promise<
   const set = await sets.own();
   const postings = createPostings({ db, log: getLogger("heddle") });
   const facts = createCollectionFacts({ db, onAdded: postings.added });
-  const search = createSearch({ db, facts, sets });
+  const search = createSearch({ db, facts, nearest: createNearest({ db, sets }) });
   const documents = createDocuments({ db, facts, search, embedder });
   try {
     const ingestPerSecond = await ingest(corpus, documents.ingest, size);

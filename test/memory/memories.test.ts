@@ -7,19 +7,23 @@ import { attachments, channels, memories as table, tasks, toolCalls } from "../.
 import { newId } from "../../src/ids.ts";
 import { createMemories, type Memories } from "../../src/memory/memories.ts";
 import { createMemoryFiles } from "../../src/memory/memory-files.ts";
-import { searchMemory } from "../../src/memory/search-memory.ts";
+import { createMemorySearch, type MemorySearch } from "../../src/memory/search-memory.ts";
 import { say } from "../agent/chatting.ts";
 import { addBot, addMessage, addSession, addTask, agentOver, log, scriptedLlm } from "../agent/fixture.ts";
 import { eachDatabase } from "../database.ts";
+import { wordSense } from "../search/fixture.ts";
 
 eachDatabase("memory", (open) => {
   let db: Database;
   let memories: Memories;
+  let searchMemory: MemorySearch;
   let changes: string[];
   beforeAll(async () => {
     db = await open();
     changes = [];
     memories = createMemories({ db, onChange: (bot) => void changes.push(bot) });
+    // Vectors are tested in memory-copies.test.ts.
+    searchMemory = createMemorySearch({ db, sense: wordSense, nearest: async () => undefined });
   });
 
   const newRun = async (
@@ -36,7 +40,7 @@ eachDatabase("memory", (open) => {
     return { session, run: { ...task, task_id: task.id } };
   };
   const applies = async (run: { bot_id: string; channel_id: string; session_id: string }, query: string) =>
-    (await searchMemory(db, { ...run, query, limit: 10 })).filter(({ kind }) => kind === "memory");
+    (await searchMemory({ ...run, query, limit: 10 })).filter(({ kind }) => kind === "memory");
 
   test("a fact is remembered with where it was learned, and only once", async () => {
     const { run } = await newRun();
@@ -223,7 +227,7 @@ eachDatabase("memory", (open) => {
         [next.id, session.channel_id, later?.client_id, session.bot_id],
       );
       const { run: innocent } = await newRun({ session: next });
-      const [hit] = await searchMemory(db, { ...innocent, query: "Remember this", limit: 5 });
+      const [hit] = await searchMemory({ ...innocent, query: "Remember this", limit: 5 });
       expect(hit).toMatchObject({ kind: "message", untrusted: true });
       await db.execute(
         `insert into messages (id, session_id, role, content, task_id) values (gen_random_uuid(), $1::uuid, 'tool', $2, $3::uuid)`,

@@ -3,6 +3,7 @@ import type { Database } from "../../src/db/database.ts";
 import { searchHistory } from "../../src/search/history.ts";
 import { addBot, addMessage, addSession, addTask } from "../agent/fixture.ts";
 import { eachDatabase } from "../database.ts";
+import { wordSense } from "./fixture.ts";
 
 eachDatabase("search in the messages of a session", (open) => {
   let db: Database;
@@ -31,7 +32,13 @@ eachDatabase("search in the messages of a session", (open) => {
   });
 
   async function find(query: string, limit = 5) {
-    return await searchHistory(db, { sessionId: session.id, taskId: task.id, query, limit });
+    return await searchHistory(db, {
+      sessionId: session.id,
+      taskId: task.id,
+      query,
+      limit,
+      sense: wordSense,
+    });
   }
 
   test("finds what was said long ago; the question itself is not an answer", async () => {

@@ -5,7 +5,7 @@ import type { ToolContext } from "../../../sdk/types.ts";
 import { cutText } from "../../cut-text.ts";
 import type { Tool } from "../registry.ts";
 import { answering } from "./answering.ts";
-import { NOTHING_FITTING } from "./search-history.ts";
+import { type FoundFit, NOTHING_FITTING, shownFit } from "./search-history.ts";
 
 interface Remembered {
   memory_id: string;
@@ -29,7 +29,7 @@ export interface MemoryForTools {
     run: ToolContext,
     query: string,
     limit: number,
-  ): Promise<({ text: string; weak: boolean; untrusted?: true } & object)[]>;
+  ): Promise<({ text: string; untrusted?: true } & FoundFit)[]>;
 }
 
 const LIMIT = 10;
@@ -107,7 +107,11 @@ const searchTool = ({ search }: MemoryForTools): Tool => ({
     return {
       // First, because the middle of a long result is cut out: the text of strangers would be left without its mark.
       ...(hits.some(({ untrusted }) => untrusted) && { untrusted: true }),
-      results: hits.map((hit) => ({ ...hit, text: cutText(hit.text, EXCERPT) })),
+      results: hits.map(({ weak, missing, ...hit }) => ({
+        ...hit,
+        text: cutText(hit.text, EXCERPT),
+        ...shownFit({ weak, missing }),
+      })),
       ...(hits.every(({ weak }) => weak) && { note: NOTHING_FITTING }),
     };
   },

@@ -1,0 +1,3 @@
+ALTER TABLE "documents" ADD COLUMN "memory_version_id" uuid;--> statement-breakpoint
+ALTER TABLE "documents" ADD CONSTRAINT "documents_memory_version_id_memories_id_fk" FOREIGN KEY ("memory_version_id") REFERENCES "public"."memories"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "documents_memory" ON "documents" USING btree ("memory_version_id") WHERE "documents"."memory_version_id" is not null;
