@@ -100,7 +100,7 @@ const SOURCES: Record<string, Source> = {
   },
   Document: {
     table: tables.documents,
-    inside: ["owner", "kind", "source_id", "content_hash"],
+    inside: ["owner", "kind", "source_id", "memory_version_id", "content_hash"],
     derived: [],
   },
   InboxEvent: { table: tables.inboxEvents, inside: [], derived: [] },
