@@ -9,7 +9,7 @@ export function question(
   { id, tool, policy, reason, expires_at }: AskedApproval,
   botId: string,
   people: string[],
-  text: string,
+  { text, commands }: { text: string; commands: { approve: string; deny: string } },
 ) {
   const until = expires_at.slice(0, 16).replace("T", " ");
   const link = server.baseUrl ? ` or [in Heddle](${server.baseUrl}/approvals/${id})` : "";
@@ -18,7 +18,7 @@ export function question(
     text,
     [`Policy: ${policy}.`, reason ?? ""].join(" ").trim(),
     `${people.map(mention).join(", ")}: answer until ${until} UTC${link} with a comment that is one of these lines:`,
-    `    /approve ${id}\n    /deny ${id}`,
+    `    ${commands.approve} ${id}\n    ${commands.deny} ${id}`,
   ].join("\n\n");
 }
 

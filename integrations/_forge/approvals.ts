@@ -18,10 +18,22 @@ const keyOf = (id: string) => `approval:${id.toLowerCase()}`;
 /** Where an approval was asked, and who may answer: logins, or numeric ids as "id:583231", as the policy writes them. */
 type Asked<Place> = Place & { people: string[] };
 
+/** The first words of a comment that decides. */
+export interface Commands {
+  approve: string;
+  deny: string;
+}
+const COMMANDS: Commands = { approve: "/approve", deny: "/deny" };
+
 /** Asks in a comment; once it is decided, changes the comment. `source` is how the policy names people: "github". */
 export async function askInComment<Place extends object, Receipt>(
   { approval, botId, receipt }: Pick<AskApprovalInput, "approval" | "botId" | "receipt">,
-  { source, service, place }: { source: string; service: string; place: Place },
+  {
+    source,
+    service,
+    place,
+    commands = COMMANDS,
+  }: { source: string; service: string; place: Place; commands?: Commands },
   ctx: DispatchContext,
   { post, change }: Comments<Receipt>,
 ): Promise<{ receipt: unknown }> {
@@ -36,7 +48,7 @@ export async function askInComment<Place extends object, Receipt>(
     // Before it is asked, since somebody may answer at once.
     const asked: Asked<Place> = { ...place, people };
     await store.set(keyOf(approval.id), asked as never, { ttlSeconds: Math.max(60, seconds) });
-    return { receipt: await post(question(approval, botId, people, text)) };
+    return { receipt: await post(question(approval, botId, people, { text, commands })) };
   }
   await store.delete(keyOf(approval.id));
   if (receipt === undefined || receipt === null || "skipped" in (receipt as object))
@@ -58,11 +70,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export async function decideByComment<Place extends object>(
   event: string,
   { body, author, isAskedThere }: DecidingComment<Place>,
+  { approve, deny }: Commands = COMMANDS,
 ) {
   const [command, id = "", ...words] = String(body ?? "")
     .trim()
     .split(/\s+/);
-  if ((command !== "/approve" && command !== "/deny") || !UUID.test(id)) return undefined;
+  if ((command !== approve && command !== deny) || !UUID.test(id)) return undefined;
   const ignored = (reason: string) => ({ status: "ignored", event, reason });
   const asked = await store.get<Asked<Place>>(keyOf(id));
   if (!asked || !isAskedThere(asked)) return ignored("not_asked_here");
@@ -71,7 +84,7 @@ export async function decideByComment<Place extends object>(
   const note = words.join(" ").slice(0, LONGEST_NOTE);
   try {
     const { status } = await approvals.decide(id.toLowerCase(), {
-      approved: command === "/approve",
+      approved: command === approve,
       by: { id: person, name: author.login },
       ...(note !== "" && { note }),
     });

@@ -1,0 +1,1 @@
+export const meta = { id: "gitlab", name: "GitLab", version: "1.0.0" };
