@@ -5,6 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BunPlugin } from "bun";
+import { withComputedRequires } from "./computed-requires.ts";
 import { checkImportKinds, importKinds } from "./import-kinds.ts";
 import type { Intake } from "./taken-in.ts";
 
@@ -68,10 +69,14 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
         }
         const original = given?.toString("utf8") ?? (await readFile(path, "utf8"));
         if (gate) recordKinds(original, loader, path);
-        if (gate && !gate.macros && !path.includes(`${sep}node_modules${sep}`)) {
+        if (gate && !gate.macros && !isOfPackage(path)) {
           checkImportKinds(original, loader as Bun.TranspilerOptions["loader"], asOriginal(path, gate));
         }
-        const source = adapt(original);
+        // What a package loads only at run time was not reviewed with it.
+        const source =
+          isOfPackage(path) && (gate?.macros ?? true)
+            ? withComputedRequires(adapt(original), dirname(namedAs(path, naming)), loader as Bun.Loader)
+            : adapt(original);
         if (!LOCATION.test(source))
           return given || source !== original ? { contents: source, loader } : undefined;
         const contents = nameLocations(source, namedAs(path, naming), loader, withoutMacros(gate));
@@ -80,6 +85,8 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
     },
   };
 }
+
+const isOfPackage = (path: string): boolean => path.includes(`${sep}node_modules${sep}`);
 
 /** A property of `import.meta` that depends on the file's location, or `import.meta` itself, as in `const { dir } = import.meta`. */
 const LOCATION =

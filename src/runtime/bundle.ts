@@ -16,6 +16,7 @@ import { writePointers } from "./deno-modules.ts";
 import { isBun, needsBun } from "./host.ts";
 import { BINDINGS_SPECIFIER, HOST_MODULES } from "./modules.ts";
 import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
+import { behaveAsPlain } from "./plain-output.ts";
 import { forgetMissing, forgetSettings, isOfPackage, missingPackage } from "./resolver-memory.ts";
 import { createIntake, NOTHING_TAKEN_IN, type TakenIn } from "./taken-in.ts";
 
@@ -136,6 +137,7 @@ async function bundle(
   if (!result.success) return failure(result.logs, gate, intake);
   for (const { path } of ofKind(result, "sourcemap")) await anchorMap(path, { ...naming, outDir });
   const modules = result.outputs.filter(({ kind }) => kind !== "sourcemap");
+  for (const { path } of modules) if (path.endsWith(".js")) await behaveAsPlain(path);
   const [first, ...others] = modules.toSorted((a) => (a.kind === "entry-point" ? -1 : 1));
   return {
     ok: true,

@@ -110,6 +110,80 @@ test("import.meta names the source file however it is read", async () => {
   ]);
 });
 
+test("packages load files of their own by computed names", async () => {
+  const packageOf = (name: string, text: string, more = "") => ({
+    [`mine/node_modules/${name}/package.json`]: `{ "name": "${name}", "main": "lib/main.js"${more} }`,
+    [`mine/node_modules/${name}/lib/main.js`]: text,
+  });
+  await using all = await harness({
+    ...packageOf(
+      "common",
+      `const name = "de";
+      exports.text = "require(name) in a text stays";
+      exports.locale = require("./locale/" + name);
+      exports.again = require(\`./locale/\${name}.js\`);
+      exports.builtin = typeof require(["node", "path"].join(":")).join;
+      exports.nested = require(["nes", "ted"].join(""));
+      try { require("./locale/" + "fr".trim()); } catch (error) { exports.missing = error.code; }
+      // A bundle within the package has a require of its own.
+      exports.inner = (function (require) { return require("./lo" + "cal"); })((id) => "inner " + id);
+      exports.method = { require(id) { return "method " + id; } }.require("a" + "b");`,
+    ),
+    "mine/node_modules/common/lib/locale/de.js": 'module.exports = "Hallo";',
+    "mine/node_modules/common/node_modules/nested/package.json": '{ "name": "nested", "main": "main.js" }',
+    "mine/node_modules/common/node_modules/nested/main.js": 'module.exports = "of the package";',
+    ...packageOf(
+      "modern",
+      "export const load = async (name) => (await import(`./locale/${name}.js`)).default;",
+      ', "type": "module"',
+    ),
+    "mine/node_modules/modern/lib/locale/de.js": 'export default "Guten Tag";',
+    "mine/tools/a.ts": importing(
+      `import common from "common"; import { load } from "modern";`,
+      "loaded",
+      `load("de").then((modern) => [modern, ...Object.values(common)])`,
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(await all.call("loaded")).toEqual([
+    "Guten Tag",
+    "require(name) in a text stays",
+    ...["Hallo", "Hallo", "function", "of the package", "MODULE_NOT_FOUND", "inner ./local", "method ab"],
+  ]);
+});
+
+test("in a folder of ES modules, the default export of a CommonJS package is the one that it names", async () => {
+  await using all = await harness({
+    "mine/package.json": '{ "type": "module" }',
+    "mine/node_modules/old/package.json": '{ "name": "old", "main": "main.js" }',
+    "mine/node_modules/old/main.js": "exports.__esModule = true; exports.default = 'named'; exports.a = 1;",
+    "mine/node_modules/older/package.json": '{ "name": "older", "main": "main.js" }',
+    "mine/node_modules/older/main.js": "module.exports = { default: 'of no module' };",
+    "mine/tools/a.ts": importing(
+      `import old, { a } from "old"; import * as all from "old"; import older from "older";`,
+      "taken",
+      `import("old").then((lazy) => [old, a, all.default, lazy.default, older])`,
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(await all.call("taken")).toEqual(["named", 1, "named", "named", { default: "of no module" }]);
+});
+
+test("a package that may be absent fails with its code, and what follows keeps its place in the source", async () => {
+  await using all = await harness({
+    "mine/tools/a.ts": importing(
+      `const code = (() => { try { require("may-be-absent"); } catch (error: any) { return [error.code, error.message]; } })();
+      const here = new Error("here").stack ?? "";`,
+      "codes",
+      "[...code, /a\\.ts:\\d+:\\d+/.exec(here)?.[0]]",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("codes")).toEqual(["MODULE_NOT_FOUND", 'Cannot find module "may-be-absent"', "a.ts:2:24"]);
+});
+
 test("CommonJS modules and a single default export register the same as named exports", async () => {
   await using all = await harness({
     "common/index.js": `module.exports = { meta: { id: "common", name: "In common", version: "7" } };`,

@@ -1,0 +1,35 @@
+// Corrects in the bundler's output what plain Bun does differently at run time. Every text keeps its length, because the modules have
+// few, long lines and the source map counts in their columns.
+
+import { readFile, writeFile } from "node:fs/promises";
+
+/** How the bundler writes an import of a CommonJS module by a file that Node.js would take for an ES module: `__toESM(m(),1)`. */
+const NODE_MODE = /(\b__toESM\([\w$.]{1,200}(?:\(\))?,)1\)/g;
+
+/** What it writes for a `require` of a package that is not there. */
+const ABSENT = 'throw new Error("Cannot require module "+';
+const ABSENT_AS_PLAIN = "throw __heddleAbsent(".padEnd(ABSENT.length);
+const HELPER =
+  'function __heddleAbsent(name){return Object.assign(new Error("Cannot find module "+JSON.stringify(name)),{code:"MODULE_NOT_FOUND"})}';
+
+/** Rewrites a module (absolute path) in place, if there is anything to correct. */
+export async function behaveAsPlain(module: string): Promise<void> {
+  const text = await readFile(module, "utf8");
+  const corrected = asPlain(text);
+  if (corrected !== text) await writeFile(module, corrected);
+}
+
+export function asPlain(text: string): string {
+  // Plain Bun always takes a module's `exports.default` for its default export if `exports.__esModule` says so.
+  const plain = text.replace(NODE_MODE, "$10)");
+  if (!plain.includes(ABSENT)) return plain;
+  return withHelper(plain.replaceAll(ABSENT, ABSENT_AS_PLAIN));
+}
+
+/** Before the source map's address, which must come last. */
+function withHelper(text: string): string {
+  const address = text.lastIndexOf("\n//#");
+  return address === -1
+    ? `${text}\n${HELPER}\n`
+    : `${text.slice(0, address)}\n${HELPER}${text.slice(address)}`;
+}
