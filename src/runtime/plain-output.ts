@@ -19,7 +19,7 @@ export async function behaveAsPlain(module: string): Promise<void> {
   if (corrected !== text) await writeFile(module, corrected);
 }
 
-export function asPlain(text: string): string {
+function asPlain(text: string): string {
   // Plain Bun always takes a module's `exports.default` for its default export if `exports.__esModule` says so.
   const plain = text.replace(NODE_MODE, "$10)");
   if (!plain.includes(ABSENT)) return plain;
