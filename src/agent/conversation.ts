@@ -5,6 +5,7 @@ import type { CompactionCause, ContextPart, ContextReport } from "../db/schema.t
 import { errorMessage } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
 import type { LlmMessage } from "../llm/llm.ts";
+import { markResults } from "../llm/outside-marks.ts";
 import type { createImages, ShownImages } from "./attached.ts";
 import { planCompaction } from "./compaction/plan.ts";
 import type { Compacted, CompactionRecord } from "./compaction/store.ts";
@@ -155,7 +156,7 @@ export function createConversation(options: ConversationOptions): RunConversatio
       const own = toGroups(steps.map((message) => ({ turn, message }))).map(asBefore);
       await compactIfDue(own, budget);
       const { messages: assembled, parts } = assemble(frameFor(budget), { ...compacted, past, own }, budget);
-      const messages = withInjectedImages(assembled);
+      const messages = withInjectedImages(markResults(assembled));
       const images = await options.withImages?.(messages);
       const tools = options.tools();
       report = {

@@ -5,7 +5,7 @@ import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { messages } from "../db/schema.ts";
 import type { LlmMessage } from "../llm/llm.ts";
-import { strangersWrote } from "../memory/taint.ts";
+import { isOutside, strangersWrote } from "../memory/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import { joinedMessage } from "./arrivals.ts";
@@ -44,7 +44,9 @@ export async function loadSteps(
   return {
     resume: {
       iterations: assistantRows.length,
-      steps: rows.map((row) => (row.task_id === null ? joinedMessage(row) : toLlmMessage(row))),
+      steps: rows.map((row) =>
+        row.task_id === null ? joinedMessage(row) : toLlmMessage({ ...row, outside: isOutside(row) }),
+      ),
       unanswered: (last?.tool_calls ?? []).filter((call) => !answered.has(call.id)),
     },
     messageIds: new Map(assistantRows.map((row, index) => [index + 1, row.id])),
@@ -64,15 +66,25 @@ const joined = (taskId: string): SQL => sql`exists (
   select from tasks merged join tasks run on run.id = merged.merged_into join messages asked on asked.id = run.message_id
   where merged.message_id = messages.id and merged.merged_into = ${taskId}::uuid and messages.position > asked.position)`;
 
-type MessageRow = Pick<typeof messages.$inferSelect, "role" | "content" | "tool_calls" | "tool_call_id"> &
-  Partial<Pick<typeof messages.$inferSelect, "continuation">> & { files?: AttachedFile[] | null };
+type MessageRow = Pick<
+  typeof messages.$inferSelect,
+  "id" | "role" | "content" | "tool_calls" | "tool_call_id"
+> & { outside: boolean } & Partial<Pick<typeof messages.$inferSelect, "continuation">> & {
+    files?: AttachedFile[] | null;
+  };
 
 /** Converts a stored message to the form that a model reads. */
 export function toLlmMessage(row: MessageRow): LlmMessage {
-  const { role, content, tool_calls, tool_call_id, continuation, files = null } = row;
+  const { id, role, content, tool_calls, tool_call_id, continuation, files = null, outside } = row;
   switch (role) {
     case "tool":
-      return { role, content, tool_call_id: tool_call_id ?? "", ...attached(files) };
+      return {
+        role,
+        content,
+        tool_call_id: tool_call_id ?? "",
+        ...attached(files),
+        ...(outside && { outside: id }),
+      };
     case "assistant":
       if (!tool_calls?.length) return { role, content };
       return { role, content, tool_calls, ...(continuation && { continuation }) };

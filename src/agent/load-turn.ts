@@ -9,7 +9,7 @@ import { bots, channels, messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { fromOutside } from "../llm/outside-marks.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
-import { isStrangers } from "../memory/taint.ts";
+import { isStrangers, OUTSIDE_KEY } from "../memory/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
 import { type Clock, timeLine } from "./context/current-time.ts";
@@ -146,6 +146,7 @@ const selectHistory = prepared((query) => {
       content: messages.content,
       isStrangers: sql<boolean>`${sql.raw(isStrangers("messages"))}`,
       files: filesOf(sql`${messages.id}`),
+      outside: sql<boolean>`coalesce((${messages.metadata} -> ${OUTSIDE_KEY})::boolean, false)`,
       tool_calls: messages.tool_calls,
       tool_call_id: messages.tool_call_id,
       position: messages.position,

@@ -36,6 +36,8 @@ export interface ToolOutcome {
   /** For the model to see. */
   images?: InjectedImage[];
   durationMs: number | null;
+  /** The id of the message that stores the result, if it holds text from outside, which is marked by it. */
+  outside?: string;
 }
 
 /** `iteration` counts model calls from 1, and continues after a resumption. */

@@ -11,6 +11,7 @@ import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Continuation, LlmToolCall } from "../llm/llm.ts";
 import { readArguments } from "../llm/wire/arguments.ts";
+import { OUTSIDE } from "../memory/taint.ts";
 import type { Redact } from "../redact.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import { USED, used } from "./call-record.ts";
@@ -163,10 +164,13 @@ export async function saveToolResult(
   actions: KeptActions,
 ): Promise<{ isSteered: boolean }> {
   const { outcome } = step;
-  const id = newId();
+  const id = outcome.outside ?? newId();
   // Kept with the message, because a resumed run must still deliver them.
   const kept = actions.keep(outcome.clientActions, inMessage(id));
-  const metadata = kept.length > 0 ? { client_actions: kept } : {};
+  const metadata = {
+    ...(kept.length > 0 && { client_actions: kept }),
+    ...(outcome.outside !== undefined && OUTSIDE),
+  };
   const { images = [] } = outcome;
   const attached = images.length > 0 ? `, ${attachedTo("$3", "$11")}` : "";
   return underClaim(

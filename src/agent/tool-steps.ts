@@ -60,11 +60,12 @@ export const recoverAll = (
     iteration,
   );
 
-const resultOf = ({ id }: LlmToolCall, { content, images = [] }: ToolOutcome): LlmMessage => ({
+const resultOf = ({ id }: LlmToolCall, { content, images = [], outside }: ToolOutcome): LlmMessage => ({
   role: "tool",
   tool_call_id: id,
   content,
   ...attached(images),
+  ...(outside !== undefined && { outside }),
 });
 
 const failure = (error: string): ToolOutcome => ({

@@ -9,8 +9,11 @@ export type LlmMessage =
    */
   | { role: "user"; content: string; context?: string; from_person?: true; attachments?: LlmAttachment[] }
   | { role: "assistant"; content: string; tool_calls?: LlmToolCall[]; continuation?: Continuation }
-  /** `attachments`: images that the tool returned; they are sent as those of a user message after all results. */
-  | { role: "tool"; content: string; tool_call_id: string; attachments?: LlmAttachment[] };
+  /**
+   * `attachments`: images that the tool returned; they are sent as those of a user message after all results. `outside`: the id by
+   * which the content is marked as text from outside, in the request; absent there, and for what Heddle itself says.
+   */
+  | { role: "tool"; content: string; tool_call_id: string; attachments?: LlmAttachment[]; outside?: string };
 
 /** A file that came with a message. */
 export type LlmAttachment = { kind: "text"; name: string; media_type: string; text: string } | LlmImage;

@@ -87,7 +87,7 @@ function trailingResults(messages: LlmMessage[]): { name: string; content: strin
 }
 
 const quoteResult = ({ name, content }: { name: string; content: string }) =>
-  `Result of ${name}:\n\n${content}`;
+  `Result of ${name}:\n\n${withoutMarks(content)}`;
 
 export interface Command {
   name: string;

@@ -1,4 +1,6 @@
-// Marks text of strangers in a message, where it stands beside what the operator and Heddle say.
+// Marks text from outside, in messages and in results of tools, where it stands beside what the operator and Heddle say.
+
+import type { LlmMessage } from "./llm.ts";
 
 /**
  * The marks name the message by the random end of its id, which exists only once the text does, so that the text cannot contain
@@ -8,6 +10,17 @@ export function fromOutside({ id, content }: { id: string; content: string }): s
   const mark = id.slice(-12);
   return `[outside ${mark}]\n${content}\n[/outside ${mark}]`;
 }
+
+/** Marks the results of tools that hold such text. It is the last step, so that no cut takes an end away. */
+export const markResults = (messages: LlmMessage[]): LlmMessage[] =>
+  messages.map((message) => {
+    if (message.role !== "tool" || message.outside === undefined) return message;
+    const { outside: id, ...rest } = message;
+    return { ...rest, content: fromOutside({ id, content: message.content }) };
+  });
+
+/** Tokens that the marks of a result cost, by estimate. */
+export const MARKS_OVERHEAD = 16;
 
 /** The text between the marks, for whoever searches or shows it. */
 export const withoutMarks = (text: string): string =>

@@ -18,6 +18,20 @@ const HARMLESS = [
   "post_heartbeat_to_channel",
 ];
 
+/** Whether a result holds text from outside: of each tool but these, and of these if they say so. */
+export const holdsOutsideText = (tool: { name: string; owner: string }, content: string): boolean =>
+  tool.owner !== CORE || !HARMLESS.includes(tool.name) || content.includes(UNTRUSTED_MARK);
+
+/** Of built-in tools. */
+const CORE = "core";
+
+/** In the metadata of a stored result that holds text from outside, which the model is shown between marks. */
+export const OUTSIDE_KEY = "outside";
+export const OUTSIDE = { [OUTSIDE_KEY]: true } as const;
+
+export const isOutside = ({ metadata }: { metadata: Record<string, unknown> }): boolean =>
+  metadata[OUTSIDE_KEY] === true;
+
 /** In results of `search_memory`; a stranger who writes the same into a text only taints the run that reads it. */
 export const UNTRUSTED_MARK = '"untrusted":true';
 

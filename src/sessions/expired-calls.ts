@@ -49,7 +49,7 @@ export async function endExpired({ db, now, supply }: EndExpired): Promise<void>
   for (const [task, calls] of Map.groupBy(expired, ({ task }) => task)) {
     const results = calls.map(({ call, seconds }) => {
       const error = noResult(seconds ?? WAIT_SECONDS);
-      return { call, content: JSON.stringify({ error }), error };
+      return { call, content: JSON.stringify({ error }), error, isOurs: true as const };
     });
     await supply(task, results).catch((error: unknown) => {
       // The result has come in this moment after all, or the run was cancelled.

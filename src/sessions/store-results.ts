@@ -3,6 +3,7 @@ import type { Queryable } from "../db/database.ts";
 import { messages, toolCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { newId } from "../ids.ts";
+import { OUTSIDE } from "../memory/taint.ts";
 import type { Queue } from "../queue/queue.ts";
 import { wakeWaiting } from "./wake-waiting.ts";
 
@@ -12,6 +13,8 @@ export interface ClientResult {
   content: string;
   /** Why the call counts as failed. */
   error?: string;
+  /** What Heddle itself says in place of a result. Every other one is text from outside. */
+  isOurs?: true;
 }
 
 /** Milliseconds; a call waits for weeks at most. */
@@ -30,7 +33,7 @@ export async function storeResults(
   task: { id: string; session_id: string },
   results: ClientResult[],
 ): Promise<void> {
-  for (const { call, content, error = null } of results) {
+  for (const { call, content, error = null, isOurs } of results) {
     const [answered] = await tx
       .update(toolCalls)
       .set({
@@ -48,6 +51,7 @@ export async function storeResults(
       content: cut(storable(content)),
       tool_call_id: answered.call_id,
       task_id: task.id,
+      ...(!isOurs && { metadata: OUTSIDE }),
     });
   }
   await wakeWaiting(tx, queue, task);

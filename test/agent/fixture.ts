@@ -13,6 +13,7 @@ import type { Database } from "../../src/db/database.ts";
 import { bots, channels, messages, sessions, tasks } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import type { Llm, LlmEvent, LlmRequest, LlmToolCall } from "../../src/llm/llm.ts";
+import { withoutMarks } from "../../src/llm/outside-marks.ts";
 import { decide } from "../../src/policies/decide.ts";
 import type { Redact } from "../../src/redact.ts";
 import type { ExecutionConfig, HookContext, HookEvent } from "../../src/sdk/types.ts";
@@ -22,9 +23,19 @@ import { testVault } from "../secrets/test-vault.ts";
 export const log = getLogger("heddle");
 
 export interface ScriptedLlm extends Llm {
-  /** The requests it got, in order, with `messages` as they were at that moment. */
+  /** The requests it got, in order, with `messages` as they were at that moment, and results of tools without their marks. */
   readonly requests: LlmRequest[];
+  /** The same with the marks. */
+  readonly sent: LlmRequest[];
 }
+
+/** Results of tools as the tools returned them. */
+export const unmarked = (request: LlmRequest): LlmRequest => ({
+  ...request,
+  messages: request.messages.map((message) =>
+    message.role === "tool" ? { ...message, content: withoutMarks(message.content) } : message,
+  ),
+});
 
 type Reply = string | { text?: string; calls: LlmToolCall[] } | Error;
 export type Script = Reply[] | ((request: LlmRequest) => Reply | Promise<Reply>);
@@ -32,11 +43,15 @@ export type Script = Reply[] | ((request: LlmRequest) => Reply | Promise<Reply>)
 /** Answers with the script's replies in turn; further calls are an error. */
 export function scriptedLlm(script: Script): ScriptedLlm {
   const requests: LlmRequest[] = [];
+  const sent: LlmRequest[] = [];
   return {
     provider: "scripted",
     requests,
-    async *stream(request): AsyncGenerator<LlmEvent> {
-      requests.push({ ...request, messages: [...request.messages] });
+    sent,
+    async *stream(marked): AsyncGenerator<LlmEvent> {
+      const request = unmarked(marked);
+      requests.push(request);
+      sent.push({ ...marked, messages: [...marked.messages] });
       const reply = typeof script === "function" ? await script(request) : script[requests.length - 1];
       if (reply === undefined) throw new Error("The script has no more replies.");
       if (reply instanceof Error) throw reply;

@@ -65,7 +65,7 @@ async function chat(
   const session = await addSession(db, bot);
   const starts: number[] = [];
   for (let at = 0; at < turns; at++) {
-    starts.push(llm.requests.length);
+    starts.push(llm.sent.length);
     await say({ db, session, agent }, options.text?.(at) ?? `${words(40, "question")} ${at}?`);
   }
   return { starts };
@@ -80,7 +80,7 @@ describe("a chat of 20 turns with tools and a pinned skill", () => {
 
   for (const [protocol, bodyOf] of Object.entries(BODIES)) {
     test(`over ${protocol}, a turn's request begins with all of the one before, and 90 % can be cached`, () => {
-      const bodies = llm.requests.map(bodyOf);
+      const bodies = llm.sent.map(bodyOf);
       for (const [turn, start] of starts.entries()) {
         if (turn === 0) continue;
         const [before, body] = [bodies[start - 1] ?? "", bodies[start] ?? ""];
@@ -98,11 +98,11 @@ describe("a chat of 20 turns with tools and a pinned skill", () => {
 test("over a window that is too small for the chat, it is compacted seldom, and most can still be cached", async () => {
   const llm = working();
   await chat(llm, 36, { window: 20_000 });
-  const summaries = llm.requests.filter(({ messages }) => isSummary(messages[0]?.content ?? ""));
+  const summaries = llm.sent.filter(({ messages }) => isSummary(messages[0]?.content ?? ""));
   expect(summaries.length).toBeGreaterThan(1);
   expect(summaries.length).toBeLessThan(12);
   for (const bodyOf of Object.values(BODIES)) {
-    const bodies = llm.requests.filter((request) => !summaries.includes(request)).map(bodyOf);
+    const bodies = llm.sent.filter((request) => !summaries.includes(request)).map(bodyOf);
     expect(cacheable(bodies)).toBeGreaterThan(0.9);
   }
 });
@@ -113,7 +113,7 @@ test("a preamble and a skill that a message asks for are sent with that message 
   const session = await addSession(db, await addBot(db));
   await say({ db, session, agent }, "First", { execution_config: { system_preamble: "In French, please." } });
   await say({ db, session, agent }, "Second");
-  const [first, second] = llm.requests.map(BODIES["chat completions"] ?? String);
+  const [first, second] = llm.sent.map(BODIES["chat completions"] ?? String);
   expect(first).toContain("In French, please.");
   expect(second).not.toContain("In French, please.");
   expect(second?.match(/Current time/g)?.length).toBe(2);

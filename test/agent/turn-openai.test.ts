@@ -80,7 +80,10 @@ test("an unknown tool, invalid arguments and broken JSON are answered, and the m
     [2, "default-model"],
   ]);
   const last = mock.getLastRequest()?.body as { messages: { role: string; content: string }[] };
-  expect(last.messages.at(-1)).toMatchObject({ role: "tool", content: "3" });
+  expect(last.messages.at(-1)).toMatchObject({
+    role: "tool",
+    content: expect.stringMatching(/^\[outside \w+\]\n3\n/),
+  });
 });
 
 test("a truncated stream and a 500 cost only another attempt", async () => {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LLMock } from "@copilotkit/aimock";
+import { withoutMarks } from "../../src/llm/outside-marks.ts";
 import { embeddedDatabase } from "../database.ts";
 import { until } from "../until.ts";
 import { ADMIN_KEY, ask, killAll, launch } from "./process.ts";
@@ -39,7 +40,9 @@ beforeAll(async () => {
   model = new LLMock({ port: 0, journalMaxEntries: 10 });
   model.on({ hasToolResult: false }, { toolCalls: NAMES.map((name) => ({ name, arguments: "{}" })) });
   model.on({ hasToolResult: true }, (request) => {
-    read = request.messages.filter(({ role }) => role === "tool").map(({ content }) => content);
+    read = request.messages
+      .filter(({ role }) => role === "tool")
+      .map(({ content }) => withoutMarks(String(content)));
     return { content: "Done" };
   });
   await model.start();

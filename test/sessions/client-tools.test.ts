@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { tasks, toolCalls } from "../../src/db/schema.ts";
+import { withoutMarks } from "../../src/llm/outside-marks.ts";
 import { clientCallId } from "../../src/sessions/call-names.ts";
 import { createClientTools } from "../../src/sessions/client-tools.ts";
 import { call } from "../agent/fixture.ts";
@@ -83,7 +84,9 @@ eachDatabase("a run that waits for its client", (open) => {
       { name: "save_file", description: "Saves a file." },
     ];
     const llm = liveLlm((request) => {
-      const results = request.messages.filter(({ role }) => role === "tool").map(({ content }) => content);
+      const results = request.messages
+        .filter(({ role }) => role === "tool")
+        .map(({ content }) => withoutMarks(content));
       return results.length > 0
         ? [results.join(" + ")]
         : { calls: [call("a", "open_file"), call("b", "save_file")] };

@@ -1,6 +1,7 @@
 // Estimates the number of tokens of messages. These are estimates, because no tokenizer fits every model.
 
 import type { Continuation, LlmAttachment, LlmMessage, LlmTool } from "../../llm/llm.ts";
+import { MARKS_OVERHEAD } from "../../llm/outside-marks.ts";
 import { cutText } from "../cut-text.ts";
 
 export const CONTEXT_WINDOW_TOKENS = 128_000;
@@ -51,6 +52,7 @@ export function estimate(messages: LlmMessage[]): number {
     tokens += MESSAGE_OVERHEAD + estimateText(message.content);
     if (message.role === "user" && message.context)
       tokens += CONTEXT_OVERHEAD + estimateText(message.context);
+    if (message.role === "tool" && message.outside !== undefined) tokens += MARKS_OVERHEAD;
     if (message.role === "user" || message.role === "tool") tokens += estimateFiles(message.attachments);
     if (message.role === "assistant") {
       tokens += estimateFields(message.continuation);

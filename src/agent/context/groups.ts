@@ -55,10 +55,9 @@ export function toGroups(past: PastMessage[]): Group[] {
     }
     step += 1;
     const results = message.tool_calls?.length ? resultsAfter(past, index) : new Map<string, ToolMessage>();
-    const answers = (message.tool_calls ?? []).map((call): LlmMessage => {
-      const { content = NO_RESULT, attachments } = results.get(call.id) ?? {};
-      return { role: "tool", tool_call_id: call.id, content, ...(attachments && { attachments }) };
-    });
+    const answers = (message.tool_calls ?? []).map(
+      ({ id }): LlmMessage => results.get(id) ?? { role: "tool", tool_call_id: id, content: NO_RESULT },
+    );
     groups.push({ turn, step, messages: [message, ...answers] });
   }
   return groups;

@@ -3,9 +3,11 @@
 // run is thrown.
 
 import { errorMessage, HeddleError } from "../../errors.ts";
+import { newId } from "../../ids.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
 import { readArguments } from "../../llm/wire/arguments.ts";
+import { holdsOutsideText } from "../../memory/taint.ts";
 import type { Redact } from "../../redact.ts";
 import { during } from "../../runtime/activity.ts";
 import { asHeddleError } from "../../sdk/errors.ts";
@@ -38,6 +40,8 @@ export interface CalledTool extends ToolResult {
   /** The parsed arguments; empty when they could not be parsed. */
   args: JsonObject;
   durationMs: number;
+  /** The id of its message, if it holds text from outside. It is made after the tool has returned, so that no tool knows it. */
+  outside?: string;
 }
 
 /** Throws the reason of `signal` when the run ends; anything else that fails is a result with `error`. */
@@ -48,13 +52,15 @@ export async function callTool(call: LlmToolCall, options: CallToolOptions): Pro
   const prepared = prepare(call, options.tools);
   const problem = prepared.problem ?? (await options.permit(prepared.tool, prepared.args));
   let result: ToolResult;
+  let outside: Pick<CalledTool, "outside"> = {};
   if (prepared.problem !== undefined || problem !== undefined) {
     result = failedResult(problem ?? "", redact);
   } else {
     onStart?.(prepared.args);
     result = finalise(await execute(prepared, options), redact);
+    outside = outsideId(prepared.tool, result);
   }
-  return { ...result, args: prepared.args, durationMs: Math.round(now() - started) };
+  return { ...result, ...outside, args: prepared.args, durationMs: Math.round(now() - started) };
 }
 
 /** Names that an error lists. */
@@ -130,6 +136,9 @@ async function runTool(tool: RegisteredTool, args: JsonObject, context: ToolCont
   // The arguments have just been checked against the schema.
   return await tool.run(args as never, context);
 }
+
+export const outsideId = (tool: RegisteredTool, { content }: ToolResult): Pick<CalledTool, "outside"> =>
+  holdsOutsideText(tool, content) ? { outside: newId() } : {};
 
 export function finalise(execution: Execution, redact: Redact): ToolResult {
   if (execution.problem !== undefined) return failedResult(execution.problem, redact);

@@ -5,7 +5,7 @@ import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
 import type { JsonObject, ReconcileFunction } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
-import { type CalledTool, type CallToolOptions, finalise, prepare } from "./call.ts";
+import { type CalledTool, type CallToolOptions, finalise, outsideId, prepare } from "./call.ts";
 
 export type Found = { outcome: "done"; called: CalledTool } | { outcome: "not_done" | "unknown" };
 
@@ -32,7 +32,7 @@ export async function reconcile(call: LlmToolCall, options: ReconcileOptions): P
   const result = finalise({ value: found.result }, options.redact);
   return {
     outcome: "done",
-    called: { ...result, args, durationMs: Math.round(options.now() - started) },
+    called: { ...result, ...outsideId(tool, result), args, durationMs: Math.round(options.now() - started) },
   };
 }
 

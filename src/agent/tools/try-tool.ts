@@ -15,7 +15,7 @@ import type { ToolRegistry } from "./registry.ts";
 export type TryTool = (
   name: string,
   args: JsonObject,
-) => Promise<Omit<CalledTool, "args" | "whole" | "images">>;
+) => Promise<Omit<CalledTool, "args" | "whole" | "images" | "outside">>;
 
 export interface TryToolOptions {
   tools: Pick<ToolRegistry, "get">;
@@ -63,6 +63,7 @@ export function createTryTool({
       args: _args,
       whole: _whole,
       images: _images,
+      outside: _outside,
       ...called
     } = await callTool(
       { id: newId(), name, arguments: written },

@@ -67,7 +67,7 @@ function unscripted({ text, tool }: LastMessage): string {
 export function lastMessage(messages: readonly LlmMessage[]): LastMessage {
   const last = messages.findLast(({ role }) => role === "user" || role === "tool");
   if (last?.role !== "tool") return { text: withoutMarks(last?.content ?? ""), tool: undefined };
-  return { text: last.content, tool: toolOf(messages, last.tool_call_id) };
+  return { text: withoutMarks(last.content), tool: toolOf(messages, last.tool_call_id) };
 }
 
 /** The name of the tool that was called with this id. */

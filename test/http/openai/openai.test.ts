@@ -126,7 +126,10 @@ eachDatabase("the OpenAI-compatible API", (open) => {
       choices: [{ message: { content: "It is sunny." } }],
       usage: { total_tokens: 12 },
     });
-    expect(llm.requests[1]?.messages.at(-1)).toMatchObject({ role: "tool", content: "sunny" });
+    expect(llm.requests[1]?.messages.at(-1)).toMatchObject({
+      role: "tool",
+      content: expect.stringMatching(/^\[outside (\w+)\]\nsunny\n\[\/outside \1\]$/),
+    });
     expect((await tasks.list({})).map(({ status }) => status)).toEqual(["complete"]);
     // The same results once more: the run is over, so the history is taken from the client.
     const again = await client.chat.completions.create({
