@@ -32,6 +32,10 @@ export function createServerControls(
       );
       return (await Promise.all(pages)).flat().map(({ id }) => id);
     },
+    async getTask(id) {
+      const { status, result, error } = await tasks.get(id);
+      return { status, result, error };
+    },
     cancelTask: async (id) => (await tasks.cancel(id)).status,
   };
 }

@@ -5,6 +5,7 @@ import { ADMIN } from "../access/scopes.ts";
 import type { Config } from "../config/config.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
+import { tablesOf } from "../integrations/settings/tables.ts";
 import { createPeople } from "../people/people.ts";
 import { openPolicies } from "../policies/policies.ts";
 import { createAgentParts } from "./agent.ts";
@@ -81,6 +82,7 @@ export async function openCore(
       documents: content.documents,
       settings,
       store,
+      tablesOf: (integrationId) => tablesOf(db, integrationId),
       connections,
       addSecret: redactor.add,
       allowPrivateHosts: config.allowPrivateHosts,

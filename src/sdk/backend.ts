@@ -5,6 +5,7 @@ import type { FetchLimits } from "./fetch-limits.ts";
 import type { Misspelling } from "./misspelt.ts";
 import type { ServerSource } from "./server-facts.ts";
 import type { StoreBackend } from "./store.ts";
+import type { TablesBackend } from "./tables.ts";
 import type {
   ConnectionReport,
   Dispatcher,
@@ -109,6 +110,8 @@ export interface SdkServices {
   /** Stores what is known about a connection of the integration. */
   reportConnection(report: ConnectionReport & { name: string }): Promise<void>;
   store: StoreBackend;
+  /** Missing in a process and, without `useTables`, in tests. */
+  tables?: TablesBackend;
   controls: ControlCalls;
   people: PeopleControls;
   server: ServerSource;

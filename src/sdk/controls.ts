@@ -19,6 +19,8 @@ export interface ControlCalls {
   unfinishedTasks(channelId: string): Promise<string[]>;
   cancelTask(id: string): ReturnType<TaskControls["cancel"]>;
   /** Missing in doubles of tests that need none. */
+  getTask?(id: string): ReturnType<TaskControls["get"]>;
+  /** Missing in doubles of tests that need none. */
   decide?: ApprovalControls["decide"];
 }
 
@@ -43,7 +45,13 @@ export function createControls(calls: ControlCalls): {
         return tasks;
       },
     },
-    tasks: { cancel: (taskId) => calls.cancelTask(taskId) },
+    tasks: {
+      async get(taskId) {
+        if (calls.getTask) return await calls.getTask(taskId);
+        throw new HeddleError("not_supported", "tasks.get() needs controls with getTask().");
+      },
+      cancel: (taskId) => calls.cancelTask(taskId),
+    },
     approvals: {
       async decide(approvalId, decision) {
         if (calls.decide) return await calls.decide(approvalId, decision);

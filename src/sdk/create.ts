@@ -10,6 +10,7 @@ import {
   type SdkBackend,
   type SdkLogLevel,
 } from "./backend.ts";
+import { callerOf } from "./caller-of.ts";
 import { checkDispatcher, DISPATCHER_FIELDS } from "./check-dispatcher.ts";
 import { createControls } from "./controls.ts";
 import { Permanent, ReauthRequired, Retryable } from "./errors.ts";
@@ -30,6 +31,7 @@ import { splitText } from "./split-text.ts";
 import { createStore } from "./store.ts";
 import { readJsonLines } from "./streams/read-json-lines.ts";
 import { readSse } from "./streams/read-sse.ts";
+import { createDefineTables } from "./tables.ts";
 import {
   type Dispatcher,
   type DispatcherOf,
@@ -175,6 +177,9 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
 
     /** The integration's own durable values: cursors, marks, tokens. */
     store: createStore(backend.store),
+    /** Declares the integration's own tables by the statements that make them. */
+    defineTables: createDefineTables(() => backend.tables),
+    callerOf,
     /** Whether the value of this name may be a secret: false only for plainly harmless names, such as "channel_id". */
     mayBeSecret: (name: string): boolean => !isHarmlessName(name),
     ...verifiers,

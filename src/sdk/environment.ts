@@ -33,6 +33,9 @@ export function createEnvironmentBackend(environment: Record<string, string | un
   const { registered } = testSeam();
   return {
     ...services,
+    get tables() {
+      return testSeam().tables;
+    },
     fetch: fetchWithTimeout,
     // A test's facts take precedence, like its settings.
     server: {

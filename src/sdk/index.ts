@@ -310,6 +310,24 @@ export const readJsonLines = sdk.readJsonLines;
  */
 export const store = sdk.store;
 
+/**
+ * Declares the integration's own PostgreSQL tables by the statements that make them, and returns what runs SQL in them: `query` and
+ * `transaction`. Each statement is run once, in order, before the first query; later versions add statements at the end and change none.
+ * They are in the server's database, in a schema of the integration's own, on every server. Not in a process. Throws `validation`.
+ * @example
+ * const tables = defineTables(["CREATE TABLE visits (id text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"]);
+ * await tables.query("INSERT INTO visits (id) VALUES ($1) ON CONFLICT DO NOTHING", [id]);
+ */
+export const defineTables = sdk.defineTables;
+
+/**
+ * Returns who calls a route of the integration: the id and the name of their API key; undefined on a public route, where nobody has
+ * been identified. The id is null for the key of the server's environment.
+ * @example
+ * router.post("/approve", ({ request }) => approve(callerOf(request)?.name));
+ */
+export const callerOf = sdk.callerOf;
+
 /** Whether the value of this name may be a secret: false only for a plainly harmless name, such as "channel_id". */
 export const mayBeSecret = sdk.mayBeSecret;
 

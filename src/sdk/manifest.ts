@@ -256,6 +256,9 @@ export const SetupManifest = strict(
       path("A path below /integrations/<id>."),
       "Paths that need a key with the scope admin, including everything below them.",
     ),
+    route_scope: optional(
+      'The resource of the scopes that the private routes need: with "usage", GET needs usage:read, other methods usage:write. Default: integrations.',
+    ),
     sidebar_section: Type.Optional(SidebarSection),
     dashboard_modules: list(DashboardModule, "Panels of the dashboard."),
     activation: Type.Optional(Activation),

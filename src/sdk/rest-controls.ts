@@ -1,7 +1,7 @@
 // The conversation controls over the REST API.
 
 import type { ControlCalls } from "./controls.ts";
-import type { ChannelInfo, Decided, JsonObject, SessionReset } from "./types.ts";
+import type { ChannelInfo, Decided, JsonObject, SessionReset, TaskState } from "./types.ts";
 
 type Call = <Answer>(method: string, path: string, body?: JsonObject) => Promise<Answer>;
 
@@ -31,6 +31,10 @@ export function createRestControls(call: Call): ControlCalls {
         ...(choice && { choice }),
         ...(note !== undefined && { note }),
       }),
+    async getTask(id) {
+      const { status, result, error } = await call<TaskState>("GET", `/tasks/${at(id)}`);
+      return { status, result, error };
+    },
     cancelTask: async (id) => (await call<{ status: "cancelled" }>("POST", `/tasks/${at(id)}/cancel`)).status,
   };
 }

@@ -17,6 +17,7 @@ const MESSAGE = {
   idempotencyKey: "idempotency_key",
   metadata: "metadata",
   fromBot: "from_bot",
+  whenBusy: "when_busy",
   attachments: "attachments",
 };
 

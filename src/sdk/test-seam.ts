@@ -10,6 +10,7 @@ import type {
   SdkServices,
 } from "./backend.ts";
 import { createMemoryStore } from "./memory-store.ts";
+import type { TablesBackend } from "./tables.ts";
 import type { Dispatcher, IntegrationMeta } from "./types.ts";
 
 /** Everything that the imported files have registered so far. */
@@ -65,6 +66,8 @@ export interface TestSeam {
   /** Stand-ins for the server's calls. */
   services: Partial<SdkServices> | undefined;
   registered: Registered;
+  /** Set by `useTables`. */
+  tables: TablesBackend | undefined;
   /** The values of `store` without a server. */
   store: ReturnType<typeof createMemoryStore>;
 }
@@ -81,6 +84,7 @@ export function testSeam(): TestSeam {
     settings: new Map(),
     server: undefined,
     services: undefined,
+    tables: undefined,
     registered: {
       tools: [],
       dispatchers: new Dispatchers(),

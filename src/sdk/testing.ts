@@ -42,6 +42,7 @@ export {
 } from "./testing-process/start.ts";
 export type { DeliveryOutcome, HookExtraFields, RunHookEvent } from "./testing-runs.ts";
 export { type StreamOutcome, streamTo } from "./testing-stream.ts";
+export { type TestDatabase, useTables } from "./testing-tables.ts";
 
 /**
  * Sets the values that `settings` of `defineConfig` read from now on instead of the environment. `undefined` removes

@@ -12,4 +12,5 @@ export type * from "./types/messages.ts";
 export type * from "./types/people.ts";
 export type * from "./types/server.ts";
 export type * from "./types/store.ts";
+export type * from "./types/tables.ts";
 export type * from "./types/tools.ts";

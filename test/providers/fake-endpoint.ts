@@ -17,7 +17,7 @@ export type Reply =
   | { events: object[] }
   | { redirect: string; status: number };
 
-export async function fakeEndpoint(reply: (request: Received) => Reply = says("Hello")) {
+export async function fakeEndpoint(reply: (request: Received) => Reply | Promise<Reply> = says("Hello")) {
   const requests: Received[] = [];
   const server = createServer(async (incoming, response) => {
     const parts: Buffer[] = [];
@@ -26,7 +26,7 @@ export async function fakeEndpoint(reply: (request: Received) => Reply = says("H
     const { method = "", url = "", headers } = incoming;
     const request = { method, url, headers, body: text === "" ? undefined : JSON.parse(text) };
     requests.push(request);
-    answer(response, reply(request));
+    answer(response, await reply(request));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,11 +1,12 @@
 // The body of a message that is sent over the API to a session, a channel or the channels of an event.
 
 import { type Static, t } from "elysia";
+import { WHEN_BUSY } from "../../db/schema.ts";
 import { storable } from "../../db/storable.ts";
 import { HeddleError } from "../../errors.ts";
 import { named } from "../../schema/openapi-schema.ts";
 import type { InjectMessage } from "../../sdk/types.ts";
-import { DispatchConfig, Id, JsonFields, nullable } from "./schemas.ts";
+import { DispatchConfig, Id, JsonFields, nullable, oneOf } from "./schemas.ts";
 
 const ExecutionConfig = named(
   "ExecutionConfig",
@@ -138,6 +139,15 @@ export const MessageFields = {
       }),
     ),
   ),
+  when_busy: t.Optional(
+    named(
+      "WhenBusy",
+      oneOf(
+        WHEN_BUSY,
+        "What becomes of the message while a run of its session goes on. Default: the channel's.",
+      ),
+    ),
+  ),
   idempotency_key: t.Optional(
     named(
       "IdempotencyKey",
@@ -187,6 +197,7 @@ export function toInjectMessage(
     ...(body.metadata && { metadata: body.metadata }),
     ...(body.attachments?.length && { attachments: body.attachments }),
     ...(body.from_bot && { fromBot: true }),
+    ...(body.when_busy && { whenBusy: body.when_busy }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   };
 }

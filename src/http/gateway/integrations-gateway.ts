@@ -7,6 +7,7 @@ import { HeddleError, notFound } from "../../errors.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import { createIncoming, type Incoming } from "../../inbox/incoming.ts";
 import type { Logger } from "../../log.ts";
+import { CALLER_HEADER, callerHeader } from "../../sdk/caller-of.ts";
 import type { Auth } from "../auth.ts";
 import { hideCookie } from "../cookie.ts";
 import { answerError, type ErrorFacts, NotLive, RateLimited } from "../errors.ts";
@@ -27,6 +28,8 @@ export interface MountedIntegrations {
   isPublic(id: string, request: { method: string; path: string }): boolean;
   /** Whether the path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
+  /** The resource of the scopes that its other routes need; undefined: integrations. */
+  routeScopeOf(id: string): string | undefined;
   /**
    * Returns a function that reads the web page file at the path below /integrations/<id>; undefined for other paths.
    */
@@ -91,12 +94,12 @@ export const isIntegrationPath = (path: string): boolean =>
 
 /** Returns the scope that a request to a non-public route needs. */
 export function scopeOfRoute(
-  { isAdminOnly }: Pick<MountedIntegrations, "isAdminOnly">,
+  { isAdminOnly, routeScopeOf }: Pick<MountedIntegrations, "isAdminOnly" | "routeScopeOf">,
   id: string,
   { method, path }: { method: string; path: string },
 ): string {
   if (isAdminOnly(id, path)) return ADMIN;
-  return READING.has(method) ? "integrations:read" : "integrations:write";
+  return `${routeScopeOf(id) ?? "integrations"}:${READING.has(method) ? "read" : "write"}`;
 }
 
 /** The gateway never throws; it answers every failure. */
@@ -142,11 +145,10 @@ export function createGateway(options: GatewayOptions): Gateway {
         );
       }
       if (isPublic) checkRate(id, sender);
-      else
-        refuseOthers(
-          await auth.authorize(request, scopeOfRoute(integrations, id, { method, path: rest })),
-          id,
-        );
+      const caller = isPublic
+        ? undefined
+        : await auth.authorize(request, scopeOfRoute(integrations, id, { method, path: rest }));
+      if (caller) refuseOthers(caller, id);
       if (isPublic) lease = intake.open(sender);
       const limit = isPublic ? (integrations.maxBodyBytesOf(id) ?? limits.publicBodyBytes) : limits.bodyBytes;
       const body = await readBody(request, { limit, lease, pace: limits.pace });
@@ -158,6 +160,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       // A Heddle key is hidden from the integration; a webhook sender may have an Authorization of its own.
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       hideCookie(inner.headers);
+      inner.headers.delete(CALLER_HEADER);
+      if (caller) inner.headers.set(CALLER_HEADER, callerHeader(caller));
       const given = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
       const answer = isPublic ? given : uncached(given);
       if (incoming) record(incoming, answer);

@@ -8,6 +8,7 @@ import type { People } from "../../people/people.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
+import type { TablesBackend } from "../../sdk/tables.ts";
 import type { ApprovalControls } from "../../sdk/types.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
@@ -19,6 +20,8 @@ export interface SdkServicesOptions {
   documents: Pick<Documents, "ingest" | "search">;
   settings: Pick<Settings, "get">;
   store: IntegrationStore;
+  /** The database behind the tables of an integration; missing in tests that need none. */
+  tablesOf?: (integrationId: string) => TablesBackend;
   connections: Pick<Connections, "report">;
   addSecret: (value: string) => void;
   allowPrivateHosts: readonly string[];
@@ -42,6 +45,7 @@ export function createSdkServices(
     documents,
     settings,
     store,
+    tablesOf,
     connections,
     addSecret,
     allowPrivateHosts,
@@ -85,6 +89,7 @@ export function createSdkServices(
     },
     fetch,
     store: store.of(integrationId),
+    ...(tablesOf && { tables: tablesOf(integrationId) }),
     reportConnection: ({ detail = null, ...report }) =>
       connections.report({ ...report, integrationId, detail }),
     controls: {

@@ -47,6 +47,10 @@ const RULES: Rule[] = [
   ({ binding }) => (binding?.config_fields ?? []).flatMap((field, index) => configField(field, index)),
   ({ binding }) => filterSchema(binding?.filter_schema),
   ({ api_permissions }) => permissions(api_permissions),
+  ({ route_scope }) => {
+    const problem = route_scope === undefined ? undefined : scopeProblem(`${route_scope}:read`);
+    return problem === undefined ? [] : [[["route_scope"], `must be the resource of a scope: it ${problem}`]];
+  },
   ({ public_paths = [] }) =>
     public_paths.flatMap((one, index): [Path, string][] =>
       one.includes("*")

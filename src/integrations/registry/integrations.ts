@@ -71,6 +71,8 @@ export interface Integrations {
   isPublic(id: string, asked: { method: string; path: string }): boolean;
   /** Whether a path below /integrations/<id> needs the scope `admin`. */
   isAdminOnly(id: string, path: string): boolean;
+  /** The resource of the scopes that routes need, as the manifest names it. */
+  routeScopeOf(id: string): string | undefined;
   /** The manifest's limit for bodies on public routes, in bytes. */
   maxBodyBytesOf(id: string): number | undefined;
   /** Reads the file of the web UI that a path below /integrations/<id> names; undefined for other paths. */

@@ -224,6 +224,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       );
     },
     isAdminOnly: (id, path) => isAdminPath(id, path, liveOf(id)?.setup),
+    routeScopeOf: (id) => liveOf(id)?.setup?.route_scope,
     maxBodyBytesOf: (id) => liveOf(id)?.setup?.max_body_bytes,
     webUiOf(id, path) {
       const slot = slots.get(id);

@@ -42,8 +42,20 @@ export interface ChannelControls {
   stop(clientId: string): Promise<string[]>;
 }
 
+/** What has become of a run. */
+export interface TaskState {
+  /** Whether it has ended, and how. */
+  status: TaskStatus;
+  /** The answer; null until it is complete. */
+  result: string | null;
+  /** Why it has failed; null otherwise. */
+  error: string | null;
+}
+
 /** Single runs. */
 export interface TaskControls {
+  /** Returns what has become of a run. Throws `not_found`. */
+  get(taskId: string): Promise<TaskState>;
   /** Cancels a run, which has no effect if it is finished; returns its status. Throws `not_found`. */
   cancel(taskId: string): Promise<TaskStatus>;
 }

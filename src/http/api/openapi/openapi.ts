@@ -19,7 +19,7 @@ export interface OpenApiOptions {
   version: string;
   /** Returns the routes of the API; called after all of them are registered. */
   routes: () => readonly RouteEntry[];
-  integrations: Pick<MountedIntegrations, "isPublic" | "isAdminOnly"> & {
+  integrations: Pick<MountedIntegrations, "isPublic" | "isAdminOnly" | "routeScopeOf"> & {
     list(): { id: string; name: string; isLive: boolean }[];
     routerOf(id: string): { routes: readonly RouteEntry[] } | undefined;
   };

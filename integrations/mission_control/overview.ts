@@ -1,0 +1,92 @@
+// What waits for a person first, then what goes on.
+
+import { listBoard } from "./board.ts";
+import { listPlans, type Plan } from "./plans.ts";
+import { tables } from "./tables.ts";
+import { listTimeline } from "./timeline.ts";
+
+const RECENT = 10;
+
+export interface Waiting {
+  kind: "plan_to_approve" | "plan_stopped" | "card_to_review" | "card_overdue";
+  id: string;
+  title: string;
+  since: string;
+}
+
+export async function overview(today: string) {
+  const [board, drafts, executing, paused, recent] = [
+    await listBoard(),
+    await listPlans({ status: "draft" }),
+    await listPlans({ status: "executing" }),
+    await listPlans({ status: "paused" }),
+    await listTimeline({ days: 7, limit: RECENT }),
+  ];
+  const cards = board.flatMap((column) => column.cards);
+  const needs_person: Waiting[] = [
+    ...drafts.map((plan) => waiting("plan_to_approve", plan)),
+    ...paused.map((plan) => waiting("plan_stopped", plan)),
+    ...cards
+      .filter(({ column_name }) => column_name === "Review")
+      .map(({ id, title, updated_at }) => ({
+        kind: "card_to_review" as const,
+        id,
+        title,
+        since: updated_at,
+      })),
+    ...cards
+      .filter(({ due, column_name }) => due !== null && due < today && column_name !== "Done")
+      .map(({ id, title, due }) => ({ kind: "card_overdue" as const, id, title, since: String(due) })),
+  ];
+  return {
+    needs_person,
+    columns: board.map(({ name, cards }) => ({ name, task_count: cards.length })),
+    total_tasks: cards.length,
+    plans: executing.map(({ id, title, steps }) => ({
+      id,
+      title,
+      steps_done: steps.filter(({ status }) => status === "done" || status === "skipped").length,
+      steps_total: steps.length,
+    })),
+    recent,
+  };
+}
+
+const waiting = (kind: Waiting["kind"], { id, title, updated_at }: Plan): Waiting => ({
+  ...{ kind, id, title },
+  since: updated_at,
+});
+
+interface Readiness {
+  ready: boolean;
+  detail: string;
+  count: number;
+  total: number;
+  issues: string[];
+}
+
+/** Whether each part has what it shows. */
+export async function readiness(): Promise<Record<string, Readiness>> {
+  const [counts] = await tables.query<Record<string, number>>(
+    `SELECT (SELECT count(*) FROM cards) AS cards, (SELECT count(*) FROM cards WHERE completed_at IS NOT NULL) AS completed,
+       (SELECT count(*) FROM timeline) AS timeline, (SELECT count(*) FROM timeline WHERE kind = 'journal') AS journal,
+       (SELECT count(*) FROM plans) AS plans, (SELECT count(*) FROM plans WHERE status = 'paused') AS paused`,
+  );
+  const of = (name: string): number => counts?.[name] ?? 0;
+  const part = (count: number, total: number, detail: string, issues: string[] = []): Readiness => ({
+    ...{ ready: total > 0 && issues.length === 0, detail, count, total, issues },
+  });
+  const [cards, plans, paused] = [of("cards"), of("plans"), of("paused")];
+  return {
+    dashboard: part(of("timeline"), of("timeline"), "Shows what has happened"),
+    kanban: part(cards - of("completed"), cards, `${cards - of("completed")} open of ${cards} cards`),
+    timeline: part(of("timeline"), of("timeline"), `${of("timeline")} events`),
+    plans: part(
+      plans - paused,
+      plans,
+      `${plans} plans`,
+      paused > 0 ? [`${paused} stopped at a step that failed`] : [],
+    ),
+    journal: part(of("journal"), of("journal"), `${of("journal")} entries`),
+  };
+}

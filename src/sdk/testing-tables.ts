@@ -1,0 +1,40 @@
+// Tables in authors' tests: PGlite, which is PostgreSQL in the test's own process.
+
+import type { DriverResult, RunStatement } from "./tables.ts";
+import { testSeam } from "./test-seam.ts";
+
+/** What a test needs of a database: `new PGlite()` of "@electric-sql/pglite" fits. */
+export interface TestDatabase {
+  /** Calls `work` in a transaction. */
+  transaction<Result>(work: (tx: TestTransaction) => Promise<Result>): Promise<Result>;
+}
+
+/** A transaction of a `TestDatabase`. */
+export interface TestTransaction {
+  /** Runs one statement. */
+  query(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ rows: unknown[]; fields: { name: string; dataTypeID: number }[] }>;
+}
+
+/**
+ * Has the tables of `defineTables` in this database from now on: `useTables(new PGlite())`, with the package "@electric-sql/pglite".
+ * `undefined` takes it back.
+ */
+export function useTables(database: TestDatabase | undefined): void {
+  testSeam().tables = database && {
+    schema: "integration_test",
+    begin: (work) => database.transaction((tx) => work(runIn(tx))),
+  };
+}
+
+const runIn =
+  ({ query }: TestTransaction): RunStatement =>
+  async (text, values): Promise<DriverResult> => {
+    const { rows, fields } = await query(text, [...values]);
+    return {
+      rows: rows as Record<string, unknown>[],
+      types: Object.fromEntries(fields.map(({ name, dataTypeID }) => [name, dataTypeID])),
+    };
+  };

@@ -1,0 +1,19 @@
+// The SDK's tables of an integration.
+
+/** Runs SQL statements in an integration's own tables. */
+export interface Sql {
+  /**
+   * Runs one statement, with `$1`, `$2` … for the values, and returns its rows. Times are ISO 8601, `bigint` is a number, JSON is parsed.
+   * A value that is an object or a list is passed as JSON; undefined is null.
+   */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** An integration's own tables, in the server's database. */
+export interface Tables extends Sql {
+  /**
+   * Runs `work` in one transaction, which is undone if it throws, and after 10 seconds. With the embedded database everything else
+   * waits meanwhile: call nothing in it but the database.
+   */
+  transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+}

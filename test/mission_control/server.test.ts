@@ -1,0 +1,213 @@
+// Mission Control in whole servers: two of them on PostgreSQL, killed while a step runs.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { eachDatabase } from "../database.ts";
+import { ADMIN_KEY, ask, type HeddleProcess, killAll, lapse, launch } from "../faults/process.ts";
+import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
+import { until } from "../until.ts";
+
+setDefaultTimeout(60_000);
+afterAll(killAll);
+
+const BASE = "/integrations/mission_control";
+/** Steps that the model has been asked to do, by their text. */
+const asked: string[] = [];
+/** Holds the model back while a step says "slowly". */
+let gate = Promise.withResolvers<void>();
+
+async function model({ body }: Received): Promise<Reply> {
+  const finish = (delta: object, finish_reason: string) => ({
+    events: [
+      { choices: [{ index: 0, delta, finish_reason: null }] },
+      { choices: [{ index: 0, delta: {}, finish_reason }] },
+    ],
+  });
+  const last = body.messages.at(-1);
+  if (last.role === "tool") return finish({ content: "It could not be done." }, "stop");
+  const text = JSON.stringify(last.content);
+  // The list of all steps is in the message as well.
+  const step = /Step \d+ of [^:]+:\\n\\n(do \w+ \w+)/.exec(text)?.[1] ?? "";
+  asked.push(step);
+  if (step.endsWith("slowly")) await gate.promise;
+  const plan_id = /plan-[0-9a-f]{10}/.exec(text)?.[0];
+  if (step !== "do it badly") return finish({ content: `Did: ${step}` }, "stop");
+  const failed = { plan_id, step: 1, status: "failed", result: "No ladder" };
+  const call = { name: "update_plan_step", arguments: JSON.stringify(failed) };
+  return finish({ tool_calls: [{ index: 0, id: "call_1", function: call }] }, "tool_calls");
+}
+
+eachDatabase("Mission Control", (open) => {
+  let endpoint: Awaited<ReturnType<typeof fakeEndpoint>>;
+  let databaseUrl: string | undefined;
+  let start: () => HeddleProcess;
+  let servers: HeddleProcess[] = [];
+  let urls: string[] = [];
+  const [one, two] = [() => urls[0] ?? "", () => urls.at(-1) ?? ""];
+
+  beforeAll(async () => {
+    endpoint = await fakeEndpoint(model);
+    const place = await open.place();
+    databaseUrl = place.databaseUrl;
+    start = () =>
+      launch({
+        arguments: ["--home", place.home, "--port", "0"],
+        environment: { ...(databaseUrl && { DATABASE_URL: databaseUrl }), OPENAI_BASE_URL: endpoint.url },
+      });
+    await startAll();
+  });
+  afterAll(async () => {
+    await killAll();
+    await endpoint[Symbol.asyncDispose]();
+  });
+  async function startAll(): Promise<void> {
+    servers = databaseUrl === undefined ? [start()] : [start(), start()];
+    urls = await Promise.all(servers.map(({ started }) => started));
+  }
+
+  async function send(url: string, path: string, body: object, method = "POST", key = ADMIN_KEY) {
+    const response = await fetch(url + BASE + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
+    return { status: response.status, body: (text === "" ? undefined : JSON.parse(text)) as any };
+  }
+  const plan = async (id: string) => (await ask(one(), `${BASE}/plans/${id}`)).plan;
+  const board = async (): Promise<Record<string, string[]>> => {
+    const { columns } = await ask(one(), `${BASE}/kanban`);
+    return Object.fromEntries(
+      columns.map(({ name, cards }: { name: string; cards: { title: string }[] }) => [
+        name,
+        cards.map(({ title }) => title),
+      ]),
+    );
+  };
+
+  test("cards are made once, moved in order and never over somebody else's move; scopes are checked", async () => {
+    const card = { title: "Paint the fence", priority: "high", idempotency_key: "fence", due: "2026-01-31" };
+    const made = await Promise.all([one(), two()].map((url) => send(url, "/kanban/create", card)));
+    expect(made.map(({ body }) => body.duplicate).sort()).toEqual([false, true]);
+    const [{ body }] = made as [(typeof made)[number]];
+    for (const title of ["Mow", "Rake"]) await send(two(), "/kanban/create", { title });
+    const rake = (await send(one(), "/kanban/create", { title: "Oil", column: "Ideas" })).body.card;
+    const { id } = body.card;
+    const move = (fields: object) => send(one(), "/kanban/move", { card_id: id, ...fields });
+    expect(await board()).toMatchObject({ Backlog: ["Paint the fence", "Mow", "Rake"], Ideas: ["Oil"] });
+    expect((await move({ from_column: "Backlog", to_column: "Backlog" })).status).toBe(200);
+    expect((await board()).Backlog).toEqual(["Mow", "Rake", "Paint the fence"]);
+    expect((await move({ to_column: "Ideas", after_id: null })).body.card.column_name).toBe("Ideas");
+    const stale = await move({ from_column: "Backlog", to_column: "Done" });
+    expect([stale.status, stale.body.error.code]).toEqual([409, "conflict"]);
+    const done = (await move({ from_column: "Ideas", to_column: "Done", after_id: rake.id })).body.card;
+    expect(done.completed_at).toBeString();
+    expect(Object.keys(await board())).toEqual(["Backlog", "In Progress", "Review", "Ideas", "Done"]);
+    const { events } = await ask(two(), `${BASE}/timeline?days=1`);
+    expect(events[0]).toMatchObject({ content: "Card moved from Ideas to Done: Paint the fence" });
+
+    const { key } = (await (
+      await fetch(`${one()}/api/v1/api-keys`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+        body: JSON.stringify({ name: "Board reader", scopes: ["mission_control:read"] }),
+      })
+    ).json()) as { key: string };
+    expect((await ask(one(), `${BASE}/readiness`, "GET", key)).kanban).toMatchObject({ count: 3, total: 4 });
+    expect((await send(one(), "/kanban/create", { title: "No" }, "POST", key)).status).toBe(403);
+  });
+
+  test("a plan runs step by step after one approval of exactly what was read, over kill -9", async () => {
+    const drafted = (
+      await send(one(), "/plans", { title: "Move", steps: ["do pack boxes", "do drive slowly"] })
+    ).body.plan;
+    const changed = await send(
+      two(),
+      `/plans/${drafted.id}`,
+      { steps: ["do pack boxes", "do drive slowly", "do hang lamps"] },
+      "PATCH",
+    );
+    const { id, hash } = changed.body.plan;
+    expect((await send(one(), `/plans/${id}/approve`, { hash: drafted.hash })).status).toBe(409);
+    const decisions = await Promise.all(
+      [one(), two()].map((url) => send(url, `/plans/${id}/approve`, { hash })),
+    );
+    expect(decisions.map(({ status }) => status).sort()).toEqual([200, 409]);
+
+    await until(() => asked.includes("do drive slowly"));
+    for (const server of servers) server.kill("SIGKILL");
+    await Promise.all(servers.map(({ ended }) => ended));
+    if (databaseUrl !== undefined) await lapse(databaseUrl);
+    gate.resolve();
+    await startAll();
+    const complete = await until(
+      () => plan(id),
+      ({ status }) => status === "complete",
+    );
+    expect(complete.steps.map(({ status, result }: Record<string, string>) => [status, result])).toEqual([
+      ["done", "Did: do pack boxes"],
+      ["done", "Did: do drive slowly"],
+      ["done", "Did: do hang lamps"],
+    ]);
+    const { session_id } = await ask(one(), `/api/v1/tasks/${complete.steps[0].task_id}`);
+    const { tasks } = await ask(one(), `/api/v1/tasks?session_id=${session_id}`);
+    expect(tasks.map((task: { id: string }) => task.id).sort()).toEqual(
+      complete.steps.map((step: { task_id: string }) => step.task_id).sort(),
+    );
+    expect(complete.approved_by).toBeString();
+  });
+
+  test("a step that fails stops the plan; what is changed then needs another approval", async () => {
+    const { id, hash } = (
+      await send(one(), "/plans", { title: "Roof", steps: ["do it badly", "do it well"] })
+    ).body.plan;
+    await send(one(), `/plans/${id}/approve`, { hash });
+    const paused = await until(
+      () => plan(id),
+      ({ status }) => status === "paused",
+    );
+    expect(paused.steps).toMatchObject([{ status: "failed", result: "No ladder" }, { status: "pending" }]);
+    const { needs_person } = await ask(two(), `${BASE}/overview`);
+    expect(needs_person).toContainEqual(expect.objectContaining({ kind: "plan_stopped", id }));
+    const changed = (await send(two(), `/plans/${id}`, { steps: ["do it properly"] }, "PATCH")).body.plan;
+    expect([changed.status, changed.approved_by]).toEqual(["draft", null]);
+    expect((await send(one(), `/plans/${id}/resume`, {})).status).toBe(409);
+    await send(one(), `/plans/${id}/approve`, { hash: changed.hash });
+    await until(
+      () => plan(id),
+      ({ status }) => status === "complete",
+    );
+
+    // A run that is cancelled delivers nothing; the plan stops all the same, and goes on when told to.
+    gate = Promise.withResolvers();
+    const slow = (await send(one(), "/plans", { title: "Nap", steps: ["do sleep slowly"] })).body.plan;
+    await send(one(), `/plans/${slow.id}/approve`, { hash: slow.hash });
+    const [running] = (
+      await until(
+        () => plan(slow.id),
+        ({ steps }) => steps[0].task_id !== null,
+      )
+    ).steps;
+    await fetch(`${one()}/api/v1/tasks/${running.task_id}/cancel`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    });
+    gate.resolve();
+    const stopped = await until(
+      () => plan(slow.id),
+      ({ status }) => status === "paused",
+    );
+    expect(stopped.steps[0].result).toContain("cancelled");
+    expect((await send(two(), `/plans/${slow.id}/resume`, {})).status).toBe(200);
+    await until(
+      () => plan(slow.id),
+      ({ status }) => status === "complete",
+    );
+    const rejected = (await send(one(), "/plans", { title: "No", steps: ["do it never"] })).body.plan;
+    expect((await send(one(), `/channels/any/plans/${rejected.id}/reject`, {})).body.plan.status).toBe(
+      "abandoned",
+    );
+    expect((await send(one(), `/plans/${rejected.id}/approve`, { hash: rejected.hash })).status).toBe(409);
+    expect(asked).not.toContain("do it never");
+  });
+});
