@@ -12,6 +12,7 @@ export type {
   RegisteredTool,
   WithToolSchema,
 } from "./backend.ts";
+export type { RouteCaller } from "./caller-of.ts";
 export type { DashboardData } from "./dashboard.ts";
 export { Permanent, ReauthRequired, Retryable } from "./errors.ts";
 export type { FetchLimits } from "./fetch-limits.ts";
@@ -78,7 +79,10 @@ export const register = sdk.register;
  */
 export const channels = sdk.channels;
 
-/** Single runs: `tasks.cancel(taskId)` cancels one and returns its status. Throws `not_found`. A process needs `tasks:write`. */
+/**
+ * Single runs: `tasks.get(taskId)` returns `{ status, result, error }`, `tasks.cancel(taskId)` cancels one and returns its status. Throw
+ * `not_found`. A process needs `tasks:read` and `tasks:write`.
+ */
 export const tasks = sdk.tasks;
 
 /**

@@ -46,6 +46,8 @@ eachDatabase("Mission Control", (open) => {
 
   beforeAll(async () => {
     endpoint = await fakeEndpoint(model);
+    gate = Promise.withResolvers();
+    asked.length = 0;
     const place = await open.place();
     databaseUrl = place.databaseUrl;
     start = () =>
@@ -56,6 +58,7 @@ eachDatabase("Mission Control", (open) => {
     await startAll();
   });
   afterAll(async () => {
+    gate.resolve();
     await killAll();
     await endpoint[Symbol.asyncDispose]();
   });
@@ -192,12 +195,12 @@ eachDatabase("Mission Control", (open) => {
       method: "POST",
       headers: { authorization: `Bearer ${ADMIN_KEY}` },
     });
-    gate.resolve();
     const stopped = await until(
       () => plan(slow.id),
       ({ status }) => status === "paused",
     );
     expect(stopped.steps[0].result).toContain("cancelled");
+    gate.resolve();
     expect((await send(two(), `/plans/${slow.id}/resume`, {})).status).toBe(200);
     await until(
       () => plan(slow.id),

@@ -135,7 +135,8 @@ export const PART_RULES: Rule[] = [
     check: (subject) => {
       const { id, source } = subject.found;
       const prefix = id.replaceAll("-", "_");
-      if (source === "tools") return [];
+      // Those that are built in are released together, and a test loads all of them.
+      if (source === "tools" || source === "builtin") return [];
       return (subject.loaded?.tools ?? [])
         .filter(({ name }) => !name.startsWith(prefix) && !name.startsWith(id))
         .map(({ name }) => ({
