@@ -167,28 +167,32 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     /** Who of the service's people may talk to the bots. */
     people: createPeopleControls(backend.people),
     ...createListeners(backend),
-    failDelivery,
-    splitText,
-    timingSafeEqual: (a: string, b: string): boolean =>
-      // An empty text is a secret that was never set.
-      typeof a === "string" && typeof b === "string" && a !== "" && sameText(a, b),
-    readSse,
-    readJsonLines,
+    ...WITHOUT_SERVER,
 
     /** The integration's own durable values: cursors, marks, tokens. */
     store: createStore(backend.store),
-    /** Declares the integration's own tables by the statements that make them. */
     defineTables: createDefineTables(() => backend.tables),
-    callerOf,
-    /** Whether the value of this name may be a secret: false only for plainly harmless names, such as "channel_id". */
-    mayBeSecret: (name: string): boolean => !isHarmlessName(name),
     ...verifiers,
-    signWebhook,
-    retryAfterSeconds,
-    Permanent,
-    ReauthRequired,
-    Retryable,
   };
 }
+
+/** What needs no server. */
+const WITHOUT_SERVER = {
+  callerOf,
+  failDelivery,
+  splitText,
+  timingSafeEqual: (a: string, b: string): boolean =>
+    // An empty text is a secret that was never set.
+    typeof a === "string" && typeof b === "string" && a !== "" && sameText(a, b),
+  readSse,
+  readJsonLines,
+  /** Whether the value of this name may be a secret: false only for plainly harmless names, such as "channel_id". */
+  mayBeSecret: (name: string): boolean => !isHarmlessName(name),
+  signWebhook,
+  retryAfterSeconds,
+  Permanent,
+  ReauthRequired,
+  Retryable,
+};
 
 const invalid = (message: string): HeddleError => new HeddleError("validation", message);

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { HeddleError } from "../errors.ts";
+import { within } from "../within.ts";
 import type { Sql, Tables } from "./types.ts";
 
 /** What a driver returns: rows, and the PostgreSQL type (OID) of each column. */
@@ -53,7 +54,7 @@ export function createDefineTables(backend: () => TablesBackend | undefined) {
       return database;
     }
     const transaction: Tables["transaction"] = async (work) =>
-      within(await ready(), async (run) => work({ query: queryOf(run) }));
+      inSchema(await ready(), async (run) => work({ query: queryOf(run) }));
     return {
       query: (text, values) => transaction(({ query }) => query(text, values)),
       transaction,
@@ -91,33 +92,25 @@ async function make(database: TablesBackend, statements: readonly string[]): Pro
 }
 
 /** Begins a transaction in the schema; after the time limit it is undone, and nothing more can be done in it. */
-function within<Result>(
+const inSchema = <Result>(
   database: TablesBackend,
   work: (run: RunStatement) => Promise<Result>,
-): Promise<Result> {
-  return database.begin(async (run) => {
+): Promise<Result> =>
+  database.begin(async (run) => {
     let isOpen = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(new HeddleError("timeout", "A transaction of an integration took more than 10 seconds.")),
-        LONGEST_TRANSACTION_MS,
-      );
-    });
     try {
       await enter(run, quoted(database.schema));
       const guarded: RunStatement = (text, values) => {
         if (!isOpen) throw new HeddleError("conflict", "The transaction has ended.");
         return run(text, values);
       };
-      return await Promise.race([work(guarded), late]);
+      return await within(LONGEST_TRANSACTION_MS, work(guarded), {
+        error: () => new HeddleError("timeout", "A transaction of an integration took more than 10 seconds."),
+      });
     } finally {
       isOpen = false;
-      clearTimeout(timer);
     }
   });
-}
 
 const enter = (run: RunStatement, schema: string) => run(`SET LOCAL search_path TO ${schema}`, []);
 

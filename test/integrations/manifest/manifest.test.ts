@@ -28,6 +28,7 @@ const COMPLETE = {
   },
   public_paths: ["/status"],
   admin_paths: ["/endpoints"],
+  route_scope: "usage",
   sidebar_section: {
     id: "mine",
     title: "MINE",
