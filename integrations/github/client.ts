@@ -1,16 +1,19 @@
 import { Octokit } from "@octokit/core";
 import { retryAfterSeconds } from "heddle/sdk";
 import { UnexpectedAnswer } from "./answer.ts";
+import { authenticateAsApp, isApp } from "./app.ts";
 import { settings } from "./config.ts";
 
-/** A client for GitHub's REST API, with the token and server from the settings; the signal aborts its requests. */
+/** A client for GitHub's REST API, with the App or token and the server from the settings; the signal aborts its requests. */
 export function connectGitHub(signal: AbortSignal): Octokit {
-  return new Octokit({
-    auth: settings.GITHUB_TOKEN || undefined,
+  const github = new Octokit({
+    auth: isApp() ? undefined : settings.GITHUB_TOKEN || undefined,
     baseUrl: settings.GITHUB_API_URL.replace(/\/+$/, ""),
     userAgent: "heddle",
     request: { signal },
   });
+  if (isApp()) authenticateAsApp(github);
+  return github;
 }
 
 /** Why a request failed. */

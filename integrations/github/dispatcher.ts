@@ -7,12 +7,13 @@ import {
   t,
 } from "heddle/sdk";
 import { attributed, errorText, nameOf } from "../_forge/answer-text.ts";
+import { isConfigured } from "./app.ts";
 import { askOnIssue } from "./approvals.ts";
+import { type CheckAnswer, type CheckTarget, postCheck } from "./check-runs.ts";
 import { connectGitHub, readFailure } from "./client.ts";
 import { type CommentTarget, postComments } from "./comments.ts";
-import { settings } from "./config.ts";
 import { withoutForeignImages } from "./images.ts";
-import { NUMBER, OWNER, REPO } from "./schema.ts";
+import { CHECK_NAME, NUMBER, OWNER, REPO, SHA } from "./schema.ts";
 
 const config = t.Object({
   owner: OWNER,
@@ -24,24 +25,35 @@ const config = t.Object({
       t.Object({ type: t.Literal("review_comment"), issue_number: NUMBER, comment_id: NUMBER }),
     ]),
   ),
+  /** A check of a commit instead of a comment. */
+  check_run: t.Optional(t.Object({ name: CHECK_NAME, head_sha: SHA })),
 });
 
 const receipt = t.Object({
-  comment_ids: t.Array(t.Integer()),
+  comment_ids: t.Optional(t.Array(t.Integer())),
+  check_run_id: t.Optional(t.Integer()),
   urls: t.Array(t.String({ minLength: 1 })),
   skipped: t.Optional(t.String()),
 });
 
-/** Posts answers as comments on the issue or pull request that the dispatch_config names. */
+/** Posts answers as comments on the issue or pull request that the dispatch_config names, or as a check of a commit. */
 export const dispatcher = {
   config,
   receipt,
   // GitHub ignores the case of names.
-  targetOf({ owner, repo, comment_target }) {
+  targetOf({ owner, repo, comment_target, check_run }) {
+    const check = readCheck(check_run);
+    if (check) return `${owner}/${repo}@${check.head_sha}/${check.name}`.toLowerCase();
     const { issue_number } = (comment_target ?? {}) as Partial<CommentTarget>;
     return `${owner}/${repo}#${issue_number}`.toLowerCase();
   },
-  deliver({ task, result, isError, extraMetadata }, ctx) {
+  async deliver({ task, result, output, isError, extraMetadata }, ctx) {
+    const { owner, repo, check_run } = task.dispatch_config;
+    const check = readCheck(check_run);
+    if (check) {
+      const answer = { text: withoutForeignImages(result), output, isError };
+      return checking({ owner, repo, ...check } as CheckTarget, answer, ctx);
+    }
     const text = isError ? errorText(result) : withoutForeignImages(result);
     return post(task.dispatch_config, attributed(text, nameOf(extraMetadata), extraMetadata), ctx);
   },
@@ -64,21 +76,35 @@ function post(dispatchConfig: Record<string, unknown>, text: string, ctx: Dispat
   }));
 }
 
-/** Turns what goes wrong into what the server understands. */
-async function commenting<Made>(
+const readCheck = (value: unknown) => value as Pick<CheckTarget, "name" | "head_sha"> | undefined;
+
+function checking(target: CheckTarget, answer: CheckAnswer, ctx: DispatchContext) {
+  const { owner, repo, head_sha } = target;
+  return working(`Writing a check of ${owner}/${repo}@${head_sha}`, async () => ({
+    receipt: await postCheck(connectGitHub(ctx.signal), target, answer, ctx),
+  }));
+}
+
+function commenting<Made>(
   dispatchConfig: Record<string, unknown>,
   work: (target: CommentTarget) => Promise<Made>,
 ): Promise<Made> {
   const target = commentTarget(dispatchConfig);
-  if (settings.GITHUB_TOKEN === "") {
+  const { owner, repo, issue_number } = target;
+  return working(`Commenting on ${owner}/${repo}#${issue_number}`, () => work(target));
+}
+
+/** Turns what goes wrong into what the server understands. */
+async function working<Made>(what: string, work: () => Promise<Made>): Promise<Made> {
+  if (!isConfigured()) {
     throw new Permanent(
       "GITHUB_TOKEN must be set to a token that may write comments; no comment was posted.",
     );
   }
   try {
-    return await work(target);
+    return await work();
   } catch (error) {
-    throw deliveryError(error, target);
+    throw deliveryError(error, what);
   }
 }
 
@@ -90,10 +116,10 @@ function commentTarget(dispatchConfig: Record<string, unknown>): CommentTarget {
   return { owner, repo, ...place };
 }
 
-function deliveryError(error: unknown, { owner, repo, issue_number }: CommentTarget): unknown {
+function deliveryError(error: unknown, what: string): unknown {
   const failure = readFailure(error);
   if (failure === null) return error;
-  const text = `Commenting on ${owner}/${repo}#${issue_number} failed: GitHub gave ${failure.text}`;
+  const text = `${what} failed: GitHub gave ${failure.text}`;
   if (isPermanent(failure.status, failure.rateLimited)) return new Permanent(text, { cause: error });
   return new Retryable(text, {
     cause: error,

@@ -4,15 +4,16 @@
 import { log, poll, store } from "heddle/sdk";
 import { line, type Payload, record } from "../_forge/payload.ts";
 import { listOf } from "./answer.ts";
+import { isApp, isConfigured } from "./app.ts";
 import { connectGitHub, readFailure } from "./client.ts";
 import { settings } from "./config.ts";
 
 /** A webhook as GitHub identifies it in its headers. */
 interface Hook {
   id: number;
-  /** "owner/repo", or an organisation. */
+  /** "owner/repo", or an organisation; of an App, its id. */
   of: string;
-  kind: "repository" | "organization";
+  kind: "repository" | "organization" | "integration";
 }
 
 interface DeliveryOfHook {
@@ -39,25 +40,30 @@ const known = new Set<string>();
 export async function rememberHook(headers: Headers, payload: Payload): Promise<void> {
   const id = Number(headers.get("x-github-hook-id"));
   const kind = headers.get("x-github-hook-installation-target-type");
-  if (!Number.isSafeInteger(id) || id <= 0 || (kind !== "repository" && kind !== "organization")) return;
-  const of =
-    kind === "repository"
-      ? line(record(payload.repository).full_name)
-      : line(record(payload.organization).login);
+  if (!Number.isSafeInteger(id) || id <= 0) return;
+  if (kind !== "repository" && kind !== "organization" && kind !== "integration") return;
+  const of = senderOf(kind, payload);
   if (of === "" || known.has(`${id} ${of}`)) return;
   await store.set(`${PREFIX}${id}`, { id, of, kind } satisfies Hook);
   known.add(`${id} ${of}`);
 }
 
+function senderOf(kind: Hook["kind"], { repository, organization }: Payload): string {
+  if (kind === "integration") return settings.GITHUB_APP_ID;
+  return kind === "repository" ? line(record(repository).full_name) : line(record(organization).login);
+}
+
 poll({
   name: "missed-webhooks",
   everySeconds: EVERY_SECONDS,
-  when: () => settings.GITHUB_TOKEN !== "" && settings.GITHUB_CATCH_UP,
+  when: () => isConfigured() && settings.GITHUB_CATCH_UP,
   async run({ signal, since }) {
     if (since === null) return;
     const hooks = await store.list<Hook>({ prefix: PREFIX, limit: 1000 });
     for (const { value } of hooks) {
       signal.throwIfAborted();
+      // Only the App may ask about its webhook, and only that of the App that is set.
+      if (value.kind === "integration" && (!isApp() || value.of !== settings.GITHUB_APP_ID)) continue;
       await catchUp(value, new Date(since.getTime() - MARGIN_MS), signal);
     }
   },
@@ -128,6 +134,7 @@ async function deliverAgain(hook: Hook, { id, guid }: DeliveryOfHook, signal: Ab
 }
 
 function pathOf({ id, of, kind }: Hook): string {
+  if (kind === "integration") return "/app/hook";
   const name = of.split("/").map(encodeURIComponent).join("/");
   return `/${kind === "repository" ? "repos" : "orgs"}/${name}/hooks/${id}`;
 }

@@ -2,6 +2,7 @@
 
 import { issueNumber, type Payload, record } from "../_forge/payload.ts";
 import { showProgress } from "../_forge/progress.ts";
+import { isConfigured } from "./app.ts";
 import { connectGitHub } from "./client.ts";
 import { settings } from "./config.ts";
 import type { EventRun } from "./events/event.ts";
@@ -32,7 +33,7 @@ export function reactionTarget(event: string, payload: Payload, run: EventRun): 
 
 showProgress("github", async ({ owner, repo, on, id }, progress) => {
   if (typeof on !== "string" || !(on in ROUTES)) return;
-  if (!settings.GITHUB_REACTIONS || settings.GITHUB_TOKEN === "") return;
+  if (!settings.GITHUB_REACTIONS || !isConfigured()) return;
   const github = connectGitHub(AbortSignal.timeout(8_000));
   const content = REACTIONS[progress];
   await github.request(ROUTES[on as ReactionTarget["on"]], { owner, repo, id, content });

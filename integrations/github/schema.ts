@@ -19,6 +19,10 @@ export const ref = (description: string) => t.String({ pattern: "^[^.\\s]\\S*$",
 const wholeNumber = (options: { minimum: number; maximum?: number; default?: number }) =>
   t.Number({ multipleOf: 1, ...options });
 
+export const SHA = t.String({ pattern: "^[0-9a-f]{40,64}$", description: "A whole commit id" });
+/** What a check is called. */
+export const CHECK_NAME = t.String({ minLength: 1, maxLength: 100 });
+
 /** The number of an issue or a pull request. */
 export const NUMBER = wholeNumber({ minimum: 1 });
 export const PER_PAGE = wholeNumber({ minimum: 1, maximum: 100, default: 20 });

@@ -6,9 +6,21 @@ export const SETUP = defineSetup({
   env_vars: [
     {
       key: "GITHUB_TOKEN",
-      required: true,
+      required: false,
       secret: true,
-      description: "Token that reads the repositories and writes issues and comments",
+      description: "Token that reads the repositories and writes issues and comments; or set up an App",
+    },
+    {
+      key: "GITHUB_APP_ID",
+      required: false,
+      secret: false,
+      description: "Id or client id of a GitHub App, which is used instead of a token",
+    },
+    {
+      key: "GITHUB_APP_PRIVATE_KEY",
+      required: false,
+      secret: true,
+      description: "The App's private key (the whole .pem file)",
     },
     {
       key: "GITHUB_WEBHOOK_SECRET",

@@ -1,7 +1,7 @@
 import type { Octokit } from "@octokit/core";
 import type { ToolContext } from "heddle/sdk";
+import { isConfigured } from "../app.ts";
 import { connectGitHub, readFailure } from "../client.ts";
-import { settings } from "../config.ts";
 
 /**
  * Runs a tool's requests. A refusal by GitHub becomes `{ error }`, a text that tells the model what to do; `subject` names
@@ -12,7 +12,7 @@ export async function withGitHub<T>(
   subject: string,
   work: (github: Octokit) => Promise<T>,
 ): Promise<T | { error: string }> {
-  if (settings.GITHUB_TOKEN === "") return { error: "GITHUB_TOKEN is not set, so GitHub cannot be reached." };
+  if (!isConfigured()) return { error: "GITHUB_TOKEN is not set, so GitHub cannot be reached." };
   try {
     return await work(connectGitHub(signal));
   } catch (error) {
