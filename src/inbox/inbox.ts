@@ -8,12 +8,16 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { createRecorder, type Recorder, type RecorderLimits } from "./batch-recorder.ts";
+import { eventNameColumn } from "./event-name.ts";
 import { createKeptText } from "./kept-text.ts";
 import { createPurge } from "./purge.ts";
 import { createRecordOf, type RecordOf } from "./record.ts";
 
 export type InboxEvent = typeof inboxEvents.$inferSelect;
-export type InboxSummary = Omit<InboxEvent, "headers" | "body">;
+export type InboxSummary = Omit<InboxEvent, "headers" | "body"> & {
+  /** What the sender calls the event, if it says so in a header. */
+  event_name: string | null;
+};
 
 export interface InboxFilter {
   integration_id?: string | undefined;
@@ -78,7 +82,7 @@ export function createInbox(options: InboxOptions): Inbox {
     async list({ limit = 50, ...filter }) {
       await recorder.flush();
       const rows = await db.query
-        .select(summary)
+        .select({ ...summary, event_name: eventNameColumn })
         .from(inboxEvents)
         .where(conditions(filter))
         .orderBy(desc(inboxEvents.id))

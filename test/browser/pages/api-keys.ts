@@ -14,6 +14,38 @@ async function signInAt(ui: Ui, path: string) {
 const box = (page: Page, name: string) => page.getByRole("checkbox", { name, exact: true });
 
 export function apiKeysTests(ui: () => Ui): void {
+  test("api keys: that of an integration does what its manifest asks for, is replaced and revoked", async () => {
+    await using opened = await ui().openPage("/admin/integrations/loom?tab=api-key");
+    const { page } = opened;
+    const dialog = page.getByRole("dialog");
+    const statusOf = async (key: string, method: string, path: string) => {
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      const body = method === "POST" ? JSON.stringify({ client_id: "loom:keys" }) : null;
+      return (await fetch(`${ui().url}${path}`, { method, headers, body })).status;
+    };
+    const told = async () => {
+      const key = (await dialog.getByLabel("key", { exact: true }).innerText()).trim();
+      await dialog.getByRole("button", { name: "I have copied it" }).click();
+      await dialog.waitFor({ state: "detached" });
+      expect(await page.content()).not.toContain(key);
+      return key;
+    };
+    await page.getByRole("button", { name: "Create a key" }).click();
+    const first = await told();
+    expect(await statusOf(first, "POST", "/api/v1/sessions")).toBe(201);
+    expect(await statusOf(first, "GET", "/api/v1/api-keys")).toBe(403);
+    await page.getByRole("button", { name: "Replace …" }).click();
+    await dialog.getByRole("button", { name: "Replace the key" }).click();
+    const second = await told();
+    expect(await statusOf(first, "POST", "/api/v1/sessions")).toBe(401);
+    expect(await statusOf(second, "POST", "/api/v1/sessions")).not.toBe(401);
+    await page.getByRole("button", { name: "Revoke …" }).click();
+    await dialog.getByRole("button", { name: "Revoke the key" }).click();
+    await page.getByText("It has no key").waitFor();
+    expect(await statusOf(second, "POST", "/api/v1/sessions")).toBe(401);
+    expect(opened.faults).toEqual([]);
+  });
+
   test("API keys: one is created after signing in again, works as chosen, is shown once and revoked", async () => {
     await using opened = await signInAt(ui(), "/api-keys?add=1");
     const { page } = opened;

@@ -180,6 +180,38 @@ export function chatTests(ui: () => Ui): void {
     expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
   });
 
+  test("chat: each conversation keeps the place to which one has scrolled", async () => {
+    const { api } = ui();
+    const begun = async (name: string): Promise<string> => {
+      const place = { client_id: `web:scrolled-${name}`, bot_id: "default" };
+      await api("POST", "/api/v1/channels", { ...place, name: `Scrolled ${name}` });
+      const { session_id } = await api("POST", "/api/v1/sessions", place);
+      const lines = `${"A line of many words. ".repeat(40)}\n\n`.repeat(8);
+      for (const nth of [1, 2, 3]) {
+        await api("POST", `/api/v1/sessions/${session_id}/messages`, { content: `${lines}${name} ${nth}` });
+      }
+      return session_id;
+    };
+    const [one, two] = [await begun("one"), await begun("two")];
+    await using opened = await ui().openPage(`/chat/${one}`);
+    const { page } = opened;
+    const scroller = page.getByLabel("Messages", { exact: true });
+    const place = () =>
+      scroller.evaluate((box) => ({
+        top: box.scrollTop,
+        rest: box.scrollHeight - box.clientHeight - box.scrollTop,
+      }));
+    await until(place, ({ rest, top }) => rest < 25 && top > 600);
+    await scroller.hover();
+    await page.mouse.wheel(0, -600);
+    const { top } = await until(place, ({ rest }) => rest > 590);
+    await page.locator(`a[href="/chat/${two}"]`).click();
+    await until(place, ({ rest }) => rest < 25);
+    await page.locator(`a[href="/chat/${one}"]`).click();
+    await until(place, (now) => now.top === top);
+    expect(opened.faults).toEqual([]);
+  });
+
   test("chat: files that a bot sends are shown, and from delegated work one gets to its run and back", async () => {
     await using _model = await startFakeModel(ui().api);
     const folder = join(ui().home, "workspace", "common");

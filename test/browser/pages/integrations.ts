@@ -19,6 +19,19 @@ export function integrationsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("integrations: the gallery says how the connection of one is, and since when", async () => {
+    const report = (body: object) => ui().api("PUT", "/api/v1/integrations/loom/connections/main", body);
+    await report({ status: "reauth_required", detail: "It is revoked." });
+    await using opened = await ui().openPage("/admin/integrations?q=loom");
+    const { page, faults } = opened;
+    const card = page.getByRole("article").first();
+    await card.getByText("Credentials refused").waitFor();
+    await report({ status: "connected" });
+    // Read again by itself.
+    await card.getByText("Connected", { exact: true }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
   test("integrations: a set-up goes on by itself until a signed webhook has arrived, and resumes", async () => {
     await using opened = await ui().openPage("/admin/integrations/loom/set-up");
     const { page } = opened;

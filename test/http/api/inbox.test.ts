@@ -107,6 +107,7 @@ eachDatabase("inbox", (open) => {
 
   test("the latest arrival of each integration", async () => {
     await post({}, { id: "d-1" });
+    expect(await list()).toMatchObject([{ event_name: "push" }]);
     await post("{}", { event: "ping" });
     const [latest] = await list();
     expect(await http.inbox.lastArrivals(["hook", "silent"])).toEqual(

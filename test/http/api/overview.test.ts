@@ -251,7 +251,17 @@ eachDatabase("the overview", (open) => {
       severity: "error",
       action: "set_settings",
     });
+    await report({ status: "connected" }, "gate");
+    const shown = async () => {
+      const { integrations } = (await http.send("GET", "/api/v1/admin/integrations")).body;
+      const one = (await http.send("GET", "/api/v1/admin/integrations/fine")).body;
+      expect(integrations.find(({ id }: { id: string }) => id === "fine").connection).toEqual(one.connection);
+      return one.connection;
+    };
+    // The worst of the two.
+    expect(await shown()).toMatchObject({ status: "reauth_required", detail: "The token was revoked." });
     await report({ status: "connected" });
+    expect(await shown()).toMatchObject({ status: "connected", detail: null });
     const kinds = (await list()).map(({ kind }: { kind: string }) => kind);
     expect(kinds.filter((kind: string) => kind.startsWith("connection"))).toEqual([]);
     expect((await report({ status: "fine" })).body.error.field).toBe("status");

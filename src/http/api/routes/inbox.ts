@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import { INBOX_VERDICTS } from "../../../db/schema.ts";
+import { eventNameIn } from "../../../inbox/event-name.ts";
 import type { Inbox, InboxEvent, InboxFilter, InboxSummary } from "../../../inbox/inbox.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Receive } from "../../gateway/receive.ts";
@@ -34,6 +35,7 @@ const SUMMARY = {
   integration_id: t.String({ description: "The integration that it was sent to." }),
   method: t.String({ description: "The method of the request." }),
   path: t.String({ description: "The path below /integrations/<id>, without the query." }),
+  event_name: nullable(t.String(), "What the sender calls the event, if it says so in a header."),
   body_bytes: t.Integer({ description: "Size of the received body." }),
   body_truncated: t.Boolean({ description: "Whether only a part of the body is stored." }),
   verdict: Verdict,
@@ -267,6 +269,7 @@ const presentSummary = (event: InboxSummary) => ({
   integration_id: event.integration_id,
   method: event.method,
   path: event.path,
+  event_name: event.event_name,
   body_bytes: event.body_bytes,
   body_truncated: event.body_truncated,
   verdict: event.verdict,
@@ -282,7 +285,7 @@ const presentSummary = (event: InboxSummary) => ({
 });
 
 const present = (event: InboxEvent) => ({
-  ...presentSummary(event),
+  ...presentSummary({ ...event, event_name: eventNameIn(event.headers) }),
   headers: event.headers,
   body: event.body,
 });

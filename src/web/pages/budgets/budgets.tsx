@@ -118,7 +118,7 @@ export function View() {
 const rowOf = (budget: Budget, nameOf: (id: string) => string | undefined): RowParts => ({
   lead: <Icon name="Gauge" size={15} />,
   title: ownerText(budget, nameOf),
-  sub: capText(budget),
+  sub: budget.scope === "server" ? capText(budget) : `${SCOPES[budget.scope]} · ${capText(budget)}`,
   cells: [budget.current ? <Meter key="meter" current={budget.current} /> : ""],
   end: <BudgetState budget={budget} />,
 });

@@ -107,7 +107,9 @@ export function View() {
 const rowOf = (event: Webhook): RowParts => ({
   lead: <Status value={event.verdict} compact />,
   title: `${event.integration_id}${event.path}`,
-  sub: event.reason ?? (event.replay_of ? "Replayed" : statusWords(event.verdict)),
+  sub: [event.event_name, event.reason ?? (event.replay_of ? "Replayed" : statusWords(event.verdict))]
+    .filter(Boolean)
+    .join(" · "),
   cells: [<Bytes key="size" value={event.body_bytes} />, <Duration key="took" ms={event.duration_ms} />],
   end: <Time at={event.created_at} />,
 });

@@ -40,6 +40,7 @@ export function WebhookDetail({ id, closeHref }: { id: string; closeHref: string
       facts={
         <>
           <Status value={data.verdict} />
+          {data.event_name !== null && <code>{data.event_name}</code>}
           <Time at={data.created_at} />
           <Bytes value={data.body_bytes} />
           <Duration ms={data.duration_ms} />

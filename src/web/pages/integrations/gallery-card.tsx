@@ -8,7 +8,7 @@ import { type Integration, missingSettings, pageOf, setUpOf } from "./queries.ts
 
 /** One integration of the gallery. All of it leads to the integration's page; a button leads to its set-up. */
 export function GalleryCard({ integration }: { integration: Integration }) {
-  const { id, name, version, icon, status, is_live } = integration;
+  const { id, name, version, icon, status, is_live, connection } = integration;
   const needsSettings = status === "partial" || status === "not_configured";
   return (
     <article className={classes.card} data-status={status}>
@@ -16,16 +16,14 @@ export function GalleryCard({ integration }: { integration: Integration }) {
         <span className={classes.icon}>
           <Icon name={icon} size={20} />
         </span>
-        <span className={classes.names}>
-          <Link href={pageOf(id)} className={classes.name} title={name}>
-            {name}
-          </Link>
-          <span className={classes.version}>
-            {id}
-            {version !== null && ` · version ${version}`}
-          </span>
-        </span>
+        <Link href={pageOf(id)} className={classes.name} title={name}>
+          {name}
+        </Link>
         <Status value={status} />
+        <span className={classes.version}>
+          {id}
+          {version !== null && ` · version ${version}`}
+        </span>
       </header>
       <Words integration={integration} />
       {status === "quarantined" && is_live && (
@@ -33,7 +31,11 @@ export function GalleryCard({ integration }: { integration: Integration }) {
       )}
       <footer className={classes.foot}>
         <span className={classes.facts}>
-          {integration.last_webhook_at ? (
+          {connection && is_live ? (
+            <span className={classes.connection} title={connection.detail ?? undefined}>
+              <Status value={connection.status} /> <span>since</span> <Time at={connection.since} />
+            </span>
+          ) : integration.last_webhook_at ? (
             <>
               Last webhook <Time at={integration.last_webhook_at} />
             </>

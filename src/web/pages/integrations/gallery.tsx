@@ -33,9 +33,16 @@ const GROUPS: readonly Group[] = [
   { id: "disabled", label: "Disabled", statuses: ["disabled"] },
 ];
 
+const CONNECTIONS_MS = 5_000;
+
 export function Gallery() {
   const filters = useFilters(FILTERS);
-  const { data, error, refetch } = useQuery(integrations);
+  const { data, error, refetch } = useQuery({
+    ...integrations,
+    // Changes of connections are no events.
+    refetchInterval: ({ state }) =>
+      state.data?.some(({ connection }) => connection) ? CONNECTIONS_MS : false,
+  });
   useLiveQueries(["integration", "process", "inbox"], ["integrations", "list"]);
   const [isAdding, setAdding] = useState(false);
   const wanted = filters.values.q?.toLowerCase() ?? "";

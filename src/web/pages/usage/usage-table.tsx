@@ -51,7 +51,7 @@ export function UsageTable({ group, since, narrowing, search, onGroup }: UsageTa
       <Panel flush>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
         <section className={classes.table} tabIndex={0} aria-label="Usage as a table, scrollable">
-          <Table verticalSpacing="xs" horizontalSpacing="md">
+          <Table verticalSpacing="xs" horizontalSpacing="sm">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{TITLES[group]}</Table.Th>

@@ -24,6 +24,7 @@ import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { InstantOf, instant, instantOrNull, JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { LoadError, presentError } from "../load-error.ts";
 import { presentWebhook, Webhook } from "./webhook-answer.ts";
+import { type ListConnections, WorstConnection, worstOf } from "./worst-connection.ts";
 
 export const IntegrationAnswer = named(
   "IntegrationSetup",
@@ -54,6 +55,7 @@ export const IntegrationAnswer = named(
       has_process: t.Boolean({ description: "Whether it has a background process." }),
       has_connection_test: t.Boolean({ description: "Whether its connection can be tested." }),
       process_status: nullable(oneOf(PROCESS_STATES), "The state of its process; null if it has none."),
+      connection: nullable(WorstConnection, "The worst of its connections to its service, if it keeps any."),
       tools: t.Array(t.String(), { description: "Names of its tools." }),
       dispatchers: t.Array(t.String(), { description: "Its dispatch types." }),
       hooks: t.Array(t.String(), { description: "Events that it registers hooks for." }),
@@ -173,9 +175,11 @@ export interface Presenting {
   inbox: Pick<Inbox, "lastArrivals">;
   /** This server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl: () => string | undefined;
+  listConnections: ListConnections;
 }
 
-export async function present(view: IntegrationView, { settings, processes, inbox, baseUrl }: Presenting) {
+export async function present(view: IntegrationView, presenting: Presenting) {
+  const { settings, processes, inbox, baseUrl, listConnections } = presenting;
   const { id, setup, folder } = view;
   const dependencies: Dependency[] = await dependenciesOf(view);
   const effective = (setting: (typeof view.settings)[number]) => settings.effective(id, setting);
@@ -199,6 +203,7 @@ export async function present(view: IntegrationView, { settings, processes, inbo
     has_process: view.process !== null,
     has_connection_test: view.meta?.testConnection !== undefined,
     process_status: processes.has(id) ? (await processes.status(id)).state : null,
+    connection: worstOf(await listConnections(id)),
     tools: view.tools,
     dispatchers: view.dispatchers,
     hooks: view.hooks,

@@ -50,7 +50,12 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
           ({ id }) => id,
         );
         const arrivals = await parts.inbox.lastArrivals(views.map(({ id }) => id));
-        const presenting = { ...parts, inbox: { lastArrivals: async () => arrivals } };
+        const connections = Map.groupBy(await parts.listConnections(), (one) => one.integration_id);
+        const presenting: Presenting = {
+          ...parts,
+          inbox: { lastArrivals: async () => arrivals },
+          listConnections: async (id) => connections.get(id ?? "") ?? [],
+        };
         return {
           integrations: await Promise.all(views.map((view) => present(view, presenting))),
           next_cursor,

@@ -36,7 +36,7 @@ export function InboxRows({ integration: { id } }: { integration: IntegrationDet
         row={(event) => ({
           lead: <Status value={event.verdict} compact />,
           title: `${event.method} ${event.path}`,
-          sub: event.reason ?? statusWords(event.verdict),
+          sub: [event.event_name, event.reason ?? statusWords(event.verdict)].filter(Boolean).join(" · "),
           cells: [
             <Bytes key="size" value={event.body_bytes} />,
             <Duration key="took" ms={event.duration_ms} />,
