@@ -186,9 +186,10 @@ export function chatTests(ui: () => Ui): void {
       const place = { client_id: `web:scrolled-${name}`, bot_id: "default" };
       await api("POST", "/api/v1/channels", { ...place, name: `Scrolled ${name}` });
       const { session_id } = await api("POST", "/api/v1/sessions", place);
-      const lines = `${"A line of many words. ".repeat(40)}\n\n`.repeat(8);
-      for (const nth of [1, 2, 3]) {
-        await api("POST", `/api/v1/sessions/${session_id}/messages`, { content: `${lines}${name} ${nth}` });
+      // Long messages are folded, so there have to be some.
+      const words = "A line of many words. ".repeat(20);
+      for (let nth = 1; nth <= 12; nth++) {
+        await api("POST", `/api/v1/sessions/${session_id}/messages`, { content: `${words}${name} ${nth}` });
       }
       return session_id;
     };

@@ -103,7 +103,7 @@ const SOURCES: Record<string, Source> = {
     inside: ["owner", "kind", "source_id", "memory_version_id", "content_hash"],
     derived: [],
   },
-  InboxEvent: { table: tables.inboxEvents, inside: [], derived: [] },
+  InboxEvent: { table: tables.inboxEvents, inside: [], derived: ["event_name"] },
   Provider: {
     table: tables.providers,
     inside: [],

@@ -1,7 +1,8 @@
 // What is handed to services: answers and posts, with those that were given up.
 
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRoute } from "wouter";
+import { Link, useRoute } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { bots } from "../../api/queries.ts";
 import { useRows } from "../../api/use-rows.ts";
@@ -115,7 +116,15 @@ const rowOf = (delivery: Delivery): RowParts => ({
 function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered) return <Empty icon="Filter" title="No delivery matches these filters" />;
   return (
-    <Empty icon="Send" title="Nothing has been delivered yet">
+    <Empty
+      icon="Send"
+      title="Nothing has been delivered yet"
+      action={
+        <Button component={Link} href="/admin/integrations" size="xs">
+          See the integrations
+        </Button>
+      }
+    >
       When a bot has answered a message that came from a service, its answer is handed to that service.
     </Empty>
   );

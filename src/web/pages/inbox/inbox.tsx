@@ -1,7 +1,8 @@
 // The inbox: every webhook with its verdict, and one of them in detail.
 
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRoute } from "wouter";
+import { Link, useRoute } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { integrations } from "../../api/queries.ts";
 import { queryClient } from "../../api/query-client.ts";
@@ -117,7 +118,15 @@ const rowOf = (event: Webhook): RowParts => ({
 function NoWebhooks({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered) return <Empty icon="Filter" title="No webhook matches these filters" />;
   return (
-    <Empty icon="Inbox" title="Nothing has arrived yet">
+    <Empty
+      icon="Inbox"
+      title="Nothing has arrived yet"
+      action={
+        <Button component={Link} href="/admin/integrations" size="xs">
+          Set up an integration
+        </Button>
+      }
+    >
       As soon as a service calls the webhook URL of an integration, the call appears here by itself.
     </Empty>
   );

@@ -50,6 +50,11 @@ export function GalleryCard({ integration }: { integration: Integration }) {
             Set up <Icon name="ArrowRight" size={13} />
           </Link>
         )}
+        {is_live && integration.webhook?.endpoints && (
+          <Link href={`${pageOf(id)}?tab=endpoints`} className={classes.action}>
+            Endpoints <Icon name="ArrowRight" size={13} />
+          </Link>
+        )}
         {status === "pending_approval" && (
           <Link href={`${pageOf(id)}?tab=approval`} className={classes.action}>
             See the changes <Icon name="ArrowRight" size={13} />

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
@@ -136,9 +136,14 @@ function NothingYet({ span }: { span: string }) {
             title="Nothing has happened here yet"
             action={
               hasSteps && (
-                <Button component={Link} href="/welcome" size="xs">
-                  Take the first steps
-                </Button>
+                <Group gap="xs" justify="center">
+                  <Button component={Link} href="/welcome" size="xs">
+                    Take the first steps
+                  </Button>
+                  <Button component={Link} href="/chat/new" size="xs" variant="default">
+                    Chat with a bot
+                  </Button>
+                </Group>
               )
             }
           >

@@ -1,7 +1,8 @@
 // The runs: what bots have done and are doing. One of them has a page of its own below the list's address.
 
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useRoute } from "wouter";
+import { Link, useRoute } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { bots } from "../../api/queries.ts";
 import { queryClient } from "../../api/query-client.ts";
@@ -119,7 +120,15 @@ function tookOf({ run_at, completed_at }: Task) {
 function NoRuns({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered) return <Empty icon="Filter" title="No run matches these filters" />;
   return (
-    <Empty icon="Workflow" title="No bot has run yet">
+    <Empty
+      icon="Workflow"
+      title="No bot has run yet"
+      action={
+        <Button component={Link} href="/chat/new" size="xs">
+          Chat with a bot
+        </Button>
+      }
+    >
       A run starts when a webhook or a message is meant for a bot. It appears here by itself.
     </Empty>
   );

@@ -1,6 +1,7 @@
+import { Link } from "wouter";
 import { Icon } from "../../parts/icon.tsx";
 import { Status } from "../../parts/status.tsx";
-import type { Integration } from "../integrations/queries.ts";
+import { type Integration, pageOf } from "../integrations/queries.ts";
 import classes from "./welcome.module.css";
 
 interface ChooseIntegrationProps {
@@ -22,24 +23,43 @@ export function ChooseIntegration({ integrations, chosen, onChoose }: ChooseInte
   }
   return (
     <div className={classes.choices}>
-      {offered.map(({ id, name, icon, description, status }) => (
-        <button
-          key={id}
-          type="button"
-          className={classes.choice}
-          aria-pressed={id === chosen}
-          onClick={() => onChoose(id)}
-        >
-          <span className={classes.icon}>
-            <Icon name={icon} size={20} />
-          </span>
-          <span className={classes.words}>
-            <span className={classes.name}>{name}</span>
-            {description !== null && <span className={classes.description}>{description}</span>}
-          </span>
-          <Status value={status} />
-        </button>
-      ))}
+      {offered.map((integration) =>
+        // Its addresses are made one by one, each with a test event of its own.
+        integration.webhook?.endpoints ? (
+          <Link
+            key={integration.id}
+            className={classes.choice}
+            href={`${pageOf(integration.id)}?tab=endpoints&add=`}
+          >
+            <About integration={integration} />
+          </Link>
+        ) : (
+          <button
+            key={integration.id}
+            type="button"
+            className={classes.choice}
+            aria-pressed={integration.id === chosen}
+            onClick={() => onChoose(integration.id)}
+          >
+            <About integration={integration} />
+          </button>
+        ),
+      )}
     </div>
+  );
+}
+
+function About({ integration: { name, icon, description, status } }: { integration: Integration }) {
+  return (
+    <>
+      <span className={classes.icon}>
+        <Icon name={icon} size={20} />
+      </span>
+      <span className={classes.words}>
+        <span className={classes.name}>{name}</span>
+        {description !== null && <span className={classes.description}>{description}</span>}
+      </span>
+      <Status value={status} />
+    </>
   );
 }
