@@ -1,0 +1,79 @@
+// Discord's REST API: https://discord.com/developers/docs/reference
+
+import { type HttpRequestOptions, http, Permanent, ReauthRequired, Retryable } from "heddle/sdk";
+import { settings } from "./config.ts";
+
+const options = {
+  baseUrl: () => {
+    const url = settings.DISCORD_API_URL;
+    return url.endsWith("/") ? url.slice(0, -1) : url;
+  },
+  headers: () => ({ authorization: `Bot ${settings.DISCORD_BOT_TOKEN}` }),
+};
+/** For what is read while listening. Deliveries are tried again by the server. */
+const patient = http(options);
+const once = http({ ...options, retry: { tries: 1 } });
+
+/** What Discord has refused, with its own code: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
+export class DiscordRefusal extends Error {
+  override name = "DiscordRefusal";
+  readonly status: number;
+  readonly code: number;
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, code: number, message: string, retryAfter?: number) {
+    super(`Discord answered ${status} ${message}${code ? ` (${code})` : ""}`);
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Calls the API; throws DiscordRefusal. */
+export async function call<Value>(
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  options: HttpRequestOptions = {},
+): Promise<Value> {
+  if (settings.DISCORD_BOT_TOKEN === "") throw new Permanent("DISCORD_BOT_TOKEN must be set.");
+  const client = method === "GET" || method === "PUT" ? patient : once;
+  const answer = await client.request(method, path, options);
+  if (answer.status === 204) return undefined as Value;
+  const body = (await answer.json().catch(() => ({}))) as {
+    code?: number;
+    message?: string;
+    retry_after?: number;
+  };
+  if (answer.ok) return body as Value;
+  // A proxy in front of Discord answers 429 without a body.
+  const wait = body.retry_after ?? Number(answer.headers.get("retry-after") ?? Number.NaN);
+  throw new DiscordRefusal(
+    answer.status,
+    body.code ?? 0,
+    String(body.message ?? ""),
+    Number.isFinite(wait) ? Math.ceil(wait) : undefined,
+  );
+}
+
+export const codeOf = (error: unknown): number | undefined =>
+  error instanceof DiscordRefusal ? error.code : undefined;
+
+/** Whether the same call would be refused for ever. */
+export const isFinal = (error: unknown): error is DiscordRefusal =>
+  error instanceof DiscordRefusal && error.status < 500 && error.status !== 429 && error.status !== 408;
+
+/** Turns what a call throws into what the server understands; `what` begins the sentence: "Posting to 123". */
+export function deliveryError(error: unknown, what: string): unknown {
+  if (!(error instanceof DiscordRefusal)) return error;
+  const text = `${what} failed: ${error.message}`;
+  if (isFinal(error)) return new Permanent(text, { cause: error });
+  const { retryAfter } = error;
+  return new Retryable(text, { cause: error, ...(retryAfter !== undefined && { retryAfter }) });
+}
+
+/** The same for a listener: a token that is refused needs a person. */
+export function listenerError(error: unknown): unknown {
+  if (error instanceof DiscordRefusal && error.status === 401)
+    return new ReauthRequired("Discord does not accept DISCORD_BOT_TOKEN.", { cause: error });
+  return deliveryError(error, "Listening");
+}

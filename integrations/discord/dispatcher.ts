@@ -1,0 +1,106 @@
+import {
+  type DispatchContext,
+  type DispatcherOf,
+  type ExtraMetadata,
+  type JsonObject,
+  registerDispatcher,
+  splitText,
+  t,
+} from "heddle/sdk";
+import { askWithButtons } from "./approvals.ts";
+import { deliveryError, isFinal } from "./client.ts";
+import { postFiles } from "./files-out.ts";
+import { channelIn, type Target, targetConfig } from "./place.ts";
+import { edit, LIMIT, postPart, replying, type Shown } from "./post.ts";
+import { show } from "./stream.ts";
+
+/** Posts answers to the channel or thread that the dispatch_config names. */
+export const dispatcher = {
+  config: targetConfig,
+  receipt: t.Object({ message_ids: t.Array(t.String()), skipped: t.Optional(t.String()) }),
+  lane: channelIn,
+  // Discord takes five messages in five seconds in a channel.
+  rate: { perLane: 1, perSecond: 40 },
+  streamEvery: 2,
+  stream: (update, ctx) => posting(update.config, () => show(update, ctx)),
+  deliver({ task, config, result, isError, clientActions, streamed, extraMetadata }, ctx) {
+    const isCancelled = task.status === "cancelled";
+    const text = isCancelled
+      ? "⏹ Stopped."
+      : isError
+        ? `⚠️ **No answer: the run failed.**\n${result}`
+        : result;
+    const by = extraMetadata.delegated_by ? extraMetadata.bot_display : undefined;
+    const shown =
+      (streamed as Shown | undefined) ?? (config.interaction ? { interaction: true as const } : undefined);
+    return post({ config, text: attributed(text, by, extraMetadata), actions: clientActions, shown }, ctx);
+  },
+  postMessage({ config, text, username, clientActions = [], extraMetadata, replyInThread }, ctx) {
+    const { reply_to: _, interaction: __, thread_id, ...channel } = config;
+    const place = { ...channel, ...(replyInThread !== false && thread_id !== undefined && { thread_id }) };
+    return post(
+      {
+        config: place,
+        text: attributed(text, username, extraMetadata),
+        actions: clientActions,
+        shown: undefined,
+      },
+      ctx,
+    );
+  },
+  askApproval: (input, ctx) => posting(input.config, () => askWithButtons(input, ctx)),
+} satisfies DispatcherOf<typeof targetConfig>;
+
+registerDispatcher("discord", dispatcher);
+
+interface Posted {
+  config: Target;
+  text: string;
+  actions: JsonObject[];
+  shown: Shown | undefined;
+}
+
+function post({ config, text, actions, shown }: Posted, ctx: DispatchContext) {
+  return posting(config, async () => {
+    const parts = splitText(text, { limit: LIMIT, keepFences: true }).filter((part) => part.trim() !== "");
+    const ids: string[] = [];
+    if (shown) ids.push(await replace(config, shown, parts.shift() ?? "(no text)", ctx));
+    for (const [index, content] of parts.entries()) {
+      const message = { content, ...(index === 0 && !shown && replying(config)) };
+      ids.push(await postPart(config, index, message, ctx));
+    }
+    ids.push(...(await postFiles(config, actions, ctx)));
+    return { receipt: { message_ids: ids, ...(ids.length === 0 && { skipped: "nothing to post" }) } };
+  });
+}
+
+/** Puts the answer in the place of what was shown. Somebody may have deleted that, and a command can be answered for 15 minutes only. */
+function replace(config: Target, shown: Shown, content: string, ctx: DispatchContext): Promise<string> {
+  return ctx.once("shown", async () => {
+    try {
+      return await edit(config, shown, { content, components: [] }, ctx.signal);
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      return postPart(config, "instead", { content, ...replying(config) }, ctx);
+    }
+  });
+}
+
+/** Turns what goes wrong into what the server understands. */
+async function posting<Made>(config: Target, work: () => Promise<Made>): Promise<Made> {
+  try {
+    return await work();
+  } catch (error) {
+    throw deliveryError(error, `Posting to ${channelIn(config)}`);
+  }
+}
+
+function attributed(
+  text: string,
+  name = "",
+  { icon_emoji, delegated_by_display }: ExtraMetadata = {},
+): string {
+  if (name === "" || text === "") return text;
+  const asker = delegated_by_display ? `, asked by ${delegated_by_display}` : "";
+  return `**${[icon_emoji, name].filter(Boolean).join(" ")}${asker}:**\n\n${text}`;
+}

@@ -1,0 +1,109 @@
+// Commands that people give and buttons that they press. Discord wants to hear of each within three seconds, so it is told first.
+
+import { approvals, type JsonObject, tasks } from "heddle/sdk";
+import { isAllowed, refusal } from "./access.ts";
+import { call } from "./client.ts";
+import { runCommand } from "./commands.ts";
+import { nameOf } from "./message.ts";
+
+const COMMAND = 2;
+const BUTTON = 3;
+/** Kinds of answers: "is thinking", and nothing to see. */
+const THINKING = 5;
+const NOTHING = 6;
+const ONLY_FOR_THEM = 64;
+
+interface Interaction {
+  id: string;
+  application_id: string;
+  type: number;
+  token: string;
+  channel_id?: string;
+  guild_id?: string;
+  data?: { name?: string; custom_id?: string; options?: { value?: unknown }[] };
+  member?: { nick?: string | null; user: User };
+  user?: User;
+}
+interface User {
+  id: string;
+  username: string;
+  global_name?: string | null;
+}
+
+export async function takeInteraction(event: JsonObject): Promise<void> {
+  const interaction = event as unknown as Interaction;
+  const user = interaction.member?.user ?? interaction.user;
+  if (!user) return;
+  const nick = interaction.member?.nick;
+  const person = { id: user.id, name: nameOf({ author: user, ...(nick && { member: { nick } }) }) };
+  if (interaction.type === COMMAND) await command(interaction, person);
+  else if (interaction.type === BUTTON) await button(interaction, person);
+}
+
+type Person = { id: string; name: string };
+
+async function command(interaction: Interaction, person: Person): Promise<void> {
+  const { name = "", options = [] } = interaction.data ?? {};
+  const channel = interaction.channel_id ?? "";
+  const mayTalk = await isAllowed(person.id);
+  const isPublic = name === "ask" && mayTalk;
+  await respond(interaction, { type: THINKING, data: { flags: isPublic ? 0 : ONLY_FOR_THEM } });
+  const argument = String(options[0]?.value ?? "").trim();
+  // Nobody else sees the answer, so that it may hold a code.
+  const answer = mayTalk
+    ? await runCommand({ name, argument, channel, person, interaction })
+    : ((await refusal(person, channel, true)) ?? "You may not talk to the bots here.");
+  if (answer === undefined) return;
+  const { application_id, token } = interaction;
+  await call("PATCH", `/webhooks/${application_id}/${token}/messages/@original`, { json: plain(answer) });
+}
+
+const respond = ({ id, token }: Interaction, json: object): Promise<void> =>
+  call("POST", `/interactions/${id}/${token}/callback`, { json });
+
+const plain = (content: string) => ({ content, allowed_mentions: { parse: [] } });
+
+const REASONS: Record<string, string> = {
+  forbidden: "The policy does not name you among those who may decide this.",
+  conflict: "This was decided already, or it is too late.",
+  not_found: "Nobody waits for this any more.",
+};
+
+async function button(interaction: Interaction, person: Person): Promise<void> {
+  const { custom_id = "" } = interaction.data ?? {};
+  const [, action, id] = /^heddle:(once|run|deny|stop):([0-9a-zA-Z-]{1,60})$/.exec(custom_id) ?? [];
+  await respond(interaction, { type: NOTHING });
+  if (action === undefined || id === undefined) return;
+  const said = action === "stop" ? await stop(id, person) : await decide(action, id, person);
+  if (said === undefined) return;
+  const { application_id, token } = interaction;
+  await call("POST", `/webhooks/${application_id}/${token}`, {
+    json: { ...plain(said), flags: ONLY_FOR_THEM },
+  });
+}
+
+async function decide(action: string, id: string, by: Person): Promise<string | undefined> {
+  try {
+    await approvals.decide(id, {
+      approved: action !== "deny",
+      by,
+      choice: action === "run" ? "run" : "once",
+    });
+    return undefined;
+  } catch (error) {
+    const reason = REASONS[String((error as { code?: unknown }).code)];
+    if (reason === undefined) throw error;
+    return reason;
+  }
+}
+
+async function stop(taskId: string, { id }: Person): Promise<string | undefined> {
+  if (!(await isAllowed(id))) return "You may not stop this.";
+  try {
+    await tasks.cancel(taskId);
+    return undefined;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "not_found") return "This has ended.";
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+// Discord's events over its gateway. What came while nobody listened comes again with the same session, or is looked up.
+
+import { type ListenContext, listen, log, store } from "heddle/sdk";
+import { call, isFinal, listenerError } from "./client.ts";
+import { registerCommands } from "./commands.ts";
+import { connectGateway, type Dispatch, type Session } from "./gateway.ts";
+import { takeInteraction } from "./interactions.ts";
+import { type Self, whoAmI } from "./known.ts";
+import type { DiscordMessage } from "./message.ts";
+import { takeDeletion, takeEdit, takeMessage } from "./receive.ts";
+
+const SILENCE_SECONDS = 45;
+const MOST_PLACES = 200;
+const MOST_MISSED = 100;
+/** The sequence of events that were for others is written this often. */
+const WRITE_MS = 10_000;
+
+listen({
+  name: "gateway",
+  silenceSeconds: SILENCE_SECONDS,
+  async run(ctx) {
+    try {
+      await listenToDiscord(ctx);
+    } catch (error) {
+      throw listenerError(error);
+    }
+  },
+});
+
+/** Where the next connection goes on. */
+interface State {
+  session?: Session;
+  sequence: number;
+  /** The last message of each channel in which the bot was spoken to. */
+  last: Record<string, string>;
+}
+
+async function listenToDiscord(ctx: ListenContext): Promise<void> {
+  const self = await whoAmI(ctx.signal);
+  await registerCommands(ctx.signal);
+  const key = `gateway:${self.id}`;
+  const state: State = (await store.get<State>(key)) ?? { sequence: 0, last: {} };
+  const { url } =
+    state.session ?? (await call<{ url: string }>("GET", "/gateway/bot", { signal: ctx.signal }));
+  let writtenAt = 0;
+  const write = async () => {
+    writtenAt = Date.now();
+    await store.set(key, state);
+  };
+  await connectGateway(
+    {
+      ...{ url, session: state.session, sequence: () => state.sequence },
+      async handle(event) {
+        const isOurs = await handle(event, { self, state, ctx });
+        state.sequence = event.s;
+        // Only now, so that nothing is lost; keys of idempotency keep what comes again from being answered twice.
+        if (isOurs || Date.now() - writtenAt > WRITE_MS) await write();
+      },
+      hurry({ t, d }) {
+        if (t !== "INTERACTION_CREATE") return;
+        takeInteraction(d).catch((error) =>
+          log.warning("A command or a button of Discord was not taken", { reason: String(error) }),
+        );
+      },
+      async forget() {
+        delete state.session;
+        state.sequence = 0;
+        await write();
+      },
+    },
+    ctx,
+  );
+}
+
+interface Running {
+  self: Self;
+  state: State;
+  ctx: ListenContext;
+}
+
+/** Whether it was for the bot. */
+async function handle({ t, d }: Dispatch, { self, state, ctx }: Running): Promise<boolean> {
+  const as = `as ${self.username}`;
+  if (t === "READY") {
+    const { session_id, resume_gateway_url } = d as { session_id: string; resume_gateway_url: string };
+    state.session = { id: session_id, url: resume_gateway_url };
+    ctx.connected(as);
+    await catchUp({ self, state, ctx });
+    return true;
+  }
+  if (t === "RESUMED") ctx.connected(as);
+  if (t === "MESSAGE_CREATE") return take(d as unknown as DiscordMessage, { self, state, ctx });
+  if (t === "MESSAGE_UPDATE") return (await takeEdit(d, self)) === "noted";
+  if (t === "MESSAGE_DELETE") return (await takeDeletion(d)) === "noted";
+  return false;
+}
+
+async function take(message: DiscordMessage, { self, state, ctx }: Running): Promise<boolean> {
+  const outcome = await takeMessage({ ...message }, self, ctx.signal);
+  if (outcome !== "taken" && state.last[message.channel_id] === undefined) return false;
+  delete state.last[message.channel_id];
+  state.last[message.channel_id] = message.id;
+  // A thread that begins at a message has its id.
+  if (outcome === "taken") state.last[message.id] ??= message.id;
+  for (const [oldest] of Object.entries(state.last).slice(0, -MOST_PLACES)) delete state.last[oldest];
+  return outcome === "taken";
+}
+
+/** Discord keeps a session for some minutes. After that, the channels in which the bot was spoken to are read. */
+async function catchUp(running: Running): Promise<void> {
+  const { state, ctx } = running;
+  for (const [channel, after] of Object.entries(state.last)) {
+    try {
+      const query = { after, limit: MOST_MISSED };
+      const missed = await call<DiscordMessage[]>("GET", `/channels/${channel}/messages`, {
+        ...{ query, signal: ctx.signal },
+      });
+      ctx.alive();
+      for (const message of missed.reverse()) await take(message, running);
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      // The channel is gone, or no thread began at the message.
+      delete state.last[channel];
+    }
+  }
+}

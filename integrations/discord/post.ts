@@ -1,0 +1,58 @@
+// Posting, with what makes it safe to do it again: a nonce that Discord compares.
+
+import { createHash } from "node:crypto";
+import type { DispatchContext, JsonObject } from "heddle/sdk";
+import { call } from "./client.ts";
+import { channelIn, type Target } from "./place.ts";
+
+/** Characters in one message. */
+export const LIMIT = 2_000;
+
+/** Posts one part of a delivery; the same part is posted once, also if nobody knows how the last attempt ended. */
+export function postPart(
+  config: Target,
+  part: string | number,
+  message: JsonObject,
+  ctx: DispatchContext,
+): Promise<string> {
+  return ctx.once(`part:${part}`, async () => {
+    const mark = createHash("sha256").update(`${ctx.delivery_id}:${part}`).digest("base64url");
+    const json = { ...quiet(message), nonce: mark.slice(0, 25), enforce_nonce: true };
+    return postMessage(config, json, ctx.signal);
+  });
+}
+
+export async function postMessage(config: Target, json: JsonObject, signal: AbortSignal): Promise<string> {
+  const { id } = await call<{ id: string }>("POST", `/channels/${channelIn(config)}/messages`, {
+    ...{ json, signal },
+  });
+  return id;
+}
+
+/** Where an answer is shown while it is written: a message, or what a command has got as an answer. */
+export type Shown = { message_id: string } | { interaction: true };
+
+/** Replaces what a message says. */
+export async function edit(
+  config: Target,
+  shown: Shown,
+  message: JsonObject,
+  signal: AbortSignal,
+): Promise<string> {
+  const json = quiet(message);
+  const { id } = await call<{ id: string }>("PATCH", pathOf(config, shown), { json, signal });
+  return id;
+}
+
+function pathOf(config: Target, shown: Shown): string {
+  if ("message_id" in shown) return `/channels/${channelIn(config)}/messages/${shown.message_id}`;
+  const { application_id, token } = config.interaction ?? { application_id: "0", token: "0" };
+  return `/webhooks/${application_id}/${token}/messages/@original`;
+}
+
+/** A text of a bot pings nobody. */
+export const quiet = (message: JsonObject): JsonObject => ({ ...message, allowed_mentions: { parse: [] } });
+
+/** If the message is gone, the answer is posted all the same. */
+export const replying = ({ reply_to }: Target): JsonObject =>
+  reply_to === undefined ? {} : { message_reference: { message_id: reply_to, fail_if_not_exists: false } };
