@@ -1,22 +1,32 @@
 import { store } from "heddle/sdk";
 
-/** Remembers which repositories send webhooks, so that they can be asked what was missed. */
-export interface KnownPlaces {
-  remember(place: string): Promise<void>;
-  all(): Promise<string[]>;
+/** A repository that sends webhooks, and of which events: what it does not send, nobody wants to be told of afterwards. */
+export interface KnownPlace {
+  place: string;
+  events: string[];
 }
 
-export function createKnownPlaces(prefix = "place:"): KnownPlaces {
+/** Remembers which repositories send webhooks, so that they can be asked what was missed. */
+export interface KnownPlaces {
+  remember(place: string, event: string): Promise<void>;
+  all(): Promise<KnownPlace[]>;
+}
+
+export function createKnownPlaces(prefix: string): KnownPlaces {
   /** Saves a write for each webhook: what this process knows to be stored. */
   const stored = new Set<string>();
   return {
-    async remember(place) {
-      if (place === "" || stored.has(place)) return;
-      await store.set(prefix + place.toLowerCase(), place);
-      stored.add(place);
+    async remember(place, event) {
+      const key = prefix + place.toLowerCase();
+      if (place === "" || stored.has(`${key} ${event}`)) return;
+      await store.update<KnownPlace>(key, (before) => ({
+        place,
+        events: [...new Set([...(before?.events ?? []), event])],
+      }));
+      stored.add(`${key} ${event}`);
     },
     async all() {
-      const rows = await store.list<string>({ prefix, limit: 1000 });
+      const rows = await store.list<KnownPlace>({ prefix, limit: 1000 });
       return rows.map(({ value }) => value);
     },
   };

@@ -6,7 +6,7 @@ import { createKnownPlaces } from "../_forge/known.ts";
 import { type Payload, record } from "../_forge/payload.ts";
 import { gitea, repositoryPath } from "./client.ts";
 import { settings } from "./config.ts";
-import { type Repository, repositoryOf, take, taken } from "./take.ts";
+import { isOwn, type Repository, repositoryOf, take, taken } from "./take.ts";
 
 const EVERY_SECONDS = 300;
 /** Older questions nobody waits for any more. */
@@ -18,10 +18,14 @@ const MOST_PAGES = 20;
 
 const repositories = createKnownPlaces("repository:");
 
+/** Comments last, so that a bot knows what is commented on. */
+const ASKED_FOR = ["issues", "pull_request", "issue_comment"] as const;
+
 /** Remembers where a verified webhook comes from, for the question what was missed. */
-export async function rememberRepository(payload: Payload): Promise<void> {
+export async function rememberRepository(event: string, payload: Payload): Promise<void> {
   const repository = repositoryOf(payload);
-  if (repository) await repositories.remember(`${repository.owner}/${repository.repo}`);
+  if (!repository || !ASKED_FOR.some((one) => one === event)) return;
+  await repositories.remember(`${repository.owner}/${repository.repo}`, event);
 }
 
 poll({
@@ -31,36 +35,52 @@ poll({
   async run({ signal, since }) {
     if (since === null) return;
     const from = new Date(Math.max(since.getTime() - MARGIN_MS, Date.now() - LONGEST_MS));
-    for (const name of await repositories.all()) {
-      signal.throwIfAborted();
-      const repository = repositoryOf({ repository: { full_name: name } });
-      if (repository) await catchUp(repository, from, signal);
+    for (const { place, events } of await repositories.all()) {
+      const repository = repositoryOf({ repository: { full_name: place } });
+      for (const event of ASKED_FOR) {
+        signal.throwIfAborted();
+        if (repository && events.includes(event)) await CATCH_UP[event](repository, from, signal);
+      }
     }
   },
 });
 
-/** Issues and pull requests first, so that a bot knows what is commented on. */
-async function catchUp(repository: Repository, from: Date, signal: AbortSignal): Promise<void> {
-  const about = { repository: { full_name: `${repository.owner}/${repository.repo}` } };
+type CatchUp = (repository: Repository, from: Date, signal: AbortSignal) => Promise<void>;
+
+const CATCH_UP: Record<(typeof ASKED_FOR)[number], CatchUp> = {
+  issues: catchUpOnIssues,
+  pull_request: catchUpOnPulls,
+  issue_comment: catchUpOnComments,
+};
+
+const about = ({ owner, repo }: Repository) => ({ repository: { full_name: `${owner}/${repo}` } });
+
+async function catchUpOnIssues(repository: Repository, from: Date, signal: AbortSignal): Promise<void> {
   for (const issue of await listed(repository, "issues", { state: "all", type: "issues" }, from, signal)) {
-    if (isNew(issue, from) && !taken.has(`issue:${issue.id}:opened`)) {
-      await take("issues", { ...about, action: "opened", issue, sender: issue.user });
-    }
+    if (!isNew(issue, from) || taken.has(`issue:${issue.id}:opened`)) continue;
+    await take("issues", { ...about(repository), action: "opened", issue, sender: issue.user });
   }
+}
+
+async function catchUpOnPulls(repository: Repository, from: Date, signal: AbortSignal): Promise<void> {
   for (const issue of await listed(repository, "issues", { state: "all", type: "pulls" }, from, signal)) {
     if (!isNew(issue, from)) continue;
     const pull = await ask<Payload>(`${repositoryPath(repository)}/pulls/${issue.number}`, {}, signal);
-    if (pull && !taken.has(`pull:${pull.id}:opened`)) {
-      await take("pull_request", { ...about, action: "opened", pull_request: pull, sender: pull.user });
-    }
+    if (!pull || taken.has(`pull:${pull.id}:opened`)) continue;
+    const opened = { ...about(repository), action: "opened", pull_request: pull, sender: pull.user };
+    await take("pull_request", opened);
   }
+}
+
+async function catchUpOnComments(repository: Repository, from: Date, signal: AbortSignal): Promise<void> {
   for (const comment of await listed(repository, "issues/comments", {}, from, signal)) {
-    if (!isNew(comment, from) || taken.has(`comment:${comment.id}`)) continue;
+    const sender = comment.user;
+    if (!isNew(comment, from) || taken.has(`comment:${comment.id}`) || isOwn({ sender, comment })) continue;
     const number = numberOf(comment);
     const issue =
       number && (await ask<Payload>(`${repositoryPath(repository)}/issues/${number}`, {}, signal));
     if (issue)
-      await take("issue_comment", { ...about, action: "created", issue, comment, sender: comment.user });
+      await take("issue_comment", { ...about(repository), action: "created", issue, comment, sender });
   }
 }
 

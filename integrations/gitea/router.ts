@@ -16,7 +16,7 @@ export const router = new Elysia().post(
       const message = "A webhook must be a JSON object, with its event in the header X-Gitea-Event.";
       return status(400, { error: { code: "bad_request", message } });
     }
-    await rememberRepository(payload);
+    await rememberRepository(event, payload);
     return take(event, payload);
   },
   { parse: "none" },

@@ -66,7 +66,7 @@ function executionConfig({ assignment, number, tools }: EventRun, { owner, repo 
 }
 
 // What the bot itself did must not start a run. The marker also recognises what was posted while GITEA_BOT_LOGIN is not set.
-function isOwn(payload: Payload): boolean {
+export function isOwn(payload: Payload): boolean {
   const sender = String(record(payload.sender).login ?? "").toLowerCase();
   const own = settings.GITEA_BOT_LOGIN.trim().toLowerCase();
   return (own !== "" && sender === own) || isMarked(record(payload.comment ?? payload.issue).body);

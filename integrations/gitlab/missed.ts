@@ -6,7 +6,7 @@ import { createKnownPlaces } from "../_forge/known.ts";
 import { type Payload, record } from "../_forge/payload.ts";
 import { gitlab, type Noteable, pathOf, projectPath } from "./client.ts";
 import { settings } from "./config.ts";
-import { projectOf, take, taken } from "./take.ts";
+import { isOwn, projectOf, take, taken } from "./take.ts";
 
 const EVERY_SECONDS = 300;
 /** Older questions nobody waits for any more. */
@@ -19,8 +19,13 @@ const MOST_PAGES = 10;
 
 const projects = createKnownPlaces("project:");
 
+const ASKED_FOR = ["issue", "merge_request", "note"];
+
 /** Remembers where a verified webhook comes from, for the question what was missed. */
-export const rememberProject = (payload: Payload): Promise<void> => projects.remember(projectOf(payload));
+export async function rememberProject(payload: Payload): Promise<void> {
+  const kind = String(payload.object_kind);
+  if (ASKED_FOR.includes(kind)) await projects.remember(projectOf(payload), kind);
+}
 
 poll({
   name: "missed-events",
@@ -29,9 +34,14 @@ poll({
   async run({ signal, since }) {
     if (since === null) return;
     const from = new Date(Math.max(since.getTime() - MARGIN_MS, Date.now() - LONGEST_MS));
-    for (const project of await projects.all()) {
+    for (const { place, events } of await projects.all()) {
       signal.throwIfAborted();
-      for (const event of await eventsSince(project, from, signal)) await takeMissed(project, event, signal);
+      for (const event of await eventsSince(place, from, signal)) {
+        const noteable = noteableOf(place, event);
+        if (noteable && events.includes(event.note ? "note" : noteable.kind)) {
+          await takeMissed(noteable, event, signal);
+        }
+      }
     }
   },
 });
@@ -68,9 +78,9 @@ async function eventsSince(project: string, from: Date, signal: AbortSignal): Pr
   return found.reverse();
 }
 
-async function takeMissed(project: string, event: Activity, signal: AbortSignal): Promise<void> {
-  const noteable = noteableOf(project, event);
-  if (!noteable || taken.has(keyOf(event, noteable))) return;
+async function takeMissed(noteable: Noteable, event: Activity, signal: AbortSignal): Promise<void> {
+  const isOwnNote = isOwn({ user: event.author, object_attributes: { note: event.note?.body } });
+  if (isOwnNote || taken.has(keyOf(event, noteable))) return;
   const answer = await gitlab.get(pathOf(noteable), { signal });
   if (!answer.ok) {
     await answer.body?.cancel();

@@ -63,7 +63,7 @@ function executionConfig({ assignment, kind, iid, tools }: EventRun, project: st
 }
 
 // What the bot itself did must not start a run. The marker also recognises what was posted while GITLAB_BOT_USERNAME is not set.
-function isOwn(payload: Payload): boolean {
+export function isOwn(payload: Payload): boolean {
   const sender = String(record(payload.user).username ?? payload.user_username ?? "").toLowerCase();
   const own = settings.GITLAB_BOT_USERNAME.trim().toLowerCase();
   const { note, description } = record(payload.object_attributes);

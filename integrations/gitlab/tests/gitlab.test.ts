@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { signWebhook } from "heddle/sdk";
-import { deliver, fakeFetch, fakeHeddle, toolContext, useSettings } from "heddle/sdk/testing";
+import { deliver, fakeFetch, fakeHeddle, startListener, toolContext, useSettings } from "heddle/sdk/testing";
 import { whoAmI } from "../client.ts";
 import "../dispatcher.ts";
 import { describeEvent } from "../events/describe.ts";
+import { rememberProject } from "../missed.ts";
 import { withoutQuickActions } from "../quick-actions.ts";
 import { router } from "../router.ts";
 import { getMergeRequest } from "../tools/gitlab.ts";
@@ -39,6 +40,7 @@ beforeEach(() => {
     GITLAB_URL: "https://gitlab.example/",
     GITLAB_TOKEN: "token",
     GITLAB_WEBHOOK_SECRET: "secret",
+    GITLAB_BOT_USERNAME: "",
   });
 });
 
@@ -216,6 +218,43 @@ test("tools say what the server says", async () => {
     error: string;
   };
   assert.match(missing.error, /does not have access/);
+});
+
+test("only what the webhook sends is asked for after an outage, and the bot's own comments are not looked at", async () => {
+  const at = { created_at: new Date().toISOString(), project_id: 1 };
+  const note = (id: number, username: string) => ({
+    ...{ ...at, action_name: "commented on", target_type: "Note", author: { id, username } },
+    note: { id, body: "Late?", noteable_type: "Issue", noteable_iid: 7 },
+  });
+  const opened = {
+    ...at,
+    action_name: "opened",
+    target_type: "Issue",
+    target_id: 70,
+    target_iid: 7,
+    author: NOTE.user,
+  };
+  answer = (path) => {
+    if (path.endsWith("/events")) return Response.json([note(31, "heddle-bot"), note(30, "ada"), opened]);
+    if (path.endsWith("/discussions")) return Response.json([{ id: THREAD, notes: [{ id: 30 }] }]);
+    return Response.json({ id: 70, iid: 7, title: "The shuttle jams" });
+  };
+  useSettings({
+    GITLAB_URL: "https://gitlab.example",
+    GITLAB_TOKEN: "token",
+    GITLAB_BOT_USERNAME: "heddle-bot",
+  });
+  await rememberProject({ ...NOTE, project: { path_with_namespace: "acme/late" } });
+  const listener = startListener("missed-events", { since: new Date(Date.now() - 600_000) });
+  await listener.reported;
+  await listener.stop();
+  assert.equal(heddle.events.length, 1);
+  assert.deepEqual(heddle.firstEvent.dispatchConfig, {
+    ...{ type: "gitlab", project: "acme/late", kind: "issue", iid: 7 },
+    discussion: THREAD,
+  });
+  assert.equal(heddle.firstEvent.idempotencyKey, "note:30");
+  assert.equal(requests.length, 3);
 });
 
 test("the connection is tested", async () => {
