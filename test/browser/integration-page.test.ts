@@ -133,6 +133,20 @@ describe.skipIf(CHROMIUM === null)("a page of an integration", () => {
       "GET /api/v1/api-keys cookie 403",
       "POST /api/v1/api-keys cookie 403",
     ]);
+    // What needs nobody's leave to be sent: a stream, and a form that looks like JSON.
+    asked.length = 0;
+    await page.evaluate(`new Promise((resolve) => {
+      new EventSource("${base}/api/v1/events", { withCredentials: true }).onerror = resolve;
+    })`);
+    await page.setContent(`<form method="post" enctype="text/plain" action="${base}/api/v1/api-keys">
+      <input name='{"name":"stolen","scopes":["admin"],"x":"' value='"}'></form>`);
+    await page.evaluate("document.forms[0].submit()");
+    await page.getByText("must not act for the browser").waitFor();
+    expect(withoutLate().sort()).toEqual([
+      "GET /api/v1/events cookie 403",
+      "POST /api/v1/api-keys cookie 403",
+    ]);
+    expect((await http.apiKeys.list({ limit: 100 })).length).toBe(keys);
     await neighbour.stop(true);
     await context.close();
   }, 30_000);

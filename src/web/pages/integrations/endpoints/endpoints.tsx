@@ -140,8 +140,8 @@ function Row({ endpoint, href }: { endpoint: Endpoint; href: string }) {
           <strong>{name}</strong>
           <span className="faint">{proofText(verifier)}</span>
         </span>
-        <span className={classes.bot}>
-          <Icon name="Bot" size={14} /> {bot_id}
+        <span className={classes.bot} title={`Bot ${bot_id}`}>
+          {bot_id}
         </span>
         {!enabled ? (
           <Badge>Off</Badge>
