@@ -55,7 +55,9 @@ function asEventStream(body: ReadableStream<Uint8Array>, hide: Redact): Readable
       flush(controller) {
         const text = whole.trim();
         if (isStream || text === "") return;
-        controller.enqueue(new TextEncoder().encode(`data: ${asOneLine(text, hide)}\n\n`));
+        for (const event of eventsIn(text, hide)) {
+          controller.enqueue(new TextEncoder().encode(`data: ${event}\n\n`));
+        }
       },
     }),
   );
@@ -69,15 +71,28 @@ function isFieldOrComment(text: string): boolean | undefined {
   return BEGINNINGS.some((beginning) => beginning.startsWith(text)) ? undefined : false;
 }
 
-function asOneLine(text: string, hide: Redact): string {
+/** Each a JSON text of one line. Some servers and proxies send chunks as lines, or as one list. */
+function eventsIn(text: string, hide: Redact): string[] {
   try {
-    return JSON.stringify(JSON.parse(text));
+    const whole: unknown = JSON.parse(text);
+    return (Array.isArray(whole) ? whole : [whole]).map((event) => JSON.stringify(event));
   } catch {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    if (lines.length > 1 && lines.every(isJson)) return lines;
     // Secrets are replaced before the cut: half of one would not be recognised.
     const said = text.startsWith("<") ? "a web page" : `"${hide(text).slice(0, SHOWN)}"`;
     throw new AttemptFailure(
       "garbled",
       `the endpoint answered with ${said} instead of a chat completion; check the address of the endpoint (OPENAI_BASE_URL usually ends with /v1)`,
     );
+  }
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -2,21 +2,18 @@
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
+import { reportedFailure } from "../failure.ts";
 import { type Fields, isObject } from "../fields.ts";
 import { createLimits, mostCalls } from "../limits.ts";
 import type { LlmToolCall, LlmUsage } from "../llm.ts";
-import { chatUsage } from "../usage.ts";
 import { newCallId } from "../wire/call-ids.ts";
 import { withoutThoughts } from "../wire/thoughts.ts";
 import { readWrittenCalls } from "../wire/written-calls.ts";
-import { createToolCalls, type Piece } from "./tool-calls.ts";
-
-const CUT = new Set(["length", "max_tokens", "model_length", "model_context_window_exceeded"]);
-const FILTERED = new Set([
-  ...["content_filter", "content-filter", "safety", "recitation", "sensitive", "blocklist"],
-  ...["prohibited_content", "spii", "image_safety"],
-]);
-const FAILED = new Set(["error", "network_error", "insufficient_system_resource", "abort"]);
+import { deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
+import { complaintIn } from "./complaint.ts";
+import { endOf, readFinish } from "./finish-reason.ts";
+import { createToolCalls } from "./tool-calls.ts";
+import { offeredName } from "./tool-names.ts";
 
 export function createAnswer({ origin, offered, isRepeated }: AnswerOptions): Answer {
   const texts: string[] = [];
@@ -25,6 +22,7 @@ export function createAnswer({ origin, offered, isRepeated }: AnswerOptions): An
   let usage: LlmUsage | null = null;
   let finish = "";
   let hasChoices = false;
+  let said = "";
   const limits = createLimits();
 
   return {
@@ -32,35 +30,40 @@ export function createAnswer({ origin, offered, isRepeated }: AnswerOptions): An
 
     add(chunk) {
       if (!isObject(chunk)) return "";
-      if (isObject(chunk.usage)) usage = chatUsage(chunk.usage) ?? usage;
+      usage = usageIn(chunk) ?? usage;
       if (!Array.isArray(chunk.choices)) {
         complainAbout(chunk);
+        said ||= complaintIn(chunk);
         return "";
       }
-      hasChoices = true;
+      hasChoices ||= chunk.choices.length > 0;
       const [choice] = chunk.choices;
-      if (!isObject(choice)) return "";
+      if (!isObject(choice)) {
+        said ||= complaintIn(chunk);
+        return "";
+      }
       finish = readFinish(choice.finish_reason) || finish;
-      // Some endpoints answer with a whole message although a stream was asked for.
-      const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
-      for (const piece of piecesOf(delta.tool_calls)) {
+      const delta = deltaOf(choice, texts.length > 0 || calls.count() > 0);
+      for (const piece of piecesOf(delta)) {
         limits.count(calls.add(piece));
         limits.calls(calls.count());
       }
       limits.count(reasoning.add(delta));
       const text = readText(delta.content) || readText(delta.refusal);
-      texts.push(text);
+      if (text !== "") texts.push(text);
       return limits.text(text);
     },
 
     finish() {
+      if (finish === "" && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
       if (!hasChoices) throw new AttemptFailure("garbled", "the answer is not a chat completion");
       if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
-      if (FILTERED.has(finish)) {
+      const end = endOf(finish);
+      if (end === "filtered") {
         throw new AttemptFailure("filtered", "the answer was stopped by the endpoint's content filter");
       }
-      if (FAILED.has(finish)) throw new AttemptFailure("server", `the answer ended with "${finish}"`);
-      const isCut = CUT.has(finish);
+      if (end === "failed") throw new AttemptFailure("server", `the answer ended with "${finish}"`);
+      const isCut = end === "cut";
       const spoken = withoutThoughts(texts.join(""));
       const { text, toolCalls } = offered.size === 0 ? { text: spoken, toolCalls: [] } : callsOf(spoken);
       if (toolCalls.some((call) => call.name === "")) {
@@ -77,7 +80,7 @@ export function createAnswer({ origin, offered, isRepeated }: AnswerOptions): An
   };
 
   function callsOf(spoken: string): { text: string; toolCalls: LlmToolCall[] } {
-    const toolCalls = calls.finish();
+    const toolCalls = calls.finish().map((call) => ({ ...call, name: offeredName(call.name, offered) }));
     if (toolCalls.length > 0) return { text: spoken, toolCalls };
     const written = readWrittenCalls(spoken, { offered, isRepeated });
     return {
@@ -123,23 +126,4 @@ function complainAbout(chunk: Fields): void {
   }
   const said = [detail, message, status].find((text) => typeof text === "string" && text !== "");
   if (said && chunk.choices === undefined) throw new AttemptFailure("server", `the endpoint says: ${said}`);
-}
-
-const piecesOf = (value: unknown): Piece[] =>
-  (Array.isArray(value) ? value : value ? [value] : []).filter(isObject);
-
-const readFinish = (value: unknown): string => (typeof value === "string" ? value.toLowerCase() : "");
-
-/** A text, or a list of parts, of which those that are text count and those that are thoughts do not. */
-function readText(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content
-    .map((part) => {
-      if (typeof part === "string") return part;
-      if (!isObject(part) || (part.type !== undefined && part.type !== "text" && part.type !== "output_text"))
-        return "";
-      return typeof part.text === "string" ? part.text : "";
-    })
-    .join("");
 }

@@ -89,9 +89,10 @@ function beginsAnother(slot: Slot, piece: ReadPiece): boolean {
 type ReadPiece = ReturnType<typeof readPiece>;
 
 function readPiece(piece: Piece) {
-  const { index, id, type: _type, function: given, ...others } = piece;
-  const { name, arguments: part, ...more } = isObject(given) ? given : {};
-  // Some endpoints send the arguments as a complete object.
+  const { index, id, type: _type, function: given, ...others } = flat(piece);
+  // Some endpoints send the arguments as a complete object, and some under the name that the schema has.
+  const { name, arguments: written, parameters, ...more } = isObject(given) ? given : {};
+  const part = written ?? parameters;
   const text = typeof part === "string" ? part : part ? JSON.stringify(part) : "";
   const fields = Object.fromEntries(
     Object.entries(others).filter(([, value]) => value !== null && value !== ""),
@@ -99,7 +100,7 @@ function readPiece(piece: Piece) {
   const inner = Object.entries(more).filter(([, value]) => value !== null && value !== "");
   if (inner.length > 0) fields.function = Object.fromEntries(inner);
   return {
-    index: typeof index === "number" ? index : undefined,
+    index: indexOf(index),
     id: nameOf(id),
     name: nameOf(name).trim(),
     arguments: text,
@@ -107,6 +108,18 @@ function readPiece(piece: Piece) {
     size: text.length + (Object.keys(fields).length > 0 ? JSON.stringify(fields).length : 0),
   };
 }
+
+/** Name and arguments may stand beside the id. */
+const flat = (piece: Piece): Piece => {
+  if (piece.function !== undefined || typeof piece.name !== "string") return piece;
+  const { name, arguments: given, ...others } = piece;
+  return { ...others, function: { name, arguments: given } };
+};
+
+const indexOf = (value: unknown): number | undefined => {
+  const index = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof index === "number" && Number.isFinite(index) ? index : undefined;
+};
 
 const nameOf = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";

@@ -9,6 +9,8 @@ const TAG = /(?<!`)(?:<(\/?)(?:think|thinking|thought|reasoning|seed:think)>|\[(
  * one begins thoughts that go on to the end.
  */
 export function withoutThoughts(text: string): string {
+  const spoken = afterChannel(text);
+  if (spoken !== text) return withoutThoughts(spoken);
   const kept: string[] = [];
   let [at, openedAt] = [0, -1];
   for (const tag of text.matchAll(TAG)) {
@@ -27,4 +29,16 @@ export function withoutThoughts(text: string): string {
   if (at === 0 && openedAt < 0) return text;
   if (openedAt < 0) kept.push(text.slice(at));
   return kept.join("").trim();
+}
+
+/** What a server that does not know the format of gpt-oss leaves of it: the answer stands in the last channel, which is "final". */
+const FINAL = "<|channel|>final<|message|>";
+const LAST_MARKS = ["<|return|>", "<|end|>"];
+
+function afterChannel(text: string): string {
+  const begin = text.lastIndexOf(FINAL);
+  if (begin < 0 || !text.trimStart().startsWith("<|")) return text;
+  const answer = text.slice(begin + FINAL.length);
+  const end = LAST_MARKS.map((mark) => answer.indexOf(mark)).filter((at) => at >= 0);
+  return answer.slice(0, Math.min(answer.length, ...end));
 }
