@@ -118,12 +118,9 @@ function createReasoning() {
   };
 }
 
-/** A chunk without choices may be a ping, or an error in a form of the endpoint's own. */
-function complainAbout(chunk: Fields): void {
-  const { base_resp: base, detail, message, status_msg: status } = chunk;
+/** MiniMax's own form; what others say counts only if there is no answer, because it may be a ping. */
+function complainAbout({ base_resp: base }: Fields): void {
   if (isObject(base) && base.status_code !== 0 && base.status_msg) {
     throw new AttemptFailure("server", `the endpoint says: ${base.status_msg}`);
   }
-  const said = [detail, message, status].find((text) => typeof text === "string" && text !== "");
-  if (said && chunk.choices === undefined) throw new AttemptFailure("server", `the endpoint says: ${said}`);
 }
