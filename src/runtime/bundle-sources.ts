@@ -5,8 +5,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BunPlugin } from "bun";
-import { withComputedRequires } from "./computed-requires.ts";
+import { withComputedImports } from "./computed-imports.ts";
 import { checkImportKinds, importKinds } from "./import-kinds.ts";
+import { invalidate } from "./resolver-memory.ts";
 import type { Intake } from "./taken-in.ts";
 
 /** Decides which file contents the bundler gets to see. */
@@ -36,13 +37,27 @@ export interface SourcesOptions extends Naming {
   /** `asPaths`: files whose import evaluates to their path; `read`: all data files that were read. */
   data: { asPaths: ReadonlySet<string>; read: Set<string> };
   adapt?: (source: string) => string;
+  computed: ComputedOptions;
 }
+
+/** How calls with computed names are treated; shared by the attempts at one bundle. */
+export interface ComputedOptions {
+  /** Whether the files that their fixed parts show become part of the bundle. */
+  withFiles: boolean;
+  /** Set when some have. */
+  hasFiles: boolean;
+  /** Modules that packages require and that are not installed. */
+  deferred: Set<string>;
+}
+
+export const noComputed = (): ComputedOptions => ({ withFiles: true, hasFiles: false, deferred: new Set() });
 
 /** The bundler's own parser rejects macros in every spelling; Bun's types lack the option. */
 export const withoutMacros = (gate: Gate | undefined): { macros?: false } =>
   gate && !gate.macros ? { macros: false } : {};
 
-export function sources({ adapt = (source) => source, intake, data, ...naming }: SourcesOptions): BunPlugin {
+export function sources(options: SourcesOptions): BunPlugin {
+  const { adapt = (source) => source, intake, data, computed, ...naming } = options;
   const { gate } = naming;
   // Loaders set by import attributes, which take precedence over the file's extension.
   const kinds = new Map<string, Loader>();
@@ -72,11 +87,19 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
         if (gate && !gate.macros && !isOfPackage(path)) {
           checkImportKinds(original, loader as Bun.TranspilerOptions["loader"], asOriginal(path, gate));
         }
-        // What a package loads only at run time was not reviewed with it.
-        const source =
-          isOfPackage(path) && (gate?.macros ?? true)
-            ? withComputedRequires(adapt(original), dirname(namedAs(path, naming)), loader as Bun.Loader)
-            : adapt(original);
+        const made = await withComputedImports(adapt(original), {
+          path,
+          original: namedAs(path, naming),
+          loader: loader as Bun.Loader,
+          root: computed.withFiles ? rootOf(path, naming) : undefined,
+          isDeferred: (specifier) => isOfPackage(path) && computed.deferred.has(specifier),
+        });
+        computed.hasFiles ||= made.hasFiles;
+        for (const dir of made.searched) {
+          await intake.recordMissing(`${dir}/*`);
+          invalidate(dir);
+        }
+        const { source } = made;
         if (!LOCATION.test(source))
           return given || source !== original ? { contents: source, loader } : undefined;
         const contents = nameLocations(source, namedAs(path, naming), loader, withoutMacros(gate));
@@ -86,7 +109,20 @@ export function sources({ adapt = (source) => source, intake, data, ...naming }:
   };
 }
 
-const isOfPackage = (path: string): boolean => path.includes(`${sep}node_modules${sep}`);
+/** The directory of what belongs together with a file: its package, or the whole integration. */
+function rootOf(path: string, { folder, gate }: Naming): string {
+  const packages = path.lastIndexOf(PACKAGES);
+  if (packages !== -1) {
+    const [scope = "", name = ""] = path.slice(packages + PACKAGES.length).split(sep);
+    return path.slice(0, packages + PACKAGES.length) + (scope.startsWith("@") ? scope + sep + name : scope);
+  }
+  if (isBelow(folder, path)) return folder;
+  return gate?.copy && isBelow(gate.copy.root, path) ? gate.copy.root : dirname(path);
+}
+
+const PACKAGES = `${sep}node_modules${sep}`;
+
+const isOfPackage = (path: string): boolean => path.includes(PACKAGES);
 
 /** A property of `import.meta` that depends on the file's location, or `import.meta` itself, as in `const { dir } = import.meta`. */
 const LOCATION =

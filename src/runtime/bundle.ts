@@ -8,6 +8,7 @@ import {
   asOriginal,
   type Gate,
   type Naming,
+  noComputed,
   type SourcesOptions,
   sources,
   withoutMacros,
@@ -112,6 +113,7 @@ async function bundle(
   const { folder, gate } = naming;
   const intake = createIntake({ folder, copy: gate?.copy });
   const data = { asPaths: new Set<string>(), read: new Set<string>() };
+  const computed = noComputed();
   const build = () =>
     Bun.build({
       ...bundling,
@@ -126,10 +128,19 @@ async function bundle(
       // Whitespace only: this drops comments, which contain paths of this machine.
       minify: { whitespace: true },
       throw: false,
-      plugins: [...plugins, sources({ ...naming, intake, data, ...(adapt && { adapt }) })],
+      plugins: [...plugins, sources({ ...naming, intake, data, computed, ...(adapt && { adapt }) })],
     });
   let result = await build();
   if (!result.success && (await forgetMissing(result.logs))) result = await build();
+  // Each attempt may get further than the one before.
+  while (!result.success && deferMissing(result.logs, computed.deferred)) result = await build();
+  if (!result.success && computed.hasFiles) {
+    // One of these files cannot be bundled. Plain Bun would find out when it is loaded, if ever.
+    const first = result;
+    computed.withFiles = false;
+    result = await build();
+    if (!result.success) result = first;
+  }
   if (result.success && (await findPaths(result, data))) {
     for (const { path } of result.outputs) await rm(path, { force: true });
     result = await build();
@@ -159,9 +170,24 @@ export async function topLevelAwaits(file: string, naming: Naming): Promise<Prob
     packages: "external",
     throw: false,
     ...withoutMacros(gate),
-    plugins: [sources({ ...naming, intake: createIntake({ folder }), data })],
+    plugins: [sources({ ...naming, intake: createIntake({ folder }), data, computed: noComputed() })],
   });
   return logs.filter(({ message }) => message.includes('"await"')).map((log) => problemOf(log, gate));
+}
+
+/**
+ * Leaves a `require` in a package to run time if the required package is not installed: databases' drivers, for example, of
+ * which each user has one. Returns whether there are any that were not left to it yet, and nothing else is wrong.
+ */
+function deferMissing(logs: (BuildMessage | ResolveMessage)[], deferred: Set<string>): boolean {
+  const before = deferred.size;
+  for (const log of logs.filter(({ level }) => level === "error")) {
+    const file = log.position?.file;
+    if (!("specifier" in log) || String(log.importKind) !== "require-call" || !file) return false;
+    if (missingPackage(log) === undefined || !file.includes("/node_modules/")) return false;
+    deferred.add(log.specifier);
+  }
+  return deferred.size > before;
 }
 
 /** Stops the bundler from deciding at build time what plain Bun decides at run time. */

@@ -10,7 +10,7 @@ const NODE_MODE = /(\b__toESM\([\w$.]{1,200}(?:\(\))?,)1\)/g;
 const ABSENT = 'throw new Error("Cannot require module "+';
 const ABSENT_AS_PLAIN = "throw __heddleAbsent(".padEnd(ABSENT.length);
 const HELPER =
-  'function __heddleAbsent(name){return Object.assign(new Error("Cannot find module "+JSON.stringify(name)),{code:"MODULE_NOT_FOUND"})}';
+  'function __heddleAbsent(name){return Object.assign(new Error("Cannot find module \'"+name+"\'"),{code:"MODULE_NOT_FOUND"})}';
 
 /** Rewrites a module (absolute path) in place, if there is anything to correct. */
 export async function behaveAsPlain(module: string): Promise<void> {

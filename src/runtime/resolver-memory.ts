@@ -56,6 +56,13 @@ const PACKAGE = /^(@[^/]+\/)?[^@./:][^/:]*(?=\/|$)/;
 export const missingPackage = (log: Log): string | undefined =>
   "specifier" in log ? PACKAGE.exec(log.specifier)?.[0] : undefined;
 
+/** The package that a `require` or `import()` did not find while code ran. */
+export function missingAtRunTime(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("specifier" in error)) return undefined;
+  const isMissing = "code" in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code));
+  return isMissing ? PACKAGE.exec(String(error.specifier))?.[0] : undefined;
+}
+
 async function lookFor(name: string, folder: string): Promise<boolean> {
   const path = join(folder, "node_modules", name);
   invalidate(folder);
@@ -64,7 +71,8 @@ async function lookFor(name: string, folder: string): Promise<boolean> {
   return folder === dirname(folder) ? false : lookFor(name, dirname(folder));
 }
 
-function invalidate(folder: string): void {
+/** Makes the resolver see the files that were added to a folder. */
+export function invalidate(folder: string): void {
   try {
     Bun.resolveSync(`./${crypto.randomUUID()}`, folder);
   } catch {

@@ -74,7 +74,7 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
       await Promise.all([sign(path), recordSettings(dirname(path))]);
     },
     async recordMissing(path) {
-      if (isBelow(folder, path)) return;
+      if (isBelow(folder, path) && !path.includes(PACKAGES)) return;
       const wanted = copy && isBelow(copy.root, path) ? copy.original + path.slice(copy.root.length) : path;
       let dir = dirname(wanted);
       while ((await sign(dir)) === MISSING && dir !== dirname(dir)) dir = dirname(dir);

@@ -68,16 +68,6 @@ const SKILL = "---\nname: A\ndescription: About a.\n---\n\nText.\n";
 
 /** A finding (rule, file and line) and the change to the good integration that causes it. */
 const CASES: [rule: string, place: string, files: Files][] = [
-  [
-    "literal-imports",
-    "_texts.ts:2",
-    { "_texts.ts": "export const of = (name: string) =>\n  import(`./texts/$" + "{name}.ts`);\n" },
-  ],
-  [
-    "literal-imports",
-    "_texts.ts:1",
-    { "_texts.ts": "export const of = (name: string) => require('./texts/' + name);\n" },
-  ],
   ["loads", "tools/a.ts:1", { "tools/a.ts": "import './none.ts';\n" }],
   ["loads", "tools/b.ts:2", { "tools/b.ts": "\nthrow new Error('no');\n" }],
   [

@@ -27,6 +27,7 @@ import { toOpenAiFailure } from "../../src/llm/openai-client.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "../../src/llm/wire/control-tokens.ts";
 import { createOutput } from "../../src/processes/output.ts";
 import { createRedactor } from "../../src/redact.ts";
+import { callSites } from "../../src/runtime/call-sites.ts";
 import { compileSchema } from "../../src/schema/json-schema.ts";
 import { nearest } from "../../src/schema/nearest.ts";
 import { chunkMarkdown } from "../../src/search/chunk.ts";
@@ -69,6 +70,8 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   locate: (text) => locate(Object.assign(new Error("x"), { stack: text }), "/integrations/mine"),
   importedPaths: (text) => importedPaths("a.ts", text),
   "importedPaths, of settings": (text) => importedPaths("tsconfig.json", text),
+  callSites: (text) => callSites(text, () => false),
+  "callSites, of arguments": (text) => callSites(`const load = require;load("./" + ${text}`, () => false),
   findInLiteral: (text) => findInLiteral(`const SETUP = ${text}`, "SETUP", ["a"]),
   "messages of a model's endpoint": (text) => toOpenAiFailure(new Error(text), { hide: keep, now: 0 }),
   readRetryAfter: (text) => readRetryAfter(new Headers({ "retry-after": text.replace(/[^ -~]/g, "") }), 0),

@@ -10,6 +10,7 @@ import type { Logger } from "../../log.ts";
 import { during } from "../../runtime/activity.ts";
 import type { Problem } from "../../runtime/bundle.ts";
 import { bindFolder, forgetModules, importModule } from "../../runtime/modules.ts";
+import { missingAtRunTime } from "../../runtime/resolver-memory.ts";
 import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
@@ -165,7 +166,11 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
       return failed(await hangingAwait(found, { file: at.file, timeoutMs, prepared }));
     }
     const location = locate(error, found.folder) ?? { file: at.file };
-    return failed({ reason: errorMessage(error), ...location });
+    const problem = { reason: errorMessage(error), ...location };
+    // A package of a package, which was left to run time because many are never asked for.
+    const missing = missingAtRunTime(error);
+    if (missing === undefined) return failed(problem);
+    return { ...failed(await withRemedy({ ...problem, missingPackage: missing }, found)), mayHeal: true };
   });
   if (!outcome.ok) await release();
   return outcome;

@@ -134,7 +134,7 @@ test("packages load files of their own by computed names", async () => {
     "mine/node_modules/common/node_modules/nested/main.js": 'module.exports = "of the package";',
     ...packageOf(
       "modern",
-      "export const load = async (name) => (await import(`./locale/${name}.js`)).default;",
+      'export const load = async (name) => (await import("./locale/" + name + ".js")).default;',
       ', "type": "module"',
     ),
     "mine/node_modules/modern/lib/locale/de.js": 'export default "Guten Tag";',
@@ -181,7 +181,69 @@ test("a package that may be absent fails with its code, and what follows keeps i
   });
   await all.integrations.loadAll();
   expect(all.integrations.get("mine")?.error).toBeNull();
-  expect(all.call("codes")).toEqual(["MODULE_NOT_FOUND", 'Cannot find module "may-be-absent"', "a.ts:2:24"]);
+  expect(all.call("codes")).toEqual(["MODULE_NOT_FOUND", "Cannot find module 'may-be-absent'", "a.ts:2:24"]);
+});
+
+test("files that computed names can mean are part of the bundle", async () => {
+  await using all = await harness({
+    // As in moment: by another name for require, and the files need the one instance of the package.
+    "mine/node_modules/moments/package.json": '{ "name": "moments", "main": "moments.js" }',
+    "mine/node_modules/moments/moments.js": `var aliased = require;
+      exports.locales = {};
+      exports.use = (name) => { aliased("./locale/" + name); return exports.locales[name]; };`,
+    "mine/node_modules/moments/locale/de.js": `require("../moments").locales.de = "Hallo";`,
+    "mine/node_modules/moments/locale/broken.d.ts": "export const x: number;",
+    "mine/texts/de.ts": `import { t } from "heddle/sdk"; export const text = "eins " + typeof t.String;`,
+    "mine/texts/deep/index.ts": `export const text = "tief";`,
+    "mine/texts/data.json": `{ "text": "data" }`,
+    "mine/tools/a.ts": importing(
+      `import moments from "moments";
+      const load = async (name: string) => (await import(\`../texts/\${name}\`)).text;
+      const required = (name: string) => require("../texts/" + name + ".ts").text;`,
+      "loaded",
+      `Promise.all([moments.use("de"), load("de"), load("de.js"), load("deep"), load("data.json"), required("de"),
+        load("fr").catch((error) => error.code)])`,
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  const text = "eins function";
+  expect(await all.call("loaded")).toEqual([
+    "Hallo",
+    text,
+    text,
+    "tief",
+    "data",
+    text,
+    "ERR_MODULE_NOT_FOUND",
+  ]);
+});
+
+test("a file that cannot be bundled is left to run time, and so is what a package does not find", async () => {
+  await using all = await harness({
+    "mine/node_modules/drivers/package.json": '{ "name": "drivers", "main": "main.js" }',
+    "mine/node_modules/drivers/main.js": `exports.use = (name) => require("./driver/" + name).open();`,
+    "mine/node_modules/drivers/driver/broken.js": "this is { not code",
+    "mine/node_modules/drivers/driver/absent.js": `exports.open = () => require("not-installed");`,
+    "mine/node_modules/drivers/driver/good.js": `exports.open = () => "open";`,
+    "mine/node_modules/orm/package.json": '{ "name": "orm", "main": "main.js" }',
+    "mine/node_modules/orm/main.js": `exports.use = () => require("not-installed");`,
+    "mine/tools/a.ts": importing(
+      `import drivers from "drivers"; import orm from "orm";
+      const of = (work: () => unknown) => { try { return work(); } catch (error) { return error.code; } };`,
+      "used",
+      `[of(() => drivers.use("good")), of(() => drivers.use("absent")), of(() => orm.use())]`,
+    ),
+    "eager/node_modules/orm/package.json": '{ "name": "orm", "main": "main.js" }',
+    "eager/node_modules/orm/main.js": `require("not-installed");`,
+    "eager/tools/a.ts": importing(`import "orm";`, "eager", "1"),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("used")).toEqual(["open", "MODULE_NOT_FOUND", "MODULE_NOT_FOUND"]);
+  expect(JSON.stringify(all.integrations.get("eager")?.error)).toContain(
+    "add it to the dependencies of its package.json, and run `heddle install eager`",
+  );
 });
 
 test("CommonJS modules and a single default export register the same as named exports", async () => {

@@ -44,6 +44,27 @@ test("an edit of a file shared by two integrations reloads both, and no other", 
   expect(all.call("c")).toBe(loaded);
 });
 
+test("a file that a package loads by a computed name goes live when it changes, and when it is new", async () => {
+  const of = (text: string) => `module.exports = ${JSON.stringify(text)};`;
+  await using all = await harness(
+    {
+      "a/node_modules/local/package.json": '{ "name": "local", "main": "main.js" }',
+      "a/node_modules/local/main.js": `exports.text = ["de", "fr"].map((name) => {
+        try { return require("./texts/" + name); } catch (error) { return error.code; }
+      }).join(" ");`,
+      "a/node_modules/local/texts/de.js": of("eins"),
+      "a/tools/t.ts": `import { text } from "local";\n${toolNamed("a", "() => text")}`,
+    },
+    { watch: true },
+  );
+  await all.integrations.loadAll();
+  expect(all.call("a")).toBe("eins MODULE_NOT_FOUND");
+  await all.write({ "a/node_modules/local/texts/de.js": of("zwei") });
+  await untilSays(all, "a", "zwei MODULE_NOT_FOUND");
+  await all.write({ "a/node_modules/local/texts/fr.js": of("un") });
+  await untilSays(all, "a", "zwei un");
+});
+
 test("a shared folder that appears later, is removed, and comes back", async () => {
   await using all = await harness(
     { "a/tools/t.ts": says("a", "../../../shared/deep/text.ts") },

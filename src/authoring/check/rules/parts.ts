@@ -10,10 +10,6 @@ import type { Found } from "../finding.ts";
 import { codeOf, locationOf, occurrences, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
-/** A relative path with a part that is only known when the code runs: a template, or text that goes on with "+". */
-const COMPUTED_IMPORT =
-  /\b(import|require)\(\s*(?:`\.{1,2}\/[^`$]*\$\{|"\.{1,2}\/[^"\n]*"\s*\+|'\.{1,2}\/[^'\n]*'\s*\+)/g;
-
 export const PART_RULES: Rule[] = [
   {
     id: "loads",
@@ -172,20 +168,6 @@ export const PART_RULES: Rule[] = [
           line,
         }));
     },
-  },
-  {
-    id: "literal-imports",
-    level: "warning",
-    about: "The relative paths that it imports or requires are written out.",
-    check: (subject) =>
-      codeOf(subject)
-        .flatMap((file) => occurrences(file, COMPUTED_IMPORT))
-        .map(({ file, line, match }) => ({
-          message: `${match[1]}() with a computed relative path finds nothing: the code runs from a bundle elsewhere.`,
-          fix: "Pass the path through import.meta.resolve(), or write each path out.",
-          file,
-          line,
-        })),
   },
   {
     id: "process-program",

@@ -1,0 +1,139 @@
+// Lets code in a bundle load modules by computed names, as plain Bun does. What the fixed parts of a name show, such as
+// "./locale/" + name, becomes part of the bundle; everything else is looked for from the source file at run time.
+
+import { basename, dirname, posix, resolve, sep } from "node:path";
+import { type CallSite, type CallSites, callSites } from "./call-sites.ts";
+
+/** In the order in which they are tried. */
+const ENDINGS = [".tsx", ".jsx", ".ts", ".mts", ".cts", ".mjs", ".js", ".cjs", ".json"];
+/** A pattern that finds more is too vague to be meant. */
+const MOST_FILES = 1_000;
+
+export interface Computed {
+  /** Absolute path of the file that is read. */
+  path: string;
+  /** Absolute path of the file that it stands for, from which names are resolved at run time. */
+  original: string;
+  loader: Bun.Loader;
+  /** Files outside of this directory are not put into the bundle. Undefined: no files are. */
+  root: string | undefined;
+  /** Whether the file's `require` of this module is left to run time. */
+  isDeferred(specifier: string): boolean;
+}
+
+/** The source with its computed calls made to work, and the directories that were searched for files. */
+export interface WithComputed {
+  source: string;
+  searched: string[];
+  hasFiles: boolean;
+}
+
+export async function withComputedImports(source: string, options: Computed): Promise<WithComputed> {
+  const unchanged = { source, searched: [], hasFiles: false };
+  const found = callSites(source, options.isDeferred);
+  const sites = inCode(source, found.sites, options.loader);
+  if (sites.length === 0) return unchanged;
+  let changed = "";
+  let end = 0;
+  for (const { at, word } of sites) {
+    changed += `${source.slice(end, at)}${word === "import" ? "__heddleImport" : "__heddleRequire(require)"}`;
+    end = at + word.length;
+  }
+  changed += source.slice(end);
+  const helpers: string[] = [];
+  const searched: string[] = [];
+  let hasFiles = false;
+  for (const word of ["require", "import"] as const) {
+    if (!sites.some((site) => site.word === word)) continue;
+    const files = await filesFor(found, word, options, searched);
+    hasFiles ||= files.length > 0;
+    helpers.push(helper(word, files, options.original));
+  }
+  // At the end, so that the lines of the file keep their numbers.
+  return { source: `${changed}\n${helpers.join("\n")}`, searched, hasFiles };
+}
+
+/** The transpiler shows which words are code: it substitutes a marker there, but not in a text, a comment or a method's name. */
+function inCode(source: string, sites: CallSite[], loader: Bun.Loader): CallSite[] {
+  if (sites.length === 0) return [];
+  let marked = "";
+  let end = 0;
+  const define: Record<string, string> = {};
+  for (const [index, { at, word }] of sites.entries()) {
+    const marker = `__heddle_call_${index}__`;
+    define[marker] = `"@@call ${index}@@"`;
+    marked += source.slice(end, at) + marker;
+    end = at + word.length;
+  }
+  marked += source.slice(end);
+  try {
+    const options = { loader, define, target: "bun", macro: false } as unknown as Bun.TranspilerOptions;
+    const written = new Bun.Transpiler(options).transformSync(marked);
+    const seen = new Set([...written.matchAll(/@@call (\d{1,9})@@/g)].map(([, index]) => Number(index)));
+    return sites.filter((_, index) => seen.has(index));
+  } catch {
+    // The bundler reports the problem with its position.
+    return [];
+  }
+}
+
+/** The files that the calls may mean, relative to the source file. */
+async function filesFor(
+  { asked }: CallSites,
+  word: CallSite["word"],
+  { path, root }: Computed,
+  searched: string[],
+): Promise<string[]> {
+  if (root === undefined) return [];
+  const dir = dirname(path);
+  const files = new Set<string>();
+  const patterns = new Set(
+    asked(word).flatMap((parts) => (/^\.\.?\//.test(parts[0] ?? "") ? [JSON.stringify(parts)] : [])),
+  );
+  for (const pattern of patterns) {
+    const parts = JSON.parse(pattern) as string[];
+    const [head = ""] = parts;
+    const start = resolve(dir, head.slice(0, head.lastIndexOf("/")));
+    if (start !== root && !start.startsWith(root + sep)) continue;
+    searched.push(start);
+    const written = parts.map(escaped).join("*");
+    for (const one of [written, `${written}.*`, `${written}/index.*`]) {
+      for await (const name of new Bun.Glob(posix.normalize(one)).scan({ cwd: dir, followSymlinks: true })) {
+        if (ENDINGS.some((ending) => name.endsWith(ending)) && !isDeclaration(name))
+          files.add(posix.normalize(name));
+        if (files.size > MOST_FILES) return [];
+      }
+    }
+  }
+  return [...files].sort();
+}
+
+const isDeclaration = (name: string): boolean => /\.(d|test|spec)\.[cm]?ts$/.test(basename(name));
+
+const escaped = (text: string): string => text.replace(/[*?[\]{}!\\]/g, "\\$&");
+
+function helper(word: CallSite["word"], files: string[], original: string): string {
+  const table = files.map((name) => {
+    const text = JSON.stringify(name.startsWith("../") ? name : `./${name}`);
+    return `${JSON.stringify(name)}:()=>${word}(${text})`;
+  });
+  const find = `(name)=>{
+  if(typeof name!=="string"||!/^\\.\\.?(\\/|$)/.test(name))return;
+  const files={__proto__:null,${table.join(",")}};
+  const path=globalThis.process.getBuiltinModule("node:path").posix.normalize(name);
+  for(const inside of ["","/index"])for(const ending of ["",${ENDINGS.map((ending) => JSON.stringify(ending)).join(",")}]){const file=files[path+inside+ending];if(file)return file}
+  return files[path.replace(/\\.([cm]?)js$/,".$1ts")];
+}`.replaceAll("\\\\", "\\");
+  const from = JSON.stringify(original);
+  if (word === "import")
+    return `function __heddleImport(name,options){
+  try{const file=options===undefined?(${find})(name):undefined;return file?file():import(typeof name==="string"?globalThis.Bun.resolveSync(name,${from}):name,options)}catch(error){return Promise.reject(error)}
+}`;
+  // A parameter named require, as in a bundle within a package, is not the module's own.
+  return `function __heddleRequire(given){
+  if(given!==require)return given;
+  const own=globalThis.process.getBuiltinModule("node:module").createRequire(${from});
+  const find=${find};
+  return Object.assign((name)=>{const file=find(name);return file?file():own(name)},{resolve:own.resolve,main:given.main,cache:given.cache,extensions:own.extensions});
+}`;
+}
