@@ -96,7 +96,7 @@ async function handle({ t, d }: Dispatch, { self, state, ctx }: Running): Promis
 }
 
 async function take(message: DiscordMessage, { self, state, ctx }: Running): Promise<boolean> {
-  const outcome = await takeMessage({ ...message }, self, ctx.signal);
+  const outcome = await takeMessage({ ...message }, self, ctx.signal).catch(untakeable);
   if (outcome !== "taken" && state.last[message.channel_id] === undefined) return false;
   delete state.last[message.channel_id];
   state.last[message.channel_id] = message.id;
@@ -104,6 +104,14 @@ async function take(message: DiscordMessage, { self, state, ctx }: Running): Pro
   if (outcome === "taken") state.last[message.id] ??= message.id;
   for (const [oldest] of Object.entries(state.last).slice(0, -MOST_PLACES)) delete state.last[oldest];
   return outcome === "taken";
+}
+
+/** What can never be taken, since its channel is gone or the server refuses it, must not keep what follows from being taken. */
+function untakeable(error: unknown): string {
+  const isRefused = isFinal(error) && error.status !== 401;
+  if (!isRefused && (error as { code?: unknown }).code !== "validation") throw error;
+  log.warning("A message of Discord cannot be taken", { reason: String(error) });
+  return "untakeable";
 }
 
 /** Discord keeps a session for some minutes. After that, the channels in which the bot was spoken to are read. */
@@ -118,7 +126,7 @@ async function catchUp(running: Running): Promise<void> {
       ctx.alive();
       for (const message of missed.reverse()) await take(message, running);
     } catch (error) {
-      if (!isFinal(error)) throw error;
+      if (!isFinal(error) || error.status === 401) throw error;
       // The channel is gone, or no thread began at the message.
       delete state.last[channel];
     }

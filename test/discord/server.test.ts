@@ -83,8 +83,12 @@ eachDatabase("Discord", (open) => {
       body: JSON.stringify({ code: told.slice(told.lastIndexOf(" ") + 1) }),
     });
     expect(paired.status).toBe(200);
+    // Its channel is gone again, which keeps nothing else from being taken.
+    discord.write(ADA, "5", `<@${BOT}> Where am I?`);
     const thread = mention("Is it up?");
-    discord.write(ADA, DIRECT, "And now?");
+    const file = { id: "1", filename: "no.png", content_type: "image/png", size: 5 };
+    const attachments = [{ ...file, url: `${new URL(discord.url).origin}/files/no.png` }];
+    discord.write(ADA, DIRECT, "And now?", { attachments });
     await answered([thread, DIRECT]);
     expect(discord.commands.map(({ name }) => name)).toEqual(["ask", "stop", "bot", "model", "reset"]);
   });

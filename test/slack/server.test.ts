@@ -116,7 +116,9 @@ eachDatabase("Slack", (open) => {
     const channel = channels.find(({ client_id }: { client_id: string }) => client_id === client);
     const messages = await ask(url, `/api/v1/sessions/${channel.active_session_id}/messages`);
     expect(JSON.stringify(messages)).toContain("Ada: The printer is on fire.");
-    slack.write(ADA, DIRECT, "Hello");
+    slack.files.set("F1", { name: "no.png", bytes: new TextEncoder().encode("not a picture") });
+    const file = { id: "F1", name: "no.png", mimetype: "image/png", size: 13 };
+    slack.write(ADA, DIRECT, "Hello", { files: [{ ...file, url_private: `${slack.url}/files/F1` }] });
     expect((await answered(undefined, 1, DIRECT))[0]?.text).toBe("Answer to: Hello");
   });
 
