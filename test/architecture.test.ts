@@ -199,6 +199,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   // What needs a person: looks at integrations and at rows, and changes nothing.
   repairs: ["budgets", "db", "integrations/*", "listeners"],
   // The servers whose tools bots may get, and the server that other programs get tools of.
+  // Coding agents that bots have work for them: their tools, started as programs of MCP servers are, asking like policies do.
+  acp: ["agent", "db", "llm", "mcp", "policies", "runtime", "sdk", "workspace"],
   mcp: ["agent", "capabilities", "db", "guarded-fetch", "processes", "runtime", "sdk", "secrets"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],

@@ -82,7 +82,7 @@ export async function saveBegun(db: Database, task: StepClaim, id: string): Prom
 }
 
 /** Arguments without secrets. */
-function shown(value: JsonObject, redact: Redact): JsonObject {
+export function shown(value: JsonObject, redact: Redact): JsonObject {
   const clean = (one: unknown): unknown => {
     if (typeof one === "string") return redact(one);
     if (Array.isArray(one)) return one.map(clean);

@@ -13,6 +13,7 @@ import { openApprovals } from "./approvals.ts";
 import { openBudgets } from "./budgets.ts";
 import { createCapabilityParts } from "./capabilities.ts";
 import type { Closers } from "./closers.ts";
+import { openCodingAgents } from "./coding-agents.ts";
 import { openContent } from "./content.ts";
 import { createServerControls } from "./controls.ts";
 import { openConversation } from "./conversation.ts";
@@ -60,6 +61,8 @@ export async function openCore(
   const schedules = openSchedules(config, storage, content, policies, conversation, closers);
   const budgets = await openBudgets(storage, closers);
   const approvals = openApprovals(storage, conversation, content, policies, closers, config.baseUrl);
+  const asking = { decide: policies.decide, notices: approvals.notices };
+  await openCodingAgents(config, storage, content, conversation, asking, closers);
   const agent = createAgentParts(
     config,
     storage,
@@ -67,7 +70,7 @@ export async function openCore(
     integrations,
     { ...conversation, budgets },
     models,
-    { decide: policies.decide, notices: approvals.notices },
+    asking,
   );
   const { db, log, redactor, vault, events } = storage;
   const people = createPeople({ db, vault, onCommit: events.committed });

@@ -2,16 +2,14 @@
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Logger } from "../log.ts";
 import { createAuthFetch, createHttpTransport } from "../mcp/client/http-transport.ts";
 import { openProgram } from "../mcp/client/stdio-program.ts";
 import { openMcpServers } from "../mcp/servers.ts";
 import { realTimers } from "../processes/restart-delay.ts";
 import { build } from "../runtime/assets.ts";
-import { createConfinement } from "../runtime/confine.ts";
-import { createSpawner, type Spawner } from "../runtime/spawn.ts";
 import type { Closers } from "./closers.ts";
 import type { Content } from "./content.ts";
+import { spawnerOnDemand } from "./spawner-on-demand.ts";
 import type { Storage } from "./storage.ts";
 
 export async function openMcp(
@@ -52,27 +50,4 @@ export async function openMcp(
   });
   closers.push(servers.close);
   return servers;
-}
-
-/** Most servers start no program, and finding out how to confine one takes a moment. */
-function spawnerOnDemand(config: Config, log: Logger, closers: Closers): () => Promise<Spawner> {
-  let starting: Promise<Spawner> | undefined;
-  closers.push(async () => (await starting?.catch(() => undefined))?.close());
-  return () => {
-    starting ??= (async () => {
-      const spawner = createSpawner({
-        serverId: crypto.randomUUID(),
-        home: config.home,
-        confinement: createConfinement({
-          home: config.home,
-          wanted: config.processConfinement,
-          paths: config.processPaths,
-        }),
-        log,
-      });
-      await spawner.prepare();
-      return spawner;
-    })();
-    return starting;
-  };
 }

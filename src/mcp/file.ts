@@ -1,16 +1,15 @@
 // The MCP servers of $HEDDLE_HOME/mcp.yaml. `${NAME}` in it is a variable of the server's environment.
 
-import { readFile, stat } from "node:fs/promises";
 import { Type as t } from "@sinclair/typebox";
 import { readYaml, type TextProblem } from "../content/yaml-text.ts";
 import { errorMessage } from "../errors.ts";
-import { every, type Periodic } from "../every.ts";
 import type { Logger } from "../log.ts";
-import { isAbsent } from "../runtime/absent.ts";
 import { compileOwnSchema } from "../schema/json-schema.ts";
 import { checkServer } from "./check.ts";
 import { type GivenMcpServer, McpServerId, NewMcpServer } from "./fields.ts";
+import { type FollowedFile, followFile } from "./follow-file.ts";
 import { type McpServer, oauthClient } from "./server.ts";
+import { filled } from "./variables.ts";
 
 const { id: _id, transport, ...fields } = NewMcpServer.properties;
 
@@ -91,28 +90,6 @@ function serverOf(id: string, { type: _type, oauth, ...entry }: Entry): McpServe
   };
 }
 
-const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-
-/** Fills in the variables of every text; adds those without a value to `missing`. */
-function filled(
-  value: unknown,
-  environment: (name: string) => string | undefined,
-  missing: string[],
-): unknown {
-  if (Array.isArray(value)) return value.map((one) => filled(one, environment, missing));
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, filled(inner, environment, missing)]),
-    );
-  }
-  if (typeof value !== "string") return value;
-  return value.replace(VARIABLE, (_, name: string) => {
-    const found = environment(name);
-    if (found === undefined) missing.push(name);
-    return found ?? "";
-  });
-}
-
 export interface FollowMcpFile {
   path: string;
   environment: (name: string) => string | undefined;
@@ -121,49 +98,13 @@ export interface FollowMcpFile {
   onChange(servers: McpServer[]): void;
 }
 
-export interface FollowedMcpFile {
-  close(): Promise<void>;
-}
-
-/** A person who has changed the file does not notice a wait of this length. */
-const LOOK_MS = 2_000;
-
 /** Resolves when the file has been read once. */
-export async function followMcpFile({
-  path,
-  environment,
-  log,
-  onChange,
-}: FollowMcpFile): Promise<FollowedMcpFile> {
-  let seen = "";
-
-  async function look(): Promise<void> {
-    const version = await versionOf(path);
-    if (version === seen) return;
-    seen = version;
-    if (version === ABSENT) return onChange([]);
-    const read = readMcpFile(await readFile(path, "utf8"), environment);
-    if (read.ok) return onChange(read.servers);
-    const { line, reason } = read.problem;
-    const place = line === undefined ? path : `${path}:${line}`;
-    log.error("{place}: {reason}. The servers in it stay as they were.", { place, reason });
-  }
-
-  await look().catch((error) =>
-    log.error("{path} cannot be read: {reason}", { path, reason: errorMessage(error) }),
-  );
-  const looking: Periodic = every({ name: "Reading mcp.yaml", ms: LOOK_MS, run: look, log });
-  return { close: looking.close };
-}
-
-const ABSENT = "absent";
-
-async function versionOf(path: string): Promise<string> {
-  try {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch (error) {
-    if (isAbsent(error)) return ABSENT;
-    throw error;
-  }
-}
+export const followMcpFile = ({ path, environment, log, onChange }: FollowMcpFile): Promise<FollowedFile> =>
+  followFile({
+    path,
+    log,
+    what: "The servers",
+    absent: { servers: [] as McpServer[] },
+    read: (text) => readMcpFile(text, environment),
+    onChange: ({ servers }) => onChange(servers),
+  });

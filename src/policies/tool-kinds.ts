@@ -28,7 +28,7 @@ export function factsOf(tool: {
   return {
     name: tool.name,
     kinds: kindsOf(tool.name, isBuiltIn, tool.annotations),
-    integration_id: isBuiltIn || tool.type === "mcp" ? null : tool.owner,
+    integration_id: isBuiltIn || tool.type === "mcp" || tool.type === "builtin" ? null : tool.owner,
     ...(tool.reference !== undefined && { reference: tool.reference }),
   };
 }

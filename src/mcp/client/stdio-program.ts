@@ -3,7 +3,7 @@
 
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
-import { packagesAbove, type Spawner } from "../../runtime/spawn.ts";
+import { packagesAbove, type Spawner, type SpawnRequest } from "../../runtime/spawn.ts";
 import type { McpServer } from "../server.ts";
 import { createStdioTransport, type StdioTransport } from "./stdio-transport.ts";
 
@@ -19,22 +19,31 @@ export interface ProgramOptions {
 
 export async function openProgram(
   { id, command, args, env }: Pick<McpServer, "id" | "command" | "args" | "env">,
-  { spawner, home, workspace, surroundings }: ProgramOptions,
+  { spawner, home, ...rest }: ProgramOptions,
 ): Promise<StdioTransport> {
   const { spawn } = await spawner();
-  const folder = join(home, "mcp", id);
+  const request = programRequest({ command: command ?? "", args, env }, join(home, "mcp", id), {
+    home,
+    ...rest,
+  });
+  return createStdioTransport((onOutput) => spawn({ ...request, onOutput }));
+}
+
+/** What a program that the operator has declared is started with: no variable of Heddle's own, and the folder as its home. */
+export function programRequest(
+  { command, args, env }: { command: string; args: string[]; env: Record<string, string> },
+  folder: string,
+  { home, workspace, surroundings }: Omit<ProgramOptions, "spawner">,
+): Omit<SpawnRequest, "onOutput"> {
   const { path = "/usr/local/bin:/usr/bin:/bin", lang = "C.UTF-8", timezone } = surroundings;
-  const named = namedIn([command ?? "", ...args], { home, workspace });
-  return createStdioTransport((onOutput) =>
-    spawn({
-      command: [command ?? "", ...args],
-      cwd: folder,
-      environment: { PATH: path, HOME: folder, TMPDIR: folder, LANG: lang, TZ: timezone, ...env },
-      access: { read: named.read, write: [folder, ...named.write] },
-      hasInput: true,
-      onOutput,
-    }),
-  );
+  const named = namedIn([command, ...args], { home, workspace });
+  return {
+    command: [command, ...args],
+    cwd: folder,
+    environment: { PATH: path, HOME: folder, TMPDIR: folder, LANG: lang, TZ: timezone, ...env },
+    access: { read: named.read, write: [folder, ...named.write] },
+    hasInput: true,
+  };
 }
 
 /**

@@ -160,7 +160,7 @@ const OWN = "core";
 
 function sourceOf({ owner, type }: Pick<Tool, "owner" | "type">) {
   const none = { integration_id: null, mcp_server_id: null };
-  if (owner === OWN) return { ...none, source: "builtin" as const };
+  if (owner === OWN || type === "builtin") return { ...none, source: "builtin" as const };
   if (type !== "mcp") return { ...none, source: "integration" as const, integration_id: owner };
   return { ...none, source: "mcp_server" as const, mcp_server_id: owner.slice("mcp:".length) };
 }

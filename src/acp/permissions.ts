@@ -1,0 +1,227 @@
+// What a coding agent asks before it does something becomes an approval: policies decide first, then people, wherever approvals are
+// answered. The agent waits with its connection, so a question ends with the process that asks it.
+
+import { setTimeout as wait } from "node:timers/promises";
+import type {
+  PermissionOption,
+  RequestPermissionOutcome,
+  RequestPermissionRequest,
+} from "@agentclientprotocol/sdk";
+import { and, eq, inArray } from "drizzle-orm";
+import { shown } from "../agent/approval-steps.ts";
+import type { Database, Queryable } from "../db/database.ts";
+import { approvals, type JsonObject, type ToolKind, tasks } from "../db/schema.ts";
+import { storable } from "../db/storable.ts";
+import { newId } from "../ids.ts";
+import { callHash } from "../policies/call-hash.ts";
+import type { Decide } from "../policies/policies.ts";
+import { DEFAULT_TERMS, type Decision } from "../policies/policy.ts";
+import type { Redact } from "../redact.ts";
+
+export interface AskingRun {
+  task_id: string;
+  bot_id: string;
+  session_id: string;
+  channel_id: string;
+  correlation_id: string;
+}
+
+export interface PermissionsOptions {
+  db: Pick<Database, "query">;
+  decide: Decide;
+  /** Asks at the places of the run. */
+  askPlaces: (tx: Queryable, task: typeof tasks.$inferSelect) => Promise<void>;
+  onCommit: () => void;
+  redact: Redact;
+  now: () => number;
+}
+
+export type Permissions = ReturnType<typeof createPermissions>;
+
+const LOOK_MS = 500;
+const NAME = "Built-in: coding agents ask";
+const CANCELLED: RequestPermissionOutcome = { outcome: "cancelled" };
+const DECIDED = ["approved", "denied"] as const;
+
+/** What its actions do. One that says nothing may do anything. */
+const KINDS: Record<string, ToolKind[]> = {
+  read: ["read"],
+  search: ["read"],
+  think: ["read"],
+  fetch: ["read", "egress"],
+  edit: ["write"],
+  move: ["write"],
+  delete: ["write", "destructive"],
+};
+const ANYTHING: ToolKind[] = ["write", "egress", "destructive"];
+
+export function createPermissions({
+  db: { query },
+  decide,
+  askPlaces,
+  onCommit,
+  redact,
+  now,
+}: PermissionsOptions) {
+  /** What a person has decided for all of such actions in this run. */
+  async function standing(run: AskingRun, action: string): Promise<boolean | undefined> {
+    const [row] = await query
+      .select({ status: approvals.status })
+      .from(approvals)
+      .where(
+        and(
+          eq(approvals.task_id, run.task_id),
+          eq(approvals.tool_name, action),
+          eq(approvals.choice, "run"),
+          inArray(approvals.status, [...DECIDED]),
+        ),
+      )
+      .limit(1);
+    return row && row.status === "approved";
+  }
+
+  /** Returns the id of the approval; undefined if there is no run that could wait. */
+  function store(
+    run: AskingRun,
+    action: string,
+    args: JsonObject,
+    decision: Decision,
+  ): Promise<string | undefined> {
+    const { approval, reason, rule } = decision;
+    return query.transaction(async (tx) => {
+      const [task] = await tx
+        .select()
+        .from(tasks)
+        .where(and(eq(tasks.id, run.task_id), eq(tasks.status, "running")))
+        .for("update");
+      if (!task) return undefined;
+      const id = newId();
+      const call = { id: newId(), name: action, arguments: JSON.stringify(args) };
+      const { task_id, session_id, channel_id, bot_id, correlation_id } = run;
+      await tx.insert(approvals).values({
+        ...{ id, task_id, session_id, channel_id, bot_id, correlation_id },
+        // It is no call of the model's: nothing else has this message.
+        ...{ message_id: newId(), call_id: call.id, tool_name: action },
+        arguments: shown(args, redact),
+        call_hash: callHash(call),
+        policy_id: rule?.id ?? null,
+        policy_name: rule?.name ?? NAME,
+        reason: reason ?? "The coding agent asks before it does this.",
+        approvers: approval.approvers,
+        on_timeout: approval.on_timeout,
+        expires_at: new Date(now() + approval.timeout_seconds * 1_000),
+      });
+      await askPlaces(tx, task);
+      return id;
+    });
+  }
+
+  async function decided(id: string, signal: AbortSignal): Promise<boolean | undefined> {
+    for (;;) {
+      try {
+        await wait(LOOK_MS, undefined, { signal });
+      } catch {
+        await cancel(eq(approvals.id, id));
+        return undefined;
+      }
+      const [row] = await query
+        .select({ status: approvals.status, onTimeout: approvals.on_timeout })
+        .from(approvals)
+        .where(eq(approvals.id, id));
+      if (row?.status === "pending") continue;
+      if (row?.status === "approved") return true;
+      if (row?.status === "denied") return false;
+      return row?.status === "expired" ? row.onTimeout === "allow" : undefined;
+    }
+  }
+
+  async function cancel(which: ReturnType<typeof eq> | ReturnType<typeof and>): Promise<void> {
+    const ended = await query
+      .update(approvals)
+      .set({ status: "cancelled", decided_at: new Date(now()) })
+      .where(and(which, eq(approvals.status, "pending")))
+      .returning({ id: approvals.id });
+    if (ended.length > 0) onCommit();
+  }
+
+  return {
+    /** Answers the agent of this tool. */
+    async ask(
+      tool: string,
+      run: AskingRun,
+      { toolCall, options }: RequestPermissionRequest,
+      signal: AbortSignal,
+    ): Promise<RequestPermissionOutcome> {
+      const kind = toolCall.kind ?? "other";
+      const action = `${tool}/${kind}`;
+      const args = argumentsOf(toolCall);
+      const facts = { name: action, kinds: KINDS[kind] ?? ANYTHING, integration_id: null };
+      const { bot_id, channel_id } = run;
+      const decision = await decide(
+        { tool: facts, args, bot_id, channel_id },
+        // What the agent has read is not known.
+        { isLed: () => false, hasRead: async () => true },
+      );
+      if (decision.effect === "deny") return chosen(options, false);
+      // That no policy fits is no answer to a question.
+      if (decision.effect === "allow" && decision.rule !== null) return chosen(options, true);
+      const before = await standing(run, action);
+      if (before !== undefined) return chosen(options, before);
+      const terms = decision.effect === "allow" ? { ...decision, approval: DEFAULT_TERMS } : decision;
+      const id = await store(run, action, args, terms);
+      if (id === undefined) return chosen(options, false);
+      onCommit();
+      return chosen(options, await decided(id, signal));
+    },
+    /** Takes back what an agent asked whose process is gone. */
+    cancelOf: (taskId: string): Promise<void> =>
+      cancel(and(eq(approvals.task_id, taskId), eq(approvals.policy_name, NAME))),
+  };
+}
+
+const LONGEST_INPUT = 8_000;
+const LONGEST_CHANGE = 2_000;
+const MOST_CHANGES = 20;
+
+/** What people are shown, within bounds. */
+function argumentsOf({
+  title,
+  locations,
+  content,
+  rawInput,
+}: RequestPermissionRequest["toolCall"]): JsonObject {
+  const changes = (content ?? []).flatMap((part) =>
+    part.type === "diff"
+      ? [
+          {
+            path: part.path,
+            old_text: cut(part.oldText ?? "", LONGEST_CHANGE),
+            new_text: cut(part.newText, LONGEST_CHANGE),
+          },
+        ]
+      : [],
+  );
+  const input = rawInput === undefined || rawInput === null ? undefined : JSON.stringify(rawInput);
+  return {
+    action: cut(title ?? "", 1_000),
+    ...(locations &&
+      locations.length > 0 && {
+        paths: locations.slice(0, MOST_CHANGES).map(({ path }) => cut(path, 1_000)),
+      }),
+    ...(changes.length > 0 && { changes: changes.slice(0, MOST_CHANGES) }),
+    ...(input !== undefined && {
+      input: input.length <= LONGEST_INPUT ? (rawInput as JsonObject) : cut(input, LONGEST_INPUT),
+    }),
+  };
+}
+
+const cut = (text: string, most: number): string =>
+  storable(text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`);
+
+/** Only for this once, where the agent lets one choose: what holds for longer is decided here. */
+function chosen(options: PermissionOption[], isAllowed: boolean | undefined): RequestPermissionOutcome {
+  if (isAllowed === undefined) return CANCELLED;
+  const wanted = isAllowed ? ["allow_once", "allow_always"] : ["reject_once", "reject_always"];
+  const option = wanted.map((kind) => options.find((one) => one.kind === kind)).find(Boolean);
+  return option ? { outcome: "selected", optionId: option.optionId } : CANCELLED;
+}

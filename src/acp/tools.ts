@@ -1,0 +1,97 @@
+// The tools with which bots have coding agents work: one for each agent.
+
+import { lstat, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Type as t } from "@sinclair/typebox";
+import type { Tool } from "../agent/tools/registry.ts";
+import { HeddleError } from "../errors.ts";
+import type { JsonObject, ToolContext } from "../sdk/types.ts";
+import { parsePath } from "../workspace/path.ts";
+import type { CodingAgent } from "./agents-file.ts";
+import type { Permissions } from "./permissions.ts";
+import { runAgent, type StartAgent } from "./run-agent.ts";
+
+export interface AgentToolsOptions {
+  /** Of the workspace. */
+  root: string;
+  /** How the program is started, which may reach this folder. */
+  starterOf: (agent: CodingAgent, folder: string) => Promise<StartAgent>;
+  permissions: Permissions;
+  version: string;
+}
+
+export const toolName = (id: string): string => `code_with_${id}`;
+
+export const agentTools = (agents: CodingAgent[], options: AgentToolsOptions): Tool[] =>
+  agents.filter(({ is_enabled }) => is_enabled).map((agent) => agentTool(agent, options));
+
+function agentTool(agent: CodingAgent, { root, starterOf, permissions, version }: AgentToolsOptions): Tool {
+  const name = toolName(agent.id);
+  return {
+    name,
+    type: "builtin",
+    annotations: { destructive: true, egress: true },
+    timeoutSeconds: agent.timeout_seconds,
+    description: `Have the coding agent ${agent.name} work in a folder of the workspace: it reads and changes files there, runs programs and tests, and says what it did. It knows nothing of this conversation.`,
+    parameters: t.Object(
+      {
+        task: t.String({
+          minLength: 1,
+          maxLength: 50_000,
+          description: "What is to be done, and how one sees that it is.",
+        }),
+        folder: t.String({
+          minLength: 1,
+          maxLength: 500,
+          description: "common/<folder>, or bots/<your id>/<folder>. It is created if it does not exist.",
+        }),
+      },
+      { additionalProperties: false },
+    ) as unknown as JsonObject,
+    async run({ task, folder: given }: { task: string; folder: string }, context: ToolContext) {
+      const { signal, progress, bot_id } = context;
+      const folder = await folderOf(root, given, bot_id);
+      const done = await runAgent(await starterOf(agent, folder), {
+        ...{ name: agent.name, folder, task, version, signal },
+        onProgress: progress,
+        permit: (request, ended) => permissions.ask(name, context, request, ended),
+      });
+      return {
+        ...(done.stopReason !== "end_turn" && {
+          error: `It stopped before it was done: ${done.stopReason}.`,
+        }),
+        answer: done.answer || "(It said nothing.)",
+        actions: done.actions,
+        changed_files: done.files,
+      };
+    },
+    /** What it was asked is asked by nobody any more; what it did before the server stopped is not known. */
+    async reconcile(_args: never, { task_id }: { task_id: string }) {
+      await permissions.cancelOf(task_id);
+      return { outcome: "unknown" as const };
+    },
+  };
+}
+
+/** Creates it. A link on the way would lead the agent elsewhere. */
+async function folderOf(root: string, given: string, botId: string): Promise<string> {
+  const names = parsePath(given);
+  const isOwn =
+    names[0] === "common" ? names.length > 1 : names[0] === "bots" && names[1] === botId && names.length > 2;
+  if (!isOwn) {
+    const message = `folder must be common/<folder> or bots/${botId}/<folder>; got ${given}.`;
+    throw new HeddleError("validation", message, { field: "folder" });
+  }
+  let folder = root;
+  for (const name of names) {
+    folder = join(folder, name);
+    await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST" && (await lstat(folder)).isDirectory()) return;
+      throw new HeddleError("validation", `folder must lead through folders only; got ${given}.`, {
+        field: "folder",
+        cause: error,
+      });
+    });
+  }
+  return folder;
+}
