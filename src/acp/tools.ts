@@ -20,7 +20,7 @@ export interface AgentToolsOptions {
   version: string;
 }
 
-export const toolName = (id: string): string => `code_with_${id}`;
+const toolName = (id: string): string => `code_with_${id}`;
 
 export const agentTools = (agents: CodingAgent[], options: AgentToolsOptions): Tool[] =>
   agents.filter(({ is_enabled }) => is_enabled).map((agent) => agentTool(agent, options));
