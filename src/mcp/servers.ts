@@ -87,6 +87,7 @@ export async function openMcpServers(options: McpServersOptions) {
       ask: (...asked) => questions.ask(...asked),
       noteMissing: (id, scope) => oauth.noteMissing(find(id), scope),
     }),
+    (taskId) => questions.endLeft(taskId),
   );
 
   /** Those of the file first; of two with one id, the file's. */
@@ -262,9 +263,12 @@ export async function openMcpServers(options: McpServersOptions) {
     },
     async delete(id: string): Promise<void> {
       changeable(id);
+      const server = find(id);
+      const credentials = await oauth.stored(id);
       await store.delete(id);
       log.info("MCP server {id} was deleted", { id });
       await follower.refresh(id);
+      await oauth.takeBack(server, credentials);
     },
     /** Resolves with the address at which the person signs Heddle in. */
     signIn: oauth.begin,

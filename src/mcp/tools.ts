@@ -21,10 +21,13 @@ export type CallMcp = (
   context: ToolContext,
 ) => Promise<unknown>;
 
+/** Told of the task of a call that was interrupted when a server stopped. */
+export type OnInterrupted = (taskId: string) => Promise<void>;
+
 export type CompileTools = (server: McpServer, tools: readonly ListedTool[]) => ServerTool[];
 
 /** What was compiled is kept, since lists arrive every few minutes and hardly ever change. */
-export function createCompileTools(call: CallMcp): CompileTools {
+export function createCompileTools(call: CallMcp, onInterrupted: OnInterrupted): CompileTools {
   const compiled = new Map<string, { key: string; tools: Map<string, ServerTool> }>();
   return (server, tools) => {
     const key = JSON.stringify([server.trust_annotations, server.timeout_seconds]);
@@ -33,14 +36,18 @@ export function createCompileTools(call: CallMcp): CompileTools {
     const now = new Map<string, ServerTool>();
     for (const listed of tools) {
       const text = JSON.stringify(listed);
-      now.set(text, known.get(text) ?? compile(server, listed, call));
+      now.set(text, known.get(text) ?? compile(server, listed, { call, onInterrupted }));
     }
     compiled.set(server.id, { key, tools: now });
     return [...now.values()];
   };
 }
 
-function compile(server: McpServer, listed: ListedTool, call: CallMcp): ServerTool {
+function compile(
+  server: McpServer,
+  listed: ListedTool,
+  { call, onInterrupted }: { call: CallMcp; onInterrupted: OnInterrupted },
+): ServerTool {
   try {
     const { longName, ...about } = usableTool(server, listed);
     const tool = compileTool(`mcp:${server.id}`, {
@@ -49,6 +56,10 @@ function compile(server: McpServer, listed: ListedTool, call: CallMcp): ServerTo
       // The call has a limit of its own, which stands still while the server asks a person something.
       timeoutSeconds: server.timeout_seconds + MOST_QUESTIONS_MS / 1000,
       run: (args: JsonObject, context: ToolContext) => call(server.id, listed.name, args, context),
+      async reconcile(_args: never, { task_id }: { task_id: string }) {
+        await onInterrupted(task_id);
+        return { outcome: "unknown" as const };
+      },
     });
     return { listed, usable: { tool, longName }, problem: null };
   } catch (error) {

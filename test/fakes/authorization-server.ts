@@ -37,6 +37,8 @@ export interface AuthorizationServerOptions {
   /** Without it, it does not say that it knows S256. */
   pkce?: boolean;
   scopes?: string[];
+  /** Whether tokens can be taken back (RFC 7009). Default: true. */
+  revokes?: boolean;
 }
 
 export type AuthorizationServer = Awaited<ReturnType<typeof startAuthorizationServer>>;
@@ -44,7 +46,14 @@ export type AuthorizationServer = Awaited<ReturnType<typeof startAuthorizationSe
 const REALM = "/tenant";
 
 export async function startAuthorizationServer(options: AuthorizationServerOptions = {}) {
-  const { registers = true, documents = {}, tokenSeconds = 3600, pkce = true, scopes } = options;
+  const {
+    registers = true,
+    documents = {},
+    tokenSeconds = 3600,
+    pkce = true,
+    revokes = true,
+    scopes,
+  } = options;
   const clients = new Map(Object.entries(options.clients ?? {}));
   const codes = new Map<string, Code>();
   const access = new Map<string, { grant: Grant; until: number }>();
@@ -72,6 +81,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
         issuer,
         authorization_endpoint: `${issuer}/authorize`,
         token_endpoint: `${issuer}/token`,
+        ...(revokes && { revocation_endpoint: `${issuer}/revoke` }),
         ...(registers && { registration_endpoint: `${issuer}/register` }),
         response_types_supported: ["code"],
         grant_types_supported: ["authorization_code", "refresh_token"],
@@ -98,6 +108,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     }
     if (path === "/authorize" && request.method === "GET") return authorize(url, issuer, response, refuse);
     if (path === "/token" && request.method === "POST") return token(request, text, json, refuse);
+    if (path === "/revoke" && request.method === "POST") return revoke(request, text, response, refuse);
     return void response.writeHead(404).end();
   });
 
@@ -132,18 +143,38 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     response.writeHead(302, { location: back.href }).end();
   }
 
-  function token(request: IncomingMessage, text: string, json: Answer, refuse: Refuse): undefined {
-    const body = new URLSearchParams(text);
-    const get = (name: string) => body.get(name) ?? "";
+  /** The client, if it is the one that it says it is. */
+  function whoIs(request: IncomingMessage, get: (name: string) => string): string | undefined {
     const basic = Buffer.from(
       (request.headers.authorization ?? "").replace(/^Basic /, ""),
       "base64",
     ).toString();
     const [id = "", secret = ""] = basic.includes(":")
-      ? basic.split(":")
+      ? basic.split(":").map(decodeURIComponent)
       : [get("client_id"), get("client_secret")];
     const client = clientOf(id);
-    if (!client || (client.secret ?? "") !== secret) return refuse("invalid_client", "who are you?", 401);
+    return client && (client.secret ?? "") === secret ? id : undefined;
+  }
+
+  /** A token that nobody knows is no error. */
+  function revoke(
+    request: IncomingMessage,
+    text: string,
+    response: ServerResponse,
+    refuse: Refuse,
+  ): undefined {
+    const get = (name: string) => new URLSearchParams(text).get(name) ?? "";
+    const id = whoIs(request, get);
+    if (id === undefined) return refuse("invalid_client", "who are you?", 401);
+    const known = refresh.get(get("token")) ?? access.get(get("token"));
+    if (known?.grant.clientId === id) known.grant.isRevoked = true;
+    response.writeHead(200).end();
+  }
+
+  function token(request: IncomingMessage, text: string, json: Answer, refuse: Refuse): undefined {
+    const get = (name: string) => new URLSearchParams(text).get(name) ?? "";
+    const id = whoIs(request, get);
+    if (id === undefined) return refuse("invalid_client", "who are you?", 401);
     if (get("grant_type") === "authorization_code") {
       const code = codes.get(get("code"));
       if (!code || code.grant.clientId !== id) return refuse("invalid_grant", "no such code");

@@ -1,6 +1,8 @@
 // A server asks a person something in the middle of a call.
 
 import { expect, test } from "bun:test";
+import { mcpQuestions } from "../../src/db/schema.ts";
+import { newId } from "../../src/ids.ts";
 import { createLimit } from "../../src/mcp/client/limit.ts";
 import { addBot, addSession, addTask } from "../agent/fixture.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
@@ -22,6 +24,7 @@ const asked = async ({ servers }: TestMcp) =>
   )[0] as Awaited<ReturnType<TestMcp["servers"]["questions"]["list"]>>[number];
 
 const ASK = "trigger-elicitation-request";
+const PAGE = "trigger-url-elicitation";
 
 eachDatabase("questions of MCP servers", (open) => {
   test("2026-07-28 over HTTP: a person answers on any server of the database, or declines", async () => {
@@ -97,6 +100,45 @@ eachDatabase("questions of MCP servers", (open) => {
     await expect(cancelled).rejects.toThrow();
     await until(async () => (await list({ limit: 10 })).find((one) => one.id === id)?.status === "cancelled");
     await expect(answer(id, { action: "decline" }, "Ann", undefined)).rejects.toThrow("Nobody waits");
+  });
+
+  test("a page is opened by the person; what a process that is gone has asked is asked by nobody", async () => {
+    const db = await open();
+    await using mcp = await testMcp(db);
+    await mcp.servers.create({ id: "old", transport: "stdio", ...EVERYTHING });
+    await mcp.reaches("old", "connected");
+    const { answer, list } = mcp.servers.questions;
+    const url = "https://pay.example/confirm?order=7";
+    const paid = mcp.call(PAGE, { url, message: "Please pay." }, await run(db));
+    const { id, message, schema } = await asked(mcp);
+    expect(message).toBe(
+      `Please pay.\n\nIt wants you to open this page of pay.example, and to accept here then:\n${url}`,
+    );
+    expect(schema).toEqual({ type: "object", properties: {} });
+    await answer(id, { action: "accept" }, "Ann", undefined);
+    expect(await paid).toContain("accept");
+    for (const bad of ["javascript:alert(1)", `https://pay.example/${"x".repeat(2_000)}`]) {
+      expect(
+        JSON.stringify(await mcp.call(PAGE, { url: bad, message: "Pay." }, await run(db))),
+      ).not.toContain("accepted");
+    }
+
+    // As a killed server leaves it.
+    const context = await run(db);
+    const left = newId();
+    await db.query.insert(mcpQuestions).values({
+      ...{ id: left, ...context, server_id: "old", tool_reference: "mcp:old/x", message: "?", schema: {} },
+      ...{ session_id: newId(), bot_id: "b", expires_at: new Date(Date.now() + 60_000) },
+    });
+    const again = mcp.call(ASK, {}, context);
+    const next = await until(
+      () => list({ status: "pending", limit: 10 }),
+      ([one]) => one !== undefined && one.id !== left,
+    );
+    expect(next).toHaveLength(1);
+    await expect(answer(left, { action: "decline" }, "Ann", undefined)).rejects.toThrow("Nobody waits");
+    await answer(next[0]?.id ?? "", { action: "decline" }, "Ann", undefined);
+    await again;
   });
 });
 

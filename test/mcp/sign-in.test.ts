@@ -70,6 +70,9 @@ eachDatabase("signing in at MCP servers", (open) => {
     await other.servers.signOut("notes");
     await Promise.all([mcp.reaches("notes", "reauth_required"), other.reaches("notes", "reauth_required")]);
     expect(mcp.servers.get("notes").signed_in).toBeNull();
+    // Whoever has copied the tokens can use them no longer.
+    expect(auth.grantOf(`Bearer ${token}`)).toBeUndefined();
+    expect(auth.count("/revoke")).toBe(2);
     // It is registered once.
     await signIn(other);
     await mcp.reaches("notes", "connected");
@@ -156,6 +159,19 @@ test("a client that was registered by hand is used, at its own authorization ser
   await mcp.reaches("notes", "connected");
   auth.pass(3_700);
   expect(await mcp.call("add", { a: 1, b: 2 })).toContain("3");
+  const [token] = server.headers
+    .map(({ authorization }) => authorization?.slice(7))
+    .filter(Boolean)
+    .slice(-1);
+  expect(auth.grantOf(`Bearer ${token}`)).toBeDefined();
+  await mcp.servers.delete("notes");
+  expect(auth.grantOf(`Bearer ${token}`)).toBeUndefined();
+  // One that is down keeps nobody from signing out.
+  await mcp.servers.create(serverAt(server.url, { oauth: { ...oauth, issuer: auth.issuer } }));
+  await signIn(mcp);
+  auth.setDown(true);
+  await mcp.servers.signOut("notes");
+  expect(mcp.servers.get("notes").signed_in).toBeNull();
 });
 
 test("an authorization server that cannot be trusted with a person is not used", async () => {

@@ -39,6 +39,11 @@ interface ClientOptions {
   log: Logger;
 }
 
+/** Of a page that a server wants a person to open. */
+const LONGEST_URL = 2_000;
+const LONGEST_REASON = 1_000;
+const NO_FIELDS: JsonObject = { type: "object", properties: {} };
+
 /** A server of the older protocol may be silent when it is asked for the newer one. */
 const PROBE_MS = 10_000;
 
@@ -48,16 +53,28 @@ export function createClient({ id, version, onListChanged, onQuestion, log }: Cl
     {
       versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
       jsonSchemaValidator: ANYTHING,
-      // Heddle opens no page for a person in the middle of a run, so a server does not ask for that.
-      capabilities: { elicitation: { form: {} } },
+      capabilities: { elicitation: { form: {}, url: {} } },
       listChanged: { tools: { autoRefresh: false, onChanged: onListChanged } },
     },
   );
   client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq: { signal } }) =>
     params.mode === "url"
-      ? DECLINED
+      ? onPage(params.message, params.url, signal)
       : onQuestion({ message: params.message, schema: params.requestedSchema as JsonObject }, signal),
   );
+  /** Heddle opens no page itself: a person is told its whole address, and agrees or not. */
+  function onPage(message: string, url: string, signal: AbortSignal): Promise<Reply> | Reply {
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    const isPage = parsed && ["https:", "http:"].includes(parsed.protocol) && url.length <= LONGEST_URL;
+    if (!isPage) return DECLINED;
+    return onQuestion(
+      {
+        message: `${message.slice(0, LONGEST_REASON)}\n\nIt wants you to open this page of ${parsed.host}, and to accept here then:\n${parsed.href}`,
+        schema: NO_FIELDS,
+      },
+      signal,
+    );
+  }
   client.onerror = (error) => log.debug("MCP server {id}: {reason}", { id, reason: error.message });
   return client;
 }

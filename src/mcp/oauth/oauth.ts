@@ -2,11 +2,13 @@
 
 import type { AuthProvider, FetchLike } from "@modelcontextprotocol/client";
 import type { Database, Queryable } from "../../db/database.ts";
+import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Vault } from "../../secrets/vault.ts";
 import { canSignIn, type McpServer } from "../server.ts";
 import { type Credentials, scopesIn } from "./credentials.ts";
 import { createOAuthStore } from "./oauth-store.ts";
+import { revoke } from "./revoke.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createTokenSource } from "./token-source.ts";
 
@@ -44,10 +46,31 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
     return found?.tokens && found.url === url ? found : undefined;
   };
 
+  /** Those of somebody who has signed out; what cannot be taken back ends by itself. */
+  async function takeBack(server: McpServer, credentials: Credentials | undefined): Promise<void> {
+    if (!credentials?.tokens) return;
+    try {
+      const isDone = await revoke(credentials, fetchFor(server));
+      if (isDone) log.info("The tokens of MCP server {id} were revoked", { id: server.id });
+    } catch (error) {
+      log.warning("The tokens of MCP server {id} could not be revoked: {reason}", {
+        id: server.id,
+        reason: errorMessage(error).slice(0, 300),
+      });
+    }
+  }
+
   return {
     begin,
     finish,
-    end,
+    /** Forgets the tokens, and has them revoked. */
+    async end(id: string): Promise<void> {
+      const server = find(id);
+      await takeBack(server, await end(id));
+    },
+    /** For a server that is being deleted. */
+    stored: (id: string): Promise<Credentials | undefined> => store.find(id),
+    takeBack,
     /** Takes what is stored now. */
     read: async (): Promise<void> => tokens.set(await store.all()),
     /** Changes when somebody signs in or out, and not when a token is exchanged. */

@@ -15,7 +15,7 @@ import {
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { canSignIn, type McpServer } from "../server.ts";
 import { redirectTo } from "./client-document.ts";
-import { isClientValid, scopesIn, tokensFrom } from "./credentials.ts";
+import { type Credentials, isClientValid, scopesIn, tokensFrom } from "./credentials.ts";
 import type { OAuthStore, PendingSignIn } from "./oauth-store.ts";
 import { createAttempt } from "./sign-in-attempt.ts";
 
@@ -124,13 +124,14 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
       return serverId;
     },
 
-    /** Forgets the tokens. */
-    async end(id: string): Promise<void> {
+    /** Forgets the tokens. Resolves with what they were. */
+    async end(id: string): Promise<Credentials> {
       find(id);
       const before = await store.find(id);
       if (!before?.tokens)
         throw new HeddleError("conflict", `Nobody is signed in at the MCP server "${id}".`);
       await store.save(id, { ...before, tokens: null });
+      return before;
     },
   };
 }

@@ -2,7 +2,7 @@
 // connection, so a question ends with the process that asks it.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { and, desc, eq, getTableColumns, gt, inArray, lt } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, inArray, lt, notInArray } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import { type Reach, tasksIn } from "../../db/reach.ts";
 import { type McpQuestionStatus, mcpQuestions, tasks } from "../../db/schema.ts";
@@ -72,6 +72,25 @@ export function createQuestions({ db: { query }, vault, onChange, log, now }: Qu
     return ended.length > 0;
   };
 
+  /** Those that this process asks. */
+  const own = new Set<string>();
+
+  /** Ends those of a run whose process is gone: a run is in one process at a time, so that they are not of this one. */
+  async function endLeft(taskId: string): Promise<void> {
+    const left = await query
+      .update(mcpQuestions)
+      .set({ status: "cancelled" })
+      .where(
+        and(
+          eq(mcpQuestions.task_id, taskId),
+          eq(mcpQuestions.status, "pending"),
+          own.size === 0 ? undefined : notInArray(mcpQuestions.id, [...own]),
+        ),
+      )
+      .returning({ server: mcpQuestions.server_id });
+    for (const { server } of left) onChange(server);
+  }
+
   async function take(id: string): Promise<Reply | undefined> {
     const [row] = await query.select().from(mcpQuestions).where(eq(mcpQuestions.id, id));
     if (!row) return CANCELLED;
@@ -82,6 +101,37 @@ export function createQuestions({ db: { query }, vault, onChange, log, now }: Qu
     return { action: "accept", content: JSON.parse(vault.open(row.answer, at(id))) as Content };
   }
 
+  async function askOne(
+    id: string,
+    asked: AskedIn,
+    task: { session_id: string; bot_id: string },
+    { message, schema }: Question,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const until = now() + QUESTION_MS;
+    await query.insert(mcpQuestions).values({
+      ...{ id, ...task, task_id: asked.task_id, server_id: asked.server },
+      tool_reference: asked.reference,
+      message: storable(message.slice(0, MOST_MESSAGE)),
+      schema: storableJson(withoutPatterns(schema) as JsonObject),
+      expires_at: new Date(until),
+    });
+    log.info("MCP server {id} asks a person about a call", { id: asked.server, task_id: asked.task_id });
+    onChange(asked.server);
+    while (now() < until) {
+      try {
+        await wait(LOOK_MS, undefined, { signal });
+      } catch {
+        await end(id, asked.server, "cancelled");
+        return CANCELLED;
+      }
+      const reply = await take(id);
+      if (reply) return reply;
+    }
+    // Somebody may have answered at the last moment.
+    return (await end(id, asked.server, "expired")) ? CANCELLED : ((await take(id)) ?? CANCELLED);
+  }
+
   return {
     /** Resolves with what a person has answered; declined where there is no run, and so nobody to ask. */
     async ask(asked: AskedIn, { message, schema }: Question, signal: AbortSignal): Promise<Reply> {
@@ -90,30 +140,16 @@ export function createQuestions({ db: { query }, vault, onChange, log, now }: Qu
         .from(tasks)
         .where(and(eq(tasks.id, asked.task_id), eq(tasks.status, "running")));
       if (!task || JSON.stringify(schema).length > MOST_SCHEMA) return DECLINED;
+      await endLeft(asked.task_id);
       const id = newId();
-      const until = now() + QUESTION_MS;
-      await query.insert(mcpQuestions).values({
-        ...{ id, ...task, task_id: asked.task_id, server_id: asked.server },
-        tool_reference: asked.reference,
-        message: storable(message.slice(0, MOST_MESSAGE)),
-        schema: storableJson(withoutPatterns(schema) as JsonObject),
-        expires_at: new Date(until),
-      });
-      log.info("MCP server {id} asks a person about a call", { id: asked.server, task_id: asked.task_id });
-      onChange(asked.server);
-      while (now() < until) {
-        try {
-          await wait(LOOK_MS, undefined, { signal });
-        } catch {
-          await end(id, asked.server, "cancelled");
-          return CANCELLED;
-        }
-        const reply = await take(id);
-        if (reply) return reply;
+      own.add(id);
+      try {
+        return await askOne(id, asked, task, { message, schema }, signal);
+      } finally {
+        own.delete(id);
       }
-      // Somebody may have answered at the last moment.
-      return (await end(id, asked.server, "expired")) ? CANCELLED : ((await take(id)) ?? CANCELLED);
     },
+    endLeft,
 
     /** Newest first. */
     list: ({
