@@ -151,11 +151,8 @@ export async function openMcpServers(options: McpServersOptions) {
 
   function keep(server: McpServer, given: Tool[], status: ConnectionStatus): void {
     if (given.length > MOST_TOOLS) {
-      log.warning("MCP server {id} lists {count} tools; those after the first {most} are left out", {
-        id: server.id,
-        count: given.length,
-        most: MOST_TOOLS,
-      });
+      const facts = { id: server.id, count: given.length, most: MOST_TOOLS };
+      log.warning("MCP server {id} lists {count} tools; those after the first {most} are left out", facts);
     }
     const list: KnownList = {
       fingerprint: fingerprintOf(server),

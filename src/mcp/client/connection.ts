@@ -66,6 +66,7 @@ export function createConnection(options: ConnectionOptions) {
   let lastAttempt = Number.NEGATIVE_INFINITY;
   let isOver = false;
   let refreshing: Promise<void> = Promise.resolve();
+  let isRefreshWanted = false;
   const inFlight = new Set<InFlight>();
   /** The call in whose course something happens, as far as the way to the server can tell. */
   const current = new AsyncLocalStorage<InFlight>();
@@ -162,9 +163,12 @@ export function createConnection(options: ConnectionOptions) {
     onList(given.tools, status);
   }
 
-  /** Reads the list again. Calls never overlap. */
+  /** Reads the list again. Calls never overlap, and those that are made while the list is read are one. */
   function refresh(): Promise<void> {
+    if (isRefreshWanted) return refreshing;
+    isRefreshWanted = true;
     refreshing = refreshing.then(async () => {
+      isRefreshWanted = false;
       const now = live;
       if (now && !isOver) await list(now).catch((error) => lostOf(now, error));
     });
