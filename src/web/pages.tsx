@@ -37,6 +37,7 @@ const PAGES: readonly Page[] = [
   { label: "Chat", path: "/chat", icon: "MessageSquare", section: "Work", shortcut: "c", scope: "sessions:read", View: load(() => import("./pages/chat/chat.tsx")) },
   { label: "Channels", path: "/channels", icon: "Hash", section: "Work", shortcut: "h", scope: "channels:read", View: load(() => import("./pages/channels/channels.tsx")) },
   { label: "Schedules", path: "/schedules", icon: "Clock", section: "Work", shortcut: "j", scope: "schedules:read", View: load(() => import("./pages/schedules/schedules.tsx")) },
+  { label: "Mission Control", path: "/mission-control", icon: "Columns", section: "Work", shortcut: "1", scope: "mission_control:read", View: load(() => import("./pages/mission-control/mission-control.tsx")) },
   { label: "Bots", path: "/bots", icon: "Bot", section: "Knowledge", shortcut: "b", scope: "bots:read", View: load(() => import("./pages/bots/bots.tsx")) },
   { label: "Evals", path: "/evals", icon: "ListChecks", section: "Knowledge", shortcut: "g", scope: "evals:read", View: load(() => import("./pages/evals/evals.tsx")) },
   { label: "Skills", path: "/skills", icon: "BookOpen", section: "Knowledge", shortcut: "t", scope: "skills:read", View: load(() => import("./pages/skills/skills.tsx")) },

@@ -1,0 +1,75 @@
+import { useDroppable } from "@dnd-kit/core";
+import { SortableContext, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable";
+import { CSS } from "@dnd-kit/utilities";
+import { Link } from "wouter";
+import { Icon } from "../../parts/icon.tsx";
+import { Badge, type Tone } from "../../parts/status.tsx";
+import { type Card, type Column, HOME } from "./mission.ts";
+import classes from "./mission-control.module.css";
+
+const COLUMN = "column:";
+
+/** The column that an id of a place stands for; undefined for a card's id. */
+export const columnOfId = (id: string): string | undefined =>
+  id.startsWith(COLUMN) ? id.slice(COLUMN.length) : undefined;
+
+export function BoardColumn({ column: { name, cards }, mayWrite }: { column: Column; mayWrite: boolean }) {
+  const { setNodeRef, isOver } = useDroppable({ id: COLUMN + name });
+  return (
+    <section className={classes.column} aria-label={name} data-over={isOver || undefined}>
+      <h2 className={classes.columnTitle}>
+        {name} <span className="number faint">{cards.length}</span>
+      </h2>
+      <SortableContext items={cards.map(({ id }) => id)} strategy={verticalListSortingStrategy}>
+        <ul ref={setNodeRef} className={classes.cards}>
+          {cards.map((card) => (
+            <BoardCard key={card.id} card={card} mayWrite={mayWrite} />
+          ))}
+        </ul>
+      </SortableContext>
+    </section>
+  );
+}
+
+const TONES: Record<Card["priority"], Tone> = { low: "quiet", medium: "calm", high: "warn", critical: "bad" };
+
+function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
+  const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } =
+    useSortable({ id: card.id, disabled: !mayWrite });
+  return (
+    <li
+      ref={setNodeRef}
+      className={classes.card}
+      data-dragging={isDragging || undefined}
+      style={{ transform: CSS.Translate.toString(transform), transition }}
+    >
+      <div className={classes.cardHead}>
+        <Link href={`${HOME}/board?card=${card.id}`} className={classes.cardTitle}>
+          {card.title}
+        </Link>
+        {mayWrite && (
+          <button
+            type="button"
+            ref={setActivatorNodeRef}
+            className={classes.handle}
+            {...attributes}
+            {...listeners}
+            aria-label={`Move ${card.title}`}
+          >
+            <Icon name="Menu" size={14} />
+          </button>
+        )}
+      </div>
+      <div className={classes.cardFacts}>
+        <Badge tone={TONES[card.priority]}>{card.priority}</Badge>
+        {card.assigned !== null && <span>{card.assigned}</span>}
+        {card.due !== null && <span>due {card.due}</span>}
+        {card.tags.map((tag) => (
+          <span key={tag} className="faint">
+            #{tag}
+          </span>
+        ))}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,84 @@
+import { Skeleton, Textarea } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "wouter";
+import { ApiError } from "../../parts/api-error.tsx";
+import { Empty } from "../../parts/empty.tsx";
+import { Form } from "../../parts/form.tsx";
+import { Time } from "../../parts/time.tsx";
+import { HOME, journal, mission, refreshMission, type TimelineEvent, timeline } from "./mission.ts";
+import classes from "./mission-control.module.css";
+
+export function Events() {
+  const { data, error, refetch } = useQuery(timeline);
+  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton height={200} aria-busy />;
+  return <EventList events={data.events} />;
+}
+
+export function Journal({ mayWrite }: { mayWrite: boolean }) {
+  const { data, error, refetch } = useQuery(journal);
+  const [content, setContent] = useState("");
+  const write = useMutation({
+    mutationFn: () => mission("POST", "/journal", { content }),
+    onSuccess: () => {
+      setContent("");
+      void refreshMission();
+    },
+  });
+  return (
+    <div className={classes.overview}>
+      {mayWrite && (
+        <Form
+          submit="Write it down"
+          busy={write.isPending}
+          error={write.error}
+          onSubmit={() => write.mutate()}
+        >
+          <Textarea
+            label="What was learned or decided"
+            required
+            autosize
+            minRows={2}
+            maxLength={5000}
+            value={content}
+            onChange={(event) => setContent(event.currentTarget.value)}
+          />
+        </Form>
+      )}
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      {data && (
+        <EventList
+          events={data.entries}
+          none="Nothing was written down yet. Bots write here as well, with append_timeline_event."
+        />
+      )}
+    </div>
+  );
+}
+
+const NONE = "Nothing has happened yet. Tasks and plans write their lines here, and bots tell what they did.";
+
+export function EventList({ events, none = NONE }: { events: readonly TimelineEvent[]; none?: string }) {
+  if (events.length === 0)
+    return (
+      <Empty icon="History" title="Nothing here yet">
+        {none}
+      </Empty>
+    );
+  return (
+    <ol className={classes.plain}>
+      {events.map(({ id, at, content, actor, plan_id, task_id, card_id }) => (
+        <li key={id} className={classes.event}>
+          <span className={classes.said}>{content}</span>
+          <span className={classes.by}>
+            {actor} · <Time at={at} />
+            {plan_id !== null && <Link href={`${HOME}/plans/${plan_id}`}>Plan</Link>}
+            {card_id !== null && <Link href={`${HOME}/board?card=${card_id}`}>Task</Link>}
+            {task_id !== null && <Link href={`/tasks/${task_id}`}>Run</Link>}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}

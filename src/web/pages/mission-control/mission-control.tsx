@@ -1,0 +1,65 @@
+// Mission Control: what waits for a person, tasks on a board, plans, the timeline and the journal.
+
+import { lazy, Suspense } from "react";
+import { Link, useLocation } from "wouter";
+import { useLiveQueries } from "../../api/live.ts";
+import { covers, useSession } from "../../api/session.ts";
+import { Icon } from "../../parts/icon.tsx";
+import type { IconName } from "../../parts/icon-names.ts";
+import { PageFrame } from "../../parts/page-frame.tsx";
+import { Events, Journal } from "./events.tsx";
+import { HOME, LIVE } from "./mission.ts";
+import classes from "./mission-control.module.css";
+import { OverviewTab } from "./overview-tab.tsx";
+import { Plans } from "./plans.tsx";
+
+/** The library for moving cards is only needed here. */
+const Board = lazy(async () => ({ default: (await import("./board.tsx")).Board }));
+
+const TABS: { path: string; label: string; icon: IconName }[] = [
+  { path: "", label: "Overview", icon: "LayoutDashboard" },
+  { path: "/board", label: "Board", icon: "Columns" },
+  { path: "/plans", label: "Plans", icon: "ListChecks" },
+  { path: "/timeline", label: "Timeline", icon: "History" },
+  { path: "/journal", label: "Journal", icon: "BookOpen" },
+];
+
+export function View() {
+  const [location] = useLocation();
+  const mayWrite = useSession(({ me }) => covers(me?.scopes ?? [], "mission_control:write"));
+  useLiveQueries([...LIVE], ["mission"]);
+  const rest = location.slice(HOME.length);
+  const current = TABS.findLast(({ path }) => rest === path || rest.startsWith(`${path}/`)) ?? TABS[0];
+  return (
+    <PageFrame
+      title="Mission Control"
+      about="What bots and people work on together. Plans run only after a person has approved them."
+      fill={current?.path === "/plans" || current?.path === "/board"}
+      bar={
+        <nav className={classes.tabs} aria-label="Parts of Mission Control">
+          {TABS.map(({ path, label, icon }) => (
+            <Link
+              key={path}
+              href={HOME + path}
+              className={classes.tab}
+              aria-current={path === current?.path ? "page" : undefined}
+            >
+              <Icon name={icon} size={14} />
+              {label}
+            </Link>
+          ))}
+        </nav>
+      }
+    >
+      {current?.path === "" && <OverviewTab />}
+      {current?.path === "/board" && (
+        <Suspense>
+          <Board mayWrite={mayWrite} />
+        </Suspense>
+      )}
+      {current?.path === "/plans" && <Plans mayWrite={mayWrite} />}
+      {current?.path === "/timeline" && <Events />}
+      {current?.path === "/journal" && <Journal mayWrite={mayWrite} />}
+    </PageFrame>
+  );
+}

@@ -1,0 +1,114 @@
+// The routes of Mission Control. They are an integration's, so the API's own document does not have their types.
+
+import { queryOptions } from "@tanstack/react-query";
+import { ApiFailure } from "../../api/failure.ts";
+import { queryClient } from "../../api/query-client.ts";
+import { fetchSignedIn } from "../../api/sign-in-again.ts";
+
+export interface Card {
+  id: string;
+  title: string;
+  description: string;
+  column_name: string;
+  priority: "low" | "medium" | "high" | "critical";
+  assigned: string | null;
+  tags: string[];
+  due: string | null;
+  channel_id: string | null;
+  bot_id: string | null;
+  task_id: string | null;
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+}
+
+export interface Column {
+  name: string;
+  cards: Card[];
+}
+
+export interface Step {
+  number: number;
+  content: string;
+  status: "pending" | "running" | "done" | "skipped" | "failed";
+  task_id: string | null;
+  result: string | null;
+}
+
+export interface Plan {
+  id: string;
+  title: string;
+  status: "draft" | "executing" | "paused" | "complete" | "abandoned";
+  bot_id: string;
+  session_id: string | null;
+  created_by: string;
+  created_at: string;
+  approved_by: string | null;
+  approved_at: string | null;
+  hash: string;
+  steps: Step[];
+}
+
+export interface TimelineEvent {
+  id: number;
+  at: string;
+  kind: string;
+  content: string;
+  actor: string;
+  card_id: string | null;
+  plan_id: string | null;
+  task_id: string | null;
+}
+
+export interface Overview {
+  needs_person: { kind: keyof typeof WAITING; id: string; title: string; since: string }[];
+  columns: { name: string; task_count: number }[];
+  plans: { id: string; title: string; steps_done: number; steps_total: number }[];
+  recent: TimelineEvent[];
+}
+
+export const WAITING = {
+  plan_to_approve: "Plan to approve",
+  plan_stopped: "Plan stopped at a step",
+  card_to_review: "Task to review",
+  card_overdue: "Task overdue",
+} as const;
+
+export const PLAN_WORDS: Record<Plan["status"], string> = {
+  draft: "Waits for approval",
+  executing: "Running",
+  paused: "Stopped at a step",
+  complete: "Complete",
+  abandoned: "Abandoned",
+};
+
+export const HOME = "/mission-control";
+const BASE = "/integrations/mission_control";
+
+/** Throws an ApiFailure with what the route said. */
+export async function mission<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  const request = new Request(location.origin + BASE + path, {
+    method,
+    ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  const response = await fetchSignedIn(request).catch(() => {
+    throw ApiFailure.unreachable();
+  });
+  if (!response.ok) throw await ApiFailure.of(response);
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+const read = <Answer>(name: string, path: string) =>
+  queryOptions({ queryKey: ["mission", name], queryFn: () => mission<Answer>("GET", path) });
+
+export const board = read<{ columns: Column[] }>("board", "/kanban");
+export const plans = read<{ plans: Plan[] }>("plans", "/plans");
+export const overview = read<Overview>("overview", "/overview");
+export const timeline = read<{ events: TimelineEvent[] }>("timeline", "/timeline?days=90&limit=200");
+export const journal = read<{ entries: TimelineEvent[] }>("journal", "/journal?days=90&limit=200");
+
+/** Everything here follows from everything else: a moved card is an event, a plan is on the overview. */
+export const refreshMission = (): Promise<void> => queryClient.invalidateQueries({ queryKey: ["mission"] });
+
+/** Runs change all of it. */
+export const LIVE = ["task", "delivery"] as const;

@@ -1,0 +1,78 @@
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { ApiError } from "../../parts/api-error.tsx";
+import { Empty } from "../../parts/empty.tsx";
+import { Panel, Section } from "../../parts/page-frame.tsx";
+import { Badge } from "../../parts/status.tsx";
+import { Time } from "../../parts/time.tsx";
+import { plural } from "../../parts/units.tsx";
+import { EventList } from "./events.tsx";
+import { HOME, type Overview, overview, WAITING } from "./mission.ts";
+import classes from "./mission-control.module.css";
+
+export function OverviewTab() {
+  const { data, error, refetch } = useQuery(overview);
+  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton height={200} aria-busy />;
+  return (
+    <div className={classes.overview}>
+      <Section title="Waits for a person">
+        <Waiting waiting={data.needs_person} />
+      </Section>
+      <Section title="Plans that run">
+        {data.plans.length === 0 && <p className="faint">None at the moment.</p>}
+        <ul className={classes.plain}>
+          {data.plans.map(({ id, title, steps_done, steps_total }) => (
+            <li key={id} className={classes.line}>
+              <Link href={`${HOME}/plans/${id}`}>{title}</Link>
+              <span className="faint">
+                {steps_done} of {plural(steps_total, "step")}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Section>
+      <Section title="Tasks">
+        <div className={classes.counts}>
+          {data.columns.map(({ name, task_count }) => (
+            <Panel key={name}>
+              <Link href={`${HOME}/board`} className={classes.count}>
+                <strong className="number">{task_count}</strong>
+                <span>{name}</span>
+              </Link>
+            </Panel>
+          ))}
+        </div>
+      </Section>
+      <Section title="What happened last">
+        <EventList events={data.recent} />
+      </Section>
+    </div>
+  );
+}
+
+function Waiting({ waiting }: { waiting: Overview["needs_person"] }) {
+  if (waiting.length === 0) {
+    return (
+      <Empty icon="Check" title="Nothing waits for you">
+        Ask a bot for a plan, or <Link href={`${HOME}/plans?add=1`}>write one</Link>.
+      </Empty>
+    );
+  }
+  return (
+    <ul className={classes.plain}>
+      {waiting.map(({ kind, id, title, since }) => (
+        <li key={`${kind} ${id}`} className={classes.line}>
+          <Badge tone={kind === "plan_stopped" || kind === "card_overdue" ? "bad" : "warn"}>
+            {WAITING[kind]}
+          </Badge>
+          <Link href={kind.startsWith("plan") ? `${HOME}/plans/${id}` : `${HOME}/board?card=${id}`}>
+            {title}
+          </Link>
+          <Time at={since} />
+        </li>
+      ))}
+    </ul>
+  );
+}
