@@ -49,6 +49,9 @@ PICTURES.push(
         .click();
     },
   },
+  { name: "mission-control", path: "/mission-control" },
+  { name: "board", path: "/mission-control/board" },
+  { name: "plan", path: "/mission-control/plans", before: (page) => page.locator("li a").first().click() },
   { name: "deliveries", path: "/deliveries" },
   { name: "settings", path: "/settings" },
   { name: "about", path: "/about" },

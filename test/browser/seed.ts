@@ -3,6 +3,7 @@
 
 import { until } from "../until.ts";
 import { seedKnowledge } from "./seed-knowledge.ts";
+import { seedMission } from "./seed-mission.ts";
 import type { Ui } from "./ui.ts";
 
 const SECRET = "a-webhook-secret-for-pictures";
@@ -53,6 +54,7 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   await seedKnowledge(api);
   await seedApprovals(api);
   await seedEvals(api);
+  await seedMission(api);
 }
 
 /** Two runs of the same fixtures, of which one has been mended and one broken. */

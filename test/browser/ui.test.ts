@@ -14,6 +14,7 @@ import { integrationsTests } from "./pages/integrations.ts";
 import { knowledgeTests } from "./pages/knowledge.ts";
 import { logsTests } from "./pages/logs.ts";
 import { mcpServersTests } from "./pages/mcp-servers.ts";
+import { missionControlTests } from "./pages/mission-control.ts";
 import { overviewTests } from "./pages/overview.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
@@ -44,6 +45,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     approvalsTests,
     overviewTests,
     webhookEndpointsTests,
+    missionControlTests,
   ])
     tests(() => ui);
 
@@ -97,6 +99,13 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/budgets",
     "/budgets?add=1",
     "/budgets/{budget}",
+    "/mission-control",
+    "/mission-control/board",
+    "/mission-control/plans",
+    "/mission-control/plans?add=1",
+    "/mission-control/plans/{plan}",
+    "/mission-control/timeline",
+    "/mission-control/journal",
     "/schedules",
     "/schedules?add=1",
     "/schedules/{schedule}",
@@ -132,7 +141,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     const { policies } = await ui.api("GET", "/api/v1/policies");
     const { budgets } = await ui.api("GET", "/api/v1/budgets?limit=1");
     const { evals } = await ui.api("GET", "/api/v1/evals?limit=1");
+    const { plans } = await ui.api("GET", "/integrations/mission_control/plans");
     return path
+      .replace("{plan}", plans[0].id)
       .replace("{eval}", evals[0].id)
       .replace("{channel}", channels[0].id)
       .replace("{schedule}", schedules[0].id)

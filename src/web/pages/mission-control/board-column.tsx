@@ -4,7 +4,7 @@ import { CSS } from "@dnd-kit/utilities";
 import { Link } from "wouter";
 import { Icon } from "../../parts/icon.tsx";
 import { Badge, type Tone } from "../../parts/status.tsx";
-import { type Card, type Column, HOME } from "./mission.ts";
+import { type Card, type Column, HOME, PRIORITIES } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
 const COLUMN = "column:";
@@ -61,7 +61,7 @@ function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
         )}
       </div>
       <div className={classes.cardFacts}>
-        <Badge tone={TONES[card.priority]}>{card.priority}</Badge>
+        <Badge tone={TONES[card.priority]}>{PRIORITIES[card.priority]}</Badge>
         {card.assigned !== null && <span>{card.assigned}</span>}
         {card.due !== null && <span>due {card.due}</span>}
         {card.tags.map((tag) => (

@@ -5,15 +5,10 @@ import { Link } from "wouter";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Time } from "../../parts/time.tsx";
-import { type Card, mission, refreshMission } from "./mission.ts";
+import { type Card, mission, PRIORITIES, refreshMission } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
-const PRIORITIES = [
-  { value: "low", label: "Low" },
-  { value: "medium", label: "Medium" },
-  { value: "high", label: "High" },
-  { value: "critical", label: "Critical" },
-];
+const CHOICES = Object.entries(PRIORITIES).map(([value, label]) => ({ value, label }));
 
 interface CardDialogProps {
   /** Missing for a new card. */
@@ -94,7 +89,7 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
         />
         <Select
           label="Priority"
-          data={PRIORITIES}
+          data={CHOICES}
           allowDeselect={false}
           value={draft.priority}
           onChange={(priority) => priority !== null && set({ priority: priority as Card["priority"] })}

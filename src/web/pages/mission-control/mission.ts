@@ -74,6 +74,13 @@ export const WAITING = {
   card_overdue: "Task overdue",
 } as const;
 
+export const PRIORITIES: Record<Card["priority"], string> = {
+  low: "Low",
+  medium: "Medium",
+  high: "High",
+  critical: "Critical",
+};
+
 export const PLAN_WORDS: Record<Plan["status"], string> = {
   draft: "Waits for approval",
   executing: "Running",

@@ -70,7 +70,9 @@ function Waiting({ waiting }: { waiting: Overview["needs_person"] }) {
           <Link href={kind.startsWith("plan") ? `${HOME}/plans/${id}` : `${HOME}/board?card=${id}`}>
             {title}
           </Link>
-          <Time at={since} />
+          <span className="faint">
+            <Time at={since} />
+          </span>
         </li>
       ))}
     </ul>

@@ -1,0 +1,73 @@
+import { expect, test } from "bun:test";
+import type { Ui } from "../ui.ts";
+
+export function missionControlTests(ui: () => Ui): void {
+  const board = async (): Promise<Record<string, string[]>> => {
+    const { columns } = await ui().api("GET", "/integrations/mission_control/kanban");
+    return Object.fromEntries(
+      columns.map(({ name, cards }: { name: string; cards: { title: string }[] }) => [
+        name,
+        cards.map(({ title }) => title),
+      ]),
+    );
+  };
+
+  test("mission control: a task is made, moved with the keyboard and told to screen readers, then deleted", async () => {
+    await using opened = await ui().openPage("/mission-control/board");
+    const { page } = opened;
+    await page.getByRole("button", { name: "New task" }).click();
+    await page.getByRole("textbox", { name: "Title" }).fill("Mend the shutter");
+    await page.getByRole("textbox", { name: "Tags" }).fill("house, urgent");
+    await page.getByRole("button", { name: "Create task" }).click();
+    const handle = page.getByRole("button", { name: "Move Mend the shutter" });
+    const told = page.locator("[role=status][aria-live=assertive]");
+    const press = async (key: string, announcement: RegExp) => {
+      await page.keyboard.press(key);
+      await told.filter({ hasText: announcement }).waitFor({ state: "attached", timeout: 5_000 });
+    };
+    await handle.focus();
+    await press("Space", /in Backlog, place 3 of 3/);
+    await press("ArrowUp", /in Backlog, place 2 of 3/);
+    await press("ArrowRight", /in In Progress/);
+    const moved = page.waitForResponse((response) => response.url().endsWith("/kanban/move"));
+    await press("Space", /put down in In Progress/);
+    expect((await moved).status()).toBe(200);
+    const column = page.getByRole("region", { name: "In Progress" });
+    await column.getByRole("link", { name: "Mend the shutter" }).waitFor();
+    expect((await board())["In Progress"]).toContain("Mend the shutter");
+
+    await handle.focus();
+    await press("Space", /in In Progress/);
+    await press("Escape", /stays where it was/);
+    await column.getByRole("link", { name: "Mend the shutter" }).click();
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByRole("button", { name: "Delete task" }).click();
+    await handle.waitFor({ state: "detached" });
+    expect(Object.values(await board()).flat()).not.toContain("Mend the shutter");
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("mission control: a plan is written, changed, approved once and carried out", async () => {
+    await using opened = await ui().openPage("/mission-control/plans?add=1");
+    const { page } = opened;
+    await page.getByRole("textbox", { name: "What is to be reached" }).fill("Dust the shelves");
+    await page.getByRole("textbox", { name: "Step 1" }).fill("When does the shop open?");
+    await page.getByRole("button", { name: "Add a step" }).click();
+    await page.getByRole("textbox", { name: "Step 2" }).fill("What does the shop sell?");
+    await page.getByRole("button", { name: "Create plan" }).click();
+    await page.getByRole("heading", { name: "Dust the shelves" }).waitFor();
+    const { plans } = await ui().api("GET", "/integrations/mission_control/plans?status=draft");
+    const { id } = plans.find(({ title }: { title: string }) => title === "Dust the shelves");
+    // Somebody else changes it while it is on the screen: what is approved must be what was read.
+    await ui().api("PATCH", `/integrations/mission_control/plans/${id}`, { steps: ["Who opens the shop?"] });
+    await page.getByRole("button", { name: "Approve and run" }).click();
+    await page.getByText(/was changed since you read it/).waitFor();
+    await page.getByText("Who opens the shop?").waitFor();
+    await page.getByRole("button", { name: "Approve and run" }).click();
+    await page.getByRole("article").getByText("Done").waitFor();
+    await page.getByRole("article").getByText("Complete").waitFor();
+    await page.getByRole("link", { name: "Timeline" }).click();
+    await page.getByText("Plan completed: Dust the shelves").waitFor();
+    expect(opened.faults.filter((one) => !one.includes("409"))).toEqual([]);
+  });
+}
