@@ -10,6 +10,14 @@ import classes from "./mission-control.module.css";
 
 const CHOICES = Object.entries(PRIORITIES).map(([value, label]) => ({ value, label }));
 
+interface Draft extends Pick<Card, "title" | "description" | "priority"> {
+  column: string;
+  assigned: string;
+  /** Separated by commas. */
+  tags: string;
+  due: string;
+}
+
 interface CardDialogProps {
   /** Missing for a new card. */
   card?: Card | undefined;
@@ -21,7 +29,7 @@ interface CardDialogProps {
 /** A card with all its fields; its column can be chosen here as well. */
 export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps) {
   const [isDeleting, setDeleting] = useState(false);
-  const [draft, setDraft] = useState({
+  const [draft, setDraft] = useState<Draft>({
     title: card?.title ?? "",
     description: card?.description ?? "",
     column: card?.column_name ?? columns[0] ?? "Backlog",
@@ -30,7 +38,7 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
     tags: card?.tags.join(", ") ?? "",
     due: card?.due ?? "",
   });
-  const set = (change: Partial<typeof draft>) => setDraft({ ...draft, ...change });
+  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const save = useMutation({
     mutationFn: () => saveCard(card, draft),
     onSuccess: async () => {
@@ -63,55 +71,7 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
         onSubmit={() => save.mutate()}
         onCancel={onClose}
       >
-        <TextInput
-          label="Title"
-          required
-          maxLength={300}
-          data-autofocus
-          value={draft.title}
-          onChange={(event) => set({ title: event.currentTarget.value })}
-        />
-        <Textarea
-          label="Description"
-          autosize
-          minRows={3}
-          maxRows={12}
-          maxLength={20000}
-          value={draft.description}
-          onChange={(event) => set({ description: event.currentTarget.value })}
-        />
-        <Select
-          label="Column"
-          data={[...columns]}
-          allowDeselect={false}
-          value={draft.column}
-          onChange={(column) => column !== null && set({ column })}
-        />
-        <Select
-          label="Priority"
-          data={CHOICES}
-          allowDeselect={false}
-          value={draft.priority}
-          onChange={(priority) => priority !== null && set({ priority: priority as Card["priority"] })}
-        />
-        <TextInput
-          label="Assigned to"
-          maxLength={200}
-          value={draft.assigned}
-          onChange={(event) => set({ assigned: event.currentTarget.value })}
-        />
-        <TextInput
-          label="Tags"
-          description="Separated by commas"
-          value={draft.tags}
-          onChange={(event) => set({ tags: event.currentTarget.value })}
-        />
-        <TextInput
-          label="Due"
-          type="date"
-          value={draft.due}
-          onChange={(event) => set({ due: event.currentTarget.value })}
-        />
+        <CardFields draft={draft} columns={columns} set={set} />
       </Form>
       {card && (
         <div className={classes.cardFoot}>
@@ -130,13 +90,69 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
   );
 }
 
-async function saveCard(
-  card: Card | undefined,
-  draft: { column: string; tags: string; due: string; assigned: string } & Pick<
-    Card,
-    "title" | "description" | "priority"
-  >,
-): Promise<void> {
+interface CardFieldsProps {
+  draft: Draft;
+  columns: readonly string[];
+  set(change: Partial<Draft>): void;
+}
+
+function CardFields({ draft, columns, set }: CardFieldsProps) {
+  return (
+    <>
+      <TextInput
+        label="Title"
+        required
+        maxLength={300}
+        data-autofocus
+        value={draft.title}
+        onChange={(event) => set({ title: event.currentTarget.value })}
+      />
+      <Textarea
+        label="Description"
+        autosize
+        minRows={3}
+        maxRows={12}
+        maxLength={20000}
+        value={draft.description}
+        onChange={(event) => set({ description: event.currentTarget.value })}
+      />
+      <Select
+        label="Column"
+        data={[...columns]}
+        allowDeselect={false}
+        value={draft.column}
+        onChange={(column) => column !== null && set({ column })}
+      />
+      <Select
+        label="Priority"
+        data={CHOICES}
+        allowDeselect={false}
+        value={draft.priority}
+        onChange={(priority) => priority !== null && set({ priority: priority as Card["priority"] })}
+      />
+      <TextInput
+        label="Assigned to"
+        maxLength={200}
+        value={draft.assigned}
+        onChange={(event) => set({ assigned: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Tags"
+        description="Separated by commas"
+        value={draft.tags}
+        onChange={(event) => set({ tags: event.currentTarget.value })}
+      />
+      <TextInput
+        label="Due"
+        type="date"
+        value={draft.due}
+        onChange={(event) => set({ due: event.currentTarget.value })}
+      />
+    </>
+  );
+}
+
+async function saveCard(card: Card | undefined, draft: Draft): Promise<void> {
   const { column, tags, due, assigned, ...fields } = draft;
   const body = {
     ...fields,
