@@ -3,6 +3,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { AttemptFailure } from "./attempt.ts";
+import { withinItsServer } from "./redirects.ts";
 
 export interface Bounds {
   /** Bytes per response. A streamed token takes about 400, and the longest answers have 200,000 tokens. */
@@ -29,7 +30,8 @@ export interface BoundedFetchOptions {
 }
 
 export function createBoundedFetch(options: BoundedFetchOptions = {}): Fetch {
-  const { bounds = BOUNDS, send = fetch, onBytes = () => {} } = options;
+  const { bounds = BOUNDS, onBytes = () => {} } = options;
+  const send = withinItsServer(options.send ?? fetch);
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     // A few compressed kilobytes may expand to gigabytes at once.
