@@ -17,5 +17,20 @@ const sorted = (value: unknown): string =>
       : inner,
   );
 
-export const newer = (here: KnownList | undefined, there: KnownList): KnownList =>
+const newer = (here: KnownList | undefined, there: KnownList): KnownList =>
   here && (here.listed_at?.getTime() ?? 0) > (there.listed_at?.getTime() ?? 0) ? here : there;
+
+/** What is stored, and what this process has been told and has not stored yet, of these servers. */
+export function merged(
+  told: ReadonlyMap<string, KnownList>,
+  stored: ReadonlyMap<string, KnownList>,
+  servers: readonly { id: string }[],
+): Map<string, KnownList> {
+  const found = new Map<string, KnownList>();
+  for (const { id } of servers) {
+    const [here, there] = [told.get(id), stored.get(id)];
+    const list = there ? newer(here, there) : here;
+    if (list) found.set(id, list);
+  }
+  return found;
+}

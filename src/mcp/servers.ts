@@ -16,7 +16,7 @@ import { type Connection, createConnection } from "./client/connection.ts";
 import { type ListedTool, listedTool, MOST_TOOLS } from "./client/listed-tool.ts";
 import type { GivenMcpChange, GivenMcpServer } from "./fields.ts";
 import { followMcpFile } from "./file.ts";
-import { isSameList, newer } from "./known-list.ts";
+import { isSameList, merged } from "./known-list.ts";
 import { createOAuth, type SignedIn } from "./oauth/oauth.ts";
 import type { Returned, SigningIn } from "./oauth/sign-in.ts";
 import { createQuestions } from "./questions/questions.ts";
@@ -183,7 +183,7 @@ export async function openMcpServers(options: McpServersOptions) {
     for (const secret of rows.flatMap(shownSecrets)) addSecret(secret);
     stored = rows;
     // What this process has just been told may not be stored yet.
-    lists = new Map([...known].map(([id, list]) => [id, newer(lists.get(id), list)]));
+    lists = merged(lists, known, all());
     settle();
   }
 
