@@ -2,7 +2,7 @@
 
 import { and, eq, inArray, ne } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { type ProcessState, processes } from "../db/schema.ts";
+import { connections, type ProcessState, processes } from "../db/schema.ts";
 import { createWriteBehind } from "../db/write-behind.ts";
 
 export type ProcessRow = typeof processes.$inferSelect;
@@ -44,6 +44,7 @@ export function createProcessStore({ db, serverId, onError }: ProcessStoreOption
 
   /** `null` deletes the row. */
   async function write(id: string, record: ProcessRecord | null): Promise<void> {
+    if (record?.pid == null) await closeConnections(id);
     if (record === null) {
       await db.query.delete(processes).where(eq(processes.integration_id, id));
       return;
@@ -53,6 +54,15 @@ export function createProcessStore({ db, serverId, onError }: ProcessStoreOption
       .insert(processes)
       .values({ integration_id: id, ...row })
       .onConflictDoUpdate({ target: processes.integration_id, set: row });
+  }
+
+  /** What the process said about its connections is no longer true. Those of listeners are the server's own. */
+  async function closeConnections(id: string): Promise<void> {
+    const ofProcess = and(eq(connections.integration_id, id), eq(connections.is_listener, false));
+    await db.query
+      .update(connections)
+      .set({ status: "degraded", detail: "The process that reported it has ended.", since: new Date() })
+      .where(and(ofProcess, inArray(connections.status, ["connected", "connecting"])));
   }
 
   return {

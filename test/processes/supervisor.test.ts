@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { openDatabase } from "../../src/db/open.ts";
+import { createConnections } from "../../src/listeners/connections.ts";
 import { realTimers } from "../../src/processes/restart-delay.ts";
 import { STABLE_MS } from "../../src/processes/run-and-restart.ts";
 import { embeddedDatabase, onPostgres } from "../database.ts";
@@ -173,6 +174,26 @@ test("an operator stops, starts and restarts it; an impossible command is a conf
     await expect(processes.start(id)).rejects.toMatchObject({ code: "not_found" });
   }
 }, 60_000);
+
+test("a connection that it reported is degraded once it has ended; those of listeners are not", async () => {
+  const db = await open();
+  await using fixture = await processFixture(db, { "mine/process.ts": processFile(STAYS) });
+  fixture.processes.supervise();
+  const { pid } = await fixture.running("mine");
+  const connections = createConnections({ db, redact: (text) => text, onError: () => {} });
+  const about = { integrationId: "mine", status: "connected", detail: null } as const;
+  await connections.report({ ...about, name: "of the process" });
+  await connections.report({ ...about, name: "of the server", isListener: true });
+  process.kill(pid ?? 0, "SIGKILL");
+  const shown = await untilSo(
+    () => connections.list("mine"),
+    (all) => all.some(({ status }) => status !== "connected"),
+  );
+  expect(shown.map(({ name, status, detail }) => [name, status, detail])).toEqual([
+    ["of the process", "degraded", "The process that reported it has ended."],
+    ["of the server", "connected", null],
+  ]);
+});
 
 test("without auto-start it waits for an operator", async () => {
   await using fixture = await processFixture(await open(), { "mine/process.ts": processFile(STAYS) });
