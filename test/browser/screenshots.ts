@@ -38,17 +38,6 @@ const PICTURES: Picture[] = [
 
 PICTURES.push(
   { name: "runs", path: "/tasks" },
-  {
-    name: "run",
-    path: "/tasks",
-    before: async (page) => {
-      await page.locator("li a").nth(1).click();
-      await page
-        .getByRole("button", { name: /^Model/ })
-        .first()
-        .click();
-    },
-  },
   { name: "mission-control", path: "/mission-control" },
   { name: "board", path: "/mission-control/board" },
   { name: "plan", path: "/mission-control/plans", before: (page) => page.locator("li a").first().click() },
@@ -119,6 +108,17 @@ for (const picture of PICTURES) await take(picture);
 // Last, because the other pages show a home without a model.
 await using model = await startFakeModel(ui.api);
 await take({ name: "chat", path: await conversation(model) });
+await take({
+  name: "run",
+  path: "/tasks?bot_id=spinner&status=complete",
+  before: async (page) => {
+    await page.locator("li a").first().click();
+    await page
+      .getByRole("button", { name: /^Model/ })
+      .last()
+      .click();
+  },
+});
 await take({ name: "budgets", path: "/budgets", before: (page) => page.locator("li a").last().click() });
 
 async function take({ name, path, before }: Picture): Promise<void> {
