@@ -4,6 +4,7 @@
 import { Cron } from "croner";
 import type { Timing } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { lostHour } from "./lost-hour.ts";
 
 export const TIMING_KINDS = ["cron", "interval", "once"] as const satisfies Timing["kind"][];
 
@@ -63,7 +64,7 @@ function typed(given: GivenTiming, timezone: string, now: Date): Timing {
 export function nextAfter(timing: Timing, timezone: string, after: Date): Date | undefined {
   switch (timing.kind) {
     case "cron":
-      return cronOf(timing.cron, timezone).nextRun(after) ?? undefined;
+      return nextOf(timing.cron, timezone, after);
     case "interval": {
       const start = Date.parse(timing.starts_at);
       const ms = timing.seconds * 1000;
@@ -116,6 +117,31 @@ function lastIn(timing: Timing, timezone: string, first: Date, now: Date): Date 
   }
   return last;
 }
+
+function nextOf(cron: string, timezone: string, after: Date): Date | undefined {
+  const clock = cronOf(cron, timezone);
+  const next = clock.nextRun(after) ?? undefined;
+  if (!mayBeLate(cron)) return next;
+  const lost = lostHour(timezone, { after, until: next }, ({ from, to, offsetMinutes }) => {
+    const isDueIn = (times: Cron) => {
+      const time = times.nextRun(new Date(from.getTime() - 1));
+      return time !== null && time < to;
+    };
+    return (
+      isDueIn(new Cron(cron, { utcOffset: offsetMinutes, paused: true, mode: "5-part" })) && !isDueIn(clock)
+    );
+  });
+  return lost && lost > after ? lost : next;
+}
+
+/** Whether its hours may be among the last of a day. One of every hour loses nothing: the next one follows. */
+function mayBeLate(cron: string): boolean {
+  const [, hours = "*"] = cron.trim().split(/\s+/);
+  return hours !== "*" && hours.split(",").some((one) => !EARLY.test(one));
+}
+
+/** Up to 19, or a range that ends there. */
+const EARLY = /^(?:[01]?\d-)?[01]?\d$/;
 
 function cronOf(cron: string, timezone: string): Cron {
   try {

@@ -39,6 +39,16 @@ describe("a cron expression on the clock of its zone", () => {
     ]);
   });
 
+  test("is due at midnight if the clock skips the last hour of a day, once", () => {
+    expect(next("30 23 * * *", "America/Nuuk", "2026-03-27T12:00:00Z", 3)).toEqual([
+      "03-28T01:30",
+      "03-29T01:00",
+      "03-30T00:30",
+    ]);
+    const hours = next("15 * * * *", "America/Nuuk", "2026-03-28T23:30:00Z", 3);
+    expect(hours).toEqual(["03-29T00:15", "03-29T01:15", "03-29T02:15"]);
+  });
+
   test("is due once if the clock shows the time twice, but every half hour stays every half hour", () => {
     expect(next("30 2 * * *", "Europe/Vienna", "2026-10-24T12:00:00Z", 2)).toEqual([
       "10-25T00:30",
@@ -66,8 +76,22 @@ test("once is due once", () => {
 });
 
 test("the due times are one set, from wherever it is looked at", () => {
-  const zones = ["Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"];
-  const expressions = ["30 2 * * *", "*/20 * * * *", "0 */5 * * *", "15 1,2,3 * * 0", "0 0 1 * *"];
+  const zones = [
+    "Europe/Vienna",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "America/Nuuk",
+    "Asia/Kolkata",
+    "UTC",
+  ];
+  const expressions = [
+    "30 2 * * *",
+    "*/20 * * * *",
+    "0 */5 * * *",
+    "30 23 * * *",
+    "15 1,2,3 * * 0",
+    "0 0 1 * *",
+  ];
   const property = fc.property(
     fc.constantFrom(...expressions),
     fc.constantFrom(...zones),
