@@ -28,7 +28,7 @@ const testArguments = process.argv
 const WITHOUT_OPTIMISER = { BUN_JSC_useOMGJIT: "0" };
 
 /** Test files that run at the same time. */
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 
 /** Roughly how long the slow files take, in milliseconds; they are started first, so that none is left over at the end. */
 const TIMINGS = join(import.meta.dirname, "timings.json");
@@ -99,7 +99,7 @@ async function havePostgres(): Promise<TestPostgres | undefined> {
 }
 
 /**
- * Runs four files at a time, because many wait for timers and child processes. Files that follow each other in one process
+ * Runs three files at a time, because many wait for timers and child processes. Files that follow each other in one process
  * share its modules and its databases: loading both for each file anew took a fifth of the CPU time. Files that failed in a
  * whole run are run once more, one after the other: several that start servers on two cores may exceed a time limit. A test
  * has failed when it fails alone as well.

@@ -28,7 +28,7 @@ export async function rememberProject(payload: Payload): Promise<void> {
 }
 
 poll({
-  name: "missed-events",
+  name: "missed-activity",
   everySeconds: EVERY_SECONDS,
   when: () => settings.GITLAB_TOKEN !== "" && settings.GITLAB_CATCH_UP,
   async run({ signal, since }) {

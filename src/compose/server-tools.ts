@@ -4,6 +4,7 @@ import { inArray, sql } from "drizzle-orm";
 import { createServerTools } from "../agent/tools/builtin/server.ts";
 import type { Tool, ToolRegistry } from "../agent/tools/registry.ts";
 import { tasks } from "../db/schema.ts";
+import { enabling } from "../integrations/registry/view.ts";
 import { createRepairs, type RepairsOptions } from "../repairs/repairs.ts";
 import { build } from "../runtime/assets.ts";
 import type { Tasks } from "../sessions/tasks.ts";
@@ -66,7 +67,10 @@ function serverTools({ db, integrations, models, mcp }: ServerToolsOptions): Too
       list: registry.list,
       get: registry.get,
       reload: registry.reload,
-      setEnabled: (id, enabled) => states.set(id, { enabled }),
+      setEnabled: async (id, enabled) => {
+        const view = registry.get(id);
+        await states.set(id, view ? enabling(view, enabled) : { enabled });
+      },
     },
   });
 }

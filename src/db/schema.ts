@@ -771,8 +771,16 @@ export const integrationStates = pgTable("integration_states", {
   integration_id: text("integration_id").primaryKey(),
   enabled: boolean("enabled").notNull().default(true),
   process_auto_start: boolean("process_auto_start").notNull().default(true),
+  /** How it was shown when it was disabled; its code does not run to say so again. */
+  face: jsonb("face").$type<IntegrationFace>(),
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
+
+export interface IntegrationFace {
+  name: string;
+  version: string | null;
+  icon: string;
+}
 
 /** Data an integration stores for itself, such as cursors or endpoints. */
 export const integrationStore = pgTable(

@@ -56,7 +56,7 @@ row("webhooks accepted per second, 16 connections", ["≥ 1000", "≥ 800"], (r)
   r.webhooks.perSecond.toFixed(0),
 );
 row("p99 of one, ms", ["≤ 50", "≤ 100"], (r) => r.webhooks.p99Ms.toFixed(1));
-row("one turn at a time, inject to receipt, ms", ["≤ 20", "≤ 50"], (r) => r.turnMs.toFixed(1));
+row("one turn at a time, inject to receipt, ms", ["≤ 12", "≤ 25"], (r) => r.turnMs.toFixed(1));
 row("first text of a chat after POST /chat/stream, ms", ["≤ 30", "≤ 30"], (r) =>
   r.firstToken.medianMs.toFixed(1),
 );

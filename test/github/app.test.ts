@@ -6,8 +6,9 @@ import "../../integrations/github/dispatcher.ts";
 import "../../integrations/github/missed.ts";
 import { rememberHook } from "../../integrations/github/missed.ts";
 import { whoAmI } from "../../integrations/github/who-am-i.ts";
-import { deliver, startListener, useSettings } from "../../src/sdk/testing.ts";
+import { deliver, startListener } from "../../src/sdk/testing.ts";
 import { APP_ID, type FakeApp, startFakeApp } from "../fakes/github-app.ts";
+import { gitHubSettings } from "./settings.ts";
 
 const keys = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -28,8 +29,9 @@ beforeEach(() => {
 afterAll(() => {
   for (const one of apps) one.stop();
 });
-const use = (more: Record<string, string> = {}) =>
-  useSettings({
+const set = gitHubSettings();
+const use = (more: Parameters<typeof set>[0] = {}) =>
+  set({
     ...{ GITHUB_API_URL: app.url, GITHUB_APP_ID: APP_ID, GITHUB_TOKEN: "ghp_that_is_not_used" },
     // As in a file of environment variables.
     ...{ GITHUB_APP_PRIVATE_KEY: keys.privateKey.replaceAll("\n", "\\n"), ...more },

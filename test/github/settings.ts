@@ -2,6 +2,8 @@ import { afterEach } from "bun:test";
 
 const KEYS = [
   "GITHUB_TOKEN",
+  "GITHUB_APP_ID",
+  "GITHUB_APP_PRIVATE_KEY",
   "GITHUB_WEBHOOK_SECRET",
   "GITHUB_BOT_LOGIN",
   "GITHUB_API_URL",

@@ -108,7 +108,7 @@ eachDatabase("GitLab", (open) => {
       ["issues/9", true],
     ]);
     expect(await ask(url, "/api/v1/integrations/gitlab/connections")).toMatchObject({
-      connections: [{ name: "missed-events", status: "connected" }],
+      connections: [{ name: "missed-activity", status: "connected" }],
     });
     const channel = (await ask(url, "/api/v1/channels")).channels[0];
     expect(channel.client_id).toBe(`gitlab:${PROJECT}`);

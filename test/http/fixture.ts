@@ -395,6 +395,7 @@ function viewOf([id, { handle, version, setup, tools = [], dispatchers = [], set
     status: handle ? "ready" : "quarantined",
     isLive: handle !== undefined,
     version: version ?? null,
+    icon: setup?.icon ?? "Plug",
     error: handle
       ? null
       : { reason: "Unexpected end of file", file: `/srv/integrations/${id}/router.ts`, line: 3 },

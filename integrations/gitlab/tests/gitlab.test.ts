@@ -245,7 +245,7 @@ test("only what the webhook sends is asked for after an outage, and the bot's ow
     GITLAB_BOT_USERNAME: "heddle-bot",
   });
   await rememberProject({ ...NOTE, project: { path_with_namespace: "acme/late" } });
-  const listener = startListener("missed-events", { since: new Date(Date.now() - 600_000) });
+  const listener = startListener("missed-activity", { since: new Date(Date.now() - 600_000) });
   await listener.reported;
   await listener.stop();
   assert.equal(heddle.events.length, 1);

@@ -6,6 +6,7 @@ import type { ToolRegistry } from "../../agent/tools/registry.ts";
 import type { Dispatchers } from "../../dispatch/registry.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Llm, LlmEvent, LlmMessage } from "../../llm/llm.ts";
+import { withoutMarks } from "../../llm/outside-marks.ts";
 import type { Redact } from "../../redact.ts";
 import type { ServeOptions } from "../../runtime/serve.ts";
 import { isPermanent } from "../../sdk/errors.ts";
@@ -84,7 +85,7 @@ function news(messages: readonly LlmMessage[]): { mark: "run" | "tool"; text: st
       ? [
           {
             mark: "tool" as const,
-            text: `${toolOf(messages, message.tool_call_id)} returned ${short(message.content)}`,
+            text: `${toolOf(messages, message.tool_call_id)} returned ${short(withoutMarks(message.content))}`,
           },
         ]
       : [],

@@ -34,7 +34,7 @@ export interface IntegrationsOptions {
   /** Hides secrets in the reasons of failed loads, because an integration's code may have thrown them. */
   redact?: Redact;
   /** Which integrations are enabled. Default: all. */
-  states?: Pick<IntegrationStates, "get" | "onChange">;
+  states?: Pick<IntegrationStates, "get" | "face" | "onChange">;
   /** Holds back code that bots wrote and nobody approved. Default: bots write no code. */
   review?: Review;
   /** Holds back integrations whose loading blocked an earlier process. Default: none. */

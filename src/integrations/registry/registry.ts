@@ -187,7 +187,8 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     else if (slot.isUntried) void slot.load({ evenIfUnchanged: true });
   });
 
-  const view = ({ id, state }: Slot): IntegrationView => viewOf(state, isEnabled(id));
+  const view = ({ id, state }: Slot): IntegrationView =>
+    viewOf(state, { enabled: isEnabled(id), face: options.states?.face(id) ?? null });
   const get = (id: string): IntegrationView | undefined => {
     const slot = slots.get(id);
     return slot && view(slot);

@@ -4,9 +4,11 @@ import type { Problem } from "../../runtime/bundle.ts";
 import type { SetupManifest } from "../../sdk/manifest.ts";
 import type { HookEvent, IntegrationMeta } from "../../sdk/types.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
-import type { ProcessDeclaration } from "../loading/load.ts";
+import type { LoadedIntegration, ProcessDeclaration } from "../loading/load.ts";
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
+import { iconOf } from "../manifest/manifest-parts.ts";
 import type { PendingApproval } from "../review/review.ts";
+import type { IntegrationFace } from "../settings/states.ts";
 import { type IntegrationState, type IntegrationStatus, problemOf, statusOf } from "./state.ts";
 
 export interface IntegrationView {
@@ -18,10 +20,12 @@ export interface IntegrationView {
   status: IntegrationStatus;
   /** For "pending_approval": the files of a bot that a person has to approve. An earlier version stays live. */
   pending: PendingApproval | null;
-  /** A disabled integration is not loaded, so only the facts of its folder are known. */
+  /** A disabled integration is not loaded, so only the facts of its folder and what it was last shown as are known. */
   enabled: boolean;
   isLive: boolean;
   version: string | null;
+  /** The name of its icon. */
+  icon: string;
   error: Problem | null;
   hasRouter: boolean;
   /** Names of the live version. */
@@ -40,19 +44,24 @@ export interface IntegrationView {
   process: ProcessDeclaration | null;
 }
 
-export function viewOf(state: IntegrationState, enabled: boolean): IntegrationView {
+export function viewOf(
+  state: IntegrationState,
+  { enabled, face }: { enabled: boolean; face: IntegrationFace | null },
+): IntegrationView {
   const { found, live, pending, settings } = state;
   const { id, source, folder } = found;
+  const known = live ? faceOf(id, live) : face;
   return {
     id,
-    name: live?.name ?? titleOf(id),
+    name: known?.name ?? titleOf(id),
     source,
     folder,
     status: statusOf(state, enabled),
     enabled,
     pending: pending ?? null,
     isLive: live !== undefined,
-    version: live?.version ?? null,
+    version: known?.version ?? null,
+    icon: known?.icon ?? iconOf(null),
     error: problemOf(state) ?? null,
     hasRouter: live?.router !== undefined,
     tools: live?.tools.map(({ name }) => name) ?? [],
@@ -67,6 +76,21 @@ export function viewOf(state: IntegrationState, enabled: boolean): IntegrationVi
     process: live?.process ?? null,
   };
 }
+
+const faceOf = (id: string, { name, version, setup }: LoadedIntegration): IntegrationFace => ({
+  name: name ?? titleOf(id),
+  version: version ?? null,
+  icon: iconOf(setup ?? null),
+});
+
+/** What to store when it is enabled or disabled: while it is disabled, it is shown as it was. */
+export const enabling = (
+  view: IntegrationView,
+  enabled: boolean,
+): { enabled: boolean; face?: IntegrationFace } => {
+  const { name, version, icon } = view;
+  return { enabled, ...(view.isLive && !enabled && { face: { name, version, icon } }) };
+};
 
 /** "my_github" → "My Github". */
 const titleOf = (id: string): string =>

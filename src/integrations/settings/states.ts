@@ -4,10 +4,12 @@
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import { followTable, type TableFollower } from "../../db/follow-table.ts";
-import { integrationStates } from "../../db/schema.ts";
+import { type IntegrationFace, integrationStates } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { createListeners } from "./listeners.ts";
+
+export type { IntegrationFace } from "../../db/schema.ts";
 
 export interface IntegrationState {
   /** A disabled integration is not loaded. */
@@ -20,8 +22,10 @@ export interface IntegrationStates {
   load(): Promise<void>;
   /** The state of an integration. The default is that everything is on. */
   get(integrationId: string): IntegrationState;
+  /** How the integration was shown when it was disabled; null if that is not known. */
+  face(integrationId: string): IntegrationFace | null;
   /** Changes the given fields; they apply on this server when it resolves. */
-  set(integrationId: string, state: Partial<IntegrationState>): Promise<void>;
+  set(integrationId: string, state: Partial<IntegrationState> & { face?: IntegrationFace }): Promise<void>;
   /** Calls the listener after a state changed, here or on another server. Returns a function that removes it. */
   onChange(listener: StateListener): () => void;
   close(): Promise<void>;
@@ -42,6 +46,7 @@ export function createIntegrationStates({ db, log }: IntegrationStatesOptions): 
     log.error("A change of the state of {id} could not be applied: {error}", { id, error }),
   );
   const known = new Map<string, IntegrationState>();
+  const faces = new Map<string, IntegrationFace>();
   let follower: TableFollower | undefined;
 
   const get = (id: string) => known.get(id) ?? DEFAULT_STATE;
@@ -53,8 +58,10 @@ export function createIntegrationStates({ db, log }: IntegrationStatesOptions): 
       .where(integrationId === undefined ? undefined : eq(integrationStates.integration_id, integrationId));
     const ids = integrationId === undefined ? [...known.keys()] : [integrationId];
     const fresh = new Map(ids.map((id) => [id, DEFAULT_STATE]));
-    for (const { integration_id, enabled, process_auto_start } of rows)
+    for (const { integration_id, enabled, process_auto_start, face } of rows) {
       fresh.set(integration_id, { enabled, processAutoStart: process_auto_start });
+      if (face) faces.set(integration_id, face);
+    }
     for (const [id, state] of fresh) replace(id, state);
   }
 
@@ -70,12 +77,14 @@ export function createIntegrationStates({ db, log }: IntegrationStatesOptions): 
       follower = await followTable({ db, channel: CHANNEL, read, log });
     },
     get,
-    async set(id, { enabled, processAutoStart }) {
+    face: (id) => faces.get(id) ?? null,
+    async set(id, { enabled, processAutoStart, face }) {
       if (!follower) throw new HeddleError("internal", "The states of integrations are not loaded yet.");
       const { announce, refresh } = follower;
       const changed = {
         ...(enabled !== undefined && { enabled }),
         ...(processAutoStart !== undefined && { process_auto_start: processAutoStart }),
+        ...(face && { face }),
         updated_at: new Date(),
       };
       await db.query.transaction(async (tx) => {

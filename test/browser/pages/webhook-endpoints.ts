@@ -13,12 +13,12 @@ export function webhookEndpointsTests(ui: () => Ui): void {
     await page.getByRole("textbox", { name: "Name" }).fill("disks");
     await page.getByRole("button", { name: "Create endpoint" }).click();
     const dialog = page.getByRole("dialog");
-    const secret = (await dialog.getByLabel("secret", { exact: true }).innerText()).trim();
+    const secret = ((await dialog.getByLabel("secret", { exact: true }).textContent()) ?? "").trim();
     expect(secret).toMatch(/^[0-9a-f]{64}$/);
     await dialog.getByRole("button", { name: "I have copied it" }).click();
     await dialog.waitFor({ state: "detached" });
     expect(await page.content()).not.toContain(secret);
-    const url = (await page.getByLabel("endpoint URL").first().innerText()).trim();
+    const url = ((await page.getByLabel("endpoint URL").first().textContent()) ?? "").trim();
     const send = async (token: string) => {
       const answer = await fetch(url, {
         method: "POST",
@@ -33,7 +33,7 @@ export function webhookEndpointsTests(ui: () => Ui): void {
     await page.getByRole("link", { name: "Watch its run" }).waitFor();
 
     await page.getByRole("button", { name: "Make a secret" }).click();
-    const second = (await dialog.getByLabel("secret", { exact: true }).innerText()).trim();
+    const second = ((await dialog.getByLabel("secret", { exact: true }).textContent()) ?? "").trim();
     await dialog.getByRole("button", { name: "I have copied it" }).click();
     await page.getByText("Secret 2").waitFor();
     await page.getByRole("listitem").filter({ hasText: "Secret 1" }).getByRole("button").click();

@@ -20,13 +20,15 @@ eachDatabase("states of integrations", (open) => {
     {
       await using states = await loaded(db);
       expect(states.get("mine")).toEqual({ enabled: true, processAutoStart: true });
-      await states.set("mine", { enabled: false });
+      await states.set("mine", { enabled: false, face: { name: "Mine", version: "1", icon: "Zap" } });
       await states.set("mine", { processAutoStart: false });
       await states.set("yours", { processAutoStart: false });
     }
     await using states = await loaded(db);
     expect(states.get("mine")).toEqual({ enabled: false, processAutoStart: false });
     expect(states.get("yours")).toEqual({ enabled: true, processAutoStart: false });
+    expect(states.face("mine")).toEqual({ name: "Mine", version: "1", icon: "Zap" });
+    expect(states.face("yours")).toBeNull();
   });
 
   test("a disabled integration is removed everywhere at once, and comes back when it is enabled", async () => {

@@ -321,7 +321,11 @@ eachDatabase("admin API of integrations", (open) => {
   });
 
   test("disabling removes its routes and tools; enabling restores them", async () => {
-    expect((await admin.post("/mine/disable")).body).toMatchObject({ status: "disabled", enabled: false });
+    const { name, version, icon } = (await admin.get("/mine")).body;
+    expect((await admin.post("/mine/disable")).body).toMatchObject({
+      ...{ status: "disabled", enabled: false, is_live: false },
+      ...{ name, version, icon },
+    });
     const say = (path: string) => admin.send("GET", `/integrations/${path}`);
     expect((await say("mine/say")).status).toBe(503);
     expect((await admin.get("/sidebar-sections")).body.sections).toEqual([]);

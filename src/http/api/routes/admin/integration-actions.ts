@@ -7,7 +7,7 @@ import { HeddleError, notFound } from "../../../../errors.ts";
 import { dashboardModules } from "../../../../integrations/manifest/manifest-parts.ts";
 import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import { testConnection } from "../../../../integrations/registry/test-connection.ts";
-import type { IntegrationView } from "../../../../integrations/registry/view.ts";
+import { enabling, type IntegrationView } from "../../../../integrations/registry/view.ts";
 import { checkModule } from "../../../../integrations/routing/dashboard-data.ts";
 import type { IntegrationStates } from "../../../../integrations/settings/states.ts";
 import type { Logger } from "../../../../log.ts";
@@ -218,15 +218,16 @@ const conflict = (message: string) => new HeddleError("conflict", message);
 /** Enables or disables the integration; resolves when this server has applied it. */
 async function setEnabled(
   { integrations, states }: Pick<AdminActionRoutes, "integrations" | "states">,
-  { id, enabled: before }: IntegrationView,
+  view: IntegrationView,
   enabled: boolean,
 ): Promise<void> {
+  const { id } = view;
   const done = Promise.withResolvers<void>();
   // Loading has a time limit, so a change is always reported.
   const stop = integrations.onChange((changed) => changed === id && done.resolve());
   try {
-    await states.set(id, { enabled });
-    if (before !== enabled) await done.promise;
+    await states.set(id, enabling(view, enabled));
+    if (view.enabled !== enabled) await done.promise;
   } finally {
     stop();
   }

@@ -4,11 +4,7 @@ import { t } from "elysia";
 import { PROCESS_STATES } from "../../../../db/schema.ts";
 import type { Inbox } from "../../../../inbox/inbox.ts";
 import { scopesOf } from "../../../../integrations/manifest/manifest.ts";
-import {
-  dashboardModules,
-  iconOf,
-  sidebarSection,
-} from "../../../../integrations/manifest/manifest-parts.ts";
+import { dashboardModules, sidebarSection } from "../../../../integrations/manifest/manifest-parts.ts";
 import { type Dependency, dependenciesOf } from "../../../../integrations/registry/dependencies.ts";
 import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import { firstParagraph, readReadme } from "../../../../integrations/registry/readme.ts";
@@ -188,7 +184,7 @@ export async function present(view: IntegrationView, presenting: Presenting) {
     name: view.name,
     version: view.version,
     source: view.source,
-    icon: iconOf(setup),
+    icon: view.icon,
     description: firstParagraph(await readReadme(folder)),
     status: setupStatus({ view, settings: view.settings, effective, dependencies }),
     enabled: view.enabled,

@@ -3,11 +3,7 @@
 import { Elysia, t } from "elysia";
 import { notFound } from "../../../../errors.ts";
 import { manifestJsonSchema } from "../../../../integrations/manifest/manifest.ts";
-import {
-  dashboardModules,
-  iconOf,
-  sidebarSection,
-} from "../../../../integrations/manifest/manifest-parts.ts";
+import { dashboardModules, sidebarSection } from "../../../../integrations/manifest/manifest-parts.ts";
 import type { Integrations } from "../../../../integrations/registry/integrations.ts";
 import { readReadme } from "../../../../integrations/registry/readme.ts";
 import type { IntegrationView } from "../../../../integrations/registry/view.ts";
@@ -73,7 +69,7 @@ export function adminIntegrationRoutes(parts: AdminIntegrationRoutes) {
     )
     .get(
       "/icons",
-      () => ({ icons: Object.fromEntries(integrations.list().map(({ id, setup }) => [id, iconOf(setup)])) }),
+      () => ({ icons: Object.fromEntries(integrations.list().map(({ id, icon }) => [id, icon])) }),
       {
         ...route.plain({ scope, tag, summary: "List icons by integration" }),
         response: {

@@ -1,0 +1,1 @@
+ALTER TABLE "integration_states" ADD COLUMN "face" jsonb;
