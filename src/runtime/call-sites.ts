@@ -63,13 +63,16 @@ function isAlias(source: string, at: number, next: number): boolean {
   return isAssigned && (/[;,)}\n]/.test(source[next] ?? "\n") || source.slice(at, next).includes("\n"));
 }
 
-/** Skips white space and comments, but only short comments. */
+/** More comments in a row than anybody writes between a word and its bracket. */
+const MOST_COMMENTS = 8;
+
+/** Skips white space and comments, but only a few short ones: each of a long row could name `require` again, and skip the rest once more. */
 function afterBlanks(source: string, from: number): number {
   let at = from;
-  for (;;) {
+  for (let comments = 0; ; comments++) {
     while (/\s/.test(source[at] ?? "")) at++;
     const [open, close] = source.startsWith("/*", at) ? ["/*", "*/"] : ["//", "\n"];
-    if (!source.startsWith(open, at)) return at;
+    if (comments === MOST_COMMENTS || !source.startsWith(open, at)) return at;
     const end = source.slice(at, at + LONGEST).indexOf(close, 2);
     if (end === -1) return at;
     at += end + close.length;
