@@ -34,10 +34,10 @@ export async function whoAmI(signal?: AbortSignal): Promise<Self> {
 
 export async function channelOf(id: string, signal?: AbortSignal): Promise<Channel> {
   const found = known.get(id);
-  if (found && Date.now() - found.at < KEPT_MS) return found.channel;
+  if (found && performance.now() - found.at < KEPT_MS) return found.channel;
   const channel = await call<Channel>("GET", `/channels/${id}`, { ...(signal && { signal }) });
   if (known.size >= MOST) known.clear();
-  known.set(id, { at: Date.now(), channel });
+  known.set(id, { at: performance.now(), channel });
   return channel;
 }
 

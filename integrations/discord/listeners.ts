@@ -42,9 +42,9 @@ async function listenToDiscord(ctx: ListenContext): Promise<void> {
   const state: State = (await store.get<State>(key)) ?? { sequence: 0, last: {} };
   const { url } =
     state.session ?? (await call<{ url: string }>("GET", "/gateway/bot", { signal: ctx.signal }));
-  let writtenAt = 0;
+  let writtenAt = Number.NEGATIVE_INFINITY;
   const write = async () => {
-    writtenAt = Date.now();
+    writtenAt = performance.now();
     await store.set(key, state);
   };
   await connectGateway(
@@ -54,7 +54,7 @@ async function listenToDiscord(ctx: ListenContext): Promise<void> {
         const isOurs = await handle(event, { self, state, ctx });
         state.sequence = event.s;
         // Only now, so that nothing is lost; keys of idempotency keep what comes again from being answered twice.
-        if (isOurs || Date.now() - writtenAt > WRITE_MS) await write();
+        if (isOurs || performance.now() - writtenAt > WRITE_MS) await write();
       },
       hurry({ t, d }) {
         if (t !== "INTERACTION_CREATE") return;

@@ -56,7 +56,7 @@ export const channelName = (team: string, channel: string, signal?: AbortSignal)
 
 async function nameOf(key: string, id: string, ask: () => Promise<string | undefined>): Promise<string> {
   const known = names.get(key);
-  if (known && Date.now() - known.at < KEPT_MS) return known.name;
+  if (known && performance.now() - known.at < KEPT_MS) return known.name;
   let name = known?.name ?? id;
   try {
     name = (await ask()) || id;
@@ -65,6 +65,6 @@ async function nameOf(key: string, id: string, ask: () => Promise<string | undef
     log.warning("Slack did not tell a name", { id, reason: codeOf(error) ?? String(error) });
   }
   if (names.size >= MOST) names.clear();
-  names.set(key, { at: Date.now(), name });
+  names.set(key, { at: performance.now(), name });
   return name;
 }
