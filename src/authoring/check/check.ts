@@ -35,24 +35,21 @@ async function checkOne(
   executed: readonly ExecutedCheck[],
   scratch: string,
 ): Promise<Report> {
+  // Its modules are not released, since errors of its code may still be formatted: that reads the source maps beside them.
   const subject = await loadAlone(found, scratch);
-  try {
-    const findings: Finding[] = [];
-    for (const { id, level, check } of RULES) {
-      for (const it of await check(subject)) findings.push({ rule: id, level, ...it });
-    }
-    const ran: string[] = [];
-    for (const one of executed) {
-      const result = await one.run(subject, scratch);
-      findings.push(...result.findings);
-      ran.push(result.ran);
-    }
-    findings.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
-    const { id, source, folder } = found;
-    return { id, source, folder, grade: gradeOf(findings), findings, ran };
-  } finally {
-    await subject.loaded?.release();
+  const findings: Finding[] = [];
+  for (const { id, level, check } of RULES) {
+    for (const it of await check(subject)) findings.push({ rule: id, level, ...it });
   }
+  const ran: string[] = [];
+  for (const one of executed) {
+    const result = await one.run(subject, scratch);
+    findings.push(...result.findings);
+    ran.push(result.ran);
+  }
+  findings.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+  const { id, source, folder } = found;
+  return { id, source, folder, grade: gradeOf(findings), findings, ran };
 }
 
 /**

@@ -95,7 +95,7 @@ export async function answerRequest(file: string): Promise<void> {
 const reportOf = (file: string): string => `${file}.report`;
 
 async function withShared(found: CheckedIntegration): Promise<CheckedIntegration> {
-  return { ...found, shared: found.source === "builtin" ? [] : await sharedBeside(found.folder) };
+  return { ...found, shared: await sharedBeside(found.folder) };
 }
 
 /** The folder and what it may import from beside it. */
