@@ -1,5 +1,6 @@
-import { type AnyElysia, Elysia, ValidationError } from "elysia";
+import { type AnyElysia, Elysia } from "elysia";
 import { HeddleError } from "../../errors.ts";
+import { namingParameter, refuseRepeated } from "./parameters.ts";
 import { createRouteFinder, type FindRoutes } from "./route-finder.ts";
 
 /** The mounted routes of one version of an integration. */
@@ -21,33 +22,49 @@ export interface IntegrationRouter {
 interface Route {
   method: string;
   path: string;
-  hooks: { error?: unknown[] };
+  hooks: Hooks;
+}
+
+interface Hooks {
+  error?: unknown[];
+  query?: unknown;
+  standaloneValidator?: { query?: unknown }[];
+}
+
+interface Config {
+  normalize?: unknown;
+}
+
+interface Definitions {
+  type?: Record<string, unknown>;
 }
 
 /** Undefined when `exported` is not an Elysia instance. */
 export function createRouter(exported: unknown): IntegrationRouter | undefined {
   if (!isElysia(exported)) return undefined;
   const thrown = new WeakMap<Request, { error: unknown }>();
+  const { config, definitions } = exported as unknown as { config?: Config; definitions?: Definitions };
   // A mounting instance adopts routes, but not how their own instance treats fields that their schemas do not name.
-  const { normalize } = (exported as { config?: { normalize?: unknown } }).config ?? {};
+  const normalize = config?.normalize;
   // Elysia's own way of dropping such fields copies before it checks: a string in place of a Record becomes an object with
   // one key per letter, and a number an empty object. TypeBox checks the actual value.
   const app = new Elysia({ normalize: normalize === false ? false : "typebox" })
+    .onTransform(({ request, route }) => {
+      refuseRepeated(request.url, schemas.of(request.method, route) ?? []);
+    })
     .onError(({ request, error, code, route, query, params }) => {
-      nameParameter(error, { ...query, ...params });
+      const named = namingParameter(error, { url: request.url, query, params });
       // A number is a status chosen by the code, such as `status(403)`.
-      if (typeof code === "number" || ownHandlers.has(`${request.method} ${route}`)) return undefined;
-      thrown.set(request, { error });
+      if (typeof code === "number" || ownHandlers.of(request.method, route)) return undefined;
+      thrown.set(request, { error: named });
       return new Response(null, { status: 500 });
     })
     .use(exported);
-  const ownHandlers = new Set(
-    // The hook above is the first error hook of each route.
-    (app.routes as Route[])
-      .filter(({ hooks }) => (hooks.error?.length ?? 0) > 1)
-      .map(({ method, path }) => `${method} ${path}`),
-  );
-  const routes = (app.routes as Route[]).map(({ method, path, hooks }) => ({ method, path, hooks }));
+  const mounted = app.routes as Route[];
+  const schemas = byRoute(mounted, ({ hooks }) => querySchemas(hooks, definitions?.type ?? {}));
+  // The hook above is the first error hook of each route.
+  const ownHandlers = byRoute(mounted, ({ hooks }) => (hooks.error?.length ?? 0) > 1);
+  const routes = mounted.map(({ method, path, hooks }) => ({ method, path, hooks }));
   const answering = createRouteFinder(routes);
   const hasSockets = routes.some(({ method }) => method === "WS");
   return {
@@ -63,14 +80,26 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
   };
 }
 
-/** Elysia refuses a number, a date or JSON of a parameter without its name; a value that only one parameter has tells which it is. */
-function nameParameter(error: unknown, parameters: Record<string, unknown>): void {
-  if (!(error instanceof ValidationError) || error.type !== "property" || !error.valueError) return;
-  const { value, valueError } = error;
-  const names = Object.keys(parameters).filter((name) =>
-    [parameters[name], Number(parameters[name])].includes(value),
-  );
-  if (valueError.path === "" && names.length === 1) valueError.path = `/${names[0]}`;
+/** What is known of routes, by the method of a request: a route for GET also takes HEAD, one for ALL takes every method. */
+function byRoute<Fact>(routes: readonly Route[], factOf: (route: Route) => Fact) {
+  const facts = new Map(routes.map((route) => [`${route.method} ${route.path}`, factOf(route)]));
+  return {
+    of(method: string, path: string): Fact | undefined {
+      const methods = method === "HEAD" ? ["HEAD", "GET", "ALL"] : [method, "ALL"];
+      const known = methods.find((one) => facts.has(`${one} ${path}`));
+      return facts.get(`${known} ${path}`);
+    },
+  };
+}
+
+/** The schemas of a route's query: its own, which may be the name of a model, and those of the guards that it is in. */
+function querySchemas(
+  { query, standaloneValidator = [] }: Hooks,
+  models: Record<string, unknown>,
+): unknown[] {
+  return [query, ...standaloneValidator.map((guard) => guard.query)]
+    .map((schema) => (typeof schema === "string" ? models[schema] : schema))
+    .filter((schema) => schema !== undefined);
 }
 
 /** Connections cannot be upgraded behind the edge, and Elysia would expose that in an error text of its own. */

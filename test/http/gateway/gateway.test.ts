@@ -284,6 +284,87 @@ test("a refused parameter is named, also one that is read as a number", async ()
   });
 });
 
+test("a parameter that a schema takes once is refused when it is repeated; without a schema the last value counts", async () => {
+  const said = ({ query }: { query: object }) => query;
+  const one = t.Object({ a: t.Optional(t.String()) });
+  const router = new Elysia()
+    .model({ one })
+    .get("/free", said)
+    .all("/one", said, { query: one })
+    .get("/model", said, { query: "one" })
+    .get("/list", said, { query: t.Object({ a: t.Array(t.Integer()), b: t.Optional(t.Any()) }) })
+    .get("/either", said, { query: t.Object({ a: t.Union([t.String(), t.Array(t.String())]) }) })
+    .get("/record", said, { query: t.Record(t.String(), t.String()) })
+    .guard({ query: one }, (guarded) => guarded.get("/guarded", said))
+    .get("/mine", said, { query: one, error: ({ error }) => `mine: ${(error as Error).message}` });
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  const answer = async (path: string, method = "GET") => {
+    const { status, body } = await send(method, `/integrations/hook${path}`);
+    return status === 200 ? body : `${status} ${body.error.field}: ${body.error.message}`;
+  };
+  const refused = (field: string) => `422 ${field}: ${field} must be given only once in the query.`;
+  for (const path of ["/one", "/model", "/guarded", "/record"]) {
+    expect([path, await answer(`${path}?a=1&a=1`)]).toEqual([path, refused("a")]);
+    expect([path, await answer(`${path}?a=1`)]).toEqual([path, { a: "1" }]);
+  }
+  expect(await answer("/one?a=1&%61=2", "POST")).toBe(refused("a"));
+  expect((await send("HEAD", "/integrations/hook/one?a=1&a=2")).status).toBe(422);
+  expect(await answer("/one?a=1&utm=1&utm=2")).toEqual({ a: "1" });
+  expect(await answer("/list?a=1&a=2")).toEqual({ a: [1, 2] });
+  expect(await answer("/list?a=1&b=1&b=2")).toBe(refused("b"));
+  expect(await answer("/either?a=1&a=2")).toEqual({ a: ["1", "2"] });
+  expect(await answer("/free?a=1&a=2")).toEqual({ a: "2" });
+  const mine = await send("GET", "/integrations/hook/mine?a=1&a=2");
+  expect(mine.body).toBe("mine: a must be given only once in the query.");
+});
+
+test("a list in a query that cannot be read is the sender's mistake", async () => {
+  const router = new Elysia()
+    .get("/numbers", () => "never", { query: t.Object({ a: t.Array(t.Numeric()) }) })
+    .get("/dates", () => "never", { query: t.Object({ a: t.Array(t.Date()), b: t.Optional(t.String()) }) })
+    .get("/objects", () => "never", { query: t.Object({ a: t.Array(t.Object({ b: t.Number() })) }) })
+    .get("/own", () => JSON.parse("["));
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  const answer = async (path: string) => {
+    const { status, body } = await send("GET", `/integrations/hook${path}`);
+    return `${status} ${body.error.field}`;
+  };
+  for (const value of ["", "x", "1,,2", "1,x", "[x", "[1", "{"]) {
+    for (const path of ["/numbers", "/dates", "/objects"]) {
+      expect([path, value, await answer(`${path}?a=${value}`)]).toEqual([
+        path,
+        value,
+        expect.stringMatching(/^422 a(\.0)?$/),
+      ]);
+    }
+  }
+  expect((await send("GET", "/integrations/hook/objects?a=[1")).body.error.message).toBe(
+    "a must be valid JSON.",
+  );
+  // What the integration's code throws is its own fault.
+  expect(await answer("/own")).toBe("500 undefined");
+});
+
+test("an integration's own onError answers for every method that its route takes", async () => {
+  const router = new Elysia()
+    .onError(() => new Response("mine", { status: 418 }))
+    .all("/all", () => {
+      throw new Error("never");
+    })
+    .get("/get", () => {
+      throw new Error("never");
+    });
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  const status = async (method: string, path: string) =>
+    (await send(method, `/integrations/hook${path}`)).status;
+  expect([
+    await status("POST", "/all"),
+    await status("GET", "/all"),
+    await status("HEAD", "/get"),
+    await status("GET", "/get"),
+  ]).toEqual([418, 418, 418, 418]);
+});
+
 test("a schema's refusal does not contain the value, indented or not", async () => {
   let message = "";
   const router = new Elysia()
