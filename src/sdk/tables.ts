@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
+import { checkStatement } from "./statement.ts";
 import type { Sql, Tables } from "./types.ts";
 
 /** What a driver returns: rows, and the PostgreSQL type (OID) of each column. */
@@ -24,15 +25,12 @@ export interface TablesBackend {
 
 const LONGEST_TRANSACTION_MS = 10_000;
 
-/** These would end the transaction that a statement is in, or change the schema that it is for. */
-const CONTROL =
-  /^\s*(?:abort|begin|commit|end|prepare|release|reset|rollback|savepoint|set|start|discard|listen)\b/i;
-
 export function createDefineTables(backend: () => TablesBackend | undefined) {
   return (statements: readonly string[]): Tables => {
     const isList =
       Array.isArray(statements) && statements.every((text) => typeof text === "string" && text.trim());
     if (!isList) throw invalid("The argument of defineTables() must be a list of SQL statements.");
+    for (const text of statements) checkStatement(text);
     let made: Promise<void> | undefined;
 
     async function ready(): Promise<TablesBackend> {
@@ -116,8 +114,7 @@ const enter = (run: RunStatement, schema: string) => run(`SET LOCAL search_path 
 
 const queryOf = (run: RunStatement): Sql["query"] => {
   return async <Row>(text: string, values: readonly unknown[] = []) => {
-    if (CONTROL.test(text))
-      throw invalid("Use transaction() instead of a statement that begins or ends one.");
+    checkStatement(text);
     const { rows, types } = await run(text, values.map(parameter));
     return rows.map((row) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value, types[name])])),
@@ -133,20 +130,41 @@ function parameter(value: unknown): unknown {
     : value;
 }
 
-const BIGINT = 20;
-const TIMES = new Set([1114, 1184]);
+const BIGINTS = [20, 1016];
+/** timestamp and timestamptz, and lists of them */
+const TIMES = [1114, 1184, 1115, 1185];
+/** Lists of timestamps, dates, timestamptz and numerics */
+const LISTS = [1115, 1182, 1185, 1231];
+/** The types (OIDs) that backends return as PostgreSQL's text: also date, time and interval. */
+export const AS_TEXT: readonly number[] = [1082, 1083, 1186, ...TIMES, ...LISTS];
 
 /** The same value from both drivers. */
-function plain(value: unknown, type: number | undefined): unknown {
-  if (value === null || type === undefined) return value;
-  if (type === BIGINT) return Number(value);
-  if (!TIMES.has(type)) return value;
-  if (value instanceof Date) return value.toISOString();
-  // PostgreSQL's own form, "2026-01-31 18:00:00.5+00", lacks the minutes that ISO 8601 wants.
-  const text = String(value).replace(" ", "T");
-  return new Date(
-    /[+-]\d\d$/.test(text) ? `${text}:00` : /[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`,
-  ).toISOString();
+function plain(value: unknown, type = 0): unknown {
+  if (value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => plain(item, type));
+  if (BIGINTS.includes(type)) return Number(value);
+  if (typeof value !== "string") return value;
+  if (LISTS.includes(type) && value.startsWith("{")) return itemsOf(value).map((item) => plain(item, type));
+  return TIMES.includes(type) ? isoTime(value) : value;
+}
+
+/** The items of a list such as {"2026-01-31 18:00:00+00",NULL}, of a type whose texts have neither commas nor quotes. */
+function itemsOf(list: string): (string | null)[] {
+  const items = list.slice(1, -1).replaceAll('"', "");
+  return items === "" ? [] : items.split(",").map((item) => (item === "NULL" ? null : item));
+}
+
+/** PostgreSQL's own form, "2026-01-31 18:00:00.5+00", lacks the minutes that ISO 8601 wants. */
+function isoTime(text: string): string {
+  const parted = text.replace(" ", "T");
+  const zoned = /[+-]\d\d$/.test(parted)
+    ? `${parted}:00`
+    : /[+-]\d\d:\d\d$/.test(parted)
+      ? parted
+      : `${parted}Z`;
+  const time = new Date(zoned);
+  // "infinity", and years that no Date has.
+  return Number.isNaN(time.getTime()) ? text : time.toISOString();
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -1,6 +1,6 @@
 // Tables in authors' tests: PGlite, which is PostgreSQL in the test's own process.
 
-import type { DriverResult, RunStatement } from "./tables.ts";
+import { AS_TEXT, type DriverResult, type RunStatement } from "./tables.ts";
 import { testSeam } from "./test-seam.ts";
 
 /** What a test needs of a database: `new PGlite()` of "@electric-sql/pglite" fits. */
@@ -15,6 +15,7 @@ export interface TestTransaction {
   query(
     text: string,
     values?: unknown[],
+    options?: { parsers: Record<number, (text: string) => unknown> },
   ): Promise<{ rows: unknown[]; fields: { name: string; dataTypeID: number }[] }>;
 }
 
@@ -29,10 +30,12 @@ export function useTables(database: TestDatabase | undefined): void {
   };
 }
 
+const parsers = Object.fromEntries(AS_TEXT.map((type) => [type, String]));
+
 const runIn =
   ({ query }: TestTransaction): RunStatement =>
   async (text, values): Promise<DriverResult> => {
-    const { rows, fields } = await query(text, [...values]);
+    const { rows, fields } = await query(text, [...values], { parsers });
     return {
       rows: rows as Record<string, unknown>[],
       types: Object.fromEntries(fields.map(({ name, dataTypeID }) => [name, dataTypeID])),
