@@ -4,8 +4,8 @@
 
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { pipeline, Readable, Transform } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { pipeline, Readable } from "node:stream";
+import { codingOf, unpacked } from "../unpack.ts";
 import type { Address } from "./address.ts";
 
 export type SentBody = Uint8Array | ReadableStream<Uint8Array> | null;
@@ -63,7 +63,7 @@ const OWN_HEADERS =
   /^(host|connection|keep-alive|transfer-encoding|content-length|upgrade|te|trailer|expect|proxy-.*)$/;
 
 function sentHeaders(headers: Headers, body: SentBody): Headers {
-  const sent = new Headers({ accept: "*/*", "user-agent": "heddle", "accept-encoding": "gzip, br" });
+  const sent = new Headers({ accept: "*/*", "user-agent": "heddle", "accept-encoding": "gzip, br, zstd" });
   for (const [name, value] of headers) if (!OWN_HEADERS.test(name)) sent.set(name, value);
   if (body instanceof Uint8Array) sent.set("content-length", String(body.byteLength));
   return sent;
@@ -83,59 +83,24 @@ function responseOf(incoming: IncomingMessage, method: string, signal: AbortSign
     incoming.resume();
     return new Response(null, init);
   }
-  return new Response(streamOf(decoded(incoming, headers), signal), init);
+  return new Response(streamOf(incoming, contentOf(incoming, headers), signal), init);
 }
 
-function decoded(incoming: IncomingMessage, headers: Headers): Readable {
-  const decoder = decoderOf(headers.get("content-encoding"));
-  if (!decoder) return incoming;
+function contentOf(incoming: IncomingMessage, headers: Headers): AsyncIterable<Uint8Array> {
+  const coding = codingOf(headers.get("content-encoding"));
+  if (!coding) return incoming;
   // These headers describe the encoded bytes, which the caller does not see.
   headers.delete("content-encoding");
   headers.delete("content-length");
-  // Errors surface when the body is read.
-  return pipeline(incoming, ...boundedBy(decoder), () => {});
+  return unpacked(incoming, coding);
 }
 
-/** Ordinary content decompresses to about thirty times its size; a bomb of a few kilobytes to gigabytes. */
-const MAX_RATIO = 100;
-const ALWAYS_ALLOWED_BYTES = 32 * 1024 * 1024;
-
-function boundedBy(decoder: Transform): [Transform, Transform, Transform] {
-  let packed = 0;
-  let unpacked = 0;
-  const before = new Transform({
-    transform(chunk: Buffer, _, done) {
-      packed += chunk.byteLength;
-      done(null, chunk);
-    },
-  });
-  const after = new Transform({
-    transform(chunk: Buffer, _, done) {
-      unpacked += chunk.byteLength;
-      const isBomb = unpacked > ALWAYS_ALLOWED_BYTES && unpacked > packed * MAX_RATIO;
-      if (isBomb) done(new TypeError(`The response decompresses to more than ${MAX_RATIO} times its size`));
-      else done(null, chunk);
-    },
-  });
-  return [before, decoder, after];
-}
-
-function decoderOf(encoding: string | null) {
-  switch (encoding?.trim().toLowerCase()) {
-    case "gzip":
-    case "x-gzip":
-      return createGunzip();
-    case "deflate":
-      return createInflate();
-    case "br":
-      return createBrotliDecompress();
-    default:
-      return undefined;
-  }
-}
-
-function streamOf(source: Readable, signal: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const chunks = source[Symbol.asyncIterator]();
+function streamOf(
+  source: IncomingMessage,
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = content[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller) {
       try {
@@ -143,6 +108,7 @@ function streamOf(source: Readable, signal: AbortSignal): ReadableStream<Uint8Ar
         if (done) controller.close();
         else controller.enqueue(new Uint8Array(value));
       } catch (error) {
+        source.destroy();
         controller.error(signal.aborted ? signal.reason : error);
       }
     },

@@ -7,12 +7,12 @@ import type { LlmRequest } from "./llm.ts";
 import type { Quirks } from "./quirks.ts";
 
 export interface Adapter {
-  /** Sends the request to the model and resolves with the events of its answer. */
-  open(request: LlmRequest, sending: Sending): Promise<AsyncIterable<unknown>>;
-  /** Resolves with the endpoint's answer, whatever its form. */
-  listModels(sending: Pick<Sending, "signal" | "fetch">): Promise<unknown>;
+  /** Sends the request to the model and resolves when its answer begins. */
+  open(request: LlmRequest, sending: Sending): Promise<Response>;
+  /** Resolves with the endpoint's answer, whatever its form. `after`: the last model of the page before. */
+  listModels(sending: Pick<Sending, "signal" | "fetch"> & { after?: string }): Promise<unknown>;
   createAnswer(options: AnswerOptions): Answer;
-  /** Classifies an error that `open` or its events threw. */
+  /** Classifies an error that `open`, or reading its answer, threw. */
   readonly toFailure: ToFailure;
 }
 

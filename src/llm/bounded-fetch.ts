@@ -2,13 +2,14 @@
 // real answer.
 
 import { setImmediate } from "node:timers/promises";
+import { codingOf, UnpackError, unpacked } from "../unpack.ts";
 import { AttemptFailure } from "./attempt.ts";
 import { withinItsServer } from "./redirects.ts";
 
 export interface Bounds {
-  /** Bytes per response. A streamed token takes about 400, and the longest answers have 200,000 tokens. */
+  /** Bytes per response, when it is unpacked. A streamed token takes about 400, and the longest answers have 200,000 tokens. */
   bytes: number;
-  /** Bytes per line, which is one chunk of a streamed response. The parser copies the line with each packet. */
+  /** Bytes per line, which is one chunk of a streamed response. */
   lineBytes: number;
   /** Bytes read from an error response. */
   failureBytes: number;
@@ -17,8 +18,6 @@ export interface Bounds {
 const BOUNDS: Bounds = { bytes: 256 * 1024 * 1024, lineBytes: 4 * 1024 * 1024, failureBytes: 64 * 1024 };
 
 const BYTES_PER_TURN = 64 * 1024;
-/** The openai package copies the rest of a chunk once per event in it, so chunks are kept small. */
-const CHUNK_BYTES = 4 * 1024;
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -34,67 +33,91 @@ export function createBoundedFetch(options: BoundedFetchOptions = {}): Fetch {
   const send = withinItsServer(options.send ?? fetch);
   return async (input, init) => {
     const headers = new Headers(init?.headers);
-    // A few compressed kilobytes may expand to gigabytes at once.
+    // Tokens gain nothing by compression, and would wait for it. Proxies compress nevertheless.
     headers.set("accept-encoding", "identity");
-    const unpacked = { decompress: false };
-    const response = await send(input, { ...init, headers, ...unpacked });
-    const coding = response.headers.get("content-encoding") ?? "identity";
-    if (coding !== "identity") {
-      await response.body?.cancel();
-      throw new AttemptFailure(
-        "garbled",
-        `the response is compressed (${coding}) although none was requested`,
-      );
-    }
+    // A few compressed kilobytes would be unpacked to gigabytes at once.
+    const asItCame = { decompress: false };
+    const response = await send(input, { ...init, headers, ...asItCame });
     if (!response.body) return response;
+    const reader = response.body.getReader();
+    const content = contentOf(reader, response.headers.get("content-encoding"));
     const body = response.ok
-      ? bounded(response.body, bounds, onBytes)
-      : await readStart(response.body, bounds);
-    return new Response(body, response);
+      ? bounded(reader, content, bounds, onBytes)
+      : await readStart(content, bounds).finally(() => reader.cancel());
+    const about = { status: response.status, statusText: response.statusText };
+    return new Response(body, { ...about, headers: withoutCoding(response.headers) });
   };
 }
 
-function bounded(
-  body: ReadableStream<Uint8Array>,
-  { bytes, lineBytes }: Bounds,
-  onBytes: () => void,
-): ReadableStream<Uint8Array> {
-  let total = 0;
-  let line = 0;
-  const counting = new TransformStream<Uint8Array, Uint8Array>({
-    async transform(chunk, controller) {
-      onBytes();
-      total += chunk.byteLength;
-      const end = chunk.lastIndexOf(0x0a);
-      line = end < 0 ? line + chunk.byteLength : chunk.byteLength - end - 1;
-      if (total > bytes || line > lineBytes) {
-        throw new AttemptFailure("garbled", "the response is too long");
-      }
-      for (let at = 0; at < chunk.byteLength; at += CHUNK_BYTES) {
-        controller.enqueue(chunk.subarray(at, at + CHUNK_BYTES));
-      }
-      // Buffered chunks are consumed without yielding to the event loop, and empty lines give nothing to wait for.
-      if (Math.floor(total / BYTES_PER_TURN) > Math.floor((total - chunk.byteLength) / BYTES_PER_TURN)) {
-        await setImmediate();
-      }
-    },
-  });
-  return body.pipeThrough(counting);
+type Reader = Pick<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, "read" | "cancel">;
+type Content = AsyncGenerator<Uint8Array<ArrayBuffer>>;
+
+async function* chunksOf(reader: Reader): Content {
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
-async function readStart(
-  body: ReadableStream<Uint8Array>,
-  { failureBytes }: Bounds,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function* contentOf(reader: Reader, header: string | null): Content {
+  try {
+    const coding = codingOf(header);
+    yield* coding ? unpacked(chunksOf(reader), coding) : chunksOf(reader);
+  } catch (error) {
+    if (!(error instanceof UnpackError)) throw error;
+    throw new AttemptFailure(error.isCut ? "cut" : "garbled", error.message, { cause: error });
+  }
+}
+
+/** These headers describe the bytes that came, which the reader does not see. */
+function withoutCoding(given: Headers): Headers {
+  const headers = new Headers(given);
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  return headers;
+}
+
+function bounded(
+  reader: Reader,
+  content: Content,
+  { bytes, lineBytes }: Bounds,
+  onBytes: () => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let total = 0;
+  let line = 0;
+  async function next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { done, value: chunk } = await content.next();
+    if (done) return undefined;
+    onBytes();
+    total += chunk.byteLength;
+    const end = chunk.lastIndexOf(0x0a);
+    line = end < 0 ? line + chunk.byteLength : chunk.byteLength - end - 1;
+    if (total > bytes || line > lineBytes) throw new AttemptFailure("garbled", "the response is too long");
+    // Buffered chunks are consumed without yielding to the event loop, and empty lines give nothing to wait for.
+    if (Math.floor(total / BYTES_PER_TURN) > Math.floor((total - chunk.byteLength) / BYTES_PER_TURN)) {
+      await setImmediate();
+    }
+    return chunk;
+  }
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const chunk = await next();
+        if (chunk) controller.enqueue(chunk);
+        else controller.close();
+      } catch (error) {
+        controller.error(error);
+        await reader.cancel().catch(() => undefined);
+      }
+    },
+    cancel: () => reader.cancel(),
+  });
+}
+
+async function readStart(content: Content, { failureBytes }: Bounds): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let total = 0;
-  const reader = body.getReader();
-  while (total < failureBytes) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    total += value.byteLength;
+  for await (const chunk of content) {
+    parts.push(chunk);
+    total += chunk.byteLength;
+    if (total >= failureBytes) break;
   }
-  await reader.cancel();
   return new Uint8Array(Buffer.concat(parts).subarray(0, failureBytes));
 }

@@ -6,9 +6,9 @@ import type { Redact } from "../redact.ts";
 import { idleTimeout } from "../within.ts";
 import { throwIfAborted } from "./abort.ts";
 import type { Adapter } from "./adapter.ts";
-import { type AttemptEvent, AttemptFailure } from "./attempt.ts";
-import type { Fetch } from "./bounded-fetch.ts";
-import { createStreamFetch } from "./event-stream.ts";
+import { type AttemptEvent, AttemptFailure, type FailureKind } from "./attempt.ts";
+import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
+import { readEvents } from "./event-stream.ts";
 import { describe } from "./failure.ts";
 import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks } from "./quirks.ts";
@@ -43,6 +43,8 @@ export interface Endpoint extends Required<Pick<EndpointOptions, "provider" | "c
 const EVENTS_PER_TURN = 256;
 /** How long to wait for usage and the end of the stream after an answer is complete. */
 const AFTER_FINISH_MS = 3_000;
+/** Failures that take nothing from an answer which is complete. */
+const AFTER_ITS_END: ReadonlySet<FailureKind> = new Set(["cut", "connection", "server"]);
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { provider, adapter, log, redact = (text) => text, timeoutMs, send } = options;
@@ -124,15 +126,16 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   // Bytes count as life, and not only events: a local model that reads a long prompt sends comments.
   const onBytes = () => (answer.isFinished() ? undefined : stall.restart());
   try {
-    const stream = await adapter.open(request, {
+    const signal = AbortSignal.any([request.signal, stall.signal, ending.signal]);
+    const response = await adapter.open(request, {
       model,
       origin,
       quirks: options.quirks.of(model),
-      signal: AbortSignal.any([request.signal, stall.signal, ending.signal]),
-      fetch: createStreamFetch({ onBytes, hide, send: options.send }),
+      signal,
+      fetch: createBoundedFetch({ onBytes, ...(options.send && { send: options.send }) }),
     });
     let events = 0;
-    for await (const event of stream) {
+    for await (const event of response.body ? readEvents(response.body, { signal, hide }) : []) {
       const text = answer.add(event);
       if (text !== "") yield { type: "text", text };
       if (answer.isFinished()) {
@@ -147,7 +150,9 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     // Once `ending` is over, the answer is complete, and the rest of its stream is not worth waiting for.
     if (!ending.signal.aborted) {
       if (stall.signal.aborted) throw stalled(timeoutMs);
-      throw error instanceof AttemptFailure ? error : adapter.toFailure(error, { hide, now: Date.now() });
+      const failure =
+        error instanceof AttemptFailure ? error : adapter.toFailure(error, { hide, now: Date.now() });
+      if (!answer.isFinished() || !AFTER_ITS_END.has(failure.kind)) throw failure;
     }
   } finally {
     stall.stop();

@@ -1,98 +1,189 @@
-// Turns the body of an answer into the event stream that was asked for, whatever it was sent as.
+// Reads the events of an answer, whatever it was sent as. The vendors' packages know only their own vendor's form: they break off at
+// `[DONE]` with a blank or at a keep-alive in words, and one of them skips every event without a name.
 
 import type { Redact } from "../redact.ts";
 import { AttemptFailure } from "./attempt.ts";
-import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
+import { failureIn } from "./failure.ts";
 
-/** Bytes of an answer that is not a stream. */
-const MAX_WHOLE = 4_000_000;
+/** Characters of an answer that is not a stream, and of one event. */
+const MAX_LENGTH = 4_000_000;
 const SHOWN = 200;
 
-export interface StreamFetchOptions {
-  onBytes: () => void;
+export interface ReadEventsOptions {
+  /** Ends the events when it is aborted. */
+  signal: AbortSignal;
   /** Replaces secrets in what is quoted. */
   hide: Redact;
-  send?: Fetch | undefined;
-}
-
-/** A `fetch` with bounds whose successful answers are event streams. */
-export function createStreamFetch({ onBytes, hide, send: sendBy }: StreamFetchOptions): Fetch {
-  const send = createBoundedFetch({ onBytes, ...(sendBy && { send: sendBy }) });
-  return async (input, init) => {
-    const response = await send(input, init);
-    return response.ok && response.body
-      ? new Response(asEventStream(response.body, hide), response)
-      : response;
-  };
 }
 
 /**
- * Passes an event stream through. A whole JSON answer becomes the only event of one, so that an endpoint which does not
- * stream is understood, and an error that came with status 200 is read. Anything else ends with a failure that quotes it.
+ * Yields the JSON values of an event stream. A whole JSON answer is the only event of one, so that an endpoint which does not stream is
+ * understood; words that are not JSON are an object with a `message`. Throws an AttemptFailure for an event that reports
+ * a failure, for malformed JSON, and for what is neither a stream nor JSON.
  */
-function asEventStream(body: ReadableStream<Uint8Array>, hide: Redact): ReadableStream<Uint8Array> {
-  const decoder = new TextDecoder();
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  { signal, hide }: ReadEventsOptions,
+): AsyncGenerator<unknown, void> {
+  const events = createEvents();
+  const whole: string[] = [];
+  let start = "";
+  let length = 0;
   let isStream: boolean | undefined;
-  // Kept as bytes, because a packet may end within a character.
-  let held: Uint8Array[] = [];
-  let size = 0;
-  let whole = "";
-  return body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        if (isStream) return controller.enqueue(chunk);
-        whole += decoder.decode(chunk, { stream: true });
-        size += chunk.byteLength;
-        if (size > MAX_WHOLE) throw new AttemptFailure("garbled", "the response is too long");
-        if (isStream === false) return;
-        held.push(chunk);
-        whole = whole.trimStart();
-        isStream = isFieldOrComment(whole);
-        if (isStream === undefined) return;
-        if (isStream) for (const bytes of held) controller.enqueue(bytes);
-        held = [];
-      },
-      flush(controller) {
-        const text = whole.trim();
-        if (isStream || text === "") return;
-        for (const event of eventsIn(text, hide)) {
-          controller.enqueue(new TextEncoder().encode(`data: ${event}\n\n`));
-        }
-      },
-    }),
-  );
-}
-
-const BEGINNINGS = [":", "data", "event", "id", "retry"];
-
-/** Every line of an event stream begins with the name of a field, or with a colon. Undefined: too short to tell. */
-function isFieldOrComment(text: string): boolean | undefined {
-  if (BEGINNINGS.some((beginning) => text.startsWith(beginning))) return true;
-  return BEGINNINGS.some((beginning) => beginning.startsWith(text)) ? undefined : false;
-}
-
-/** Each a JSON text of one line. Some servers and proxies send chunks as lines, or as one list. */
-function eventsIn(text: string, hide: Redact): string[] {
-  try {
-    const whole: unknown = JSON.parse(text);
-    return (Array.isArray(whole) ? whole : [whole]).map((event) => JSON.stringify(event));
-  } catch {
-    const lines = text.split("\n").filter((line) => line.trim() !== "");
-    if (lines.length > 1 && lines.every(isJson)) return lines;
-    // Secrets are replaced before the cut: half of one would not be recognised.
-    const said = text.startsWith("<") ? "a web page" : `"${hide(text).slice(0, SHOWN)}"`;
-    throw new AttemptFailure(
-      "garbled",
-      `the endpoint answered with ${said} instead of a chat completion; check the address of the endpoint (OPENAI_BASE_URL usually ends with /v1)`,
+  for await (const text of textsOf(body, signal)) {
+    if (isStream === undefined) {
+      start = (start + text).trimStart();
+      isStream = isFieldOrComment(start);
+      if (isStream) yield* events.feed(start);
+      else if (isStream === false) whole.push(start);
+    } else if (isStream) yield* events.feed(text);
+    else whole.push(text);
+    length += text.length;
+    if (!isStream && length > MAX_LENGTH) throw new AttemptFailure("garbled", "the response is too long");
+    if (events.isDone()) return;
+  }
+  if (signal.aborted) return;
+  if (isStream) yield* events.end();
+  else
+    yield* valuesIn((isStream === undefined ? start : whole.join("")).trim(), hide).map((value) =>
+      checked(value),
     );
+}
+
+async function* textsOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string, void> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  // What reads a body may wait for it although its request was aborted.
+  const stop = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (signal.aborted) return;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      yield decoder.decode(next.value, { stream: true });
+    }
+    yield decoder.decode();
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stop();
   }
 }
 
-function isJson(line: string): boolean {
+const FIELDS = [":", "data:", "event:", "id:", "retry:"];
+
+/** Every line of an event stream begins with the name of a field, or with a colon. Undefined: too short to tell. */
+function isFieldOrComment(text: string): boolean | undefined {
+  if (FIELDS.some((field) => text.startsWith(field))) return true;
+  return FIELDS.some((field) => field.startsWith(text)) ? undefined : false;
+}
+
+/** Reads events from the text of a stream, which comes in pieces. */
+export function createEvents() {
+  /** The parts of a line that has not ended. */
+  let line: string[] = [];
+  let endsWithReturn = false;
+  let name = "";
+  let data: string[] = [];
+  let length = 0;
+  let isDone = false;
+
+  function* dispatch(isWhole = true): Generator<unknown, void> {
+    const text = data.join("\n").trim();
+    const event = name;
+    name = "";
+    data = [];
+    length = 0;
+    if (text === "") return;
+    if (text === "[DONE]") isDone = true;
+    else {
+      const value = valueIn(text);
+      if (value !== undefined) yield checked(value, event);
+      else if (isWhole) throw new AttemptFailure("garbled", "an event of the answer is malformed JSON");
+    }
+  }
+
+  function* addData(value: string): Generator<unknown, void> {
+    // Some servers leave out the empty line that ends an event.
+    const [first] = data;
+    const mayBeWhole = data.length === 1 && first?.endsWith("}") && value.startsWith("{");
+    if (mayBeWhole && valueIn(first ?? "") !== undefined) yield* dispatch();
+    length += value.length;
+    if (length > MAX_LENGTH) throw new AttemptFailure("garbled", "an event of the answer is too long");
+    data.push(value);
+  }
+
+  function* add(whole: string): Generator<unknown, void> {
+    if (whole === "") return yield* dispatch();
+    // A server that fails within its stream may write its error as it would have without one.
+    if (whole.startsWith("{")) {
+      yield* dispatch();
+      yield* addData(whole);
+      return yield* dispatch();
+    }
+    const colon = whole.indexOf(":");
+    const field = colon < 0 ? whole : whole.slice(0, colon);
+    const value = colon < 0 ? "" : whole.slice(whole[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (field === "data") yield* addData(value);
+    else if (field === "event") name = value.trim();
+    return undefined;
+  }
+
+  return {
+    /** Whether the endpoint has said that nothing follows. */
+    isDone: () => isDone,
+    *feed(text: string): Generator<unknown, void> {
+      if (text === "") return;
+      const [head = "", ...others] = (endsWithReturn && text[0] === "\n" ? text.slice(1) : text).split(
+        /\r\n|\n|\r/,
+      );
+      endsWithReturn = text.endsWith("\r");
+      line.push(head);
+      for (const next of others) {
+        yield* add(line.join(""));
+        if (isDone) return;
+        line = [next];
+      }
+    },
+    /** What came before the connection ended counts if it is whole. */
+    *end(): Generator<unknown, void> {
+      const last = line.join("");
+      if (last !== "") yield* add(last);
+      yield* dispatch(false);
+    },
+  };
+}
+
+/** Undefined for malformed JSON. */
+function valueIn(text: string): unknown {
+  const value = jsonIn(text);
+  return value === undefined && !/^[{[]/.test(text) ? { message: text } : value;
+}
+
+function checked(value: unknown, name = ""): unknown {
+  const failure = failureIn(value, name);
+  if (failure) throw failure;
+  return value;
+}
+
+/** Some servers and proxies send chunks as lines, or as one list. */
+function valuesIn(text: string, hide: Redact): unknown[] {
+  if (text === "") return [];
+  const whole = jsonIn(text);
+  if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const values = lines.map(jsonIn);
+  if (lines.length > 1 && !values.includes(undefined)) return values;
+  // Secrets are replaced before the cut: half of one would not be recognised.
+  const said = text.startsWith("<") ? "a web page" : `"${hide(text).slice(0, SHOWN)}"`;
+  throw new AttemptFailure(
+    "garbled",
+    `the endpoint answered with ${said} instead of a chat completion; check the address of the endpoint (OPENAI_BASE_URL usually ends with /v1)`,
+  );
+}
+
+function jsonIn(text: string): unknown {
   try {
-    JSON.parse(line);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -3,6 +3,8 @@
 import { errorMessage } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { AttemptFailure, type FailureKind } from "./attempt.ts";
+import { complaintIn } from "./complaint.ts";
+import { type Fields, isObject, textOf } from "./fields.ts";
 
 /** The error classes of a package. Those of OpenAI and Anthropic have the same fields. */
 export interface ErrorClasses {
@@ -48,12 +50,27 @@ function ofApiError(error: ApiError, message: string, retryAfterMs: number | und
   });
 }
 
-/** A failure that the endpoint reports in an event of its own. */
-export function reportedFailure(event: Record<string, unknown>): AttemptFailure {
-  const message = typeof event.message === "string" ? event.message : "the endpoint reports a failure";
-  const code = typeof event.code === "string" || typeof event.code === "number" ? String(event.code) : null;
-  return ofApiError({ code, message }, message, undefined);
+/** A failure that the endpoint reports in its answer, by an error in the form of any vendor. */
+export function reportedFailure(error: Fields): AttemptFailure {
+  const message = complaintIn(error) || "the endpoint reports a failure";
+  const { code, type } = error;
+  const status = [error.status, error.status_code].find((value) => typeof value === "number");
+  const reported = { code: isWord(code) ? String(code) : null, type: isWord(type) ? String(type) : null };
+  return ofApiError({ ...reported, message, error, ...(status && { status }) }, message, undefined);
 }
+
+/** The failure that an event of an answer reports, if any. An error that says nothing beside a good answer is none. */
+export function failureIn(event: unknown, name: string): AttemptFailure | undefined {
+  const isError = name === "error" || (isObject(event) && event.type === "error");
+  if (!isObject(event)) return isError ? reportedFailure({ message: textOf(event) }) : undefined;
+  const [first]: unknown[] = Array.isArray(event.error) ? event.error : [event.error];
+  const error = isObject(first) ? first : isWord(first) ? { message: String(first) } : {};
+  if (complaintIn(error) !== "" || isWord(error.code) || isWord(error.type)) return reportedFailure(error);
+  return isError || first === true ? reportedFailure(event) : undefined;
+}
+
+const isWord = (value: unknown): boolean =>
+  typeof value === "string" ? value.trim() !== "" : typeof value === "number" && value !== 0;
 
 /** An error in the middle of a stream has no status of its own; several endpoints give it as the error's code. */
 function statusOf({ status, code }: ApiError): number | undefined {

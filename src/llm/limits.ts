@@ -7,6 +7,8 @@ const MAX_CALLS = 128;
 /** Characters of text, arguments and reasoning together. The longest real answers have about 500,000. */
 const MAX_LENGTH = 4_000_000;
 
+export type Limits = ReturnType<typeof createLimits>;
+
 /** Each function throws when the answer exceeds its bound. */
 export function createLimits() {
   let length = 0;

@@ -42,8 +42,8 @@ export function sharedOpenAiClient(connection: Connection): () => OpenAI {
 /** Not by `models.list()`, which understands only OpenAI's own form of the list. */
 export const openAiModels =
   (client: () => OpenAI): Adapter["listModels"] =>
-  ({ signal, fetch }) =>
-    client().get("/models", { signal, ...sentBy(fetch) });
+  ({ signal, fetch, after }) =>
+    client().get("/models", { ...(after !== undefined && { query: { after } }), signal, ...sentBy(fetch) });
 
 function keyHeaders(apiKey: string | undefined, baseUrl: string | undefined): Record<string, string | null> {
   if (!apiKey) return { Authorization: null };

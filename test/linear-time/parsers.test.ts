@@ -21,6 +21,7 @@ import { storable, storableJson } from "../../src/db/storable.ts";
 import { findInLiteral } from "../../src/integrations/discovery/find-in-literal.ts";
 import { locate } from "../../src/integrations/discovery/locate.ts";
 import { importedPaths } from "../../src/integrations/review/imports.ts";
+import { createEvents } from "../../src/llm/event-stream.ts";
 import { readRetryAfter } from "../../src/llm/failure.ts";
 import { readCommands } from "../../src/llm/offline.ts";
 import { toOpenAiFailure } from "../../src/llm/openai-client.ts";
@@ -36,6 +37,18 @@ import { parsePath } from "../../src/workspace/path.ts";
 import { type Growth, growthOf } from "./growth.ts";
 
 const keep = (text: string) => text;
+function readAll(text: string, size: number) {
+  const events = createEvents();
+  const all: unknown[] = [];
+  try {
+    for (let at = 0; at < text.length; at += size)
+      all.push(...events.feed(`data: ${text.slice(at, at + size)}`));
+    all.push(...events.end());
+  } catch {
+    // Malformed, or too long.
+  }
+  return all;
+}
 const redactor = createRedactor();
 redactor.add("a-secret-of-some-length-0123456789", "another/secret+with=signs&more-0123");
 const readFront = frontMatterReader(t.Object({ name: t.Optional(t.String()) }));
@@ -48,6 +61,10 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   "chunkMarkdown, as what is searched": (text) =>
     chunkMarkdown(text).map(({ breadcrumb, content }) => searchableText(`${breadcrumb}\n${content}`)),
   readCommands,
+  "events of a model's answer": (text) => readAll(text, text.length),
+  "events of a model's answer, in pieces": (text) => readAll(text, 7),
+  "events of a model's answer, without empty lines": (text) =>
+    readAll(text.replaceAll(/(.{9})/g, "$1\ndata: {"), 64),
   withoutControlTokens,
   argumentsWithoutControlTokens: (text) =>
     argumentsWithoutControlTokens(JSON.stringify({ text, escaped: "\\u003c" })),

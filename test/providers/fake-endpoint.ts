@@ -15,6 +15,7 @@ export interface Received {
 export type Reply =
   | { status: number; json: unknown }
   | { events: object[] }
+  | { status: number; text: string; type: string }
   | { redirect: string; status: number };
 
 export async function fakeEndpoint(reply: (request: Received) => Reply | Promise<Reply> = says("Hello")) {
@@ -44,6 +45,8 @@ export async function fakeEndpoint(reply: (request: Received) => Reply | Promise
 function answer(response: ServerResponse, reply: Reply): void {
   if ("redirect" in reply) {
     response.writeHead(reply.status, { location: reply.redirect }).end();
+  } else if ("text" in reply) {
+    response.writeHead(reply.status, { "content-type": reply.type }).end(reply.text);
   } else if ("json" in reply) {
     response.writeHead(reply.status, { "content-type": "application/json" }).end(JSON.stringify(reply.json));
   } else {

@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { providers } from "../../src/db/schema.ts";
 import { embeddedDatabase, type TestDatabase } from "../database.ts";
-import { fakeEndpoint, refuses, says, USAGE } from "./fake-endpoint.ts";
+import { fakeEndpoint, type Reply, refuses, says, USAGE } from "./fake-endpoint.ts";
 import { ask, environment, testModels } from "./fixture.ts";
 
 const open = embeddedDatabase();
@@ -153,7 +153,10 @@ describe("the models of a provider", () => {
     [{ data: [{ id: "b" }, { id: "a" }, { id: "b" }] }, ["a", "b"]],
     [[{ id: "together" }], ["together"]],
     [{ models: [{ name: "ollama" }] }, ["ollama"]],
-    [{ data: [{ id: 3 }, null, {}, "text"] }, ["text"]],
+    [{ data: [{ id: 3 }, null, {}, "text", " "] }, ["text"]],
+    [{ models: { "a/b": {}, c: null } }, ["a/b", "c"]],
+    [{ success: true, result: [{ name: "@cf/one" }] }, ["@cf/one"]],
+    [{ data: [], has_more: true }, []],
   ])("%j", async (json, ids) => {
     await using endpoint = await fakeEndpoint(() => ({ status: 200, json }));
     await using models = await testModels(db);
@@ -175,6 +178,58 @@ describe("the models of a provider", () => {
       url: "/v1/models?limit=1000",
       headers: { "anthropic-version": expect.any(String) },
     });
+  });
+
+  test("are all of ten thousand, with what is said of each", async () => {
+    const data = Array.from({ length: 10_000 }, (_, at) => ({
+      id: `m${at}`,
+      description: "x".repeat(1_000),
+    }));
+    await using endpoint = await fakeEndpoint(() => ({ status: 200, json: { data } }));
+    await using models = await testModels(db);
+    const provider = await models.providers.create(mine(endpoint.url));
+    expect(await models.listModels(provider)).toHaveLength(10_000);
+  });
+
+  test.each([
+    ["anthropic" as const, "after_id"],
+    ["chat_completions" as const, "after"],
+  ])("come from all pages: %s", async (adapter, name) => {
+    const pages = { "": ["a", "b"], b: ["c"], c: ["d"] };
+    await using endpoint = await fakeEndpoint(({ url }) => {
+      const after = new URL(url, "http://h").searchParams.get(name) ?? "";
+      const data = (pages[after as keyof typeof pages] ?? []).map((id) => ({ id }));
+      return { status: 200, json: { data, has_more: after !== "c", last_id: data.at(-1)?.id ?? null } };
+    });
+    await using models = await testModels(db);
+    const provider = await models.providers.create(mine(endpoint.url, { adapter }));
+    expect(await models.listModels(provider)).toEqual(["a", "b", "c", "d"]);
+    expect(endpoint.requests).toHaveLength(3);
+  });
+
+  test("are asked for twice only when an endpoint does not know pages", async () => {
+    const json = { data: [{ id: "a" }], has_more: true };
+    await using endpoint = await fakeEndpoint(() => ({ status: 200, json }));
+    await using models = await testModels(db);
+    const provider = await models.providers.create(mine(endpoint.url));
+    expect(await models.listModels(provider)).toEqual(["a"]);
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
+  test.each<[Reply, string | string[]]>([
+    [{ status: 200, text: '{"data": [{"id": "a"}]}', type: "text/plain" }, ["a"]],
+    [{ status: 200, text: "<!doctype html><p>Hello", type: "text/html" }, "a web page instead of a list"],
+    [{ status: 200, text: "<html>", type: "application/json" }, "could not be listed"],
+    [{ status: 200, text: "", type: "application/json" }, "no list of models"],
+    [{ status: 200, json: null }, "no list of models"],
+    [{ status: 200, json: { error: { message: "no such key" } } }, "it says: no such key"],
+    [{ status: 404, text: "<h1>Not Found</h1>", type: "text/html" }, "(HTTP 404): 404 Not Found"],
+  ])("%j", async (reply, result) => {
+    await using endpoint = await fakeEndpoint(() => reply);
+    await using models = await testModels(db);
+    const provider = await models.providers.create(mine(endpoint.url));
+    const listed = await models.listModels(provider).catch((error: Error) => error.message);
+    expect(listed).toEqual(typeof result === "string" ? expect.stringContaining(result) : result);
   });
 
   test("an endpoint that lists none is an error that says why", async () => {

@@ -1,57 +1,92 @@
-// Assembles the events of a streamed Anthropic message.
+// Assembles the events of a streamed Anthropic message, as Anthropic and the servers that imitate it send them.
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
+import { complaintIn } from "../complaint.ts";
+import { reportedFailure } from "../failure.ts";
 import { type Fields, isObject, textOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
 import { anthropicUsage } from "../usage.ts";
+import { readFinish } from "../wire/finish-reason.ts";
+import { readAnswer } from "../wire/read-answer.ts";
 
 interface Block {
   type: string;
   text: string[];
-  /** The id and name of a call. */
-  call?: { id: string; name: string };
   /** The block as it came; for a thought, with its signature. */
   raw: Fields;
 }
 
-const CUT = new Set(["max_tokens", "model_context_window_exceeded"]);
-
-export function createAnswer({ origin, offered }: AnswerOptions): Answer {
-  const blocks = new Map<unknown, Block>();
+export function createAnswer(options: AnswerOptions): Answer {
+  const blocks: Block[] = [];
+  /** The blocks that are open, by the index that they were given. */
+  const open = new Map<unknown, Block>();
   const limits = createLimits();
   let calls = 0;
   let usage: Fields = {};
   let stop = "";
+  let hasStopped = false;
+  let said = "";
 
   function add(event: Fields): string {
     switch (event.type) {
       case "message_start":
-        usage = fieldsOf(fieldsOf(event.message).usage);
-        return "";
+        return addMessage(fieldsOf(event.message));
+      case "message":
+        // A whole message although a stream was asked for.
+        hasStopped = true;
+        return addMessage(event);
       case "content_block_start":
         return begin(event.index, fieldsOf(event.content_block));
       case "content_block_delta":
-        return addDelta(blocks.get(event.index), fieldsOf(event.delta));
+        return addDelta(event.index, fieldsOf(event.delta));
+      case "content_block_stop":
+        // Some proxies give each block the same index.
+        open.delete(event.index);
+        return "";
       case "message_delta":
-        stop = textOf(fieldsOf(event.delta).stop_reason) || stop;
-        usage = { ...usage, ...withoutNulls(fieldsOf(event.usage)) };
+        stop = readFinish(fieldsOf(event.delta).stop_reason) || stop;
+        addUsage(event.usage);
+        return "";
+      case "message_stop":
+        hasStopped = true;
         return "";
       default:
+        // It may also be a ping with words.
+        said ||= typeof event.type === "string" ? "" : complaintIn(event);
         return "";
     }
   }
 
-  function begin(index: unknown, given: Fields): string {
-    limits.count(JSON.stringify(given).length);
-    const block = newBlock(given);
-    blocks.set(index, block);
-    if (block.call) limits.calls(++calls);
-    return block.type === "text" ? textOf(given.text) : "";
+  function addMessage(message: Fields): string {
+    addUsage(message.usage);
+    stop = readFinish(message.stop_reason) || stop;
+    const content = Array.isArray(message.content) ? message.content.filter(isObject) : [];
+    return content.map((block) => begin(undefined, block)).join("");
   }
 
-  function addDelta(block: Block | undefined, delta: Fields): string {
+  /** The last event repeats the counts of the first, or has null for them. */
+  function addUsage(given: unknown): void {
+    const counts = Object.entries(fieldsOf(given)).filter(([, value]) => value !== null);
+    usage = { ...usage, ...Object.fromEntries(counts) };
+  }
+
+  function begin(index: unknown, raw: Fields): string {
+    limits.count(JSON.stringify(raw).length);
+    const type = textOf(raw.type);
+    const block = { type, text: [textOf(type === "thinking" ? raw.thinking : raw.text)], raw };
+    blocks.push(block);
+    open.set(index, block);
+    if (type === "tool_use") limits.calls(++calls);
+    return type === "text" ? textOf(raw.text) : "";
+  }
+
+  function addDelta(index: unknown, delta: Fields): string {
+    const type = TYPES[textOf(delta.type)];
+    if (!type) return "";
+    // Some proxies leave out the event that begins a block.
+    const block = open.get(index) ?? (type === "tool_use" ? undefined : opened(index, type));
     if (!block) return "";
     if (delta.type === "signature_delta") block.raw.signature = textOf(delta.signature);
     const text = textOf(delta.text ?? delta.partial_json ?? delta.thinking);
@@ -60,51 +95,53 @@ export function createAnswer({ origin, offered }: AnswerOptions): Answer {
     return block.type === "text" ? text : "";
   }
 
+  function opened(index: unknown, type: string): Block | undefined {
+    begin(index, { type });
+    return open.get(index);
+  }
+
   return {
     add: (event) => (isObject(event) ? add(event) : ""),
-    isFinished: () => stop !== "",
+    isFinished: () => hasStopped || stop !== "",
     finish() {
-      if (stop === "") throw new AttemptFailure("cut", "the answer ended early");
-      if (stop === "refusal") throw new AttemptFailure("filtered", "the model's filter stopped the answer");
-      const all = [...blocks.values()];
-      const text = all.map((block) => (block.type === "text" ? block.text.join("") : "")).join("");
-      const toolCalls = offered.size === 0 ? [] : all.flatMap(toCall);
-      if (toolCalls.length === 0 && text.trim() === "")
-        throw new AttemptFailure("empty", "the answer is empty");
-      const thinking = all.flatMap(toThought);
+      const isWhole = hasStopped || stop !== "";
+      if (!isWhole && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
+      if (!isWhole) throw new AttemptFailure("cut", "the answer ended early");
+      const text = blocks.map((block) => (block.type === "text" ? block.text.join("") : "")).join("");
+      const answer = readAnswer({ finish: stop, text, calls: blocks.flatMap(toCall) }, options);
+      const thinking = blocks.flatMap(toThought);
+      const isWanted = answer.toolCalls.length > 0 && thinking.length > 0;
       return {
-        text,
-        toolCalls,
+        ...answer,
         usage: anthropicUsage(usage),
-        isCut: CUT.has(stop),
-        ...(toolCalls.length > 0 &&
-          thinking.length > 0 && { continuation: { model: origin, fields: { thinking } } }),
+        ...(isWanted && { continuation: { model: options.origin, fields: { thinking } } }),
       };
     },
   };
 }
 
+/** The block that each kind of delta belongs to. */
+const TYPES: Record<string, string> = {
+  text_delta: "text",
+  input_json_delta: "tool_use",
+  thinking_delta: "thinking",
+  signature_delta: "thinking",
+};
+
 const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
 
-/** The last event repeats the counts of the first, or has null for them. */
-const withoutNulls = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-
-function newBlock(given: Fields): Block {
-  const type = textOf(given.type);
-  return {
-    type,
-    text: [textOf(given.text)],
-    ...(type === "tool_use" && { call: { id: textOf(given.id), name: textOf(given.name) } }),
-    raw: given,
-  };
+/** Some servers give the whole input where the block begins. */
+function toCall({ type, text, raw }: Block): LlmToolCall[] {
+  if (type !== "tool_use") return [];
+  const written = text.join("");
+  const whole = isObject(raw.input) && Object.keys(raw.input).length > 0 ? JSON.stringify(raw.input) : "";
+  return [{ id: textOf(raw.id), name: textOf(raw.name), arguments: written.trim() === "" ? whole : written }];
 }
 
-function toCall({ call, text }: Block): LlmToolCall[] {
-  return call ? [{ ...call, arguments: text.join("") }] : [];
-}
-
+/** As it came, because it is signed. A thought without a signature goes back to servers that sign none. */
 function toThought({ type, text, raw }: Block): Fields[] {
-  if (type === "thinking") return [{ type, thinking: text.join(""), signature: raw.signature }];
+  if (type === "thinking") {
+    return [{ type, thinking: text.join(""), ...("signature" in raw && { signature: raw.signature }) }];
+  }
   return type === "redacted_thinking" ? [{ type, data: raw.data }] : [];
 }

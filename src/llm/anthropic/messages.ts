@@ -10,9 +10,13 @@ export function createAnthropicMessages(connection: Connection): Adapter {
   const client = sharedAnthropicClient(connection);
   return {
     open: (request, { signal, fetch, ...sending }) =>
-      client().messages.create(toRequest(request, sending), { signal, ...sentBy(fetch) }),
-    listModels: ({ signal, fetch }) =>
-      client().get("/v1/models", { query: { limit: 1000 }, signal, ...sentBy(fetch) }),
+      client()
+        .messages.create(toRequest(request, sending), { signal, ...sentBy(fetch) })
+        .asResponse(),
+    listModels: ({ signal, fetch, after }) => {
+      const query = { limit: 1000, ...(after !== undefined && { after_id: after }) };
+      return client().get("/v1/models", { query, signal, ...sentBy(fetch) });
+    },
     createAnswer,
     toFailure: toAnthropicFailure,
   };

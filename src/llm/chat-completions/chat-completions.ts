@@ -10,7 +10,9 @@ export function createChatCompletions(connection: Connection): Adapter {
   const client = sharedOpenAiClient(connection);
   return {
     open: (request, { signal, fetch, ...sending }) =>
-      client().chat.completions.create(toRequest(request, sending), { signal, ...sentBy(fetch) }),
+      client()
+        .chat.completions.create(toRequest(request, sending), { signal, ...sentBy(fetch) })
+        .asResponse(),
     listModels: openAiModels(client),
     createAnswer,
     toFailure: toOpenAiFailure,

@@ -3,7 +3,6 @@
 
 import { type Fields, isObject } from "../fields.ts";
 import type { Continuation, LlmToolCall } from "../llm.ts";
-import { newCallId } from "../wire/call-ids.ts";
 import { createObjectScanner, type ObjectScanner } from "../wire/json-object.ts";
 
 /** A piece as it came; only that it is a JSON object is certain. */
@@ -40,15 +39,12 @@ export function createToolCalls(model: string) {
       Object.assign(slot.fields, read.fields);
       return read.size;
     },
-    /** The calls, each with an id of its own. */
+    /** The calls as they came. An id may be missing, or be another's, too. */
     finish(): LlmToolCall[] {
-      const seen = new Set<string>();
       return slots.map(({ id, name, arguments: parts, fields }) => {
-        const unique = id === "" || seen.has(id) ? newCallId() : id;
-        seen.add(unique);
         const continuation: Continuation = { model, fields };
         return {
-          id: unique,
+          id,
           name,
           arguments: parts.join(""),
           ...(Object.keys(fields).length > 0 && { continuation }),

@@ -1,79 +1,80 @@
-// Assembles the events of a streamed response.
+// Assembles the events of a streamed response, as OpenAI and the servers that imitate it send them.
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
+import { complaintIn } from "../complaint.ts";
 import { reportedFailure } from "../failure.ts";
 import { type Fields, isObject, textOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
 import { responsesUsage } from "../usage.ts";
+import { readAnswer } from "../wire/read-answer.ts";
+import { createItems } from "./items.ts";
 
-export function createAnswer({ origin, offered }: AnswerOptions): Answer {
-  const texts: string[] = [];
-  const calls: LlmToolCall[] = [];
-  const reasoning: Fields[] = [];
+export function createAnswer(options: AnswerOptions): Answer {
+  const { origin } = options;
   const limits = createLimits();
+  const items = createItems(limits);
   let end: { status: string; response: Fields } | undefined;
+  let said = "";
 
-  function addItem(item: Fields): void {
-    if (item.type === "reasoning") {
-      limits.count(JSON.stringify(item).length);
-      // The status is no part of what may be sent back.
-      const { status: _status, ...kept } = item;
-      reasoning.push(kept);
-    }
-    if (item.type !== "function_call") return;
-    const call = { id: textOf(item.call_id), name: textOf(item.name), arguments: textOf(item.arguments) };
-    limits.count(call.arguments.length);
-    calls.push(call);
-    limits.calls(calls.length);
+  /** Ends the answer; a response that was sent whole has its output here only. */
+  function finishWith(status: string, response: Fields): string {
+    end = { status: textOf(response.status) || status, response };
+    return items.addRest(Array.isArray(response.output) ? response.output.filter(isObject) : []);
   }
 
   return {
     add(event) {
       if (!isObject(event)) return "";
-      switch (event.type) {
-        case "response.output_text.delta":
-        case "response.refusal.delta": {
-          const text = limits.text(textOf(event.delta));
-          texts.push(text);
-          return text;
-        }
-        case "response.output_item.done":
-          if (isObject(event.item)) addItem(event.item);
-          return "";
-        case "response.completed":
-        case "response.incomplete":
-        case "response.failed":
-          end = { status: event.type, response: isObject(event.response) ? event.response : {} };
-          return "";
-        case "error":
-          throw reportedFailure(event);
-        default:
-          return "";
-      }
+      const type = textOf(event.type);
+      const status = ENDS.get(type);
+      if (status) return finishWith(status, isObject(event.response) ? event.response : {});
+      if (event.object === "response" && type === "") return finishWith("completed", event);
+      // It may also be a ping with words.
+      if (type === "") said ||= complaintIn(event);
+      return items.add(type, event);
     },
     isFinished: () => end !== undefined,
     finish() {
+      if (!end && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
       if (!end) throw new AttemptFailure("cut", "the answer ended early");
       const { status, response } = end;
-      if (status === "response.failed") throw reportedFailure(isObject(response.error) ? response.error : {});
-      const reason = isObject(response.incomplete_details) ? response.incomplete_details.reason : undefined;
-      if (reason === "content_filter") {
-        throw new AttemptFailure("filtered", "the answer was stopped by the endpoint's content filter");
+      if (status === "failed" || status === "cancelled") {
+        throw reportedFailure(isObject(response.error) ? response.error : {});
       }
-      const text = texts.join("");
-      const toolCalls = offered.size === 0 ? [] : calls;
-      if (toolCalls.length === 0 && text.trim() === "")
-        throw new AttemptFailure("empty", "the answer is empty");
+      const calls = items.calls();
+      const answer = readAnswer({ finish: finishOf(status, response), text: items.text(), calls }, options);
+      const { toolCalls } = answer;
+      const reasoning = items.reasoning();
+      const first = reasoning[0] ?? [];
       return {
-        text,
-        toolCalls,
+        ...answer,
+        // Reasoning stands before the call that it led to; what came before the first call belongs to the message.
+        toolCalls: toolCalls.map((call, at): LlmToolCall => {
+          const own = at === 0 ? [] : (reasoning[at] ?? []);
+          return own.length === 0
+            ? call
+            : { ...call, continuation: { model: origin, fields: { reasoning: own } } };
+        }),
         usage: isObject(response.usage) ? responsesUsage(response.usage) : null,
-        isCut: status === "response.incomplete",
         ...(toolCalls.length > 0 &&
-          reasoning.length > 0 && { continuation: { model: origin, fields: { reasoning } } }),
+          first.length > 0 && { continuation: { model: origin, fields: { reasoning: first } } }),
       };
     },
   };
+}
+
+const ENDS = new Map([
+  ["response.completed", "completed"],
+  // An older name, which some proxies use.
+  ["response.done", "completed"],
+  ["response.incomplete", "incomplete"],
+  ["response.failed", "failed"],
+  ["response.cancelled", "cancelled"],
+]);
+
+function finishOf(status: string, { incomplete_details: details }: Fields): string {
+  if (isObject(details) && details.reason === "content_filter") return "content_filter";
+  return status === "incomplete" ? "incomplete" : "stop";
 }

@@ -7,7 +7,7 @@ import type {
   ResponseInputItem,
 } from "openai/resources/responses/responses";
 import type { Written } from "../adapter.ts";
-import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
+import type { Continuation, LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
 import { dataUrl, imagesIn } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
@@ -46,18 +46,18 @@ function toItems(message: LlmMessage): ResponseInputItem[] {
     return [{ type: "function_call_output", call_id: message.tool_call_id, output: content }];
   if (role === "user") return [{ role, content: withImages(message) }];
   const text: ResponseInputItem[] = content === "" ? [] : [{ role, content }];
-  // Reasoning must stand before the calls that it led to, as it came.
-  const reasoning = (message.continuation?.fields.reasoning ?? []) as ResponseInputItem[];
-  const calls = (message.tool_calls ?? []).map(
-    ({ id, name, arguments: json }): ResponseInputItem => ({
-      type: "function_call",
-      call_id: id,
-      name,
-      arguments: json,
-    }),
+  const calls = (message.tool_calls ?? []).flatMap(
+    ({ id, name, arguments: json, continuation }): ResponseInputItem[] => [
+      ...reasoningOf(continuation),
+      { type: "function_call", call_id: id, name, arguments: json },
+    ],
   );
-  return [...reasoning, ...text, ...calls];
+  return [...reasoningOf(message.continuation), ...text, ...calls];
 }
+
+/** It must stand before the call that it led to, as it came. */
+const reasoningOf = (continuation: Continuation | undefined): ResponseInputItem[] =>
+  (continuation?.fields.reasoning ?? []) as ResponseInputItem[];
 
 function withImages(message: LlmMessage): string | ResponseInputContent[] {
   const images = imagesIn(message);

@@ -10,7 +10,9 @@ export function createResponses(connection: Connection): Adapter {
   const client = sharedOpenAiClient(connection);
   return {
     open: (request, { signal, fetch, ...sending }) =>
-      client().responses.create(toRequest(request, sending), { signal, ...sentBy(fetch) }),
+      client()
+        .responses.create(toRequest(request, sending), { signal, ...sentBy(fetch) })
+        .asResponse(),
     listModels: openAiModels(client),
     createAnswer,
     toFailure: toOpenAiFailure,

@@ -211,6 +211,36 @@ describe("an answer", () => {
     ]);
   });
 
+  test("keeps thoughts that nobody may read, and in their order", async () => {
+    const thought = {
+      type: "content_block_start",
+      content_block: { type: "redacted_thinking", data: "EmwK" },
+    };
+    const open = { type: "thinking", thinking: "", signature: "" };
+    const { ask, requests } = await endpoint(
+      [
+        start,
+        { index: 0, ...thought },
+        { type: "content_block_start", index: 1, content_block: open },
+        { type: "content_block_delta", index: 1, delta: { type: "signature_delta", signature: "sig" } },
+        ...call(2, "{}"),
+        ...stop("tool_use"),
+      ],
+      says("Found."),
+    );
+    const { done } = await ask({ tools: [SEARCH] });
+    const asked: LlmMessage[] = [
+      { role: "user", content: "Find it." },
+      { ...done, role: "assistant", content: "", tool_calls: done?.toolCalls ?? [] },
+      { role: "tool", tool_call_id: "toolu_2", content: "one" },
+    ];
+    expect((await ask({ tools: [SEARCH], messages: asked })).done?.text).toBe("Found.");
+    expect(requests.at(-1)?.messages[1]?.content.slice(0, 2) as unknown).toEqual([
+      { type: "redacted_thinking", data: "EmwK" },
+      { type: "thinking", thinking: "", signature: "sig" },
+    ]);
+  });
+
   test("is judged by its end", async () => {
     const { ask } = await endpoint([start, ...text("The st"), ...stop("max_tokens")]);
     expect((await ask()).done).toMatchObject({ text: "The st", isCut: true });

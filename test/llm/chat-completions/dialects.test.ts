@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import type { AttemptFailure } from "../../../src/llm/attempt.ts";
 import { createAnswer } from "../../../src/llm/chat-completions/answer.ts";
-import { createStreamFetch } from "../../../src/llm/event-stream.ts";
+import { eventsOf } from "../events-of.ts";
 import { delta } from "../strict-endpoint.ts";
 
 const offered = new Set(["search", "look"]);
@@ -139,6 +139,28 @@ test.each<[string, unknown[]]>([
   expect(called(...chunks, delta({}, "stop"))).toEqual([["search", '{"q":1}']]);
 });
 
+test("thoughts go back as LiteLLM and Copilot sent them", () => {
+  const piece = (fields: object) => delta({ thinking_blocks: [{ type: "thinking", ...fields }] });
+  const answer = read(
+    piece({ thinking: "Hm" }),
+    piece({ thinking: ".", signature: "" }),
+    piece({ thinking: "", signature: "sig" }),
+    piece({ thinking: "So." }),
+    delta({ thinking_blocks: [{ type: "redacted_thinking", data: "EmwK" }] }),
+    delta({ reasoning_opaque: "x9", reasoning_text: "Hm" }),
+    delta({ tool_calls: [{ id: "a", function: { name: "search", arguments: "{}" } }] }, "tool_calls"),
+  );
+  expect(answer.continuation?.fields).toEqual({
+    reasoning_text: "Hm",
+    reasoning_opaque: "x9",
+    thinking_blocks: [
+      { type: "thinking", thinking: "Hm.", signature: "sig" },
+      { type: "thinking", thinking: "So." },
+      { type: "redacted_thinking", data: "EmwK" },
+    ],
+  });
+});
+
 test("the name of a tool that nobody offered stays", () => {
   expect(
     called(delta({ tool_calls: [{ id: "a", function: { name: "os.rm", arguments: "{}" } }] }, "stop")),
@@ -182,12 +204,6 @@ test.each([
   ["as lines", (chunks: string[]) => `${chunks.join("\n")}\n`],
   ["as one list", (chunks: string[]) => `[${chunks.join(",\n")}]`],
 ])("chunks %s become events", async (_, write) => {
-  const chunks = [delta({ content: "all" }), delta({}, "stop")].map((chunk) => JSON.stringify(chunk));
-  const fetch = createStreamFetch({
-    onBytes() {},
-    hide: (text) => text,
-    send: async () => new Response(write(chunks)),
-  });
-  const text = await (await fetch("http://127.0.0.1/")).text();
-  expect(text).toBe(chunks.map((chunk) => `data: ${chunk}\n\n`).join(""));
+  const chunks = [delta({ content: "all" }), delta({}, "stop")];
+  expect(await eventsOf(write(chunks.map((chunk) => JSON.stringify(chunk))))).toEqual(chunks);
 });

@@ -153,6 +153,30 @@ test("calls come with the reasoning that led to them, and both go back", async (
   ]);
 });
 
+test("what was thought between two calls stays between them", async () => {
+  const thought = (id: string) => done({ type: "reasoning", id, summary: [], encrypted_content: "gAAAA" });
+  const made = (id: string) =>
+    done({ type: "function_call", id, call_id: id, name: "search", arguments: "{}" });
+  const { ask, requests } = await endpoint([
+    [thought("rs_1"), made("one"), thought("rs_2"), made("two"), completed],
+    [delta("Found."), completed],
+  ]);
+  const { done: first } = await ask({ tools: [SEARCH] });
+  const messages: LlmMessage[] = [
+    { role: "user", content: "Find it." },
+    { ...first, role: "assistant", content: "", tool_calls: first?.toolCalls ?? [] },
+    { role: "tool", tool_call_id: "one", content: "found" },
+    { role: "tool", tool_call_id: "two", content: "found" },
+  ];
+  expect((await ask({ tools: [SEARCH], messages })).done?.text).toBe("Found.");
+  expect(requests[1]?.input.map(({ type, role }) => type ?? role)).toEqual(
+    ["user", "reasoning", "function_call", "reasoning", "function_call"].concat([
+      "function_call_output",
+      "function_call_output",
+    ]),
+  );
+});
+
 test("a conversation with calls is sent with their tools, none of which may be called", async () => {
   const { ask, requests } = await endpoint([[delta("Hi."), completed]]);
   const messages: LlmMessage[] = [

@@ -1,6 +1,6 @@
 // What an endpoint says in a body that is no chat completion: that the credit is used up, say, with status 200.
 
-import { isObject } from "../fields.ts";
+import { isObject } from "./fields.ts";
 
 const NAMES = [
   "message",
