@@ -238,6 +238,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "runtime/packages.ts": [],
   "runtime/watch-folders.ts": [],
   "content/yaml-text.ts": [],
+  "unpack.ts": [],
   "within.ts": [],
 };
 
