@@ -37,6 +37,7 @@ const FOUNDATION = [
   "content/tags.ts",
   "runtime/watch-folders.ts",
   "content/yaml-text.ts",
+  "unpack.ts",
   "within.ts",
 ];
 
