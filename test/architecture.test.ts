@@ -60,6 +60,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   web: [],
   "http/api": [
     "access",
+    "acp",
     "approvals",
     "attachments",
     "budgets",
@@ -201,8 +202,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   repairs: ["budgets", "db", "integrations/*", "listeners"],
   // The servers whose tools bots may get, and the server that other programs get tools of.
   // Coding agents that bots have work for them: their tools, started as programs of MCP servers are, asking like policies do.
-  acp: ["agent", "db", "llm", "mcp", "policies", "runtime", "sdk", "workspace"],
-  mcp: ["agent", "capabilities", "db", "guarded-fetch", "processes", "runtime", "sdk", "secrets"],
+  acp: [...["agent", "db", "declared", "llm", "mcp", "policies", "runtime", "sdk", "secrets", "workspace"]],
+  // What the operator declares in a file of the home folder, beside what is stored.
+  declared: ["content", "runtime"],
+  mcp: ["agent", "capabilities", "db", "declared", "guarded-fetch", "processes", "runtime", "sdk", "secrets"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],
   runtime: [],

@@ -11,7 +11,7 @@ import { and, eq, inArray } from "drizzle-orm";
 import { shown } from "../agent/approval-steps.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { approvals, type JsonObject, type ToolKind, tasks } from "../db/schema.ts";
-import { storable } from "../db/storable.ts";
+import { storableJson } from "../db/storable.ts";
 import { newId } from "../ids.ts";
 import { callHash } from "../policies/call-hash.ts";
 import type { Decide } from "../policies/policies.ts";
@@ -145,12 +145,12 @@ export function createPermissions({
   }
 
   return {
-    /** Answers the agent of this tool. */
+    /** Answers the agent of this tool. `onUnasked` is told why nobody was asked about what was refused. */
     async ask(
       tool: string,
       run: AskingRun,
       { toolCall, options }: RequestPermissionRequest,
-      signal: AbortSignal,
+      { signal, onUnasked }: { signal: AbortSignal; onUnasked: (reason: string) => void },
     ): Promise<RequestPermissionOutcome> {
       const kind = toolCall.kind ?? "other";
       const action = `${tool}/${kind}`;
@@ -165,6 +165,13 @@ export function createPermissions({
       if (decision.effect === "deny") return chosen(options, false);
       // That no policy fits is no answer to a question.
       if (decision.effect === "allow" && decision.rule !== null) return chosen(options, true);
+      // Nobody approves what they have not seen whole.
+      if (JSON.stringify(args).length > MOST_SHOWN) {
+        onUnasked(
+          `"${cut(toolCall.title ?? action, 200)}" was refused: it has more than ${MOST_SHOWN.toLocaleString("en")} characters, which is more than a person can be shown.`,
+        );
+        return chosen(options, false);
+      }
       const before = await standing(run, action);
       if (before !== undefined) return chosen(options, before);
       const terms = decision.effect === "allow" ? { ...decision, approval: DEFAULT_TERMS } : decision;
@@ -179,11 +186,10 @@ export function createPermissions({
   };
 }
 
-const LONGEST_INPUT = 8_000;
-const LONGEST_CHANGE = 2_000;
-const MOST_CHANGES = 20;
+/** In one question. */
+const MOST_SHOWN = 256_000;
 
-/** What people are shown, within bounds. */
+/** What people are shown: all of it, since what is left out would be approved unseen. */
 function argumentsOf({
   title,
   locations,
@@ -191,32 +197,22 @@ function argumentsOf({
   rawInput,
 }: RequestPermissionRequest["toolCall"]): JsonObject {
   const changes = (content ?? []).flatMap((part) =>
-    part.type === "diff"
-      ? [
-          {
-            path: part.path,
-            old_text: cut(part.oldText ?? "", LONGEST_CHANGE),
-            new_text: cut(part.newText, LONGEST_CHANGE),
-          },
-        ]
-      : [],
+    part.type === "diff" ? [{ path: part.path, old_text: part.oldText ?? "", new_text: part.newText }] : [],
   );
-  const input = rawInput === undefined || rawInput === null ? undefined : JSON.stringify(rawInput);
-  return {
-    action: cut(title ?? "", 1_000),
-    ...(locations &&
-      locations.length > 0 && {
-        paths: locations.slice(0, MOST_CHANGES).map(({ path }) => cut(path, 1_000)),
-      }),
-    ...(changes.length > 0 && { changes: changes.slice(0, MOST_CHANGES) }),
-    ...(input !== undefined && {
-      input: input.length <= LONGEST_INPUT ? (rawInput as JsonObject) : cut(input, LONGEST_INPUT),
-    }),
-  };
+  const said = (content ?? []).flatMap((part) =>
+    part.type === "content" ? [part.content.type === "text" ? part.content.text : part.content] : [],
+  );
+  return storableJson({
+    action: title ?? "",
+    ...(locations && locations.length > 0 && { paths: locations.map(({ path }) => path) }),
+    ...(changes.length > 0 && { changes }),
+    ...(said.length > 0 && { content: said }),
+    ...(rawInput !== undefined && rawInput !== null && { input: rawInput }),
+  } as unknown as JsonObject);
 }
 
 const cut = (text: string, most: number): string =>
-  storable(text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`);
+  text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
 
 /** Only for this once, where the agent lets one choose: what holds for longer is decided here. */
 function chosen(options: PermissionOption[], isAllowed: boolean | undefined): RequestPermissionOutcome {

@@ -21,14 +21,17 @@ export type StartAgent = (
   onOutput: (chunk: Uint8Array, stream: OutputStream) => Promise<void> | undefined,
 ) => SpawnedProcess;
 
-export interface AgentWork {
+interface AgentStart {
   /** Its name, for people. */
   name: string;
   /** An absolute path. */
   folder: string;
-  task: string;
   version: string;
   signal: AbortSignal;
+}
+
+export interface AgentWork extends AgentStart {
+  task: string;
   onProgress(message: string): void;
   /** Decides on what the agent wants to do. */
   permit(request: RequestPermissionRequest, signal: AbortSignal): Promise<RequestPermissionOutcome>;
@@ -42,7 +45,31 @@ const START_MS = 120_000;
 const GRACE_MS = 2_000;
 
 /** Throws `unavailable` when the agent cannot do it, and the reason of the signal. */
-export async function runAgent(start: StartAgent, work: AgentWork): Promise<WorkDone> {
+export const runAgent = (start: StartAgent, work: AgentWork): Promise<WorkDone> =>
+  withAgent(start, work, (stream) => converse(stream, work));
+
+/** What an agent says of itself; null where it says nothing. */
+export interface AgentFacts {
+  name: string | null;
+  version: string | null;
+}
+
+/** Begins a session and ends it, without asking for any work. Throws like `runAgent`. */
+export const tryAgent = (start: StartAgent, work: AgentStart): Promise<AgentFacts> =>
+  withAgent(start, work, (stream) =>
+    client({ name: "heddle" }).connectWith(stream, async (agent) => {
+      const begun = await untilEnd(begin(agent, work), AbortSignal.any([work.signal, tooLate(work.name)]));
+      return begun.facts;
+    }),
+  );
+
+type AgentStream = ReturnType<typeof ndJsonStream>;
+
+async function withAgent<Result>(
+  start: StartAgent,
+  work: AgentStart,
+  use: (stream: AgentStream) => Promise<Result>,
+): Promise<Result> {
   const output = new TransformStream<Uint8Array, Uint8Array>();
   const writer = output.writable.getWriter();
   const decoder = new TextDecoder();
@@ -58,24 +85,27 @@ export async function runAgent(start: StartAgent, work: AgentWork): Promise<Work
     write: (bytes) => program.write(new TextDecoder().decode(bytes)),
   });
   try {
-    return await converse(ndJsonStream(input, output.readable, { maxMessageBytes: MOST_BYTES }), work);
+    return await use(ndJsonStream(input, output.readable, { maxMessageBytes: MOST_BYTES }));
   } catch (error) {
     throwIfAborted(work.signal);
     if (error instanceof HeddleError) throw error;
     const said = words.trim() === "" ? "" : ` It wrote: ${words.trim()}`;
-    throw new HeddleError(
-      "unavailable",
-      `The coding agent ${work.name} failed: ${errorMessage(error)}.${said}`,
-      {
-        cause: error,
-      },
-    );
+    const reason = `The coding agent ${work.name} failed: ${reasonOf(error)}.${said}`;
+    throw new HeddleError("unavailable", reason, { cause: error });
   } finally {
     await program.end(GRACE_MS);
   }
 }
 
-async function converse(stream: ReturnType<typeof ndJsonStream>, work: AgentWork): Promise<WorkDone> {
+/** What an agent says of an error is in its data: the message is that of its kind. */
+function reasonOf(error: unknown): string {
+  const { data } = (error ?? {}) as { data?: { details?: unknown; message?: unknown } };
+  const details = data?.details ?? data?.message;
+  const more = typeof details === "string" && details !== "" ? `: ${details.slice(0, MOST_WORDS)}` : "";
+  return `${errorMessage(error)}${more}`.replace(/\.$/, "");
+}
+
+async function converse(stream: AgentStream, work: AgentWork): Promise<WorkDone> {
   const { signal, folder, task, permit } = work;
   const log = createWorkLog(folder, work.onProgress);
   const app = client({ name: "heddle" })
@@ -84,7 +114,8 @@ async function converse(stream: ReturnType<typeof ndJsonStream>, work: AgentWork
     }))
     .onNotification(methods.client.session.update, ({ params }) => log.note(params.update));
   return app.connectWith(stream, async (agent) => {
-    const sessionId = await untilEnd(begin(agent, work), AbortSignal.any([signal, tooLate(work.name)]));
+    const begun = begin(agent, work);
+    const { sessionId } = await untilEnd(begun, AbortSignal.any([signal, tooLate(work.name)]));
     const stop = () => void agent.notify(methods.agent.session.cancel, { sessionId }).catch(() => undefined);
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -100,8 +131,11 @@ async function converse(stream: ReturnType<typeof ndJsonStream>, work: AgentWork
   });
 }
 
-async function begin(agent: ClientContext, { folder, name, version }: AgentWork): Promise<string> {
-  const { protocolVersion } = await agent.request(methods.agent.initialize, {
+async function begin(
+  agent: ClientContext,
+  { folder, name, version }: AgentStart,
+): Promise<{ sessionId: string; facts: AgentFacts }> {
+  const { protocolVersion, agentInfo } = await agent.request(methods.agent.initialize, {
     protocolVersion: PROTOCOL_VERSION,
     // It has its folder, and the programs of this machine, itself.
     clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
@@ -112,7 +146,11 @@ async function begin(agent: ClientContext, { folder, name, version }: AgentWork)
     throw new HeddleError("unavailable", message);
   }
   const { sessionId } = await agent.request(methods.agent.session.new, { cwd: folder, mcpServers: [] });
-  return sessionId;
+  const facts = {
+    name: agentInfo?.name?.slice(0, 200) ?? null,
+    version: agentInfo?.version?.slice(0, 100) ?? null,
+  };
+  return { sessionId, facts };
 }
 
 function tooLate(name: string): AbortSignal {

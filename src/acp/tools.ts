@@ -4,12 +4,13 @@ import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
 import type { Tool } from "../agent/tools/registry.ts";
-import { HeddleError } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import type { JsonObject, ToolContext } from "../sdk/types.ts";
 import { parsePath } from "../workspace/path.ts";
-import type { CodingAgent } from "./agents-file.ts";
+import { type CodingAgent, toolName } from "./agent.ts";
 import type { Permissions } from "./permissions.ts";
 import { runAgent, type StartAgent } from "./run-agent.ts";
+import type { CodingSessions } from "./sessions.ts";
 
 export interface AgentToolsOptions {
   /** Of the workspace. */
@@ -17,15 +18,15 @@ export interface AgentToolsOptions {
   /** How the program is started, which may reach this folder. */
   starterOf: (agent: CodingAgent, folder: string) => Promise<StartAgent>;
   permissions: Permissions;
+  sessions: Pick<CodingSessions, "begin" | "end" | "endLeft">;
   version: string;
 }
-
-const toolName = (id: string): string => `code_with_${id}`;
 
 export const agentTools = (agents: CodingAgent[], options: AgentToolsOptions): Tool[] =>
   agents.filter(({ is_enabled }) => is_enabled).map((agent) => agentTool(agent, options));
 
-function agentTool(agent: CodingAgent, { root, starterOf, permissions, version }: AgentToolsOptions): Tool {
+function agentTool(agent: CodingAgent, options: AgentToolsOptions): Tool {
+  const { permissions, sessions } = options;
   const name = toolName(agent.id);
   return {
     name,
@@ -48,29 +49,62 @@ function agentTool(agent: CodingAgent, { root, starterOf, permissions, version }
       },
       { additionalProperties: false },
     ) as unknown as JsonObject,
-    async run({ task, folder: given }: { task: string; folder: string }, context: ToolContext) {
-      const { signal, progress, bot_id } = context;
-      const folder = await folderOf(root, given, bot_id);
-      const done = await runAgent(await starterOf(agent, folder), {
-        ...{ name: agent.name, folder, task, version, signal },
-        onProgress: progress,
-        permit: (request, ended) => permissions.ask(name, context, request, ended),
-      });
-      return {
-        ...(done.stopReason !== "end_turn" && {
-          error: `It stopped before it was done: ${done.stopReason}.`,
-        }),
-        answer: done.answer || "(It said nothing.)",
-        actions: done.actions,
-        changed_files: done.files,
-      };
-    },
+    run: (asked: Asked, context: ToolContext) => work(agent, asked, context, options),
     /** What it was asked is asked by nobody any more; what it did before the server stopped is not known. */
     async reconcile(_args: never, { task_id }: { task_id: string }) {
       await permissions.cancelOf(task_id);
+      await sessions.endLeft(agent.id, task_id);
       return { outcome: "unknown" as const };
     },
   };
+}
+
+const MOST_UNASKED = 20;
+
+interface Asked {
+  task: string;
+  folder: string;
+}
+
+async function work(
+  agent: CodingAgent,
+  { task, folder: given }: Asked,
+  context: ToolContext,
+  { root, starterOf, permissions, sessions, version }: AgentToolsOptions,
+) {
+  const { signal, progress, bot_id } = context;
+  const folder = await folderOf(root, given, bot_id);
+  const unasked: string[] = [];
+  const id = await sessions.begin(agent.id, context, { folder: given, task });
+  try {
+    const done = await runAgent(await starterOf(agent, folder), {
+      ...{ name: agent.name, folder, task, version, signal },
+      onProgress: progress,
+      permit: (request, ended) =>
+        permissions.ask(toolName(agent.id), context, request, {
+          signal: ended,
+          onUnasked: (reason) => void (unasked.length < MOST_UNASKED && unasked.push(reason)),
+        }),
+    });
+    const error =
+      done.stopReason === "end_turn" ? undefined : `It stopped before it was done: ${done.stopReason}.`;
+    const how = error === undefined ? { status: "done" as const } : { status: "failed" as const, error };
+    await sessions.end(id, agent.id, { ...how, changed_files: done.files.length });
+    return {
+      ...(error !== undefined && { error }),
+      answer: done.answer || "(It said nothing.)",
+      actions: done.actions,
+      changed_files: done.files,
+      ...(unasked.length > 0 && { refused_unasked: unasked }),
+    };
+  } catch (error) {
+    const isStopped = signal.aborted && !(error instanceof HeddleError && error.code === "timeout");
+    // What failed counts, even where it cannot be noted.
+    await sessions
+      .end(id, agent.id, { status: isStopped ? "stopped" : "failed", error: errorMessage(error) })
+      .catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Creates it. A link on the way would lead the agent elsewhere. */

@@ -62,7 +62,7 @@ export async function openCore(
   const budgets = await openBudgets(storage, closers);
   const approvals = openApprovals(storage, conversation, content, policies, closers, config.baseUrl);
   const asking = { decide: policies.decide, notices: approvals.notices };
-  await openCodingAgents(config, storage, content, conversation, asking, closers);
+  const codingAgents = await openCodingAgents(config, storage, content, conversation, asking, closers);
   const agent = createAgentParts(
     config,
     storage,
@@ -113,6 +113,7 @@ export async function openCore(
     agent,
     models,
     mcp,
+    codingAgents,
     people,
     apiKeys,
     baseUrl,

@@ -153,9 +153,10 @@ export function startServer(
   });
 }
 
-const modelsAndTools = ({ models, mcp, policies, approvals, content: { tools } }: Core) => ({
+const modelsAndTools = ({ models, mcp, codingAgents, policies, approvals, content: { tools } }: Core) => ({
   models,
   mcp,
+  codingAgents,
   policies: { policies, approvals, toolOf: toolFactsFrom(tools) },
 });
 

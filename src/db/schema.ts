@@ -1493,6 +1493,62 @@ export const mcpStates = pgTable("mcp_states", {
   updated_at: instant("updated_at").notNull().defaultNow(),
 });
 
+/** Coding agents that are stored; others are declared in acp.yaml. */
+export const codingAgents = pgTable("coding_agents", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  command: text("command").notNull(),
+  args: jsonb("args").$type<string[]>().notNull().default([]),
+  /** The values are sealed. */
+  env: jsonb("env").$type<Record<string, string>>().notNull().default({}),
+  is_enabled: boolean("is_enabled").notNull().default(true),
+  timeout_seconds: integer("timeout_seconds").notNull().default(1_800),
+  created_at: createdAt(),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
+
+/** What the last test of a coding agent found, of both kinds. */
+export const codingAgentTests = pgTable("coding_agent_tests", {
+  agent_id: text("agent_id").primaryKey(),
+  /** What was tested: a hash of its command. */
+  fingerprint: text("fingerprint").notNull(),
+  /** Null: it began a session. */
+  error: text("error"),
+  agent_name: text("agent_name"),
+  agent_version: text("agent_version"),
+  tested_at: instant("tested_at").notNull(),
+});
+
+export const CODING_SESSION_STATUSES = ["running", "done", "failed", "stopped", "unknown"] as const;
+export type CodingSessionStatus = (typeof CODING_SESSION_STATUSES)[number];
+
+/** Pieces of work of coding agents. */
+export const codingSessions = pgTable(
+  "coding_sessions",
+  {
+    id: uuid("id").primaryKey(),
+    agent_id: text("agent_id").notNull(),
+    task_id: uuid("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    session_id: uuid("session_id").notNull(),
+    bot_id: text("bot_id").notNull(),
+    folder: text("folder").notNull(),
+    /** What it was asked to do, as people see it: redacted, and cut. */
+    asked: text("asked").notNull(),
+    status: text("status").$type<CodingSessionStatus>().notNull().default("running"),
+    error: text("error"),
+    /** As many files as it says it has changed. */
+    changed_files: integer("changed_files"),
+    ended_at: instant("ended_at"),
+    created_at: createdAt(),
+  },
+  (table) => [
+    index("coding_sessions_agent").on(table.agent_id, table.id),
+    index("coding_sessions_task").on(table.task_id),
+  ],
+);
+
 export const MCP_QUESTION_STATUSES = ["pending", "answered", "declined", "expired", "cancelled"] as const;
 export type McpQuestionStatus = (typeof MCP_QUESTION_STATUSES)[number];
 

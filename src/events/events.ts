@@ -29,6 +29,7 @@ export interface Events {
   integrationChanged(id: string, status: string): void;
   /** Records that an MCP server has become connected, degraded and so on. */
   mcpChanged(id: string, state: string): void;
+  codingAgentChanged(id: string): void;
   close(): Promise<void>;
 }
 
@@ -138,6 +139,11 @@ export async function createEvents({ db, log }: { db: Database; log: Logger }): 
       write(
         "insert into events (type, data) values ('mcp.' || $2::text, jsonb_build_object('server_id', $1::text))",
         [id, state],
+      ),
+    codingAgentChanged: (id) =>
+      write(
+        "insert into events (type, data) values ('coding_agent.changed', jsonb_build_object('agent_id', $1::text))",
+        [id],
       ),
     async close() {
       await Promise.all([...writing, purge.close(), remote?.close()]);

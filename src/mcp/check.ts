@@ -1,5 +1,6 @@
 // What the schema of an MCP server cannot say: which fields go together.
 
+import { checkProgramChange, checkVariables } from "../declared/program-fields.ts";
 import { HeddleError } from "../errors.ts";
 import type { GivenMcpServer } from "./fields.ts";
 import type { McpServer } from "./server.ts";
@@ -13,8 +14,7 @@ export function checkServer({ transport, url, command, headers, env, oauth }: Ch
   const header = Object.keys(headers).find((name) => !/^[A-Za-z0-9_-]+$/.test(name));
   if (header !== undefined)
     throw wrong("headers", `must have names of letters, digits, - and _; got "${header}"`);
-  const variable = Object.keys(env).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-  if (variable !== undefined) throw wrong("env", `must have names of variables; got "${variable}"`);
+  checkVariables(env);
   if (transport === "http") {
     if (url === null) throw wrong("url", "must be given for the transport http");
     if (command !== null) throw wrong("command", "must be left out for the transport http");
@@ -50,6 +50,7 @@ export function checkMove(
     headers?: object;
     oauth?: object | null;
     command?: string | null;
+    args?: string[];
     env?: object;
   },
 ): void {
@@ -61,11 +62,7 @@ export function checkMove(
   if (moves && before.oauth !== null && change.oauth === undefined) {
     throw wrong("oauth", "must be given again when url moves to another server");
   }
-  const isOther =
-    change.command !== undefined && before.command !== null && change.command !== before.command;
-  if (isOther && Object.keys(before.env).length > 0 && change.env === undefined) {
-    throw wrong("env", "must be given again when command becomes another program");
-  }
+  checkProgramChange(before, change);
 }
 
 const originOf = (url: string | null): string | null =>

@@ -2,22 +2,13 @@
 
 import { Type as t } from "@sinclair/typebox";
 import { MCP_TRANSPORTS } from "../db/schema.ts";
+import { Command, idField, NO_CONTROLS, secretTexts, Words } from "../declared/program-fields.ts";
 import { named } from "../schema/openapi-schema.ts";
 import { MCP_OAUTH_GRANTS, type McpOAuthGrant } from "./server.ts";
 
 const HEADER_VALUE = "^[\\x20-\\x7e\\t]*$";
-const NO_CONTROLS = "^[^\\x00]*$";
 
-/** Short, because it begins the names of tools that are named alike. */
-export const McpServerId = t.String({
-  pattern: "^[a-z0-9][a-z0-9_-]{0,31}$",
-  description: "Bots name its tools `mcp:<id>/<tool>`, and all of them `mcp:<id>`.",
-});
-
-const Words = t.Array(t.String({ maxLength: 8_192, pattern: NO_CONTROLS }), {
-  maxItems: 100,
-  description: "Arguments of `command`. Secrets belong into `env`.",
-});
+export const McpServerId = idField("Bots name its tools `mcp:<id>/<tool>`, and all of them `mcp:<id>`.");
 
 const plain = {
   name: t.Optional(t.String({ minLength: 1, maxLength: 200, description: "The name that people see." })),
@@ -35,9 +26,7 @@ const plain = {
     }),
   ),
   command: t.Optional(
-    t.Union([t.String({ minLength: 1, maxLength: 1_000, pattern: NO_CONTROLS }), t.Null()], {
-      description: "Of `stdio`: a path, or a name in PATH.",
-    }),
+    t.Union([Command, t.Null()], { description: "Of `stdio`: a path, or a name in PATH." }),
   ),
   args: t.Optional(Words),
   is_enabled: t.Optional(t.Boolean({ description: "Whether it is connected to. Default: true." })),
@@ -92,15 +81,6 @@ const OAuthClient = named(
     { additionalProperties: false },
   ),
 );
-
-/** Their names are checked by `checkServer`: OpenAPI has no patterns of names. */
-const secretTexts = (pattern: string, description: string) =>
-  t.Optional(
-    t.Record(t.String(), t.String({ maxLength: 10_000, pattern }), {
-      maxProperties: 100,
-      description: `${description} Stored encrypted, shown masked.`,
-    }),
-  );
 
 const secret = {
   headers: secretTexts(HEADER_VALUE, "Of `http`: sent with each request, such as Authorization."),

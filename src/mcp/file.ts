@@ -2,14 +2,14 @@
 
 import { Type as t } from "@sinclair/typebox";
 import { readYaml, type TextProblem } from "../content/yaml-text.ts";
+import { type FollowedFile, followFile } from "../declared/follow-file.ts";
+import { filled } from "../declared/variables.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { compileOwnSchema } from "../schema/json-schema.ts";
 import { checkServer } from "./check.ts";
 import { type GivenMcpServer, McpServerId, NewMcpServer } from "./fields.ts";
-import { type FollowedFile, followFile } from "./follow-file.ts";
 import { type McpServer, oauthClient } from "./server.ts";
-import { filled } from "./variables.ts";
 
 const { id: _id, transport, ...fields } = NewMcpServer.properties;
 

@@ -5,7 +5,8 @@ import type { AuthProvider, FetchLike, Tool } from "@modelcontextprotocol/client
 import type { YieldingTool } from "../agent/tools/registry.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
-import { errorMessage, HeddleError, notFound } from "../errors.ts";
+import { createDeclared } from "../declared/declared.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Timers } from "../processes/restart-delay.ts";
 import type { JsonObject } from "../sdk/json.ts";
@@ -72,8 +73,10 @@ interface Running {
 export async function openMcpServers(options: McpServersOptions) {
   const { db, vault, addSecret, addPassing, file, open, authFetch, publicUrl } = options;
   const { onTools, onState, version, timers, random, log } = options;
-  let stored: McpServer[] = [];
-  let ofFile: McpServer[] = [];
+  const { all, find, changeable, free, setStored, setOfFile } = createDeclared<McpServer>({
+    what: "MCP server",
+    file: "mcp.yaml",
+  });
   let lists = new Map<string, KnownList>();
   const running = new Map<string, Running>();
   const ending = new Set<Promise<void>>();
@@ -89,12 +92,6 @@ export async function openMcpServers(options: McpServersOptions) {
     }),
     (taskId) => questions.endLeft(taskId),
   );
-
-  /** Those of the file first; of two with one id, the file's. */
-  const all = (): McpServer[] => [
-    ...ofFile,
-    ...stored.filter(({ id }) => !ofFile.some((other) => other.id === id)),
-  ];
 
   const listOf = (server: McpServer): KnownList | undefined => {
     const list = lists.get(server.id);
@@ -181,7 +178,7 @@ export async function openMcpServers(options: McpServersOptions) {
   async function read(): Promise<void> {
     const [rows, known] = await Promise.all([store.list(), store.known(), oauth.read()]);
     for (const secret of rows.flatMap(shownSecrets)) addSecret(secret);
-    stored = rows;
+    setStored(rows);
     // What this process has just been told may not be stored yet.
     lists = merged(lists, known, all());
     settle();
@@ -201,7 +198,7 @@ export async function openMcpServers(options: McpServersOptions) {
       for (const secret of servers.flatMap((one) => [...secretsOf(one), ...shownSecrets(one)])) {
         addSecret(secret);
       }
-      ofFile = servers;
+      setOfFile(servers);
       settle();
     },
   });
@@ -211,12 +208,6 @@ export async function openMcpServers(options: McpServersOptions) {
     onChange: (id) => onState(id, "question"),
   });
 
-  function find(id: string): McpServer {
-    const server = all().find((one) => one.id === id);
-    if (!server) throw notFound("MCP server", id);
-    return server;
-  }
-
   const view = (server: McpServer): McpServerView => ({
     ...server,
     status: running.get(server.id)?.connection.status() ?? disabledSince(server.updated_at),
@@ -225,11 +216,6 @@ export async function openMcpServers(options: McpServersOptions) {
     can_sign_in: canSignIn(server),
     signed_in: oauth.signedIn(server),
   });
-
-  function changeable(id: string): void {
-    if (find(id).source === "stored") return;
-    throw new HeddleError("conflict", `The MCP server "${id}" is declared in mcp.yaml; change it there.`);
-  }
 
   return {
     questions,
@@ -242,10 +228,7 @@ export async function openMcpServers(options: McpServersOptions) {
     },
     /** Throws `conflict` or `validation`. */
     async create(given: GivenMcpServer): Promise<McpServerView> {
-      if (ofFile.some(({ id }) => id === given.id)) {
-        const message = `An MCP server "${given.id}" is declared in mcp.yaml.`;
-        throw new HeddleError("conflict", message, { field: "id" });
-      }
+      free(given.id);
       await store.create(given);
       log.info("MCP server {id} was added", { id: given.id });
       await follower.refresh(given.id);
@@ -259,8 +242,7 @@ export async function openMcpServers(options: McpServersOptions) {
       return view(find(id));
     },
     async delete(id: string): Promise<void> {
-      changeable(id);
-      const server = find(id);
+      const server = changeable(id);
       const credentials = await oauth.stored(id);
       await store.delete(id);
       log.info("MCP server {id} was deleted", { id });

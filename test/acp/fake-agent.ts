@@ -20,9 +20,14 @@ const app = agent({ name: "fake" })
   .onRequest(methods.agent.initialize, ({ params }) => {
     if (params.clientCapabilities?.fs?.writeTextFile || params.clientCapabilities?.terminal)
       throw new Error("too much");
-    return { protocolVersion: process.env.FAKE_VERSION ? 99 : PROTOCOL_VERSION, agentCapabilities: {} };
+    return {
+      protocolVersion: process.env.FAKE_VERSION ? 99 : PROTOCOL_VERSION,
+      agentCapabilities: {},
+      agentInfo: { name: "fake", version: "4.5.6" },
+    };
   })
   .onRequest(methods.agent.session.new, ({ params }) => {
+    if (process.env.FAKE_SULKS) throw new Error("Sign in first.");
     folder = params.cwd;
     return { sessionId };
   })
@@ -49,12 +54,14 @@ const app = agent({ name: "fake" })
     await say("I look at it first.");
     if (task.includes("FLOOD")) for (let at = 0; at < 200; at++) await say("x".repeat(10_000));
     const path = join(folder, "hello.txt");
+    const size = Number(/LONG (\d+)/.exec(task)?.[1] ?? 0);
+    const text = size === 0 ? "Hello\n" : `${"x".repeat(size)}\nrm -rf the end\n`;
     const toolCall = {
       toolCallId: "call-1",
       title: "Write hello.txt",
       kind: task.includes("RUN") ? ("execute" as const) : ("edit" as const),
       locations: [{ path }],
-      content: [{ type: "diff" as const, path, oldText: null, newText: "Hello\n" }],
+      content: [{ type: "diff" as const, path, oldText: null, newText: text }],
       rawInput: { path, token: process.env.FAKE_TOKEN ?? "" },
     };
     await update({ sessionUpdate: "tool_call", status: "pending", ...toolCall });
@@ -71,7 +78,7 @@ const app = agent({ name: "fake" })
       },
     );
     const isAllowed = outcome.outcome === "selected" && outcome.optionId === "yes";
-    if (isAllowed) writeFileSync(path, "Hello\n");
+    if (isAllowed) writeFileSync(path, text);
     await update({
       sessionUpdate: "tool_call_update",
       toolCallId: "call-1",

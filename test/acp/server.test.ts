@@ -111,6 +111,46 @@ eachDatabase("a coding agent", (open) => {
     // Nothing of the server's environment.
     expect(done.result).not.toMatch(/API_KEY|DATABASE_URL|HEDDLE_(?!SUPERVISOR)/);
 
+    // Its work is listed, and its state follows from it.
+    const agents = "/api/v1/admin/coding-agents";
+    const { coding_sessions } = await ask(url, `${agents}/fake/sessions`);
+    expect(coding_sessions).toMatchObject([
+      { task_id: first, bot_id: "default", status: "done", folder: "common/site", changed_files: 1 },
+    ]);
+    expect(await ask(url, `${agents}/fake`)).toMatchObject({
+      ...{ state: "ready", source: "file", tool: "code_with_fake", env: { FAKE_TOKEN: "********" } },
+    });
+    expect((await call("/admin/coding-agents/fake", { name: "x" }, "PATCH")).status).toBe(409);
+
+    // One that is stored is tested, and a bot gets it at once; its secret is shown nowhere.
+    const program = { command: "bun", args: [AGENT], env: { FAKE_SULKS: "secret-of-the-stored-one" } };
+    expect((await call("/admin/coding-agents", { id: "other", ...program })).status).toBe(201);
+    const failed = (await call("/admin/coding-agents/other/test", {})).body;
+    expect([failed.ok, failed.error]).toEqual([false, expect.stringContaining("Sign in first.")]);
+    expect((await ask(url, `${agents}/other`)).state).toBe("failing");
+    const other = await call("/admin/coding-agents/other", { env: { FAKE_TOKEN: "t" } }, "PATCH");
+    expect([other.status, other.body.state, other.body.last_test]).toEqual([200, "untested", null]);
+    expect((await call("/admin/coding-agents/other/test", {})).body.ok).toBe(true);
+    const tested = await ask(url, `${agents}/other`);
+    expect(tested).toMatchObject({
+      state: "ready",
+      last_test: { agent_name: "fake", agent_version: "4.5.6" },
+    });
+    expect(JSON.stringify(tested)).not.toContain("secret-of-the-stored-one");
+    expect((await ask(url, "/api/v1/tools/code_with_other")).name).toBe("code_with_other");
+    const gone = { method: "DELETE", headers: { authorization: `Bearer ${ADMIN_KEY}` } };
+    expect((await fetch(`${url}${agents}/other`, gone)).status).toBe(204);
+
+    // All of it is shown, or it is not asked.
+    const long = await send("DO common/long Write it. LONG 60000");
+    const [whole] = await pending(1);
+    expect(whole.arguments.changes[0].new_text).toEndWith("x\nrm -rf the end\n");
+    await call(`/approvals/${whole.id}/decide`, { approved: false });
+    expect((await ended(long)).result).toContain("not written");
+    const { result: tooLong } = await ended(await send("DO common/long Write it. LONG 600000"));
+    expect(tooLong).toContain("not written");
+    expect(tooLong).toContain("more than a person can be shown");
+
     // What policies decide is not asked.
     await call("/policies", { name: "No", effect: "deny", tools: ["code_with_*/execute"] });
     await call("/policies", { name: "Yes", effect: "allow", tools: ["code_with_fake/edit"] });

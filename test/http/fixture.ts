@@ -6,6 +6,7 @@ import { OPERATOR } from "../../src/access/caller.ts";
 import { followRevocations } from "../../src/access/revocations.ts";
 import { createSignInLinks } from "../../src/access/sign-in-links.ts";
 import { createSignIns } from "../../src/access/sign-ins.ts";
+import { openAgents } from "../../src/acp/agents.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
 import { createTryTool } from "../../src/agent/tools/try-tool.ts";
 import { createApprovals } from "../../src/approvals/approvals.ts";
@@ -193,6 +194,17 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     log,
   });
   mcp.start();
+  const codingAgents = await openAgents({
+    ...{ db, vault: core.vault, addSecret: core.redactor.add, redact: core.redactor.redact, log },
+    file: { path: "/nonexistent/acp.yaml", environment: () => undefined },
+    root: "/nonexistent",
+    version: "1.2.3",
+    permissions: { ask: unavailable, cancelOf: async () => undefined },
+    starterOf: unavailable,
+    starterAlone: unavailable,
+    onTools: (all) => tools.replaceOwner("coding-agents", all),
+    onChange: () => undefined,
+  });
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: async () => undefined,
     whenReady: Promise.resolve(),
@@ -290,6 +302,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       models,
       policies: { policies, approvals, toolOf: toolFactsFrom(tools) },
       mcp,
+      codingAgents,
       processes: options.processes ?? noProcesses,
     },
     {

@@ -60,6 +60,7 @@ const PARTS: AppParts = {
   access: nothing,
   policies,
   mcp: nothing,
+  codingAgents: nothing,
   processes: nothing,
 };
 

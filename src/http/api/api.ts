@@ -29,6 +29,7 @@ import type { AppOptions, AppParts } from "./parts.ts";
 import { createRouteOptions } from "./route-options.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { activationRoutes } from "./routes/activation.ts";
+import { codingAgentRoutes } from "./routes/admin/coding-agents.ts";
 import { adminActionRoutes } from "./routes/admin/integration-actions.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
 import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
@@ -84,7 +85,7 @@ interface Edge {
 
 /** Creates the REST API without the integrations' own routes. */
 export function createApi(
-  { conversation, content, integrations, access, policies, processes, models, mcp }: AppParts,
+  { conversation, content, integrations, access, policies, processes, models, mcp, codingAgents }: AppParts,
   { log: serverLog, ...options }: AppOptions,
   { auth, gateway, ownership, largeBodies }: Edge,
 ) {
@@ -226,6 +227,7 @@ export function createApi(
     .use(integrationRoutes({ integrations: registry, baseUrl: options.baseUrl, route }))
     .use(providerRoutes({ ...models, route }))
     .use(mcpServerRoutes({ mcp, tools: content.tools, signIn: { auth, ownership, ...options }, route }))
+    .use(codingAgentRoutes({ agents: codingAgents, ownership, route }))
     .use(
       providerReferenceRoutes({
         providers: models.providers,

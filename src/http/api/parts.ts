@@ -37,6 +37,7 @@ import type { WebOptions } from "../web/web.ts";
 import type { OwnershipParts } from "./create-ownership.ts";
 import type { OpenApiOptions } from "./openapi/openapi.ts";
 import type { ServerFacts } from "./routes/about.ts";
+import type { CodingAgentRoutes } from "./routes/admin/coding-agents.ts";
 import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
@@ -64,6 +65,7 @@ export interface AppParts {
   models: Omit<ProviderRoutes, "route">;
   policies: Pick<PolicyRoutes, "policies" | "toolOf"> & Pick<ApprovalRoutes, "approvals">;
   mcp: McpServerRoutes["mcp"];
+  codingAgents: CodingAgentRoutes["agents"];
   access: AccessParts;
   processes: ProcessRoutes["processes"];
 }

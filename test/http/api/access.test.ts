@@ -49,7 +49,7 @@ const OWNED: Record<string, keyof Victim> = {
 /** A person's key belongs to no integration, so it sees everything about integrations that its scopes cover. */
 const OF_INTEGRATIONS = new Set<keyof Victim>(["integration", "webhook", "person"]);
 const COMMON =
-  /^\/api\/v1\/(bots|budgets|evals|tools|policies|skills|carapaces|templates|api-keys|sign-ins|admin\/providers|admin\/mcp-servers)\//;
+  /^\/api\/v1\/(bots|budgets|evals|tools|policies|skills|carapaces|templates|api-keys|sign-ins|admin\/providers|admin\/mcp-servers|admin\/coding-agents)\//;
 
 interface Victim {
   session: string;

@@ -49,6 +49,7 @@ const SOURCES: Record<string, Source> = {
   EvalRun: { table: tables.evalRuns, inside: ["owner", "results"], derived: [] },
   EvalRunDetail: { table: tables.evalRuns, inside: ["owner"], derived: ["previous_id"] },
   Policy: { table: tables.policies, inside: [], derived: [] },
+  CodingSession: { table: tables.codingSessions, inside: [], derived: [] },
   McpQuestion: { table: tables.mcpQuestions, inside: ["answer"], derived: [] },
   Approval: {
     table: tables.approvals,

@@ -90,6 +90,7 @@ const GROWING = [
   "approvals",
   "api_keys",
   "channels",
+  "coding_sessions",
   "deliveries",
   "documents",
   "events",

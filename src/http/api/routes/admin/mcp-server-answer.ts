@@ -9,6 +9,7 @@ import { named } from "../../../../schema/openapi-schema.ts";
 import { MASK, withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { answered } from "../../answered.ts";
 import { Instant, InstantOf, instantOrNull, nullable, oneOf } from "../../schemas.ts";
+import { maskedValues } from "./masked-values.ts";
 
 const STATES = ["connecting", "connected", "degraded", "reauth_required", "disabled"] as const;
 
@@ -108,6 +109,3 @@ export function presentServer({ status, tools, signed_in, ...server }: McpServer
     updated_at: instantOrNull(server.updated_at),
   };
 }
-
-const maskedValues = (values: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.keys(values).map((name) => [name, MASK]));
