@@ -50,6 +50,7 @@ const PAGES: readonly Page[] = [
   { label: "Policies", path: "/policies", icon: "Shield", section: "Set up", shortcut: "q", scope: "policies:read", View: load(() => import("./pages/policies/policies.tsx")) },
   { label: "Providers", path: "/admin/providers", icon: "Sparkles", section: "Set up", shortcut: "p", scope: "providers:read", View: load(() => import("./pages/providers/providers.tsx")) },
   { label: "MCP servers", path: "/admin/mcp-servers", icon: "Wrench", section: "Set up", shortcut: "z", scope: "mcp_servers:read", View: load(() => import("./pages/mcp-servers/mcp-servers.tsx")) },
+  { label: "Coding agents", path: "/admin/coding-agents", icon: "Code2", section: "Set up", shortcut: "2", scope: "coding_agents:read", View: load(() => import("./pages/coding-agents/coding-agents.tsx")) },
   { label: "API keys", path: "/api-keys", icon: "Key", section: "System", shortcut: "k", scope: "api_keys:read", View: load(() => import("./pages/api-keys/api-keys.tsx")) },
   { label: "Logs", path: "/logs", icon: "ScrollText", section: "System", shortcut: "l", scope: "logs:read", View: load(() => import("./pages/logs/logs.tsx")) },
   { label: "Settings", path: "/settings", icon: "SlidersHorizontal", section: "System", shortcut: "s", scope: "settings:read", View: load(() => import("./pages/settings/settings.tsx")) },

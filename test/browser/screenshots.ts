@@ -48,6 +48,7 @@ PICTURES.push(
   { name: "api-keys", path: "/api-keys?add=1" },
   { name: "providers", path: "/admin/providers?add=1" },
   { name: "mcp-servers", path: "/admin/mcp-servers?add=1" },
+  { name: "coding-agents", path: "/admin/coding-agents/claude" },
 );
 
 PICTURES.push(

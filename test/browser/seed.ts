@@ -53,6 +53,11 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   }
   await seedKnowledge(api);
   await seedApprovals(api);
+  await api("POST", "/api/v1/admin/coding-agents", {
+    ...{ id: "claude", name: "Claude Code", command: "npx" },
+    args: ["-y", "@agentclientprotocol/claude-agent-acp"],
+    env: { ANTHROPIC_API_KEY: "a-key-that-is-never-shown" },
+  });
   await seedEvals(api);
   await seedMission(api);
 }

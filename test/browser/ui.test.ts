@@ -8,6 +8,7 @@ import { approvalsTests } from "./pages/approvals.ts";
 import { budgetsTests } from "./pages/budgets.ts";
 import { channelsTests } from "./pages/channels.ts";
 import { chatTests } from "./pages/chat.ts";
+import { codingAgentsTests } from "./pages/coding-agents.ts";
 import { evalsTests } from "./pages/evals.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
@@ -35,7 +36,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
 
   for (const tests of [
     ...[signInTests, shellTests, inboxTests, integrationsTests, runsTests, usageTests],
-    ...[providersTests, mcpServersTests, apiKeysTests, channelsTests, logsTests],
+    ...[providersTests, mcpServersTests, codingAgentsTests, apiKeysTests, channelsTests, logsTests],
     chatTests,
     knowledgeTests,
     settingsTests,
@@ -122,6 +123,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/providers?add=1",
     "/admin/mcp-servers",
     "/admin/mcp-servers?add=1",
+    "/admin/coding-agents",
+    "/admin/coding-agents?add=1",
+    "/admin/coding-agents/claude",
     "/settings",
     "/about",
     "/logs",

@@ -26,6 +26,7 @@ const FAMILIES = {
   integration: "integrations:read",
   approval: "approvals:read",
   mcp: "mcp_servers:read",
+  coding_agent: "coding_agents:read",
   person: "people:read",
 };
 

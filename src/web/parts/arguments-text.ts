@@ -2,13 +2,18 @@
 
 /** The arguments line by line; with those of an earlier call, as a diff. */
 export const argumentsText = (now: object, before: object | undefined): string =>
-  comparedLines(now, before)
-    // What a person approves must not look like something else.
-    .map((line) => line.replace(HIDDEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`))
-    .join("\n");
+  comparedLines(now, before).map(visible).join("\n");
+
+/** What a person approves must not look like something else. */
+export const visible = (line: string): string =>
+  line.replace(HIDDEN, (char) => {
+    const code = (char.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+  });
 
 /** Characters without a look of their own that change how others look: controls, marks of direction, and those of no width. */
-const HIDDEN = /(?!\t)\p{Cc}|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+const HIDDEN =
+  /(?!\t)\p{Cc}|[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\uffa0]|[\u{e0000}-\u{e007f}]/gu;
 
 function comparedLines(now: object, before: object | undefined): string[] {
   if (!before) return linesOf("", now);

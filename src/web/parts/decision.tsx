@@ -10,8 +10,15 @@ import { Icon } from "./icon.tsx";
 
 type Choice = NonNullable<Schema<"ApprovalDecision">["choice"]>;
 
+interface DecisionProps {
+  approval: ApprovalDetail;
+  /** How many lines of its arguments are not shown yet: nobody approves what they have not seen. */
+  unseen: number;
+  onDone?(): void;
+}
+
 /** Approve or deny a call, for now or for longer. The first decision stands. */
-export function Decision({ approval, onDone }: { approval: ApprovalDetail; onDone?(): void }) {
+export function Decision({ approval, unseen, onDone }: DecisionProps) {
   const { id, tool_name, bot_id, suggestions } = approval;
   const [choice, setChoice] = useState<Choice>("once");
   const [pattern, setPattern] = useState("0");
@@ -76,12 +83,19 @@ export function Decision({ approval, onDone }: { approval: ApprovalDetail; onDon
       {(choice === "pattern" || choice === "always") && (
         <p className={classes.hint}>This writes a policy, which can be changed or deleted under Policies.</p>
       )}
+      {unseen > 0 && (
+        <p className={classes.hint}>
+          You can approve it when you have seen all of it: {unseen.toLocaleString("en")} lines of its
+          arguments are not shown yet.
+        </p>
+      )}
       {decide.error && <ApiError error={decide.error} />}
       <div className={classes.buttons}>
         <Button
           size="xs"
           leftSection={<Icon name="Check" size={14} />}
           loading={decide.isPending && decide.variables}
+          disabled={unseen > 0}
           onClick={() => decide.mutate(true)}
         >
           Approve

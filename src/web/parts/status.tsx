@@ -45,6 +45,9 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   quarantined: ["Quarantined", "bad", "ShieldAlert"],
   disabled: ["Disabled", "quiet", "Power"],
   loading: ["Loading", "calm", "RefreshCw"],
+  // Work of coding agents
+  done: ["Done", "good", "Check"],
+  unknown: ["Outcome unknown", "warn", "HelpCircle"],
   // Connections
   connecting: ["Connecting", "calm", "RefreshCw"],
   connected: ["Connected", "good", "Check"],

@@ -4,8 +4,7 @@ import { useLiveQueries } from "../api/live.ts";
 import { covers, useSession } from "../api/session.ts";
 import { ApiError } from "./api-error.tsx";
 import { type Approval, approval, waitingIn } from "./approvals.ts";
-import { argumentsText } from "./arguments-text.ts";
-import { CodeBlock } from "./code-block.tsx";
+import { CallArguments, useCallLines } from "./call-arguments.tsx";
 import classes from "./decision.module.css";
 import { Decision } from "./decision.tsx";
 import { Icon } from "./icon.tsx";
@@ -36,6 +35,7 @@ export function WaitingCalls({ where, over }: WaitingCallsProps) {
 
 function Waiting({ asked }: { asked: Approval }) {
   const { data, error, refetch } = useQuery(approval(asked.id));
+  const lines = useCallLines(asked.arguments, undefined);
   return (
     <section className={classes.card} aria-label={`${asked.tool_name} waits for a person`}>
       <p className={classes.head}>
@@ -48,10 +48,10 @@ function Waiting({ asked }: { asked: Approval }) {
         </span>
         <Link href={`/approvals/${asked.id}`}>Details</Link>
       </p>
-      <CodeBlock text={argumentsText(asked.arguments, undefined)} what="arguments" wrap />
+      {lines.lines.length > 0 && <CallArguments of={lines} />}
       {asked.reason !== null && <p className={classes.why}>{asked.reason}</p>}
       {error && <ApiError error={error} onRetry={() => void refetch()} />}
-      {data?.may_decide && <Decision approval={data} />}
+      {data?.may_decide && <Decision approval={data} unseen={lines.left} />}
       {data && !data.may_decide && data.status === "pending" && (
         <p className={classes.why}>Other people are asked about it.</p>
       )}

@@ -26,6 +26,7 @@ const FAMILIES: Record<string, string> = {
   budget: "budgets:read",
   approval: "approvals:read",
   mcp: "mcp_servers:read",
+  coding_agent: "coding_agents:read",
   person: "people:read",
 };
 const NAMES = Object.keys(FAMILIES).join(", ");

@@ -3,11 +3,9 @@ import { Link } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { type ApprovalDetail, approval, IF_NOBODY } from "../../parts/approvals.ts";
-import { argumentsText } from "../../parts/arguments-text.ts";
-import { CodeBlock } from "../../parts/code-block.tsx";
+import { CallArguments, type PagedLines, useCallLines } from "../../parts/call-arguments.tsx";
 import { Decision } from "../../parts/decision.tsx";
 import { Detail } from "../../parts/detail.tsx";
-import { Diff } from "../../parts/diff.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -30,6 +28,15 @@ export function ApprovalView({ id, closeHref, onDecided }: ApprovalViewProps) {
       </Detail>
     );
   }
+  return <Whole approval={data} closeHref={closeHref} onDecided={onDecided} />;
+}
+
+interface WholeProps extends Omit<ApprovalViewProps, "id"> {
+  approval: ApprovalDetail;
+}
+
+function Whole({ approval: data, closeHref, onDecided }: WholeProps) {
+  const lines = useCallLines(data.arguments, data.previous?.arguments);
   return (
     <Detail
       title={`${data.bot_id} wants to call ${data.tool_name}`}
@@ -41,19 +48,25 @@ export function ApprovalView({ id, closeHref, onDecided }: ApprovalViewProps) {
         </>
       }
     >
-      {data.status === "pending" && <Question approval={data} onDecided={onDecided} />}
+      {data.status === "pending" && <Question approval={data} unseen={lines.left} onDecided={onDecided} />}
       {data.decided_at !== null && <Answer approval={data} />}
-      <Arguments approval={data} />
+      <Arguments approval={data} lines={lines} />
       <About approval={data} />
     </Detail>
   );
 }
 
-function Question({ approval: asked, onDecided }: { approval: ApprovalDetail; onDecided(): void }) {
+interface QuestionProps {
+  approval: ApprovalDetail;
+  unseen: number;
+  onDecided(): void;
+}
+
+function Question({ approval: asked, unseen, onDecided }: QuestionProps) {
   return (
     <Section title="Your decision">
       {asked.may_decide ? (
-        <Decision approval={asked} onDone={onDecided} />
+        <Decision approval={asked} unseen={unseen} onDone={onDecided} />
       ) : (
         <p>
           {asked.approvers.length > 0
@@ -97,23 +110,24 @@ function Answer({ approval: asked }: { approval: ApprovalDetail }) {
   );
 }
 
-function Arguments({ approval: { arguments: args, previous } }: { approval: ApprovalDetail }) {
-  const text = argumentsText(args, previous?.arguments);
+interface ArgumentsProps {
+  approval: ApprovalDetail;
+  lines: PagedLines;
+}
+
+function Arguments({ approval: { arguments: args, previous }, lines }: ArgumentsProps) {
   if (Object.keys(args).length === 0) return <Section title="Arguments">There are none.</Section>;
-  if (!previous) {
-    return (
-      <Section title="Arguments">
-        <CodeBlock text={text} what="arguments" wrap />
-      </Section>
-    );
-  }
+  // What is to change in files is compared with what is in them.
+  const isCompared = previous !== null && lines.lines[0]?.kind !== "place";
   return (
-    <Section title="Arguments, compared with those approved last">
-      <Diff text={text} what="Arguments" />
-      <p>
-        Red lines are those of <Link href={`/approvals/${previous.id}`}>the call</Link> that{" "}
-        {previous.decided_by_name ?? "somebody"} approved <Time at={previous.created_at} />.
-      </p>
+    <Section title={isCompared ? "Arguments, compared with those approved last" : "Arguments"}>
+      <CallArguments of={lines} />
+      {isCompared && (
+        <p>
+          Red lines are those of <Link href={`/approvals/${previous.id}`}>the call</Link> that{" "}
+          {previous.decided_by_name ?? "somebody"} approved <Time at={previous.created_at} />.
+        </p>
+      )}
     </Section>
   );
 }

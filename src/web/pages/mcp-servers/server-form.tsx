@@ -5,6 +5,7 @@ import { api, type Schema, take } from "../../api/client.ts";
 import { ApiFailure } from "../../api/failure.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
+import { namedLines } from "../../parts/named-lines.ts";
 import { changeServer, type McpServer, refreshServers } from "./queries.ts";
 
 interface Fields {
@@ -213,14 +214,7 @@ function bodyOf({ id, name, transport, url, command, args, timeout, allowPrivate
 }
 
 function secretsOf({ transport, secrets }: Fields) {
-  const pairs = secrets
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => {
-      const at = line.search(/[:=]/);
-      return at < 0 ? [line.trim(), ""] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-    });
-  const values = Object.fromEntries(pairs) as Record<string, string>;
+  const values = namedLines(secrets);
   return transport === "http" ? { headers: values } : { env: values };
 }
 

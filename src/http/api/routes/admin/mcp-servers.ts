@@ -121,7 +121,7 @@ function storedServers({ mcp, signIn, route }: Omit<McpServerRoutes, "tools">) {
         summary: "Change an MCP server",
         example: { timeout_seconds: 120 },
         description:
-          "Fields that are left out are not changed; objects are replaced as a whole. When `url` moves to another server, `headers` must be given again; when `command` becomes another program, `env`.",
+          "Fields that are left out are not changed; objects are replaced as a whole. When `url` moves to another server, `headers` must be given again; when `command` or `args` change, `env`.",
       }),
       params: Params,
       body: named("McpServerChange", McpServerChange),

@@ -1,0 +1,160 @@
+import { NumberInput, Textarea, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, take } from "../../api/client.ts";
+import { ApiFailure } from "../../api/failure.ts";
+import { notifyDone } from "../../parts/api-error.tsx";
+import { Form } from "../../parts/form.tsx";
+import { namedLines } from "../../parts/named-lines.ts";
+import { type CodingAgent, changeAgent, refreshAgents } from "./queries.ts";
+
+interface Fields {
+  id: string;
+  name: string;
+  command: string;
+  /** One a line. */
+  args: string;
+  /** NAME: value, one a line. Empty: they stay as they are. */
+  variables: string;
+  timeout: number;
+}
+
+const EMPTY: Fields = { id: "", name: "", command: "", args: "", variables: "", timeout: 1_800 };
+
+export function NewAgent({ onDone, onCancel }: { onDone(id: string): void; onCancel(): void }) {
+  const [fields, setFields] = useState<Fields>(EMPTY);
+  const create = useMutation({
+    mutationFn: () =>
+      take(
+        api.POST("/api/v1/admin/coding-agents", {
+          body: { id: fields.id, ...bodyOf(fields), env: namedLines(fields.variables) },
+        }),
+      ),
+    onSuccess: async ({ id }) => {
+      await refreshAgents();
+      onDone(id);
+    },
+  });
+  return (
+    <Form
+      submit="Add the agent"
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onCancel={onCancel}
+    >
+      <TextInput
+        label="Id"
+        description="Bots get it as code_with_id"
+        required
+        value={fields.id}
+        error={fieldOf(create.error) === "id"}
+        onChange={({ currentTarget }) => setFields({ ...fields, id: currentTarget.value.trim() })}
+      />
+      <AgentFields fields={fields} set={setFields} error={create.error} keeps={false} />
+    </Form>
+  );
+}
+
+export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): void }) {
+  const [fields, setFields] = useState<Fields>({
+    id: agent.id,
+    name: agent.name,
+    command: agent.command,
+    args: agent.args.join("\n"),
+    variables: "",
+    timeout: agent.timeout_seconds,
+  });
+  const change = useMutation({
+    mutationFn: () =>
+      changeAgent(agent.id, {
+        ...bodyOf(fields),
+        ...(fields.variables.trim() !== "" && { env: namedLines(fields.variables) }),
+      }),
+    onSuccess: () => {
+      notifyDone("Stored. Work that begins from now on is done with it.");
+      onDone();
+    },
+  });
+  return (
+    <Form
+      submit="Save"
+      busy={change.isPending}
+      error={change.error}
+      onSubmit={() => change.mutate()}
+      onCancel={onDone}
+    >
+      <AgentFields fields={fields} set={setFields} error={change.error} keeps />
+    </Form>
+  );
+}
+
+interface AgentFieldsProps {
+  fields: Fields;
+  set(fields: Fields): void;
+  error: unknown;
+  /** Whether variables that are left out stay as they are. */
+  keeps: boolean;
+}
+
+function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
+  const wrong = fieldOf(error);
+  const kept = keeps
+    ? " Empty: they stay as they are; otherwise all are replaced. They must be given again when the command or its arguments change."
+    : "";
+  return (
+    <>
+      <TextInput
+        label="Name"
+        description="People and bots read it"
+        value={fields.name}
+        onChange={({ currentTarget }) => set({ ...fields, name: currentTarget.value })}
+      />
+      <TextInput
+        label="Command"
+        description="It runs on Heddle's machine. bun is the one inside Heddle"
+        placeholder="npx"
+        required
+        value={fields.command}
+        error={wrong === "command"}
+        onChange={({ currentTarget }) => set({ ...fields, command: currentTarget.value })}
+      />
+      <Textarea
+        label="Arguments"
+        description="One a line"
+        autosize
+        minRows={2}
+        value={fields.args}
+        onChange={({ currentTarget }) => set({ ...fields, args: currentTarget.value })}
+      />
+      <Textarea
+        label="Variables"
+        description={`One a line, as ANTHROPIC_API_KEY: …. Stored encrypted, and not shown again.${kept}`}
+        autosize
+        minRows={2}
+        value={fields.variables}
+        error={wrong === "env"}
+        onChange={({ currentTarget }) => set({ ...fields, variables: currentTarget.value })}
+      />
+      <NumberInput
+        label="Longest piece of work"
+        description="Seconds, with the time in which it waits for people"
+        min={1}
+        max={7_200}
+        allowDecimal={false}
+        value={fields.timeout}
+        onChange={(value) => set({ ...fields, timeout: Number(value) || 1_800 })}
+      />
+    </>
+  );
+}
+
+const bodyOf = ({ id, name, command, args, timeout }: Fields) => ({
+  name: name.trim() || id,
+  command: command.trim(),
+  args: args.split("\n").filter((line) => line !== ""),
+  timeout_seconds: timeout,
+});
+
+const fieldOf = (error: unknown): string | undefined =>
+  error instanceof ApiFailure ? (error.field ?? undefined) : undefined;

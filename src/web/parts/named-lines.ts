@@ -1,0 +1,11 @@
+/** Names and values, one pair a line: `NAME: value`, or `NAME=value`. */
+export function namedLines(text: string): Record<string, string> {
+  const pairs = text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const at = line.search(/[:=]/);
+      return at < 0 ? [line.trim(), ""] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+    });
+  return Object.fromEntries(pairs) as Record<string, string>;
+}
