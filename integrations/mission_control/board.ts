@@ -3,7 +3,7 @@
 import type { Sql } from "heddle/sdk";
 import { Refused } from "./refused.ts";
 import { newId, tables } from "./tables.ts";
-import { tell } from "./timeline.ts";
+import { announce, tell } from "./timeline.ts";
 
 export const PRIORITIES = ["low", "medium", "high", "critical"] as const;
 
@@ -133,7 +133,7 @@ export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, ac
         content: `Card moved from ${card.column_name} to ${to_column}: ${card.title}`,
         actor,
       });
-    }
+    } else await announce(sql, "card", about(card));
     return moved as Card;
   });
 

@@ -4,6 +4,7 @@
 import { getOrCreateSession, injectMessage, log, people, type Sql, store, tasks } from "heddle/sdk";
 import { getPlan, lockPlan, type Plan, type Step, type StepStatus, tellOf } from "./plans.ts";
 import { tables } from "./tables.ts";
+import { announce } from "./timeline.ts";
 
 /** Marks plans that run, for `lookAfter`. */
 const RUNNING = "running:";
@@ -31,6 +32,7 @@ export async function advance(id: string): Promise<void> {
       `UPDATE plan_steps SET status = 'running', attempt = $3, started_at = now() WHERE plan_id = $1 AND number = $2`,
       [id, next.number, attempt],
     );
+    await announce(sql, "plan", { plan_id: id });
     return { plan, step: { ...next, attempt } };
   });
   if (begun.step) await trySend(begun.plan, begun.step);
@@ -95,6 +97,7 @@ async function send(plan: Plan, step: Step): Promise<void> {
     "UPDATE plan_steps SET task_id = $4 WHERE plan_id = $1 AND number = $2 AND attempt = $3",
     [plan.id, step.number, step.attempt, task_id],
   );
+  await announce(tables, "plan", { plan_id: plan.id });
 }
 
 const MARKS: Record<StepStatus, string> = {
@@ -136,6 +139,7 @@ export async function endStep({ plan_id, step, attempt, isError, result }: Outco
        RETURNING status`,
       [plan_id, step, attempt, result.slice(0, LONGEST_RESULT), isError ? "failed" : "done"],
     );
+    if (ended) await announce(sql, "plan", { plan_id });
     if (ended?.status !== "failed" || plan.status !== "executing") return;
     await sql.query("UPDATE plans SET status = 'paused', updated_at = now() WHERE id = $1", [plan_id]);
     await tellOf(sql, plan, `stopped at step ${step}, which failed`, plan.bot_id);

@@ -19,12 +19,25 @@ export interface TimelineEvent {
 export type NewEvent = Pick<TimelineEvent, "kind" | "content" | "actor"> &
   Partial<Pick<TimelineEvent, "channel_id" | "card_id" | "plan_id" | "task_id">>;
 
+/** Tells open pages and other programs that something is different now. */
+export const announce = (
+  sql: Sql,
+  kind: TimelineEvent["kind"],
+  { channel_id, card_id, plan_id }: Partial<Pick<TimelineEvent, "channel_id" | "card_id" | "plan_id">>,
+): Promise<void> =>
+  sql.publish(`${kind}.changed`, {
+    ...(channel_id && { channel_id }),
+    ...(card_id && { card_id }),
+    ...(plan_id && { plan_id }),
+  });
+
 export async function tell(sql: Sql, event: NewEvent): Promise<TimelineEvent> {
   const [row] = await sql.query<TimelineEvent>(
     `INSERT INTO timeline (kind, content, actor, channel_id, card_id, plan_id, task_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *`,
     [event.kind, event.content, event.actor, event.channel_id, event.card_id, event.plan_id, event.task_id],
   );
+  await announce(sql, event.kind, event);
   return row as TimelineEvent;
 }
 

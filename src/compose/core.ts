@@ -5,7 +5,6 @@ import { ADMIN } from "../access/scopes.ts";
 import type { Config } from "../config/config.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
-import { tablesOf } from "../integrations/settings/tables.ts";
 import { createPeople } from "../people/people.ts";
 import { openPolicies } from "../policies/policies.ts";
 import { createAgentParts } from "./agent.ts";
@@ -20,6 +19,7 @@ import { openConversation } from "./conversation.ts";
 import { openIntegrations } from "./integrations.ts";
 import { openMcp } from "./mcp.ts";
 import { openModels } from "./models.ts";
+import { openPublished } from "./published.ts";
 import { openSchedules } from "./schedules.ts";
 import { addServerTools } from "./server-tools.ts";
 import { type Instrument, openStorage } from "./storage.ts";
@@ -79,13 +79,16 @@ export async function openCore(
   const { registry, settings, store, connections } = integrations;
   const controls = createServerControls(conversation, content);
   const baseUrl = () => config.baseUrl ?? ownUrl();
+  const published = openPublished({ db, redact: redactor.redact, committed: events.committed }, (of) =>
+    registry.routeScopeOf(of),
+  );
   const servicesFor = (id: string) =>
     createSdkServices(id, {
       sessions: conversation.sessions,
       documents: content.documents,
       settings,
       store,
-      tablesOf: (integrationId) => tablesOf(db, integrationId),
+      ...published,
       connections,
       addSecret: redactor.add,
       allowPrivateHosts: config.allowPrivateHosts,

@@ -1632,6 +1632,8 @@ export const events = pgTable(
     /** The sender of the task, in the format of a channel's owner. */
     owner: text("owner"),
     correlation_id: uuid("correlation_id"),
+    /** What a key needs to see an event that an integration has published; null: what its type needs. */
+    scope: text("scope"),
     /** Facts, no content: whoever may see that is given the id of the row. */
     data: jsonb("data").$type<JsonObject>().notNull().default({}),
     created_at: createdAt(),

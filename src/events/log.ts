@@ -15,6 +15,8 @@ export interface LoggedEvent {
   integration_id: string | null;
   owner: string | null;
   correlation_id: string | null;
+  /** What a key needs to see it, of an event that an integration has published. */
+  scope: string | null;
   data: JsonObject;
   created_at: Date;
 }
@@ -35,7 +37,7 @@ export interface Page {
 const PAGE = 500;
 
 const COLUMNS =
-  "id, type, task_id, session_id, channel_id, bot_id, integration_id, owner, correlation_id, data, created_at";
+  "id, type, task_id, session_id, channel_id, bot_id, integration_id, owner, correlation_id, scope, data, created_at";
 
 /** The place after everything that is committed now. */
 export async function currentCursor(db: Pick<Database, "execute">): Promise<Cursor> {

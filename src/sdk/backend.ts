@@ -22,6 +22,7 @@ import type {
   ListenContext,
   OpenAiToolSchema,
   PeopleControls,
+  PublishedEvent,
   ReconcileFunction,
   RunContext,
   SearchDocuments,
@@ -109,6 +110,8 @@ export interface SdkServices {
   fetch(input: string | URL | Request, init?: RequestInit & FetchLimits): Promise<Response>;
   /** Stores what is known about a connection of the integration. */
   reportConnection(report: ConnectionReport & { name: string }): Promise<void>;
+  /** Adds an event of the integration to the stream of events. */
+  publish(event: PublishedEvent): Promise<void>;
   store: StoreBackend;
   /** Missing in a process and, without `useTables`, in tests. */
   tables?: TablesBackend;

@@ -20,6 +20,7 @@ import { createListeners } from "./listeners.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { misspellings } from "./misspelt.ts";
 import { createPeopleControls } from "./people.ts";
+import { createPublish } from "./publish.ts";
 import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { createServerFacts } from "./server-facts.ts";
@@ -168,6 +169,9 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     people: createPeopleControls(backend.people),
     ...createListeners(backend),
     ...WITHOUT_SERVER,
+
+    /** Tells those who follow the server's events about one of the integration. */
+    publish: createPublish(backend.publish),
 
     /** The integration's own durable values: cursors, marks, tokens. */
     store: createStore(backend.store),

@@ -8,7 +8,7 @@ import { fetchWithTimeout } from "./fetch.ts";
 import { logLine } from "./log-line.ts";
 import { createRestServices } from "./rest.ts";
 import { testSeam } from "./test-seam.ts";
-import type { ConnectionReport, PeopleControls } from "./types.ts";
+import type { ConnectionReport, PeopleControls, PublishedEvent } from "./types.ts";
 
 const nothing = () => {};
 
@@ -27,6 +27,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           store: testSeam().store,
           controls: controlsStandIn,
           people: peopleStandIn,
+          publish: async (event: PublishedEvent) => publishStandIn(event),
           reportConnection: async (report: ConnectionReport & { name: string }) =>
             testSeam().services?.reportConnection?.(report),
         };
@@ -59,6 +60,13 @@ export function createEnvironmentBackend(environment: Record<string, string | un
     declareSetting: (setting) => void registered.settings.push(setting),
   };
 }
+
+/** That of `fakeHeddle`. */
+export const publishStandIn = async (event: PublishedEvent): Promise<void> => {
+  const { services } = testSeam();
+  if (!services?.publish) throw needsServer("publish()");
+  await services.publish(event);
+};
 
 /** Those of `fakeHeddle`, which knows nobody at first. */
 const peopleStandIn: PeopleControls = {

@@ -234,6 +234,16 @@ export const poll = sdk.poll;
 export const connection = sdk.connection;
 
 /**
+ * Adds an event of the integration to the server's stream of events, for pages that are open and for other programs:
+ * `publish("card.moved", { card_id }, { channelId })` arrives as `custom.<integration>.card.moved`. Whoever may call the integration's GET routes
+ * sees it, and, with a `channelId`, reaches that channel. `data` is an object of at most 4,000 characters of JSON: ids rather than contents.
+ *
+ * Within a transaction of `defineTables`, use the `publish` that it is given, so that the event is there exactly if the change is. Not in a
+ * process. Throws `validation`.
+ */
+export const publish = sdk.publish;
+
+/**
  * The server that the code runs in: `server.baseUrl` is its public address, `server.webhookUrl()` the address that
  * the service must call, the same as `webhook_url` of GET /api/v1/integrations. Both are null if only the operator
  * could know them, that is while BASE_URL is not set on a server that listens on all addresses. Read them when you

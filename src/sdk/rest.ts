@@ -31,6 +31,7 @@ export function createRestServices(
   | "controls"
   | "people"
   | "reportConnection"
+  | "publish"
 > {
   const { integrationId } = options;
   return {
@@ -77,6 +78,12 @@ export function createRestServices(
       }
       const path = `/integrations/${encodeURIComponent(integrationId)}/connections/${name}`;
       await call(options, "PUT", path, { status, detail });
+    },
+    async publish() {
+      throw new HeddleError(
+        "not_supported",
+        "publish() works in the server only; a process calls a route of its integration, which publishes.",
+      );
     },
     controls: createRestControls((method, path, body) => call(options, method, path, body)),
     people: createRestPeople(integrationId, (method, path, body) => call(options, method, path, body)),

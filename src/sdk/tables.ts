@@ -4,8 +4,9 @@
 import { createHash } from "node:crypto";
 import { HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
+import { createPublish } from "./publish.ts";
 import { checkStatement } from "./statement.ts";
-import type { Sql, Tables } from "./types.ts";
+import type { PublishedEvent, Sql, Tables } from "./types.ts";
 
 /** What a driver returns: rows, and the PostgreSQL type (OID) of each column. */
 export interface DriverResult {
@@ -15,12 +16,14 @@ export interface DriverResult {
 
 export type RunStatement = (text: string, values: readonly unknown[]) => Promise<DriverResult>;
 
+export type PublishEvent = (event: PublishedEvent) => Promise<void>;
+
 /** The database behind the tables of one integration. */
 export interface TablesBackend {
   /** The name of its schema. */
   schema: string;
-  /** Calls `work` in a transaction. */
-  begin<Result>(work: (run: RunStatement) => Promise<Result>): Promise<Result>;
+  /** Calls `work` in a transaction; what it publishes is published with it. */
+  begin<Result>(work: (run: RunStatement, publish: PublishEvent) => Promise<Result>): Promise<Result>;
 }
 
 const LONGEST_TRANSACTION_MS = 10_000;
@@ -52,9 +55,12 @@ export function createDefineTables(backend: () => TablesBackend | undefined) {
       return database;
     }
     const transaction: Tables["transaction"] = async (work) =>
-      inSchema(await ready(), async (run) => work({ query: queryOf(run) }));
+      inSchema(await ready(), async (run, publish) =>
+        work({ query: queryOf(run), publish: createPublish(publish) }),
+      );
     return {
       query: (text, values) => transaction(({ query }) => query(text, values)),
+      publish: (...event) => transaction(({ publish }) => publish(...event)),
       transaction,
     };
   };
@@ -92,17 +98,19 @@ async function make(database: TablesBackend, statements: readonly string[]): Pro
 /** Begins a transaction in the schema; after the time limit it is undone, and nothing more can be done in it. */
 const inSchema = <Result>(
   database: TablesBackend,
-  work: (run: RunStatement) => Promise<Result>,
+  work: (run: RunStatement, publish: PublishEvent) => Promise<Result>,
 ): Promise<Result> =>
-  database.begin(async (run) => {
+  database.begin(async (run, publish) => {
     let isOpen = true;
     try {
       await enter(run, quoted(database.schema));
-      const guarded: RunStatement = (text, values) => {
-        if (!isOpen) throw new HeddleError("conflict", "The transaction has ended.");
-        return run(text, values);
-      };
-      return await within(LONGEST_TRANSACTION_MS, work(guarded), {
+      const guarded =
+        <Given extends unknown[], Result>(call: (...given: Given) => Result) =>
+        (...given: Given): Result => {
+          if (!isOpen) throw new HeddleError("conflict", "The transaction has ended.");
+          return call(...given);
+        };
+      return await within(LONGEST_TRANSACTION_MS, work(guarded(run), guarded(publish)), {
         error: () => new HeddleError("timeout", "A transaction of an integration took more than 10 seconds."),
       });
     } finally {

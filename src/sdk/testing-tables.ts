@@ -2,6 +2,7 @@
 
 import { AS_TEXT, type DriverResult, type RunStatement } from "./tables.ts";
 import { testSeam } from "./test-seam.ts";
+import type { PublishedEvent } from "./types.ts";
 
 /** What a test needs of a database: `new PGlite()` of "@electric-sql/pglite" fits. */
 export interface TestDatabase {
@@ -26,7 +27,14 @@ export interface TestTransaction {
 export function useTables(database: TestDatabase | undefined): void {
   testSeam().tables = database && {
     schema: "integration_test",
-    begin: (work) => database.transaction((tx) => work(runIn(tx))),
+    async begin(work) {
+      const published: PublishedEvent[] = [];
+      const result = await database.transaction((tx) =>
+        work(runIn(tx), async (event) => void published.push(event)),
+      );
+      for (const event of published) await testSeam().services?.publish?.(event);
+      return result;
+    },
   };
 }
 

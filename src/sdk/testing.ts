@@ -25,6 +25,7 @@ import type {
   JsonObject,
   LifecycleContext,
   Person,
+  PublishedEvent,
   RunContext,
   SearchDocuments,
   ToolContext,
@@ -79,6 +80,8 @@ export interface FakeHeddle {
   documents: IngestDocument[];
   /** The arguments of all `searchDocuments` calls. */
   searches: SearchDocuments[];
+  /** The events that `publish` has published; those of a transaction once it has ended. */
+  published: PublishedEvent[];
   /** The people that `people` knows: somebody unknown is added as pending. Put in or change whom a test needs. */
   people: Person[];
   /** The first event; throws if there was none. */
@@ -105,6 +108,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     events: [],
     documents: [],
     searches: [],
+    published: [],
     people: [],
     get firstEvent() {
       return firstOf(fake.events, "injectEvent");
@@ -116,8 +120,9 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
       return firstOf(fake.documents, "ingestDocument");
     },
     clear() {
-      const { sessions, messages, events, documents, searches, people } = fake;
-      for (const list of [sessions, messages, events, documents, searches, people]) list.length = 0;
+      const { sessions, messages, events, documents, searches, published, people } = fake;
+      for (const list of [sessions, messages, events, documents, searches, published, people])
+        list.length = 0;
       sessionIds.clear();
       results.clear();
       testSeam().store.clear();
@@ -167,6 +172,9 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     async searchDocuments(search) {
       fake.searches.push(search);
       return [];
+    },
+    async publish(event) {
+      fake.published.push(event);
     },
     people: createMemoryPeople(fake.people),
     ...answers,

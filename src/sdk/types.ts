@@ -5,6 +5,7 @@ export type { JsonObject } from "./json.ts";
 export type * from "./types/controls.ts";
 export type * from "./types/dispatch.ts";
 export type * from "./types/documents.ts";
+export type * from "./types/events.ts";
 export * from "./types/hooks.ts";
 export type * from "./types/integration.ts";
 export type * from "./types/listeners.ts";

@@ -58,6 +58,7 @@ export async function loadBuiltin(
     injectEvent: unexpected,
     ingestDocument: unexpected,
     searchDocuments: unexpected,
+    publish: async () => {},
     reportConnection: unexpected,
     getSetting: () => undefined,
     fetch: fetchWithTimeout,

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { eachDatabase } from "../database.ts";
+import { readEvents } from "../events/sse.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, lapse, launch } from "../faults/process.ts";
 import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
@@ -77,6 +78,14 @@ eachDatabase("Mission Control", (open) => {
     // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
     return { status: response.status, body: (text === "" ? undefined : JSON.parse(text)) as any };
   }
+  async function keyWith(scopes: string[]): Promise<string> {
+    const response = await fetch(`${one()}/api/v1/api-keys`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: scopes.join(), scopes }),
+    });
+    return ((await response.json()) as { key: string }).key;
+  }
   const plan = async (id: string) => (await ask(one(), `${BASE}/plans/${id}`)).plan;
   const board = async (): Promise<Record<string, string[]>> => {
     const { columns } = await ask(one(), `${BASE}/kanban`);
@@ -109,15 +118,46 @@ eachDatabase("Mission Control", (open) => {
     const { events } = await ask(two(), `${BASE}/timeline?days=1`);
     expect(events[0]).toMatchObject({ content: "Card moved from Ideas to Done: Paint the fence" });
 
-    const { key } = (await (
-      await fetch(`${one()}/api/v1/api-keys`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
-        body: JSON.stringify({ name: "Board reader", scopes: ["mission_control:read"] }),
-      })
-    ).json()) as { key: string };
+    const key = await keyWith(["mission_control:read"]);
     expect((await ask(one(), `${BASE}/readiness`, "GET", key)).kanban).toMatchObject({ count: 3, total: 4 });
     expect((await send(one(), "/kanban/create", { title: "No" }, "POST", key)).status).toBe(403);
+  });
+
+  test("what changes is published with the change, on every server, to those who may read the board", async () => {
+    const followers = await Promise.all(
+      ["mission_control:read", "integrations:read"].map(async (scope) =>
+        readEvents(
+          await fetch(`${one()}/api/v1/events`, {
+            headers: { authorization: `Bearer ${await keyWith(["tasks:read", scope])}` },
+          }),
+        ),
+      ),
+    );
+    for (const follower of followers) await follower.until(({ event }) => event === "open");
+    const { card } = (await send(two(), "/kanban/create", { title: "Wave" })).body;
+    const stale = { card_id: card.id, from_column: "Done", to_column: "Review" };
+    expect((await send(two(), "/kanban/move", stale)).status).toBe(409);
+    await send(two(), "/kanban/move", { card_id: card.id, to_column: "Review" });
+    const [reader, other] = followers as [(typeof followers)[0], (typeof followers)[0]];
+    const isMoved = ({ data }: { data: { type?: string } }) =>
+      data.type === "custom.mission_control.card.changed";
+    const published = [...(await reader.until(isMoved)), ...(await reader.until(isMoved))];
+    expect(published).toMatchObject(
+      [1, 2].map(() => ({
+        event: "custom.mission_control.card.changed",
+        data: { integration_id: "mission_control", data: { card_id: card.id } },
+      })),
+    );
+    // The same stream goes on without them for a key that may not read the board.
+    for (const action of ["disable", "enable"]) {
+      await fetch(`${one()}/api/v1/admin/integrations/webhook/${action}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${ADMIN_KEY}` },
+      });
+    }
+    const seen = await other.until(({ data }) => data.integration_id === "webhook");
+    expect(seen.map(({ event }) => String(event).split(".", 1)[0])).toEqual(["integration"]);
+    for (const follower of followers) await follower.cancel();
   });
 
   test("a plan runs step by step after one approval of exactly what was read, over kill -9", async () => {

@@ -17,10 +17,12 @@ const UNWELCOME = [
   "set search_path = public",
 ];
 
+const NO_EVENTS = { write: async () => {}, committed: () => {} };
+
 eachDatabase("tables of an integration", (open) => {
   test("a statement stays within its transaction", async () => {
     const database = await open();
-    const defineTables = createDefineTables(() => tablesOf(database, "polls"));
+    const defineTables = createDefineTables(() => tablesOf(database, "polls", NO_EVENTS));
     const tables = defineTables(["CREATE TABLE polls (name text)"]);
     const insertThen = (text: string) =>
       tables
@@ -52,7 +54,7 @@ eachDatabase("tables of an integration", (open) => {
 
   test("values are the same with both databases, and an error does not repeat them", async () => {
     const database = await open();
-    const tables = createDefineTables(() => tablesOf(database, "polls"))(["CREATE TABLE ages (age int)"]);
+    const tables = createDefineTables(() => tablesOf(database, "polls", NO_EVENTS))(["CREATE TABLE ages (age int)"]);
     const [row] = await tables.query(
       `SELECT 5::bigint AS big, '{5,6}'::bigint[] AS bigs, '2026-01-31'::date AS day, '{2026-01-31,NULL}'::date[] AS days,
          '2026-01-31 10:00+02'::timestamptz AS time, '{"2026-01-31 10:00+02"}'::timestamptz[] AS times,

@@ -37,6 +37,10 @@ test("a repeated call makes one card; its moves are told", async () => {
   assert.deepEqual(await moveTaskCard({ card_id: "mc-none", to_column: "Done" }, call), {
     error: 'There is no card "mc-none".',
   });
+  assert.deepEqual(
+    heddle.published.map(({ name }) => name),
+    ["card.changed", "card.changed", "journal.changed"],
+  );
   const events = await listTimeline({ days: 1, limit: 10 });
   assert.deepEqual(
     events.map(({ content, actor }) => `${actor}: ${content}`),

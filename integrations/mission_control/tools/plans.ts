@@ -4,6 +4,7 @@ import { register, t } from "heddle/sdk";
 import { abandonPlan, changePlan, draftPlan, lockPlan } from "../plans.ts";
 import { Refused } from "../refused.ts";
 import { tables } from "../tables.ts";
+import { announce } from "../timeline.ts";
 import { orError } from "./_or-error.ts";
 
 const steps = t.Array(t.String({ minLength: 1, maxLength: 4_000 }), {
@@ -69,6 +70,7 @@ export const updatePlanStep = register(
           "UPDATE plan_steps SET status = $3, result = coalesce($4, result) WHERE plan_id = $1 AND number = $2",
           [plan_id, step, status, result],
         );
+        await announce(sql, "plan", { plan_id });
         return { plan_id, step, status };
       }),
     ),

@@ -67,6 +67,7 @@ function recorder() {
       throw noNetwork();
     }),
     store: createMemoryStore(),
+    publish: noted("publish", () => undefined),
     reportConnection: noted("connection.report", () => undefined),
     controls: {
       findChannel: noted("channels", () => undefined),

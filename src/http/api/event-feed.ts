@@ -14,7 +14,8 @@ export interface FeedOptions {
   from: Cursor | undefined;
   /** Whether the subscriber asked for this event and has the scope for it. */
   wants(
-    event: Pick<LoggedEvent, "type" | "task_id" | "session_id" | "channel_id" | "bot_id" | "integration_id">,
+    event: Pick<LoggedEvent, "type" | "task_id" | "session_id" | "channel_id" | "bot_id" | "integration_id"> &
+      Partial<Pick<LoggedEvent, "scope">>,
   ): boolean;
   sees(place: EventPlace): Promise<boolean>;
   signal: AbortSignal;

@@ -9,7 +9,7 @@ import type { SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
 import type { TablesBackend } from "../../sdk/tables.ts";
-import type { ApprovalControls } from "../../sdk/types.ts";
+import type { ApprovalControls, PublishedEvent } from "../../sdk/types.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -22,6 +22,8 @@ export interface SdkServicesOptions {
   store: IntegrationStore;
   /** The database behind the tables of an integration; missing in tests that need none. */
   tablesOf?: (integrationId: string) => TablesBackend;
+  /** Writes an event of an integration. */
+  publish: (integrationId: string, event: PublishedEvent) => Promise<void>;
   connections: Pick<Connections, "report">;
   addSecret: (value: string) => void;
   allowPrivateHosts: readonly string[];
@@ -46,6 +48,7 @@ export function createSdkServices(
     settings,
     store,
     tablesOf,
+    publish,
     connections,
     addSecret,
     allowPrivateHosts,
@@ -90,6 +93,7 @@ export function createSdkServices(
     fetch,
     store: store.of(integrationId),
     ...(tablesOf && { tables: tablesOf(integrationId) }),
+    publish: (event) => publish(integrationId, event),
     reportConnection: ({ detail = null, ...report }) =>
       connections.report({ ...report, integrationId, detail }),
     controls: {

@@ -1,5 +1,7 @@
 // The SDK's tables of an integration.
 
+import type { Publish } from "./events.ts";
+
 /** Runs SQL statements in an integration's own tables. */
 export interface Sql {
   /**
@@ -7,6 +9,8 @@ export interface Sql {
    * A value that is an object or a list is passed as JSON; undefined is null.
    */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** The same as the SDK's `publish`; within a transaction, the event is there if and when the transaction takes effect. */
+  publish: Publish;
 }
 
 /** An integration's own tables, in the server's database. */

@@ -28,6 +28,7 @@ const FAMILIES = {
   mcp: "mcp_servers:read",
   coding_agent: "coding_agents:read",
   person: "people:read",
+  custom: "tasks:read",
 };
 
 /** Runs for as long as the shell is on the screen. */

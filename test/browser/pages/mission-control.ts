@@ -36,6 +36,21 @@ export function missionControlTests(ui: () => Ui): void {
     await column.getByRole("link", { name: "Mend the shutter" }).waitFor();
     expect((await board())["In Progress"]).toContain("Mend the shutter");
 
+    // Somebody else, here a program, moves a card: an open page shows it at once, and one that stays open misses nothing.
+    const [mine] = (await ui().api("GET", "/integrations/mission_control/kanban")).columns.flatMap(
+      ({ cards }: { cards: { id: string; title: string }[] }) =>
+        cards.filter(({ title }) => title === "Mend the shutter"),
+    );
+    const moveTo = (to_column: string) =>
+      ui().api("POST", "/integrations/mission_control/kanban/move", { card_id: mine.id, to_column });
+    await moveTo("Review");
+    const elsewhere = page
+      .getByRole("region", { name: "Review" })
+      .getByRole("link", { name: "Mend the shutter" });
+    await elsewhere.waitFor({ timeout: 3_000 });
+    await moveTo("In Progress");
+    await column.getByRole("link", { name: "Mend the shutter" }).waitFor({ timeout: 3_000 });
+
     await handle.focus();
     await press("Space", /in In Progress/);
     await press("Escape", /stays where it was/);

@@ -4,6 +4,7 @@ import type { Database } from "../../../db/database.ts";
 import { HeddleError } from "../../../errors.ts";
 import { readCursor } from "../../../events/cursor.ts";
 import type { Events } from "../../../events/events.ts";
+import { CUSTOM } from "../../../events/publish.ts";
 import type { Auth } from "../../auth.ts";
 import { type FeedOptions, feed } from "../event-feed.ts";
 import { createEventReach } from "../event-reach.ts";
@@ -28,6 +29,8 @@ const FAMILIES: Record<string, string> = {
   mcp: "mcp_servers:read",
   coding_agent: "coding_agents:read",
   person: "people:read",
+  // An integration's own events say themselves what they need.
+  [CUSTOM]: "tasks:read",
 };
 const NAMES = Object.keys(FAMILIES).join(", ");
 
@@ -68,7 +71,7 @@ export function eventLogRoutes({ db, events, signal, auth, ownership, route }: E
         scope: "tasks:read",
         tag: "Events",
         summary: "Follow what happens",
-        description: `Answers with ${EVENT_STREAM}. Last-Event-ID resumes. Types of deliveries, webhooks, processes and integrations need the scopes of their lists as well.`,
+        description: `Answers with ${EVENT_STREAM}. Last-Event-ID resumes. Types of deliveries, webhooks, processes and integrations need the scopes of their lists as well, and what integrations publish (${CUSTOM}) that of their GET routes.`,
       }),
       query: t.Object(
         {
@@ -128,6 +131,7 @@ function selection(
   return (event) => {
     const family = event.type.split(".", 1)[0] ?? "";
     if (!families.has(family)) return false;
+    if (event.scope && !covers(scopes, event.scope)) return false;
     if (wanted && !wanted.includes(family) && !wanted.includes(event.type)) return false;
     return filters.every(([field, value]) => event[field]?.toLowerCase() === value.toLowerCase());
   };

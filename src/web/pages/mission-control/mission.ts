@@ -117,5 +117,5 @@ export const journal = read<{ entries: TimelineEvent[] }>("journal", "/journal?d
 /** Everything here follows from everything else: a moved card is an event, a plan is on the overview. */
 export const refreshMission = (): Promise<void> => queryClient.invalidateQueries({ queryKey: ["mission"] });
 
-/** Runs change all of it. */
-export const LIVE = ["task", "delivery"] as const;
+/** Every change is published by the integration itself. */
+export const LIVE = ["custom.mission_control"] as const;
