@@ -52,7 +52,7 @@ export function missionControlTests(ui: () => Ui): void {
     await column.getByRole("link", { name: "Mend the shutter" }).waitFor({ timeout: 3_000 });
 
     await handle.focus();
-    await press("Space", /in In Progress/);
+    await press("Space", /shutter is (picked up, )?in In Progress/);
     await press("Escape", /stays where it was/);
     await column.getByRole("link", { name: "Mend the shutter" }).click();
     await page.getByRole("button", { name: "Delete …" }).click();

@@ -14,7 +14,7 @@ import {
 import { arrayMove, sortableKeyboardCoordinates } from "@dnd-kit/sortable";
 import { Button, Skeleton } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -85,9 +85,11 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
     () => ({ announcements: announcementsOf(columns), screenReaderInstructions: { draggable: HELP } }),
     [columns],
   );
+  /** Where the card was when it was picked up: somebody else may move it while it is on its way, and is then not overruled. */
+  const began = useRef<Column>(undefined);
   const end = ({ active, over }: DragEndEvent) => {
     const id = String(active.id);
-    const from = columnWith(stored, id);
+    const from = began.current;
     const to = columnWith(columns, id);
     if (!(from && to && over)) return setMoving(undefined);
     const at = to.cards.findIndex((card) => card.id === id);
@@ -109,6 +111,9 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
       sensors={sensors}
       collisionDetection={closestCorners}
       accessibility={accessibility}
+      onDragStart={({ active }) => {
+        began.current = columnWith(stored, String(active.id));
+      }}
       onDragOver={(event) => setMoving((now) => carried(now ?? stored, event))}
       onDragEnd={end}
       onDragCancel={() => setMoving(undefined)}
