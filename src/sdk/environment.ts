@@ -62,7 +62,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
 }
 
 /** That of `fakeHeddle`. */
-export const publishStandIn = async (event: PublishedEvent): Promise<void> => {
+const publishStandIn = async (event: PublishedEvent): Promise<void> => {
   const { services } = testSeam();
   if (!services?.publish) throw needsServer("publish()");
   await services.publish(event);

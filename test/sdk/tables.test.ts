@@ -54,7 +54,9 @@ eachDatabase("tables of an integration", (open) => {
 
   test("values are the same with both databases, and an error does not repeat them", async () => {
     const database = await open();
-    const tables = createDefineTables(() => tablesOf(database, "polls", NO_EVENTS))(["CREATE TABLE ages (age int)"]);
+    const tables = createDefineTables(() => tablesOf(database, "polls", NO_EVENTS))([
+      "CREATE TABLE ages (age int)",
+    ]);
     const [row] = await tables.query(
       `SELECT 5::bigint AS big, '{5,6}'::bigint[] AS bigs, '2026-01-31'::date AS day, '{2026-01-31,NULL}'::date[] AS days,
          '2026-01-31 10:00+02'::timestamptz AS time, '{"2026-01-31 10:00+02"}'::timestamptz[] AS times,
