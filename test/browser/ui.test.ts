@@ -1,8 +1,8 @@
 // Every page of the admin UI in a real browser. A page has its tests in pages/, and its line here.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
+import { createLooks } from "./looks.ts";
 import { apiKeysTests } from "./pages/api-keys.ts";
 import { approvalsTests } from "./pages/approvals.ts";
 import { budgetsTests } from "./pages/budgets.ts";
@@ -25,7 +25,7 @@ import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
 import { usageTests } from "./pages/usage.ts";
 import { webhookEndpointsTests } from "./pages/webhook-endpoints.ts";
-import { startUi, type Ui, type UiPage } from "./ui.ts";
+import { startUi, type Ui } from "./ui.ts";
 
 describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   let ui: Ui;
@@ -136,55 +136,37 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/nowhere",
   ];
   /** The address with the ids of what the seed has made. */
-  const shown = async (path: string): Promise<string> => {
-    const { channels } = await ui.api("GET", "/api/v1/channels?client_id=team:weavers");
-    const { memories } = await ui.api("GET", "/api/v1/memories?limit=1");
-    const { sessions } = await ui.api("GET", "/api/v1/sessions?client_id=docs:team");
-    const { schedules } = await ui.api("GET", "/api/v1/schedules?limit=1");
-    const { approvals } = await ui.api("GET", "/api/v1/approvals?limit=1");
-    const { policies } = await ui.api("GET", "/api/v1/policies");
-    const { budgets } = await ui.api("GET", "/api/v1/budgets?limit=1");
-    const { evals } = await ui.api("GET", "/api/v1/evals?limit=1");
-    const { plans } = await ui.api("GET", "/integrations/mission_control/plans");
-    return path
-      .replace("{plan}", plans[0].id)
-      .replace("{eval}", evals[0].id)
-      .replace("{channel}", channels[0].id)
-      .replace("{schedule}", schedules[0].id)
-      .replace("{approval}", approvals[0].id)
-      .replace("{waiting}", approvals[0].session_id)
-      .replace("{policy}", policies[0].id)
-      .replace("{budget}", budgets[0].id)
-      .replace("{session}", sessions[0].id)
-      .replace("{memory}", memories[0].id);
+  const addressOf = async (path: string): Promise<string> => {
+    ids ??= idsOf(ui);
+    const known = await ids;
+    return path.replace(/\{(\w+)\}/, (_, name) => String(known[name]));
   };
-  const LOOKS = [
-    { colorScheme: "light", width: 1280, height: 800 },
-    { colorScheme: "dark", width: 360, height: 740 },
-  ] as const;
-  /** One page for all looks: the pages' files are then in the browser's cache. */
-  let looker: UiPage | undefined;
-  afterAll(() => looker?.[Symbol.asyncDispose]());
+  let ids: Promise<Record<string, string>> | undefined;
+  const looks = createLooks(() => ui);
+  afterAll(() => looks[Symbol.asyncDispose]());
 
   for (const path of PAGES) {
     test(`${path} has no fault, light and dark, wide and narrow`, async () => {
-      looker ??= await ui.openPage("/");
-      const { page, faults } = looker;
-      const address = await shown(path);
-      await page.goto("about:blank");
-      faults.length = 0;
-      for (const { colorScheme, ...size } of LOOKS) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize(size);
-        if (page.url() === "about:blank") await page.goto(`${ui.url}${address}`);
-        await page.waitForSelector("h1");
-        await until(() => page.evaluate("!document.querySelector('[aria-busy=true]')"));
-        const overflow = await page.evaluate(
-          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-        );
-        const look = [path, colorScheme, size.width];
-        expect([...look, await looker.accessibility(), faults, overflow]).toEqual([...look, [], [], 0]);
-      }
+      const seen = await looks.at(path, await addressOf(path));
+      expect(seen).toEqual(seen.map(({ look }) => ({ look, findings: [], faults: [], overflow: 0 })));
     });
   }
 });
+
+/** The ids of what the seed has made, by their names in the addresses above. */
+async function idsOf(ui: Ui): Promise<Record<string, string>> {
+  const first = async (path: string, list: string) => (await ui.api("GET", path))[list][0];
+  const approval = await first("/api/v1/approvals?limit=1", "approvals");
+  return {
+    channel: (await first("/api/v1/channels?client_id=team:weavers", "channels")).id,
+    memory: (await first("/api/v1/memories?limit=1", "memories")).id,
+    session: (await first("/api/v1/sessions?client_id=docs:team", "sessions")).id,
+    schedule: (await first("/api/v1/schedules?limit=1", "schedules")).id,
+    approval: approval.id,
+    waiting: approval.session_id,
+    policy: (await first("/api/v1/policies", "policies")).id,
+    budget: (await first("/api/v1/budgets?limit=1", "budgets")).id,
+    eval: (await first("/api/v1/evals?limit=1", "evals")).id,
+    plan: (await first("/integrations/mission_control/plans", "plans")).id,
+  };
+}

@@ -39,8 +39,8 @@ export interface UiPage extends AsyncDisposable {
   page: Page;
   /** What the page has said to its console, violations of its policy, and requests that failed. All are faults. */
   faults: string[];
-  /** Serious and critical findings of axe-core, as "rule: element". */
-  accessibility(): Promise<string[]>;
+  /** Serious and critical findings of axe-core, as "rule: element", without those of an element that is left out. */
+  accessibility(without?: string): Promise<string[]>;
 }
 
 /** `prepare` may write more into the home before the program starts. */
@@ -92,7 +92,7 @@ export async function startUi(prepare: (home: string) => void = () => {}): Promi
       return {
         page,
         faults,
-        accessibility: () => findingsOf(page),
+        accessibility: (without) => findingsOf(page, without),
         [Symbol.asyncDispose]: () => context.close(),
       };
     },
@@ -133,12 +133,15 @@ function faultsOf(page: Page): string[] {
 
 let axe: string | undefined;
 
-async function findingsOf(page: Page): Promise<string[]> {
+async function findingsOf(page: Page, without?: string): Promise<string[]> {
   axe ??= readFileSync(join(repository, "node_modules", "axe-core", "axe.min.js"), "utf8");
   // Evaluated by the debugger, so the page's policy, which would refuse it, stays on.
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
+  const where = without === undefined ? "document" : JSON.stringify({ exclude: [[without]] });
+  // The size of targets is in WCAG 2.2, which axe leaves out by default.
+  const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };
   const found = await page.evaluate<Finding[]>(
-    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
+    `axe.run(${where}, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
   );
   return found
     .filter(({ impact }) => impact === "serious" || impact === "critical")

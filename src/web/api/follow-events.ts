@@ -2,6 +2,7 @@
 // why it was refused.
 
 import { ApiFailure } from "./failure.ts";
+import { watchSeen, whenSeen } from "./seen.ts";
 import { sessionEnded } from "./session.ts";
 
 export interface LiveEvent {
@@ -51,25 +52,23 @@ interface FollowStreamOptions extends Pick<FollowOptions, "onState" | "signal"> 
   onMessage(message: Message): void;
 }
 
-/** Reads any of the API's event streams, and resumes after the last message when it is cut. */
+/**
+ * Reads any of the API's event streams, and resumes after the last message when it is cut. While nobody sees the tab it has no
+ * connection, and goes on where it was when somebody looks again.
+ */
 export async function followStream(options: FollowStreamOptions): Promise<void> {
-  const { url, onMessage, onState, signal } = options;
-  let { lastId } = options;
+  const { onState, signal } = options;
+  const at = { lastId: options.lastId };
   let waitMs = FIRST_WAIT_MS;
   while (!signal.aborted) {
+    await whenSeen(signal, document);
+    if (signal.aborted) return;
+    const seen = watchSeen(signal, document);
     onState("connecting");
     try {
-      const response = await fetch(url, {
-        headers: lastId === undefined ? {} : { "last-event-id": lastId },
-        signal,
+      await readStream({ ...options, signal: seen.signal }, at, () => {
+        waitMs = FIRST_WAIT_MS;
       });
-      if (!response.ok || response.body === null) throw await ApiFailure.of(response);
-      onState("live");
-      waitMs = FIRST_WAIT_MS;
-      for await (const message of messagesOf(response.body)) {
-        lastId = message.id ?? lastId;
-        onMessage(message);
-      }
     } catch (error) {
       if (signal.aborted) return;
       // Without a sign-in or its scope, another try would be refused as well.
@@ -78,11 +77,33 @@ export async function followStream(options: FollowStreamOptions): Promise<void> 
         onState("cut");
         return;
       }
+    } finally {
+      seen.close();
     }
     if (signal.aborted) return;
+    if (seen.isUnseen()) continue;
     onState("cut");
     await pause(waitMs, signal);
     waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
+  }
+}
+
+/** One connection, until it ends. */
+async function readStream(
+  { url, onMessage, onState, signal }: FollowStreamOptions,
+  at: { lastId: string | undefined },
+  onOpen: () => void,
+): Promise<void> {
+  const response = await fetch(url, {
+    headers: at.lastId === undefined ? {} : { "last-event-id": at.lastId },
+    signal,
+  });
+  if (!response.ok || response.body === null) throw await ApiFailure.of(response);
+  onState("live");
+  onOpen();
+  for await (const message of messagesOf(response.body)) {
+    at.lastId = message.id ?? at.lastId;
+    onMessage(message);
   }
 }
 

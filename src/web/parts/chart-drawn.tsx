@@ -85,7 +85,13 @@ function optionsOf(props: ChartProps & { height: number }, element: HTMLElement)
         grid: { show: false },
         values: isTime(x) ? timeLabels : (_, splits) => splits.map((at) => x[at] ?? ""),
       },
-      { ...axis, size: 38, values: (_, splits) => splits.map(format) },
+      {
+        ...axis,
+        size: 38,
+        values: (_, splits) => splits.map(format),
+        // Half a run is none.
+        ...(props.format === undefined && { incrs: WHOLE }),
+      },
     ],
     series: [
       {},
@@ -105,11 +111,20 @@ const timeLabels: uPlot.Axis.DynamicValues = (plot, splits) => {
   return splits.map((at) => format.format(new Date(at * 1_000)));
 };
 
+/** Seconds on each side of a single bar. */
+const LONE = 2 * 86_400;
+
 /** Room for half a bar at both ends. */
 const padded: uPlot.Range.Function = (plot, low, high) => {
-  const count = Math.max(1, (plot.data[0]?.length ?? 1) - 1);
-  const half = Math.max((high - low) / count / 2, 0.5);
-  return [low - half, high + half];
+  const xs = plot.data[0] ?? [];
+  const [first = 0, last = 0] = [xs[0], xs.at(-1)];
+  // uPlot widens the range of a single value to years.
+  if (xs.length < 2) return [first - LONE, first + LONE];
+  const half = Math.max((last - first) / (xs.length - 1) / 2, 0.5);
+  return [Math.min(low, first) - half, Math.max(high, last) + half];
 };
+
+/** Steps of an axis that counts. */
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 const fromZero: uPlot.Range.Function = (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.08];

@@ -2,6 +2,7 @@ import { useSyncExternalStore } from "react";
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
@@ -36,6 +37,9 @@ function subscribe(onTick: () => void): () => void {
 export const useNow = (): number => useSyncExternalStore(subscribe, () => now);
 
 export const absoluteTime = (at: string | Date): string => `${ABSOLUTE.format(new Date(at))}, ${ZONE}`;
+
+/** A day without a time of day, "2026-01-31", as the reader's language writes it. */
+export const dayText = (day: string): string => DAY.format(new Date(day));
 
 function relativeTime(at: string | Date, from: number): string {
   const seconds = (new Date(at).getTime() - from) / 1_000;

@@ -44,7 +44,7 @@ function Waiting({ asked }: { asked: Approval }) {
           {asked.bot_id} wants to call <code>{asked.tool_name}</code>
         </span>
         <span>
-          until <Time at={asked.expires_at} />
+          (ends <Time at={asked.expires_at} />)
         </span>
         <Link href={`/approvals/${asked.id}`}>Details</Link>
       </p>

@@ -5,6 +5,7 @@ import { useConnection } from "../api/live.ts";
 import { pageAt, SECTIONS, usePages } from "../pages.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { LiveDot } from "../parts/live-dot.tsx";
+import { useSelectedInView } from "../parts/use-selected-in-view.ts";
 import { useUi } from "../ui-store.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { ApprovalsBadge } from "./approvals-badge.tsx";
@@ -32,6 +33,7 @@ export function Sidebar({ isRail, onHelp, onSections }: SidebarProps) {
   const [path] = useLocation();
   const pages = usePages();
   const current = pageAt(pages, path);
+  const nav = useSelectedInView<HTMLElement>(path);
   const toggleRail = useUi((state) => state.toggleRail);
   const connection = useConnection((state) => state.state);
   return (
@@ -50,7 +52,7 @@ export function Sidebar({ isRail, onHelp, onSections }: SidebarProps) {
         hint="Ctrl K"
         onClick={spotlight.open}
       />
-      <nav className={classes.nav} aria-label="Pages">
+      <nav ref={nav} className={classes.nav} aria-label="Pages">
         {SECTIONS.map((section) => {
           const shown = pages.filter((page) => page.section === section);
           if (shown.length === 0) return null;

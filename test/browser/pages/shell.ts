@@ -99,4 +99,23 @@ export function shellTests(ui: () => Ui): void {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(opened.faults).toEqual([]);
   });
+
+  test("shell: a tab that nobody sees gives its connection back, and catches up when somebody looks", async () => {
+    await using opened = await ui().openPage("/tasks");
+    const { page } = opened;
+    const turn = (state: string) =>
+      page.evaluate(
+        `Object.defineProperty(document, "visibilityState", { value: "${state}", configurable: true });
+         document.dispatchEvent(new Event("visibilitychange"))`,
+      );
+    await page.getByText("Live", { exact: true }).waitFor();
+    const given = page.waitForEvent("requestfailed", (request) => request.url().includes("/api/v1/events"));
+    await turn("hidden");
+    await given;
+    const { session_id } = await ui().api("POST", "/api/v1/sessions", { client_id: "web:unseen" });
+    await ui().api("POST", "/api/v1/chat", { session_id, message: "Was anybody here?" });
+    await turn("visible");
+    await page.getByText("Was anybody here?").waitFor();
+    await ui().api("DELETE", `/api/v1/sessions/${session_id}`);
+  });
 }

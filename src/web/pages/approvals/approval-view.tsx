@@ -152,7 +152,15 @@ function About({ approval: asked }: { approval: ApprovalDetail }) {
           ["Who is asked", approvers.length === 0 ? "Everyone who may decide" : approvers.join(", ")],
           [
             status === "pending" ? "Until" : "Was open until",
-            <Time key="until" at={expires_at} as="absolute" />,
+            <span key="until">
+              <Time at={expires_at} as="absolute" />
+              {status === "pending" && (
+                <>
+                  {" "}
+                  (<Time at={expires_at} />)
+                </>
+              )}
+            </span>,
           ],
           ["If nobody decides", IF_NOBODY[on_timeout]],
           [

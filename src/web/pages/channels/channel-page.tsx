@@ -10,6 +10,7 @@ import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
+import { useSelectedInView } from "../../parts/use-selected-in-view.ts";
 import classes from "./channel-page.module.css";
 import { type Channel, channel, refreshChannels } from "./queries.ts";
 import { Bindings } from "./tabs/bindings.tsx";
@@ -51,6 +52,7 @@ function Loaded({ channel: one }: { channel: Channel }) {
   const [params, setParams] = useSearchParams();
   const { data: known = [] } = useQuery(integrations);
   const current = TABS.find((tab) => tab.id === params.get("tab")) ?? TABS[0];
+  const strip = useSelectedInView<HTMLDivElement>(current.id);
   const icon = known.find(({ id }) => id === one.integration)?.icon ?? "Hash";
   return (
     <PageFrame
@@ -78,7 +80,7 @@ function Loaded({ channel: one }: { channel: Channel }) {
         onChange={(tab) => setParams(tab === null || tab === TABS[0].id ? {} : { tab }, { replace: true })}
         keepMounted={false}
       >
-        <Tabs.List className={classes.tabs}>
+        <Tabs.List ref={strip} className={classes.tabs}>
           {TABS.map((tab) => (
             <Tabs.Tab key={tab.id} value={tab.id}>
               {tab.label}

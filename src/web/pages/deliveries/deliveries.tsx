@@ -17,6 +17,7 @@ import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import { DeliveryDetail, refreshDeliveries } from "./delivery-detail.tsx";
+import { targetWords } from "./target-words.ts";
 
 type Delivery = Schema<"Delivery">;
 
@@ -49,7 +50,7 @@ export function View() {
   return (
     <PageFrame
       title="Deliveries"
-      about="What was handed to services and what they answered. A dead letter was given up after ten attempts."
+      about="What was handed to services and what they answered. A dead letter was given up: after ten attempts, or at once where another could not help."
       fill
       actions={
         <BulkAction
@@ -108,7 +109,7 @@ export function View() {
 const rowOf = (delivery: Delivery): RowParts => ({
   lead: <Status value={delivery.status} compact />,
   title: delivery.text || delivery.kind,
-  sub: delivery.last_error ?? `To ${delivery.dispatch_type}`,
+  sub: [targetWords(delivery), delivery.last_error].filter(Boolean).join(" · "),
   cells: [delivery.bot_id, plural(delivery.attempts, "attempt")],
   end: <Time at={delivery.created_at} />,
 });

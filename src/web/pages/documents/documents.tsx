@@ -172,7 +172,7 @@ function Hits({ filters, selected, hits }: ListProps & { hits: Rows<Found> }) {
 }
 
 const HIT_COLUMNS = [
-  { label: "Found by", width: "110px" },
+  { label: "Found by", width: "150px" },
   { label: "Score", width: "80px" },
 ];
 

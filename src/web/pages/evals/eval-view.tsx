@@ -26,7 +26,9 @@ export function EvalView({ id, search }: { id: string; search: string }) {
   }
   return (
     <Detail title={data.name} closeHref={closeHref}>
-      <Facts facts={factsOf(data)} />
+      <Section title="Outcome">
+        <Facts facts={factsOf(data)} />
+      </Section>
       <Section title="Fixtures">
         <ul className={classes.results}>
           {data.results.map((result) => (

@@ -79,7 +79,7 @@ export function View() {
 const rowOf = ({ name, model, passed, failed, cost_usd, created_at }: EvalRun): RowParts => ({
   lead: <Icon name={failed === 0 ? "CheckCircle2" : "XCircle"} size={17} />,
   title: name,
-  sub: `${plural(passed + failed, "fixture")}, ${model ?? "a script answered"}`,
+  sub: `${passed} of ${plural(passed + failed, "fixture")} passed, ${model ?? "a script answered"}`,
   cells: [
     failed === 0 ? (
       <Badge key="result" tone="good">

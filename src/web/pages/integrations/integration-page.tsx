@@ -6,6 +6,7 @@ import { ApiError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { PageFrame, Panel } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
+import { useSelectedInView } from "../../parts/use-selected-in-view.ts";
 import { Actions } from "./actions.tsx";
 import { ConnectionTest } from "./connection-test.tsx";
 import { Endpoints } from "./endpoints/endpoints.tsx";
@@ -103,6 +104,7 @@ function Loaded({ integration }: { integration: IntegrationDetail }) {
   const { data: people = [] } = useQuery(peopleOf(id));
   const tabs = TABS.filter(({ isShown }) => isShown(integration, people.length));
   const current = tabs.find((tab) => tab.id === params.get("tab")) ?? (tabs[0] as Tab);
+  const strip = useSelectedInView<HTMLDivElement>(current.id);
   return (
     <PageFrame
       title={name}
@@ -134,7 +136,7 @@ function Loaded({ integration }: { integration: IntegrationDetail }) {
         onChange={(tab) => setParams(tab === null || tab === "overview" ? {} : { tab }, { replace: true })}
         keepMounted={false}
       >
-        <div className={classes.tabs}>
+        <div ref={strip} className={classes.tabs}>
           <Tabs.List>
             {tabs.map((tab) => (
               <Tabs.Tab key={tab.id} value={tab.id}>

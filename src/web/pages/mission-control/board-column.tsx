@@ -4,6 +4,7 @@ import { CSS } from "@dnd-kit/utilities";
 import { Link } from "wouter";
 import { Icon } from "../../parts/icon.tsx";
 import { Badge, type Tone } from "../../parts/status.tsx";
+import { dayText } from "../../parts/time.tsx";
 import { type Card, type Column, HOME, PRIORITIES } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
@@ -63,7 +64,7 @@ function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
       <div className={classes.cardFacts}>
         <Badge tone={TONES[card.priority]}>{PRIORITIES[card.priority]}</Badge>
         {card.assigned !== null && <span>{card.assigned}</span>}
-        {card.due !== null && <span>due {card.due}</span>}
+        {card.due !== null && <span>due {dayText(card.due)}</span>}
         {card.tags.map((tag) => (
           <span key={tag} className="faint">
             #{tag}

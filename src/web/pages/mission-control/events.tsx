@@ -27,7 +27,7 @@ export function Journal({ mayWrite }: { mayWrite: boolean }) {
     },
   });
   return (
-    <div className={classes.overview}>
+    <div className={classes.journal}>
       {mayWrite && (
         <Form
           submit="Write it down"

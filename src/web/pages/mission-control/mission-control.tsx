@@ -7,6 +7,7 @@ import { covers, useSession } from "../../api/session.ts";
 import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
 import { PageFrame } from "../../parts/page-frame.tsx";
+import { useSelectedInView } from "../../parts/use-selected-in-view.ts";
 import { Events, Journal } from "./events.tsx";
 import { HOME, LIVE } from "./mission.ts";
 import classes from "./mission-control.module.css";
@@ -30,13 +31,14 @@ export function View() {
   useLiveQueries([...LIVE], ["mission"]);
   const rest = location.slice(HOME.length);
   const current = TABS.findLast(({ path }) => rest === path || rest.startsWith(`${path}/`)) ?? TABS[0];
+  const strip = useSelectedInView<HTMLElement>(current?.path ?? "");
   return (
     <PageFrame
       title="Mission Control"
       about="What bots and people work on together. Plans run only after a person has approved them."
       fill={current?.path === "/plans" || current?.path === "/board"}
       bar={
-        <nav className={classes.tabs} aria-label="Parts of Mission Control">
+        <nav ref={strip} className={classes.tabs} aria-label="Parts of Mission Control">
           {TABS.map(({ path, label, icon }) => (
             <Link
               key={path}

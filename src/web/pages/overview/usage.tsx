@@ -6,6 +6,7 @@ import { Chart } from "../../parts/chart.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
 import { Stat, StatRow } from "../../parts/stat.tsx";
 import { costText, plural, shortCountText, tokensText } from "../../parts/units.tsx";
+import { everyDay, uncached } from "../usage/usage-data.ts";
 import { forecast } from "./forecast.ts";
 
 /** Tokens and cost of this month, with what the month will cost if it goes on like this. */
@@ -21,23 +22,26 @@ export function Usage() {
   });
   useLiveQueries(["task.completed", "task.failed"], ["usage"], { everyMs: SUMS_MS });
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  const days = (data ?? []).toSorted((one, other) => ((one.day ?? "") < (other.day ?? "") ? -1 : 1));
-  if (days.length === 0) return null;
-  const total = (pick: (day: (typeof days)[number]) => number) =>
-    days.reduce((sum, day) => sum + pick(day), 0);
+  const rows = data ?? [];
+  if (rows.length === 0) return null;
+  const days = everyDay(rows, monthStart.toISOString(), now.getTime());
+  const ofDays = (pick: (day: (typeof rows)[number]) => number) =>
+    days.map(([, day]) => (day ? pick(day) : 0));
+  const total = (pick: (day: (typeof rows)[number]) => number) =>
+    rows.reduce((sum, day) => sum + pick(day), 0);
   const cached = total((day) => day.cached_input_tokens);
   const prompt = total((day) => day.prompt_tokens);
   const output = total((day) => day.completion_tokens);
-  const isPriced = days.some(({ cost_usd }) => cost_usd !== null);
+  const isPriced = rows.some(({ cost_usd }) => cost_usd !== null);
   const cost = total((day) => day.cost_usd ?? 0);
   const unpriced = total((day) => day.unpriced_calls);
   return (
     <Section title="Models this month">
       <Panel>
         <StatRow>
-          <Stat label="Read from the cache" value={shortCountText(cached)} note="tokens" />
-          <Stat label="Read anew" value={shortCountText(prompt - cached)} note="tokens" />
-          <Stat label="Written" value={shortCountText(output)} note="tokens" />
+          <Stat label="Cached input" value={shortCountText(cached)} note="tokens" />
+          <Stat label="Uncached input" value={shortCountText(prompt - cached)} note="tokens" />
+          <Stat label="Output" value={shortCountText(output)} note="tokens" />
           <Stat
             label="Cost"
             value={isPriced ? costText(cost) : "Unknown"}
@@ -54,16 +58,21 @@ export function Usage() {
           )}
         </StatRow>
         <Chart
-          label={`Tokens by day: ${tokensText(cached)} from the cache, ${tokensText(prompt - cached)} read anew, ${tokensText(output)} written`}
-          x={days.map(({ day }) => new Date(`${day}T12:00:00Z`).getTime())}
+          label={`Tokens by day: ${tokensText(cached)} cached input, ${tokensText(prompt - cached)} uncached input, ${tokensText(output)} output`}
+          // Noon: the axis is in the reader's zone, and the day has the same name in nearly all of them.
+          x={days.map(([at]) => at + 43_200_000)}
           series={[
-            { label: "Read from the cache", data: days.map((day) => day.cached_input_tokens), tone: "calm" },
             {
-              label: "Read anew",
-              data: days.map((day) => day.prompt_tokens - day.cached_input_tokens),
-              tone: "accent",
+              label: "Cached input tokens",
+              data: ofDays(({ cached_input_tokens }) => cached_input_tokens),
+              tone: "calm",
             },
-            { label: "Written", data: days.map((day) => day.completion_tokens), tone: "good" },
+            { label: "Uncached input tokens", data: ofDays(uncached), tone: "accent" },
+            {
+              label: "Output tokens",
+              data: ofDays(({ completion_tokens }) => completion_tokens),
+              tone: "good",
+            },
           ]}
           kind="bar"
           stacked

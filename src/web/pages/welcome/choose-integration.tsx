@@ -22,30 +22,38 @@ export function ChooseIntegration({ integrations, chosen, onChoose }: ChooseInte
     );
   }
   return (
-    <div className={classes.choices}>
-      {offered.map((integration) =>
-        // Its addresses are made one by one, each with a test event of its own.
-        integration.webhook?.endpoints ? (
-          <Link
-            key={integration.id}
-            className={classes.choice}
-            href={`${pageOf(integration.id)}?tab=endpoints&add=`}
-          >
-            <About integration={integration} />
-          </Link>
-        ) : (
-          <button
-            key={integration.id}
-            type="button"
-            className={classes.choice}
-            aria-pressed={integration.id === chosen}
-            onClick={() => onChoose(integration.id)}
-          >
-            <About integration={integration} />
-          </button>
-        ),
+    <>
+      <div className={classes.choices}>
+        {offered.map((integration) =>
+          // Its addresses are made one by one, each with a test event of its own.
+          integration.webhook?.endpoints ? (
+            <Link
+              key={integration.id}
+              className={classes.choice}
+              href={`${pageOf(integration.id)}?tab=endpoints&add=`}
+            >
+              <About integration={integration} />
+            </Link>
+          ) : (
+            <button
+              key={integration.id}
+              type="button"
+              className={classes.choice}
+              aria-pressed={integration.id === chosen}
+              onClick={() => onChoose(integration.id)}
+            >
+              <About integration={integration} />
+            </button>
+          ),
+        )}
+      </div>
+      {integrations.length > offered.length && (
+        <p className={classes.others}>
+          These receive webhooks. The others, such as those that keep a connection to a service, are set up
+          under <Link href="/admin/integrations">Integrations</Link>.
+        </p>
       )}
-    </div>
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ import { Facts } from "../../parts/facts.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Duration } from "../../parts/units.tsx";
 import { useProgress } from "../integrations/progress.ts";
+import { ChangedProvider } from "../providers/provider-form.tsx";
 import { VENDORS } from "../providers/vendors.ts";
 import classes from "./welcome.module.css";
 
@@ -151,13 +152,25 @@ function NewProvider({ vendor, onAdded }: { vendor: string; onAdded(): void }) {
   );
 }
 
-/** What answers already, and a test of it. */
+/** What answers already, a test of it, and a way to mend it. */
 function Present({ provider, onDone }: { provider: Schema<"Provider">; onDone(): void }) {
   const { id } = provider;
   const test = useMutation({
     mutationFn: () =>
       take(api.POST("/api/v1/admin/providers/{id}/test", { params: { path: { id } }, body: {} })),
   });
+  const [isChanging, setChanging] = useState(false);
+  if (isChanging) {
+    return (
+      <ChangedProvider
+        provider={provider}
+        onDone={() => {
+          setChanging(false);
+          test.reset();
+        }}
+      />
+    );
+  }
   return (
     <>
       <Facts
@@ -180,7 +193,12 @@ function Present({ provider, onDone }: { provider: Schema<"Provider">; onDone():
         >
           Test it
         </Button>
-        <Button size="xs" onClick={onDone}>
+        {provider.source === "stored" && (
+          <Button size="xs" variant="default" onClick={() => setChanging(true)}>
+            Change
+          </Button>
+        )}
+        <Button size="xs" variant={test.data?.ok === false ? "default" : "filled"} onClick={onDone}>
           Go on
         </Button>
       </Group>
