@@ -1,9 +1,12 @@
 // Discord's REST API: https://discord.com/developers/docs/reference
 
-import { type HttpRequestOptions, http, Permanent, ReauthRequired, Retryable } from "heddle/sdk";
+import { type HttpRequestOptions, http, Permanent, ReauthRequired, Retryable, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
+/** Discord counts by channel or server, and says with each refusal how long everybody has to wait there. */
+const limit = rateLimit({ rates: [{ requests: 50, seconds: 1 }] });
 const options = {
+  rateLimit: limit,
   baseUrl: () => {
     const url = settings.DISCORD_API_URL;
     return url.endsWith("/") ? url.slice(0, -1) : url;
@@ -37,7 +40,7 @@ export async function call<Value>(
 ): Promise<Value> {
   if (settings.DISCORD_BOT_TOKEN === "") throw new Permanent("DISCORD_BOT_TOKEN must be set.");
   const client = method === "GET" || method === "PUT" ? patient : once;
-  const answer = await client.request(method, path, options);
+  const answer = await client.request(method, path, { ...options, rateTarget: placeOf(path) });
   if (answer.status === 204) return undefined as Value;
   const body = (await answer.json().catch(() => ({}))) as {
     code?: number;
@@ -54,6 +57,9 @@ export async function call<Value>(
     Number.isFinite(wait) ? Math.ceil(wait) : undefined,
   );
 }
+
+/** "channels/123" of "/channels/123/messages": what Discord calls the major parameter. */
+const placeOf = (path: string): string => path.split("/", 3).slice(1).join("/");
 
 export const codeOf = (error: unknown): number | undefined =>
   error instanceof DiscordRefusal ? error.code : undefined;

@@ -1,4 +1,5 @@
 import { listen } from "heddle/sdk";
+import { catchUp } from "./catch-up.ts";
 import { settings } from "./config.ts";
 import { listenToFrigate } from "./mqtt.ts";
 
@@ -8,4 +9,5 @@ listen({
   silenceSeconds: 60,
   when: () => settings.FRIGATE_MQTT_BROKER !== "",
   run: listenToFrigate,
+  catchUp: ({ since, signal }) => catchUp(since, signal),
 });

@@ -3,7 +3,6 @@
 
 import { type ListenContext, log, ReauthRequired, store } from "heddle/sdk";
 import { connect, type IClientOptions } from "mqtt";
-import { catchUp } from "./catch-up.ts";
 import { settings } from "./config.ts";
 import { readMessage } from "./sighting.ts";
 import { tell } from "./tell.ts";
@@ -29,7 +28,6 @@ export async function listenToFrigate(ctx: ListenContext): Promise<void> {
     // The session may remember the other choice.
     await client.unsubscribeAsync(`${prefix}/${kind === "reviews" ? "events" : "reviews"}`);
     ctx.connected(`as ${clientId}`);
-    if (ctx.since) await catchUp(ctx.since, ctx.signal);
     await failed;
   } finally {
     await end();

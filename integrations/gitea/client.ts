@@ -1,6 +1,6 @@
 // The REST API that Gitea and Forgejo have in common: https://docs.gitea.com/api, https://forgejo.org/docs/latest/user/api-usage/
 
-import { http, ReauthRequired } from "heddle/sdk";
+import { http, ReauthRequired, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Where the server is, without a slash at its end. */
@@ -11,6 +11,8 @@ const baseUrl = (): string => {
 };
 
 export const gitea = http({
+  // Tools, deliveries and what was missed share it, and all of them wait when the server says so.
+  rateLimit: rateLimit({ concurrency: 10 }),
   baseUrl: () => `${baseUrl()}/api/v1`,
   headers: () => ({ authorization: `token ${settings.GITEA_TOKEN}` }),
 });

@@ -1,6 +1,6 @@
 // GitLab's REST API: https://docs.gitlab.com/api/rest/
 
-import { http, ReauthRequired } from "heddle/sdk";
+import { http, ReauthRequired, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Where the server is, without a slash at its end. */
@@ -10,6 +10,8 @@ export const baseUrl = (): string => {
 };
 
 export const gitlab = http({
+  // Tools, deliveries and what was missed share it, and all of them wait when the server says so.
+  rateLimit: rateLimit({ concurrency: 10 }),
   baseUrl: () => `${baseUrl()}/api/v4`,
   headers: () => ({ "private-token": settings.GITLAB_TOKEN }),
 });

@@ -45,9 +45,9 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
     if (message.type === "auth_ok") {
       for (const event_type of wantedEvents()) call({ type: "subscribe_events", event_type });
       pinging = setInterval(() => call({ type: "ping" }), PING_MS);
-      ctx.connected(`to Home Assistant ${message.ha_version ?? ""}`.trim());
-      // After the subscription, so that nothing falls between; what comes twice is recognised by its time.
+      // After the subscription, so that nothing falls between, and before it counts as heard; what comes twice is recognised by its time.
       if (ctx.since) await catchUp(ctx.since, ctx.signal);
+      ctx.connected(`to Home Assistant ${message.ha_version ?? ""}`.trim());
       return;
     }
     // The token of a user who is no administrator may subscribe to fewer events.

@@ -1,7 +1,9 @@
-import { failDelivery, http } from "heddle/sdk";
+import { failDelivery, http, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 export const ntfy = http({
+  // What ntfy.sh allows at once; how long its pauses are is in its answers.
+  rateLimit: rateLimit({ rates: [{ requests: 60, seconds: 5 }] }),
   baseUrl: () => settings.NTFY_URL,
   headers: (): Record<string, string> =>
     settings.NTFY_TOKEN === "" ? {} : { authorization: `Bearer ${settings.NTFY_TOKEN}` },

@@ -8,9 +8,10 @@ import {
   t,
 } from "heddle/sdk";
 import { askByButtons } from "./approvals.ts";
-import { connectTelegram, deliveryError, migratedTo } from "./client.ts";
+import { connectTelegram, deliveryError, migratedTo, refusalOf } from "./client.ts";
 import { settings } from "./config.ts";
 import { postFiles } from "./files-out.ts";
+import { holdChat } from "./pace.ts";
 import { type Place, placeConfig } from "./place.ts";
 import { postText } from "./send.ts";
 import { type Shown, showProgress } from "./streaming.ts";
@@ -82,6 +83,9 @@ async function posting<Made>(place: Place, work: () => Promise<Made>): Promise<M
         cause: error,
       });
     }
+    // Whatever else goes to this chat waits as well, instead of being refused one after another.
+    const { retryAfter } = refusalOf(error) ?? {};
+    if (retryAfter !== undefined) holdChat(place, retryAfter);
     throw deliveryError(error, place.chat_id);
   }
 }

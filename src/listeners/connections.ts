@@ -16,6 +16,8 @@ export interface ConnectionReported {
   detail: string | null;
   /** Whether a listener of the server reports it. Default false. */
   isListener?: boolean;
+  /** Whether what it has missed is not there yet, so that it does not count as heard. Default false. */
+  isCatchingUp?: boolean;
 }
 
 export interface Connections {
@@ -73,8 +75,9 @@ export function createConnections({ db, redact, onError }: ConnectionsOptions): 
     status,
     detail,
     isListener = false,
+    isCatchingUp = false,
   }: ConnectionReported): Promise<void> {
-    const heard = isListener && status === "connected" ? { alive_at: new Date() } : {};
+    const heard = isListener && status === "connected" && !isCatchingUp ? { alive_at: new Date() } : {};
     const shown = detail === null ? null : redact(detail).slice(0, MOST_CHARACTERS);
     await db.query
       .insert(connections)

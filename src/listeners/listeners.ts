@@ -97,8 +97,8 @@ export function createListeners(options: ListenersOptions): Listeners {
       listener,
       name: `Listener ${name} of ${id}`,
       since: () => connections.lastAlive(id, name),
-      report: (status, detail) =>
-        connections.reportSoon({ integrationId: id, name, status, detail, isListener: true }),
+      report: (status, detail, isCatchingUp) =>
+        connections.reportSoon({ integrationId: id, name, status, detail, isListener: true, isCatchingUp }),
       alive: () => connections.alive(id, name),
       log: log.getChild(id),
       now: options.now ?? (() => performance.now()),

@@ -13,7 +13,8 @@ export interface LoopOptions {
   name: string;
   /** When it was last known to hear its service. */
   since(): Promise<Date | null>;
-  report(status: ConnectionStatus, detail: string | null): void;
+  /** With `isCatchingUp` it is connected, and what it has missed is not there yet. */
+  report(status: ConnectionStatus, detail: string | null, isCatchingUp: boolean): void;
   /** It hears its service now. */
   alive(): void;
   log: Logger;
@@ -44,11 +45,11 @@ export function startLoop(options: LoopOptions): Loop {
   const ended = keepListening();
 
   /** Reports a status unless it was the last one. */
-  function say(status: ConnectionStatus, detail: string | null): void {
-    const now = JSON.stringify([status, detail]);
+  function say(status: ConnectionStatus, detail: string | null, isCatchingUp = false): void {
+    const now = JSON.stringify([status, detail, isCatchingUp]);
     if (now === said) return;
     said = now;
-    options.report(status, detail);
+    options.report(status, detail, isCatchingUp);
   }
 
   async function keepListening(): Promise<void> {
@@ -81,30 +82,46 @@ export function startLoop(options: LoopOptions): Loop {
       (silenceSeconds ?? 0) * 1000,
       () => new Error(`Nothing was heard for ${silenceSeconds} seconds.`),
     );
-    const signal = AbortSignal.any([stopping.signal, silence.signal]);
+    const over = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, silence.signal, over.signal]);
     const heard = () => silenceSeconds !== undefined && silence.restart();
     let isOver = false;
     let connectedAt: number | undefined;
-    const context = (since: Date | null): ListenContext => ({
-      signal,
-      since,
-      attempt: number,
-      connected(detail) {
-        if (isOver) return;
-        connectedAt ??= now();
-        heard();
-        options.alive();
-        say("connected", detail ?? null);
-      },
-      alive() {
-        if (isOver) return;
-        heard();
-        options.alive();
-      },
-      degraded(reason) {
-        if (!isOver) say("degraded", reason);
-      },
-    });
+    let shown: string | null = null;
+    const context = (since: Date | null): ListenContext => {
+      const missed = missedSince(since, listener, {
+        signal,
+        onError: (error) => over.abort(error),
+        onDone() {
+          if (isOver || signal.aborted) return;
+          options.alive();
+          if (said === JSON.stringify(["connected", shown, true])) say("connected", shown);
+        },
+      });
+      return {
+        signal,
+        since,
+        attempt: number,
+        connected(detail) {
+          if (isOver) return;
+          connectedAt ??= now();
+          heard();
+          missed.begin();
+          if (missed.isDone) options.alive();
+          shown = detail ?? null;
+          say("connected", shown, !missed.isDone);
+        },
+        alive() {
+          if (isOver) return;
+          heard();
+          // Before, nobody knows yet whether anything was missed.
+          if (missed.isDone && connectedAt !== undefined) options.alive();
+        },
+        degraded(reason) {
+          if (!isOver) say("degraded", reason);
+        },
+      };
+    };
     const ended = (reason: unknown) => ({
       reason,
       connectedMs: connectedAt === undefined ? 0 : now() - connectedAt,
@@ -126,6 +143,7 @@ export function startLoop(options: LoopOptions): Loop {
     } finally {
       isOver = true;
       silence.stop();
+      over.abort(new Error("The listener has ended."));
     }
   }
 
@@ -133,6 +151,29 @@ export function startLoop(options: LoopOptions): Loop {
     async stop() {
       stopping.abort(new Error("The listener is stopped."));
       await ended;
+    },
+  };
+}
+
+/** Asks once for what was missed. Until that is there, the service does not count as heard: whoever takes over must ask for the same again. */
+function missedSince(
+  since: Date | null,
+  { catchUp }: RegisteredListener,
+  { signal, onDone, onError }: { signal: AbortSignal; onDone: () => void; onError: (error: unknown) => void },
+) {
+  let state: "due" | "asking" | "done" = since && catchUp ? "due" : "done";
+  return {
+    get isDone() {
+      return state === "done";
+    },
+    begin(): void {
+      if (state !== "due" || !since) return;
+      state = "asking";
+      const asking = (async () => catchUp?.({ since, signal }))();
+      asking.then(() => {
+        state = "done";
+        onDone();
+      }, onError);
     },
   };
 }

@@ -3,10 +3,12 @@
 import type { ControlCalls } from "./controls.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
 import type { Misspelling } from "./misspelt.ts";
+import type { RateClock } from "./rate-limit.ts";
 import type { ServerSource } from "./server-facts.ts";
 import type { StoreBackend } from "./store.ts";
 import type { TablesBackend } from "./tables.ts";
 import type {
+  CatchUpContext,
   ConnectionReport,
   Dispatcher,
   DocumentHit,
@@ -80,6 +82,8 @@ export interface RegisteredListener {
   name: string;
   /** Listens until it is aborted. */
   run: (ctx: ListenContext) => Promise<unknown>;
+  /** Asks for what was missed; undefined: nothing, or its `run` does. */
+  catchUp: ((ctx: CatchUpContext) => Promise<unknown>) | undefined;
   /** Whether there is anything to listen to; undefined: once the required settings have values. */
   when: (() => boolean) | undefined;
   /** How long nothing may be heard; undefined: no limit. */
@@ -118,6 +122,8 @@ export interface SdkServices {
   controls: ControlCalls;
   people: PeopleControls;
   server: ServerSource;
+  /** The time of `rateLimit`; missing where it is the machine's. */
+  rateClock?: RateClock;
   /** Registers a value that must not appear in logs or answers. */
   addSecret(value: string): void;
 }

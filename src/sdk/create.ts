@@ -14,6 +14,7 @@ import { callerOf } from "./caller-of.ts";
 import { checkDispatcher, DISPATCHER_FIELDS } from "./check-dispatcher.ts";
 import { createControls } from "./controls.ts";
 import { Permanent, ReauthRequired, Retryable } from "./errors.ts";
+import type { FetchLimits } from "./fetch-limits.ts";
 import { createHttp, type HttpClient, type HttpOptions, sleepFor } from "./http/client.ts";
 import { failDelivery } from "./http/fail-delivery.ts";
 import { createListeners } from "./listeners.ts";
@@ -21,6 +22,7 @@ import type { SetupManifest } from "./manifest.ts";
 import { misspellings } from "./misspelt.ts";
 import { createPeopleControls } from "./people.ts";
 import { createPublish } from "./publish.ts";
+import { createRateLimit, limitedFetch } from "./rate-limit.ts";
 import { createRegister } from "./register.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { createServerFacts } from "./server-facts.ts";
@@ -51,6 +53,9 @@ import {
   type OnEnabled,
   type OnSettingsChanged,
   type ParameterSchema,
+  type RateLimit,
+  type RateLimitedRequest,
+  type RateLimitOptions,
   type SearchDocuments,
 } from "./types.ts";
 
@@ -64,6 +69,9 @@ const META_FIELDS: Record<keyof IntegrationMeta, true> = {
 };
 
 export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
+  const fetch = limitedFetch<RequestInit & FetchLimits & RateLimitedRequest>((input, init) =>
+    backend.fetch(input, init),
+  );
   function lifecycle(
     name: string,
     event: RegisteredLifecycle["event"],
@@ -160,10 +168,12 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
      * otherwise. In the server it throws `Permanent` for an address in a private network, unless the address is in
      * one of the integration's settings or ALLOW_PRIVATE_HOSTS names it.
      */
-    fetch: ((input, init) => backend.fetch(input, init)) as SdkBackend["fetch"],
+    fetch,
 
     http: (options: HttpOptions): HttpClient =>
-      createHttp({ fetch: backend.fetch, sleep: sleepFor, random: Math.random }, options),
+      createHttp({ fetch, sleep: sleepFor, random: Math.random }, options),
+    /** Turns for requests of services that limit how often they are asked. */
+    rateLimit: (options: RateLimitOptions): RateLimit => createRateLimit(options, backend.rateClock),
     ...createControls(backend.controls),
     /** Who of the service's people may talk to the bots. */
     people: createPeopleControls(backend.people),

@@ -6,6 +6,7 @@ import type { SdkBackend } from "./backend.ts";
 import type { ControlCalls } from "./controls.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { logLine } from "./log-line.ts";
+import { CLOCK } from "./rate-limit.ts";
 import { createRestServices } from "./rest.ts";
 import { testSeam } from "./test-seam.ts";
 import type { ConnectionReport, PeopleControls, PublishedEvent } from "./types.ts";
@@ -38,6 +39,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
       return testSeam().tables;
     },
     fetch: fetchWithTimeout,
+    rateClock: { ...CLOCK, now: () => CLOCK.now() + testSeam().skippedSeconds },
     // A test's facts take precedence, like its settings.
     server: {
       baseUrl: () => facts()?.baseUrl ?? environment.HEDDLE_BASE_URL,

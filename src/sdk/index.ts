@@ -263,12 +263,23 @@ export const log = sdk.log;
 /**
  * The platform's `fetch` with a time limit: 30 seconds, or `init.timeoutSeconds`, from the call to the end of the body.
  * `timeoutSeconds: false` means no limit; `init.idleSeconds` limits how long nothing may arrive, for streams. A limit that is
- * not a number above 0 throws `validation`.
+ * not a number above 0 throws `validation`. With `init.rateLimit` the request waits for its turn first.
  *
  * In the server it throws `Permanent` for a private, loopback or link-local address, unless ALLOW_PRIVATE_HOSTS names the
  * host or one of the integration's own settings holds an http(s) URL with that origin.
  */
 export const fetch = sdk.fetch;
+
+/**
+ * A limit that requests of this server share, for a service that says how often it may be asked: `rates`, `concurrency`, and the longest wait. Pass it
+ * to `fetch` or `http` as `rateLimit`; each host, or each `rateTarget`, then has its own turns in the order of the calls, and an answer's Retry-After
+ * holds back everybody. For other clients: `limit.run(target, work)`. A request that would wait longer than `maxWaitSeconds` (30), or behind
+ * `maxWaiting` (100) others, throws `Retryable` with the time, so that a delivery is tried again then. Throws `validation`.
+ * @example
+ * const limit = rateLimit({ rates: [{ requests: 20, seconds: 60 }], concurrency: 4 });
+ * const api = http({ baseUrl: () => settings.ACME_URL, rateLimit: limit });
+ */
+export const rateLimit = sdk.rateLimit;
 
 /**
  * Creates a client for one service: `http({ baseUrl, headers, retry })` with `get`, `post`, `put`, `patch`, `delete` and `request`. It uses

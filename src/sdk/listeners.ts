@@ -18,10 +18,12 @@ const POLL_TIMEOUT_SECONDS = 120;
 
 export function createListeners(backend: Pick<SdkBackend, "registerListener" | "reportConnection">) {
   return {
-    listen({ name, run, when, silenceSeconds }: ListenOptions): void {
+    listen({ name, run, catchUp, when, silenceSeconds }: ListenOptions): void {
       check("listen", { name, run, when });
+      if (catchUp !== undefined && typeof catchUp !== "function")
+        throw invalid(`The catchUp of listen("${name}") must be a function.`);
       if (silenceSeconds !== undefined) checkSeconds("listen", name, "silenceSeconds", silenceSeconds);
-      backend.registerListener({ name, run, when, silenceSeconds });
+      backend.registerListener({ name, run, catchUp, when, silenceSeconds });
     },
 
     poll({ name, run, when, everySeconds, timeoutSeconds = POLL_TIMEOUT_SECONDS }: PollOptions): void {
@@ -36,6 +38,7 @@ export function createListeners(backend: Pick<SdkBackend, "registerListener" | "
       backend.registerListener({
         name,
         when,
+        catchUp: undefined,
         silenceSeconds: undefined,
         run: polling(run, timeoutSeconds, pause),
       });

@@ -66,6 +66,8 @@ export interface TestSeam {
   /** Stand-ins for the server's calls. */
   services: Partial<SdkServices> | undefined;
   registered: Registered;
+  /** Waits that `deliver` has skipped, in seconds. */
+  skippedSeconds: number;
   /** Set by `useTables`. */
   tables: TablesBackend | undefined;
   /** The values of `store` without a server. */
@@ -84,6 +86,7 @@ export function testSeam(): TestSeam {
     settings: new Map(),
     server: undefined,
     services: undefined,
+    skippedSeconds: 0,
     tables: undefined,
     registered: {
       tools: [],

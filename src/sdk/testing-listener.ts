@@ -23,6 +23,7 @@ export function startListener(name: string, { since = null }: { since?: Date | n
   const stopping = new AbortController();
   const reports: RunningListener["reports"] = [];
   const first = Promise.withResolvers<void>();
+  let catching: Promise<unknown> | undefined;
   const report = (status: "connected" | "degraded", detail: string | undefined) => {
     reports.push([status, detail]);
     first.resolve();
@@ -32,7 +33,12 @@ export function startListener(name: string, { since = null }: { since?: Date | n
       signal: stopping.signal,
       since,
       attempt: 1,
-      connected: (detail) => report("connected", detail),
+      connected(detail) {
+        report("connected", detail);
+        if (since) catching ??= listener.catchUp?.({ since, signal: stopping.signal });
+        // Told by `stop`.
+        catching?.catch(() => {});
+      },
       degraded: (reason) => report("degraded", reason),
       alive: () => {},
     }))();
@@ -43,7 +49,7 @@ export function startListener(name: string, { since = null }: { since?: Date | n
     reported: first.promise,
     async stop() {
       stopping.abort(new Error("The test stops the listener."));
-      await ended.catch((error: unknown) => {
+      await Promise.all([ended, catching]).catch((error: unknown) => {
         if (error !== stopping.signal.reason && (error as Error | null)?.name !== "AbortError") throw error;
       });
     },

@@ -80,7 +80,10 @@ export async function deliverAll(
       if (isPermanent(failure) || delay === undefined) {
         return { status: "dead", receipt: null, attempts: attempt, waits, error };
       }
-      waits.push((isRetryable(failure) ? failure.retryAfterSeconds : undefined) ?? delay);
+      const wait = (isRetryable(failure) ? failure.retryAfterSeconds : undefined) ?? delay;
+      waits.push(wait);
+      // For what counts time, such as `rateLimit`, it has passed.
+      testSeam().skippedSeconds += wait;
     }
   }
 }

@@ -11,6 +11,7 @@ export type * from "./types/integration.ts";
 export type * from "./types/listeners.ts";
 export type * from "./types/messages.ts";
 export type * from "./types/people.ts";
+export type * from "./types/rate-limit.ts";
 export type * from "./types/server.ts";
 export type * from "./types/store.ts";
 export type * from "./types/tables.ts";

@@ -49,7 +49,7 @@ function counting() {
   const starts: (Date | null)[] = [];
   let running = 0;
   const listener: RegisteredListener = {
-    ...{ name: "socket", when: undefined, silenceSeconds: undefined },
+    ...{ name: "socket", when: undefined, silenceSeconds: undefined, catchUp: undefined },
     async run({ signal, since, connected }) {
       starts.push(since);
       running += 1;

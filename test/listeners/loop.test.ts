@@ -14,7 +14,11 @@ function loopOver(run: RegisteredListener["run"], options: Partial<RegisteredLis
   const sleeps: { ms: number; wake: () => void }[] = [];
   const heard: number[] = [];
   const loop = startLoop({
-    listener: { name: "socket", when: undefined, silenceSeconds: undefined, ...options, run },
+    listener: {
+      ...{ name: "socket", when: undefined, silenceSeconds: undefined, catchUp: undefined },
+      ...options,
+      run,
+    },
     name: "Listener socket of acme",
     since: async () => new Date(5),
     report: (status, detail) => void reports.push([status, detail]),
@@ -101,6 +105,45 @@ test("what the service asks to wait is waited, and credentials that it refuses a
   expect(await nextPause(sleeps, 2)).toBe(3_600);
   await loop.stop();
   expect(reports).toContainEqual(["reauth_required", "The token was revoked."]);
+});
+
+test("what was missed is asked for when it is connected, and until that is there nothing counts as heard", async () => {
+  const asked: (Date | null)[] = [];
+  const steps = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const signals: AbortSignal[] = [];
+  const { loop, reports, sleeps, heard } = loopOver(
+    ({ signal, connected, alive }) => {
+      alive();
+      connected("as @ops");
+      alive();
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("closed"))));
+    },
+    {
+      catchUp({ since, signal }) {
+        signals.push(signal);
+        return (steps[asked.push(since) - 1] as (typeof steps)[0]).promise;
+      },
+    },
+  );
+  await until(() => asked.length === 1);
+  expect(heard).toEqual([]);
+  steps[0]?.reject(new Error("the history is away"));
+  await nextPause(sleeps, 1);
+  expect(signals[0]?.aborted).toBe(true);
+  await until(() => asked.length === 2);
+  expect(heard).toEqual([]);
+  steps[1]?.resolve();
+  await until(() => heard.length === 1);
+  expect(asked).toEqual([new Date(5), new Date(5)]);
+  expect(reports).toEqual([
+    ["connecting", null],
+    ["connected", "as @ops"],
+    ["degraded", "the history is away"],
+    ["connected", "as @ops"],
+    // Once more, now as heard.
+    ["connected", "as @ops"],
+  ]);
+  await loop.stop();
 });
 
 test("a deaf one is aborted, says so, and is started again; what its late code reports counts no more", async () => {

@@ -3,6 +3,7 @@
 import { HeddleError } from "../../errors.ts";
 import type { FetchLimits } from "../fetch-limits.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
+import type { RateLimitedRequest } from "../types.ts";
 import { failureOf } from "./fail-delivery.ts";
 
 /** When the client sends a request again. */
@@ -24,7 +25,7 @@ export interface HttpRetry {
 }
 
 /** Options of `http`. Functions are called for each request, so that a changed setting takes effect at once. */
-export interface HttpOptions extends FetchLimits {
+export interface HttpOptions extends FetchLimits, RateLimitedRequest {
   /** The URL that all paths are relative to: "https://api.example/v2". */
   baseUrl: string | (() => string);
   /** Headers of every request. */
@@ -34,7 +35,7 @@ export interface HttpOptions extends FetchLimits {
 }
 
 /** Options of one request. */
-export interface HttpRequestOptions extends FetchLimits {
+export interface HttpRequestOptions extends FetchLimits, RateLimitedRequest {
   /** Sent as JSON, with its content type. */
   json?: unknown;
   /** Sent unchanged. A stream is never sent a second time. */
@@ -71,7 +72,7 @@ export interface HttpClient {
   request(method: string, path: string, options?: HttpRequestOptions): HttpAnswer;
 }
 
-type Fetch = (input: string, init?: RequestInit & FetchLimits) => Promise<Response>;
+type Fetch = (input: string, init?: RequestInit & FetchLimits & RateLimitedRequest) => Promise<Response>;
 
 export interface HttpDeps {
   fetch: Fetch;
@@ -163,10 +164,10 @@ const defaultsFor = (method: string): NonNullable<HttpRetry["on"]> =>
 const isListed = (status: number, on: NonNullable<HttpRetry["on"]>): boolean =>
   on.includes(status) || (status >= 500 && on.includes("5xx"));
 
-/** False for a request that the caller ended, that cannot be sent, or whose address is not allowed. */
+/** False for a request that the caller ended, that cannot be sent, has no turn, or whose address is not allowed. */
 function isNetwork(error: unknown, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted || !(error instanceof Error)) return false;
-  return !["Permanent", "HeddleError", "AbortError"].includes(error.name);
+  return !["Permanent", "Retryable", "HeddleError", "AbortError"].includes(error.name);
 }
 
 /** Keeps the path below the base: a path must not choose another host, which would receive the headers. */
@@ -189,7 +190,7 @@ function splitAt(text: string, mark: string): string[] {
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function initOf(options: HttpOptions, { method, own }: Sent): RequestInit & FetchLimits {
+function initOf(options: HttpOptions, { method, own }: Sent): RequestInit & FetchLimits & RateLimitedRequest {
   const shared = typeof options.headers === "function" ? options.headers() : options.headers;
   const headers = new Headers(shared);
   if (own.json !== undefined) headers.set("content-type", "application/json");
@@ -197,6 +198,8 @@ function initOf(options: HttpOptions, { method, own }: Sent): RequestInit & Fetc
   const body = own.json === undefined ? own.body : JSON.stringify(own.json);
   const timeoutSeconds = own.timeoutSeconds ?? options.timeoutSeconds;
   const idleSeconds = own.idleSeconds ?? options.idleSeconds;
+  const rateLimit = own.rateLimit ?? options.rateLimit;
+  const rateTarget = own.rateTarget ?? options.rateTarget;
   return {
     method,
     headers,
@@ -204,6 +207,7 @@ function initOf(options: HttpOptions, { method, own }: Sent): RequestInit & Fetc
     ...(own.signal && { signal: own.signal }),
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
     ...(idleSeconds !== undefined && { idleSeconds }),
+    ...(rateLimit && { rateLimit, ...(rateTarget !== undefined && { rateTarget }) }),
   };
 }
 

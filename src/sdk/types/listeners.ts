@@ -22,6 +22,14 @@ export interface ListenContext {
   degraded(reason: string): void;
 }
 
+/** The argument of a `catchUp` callback. */
+export interface CatchUpContext {
+  /** When the service was last known to be heard, at most half a minute too early. */
+  readonly since: Date;
+  /** Aborted with that of `run`, and when `run` has ended. */
+  readonly signal: AbortSignal;
+}
+
 /** The argument of a `poll` callback. */
 export type PollContext = Pick<ListenContext, "signal" | "since" | "degraded">;
 
@@ -34,6 +42,12 @@ export interface ListenOptions {
    * or what a `Retryable` says; after `ReauthRequired` only once the settings have changed, or after an hour.
    */
   run(ctx: ListenContext): Promise<unknown>;
+  /**
+   * Asks the service for what was missed since it was last heard. Called beside `run` once that has said `connected()`, so subscribe before; not at the
+   * very first start. Until it has ended, `since` stays where it was, so that after a crash it is called for the same time again: inject with
+   * `idempotencyKey`. If it throws, the listener is started again.
+   */
+  catchUp?: (ctx: CatchUpContext) => Promise<unknown>;
   /** Whether there is anything to listen to; asked again after settings have changed. Default: the required settings have values. */
   when?: () => boolean;
   /** The connection counts as dead if neither `alive` nor `connected` is called for so long. Default: no limit. */
