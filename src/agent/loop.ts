@@ -38,6 +38,8 @@ export interface ToolOutcome {
   durationMs: number | null;
   /** The id of the message that stores the result, if it holds text from outside, which is marked by it. */
   outside?: string;
+  /** The run pauses, and the call is settled when it goes on. */
+  isLater?: true;
 }
 
 /** `iteration` counts model calls from 1, and continues after a resumption. */
@@ -144,10 +146,11 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
   const [later, lost] = await split(resume?.unanswered ?? [], (call) => comesLater(call, { iteration }));
-  steps.push(...(await recoverAll(options, lost, iteration)));
+  const recovered = await recoverAll(options, lost, iteration);
   const open = await beginAll(options, later, iteration);
-  steps.push(...open.results);
-  if (open.waitingFor.length > 0) return { waitingFor: open.waitingFor };
+  steps.push(...recovered.results, ...open.results);
+  const left = [...recovered.waitingFor, ...open.waitingFor];
+  if (left.length > 0) return { waitingFor: left };
   for (;;) {
     iteration++;
     steps.push(...((await options.arrivals?.()) ?? []));
@@ -186,9 +189,10 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
     else {
       const context = { iteration };
       const [later, ours] = await split(toolCalls, (call) => comesLater(call, context));
-      steps.push(...(await runTools(options, ours, iteration)));
-      const { results, waitingFor } = await beginAll(options, later, iteration);
-      steps.push(...results);
+      const run = await runTools(options, ours, iteration);
+      const begun = await beginAll(options, later, iteration);
+      steps.push(...run.results, ...begun.results);
+      const waitingFor = [...run.waitingFor, ...begun.waitingFor];
       if (waitingFor.length > 0) return { waitingFor };
     }
   }

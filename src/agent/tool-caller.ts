@@ -45,7 +45,7 @@ export const createToolCaller =
       onThrow: (error) =>
         log.warn("Tool {tool} threw: {error}", { tool: call.name, task_id: task.id, error }),
     });
-    if (isBegun()) return called;
+    if (isBegun() || called.isLater) return called;
     await keepIfBig(called, { tool: call.name, callId: context.call_id }, keepBig);
     events.emit(
       "after_tool_call",

@@ -11,6 +11,8 @@ const CUT_CALL =
 const OUTCOME_UNKNOWN =
   "The server stopped while this call ran. Its outcome is unknown: it may have taken effect. Check before calling it again.";
 
+type Settled = LoopPause & { results: LlmMessage[] };
+
 /** The calls whose results come later, and the others. */
 export async function split(
   calls: LlmToolCall[],
@@ -27,7 +29,7 @@ export async function beginAll(
   { begin, emit, signal }: LoopOptions,
   calls: LlmToolCall[],
   iteration: number,
-): Promise<LoopPause & { results: LlmMessage[] }> {
+): Promise<Settled> {
   const waitingFor: LlmToolCall[] = [];
   const results: LlmMessage[] = [];
   for (const toolCall of calls) {
@@ -46,11 +48,7 @@ export const refuse = (options: LoopOptions, calls: LlmToolCall[], iteration: nu
   answerAll(options, calls, iteration, CUT_CALL);
 
 /** Settles the calls that an interruption left without a result. */
-export const recoverAll = (
-  options: LoopOptions,
-  calls: LlmToolCall[],
-  iteration: number,
-): Promise<LlmMessage[]> =>
+export const recoverAll = (options: LoopOptions, calls: LlmToolCall[], iteration: number): Promise<Settled> =>
   runTools(
     {
       ...options,
@@ -91,20 +89,21 @@ async function answerAll(
   return results;
 }
 
-/** Runs all calls of one answer concurrently; returns the results in the order of the calls. */
+/** Runs all calls of one answer concurrently; returns the results in the order of the calls, and the calls whose results come later. */
 export async function runTools(
   options: LoopOptions,
   calls: LlmToolCall[],
   iteration: number,
-): Promise<LlmMessage[]> {
+): Promise<Settled> {
   const { callTool, emit, signal } = options;
   // When one call ends the run, its siblings must not continue.
   const siblings = new AbortController();
   const both = AbortSignal.any([signal, siblings.signal]);
   const settled = await Promise.allSettled(
-    calls.map(async (toolCall): Promise<LlmMessage> => {
+    calls.map(async (toolCall): Promise<LlmMessage | undefined> => {
       try {
         const outcome = await callTool(toolCall, { iteration, signal: both });
+        if (outcome.isLater) return undefined;
         await emit({ type: "tool_result", iteration, toolCall, outcome });
         return resultOf(toolCall, outcome);
       } catch (error) {
@@ -117,5 +116,9 @@ export async function runTools(
     throwIfAborted(signal);
     throw siblings.signal.reason;
   }
-  return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const ended = settled.map((result) => (result.status === "fulfilled" ? result.value : undefined));
+  return {
+    results: ended.flatMap((message) => message ?? []),
+    waitingFor: calls.filter((_, at) => ended[at] === undefined),
+  };
 }

@@ -7,6 +7,7 @@ import { openProgram } from "../mcp/client/stdio-program.ts";
 import { openMcpServers } from "../mcp/servers.ts";
 import { realTimers } from "../processes/restart-delay.ts";
 import { build } from "../runtime/assets.ts";
+import { wakeWaiting } from "../sessions/wake-waiting.ts";
 import type { Closers } from "./closers.ts";
 import type { Content } from "./content.ts";
 import { spawnerOnDemand } from "./spawner-on-demand.ts";
@@ -14,7 +15,7 @@ import type { Storage } from "./storage.ts";
 
 export async function openMcp(
   config: Config,
-  { db, home, vault, redactor, events, log: serverLog }: Storage,
+  { db, queue, home, vault, redactor, events, log: serverLog }: Storage,
   { tools }: Pick<Content, "tools">,
   closers: Closers,
 ) {
@@ -43,6 +44,8 @@ export async function openMcp(
     },
     onTools: tools.setYielding,
     onState: events.mcpChanged,
+    wake: (tx, task) => wakeWaiting(tx, queue, task),
+    onCommit: events.committed,
     version: build.version,
     timers: realTimers,
     random: Math.random,

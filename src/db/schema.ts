@@ -1574,12 +1574,42 @@ export const mcpQuestions = pgTable(
     answered_by: text("answered_by"),
     answered_at: instant("answered_at"),
     expires_at: instant("expires_at").notNull(),
+    /** The call that waits for it in `mcp_waits`, and the name that the server has for the question; null: the connection waits. */
+    wait_id: uuid("wait_id"),
+    input_name: text("input_name"),
     created_at: createdAt(),
   },
   (table) => [
     index("mcp_questions_task").on(table.task_id, table.id),
     index("mcp_questions_status").on(table.status, table.id),
   ],
+);
+
+export const MCP_WAIT_STATUSES = ["waiting", "ready", "woken", "sent"] as const;
+
+/** Calls of MCP servers' tools whose runs are suspended: until people have answered, or the server has done a task. */
+export const mcpWaits = pgTable(
+  "mcp_waits",
+  {
+    /** The id of the call, as tools know it. */
+    id: uuid("id").primaryKey(),
+    task_id: uuid("task_id")
+      .notNull()
+      .references(() => tasks.id, { onDelete: "cascade" }),
+    server_id: text("server_id").notNull(),
+    kind: text("kind").$type<"questions" | "task">().notNull(),
+    /** ready: the run is to go on. woken: it was told so, once. sent: the call was made again; what became of it is not known yet. */
+    status: text("status").$type<(typeof MCP_WAIT_STATUSES)[number]>().notNull().default("waiting"),
+    /** What the server wants back: its state, or the id of its task. Sealed. */
+    state: text("state").notNull(),
+    /** How often the server has asked in this call. */
+    rounds: integer("rounds").notNull().default(1),
+    /** When it is looked at next, and until when at all. */
+    due_at: instant("due_at").notNull(),
+    ends_at: instant("ends_at").notNull(),
+    created_at: createdAt(),
+  },
+  (table) => [index("mcp_waits_task").on(table.task_id), index("mcp_waits_due").on(table.due_at)],
 );
 
 /** What is known about the connections of integrations to their services. */

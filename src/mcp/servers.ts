@@ -7,6 +7,7 @@ import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import { createDeclared } from "../declared/declared.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
+import type { Periodic } from "../every.ts";
 import type { Logger } from "../log.ts";
 import type { Timers } from "../processes/restart-delay.ts";
 import type { JsonObject } from "../sdk/json.ts";
@@ -25,6 +26,8 @@ import { canSignIn, fingerprintOf, isSame, type McpServer } from "./server.ts";
 import { secretsOf, shownSecrets } from "./server-secrets.ts";
 import { createMcpStore, type KnownList } from "./store.ts";
 import { createCompileTools, type ServerTool } from "./tools.ts";
+import { followWaits } from "./waits/look.ts";
+import { createWaits, type Wake } from "./waits/waits.ts";
 
 export interface McpServersOptions {
   db: Database;
@@ -44,6 +47,10 @@ export interface McpServersOptions {
   onTools: (tools: YieldingTool[]) => void;
   /** Called when a server comes into another state. */
   onState: (id: string, state: string) => void;
+  /** Lets a run go on that was suspended. */
+  wake: Wake;
+  /** Called when a run goes on. */
+  onCommit: () => void;
   version: string;
   timers: Timers;
   random: () => number;
@@ -72,7 +79,7 @@ interface Running {
 
 export async function openMcpServers(options: McpServersOptions) {
   const { db, vault, addSecret, addPassing, file, open, authFetch, publicUrl } = options;
-  const { onTools, onState, version, timers, random, log } = options;
+  const { onTools, onState, wake, onCommit, version, timers, random, log } = options;
   const { all, find, changeable, free, setStored, setOfFile } = createDeclared<McpServer>({
     what: "MCP server",
     file: "mcp.yaml",
@@ -84,14 +91,18 @@ export async function openMcpServers(options: McpServersOptions) {
   let isStarted = false;
   let isClosed = false;
 
-  const compileTools = createCompileTools(
-    createCallTool({
-      connectionTo: (id) => running.get(id)?.connection,
-      ask: (...asked) => questions.ask(...asked),
-      noteMissing: (id, scope) => oauth.noteMissing(find(id), scope),
-    }),
-    (taskId) => questions.endLeft(taskId),
-  );
+  const connectionOf = (id: string) => running.get(id)?.connection;
+  const waits = createWaits({ db, vault, wake, now: timers.now });
+  const calls = createCallTool({
+    connectionTo: connectionOf,
+    ask: (...asked) => questions.ask(...asked),
+    waits,
+    noteMissing: (id, scope) => oauth.noteMissing(find(id), scope),
+  });
+  const compileTools = createCompileTools(calls.call, async (context) => {
+    await questions.endLeft(context.task_id);
+    return calls.isHeld(context);
+  });
 
   const listOf = (server: McpServer): KnownList | undefined => {
     const list = lists.get(server.id);
@@ -206,7 +217,9 @@ export async function openMcpServers(options: McpServersOptions) {
   const questions = createQuestions({
     ...{ db, vault, log, now: timers.now },
     onChange: (id) => onState(id, "question"),
+    settle: waits.settle,
   });
+  let looking: Periodic | undefined;
 
   const view = (server: McpServer): McpServerView => ({
     ...server,
@@ -224,6 +237,7 @@ export async function openMcpServers(options: McpServersOptions) {
     /** Connects to all of them, from now on. */
     start(): void {
       isStarted = true;
+      looking = followWaits({ waits, connectionTo: connectionOf, onCommit, log, now: timers.now });
       for (const { connection } of running.values()) void connection.start();
     },
     /** Throws `conflict` or `validation`. */
@@ -273,6 +287,7 @@ export async function openMcpServers(options: McpServersOptions) {
     },
     async close(): Promise<void> {
       isClosed = true;
+      await looking?.close();
       await Promise.all([following.close(), follower.close()]);
       await Promise.all([...running.values()].map(({ connection }) => connection.close()));
       await Promise.all([...ending]);

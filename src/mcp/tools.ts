@@ -16,13 +16,13 @@ export interface ServerTool {
 
 export type CallMcp = (
   server: string,
-  tool: string,
+  tool: { name: string; isTask: boolean },
   args: JsonObject,
   context: ToolContext,
 ) => Promise<unknown>;
 
-/** Told of the task of a call that was interrupted when a server stopped. */
-export type OnInterrupted = (taskId: string) => Promise<void>;
+/** Told of a call that was interrupted when a server stopped, or suspended; returns whether it is made again. */
+export type OnInterrupted = (context: Pick<ToolContext, "task_id" | "call_id">) => Promise<boolean>;
 
 export type CompileTools = (server: McpServer, tools: readonly ListedTool[]) => ServerTool[];
 
@@ -55,10 +55,10 @@ function compile(
       type: "mcp",
       // The call has a limit of its own, which stands still while the server asks a person something.
       timeoutSeconds: server.timeout_seconds + MOST_QUESTIONS_MS / 1000,
-      run: (args: JsonObject, context: ToolContext) => call(server.id, listed.name, args, context),
-      async reconcile(_args: never, { task_id }: { task_id: string }) {
-        await onInterrupted(task_id);
-        return { outcome: "unknown" as const };
+      run: (args: JsonObject, context: ToolContext) =>
+        call(server.id, { name: listed.name, isTask: listed.taskOnly === true }, args, context),
+      async reconcile(_args: never, context: Pick<ToolContext, "task_id" | "call_id">) {
+        return { outcome: (await onInterrupted(context)) ? ("not_done" as const) : ("unknown" as const) };
       },
     });
     return { listed, usable: { tool, longName }, problem: null };

@@ -1,11 +1,11 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
-import type { Queryable } from "../db/database.ts";
-import { tasks, toolCalls } from "../db/schema.ts";
+import { type Queryable, rowsOf } from "../db/database.ts";
+import { mcpWaits, tasks, toolCalls } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
 
 /**
  * Lets a waiting run go on if everything is there that it waits for: results of calls that are made elsewhere, and decisions about
- * calls. One that was to be cancelled before it could pause goes on to its end. The caller holds the lock of the task's row, so that a
+ * calls. One call of an MCP server that can be continued is enough: the run pauses again for the others. One that was to be cancelled before it could pause goes on to its end. The caller holds the lock of the task's row, so that a
  * decision that comes while a run pauses is seen by one of both.
  */
 export async function wakeWaiting(
@@ -23,17 +23,18 @@ export async function wakeWaiting(
         // What was decided on and has not begun is what the run goes on with.
         sql`not exists (select from approvals decided where decided.message_id = ${toolCalls.message_id}
           and decided.call_id = ${toolCalls.call_id} and decided.status <> 'pending' and decided.begun_at is null)`,
+        sql`not exists (select from ${mcpWaits} where ${eq(mcpWaits.task_id, task.id)} and ${eq(mcpWaits.status, "ready")})`,
         sql`not exists (select from ${tasks} where ${eq(tasks.id, task.id)} and ${isNotNull(tasks.cancel_requested_at)})`,
       ),
     )
     .limit(1);
   if (open) return false;
-  const woken = await tx
-    .update(tasks)
-    .set({ status: "pending" })
-    .where(and(eq(tasks.id, task.id), eq(tasks.status, "waiting")))
-    .returning({ id: tasks.id });
-  if (woken.length === 0) return false;
+  // What a run was woken for does not wake it again, even if it cannot take it up any more.
+  const woken = await tx.execute(sql`
+    with woken as (update tasks set status = 'pending' where id = ${task.id} and status = 'waiting' returning id),
+      told as (update mcp_waits set status = 'woken' from woken where task_id = woken.id and mcp_waits.status = 'ready')
+    select id from woken`);
+  if (rowsOf(woken).length === 0) return false;
   await queue.enqueue(tx, "tasks", { subject: task.id, key: task.session_id });
   return true;
 }

@@ -188,6 +188,8 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     open: (server, tokens) => ({ transport: createHttpTransport(server, [], tokens) }),
     onTools: tools.setYielding,
     onState: () => undefined,
+    wake: async () => false,
+    onCommit: () => undefined,
     version: "1.2.3",
     timers: realTimers,
     random: Math.random,

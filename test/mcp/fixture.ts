@@ -4,6 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import { eq } from "drizzle-orm";
+import { LATER } from "../../src/agent/tools/later.ts";
 import {
   createToolRegistry,
   type RegisteredTool,
@@ -13,6 +15,7 @@ import type { Closers } from "../../src/compose/closers.ts";
 import { openMcp } from "../../src/compose/mcp.ts";
 import type { Config } from "../../src/config/config.ts";
 import { openHome } from "../../src/config/home.ts";
+import { mcpWaits } from "../../src/db/schema.ts";
 import { createEvents } from "../../src/events/events.ts";
 import type { McpServers } from "../../src/mcp/servers.ts";
 import { createRedactor } from "../../src/redact.ts";
@@ -80,7 +83,21 @@ export async function testMcp(
     },
     async call(name, args = {}, context = {}) {
       const tool = tools.get(name) as RegisteredTool;
-      return await tool.run(args as never, { ...contextOf(), ...context });
+      const whole = { ...contextOf(), ...context };
+      for (;;) {
+        const result = await tool.run(args as never, whole);
+        if (result !== LATER) return result;
+        // As a run that is suspended and woken.
+        await until(
+          async () => (await db.query.select().from(mcpWaits).where(eq(mcpWaits.id, whole.call_id)))[0],
+          (wait) => {
+            whole.signal.throwIfAborted();
+            return wait?.status !== "waiting";
+          },
+        );
+        const found = await tool.reconcile?.(args as never, whole);
+        if (found?.outcome !== "not_done") return found;
+      }
     },
     close,
     async [Symbol.asyncDispose]() {

@@ -13,6 +13,7 @@ import { during } from "../../runtime/activity.ts";
 import { asHeddleError } from "../../sdk/errors.ts";
 import type { JsonObject, ToolContext } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
+import { LATER } from "./later.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { failedResult, type ToolResult, toToolResult } from "./result.ts";
@@ -42,6 +43,8 @@ export interface CalledTool extends ToolResult {
   durationMs: number;
   /** The id of its message, if it holds text from outside. It is made after the tool has returned, so that no tool knows it. */
   outside?: string;
+  /** There is no result yet: the tool is called again when the run is woken. */
+  isLater?: true;
 }
 
 /** Throws the reason of `signal` when the run ends; anything else that fails is a result with `error`. */
@@ -57,7 +60,12 @@ export async function callTool(call: LlmToolCall, options: CallToolOptions): Pro
     result = failedResult(problem ?? "", redact);
   } else {
     onStart?.(prepared.args);
-    result = finalise(await execute(prepared, options), redact);
+    const execution = await execute(prepared, options);
+    if (execution.value === LATER) {
+      const durationMs = Math.round(now() - started);
+      return { ...failedResult("", redact), args: prepared.args, durationMs, isLater: true };
+    }
+    result = finalise(execution, redact);
     outside = outsideId(prepared.tool, result);
   }
   return { ...result, ...outside, args: prepared.args, durationMs: Math.round(now() - started) };
@@ -91,7 +99,7 @@ export function prepare(call: LlmToolCall, tools: ReadonlyMap<string, Registered
   return { args, tool };
 }
 
-export type Execution = { value: unknown; problem?: undefined } | { problem: string };
+export type Execution = { value: unknown; problem?: undefined } | { value?: undefined; problem: string };
 
 async function execute(
   { tool, args }: { tool: RegisteredTool; args: JsonObject },

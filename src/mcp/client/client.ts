@@ -2,8 +2,8 @@
 
 import { Client, type jsonSchemaValidator, type Transport } from "@modelcontextprotocol/client";
 import type { Logger } from "../../log.ts";
-import type { JsonObject } from "../../sdk/json.ts";
 import { DECLINED, type Question, type Reply } from "../questions/question.ts";
+import { questionOf } from "../questions/question-of.ts";
 
 export type ConnectionState = "connecting" | "connected" | "degraded" | "reauth_required" | "disabled";
 
@@ -39,11 +39,6 @@ interface ClientOptions {
   log: Logger;
 }
 
-/** Of a page that a server wants a person to open. */
-const LONGEST_URL = 2_000;
-const LONGEST_REASON = 1_000;
-const NO_FIELDS: JsonObject = { type: "object", properties: {} };
-
 /** A server of the older protocol may be silent when it is asked for the newer one. */
 const PROBE_MS = 10_000;
 
@@ -57,24 +52,10 @@ export function createClient({ id, version, onListChanged, onQuestion, log }: Cl
       listChanged: { tools: { autoRefresh: false, onChanged: onListChanged } },
     },
   );
-  client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq: { signal } }) =>
-    params.mode === "url"
-      ? onPage(params.message, params.url, signal)
-      : onQuestion({ message: params.message, schema: params.requestedSchema as JsonObject }, signal),
-  );
-  /** Heddle opens no page itself: a person is told its whole address, and agrees or not. */
-  function onPage(message: string, url: string, signal: AbortSignal): Promise<Reply> | Reply {
-    const parsed = URL.canParse(url) ? new URL(url) : undefined;
-    const isPage = parsed && ["https:", "http:"].includes(parsed.protocol) && url.length <= LONGEST_URL;
-    if (!isPage) return DECLINED;
-    return onQuestion(
-      {
-        message: `${message.slice(0, LONGEST_REASON)}\n\nIt wants you to open this page of ${parsed.host}, and to accept here then:\n${parsed.href}`,
-        schema: NO_FIELDS,
-      },
-      signal,
-    );
-  }
+  client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq: { signal } }) => {
+    const question = questionOf(params);
+    return question ? onQuestion(question, signal) : DECLINED;
+  });
   client.onerror = (error) => log.debug("MCP server {id}: {reason}", { id, reason: error.message });
   return client;
 }

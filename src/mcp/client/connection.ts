@@ -2,11 +2,10 @@
 // of Heddle, and gets its clock as an argument.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { CallToolResult, Client, Tool, Transport } from "@modelcontextprotocol/client";
+import type { Client, RequestOptions, Tool, Transport } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
-import type { JsonObject } from "../../sdk/json.ts";
 import { within } from "../../within.ts";
 import { DECLINED, MOST_QUESTIONS_MS, type Question, type Reply } from "../questions/question.ts";
 import type { CallOptions } from "./call-options.ts";
@@ -33,6 +32,8 @@ interface InFlight {
   ask: NonNullable<CallOptions["ask"]>;
   limit: Limit;
 }
+
+type Send<Result> = (client: Client, options: RequestOptions) => Promise<Result>;
 
 export type Connection = ReturnType<typeof createConnection>;
 
@@ -235,12 +236,8 @@ export function createConnection(options: ConnectionOptions) {
     throw new HeddleError("unavailable", `The MCP server ${id} is not connected: ${reason}`);
   }
 
-  async function call(
-    name: string,
-    args: JsonObject,
-    calling: CallOptions,
-    isAgain = false,
-  ): Promise<CallToolResult> {
+  /** Sends something for a call of a tool. */
+  async function use<Result>(calling: CallOptions, send: Send<Result>, isAgain = false): Promise<Result> {
     const { signal, onProgress, ask = async () => DECLINED } = calling;
     const client = await ready(signal);
     const limit = createLimit(timeoutSeconds * 1000, timers);
@@ -248,15 +245,12 @@ export function createConnection(options: ConnectionOptions) {
     inFlight.add(flight);
     try {
       return await current.run(flight, () =>
-        client.callTool(
-          { name, arguments: args },
-          {
-            signal: AbortSignal.any([signal, limit.signal]),
-            // The limit is that of the server's own time; a person is given more.
-            timeout: timeoutSeconds * 1000 + MOST_QUESTIONS_MS,
-            ...(onProgress && { onprogress: onProgress }),
-          },
-        ),
+        send(client, {
+          signal: AbortSignal.any([signal, limit.signal]),
+          // The limit is that of the server's own time; a person is given more.
+          timeout: timeoutSeconds * 1000 + MOST_QUESTIONS_MS,
+          ...(onProgress && { onprogress: onProgress }),
+        }),
       );
     } catch (error) {
       signal.throwIfAborted();
@@ -265,8 +259,9 @@ export function createConnection(options: ConnectionOptions) {
       if (isForgotten(error) && client.getProtocolEra() === "legacy" && !isAgain) {
         if (isLost) await end();
         lastAttempt = Number.NEGATIVE_INFINITY;
-        return call(name, args, calling, true);
+        return use(calling, send, true);
       }
+      if (error instanceof HeddleError) throw error;
       const failure = failureOf(error);
       if (isLost && (failure.kind === "unauthorized" || isClosed(error))) lost(failure);
       throw new HeddleError("upstream", `The MCP server ${id} failed: ${failure.reason}`, { cause: error });
@@ -280,7 +275,7 @@ export function createConnection(options: ConnectionOptions) {
     status: () => status,
     /** Resolves after the first attempt. */
     start: connect,
-    call: (name: string, args: JsonObject, calling: CallOptions) => call(name, args, calling),
+    use: <Result>(calling: CallOptions, send: Send<Result>) => use(calling, send),
     /** Asks the server now for its tools. Throws what went wrong. */
     async check(signal: AbortSignal): Promise<void> {
       lastAttempt = Number.NEGATIVE_INFINITY;

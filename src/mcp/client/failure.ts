@@ -3,6 +3,8 @@
 import {
   InsufficientScopeError,
   OAuthClientFlowError,
+  ProtocolError,
+  ProtocolErrorCode,
   SdkError,
   SdkErrorCode,
   SdkHttpError,
@@ -65,6 +67,10 @@ const CLOSED: ReadonlySet<string> = new Set([
 /** Whether the server has forgotten the session, and so has done nothing. */
 export const isForgotten = (error: unknown): boolean =>
   causesOf(error).some((one) => one instanceof SdkHttpError && one.status === 404);
+
+/** Whether the server has refused the request itself: it does not know what the request is about. */
+export const isGone = (error: unknown): boolean =>
+  causesOf(error).some((one) => one instanceof ProtocolError && one.code === ProtocolErrorCode.InvalidParams);
 
 function causesOf(error: unknown): unknown[] {
   const all: unknown[] = [];

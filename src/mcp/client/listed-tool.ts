@@ -80,9 +80,8 @@ export const referenceTo = (server: string, tool: string): string => `${MCP}${se
 /** Throws with the reason why it cannot be used. */
 export function usableTool(
   { id, trust_annotations }: Pick<McpServer, "id" | "trust_annotations">,
-  { name, title, description, inputSchema, annotations = {}, taskOnly = false }: ListedTool,
+  { name, title, description, inputSchema, annotations = {} }: ListedTool,
 ): UsableTool {
-  if (taskOnly) throw new Error("it runs only as a task of the protocol, which Heddle does not begin");
   if (inputSchema.type === TOO_LARGE.type) {
     throw new Error(`its schema has more than ${MOST_SCHEMA.toLocaleString("en")} characters`);
   }

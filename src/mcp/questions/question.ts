@@ -15,6 +15,9 @@ export type Content = Record<string, string | number | boolean | string[]>;
 export const DECLINED: Reply = { action: "decline" };
 export const CANCELLED: Reply = { action: "cancel" };
 
+export const MOST_MESSAGE = 4_000;
+export const MOST_SCHEMA = 20_000;
+
 /** How long people have to answer one. */
 export const QUESTION_MS = 300_000;
 /** A call may ask several times. */

@@ -2,8 +2,8 @@
 // connection, so a question ends with the process that asks it.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { and, desc, eq, getTableColumns, gt, inArray, lt, notInArray } from "drizzle-orm";
-import type { Database } from "../../db/database.ts";
+import { and, desc, eq, getTableColumns, gt, inArray, isNull, lt, notInArray } from "drizzle-orm";
+import type { Database, Queryable } from "../../db/database.ts";
 import { type Reach, tasksIn } from "../../db/reach.ts";
 import { type McpQuestionStatus, mcpQuestions, tasks } from "../../db/schema.ts";
 import { storable, storableJson } from "../../db/storable.ts";
@@ -14,9 +14,18 @@ import { compileSchema } from "../../schema/json-schema.ts";
 import type { JsonObject } from "../../sdk/json.ts";
 import type { Vault } from "../../secrets/vault.ts";
 import { withoutPatterns } from "../client/listed-tool.ts";
-import { CANCELLED, type Content, DECLINED, QUESTION_MS, type Question, type Reply } from "./question.ts";
+import {
+  CANCELLED,
+  type Content,
+  DECLINED,
+  MOST_MESSAGE,
+  MOST_SCHEMA,
+  QUESTION_MS,
+  type Question,
+  type Reply,
+} from "./question.ts";
 
-export type McpQuestionRow = Omit<typeof mcpQuestions.$inferSelect, "answer">;
+export type McpQuestionRow = Omit<typeof mcpQuestions.$inferSelect, "answer" | "wait_id" | "input_name">;
 
 export interface AskedIn {
   server: string;
@@ -43,6 +52,8 @@ export interface QuestionsOptions {
   vault: Pick<Vault, "seal" | "open">;
   /** Called when somebody is asked, and when that is over. */
   onChange: (server: string) => void;
+  /** Lets the run go on that waits for the answer, in its transaction. The caller holds the lock of the task's row. */
+  settle: (tx: Queryable, waitId: string, task: { id: string; session_id: string }) => Promise<void>;
   log: Logger;
   now: () => number;
 }
@@ -50,13 +61,11 @@ export interface QuestionsOptions {
 export type Questions = ReturnType<typeof createQuestions>;
 
 const LOOK_MS = 500;
-const MOST_MESSAGE = 4_000;
-const MOST_SCHEMA = 20_000;
 
 const at = (id: string) => ({ table: "mcp_questions", row: id, field: "answer" });
 
-export function createQuestions({ db: { query }, vault, onChange, log, now }: QuestionsOptions) {
-  const { answer: _, ...columns } = getTableColumns(mcpQuestions);
+export function createQuestions({ db: { query }, vault, onChange, settle, log, now }: QuestionsOptions) {
+  const { answer: _, wait_id: _wait, input_name: _name, ...columns } = getTableColumns(mcpQuestions);
   const inReach = (reach: Reach | undefined) =>
     reach &&
     inArray(mcpQuestions.task_id, query.select({ id: tasks.id }).from(tasks).where(tasksIn(query, reach)));
@@ -84,6 +93,8 @@ export function createQuestions({ db: { query }, vault, onChange, log, now }: Qu
         and(
           eq(mcpQuestions.task_id, taskId),
           eq(mcpQuestions.status, "pending"),
+          // Others wait in the database.
+          isNull(mcpQuestions.wait_id),
           own.size === 0 ? undefined : notInArray(mcpQuestions.id, [...own]),
         ),
       )
@@ -130,6 +141,37 @@ export function createQuestions({ db: { query }, vault, onChange, log, now }: Qu
     }
     // Somebody may have answered at the last moment.
     return (await end(id, asked.server, "expired")) ? CANCELLED : ((await take(id)) ?? CANCELLED);
+  }
+
+  /** Locks the run first, as it does itself when it pauses. Undefined: nobody waits for it any more. */
+  async function store(
+    tx: Queryable,
+    { id, task_id, session_id }: McpQuestionRow,
+    { action, content }: { action: GivenReply["action"]; content: JsonObject },
+    by: string,
+  ): Promise<McpQuestionRow | undefined> {
+    await tx.select({ id: tasks.id }).from(tasks).where(eq(tasks.id, task_id)).for("update");
+    const accepted = action === "accept";
+    const [answered] = await tx
+      .update(mcpQuestions)
+      .set({
+        status: accepted ? "answered" : "declined",
+        answer: accepted ? vault.seal(JSON.stringify(content), at(id)) : null,
+        answered_by: by,
+        answered_at: new Date(now()),
+      })
+      .where(
+        and(
+          eq(mcpQuestions.id, id),
+          eq(mcpQuestions.status, "pending"),
+          gt(mcpQuestions.expires_at, new Date(now())),
+        ),
+      )
+      .returning();
+    if (!answered) return undefined;
+    const { answer: _, wait_id, input_name: _name, ...shown } = answered;
+    if (wait_id !== null) await settle(tx, wait_id, { id: task_id, session_id });
+    return shown;
   }
 
   return {
@@ -190,23 +232,7 @@ export function createQuestions({ db: { query }, vault, onChange, log, now }: Qu
         .where(and(eq(mcpQuestions.id, id), inReach(reach)));
       if (!row) throw notFound("question", id);
       if (action === "accept") checkContent(row.schema, content);
-      const accepted = action === "accept";
-      const [answered] = await query
-        .update(mcpQuestions)
-        .set({
-          status: accepted ? "answered" : "declined",
-          answer: accepted ? vault.seal(JSON.stringify(content), at(id)) : null,
-          answered_by: by,
-          answered_at: new Date(now()),
-        })
-        .where(
-          and(
-            eq(mcpQuestions.id, id),
-            eq(mcpQuestions.status, "pending"),
-            gt(mcpQuestions.expires_at, new Date(now())),
-          ),
-        )
-        .returning(columns);
+      const answered = await query.transaction((tx) => store(tx, row, { action, content }, by));
       if (!answered) {
         const who =
           row.answered_by === null

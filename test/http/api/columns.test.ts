@@ -50,7 +50,7 @@ const SOURCES: Record<string, Source> = {
   EvalRunDetail: { table: tables.evalRuns, inside: ["owner"], derived: ["previous_id"] },
   Policy: { table: tables.policies, inside: [], derived: [] },
   CodingSession: { table: tables.codingSessions, inside: [], derived: [] },
-  McpQuestion: { table: tables.mcpQuestions, inside: ["answer"], derived: [] },
+  McpQuestion: { table: tables.mcpQuestions, inside: ["answer", "wait_id", "input_name"], derived: [] },
   Approval: {
     table: tables.approvals,
     inside: ["call_hash"],

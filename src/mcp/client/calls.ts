@@ -1,0 +1,134 @@
+// Calls of tools: what a server answers is the result, what it wants to know first, or a task that it does meanwhile.
+
+import {
+  type CallToolResult,
+  type Client,
+  isInputRequiredResult,
+  type RequestOptions,
+  specTypeSchemas,
+} from "@modelcontextprotocol/client";
+import { HeddleError } from "../../errors.ts";
+import type { JsonObject } from "../../sdk/json.ts";
+import type { Question, Reply } from "../questions/question.ts";
+import { questionOf } from "../questions/question-of.ts";
+import type { CallOptions } from "./call-options.ts";
+import type { Connection } from "./connection.ts";
+
+export type Answered =
+  | { kind: "result"; result: CallToolResult }
+  /** The same call is made again, with the replies and the server's state. */
+  | { kind: "asks"; asks: Asks }
+  | { kind: "task"; task: ServerTask };
+
+export interface Asks {
+  /** Undefined for what nobody is asked. */
+  questions: { name: string; question: Question | undefined }[];
+  state: string | undefined;
+}
+
+export interface ServerTask {
+  id: string;
+  status: "working" | "input_required" | "completed" | "failed" | "cancelled";
+  pollMs: number;
+}
+
+export interface ToolCall {
+  name: string;
+  args: JsonObject;
+  /** Whether the tool runs only as a task of the protocol of 2025-11-25. */
+  isTask: boolean;
+  /** What the server wanted to know. */
+  back?: { replies: Record<string, Reply>; state: string | undefined } | undefined;
+}
+
+type Uses = Pick<Connection, "use">;
+
+/** How long a server is asked to keep a task. */
+export const TASK_MS = 86_400_000;
+const POLL_MS = 5_000;
+const SHORTEST_POLL_MS = 1_000;
+const LONGEST_POLL_MS = 60_000;
+
+export const callTool = (connection: Uses, call: ToolCall, calling: CallOptions): Promise<Answered> =>
+  connection.use(calling, async (client, options) => {
+    const { name, args, isTask, back } = call;
+    if (isTask) return begun(await begin(client, { name, args }, options));
+    const input = back && {
+      inputResponses: back.replies,
+      ...(back.state !== undefined && { requestState: back.state }),
+    };
+    const result: unknown = await client.callTool(
+      { name, arguments: args, ...input },
+      { ...options, allowInputRequired: true },
+    );
+    return isInputRequiredResult(result)
+      ? { kind: "asks", asks: asksOf(result) }
+      : { kind: "result", result: result as CallToolResult };
+  });
+
+function asksOf({
+  inputRequests = {},
+  requestState,
+}: {
+  inputRequests?: object;
+  requestState?: string;
+}): Asks {
+  return {
+    questions: Object.entries(inputRequests).map(([name, { method, params }]) => ({
+      name,
+      question: method === "elicitation/create" ? questionOf(params) : undefined,
+    })),
+    state: requestState,
+  };
+}
+
+/** The client has no methods for tasks; what they are is still checked. */
+function begin(client: Client, { name, args }: { name: string; args: JsonObject }, options: RequestOptions) {
+  const canTask = client.getServerCapabilities() as { tasks?: { requests?: { tools?: { call?: object } } } };
+  if (client.getProtocolEra() !== "legacy" || !canTask?.tasks?.requests?.tools?.call) {
+    throw new HeddleError("upstream", `The tool ${name} runs as a task, and its server has no tasks.`);
+  }
+  const params = { name, arguments: args, task: { ttl: TASK_MS } };
+  return client.request({ method: "tools/call", params }, specTypeSchemas.CreateTaskResult, options);
+}
+
+const begun = ({ task }: { task: GivenTask }): Answered => ({ kind: "task", task: taskOf(task) });
+
+interface GivenTask {
+  taskId: string;
+  status: ServerTask["status"];
+  pollInterval?: number | undefined;
+}
+
+const taskOf = ({ taskId, status, pollInterval = POLL_MS }: GivenTask): ServerTask => ({
+  id: taskId,
+  status,
+  pollMs: Math.min(Math.max(pollInterval, SHORTEST_POLL_MS), LONGEST_POLL_MS),
+});
+
+/** What has become of a task. */
+export const getTask = (connection: Uses, taskId: string, calling: CallOptions): Promise<ServerTask> =>
+  connection.use(calling, async (client, options) =>
+    taskOf(
+      await client.request(
+        { method: "tasks/get", params: { taskId } },
+        specTypeSchemas.GetTaskResult,
+        options,
+      ),
+    ),
+  );
+
+/** The result of a task, which the server gives when it is done. It may ask a person something meanwhile. */
+export const resultOfTask = (
+  connection: Uses,
+  taskId: string,
+  calling: CallOptions,
+): Promise<CallToolResult> =>
+  connection.use(calling, (client, options) =>
+    client.request({ method: "tasks/result", params: { taskId } }, specTypeSchemas.CallToolResult, options),
+  );
+
+export const cancelTask = (connection: Uses, taskId: string, calling: CallOptions): Promise<unknown> =>
+  connection.use(calling, (client, options) =>
+    client.request({ method: "tasks/cancel", params: { taskId } }, specTypeSchemas.CancelTaskResult, options),
+  );
