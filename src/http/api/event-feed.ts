@@ -62,6 +62,8 @@ export async function* feed(options: FeedOptions): AsyncGenerator<StreamEvent[],
         if (!hasMore) {
           for (const run of [...events.live.list()]) {
             const seen = written.get(run.task_id);
+            // What a run wrote that was over before comes with its end, if that comes.
+            if (run.isOver && !progress.has(run.task_id)) continue;
             if (seen?.part === run.part) batch.push(...(await textOf(run, seen.length)));
           }
           for (const taskId of progress.keys()) if (!events.live.get(taskId)) progress.delete(taskId);

@@ -110,4 +110,36 @@ eachDatabase("GET /api/v1/events", (open) => {
     expect(await stream.next()).toMatchObject({ data: { data: { part: "1.1.1", offset: 0, text: "Hi" } } });
     await stream.cancel();
   });
+
+  test("a run that is over is not told to one who joins, and once to one who has not read its end", async () => {
+    const http = await createHttpFixture(await open());
+    const before = await follow(http);
+    const [opened] = [await before.next()];
+    const { task_id, session_id } = await ask(http, "docs:1");
+    const task = await http.tasks.get(task_id);
+    const run = http.events.live.begin(
+      { task_id, session_id, channel_id: task.channel_id, bot_id: "default", owner: null },
+      1,
+    );
+    run.text(1, "Hello");
+    run.close();
+    await http.send("POST", `/api/v1/tasks/${task_id}/cancel`);
+    await before.until(({ event }) => event === "task.cancelled");
+    await before.cancel();
+    const after = await follow(http);
+    await after.next();
+    const next = await ask(http, "docs:2");
+    expect(await after.next()).toMatchObject({ event: "task.created", data: { task_id: next.task_id } });
+    await after.cancel();
+    const back = await follow(http, "", { "last-event-id": opened?.id ?? "" });
+    const seen = await back.until(({ data }) => data.task_id === next.task_id);
+    expect(seen.map(({ event }) => event)).toEqual([
+      "open",
+      "task.created",
+      "text.delta",
+      "task.cancelled",
+      "task.created",
+    ]);
+    await back.cancel();
+  });
 });
