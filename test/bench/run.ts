@@ -19,6 +19,8 @@ import {
   SMALL_WINDOW,
   startChattingModel,
 } from "./context.ts";
+import { measureDocumentation } from "./documentation.ts";
+import { measureEmbedder } from "./embedder.ts";
 import { type FirstTokenMeasured, measureFirstToken } from "./first-token.ts";
 import { measureFlood } from "./flood.ts";
 import { measureHooks } from "./hooks.ts";
@@ -124,6 +126,22 @@ for (const [told, kinds] of [
     onEmbedded("one search, median ms", "", memory.searchMs);
   }
 }
+say("documentation");
+const docs = await measureDocumentation();
+const onlyEmbedded = (what: string, target: string, value: string) =>
+  rows.push([what, "", "", target, value]);
+const asked = `${docs.asked} of ${docs.sections} sections of documentation`;
+onlyEmbedded(
+  `recall@10 with the built-in embedder, ${asked} by heading, %`,
+  "≥ 80",
+  docs.headingPercent.toFixed(1),
+);
+onlyEmbedded("the same by first sentence, %", "about 74", docs.sentencePercent.toFixed(1));
+const embedding = await measureEmbedder();
+onlyEmbedded("built-in embedder: load, ms", "≤ 4", embedding.loadMs.toFixed(1));
+onlyEmbedded("the same, resident memory, MB", "≤ 17", embedding.grownMb.toFixed(0));
+onlyEmbedded("the same, a question of seven words, ms", "≤ 0.12", embedding.questionMs.toFixed(3));
+onlyEmbedded("the same, a passage of 1,500 characters, ms", "≤ 0.12", embedding.passageMs.toFixed(3));
 say("a background process that writes 1 GB");
 const flood = await measureFlood(binary, root, undefined);
 rows.push(["memory gained while a process writes 1 GB, MB", "", "", "≤ 100", flood.gainedMb.toFixed(0)]);
