@@ -82,6 +82,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "llm",
     "mcp",
     "memory",
+    "oauth",
     "people",
     "policies",
     "processes",
@@ -199,13 +200,26 @@ const MAY_IMPORT: Record<string, string[]> = {
   // The endpoints with models that a server knows, and what is known of their models.
   usage: ["db"],
   // What needs a person: looks at integrations and at rows, and changes nothing.
-  repairs: ["budgets", "db", "integrations/*", "listeners"],
+  repairs: ["budgets", "db", "integrations/*", "listeners", "oauth"],
   // The servers whose tools bots may get, and the server that other programs get tools of.
   // Coding agents that bots have work for them: their tools, started as programs of MCP servers are, asking like policies do.
   acp: [...["agent", "db", "declared", "llm", "mcp", "policies", "runtime", "sdk", "secrets", "workspace"]],
   // What the operator declares in a file of the home folder, beside what is stored.
   declared: ["content", "runtime"],
-  mcp: ["agent", "capabilities", "db", "declared", "guarded-fetch", "processes", "runtime", "sdk", "secrets"],
+  mcp: [
+    "agent",
+    "capabilities",
+    "db",
+    "declared",
+    "guarded-fetch",
+    "oauth",
+    "processes",
+    "runtime",
+    "sdk",
+    "secrets",
+  ],
+  // Signing in at services, for MCP servers and for integrations: the tokens, and people on their way.
+  oauth: ["db", "guarded-fetch", "sdk", "secrets"],
   providers: ["db", "guarded-fetch", "llm", "sdk", "secrets"],
   db: ["runtime"],
   runtime: [],

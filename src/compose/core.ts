@@ -76,7 +76,7 @@ export async function openCore(
   const people = createPeople({ db, vault, onCommit: events.committed });
   const apiKeys = createApiKeys({ db, log: log.getChild("http"), staticKey: config.apiKey });
   closers.push(apiKeys.close);
-  const { registry, settings, store, connections } = integrations;
+  const { registry, settings, store, connections, accounts } = integrations;
   const controls = createServerControls(conversation, content);
   const baseUrl = () => config.baseUrl ?? ownUrl();
   const published = openPublished({ db, redact: redactor.redact, committed: events.committed }, (of) =>
@@ -90,6 +90,7 @@ export async function openCore(
       store,
       ...published,
       connections,
+      accounts,
       addSecret: redactor.add,
       allowPrivateHosts: config.allowPrivateHosts,
       check: checkSdkCall,

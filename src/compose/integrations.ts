@@ -13,6 +13,7 @@ import { createIntegrationStates } from "../integrations/settings/states.ts";
 import { createIntegrationStore } from "../integrations/settings/store.ts";
 import { createConnections } from "../listeners/connections.ts";
 import { createListeners } from "../listeners/listeners.ts";
+import { openAccounts } from "../oauth/accounts/accounts.ts";
 import { build } from "../runtime/assets.ts";
 import { stallRecordFile } from "../runtime/stall-record.ts";
 import type { Closers } from "./closers.ts";
@@ -54,6 +55,11 @@ export async function openIntegrations(config: Config, storage: Storage, content
     onError: (error) => log.error("The state of a connection could not be stored: {error}", { error }),
   });
   closers.push(connections.flush);
+  const accounts = await openAccounts({
+    ...{ db, vault, connections, log: log.getChild("integrations") },
+    addPassing: redactor.addPassing,
+  });
+  closers.push(accounts.close);
   const listeners = createListeners({ db, connections, log: log.getChild("integrations") });
   const registry = createIntegrations({
     onDisk,
@@ -62,7 +68,7 @@ export async function openIntegrations(config: Config, storage: Storage, content
     version: build.version,
     watch: true,
     log: log.getChild("integrations"),
-    sinks: { tools, dispatchers, hooks, lifecycle, listeners, skills, carapaces, templates },
+    sinks: { tools, dispatchers, hooks, lifecycle, accounts, listeners, skills, carapaces, templates },
     states,
     redact: redactor.redact,
     stalls: createStalls({
@@ -94,6 +100,7 @@ export async function openIntegrations(config: Config, storage: Storage, content
     store,
     registry,
     connections,
+    accounts,
     callLifecycle,
     listeners,
     listConnections,

@@ -36,6 +36,7 @@ function serverTools({ db, integrations, models, mcp }: ServerToolsOptions): Too
     settings,
     mcpServers: mcp.list,
     connections: integrations.listConnections,
+    accounts: integrations.accounts.list,
     hasModel: () => models.described() !== undefined,
   });
   return createServerTools({

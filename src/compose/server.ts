@@ -143,7 +143,7 @@ export function startServer(
     worker = registry.whenReady.then(() => agent.startWorker());
     void registry.whenReady.then(processes.supervise);
     void registry.whenReady.then(() =>
-      integrations.listeners.supervise({ integrations: registry, settings }),
+      integrations.listeners.supervise({ integrations: registry, settings, accounts: integrations.accounts }),
     );
     void registry.whenReady.then(schedules.start);
     // Closed before everything else, so that the last requests of processes reach a server that answers.

@@ -1643,6 +1643,31 @@ export const mcpSignIns = pgTable("mcp_sign_ins", {
   expires_at: instant("expires_at").notNull(),
 });
 
+/** Accounts at outside services in which people have signed Heddle in for an integration. */
+export const oauthAccounts = pgTable("oauth_accounts", {
+  /** The integration and the name that it gave the account: "mail/google". */
+  id: text("id").primaryKey(),
+  /** The tokens and what belongs to them, sealed. */
+  oauth: text("oauth"),
+  /** When the access token ends; null: it is not known, or there is none. */
+  oauth_expires_at: instant("oauth_expires_at"),
+  /** Until when one server has the sole right to exchange the refresh token, which many services accept once. */
+  oauth_claimed_until: instant("oauth_claimed_until"),
+  updated_at: instant("updated_at").notNull().defaultNow(),
+});
+
+/** People who are at a service at this moment, to sign Heddle in for an integration. */
+export const oauthSignIns = pgTable("oauth_sign_ins", {
+  /** SHA-256 of the state that comes back with the person, hexadecimal. */
+  state_hash: text("state_hash").primaryKey(),
+  account_id: text("account_id").notNull(),
+  /** The sign-in or key of the person who began it; nobody else can finish it. */
+  person: text("person").notNull(),
+  /** What finishing it takes, sealed. */
+  sealed: text("sealed").notNull(),
+  expires_at: instant("expires_at").notNull(),
+});
+
 /**
  * The log of what happens, kept for about two days. Triggers write it (see the migration that creates it), so that every
  * statement that changes a task, a delivery, a webhook's record or a process is covered, in the same transaction.

@@ -29,6 +29,8 @@ export interface Connections {
   alive(integrationId: string, name: string): void;
   /** When a connection was last known to hear its service; null if it never was. */
   lastAlive(integrationId: string, name: string): Promise<Date | null>;
+  /** Forgets one. */
+  forget(integrationId: string, name: string): Promise<void>;
   /** By integration and name. Without an id: those of all integrations. */
   list(integrationId?: string): Promise<Connection[]>;
   /** Forgets the listeners of an integration that are not among these names. */
@@ -111,6 +113,9 @@ export function createConnections({ db, redact, onError }: ConnectionsOptions): 
         .from(connections)
         .where(is(integrationId, name));
       return row?.at ?? null;
+    },
+    async forget(integrationId, name) {
+      await db.query.delete(connections).where(is(integrationId, name));
     },
     list: (integrationId) =>
       db.query

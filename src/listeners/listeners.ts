@@ -24,6 +24,8 @@ export interface Listeners {
 export interface ListenersFacts {
   integrations: Pick<Integrations, "get" | "onChange">;
   settings: Pick<Settings, "effective" | "onChange">;
+  /** People who sign in and out for integrations. */
+  accounts: { onChange(listener: (integrationId: string) => void): () => void };
 }
 
 export interface ListenersOptions {
@@ -128,6 +130,7 @@ export function createListeners(options: ListenersOptions): Listeners {
       facts = given;
       stopListening.push(
         given.settings.onChange((id) => reconcile(id, { anew: true })),
+        given.accounts.onChange((id) => reconcile(id, { anew: true })),
         given.integrations.onChange((id) => reconcile(id)),
       );
       leading = db.lead("heddle:listeners", {

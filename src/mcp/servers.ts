@@ -9,6 +9,7 @@ import { createDeclared } from "../declared/declared.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { Periodic } from "../every.ts";
 import type { Logger } from "../log.ts";
+import type { Returned, SignedIn, SigningIn } from "../oauth/returned.ts";
 import type { Timers } from "../processes/restart-delay.ts";
 import type { JsonObject } from "../sdk/json.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -19,8 +20,7 @@ import { type ListedTool, listedTool, MOST_TOOLS } from "./client/listed-tool.ts
 import type { GivenMcpChange, GivenMcpServer } from "./fields.ts";
 import { followMcpFile } from "./file.ts";
 import { isSameList, merged } from "./known-list.ts";
-import { createOAuth, type SignedIn } from "./oauth/oauth.ts";
-import type { Returned, SigningIn } from "./oauth/sign-in.ts";
+import { createOAuth } from "./oauth/oauth.ts";
 import { createQuestions } from "./questions/questions.ts";
 import { canSignIn, fingerprintOf, isSame, type McpServer } from "./server.ts";
 import { secretsOf, shownSecrets } from "./server-secrets.ts";

@@ -1,14 +1,20 @@
 // Repairs of connections to services: those that stay bad, and those that need a person to sign in again.
 
 import type { Connection } from "../listeners/connections.ts";
+import type { AccountSeen } from "./account-repairs.ts";
 import type { Repair } from "./repair.ts";
 
 /** A connection that breaks is usually back within this time. */
 const PATIENCE_MS = 120_000;
 
+export interface ConnectionFacts {
+  nameOf: (integrationId: string) => string | undefined;
+  accounts: readonly Pick<AccountSeen, "integrationId" | "name" | "title">[];
+}
+
 export function connectionRepairs(
   connections: readonly Connection[],
-  nameOf: (integrationId: string) => string | undefined,
+  { nameOf, accounts }: ConnectionFacts,
   now: number,
 ): Repair[] {
   return connections.flatMap(({ integration_id, name, status, detail, since }): Repair[] => {
@@ -16,6 +22,20 @@ export function connectionRepairs(
     if (service === undefined) return [];
     const which = name === "main" ? "" : ` (${name})`;
     const of = { integration_id, detail, since, count: 1, scope: "integrations:read" } as const;
+    const account = accounts.find((one) => one.integrationId === integration_id && one.name === name);
+    if (status === "reauth_required" && account) {
+      return [
+        {
+          ...of,
+          id: `connection_unauthorized/${integration_id}/${name}`,
+          kind: "connection_unauthorized",
+          severity: "error",
+          title: `${account.title} wants a person to sign in again for ${service}.`,
+          blocks: "Nothing is received or sent in its name until somebody does.",
+          action: "sign_in",
+        },
+      ];
+    }
     if (status === "reauth_required") {
       return [
         {

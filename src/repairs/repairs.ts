@@ -3,6 +3,7 @@
 import type { Queryable } from "../db/database.ts";
 import type { Reach } from "../db/reach.ts";
 import type { Connection } from "../listeners/connections.ts";
+import { type AccountSeen, accountRepairs } from "./account-repairs.ts";
 import { connectionRepairs } from "./connection-repairs.ts";
 import { type IntegrationRepairsOptions, integrationRepairs } from "./integration-repairs.ts";
 import { type McpServerSeen, mcpRepairs } from "./mcp-repairs.ts";
@@ -16,6 +17,8 @@ export interface RepairsOptions extends IntegrationRepairsOptions {
   hasModel: () => boolean;
   mcpServers: () => McpServerSeen[];
   connections: () => Promise<Connection[]>;
+  /** Accounts at services in which people sign Heddle in. */
+  accounts: () => AccountSeen[];
   now?: () => number;
 }
 
@@ -40,8 +43,10 @@ export function createRepairs(options: RepairsOptions): ListRepairs {
       options.connections(),
     ]);
     const own = reach?.integrationId;
-    const ofConnections = connectionRepairs(connections, nameOf, now());
-    const seen = [...ofIntegrations, ...ofConnections].filter(
+    const accounts = options.accounts();
+    const ofConnections = connectionRepairs(connections, { nameOf, accounts }, now());
+    const ofAccounts = accountRepairs(accounts, nameOf, connections);
+    const seen = [...ofIntegrations, ...ofConnections, ...ofAccounts].filter(
       ({ integration_id }) => !own || integration_id === own,
     );
     const ofServers = reach ? [] : mcpRepairs(mcpServers(), now());

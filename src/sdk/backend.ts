@@ -90,6 +90,54 @@ export interface RegisteredListener {
   silenceSeconds: number | undefined;
 }
 
+/** What is known of a service at which a person signs Heddle in, with the settings as they are. */
+export interface OAuthProvider {
+  /** The service's page on which a person agrees. */
+  authorizeUrl: string;
+  /** Where codes and refresh tokens are exchanged. */
+  tokenUrl: string;
+  /** Where tokens are taken back. */
+  revokeUrl?: string;
+  /** What is asked for, with spaces between. */
+  scope: string;
+  /** Settings that must have a value first. */
+  missing: string[];
+  /** Returns the client id; `baseUrl` is the address of Heddle in a browser, undefined while there is none. */
+  clientId(baseUrl: string | undefined): string | undefined;
+  /** The client's secret; undefined: it has none. */
+  clientSecret: string | undefined;
+  /** Where the client proves itself. */
+  clientAuthentication: "post" | "basic";
+  /** Further parameters of the page. */
+  authorizeParameters: Readonly<Record<string, string>>;
+  /** What the service calls itself; undefined: it does not say. */
+  issuer: string | undefined;
+}
+
+/** An account as `defineOAuth` passes it on. */
+export interface RegisteredOAuth {
+  /** The name among the integration's accounts. */
+  name: string;
+  /** What people know the service by. */
+  title: string;
+  /** Whether it is used; undefined: always. */
+  when: (() => boolean) | undefined;
+  /** Looks its settings up. Throws what is wrong with them. */
+  provider(): OAuthProvider;
+  /** The integration's own way to the service. */
+  fetch: SdkServices["fetch"];
+}
+
+/** The tokens of the accounts that an integration has declared. */
+export interface OAuthBackend {
+  /** Whether a person has signed in. */
+  isSignedIn(name: string): boolean;
+  /** Returns a token that is good. */
+  token(name: string): Promise<string>;
+  /** Replaces a token that the service does not accept. */
+  refused(name: string, token: string): Promise<void>;
+}
+
 /** A setting as `defineConfig` declares it. */
 export interface DeclaredSetting {
   /** The name, which is also that of its environment variable. */
@@ -116,6 +164,8 @@ export interface SdkServices {
   reportConnection(report: ConnectionReport & { name: string }): Promise<void>;
   /** Adds an event of the integration to the stream of events. */
   publish(event: PublishedEvent): Promise<void>;
+  /** The tokens of accounts in which people have signed Heddle in. Missing in a process: no answer of the API contains a token. */
+  oauth?: OAuthBackend;
   store: StoreBackend;
   /** Missing in a process and, without `useTables`, in tests. */
   tables?: TablesBackend;
@@ -136,6 +186,7 @@ export interface SdkSinks {
   registerHook(hook: RegisteredHook): void;
   registerLifecycle(lifecycle: RegisteredLifecycle): void;
   registerListener(listener: RegisteredListener): void;
+  registerOAuth(account: RegisteredOAuth): void;
   declareSetting(setting: DeclaredSetting): void;
   /** Fields that nothing reads; what was registered works without them. */
   misspelt(names: Misspelling[]): void;

@@ -20,6 +20,7 @@ import { failDelivery } from "./http/fail-delivery.ts";
 import { createListeners } from "./listeners.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { misspellings } from "./misspelt.ts";
+import { createDefineOAuth } from "./oauth.ts";
 import { createPeopleControls } from "./people.ts";
 import { createPublish } from "./publish.ts";
 import { createRateLimit, limitedFetch } from "./rate-limit.ts";
@@ -178,6 +179,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     /** Who of the service's people may talk to the bots. */
     people: createPeopleControls(backend.people),
     ...createListeners(backend),
+    defineOAuth: createDefineOAuth(backend),
     ...WITHOUT_SERVER,
 
     /** Tells those who follow the server's events about one of the integration. */

@@ -2,8 +2,9 @@
 // API; an author's test has neither, so it must provide whatever needs a server.
 
 import { HeddleError } from "../errors.ts";
-import type { SdkBackend } from "./backend.ts";
+import type { OAuthBackend, SdkBackend } from "./backend.ts";
 import type { ControlCalls } from "./controls.ts";
+import { ReauthRequired } from "./errors.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { logLine } from "./log-line.ts";
 import { CLOCK } from "./rate-limit.ts";
@@ -29,6 +30,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           controls: controlsStandIn,
           people: peopleStandIn,
           publish: async (event: PublishedEvent) => publishStandIn(event),
+          oauth: oauthStandIn,
           reportConnection: async (report: ConnectionReport & { name: string }) =>
             testSeam().services?.reportConnection?.(report),
         };
@@ -59,6 +61,7 @@ export function createEnvironmentBackend(environment: Record<string, string | un
     // `heddle check` reports them.
     misspelt: () => {},
     registerListener: (listener) => void registered.listeners.push(listener),
+    registerOAuth: (account) => void registered.oauth.push(account),
     declareSetting: (setting) => void registered.settings.push(setting),
   };
 }
@@ -80,6 +83,24 @@ function fakePeople(): PeopleControls {
   const { services } = testSeam();
   if (services?.people) return services.people;
   throw needsServer("people");
+}
+
+/** The tokens that `useTokens` has given. */
+const oauthStandIn: OAuthBackend = {
+  isSignedIn: (name) => testSeam().tokens.has(name),
+  token: async (name) => firstToken(name),
+  async refused(name, token) {
+    const [first, ...others] = testSeam().tokens.get(name) ?? [];
+    if (first === token && others.length > 0) testSeam().tokens.set(name, others);
+    else if (first === token) testSeam().tokens.delete(name);
+    firstToken(name);
+  },
+};
+
+function firstToken(name: string): string {
+  const token = testSeam().tokens.get(name)?.[0];
+  if (token === undefined) throw new ReauthRequired(`Nobody has signed in at "${name}".`);
+  return token;
 }
 
 /** A test can provide the controls: `fakeHeddle({ controls: … })`. */

@@ -6,9 +6,11 @@ import { createEnvironmentBackend } from "./environment.ts";
 
 export type {
   DeclaredSetting,
+  OAuthProvider,
   RegisteredHook,
   RegisteredLifecycle,
   RegisteredListener,
+  RegisteredOAuth,
   RegisteredTool,
   WithToolSchema,
 } from "./backend.ts";
@@ -242,6 +244,22 @@ export const connection = sdk.connection;
  * process. Throws `validation`.
  */
 export const publish = sdk.publish;
+
+/**
+ * Declares an account at a service in which a person signs Heddle in (OAuth 2 with PKCE), and returns it. The integration's page in the
+ * admin UI gets a button for it. `await google.token()` returns a good access token: it is kept encrypted, exchanged before it ends, once
+ * over all servers, and shown nowhere. A process cannot use it.
+ *
+ * The service must know the address to which people come back, which the page shows. `token()` throws `ReauthRequired` when a person has
+ * to sign in again, and a repair says so. Throws `validation`. Call it while the files load.
+ * @example
+ * const google = defineOAuth({ name: "google", title: "Google", authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth",
+ *   tokenUrl: "https://oauth2.googleapis.com/token", revokeUrl: "https://oauth2.googleapis.com/revoke",
+ *   scopes: ["https://www.googleapis.com/auth/calendar"], authorizeParameters: { access_type: "offline", prompt: "consent" },
+ *   clientIdSetting: "GOOGLE_CLIENT_ID", clientSecretSetting: "GOOGLE_CLIENT_SECRET" });
+ * const api = http({ baseUrl: "https://www.googleapis.com", account: google });
+ */
+export const defineOAuth = sdk.defineOAuth;
 
 /**
  * The server that the code runs in: `server.baseUrl` is its public address, `server.webhookUrl()` the address that

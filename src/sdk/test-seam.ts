@@ -6,6 +6,7 @@ import type {
   RegisteredHook,
   RegisteredLifecycle,
   RegisteredListener,
+  RegisteredOAuth,
   RegisteredTool,
   SdkServices,
 } from "./backend.ts";
@@ -25,6 +26,8 @@ export interface Registered {
   lifecycle: RegisteredLifecycle[];
   /** Listeners, in the order of `listen` and `poll`. */
   listeners: RegisteredListener[];
+  /** Accounts, in the order of `defineOAuth`. */
+  oauth: RegisteredOAuth[];
   /** The argument of `registerIntegration`. */
   integration: IntegrationMeta | undefined;
   /** Settings that `defineConfig` declared. */
@@ -70,6 +73,8 @@ export interface TestSeam {
   skippedSeconds: number;
   /** Set by `useTables`. */
   tables: TablesBackend | undefined;
+  /** Tokens of accounts, by name, in the order in which they are used. */
+  tokens: Map<string, string[]>;
   /** The values of `store` without a server. */
   store: ReturnType<typeof createMemoryStore>;
 }
@@ -94,9 +99,11 @@ export function testSeam(): TestSeam {
       hooks: [],
       lifecycle: [],
       listeners: [],
+      oauth: [],
       integration: undefined,
       settings: [],
     },
+    tokens: new Map(),
     store: createMemoryStore(),
   };
   return holder[KEY];

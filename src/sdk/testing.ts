@@ -44,6 +44,7 @@ export {
 export type { DeliveryOutcome, HookExtraFields, RunHookEvent } from "./testing-runs.ts";
 export { type StreamOutcome, streamTo } from "./testing-stream.ts";
 export { type TestDatabase, useTables } from "./testing-tables.ts";
+export { useTokens } from "./testing-tokens.ts";
 
 /**
  * Sets the values that `settings` of `defineConfig` read from now on instead of the environment. `undefined` removes

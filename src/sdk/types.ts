@@ -10,6 +10,7 @@ export * from "./types/hooks.ts";
 export type * from "./types/integration.ts";
 export type * from "./types/listeners.ts";
 export type * from "./types/messages.ts";
+export type * from "./types/oauth.ts";
 export type * from "./types/people.ts";
 export type * from "./types/rate-limit.ts";
 export type * from "./types/server.ts";

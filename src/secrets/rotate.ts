@@ -17,6 +17,8 @@ import {
   mcpSignIns,
   mcpStates,
   messages,
+  oauthAccounts,
+  oauthSignIns,
   providers,
   serverFacts,
   sessions,
@@ -87,6 +89,7 @@ export async function rotateKeys(db: Database, home: Home, given: GivenKeys): Pr
     await rotation.settings(tx);
     await rotation.store(tx);
     await rotation.mcp(tx);
+    await rotation.accounts(tx);
     const value = createSealer(keyRing(key)).seal("ok", CHECK_LOCATION);
     await tx.update(serverFacts).set({ value }).where(eq(serverFacts.key, CHECK));
   });
@@ -204,6 +207,18 @@ function createRotation(from: Sealer, to: Sealer) {
           .where(eq(mcpStates.server_id, server_id));
       }
       await tx.delete(mcpSignIns);
+    },
+    /** The accounts that integrations use. */
+    async accounts(tx: Queryable) {
+      for (const { id, oauth } of await tx.select().from(oauthAccounts)) {
+        if (oauth === null) continue;
+        const at = { table: "oauth_accounts", row: id, field: "oauth" };
+        await tx
+          .update(oauthAccounts)
+          .set({ oauth: reseal(oauth, at) })
+          .where(eq(oauthAccounts.id, id));
+      }
+      await tx.delete(oauthSignIns);
     },
     async store(tx: Queryable) {
       const all = await tx.select().from(integrationStore).where(eq(integrationStore.secret, true));

@@ -37,6 +37,8 @@ export interface AuthorizationServerOptions {
   /** Without it, it does not say that it knows S256. */
   pkce?: boolean;
   scopes?: string[];
+  /** Whether a refresh token is exchanged for another, and works once. Default: true; Google and Microsoft keep it. */
+  rotates?: boolean;
   /** Whether tokens can be taken back (RFC 7009). Default: true. */
   revokes?: boolean;
 }
@@ -52,6 +54,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     tokenSeconds = 3600,
     pkce = true,
     revokes = true,
+    rotates = true,
     scopes,
   } = options;
   const clients = new Map(Object.entries(options.clients ?? {}));
@@ -199,17 +202,17 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
       known.grant.isRevoked = true;
       return refuse("invalid_grant", "the refresh token was used before");
     }
-    known.isUsed = true;
-    return issue(known.grant, json);
+    known.isUsed = rotates;
+    return issue(known.grant, json, rotates);
   }
 
-  function issue(grant: Grant, json: Answer): undefined {
+  function issue(grant: Grant, json: Answer, isLasting = true): undefined {
     const [access_token, refresh_token] = [`access-${random()}`, `refresh-${random()}`];
     access.set(access_token, { grant, until: now() + tokenSeconds * 1000 });
-    refresh.set(refresh_token, { grant, isUsed: false });
+    if (isLasting) refresh.set(refresh_token, { grant, isUsed: false });
     json(200, {
       access_token,
-      refresh_token,
+      ...(isLasting && { refresh_token }),
       token_type: "Bearer",
       expires_in: tokenSeconds,
       ...(grant.scope !== "" && { scope: grant.scope }),

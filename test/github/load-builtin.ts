@@ -45,6 +45,7 @@ export async function loadBuiltin(
       hooks: ignored,
       lifecycle: ignored,
       listeners: ignored,
+      accounts: ignored,
       skills: ignored,
       carapaces: ignored,
       templates: ignored,

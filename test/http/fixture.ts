@@ -33,9 +33,11 @@ import { createLogBuffer } from "../../src/log-buffer.ts";
 import { createAuthFetch, createHttpTransport } from "../../src/mcp/client/http-transport.ts";
 import { openMcpServers } from "../../src/mcp/servers.ts";
 import { createMemories } from "../../src/memory/memories.ts";
+import { openAccounts } from "../../src/oauth/accounts/accounts.ts";
 import { openPolicies } from "../../src/policies/policies.ts";
 import { toolFactsFrom } from "../../src/policies/registered-tools.ts";
 import { realTimers } from "../../src/processes/restart-delay.ts";
+import type { RegisteredOAuth } from "../../src/sdk/backend.ts";
 import type { SetupManifest } from "../../src/sdk/manifest.ts";
 import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
@@ -73,6 +75,8 @@ export interface HttpFixtureOptions {
   /** Names of registered tools. */
   tools?: string[];
   webhookRateLimit?: number;
+  /** Accounts that integrations have declared. */
+  accounts?: Record<string, RegisteredOAuth[]>;
   /** "<integration>.<KEY>" → value */
   settings?: Record<string, string>;
   isReady?: () => Promise<void>;
@@ -177,6 +181,10 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     log,
     now: options.now ?? Date.now,
   });
+  const accounts = await openAccounts({
+    ...{ db, vault: core.vault, connections, log, addPassing: core.redactor.addPassing },
+  });
+  for (const [id, own] of Object.entries(options.accounts ?? {})) accounts.replaceOwner(id, own);
   const mcp = await openMcpServers({
     db,
     vault: core.vault,
@@ -284,6 +292,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
           hasTool: (name) => options.tools?.includes(name) ?? false,
         }),
         connections,
+        accounts,
         listConnections: connections.list,
         store: createIntegrationStore({ db, vault: core.vault, addSecret: core.redactor.add }),
         settings: {
@@ -427,5 +436,6 @@ function viewOf([id, { handle, version, setup, tools = [], dispatchers = [], set
     pending: null,
     settings,
     process: null,
+    accounts: [],
   };
 }

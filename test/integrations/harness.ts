@@ -103,6 +103,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       hooks: { replaceOwner: (owner, own) => void hooks.set(owner, own) },
       lifecycle,
       listeners: { replaceOwner: () => {} },
+      accounts: { replaceOwner: () => {} },
       skills,
       carapaces,
       templates,

@@ -13,9 +13,9 @@ import {
   sessions,
 } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
-import type { Credentials } from "../../src/mcp/oauth/credentials.ts";
-import { createOAuthStore } from "../../src/mcp/oauth/oauth-store.ts";
 import { createMcpStore } from "../../src/mcp/store.ts";
+import type { Credentials } from "../../src/oauth/credentials.ts";
+import { createOAuthStore, OF_INTEGRATIONS, OF_MCP_SERVERS } from "../../src/oauth/store.ts";
 import { createKeptActions, inDelivery, inMessage } from "../../src/secrets/kept-actions.ts";
 import type { KeyRing } from "../../src/secrets/key-ring.ts";
 import { CHECK, openKeys } from "../../src/secrets/keys.ts";
@@ -257,7 +257,16 @@ eachDatabase("rotation of the encryption key", (open) => {
     const announce = async () => undefined;
     const storeWith = (vault: typeof before) => ({
       servers: createMcpStore({ db: at.db, vault, addSecret: () => undefined, announce }),
-      oauth: createOAuthStore({ db: at.db, vault, addPassing: () => undefined, announce }),
+      accounts: createOAuthStore({
+        ...{ tables: OF_INTEGRATIONS, db: at.db, vault, addPassing: () => undefined, announce },
+      }),
+      oauth: createOAuthStore({
+        tables: OF_MCP_SERVERS,
+        db: at.db,
+        vault,
+        addPassing: () => undefined,
+        announce,
+      }),
     });
     const first = storeWith(before);
     const given = {
@@ -278,6 +287,7 @@ eachDatabase("rotation of the encryption key", (open) => {
     };
     await first.servers.create(given);
     await first.oauth.save("notes", credentials);
+    await first.accounts.save("mail/google", credentials);
     // What the stores used in parallel are connections of this pool, which would count as those of a running server.
     if (at.db.kind === "postgres") {
       await at.db.execute(
@@ -292,5 +302,6 @@ eachDatabase("rotation of the encryption key", (open) => {
       { ...given, oauth: { client_secret: "of-the-client" } },
     ]);
     expect(await after.oauth.find("notes")).toEqual(credentials);
+    expect(await after.accounts.find("mail/google")).toEqual(credentials);
   });
 });

@@ -48,7 +48,7 @@ const content: Wing<"content"> = {
 };
 const integrations: Wing<"integrations"> = {
   ...{ registry: nothing, settings: nothing, states: nothing, store: nothing, activations: nothing },
-  ...{ installPackages: nothing, connections: nothing, listConnections: nothing },
+  ...{ installPackages: nothing, connections: nothing, listConnections: nothing, accounts: nothing },
 };
 const models: Wing<"models"> = { providers: nothing, probe: nothing, listModels: nothing };
 const policies: Wing<"policies"> = { policies: nothing, approvals: nothing, toolOf: nothing };

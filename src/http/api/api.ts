@@ -29,6 +29,7 @@ import type { AppOptions, AppParts } from "./parts.ts";
 import { createRouteOptions } from "./route-options.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { activationRoutes } from "./routes/activation.ts";
+import { accountRoutes } from "./routes/admin/accounts.ts";
 import { codingAgentRoutes } from "./routes/admin/coding-agents.ts";
 import { adminActionRoutes } from "./routes/admin/integration-actions.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
@@ -221,6 +222,12 @@ export function createApi(
         route,
       }),
     )
+    .use(
+      accountRoutes({
+        ...{ accounts: integrations.accounts, integrations: registry, auth, route },
+        ...{ publicUrl: options.publicUrl, localUrl: options.localUrl },
+      }),
+    )
     .use(reindexRoutes({ reindex: content.reindex, route }))
     .use(processRoutes({ processes, auth, route }))
     .use(processDayRoutes({ processes, integrations: registry, route }))
@@ -244,6 +251,7 @@ export function createApi(
           hasModel: () => models.providers.list().length > 0,
           mcpServers: mcp.list,
           connections: integrations.listConnections,
+          accounts: integrations.accounts.list,
           ...(options.now && { now: options.now }),
         }),
         activity: createActivity(options.db.query),

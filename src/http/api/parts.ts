@@ -37,6 +37,7 @@ import type { WebOptions } from "../web/web.ts";
 import type { OwnershipParts } from "./create-ownership.ts";
 import type { OpenApiOptions } from "./openapi/openapi.ts";
 import type { ServerFacts } from "./routes/about.ts";
+import type { AccountRoutes } from "./routes/admin/accounts.ts";
 import type { CodingAgentRoutes } from "./routes/admin/coding-agents.ts";
 import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
@@ -142,6 +143,7 @@ export interface IntegrationParts {
   states: AdminActionRoutes["states"];
   store: IntegrationStore;
   connections: ConnectionRoutes["connections"];
+  accounts: AccountRoutes["accounts"];
   listConnections: RepairsOptions["connections"] & ConnectionRoutes["listConnections"];
   activations: Activations;
   installPackages: AdminActionRoutes["installPackages"];

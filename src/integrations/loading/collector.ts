@@ -7,6 +7,7 @@ import type {
   RegisteredHook,
   RegisteredLifecycle,
   RegisteredListener,
+  RegisteredOAuth,
   RegisteredTool,
   SdkSinks,
 } from "../../sdk/backend.ts";
@@ -21,6 +22,7 @@ export interface Collector {
   hooks: RegisteredHook[];
   lifecycle: RegisteredLifecycle[];
   listeners: RegisteredListener[];
+  accounts: RegisteredOAuth[];
   settings: DeclaredSetting[];
   misspelt: Misspelling[];
   about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined };
@@ -37,6 +39,7 @@ export function createCollector(folder: string): Collector {
   const hooks: RegisteredHook[] = [];
   const lifecycle: RegisteredLifecycle[] = [];
   const listeners: RegisteredListener[] = [];
+  const accounts: RegisteredOAuth[] = [];
   const settings: DeclaredSetting[] = [];
   const misspelt: Misspelling[] = [];
   const about: Collector["about"] = { meta: undefined, setup: undefined };
@@ -79,6 +82,10 @@ export function createCollector(folder: string): Collector {
       once(`Listener "${listener.name}"`);
       listeners.push(listener);
     },
+    registerOAuth(account) {
+      once(`Account "${account.name}"`);
+      accounts.push(account);
+    },
     declareSetting(setting) {
       open(`Setting "${setting.key}"`);
       settings.push(setting);
@@ -91,6 +98,7 @@ export function createCollector(folder: string): Collector {
     hooks,
     lifecycle,
     listeners,
+    accounts,
     settings,
     misspelt,
     about,

@@ -19,7 +19,7 @@ export type Exports = Record<string, unknown>;
 export function describe(
   found: FoundIntegration,
   exports: Map<string, Exports>,
-  { tools, dispatchers, hooks, lifecycle, listeners, settings, misspelt, about }: Collector,
+  { tools, dispatchers, hooks, lifecycle, listeners, accounts, settings, misspelt, about }: Collector,
   { release, log }: { release: () => Promise<void>; log: Logger },
 ): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
   const { files } = found;
@@ -52,6 +52,7 @@ export function describe(
     hooks,
     lifecycle,
     listeners,
+    accounts,
     meta: about.meta,
     settings: withRequiredOf(merged, process ? process.requiredEnv : []),
     setup,

@@ -50,7 +50,7 @@ export interface ProcessDeclaration {
 
 /** A loaded version of an integration. */
 export interface LoadedIntegration
-  extends Pick<Collector, "tools" | "dispatchers" | "hooks" | "lifecycle" | "listeners"> {
+  extends Pick<Collector, "tools" | "dispatchers" | "hooks" | "lifecycle" | "listeners" | "accounts"> {
   name: string | undefined;
   version: string | undefined;
   skills: Skill[];

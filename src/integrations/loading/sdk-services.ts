@@ -5,7 +5,7 @@ import { storableJson } from "../../db/storable.ts";
 import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { Connections } from "../../listeners/connections.ts";
 import type { People } from "../../people/people.ts";
-import type { SdkServices } from "../../sdk/backend.ts";
+import type { OAuthBackend, SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
 import type { TablesBackend } from "../../sdk/tables.ts";
@@ -25,6 +25,8 @@ export interface SdkServicesOptions {
   /** Writes an event of an integration. */
   publish: (integrationId: string, event: PublishedEvent) => Promise<void>;
   connections: Pick<Connections, "report">;
+  /** The tokens of the accounts of an integration; missing in tests that need none. */
+  accounts?: { of(integrationId: string): OAuthBackend };
   addSecret: (value: string) => void;
   allowPrivateHosts: readonly string[];
   /** Throws `validation` for options that the REST API would refuse. */
@@ -50,6 +52,7 @@ export function createSdkServices(
     tablesOf,
     publish,
     connections,
+    accounts,
     addSecret,
     allowPrivateHosts,
     check,
@@ -92,6 +95,7 @@ export function createSdkServices(
     },
     fetch,
     store: store.of(integrationId),
+    ...(accounts && { oauth: accounts.of(integrationId) }),
     ...(tablesOf && { tables: tablesOf(integrationId) }),
     publish: (event) => publish(integrationId, event),
     reportConnection: ({ detail = null, ...report }) =>

@@ -7,6 +7,7 @@ import type {
   RegisteredHook,
   RegisteredLifecycle,
   RegisteredListener,
+  RegisteredOAuth,
   RegisteredTool,
 } from "../../sdk/backend.ts";
 import type { Dispatcher } from "../../sdk/types.ts";
@@ -17,6 +18,7 @@ export interface Registered {
   hooks: RegisteredHook[];
   lifecycle: RegisteredLifecycle[];
   listeners: RegisteredListener[];
+  accounts: RegisteredOAuth[];
   skills: Skill[];
   carapaces: Carapace[];
   templates: Template[];
@@ -32,6 +34,8 @@ const NOTHING: Registered = {
   dispatchers: new Map(),
   hooks: [],
   lifecycle: [],
+  // Before the listeners, which may ask whether somebody has signed in.
+  accounts: [],
   listeners: [],
   skills: [],
   carapaces: [],
@@ -40,7 +44,7 @@ const NOTHING: Registered = {
 
 const KINDS = Object.keys(NOTHING) as Kind[];
 
-/** Names that must be unique over all integrations. Skills and templates carry their integration's id; hooks and lifecycle callbacks have no names, and listeners are named within their integration. */
+/** Names that must be unique over all integrations. Skills and templates carry their integration's id; hooks and lifecycle callbacks have no names, and listeners and accounts are named within their integration. */
 const NAMES: { what: string; of(registered: Registered): Iterable<string> }[] = [
   { what: "Tool", of: ({ tools }) => tools.map(({ name }) => name) },
   { what: "Dispatcher", of: ({ dispatchers }) => dispatchers.keys() },

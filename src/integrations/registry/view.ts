@@ -42,6 +42,8 @@ export interface IntegrationView {
   /** The declared settings of the live version; without one, those that the last load declared. */
   settings: IntegrationSetting[];
   process: ProcessDeclaration | null;
+  /** Names of its accounts at services. */
+  accounts: string[];
 }
 
 export function viewOf(
@@ -74,6 +76,7 @@ export function viewOf(
     setup: live?.setup ?? null,
     settings: live?.settings ?? settings,
     process: live?.process ?? null,
+    accounts: live?.accounts.map(({ name }) => name) ?? [],
   };
 }
 

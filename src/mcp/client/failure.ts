@@ -11,8 +11,8 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { errorMessage } from "../../errors.ts";
+import { isRefusal } from "../../oauth/refusal.ts";
 import { isPermanent } from "../../sdk/errors.ts";
-import { isRefusal } from "../oauth/refusal.ts";
 
 export interface Failure {
   /** "unauthorized": the server wants somebody to sign in, or another key. */

@@ -8,9 +8,9 @@ import {
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
+import { bounded } from "../../guarded-fetch/bounded.ts";
 import { createGuardedFetch, type GuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { McpServer } from "../server.ts";
-import { bounded } from "./bounded.ts";
 
 /** Loopback, and the networks of RFC 1918, 6598 and 4193; never where clouds give machines their credentials. */
 const LOCAL = [

@@ -1,16 +1,23 @@
 // Signing in at MCP servers, put together: what is stored, the tokens of requests, and people on their way.
 
-import type { AuthProvider, FetchLike } from "@modelcontextprotocol/client";
+import {
+  type AuthProvider,
+  discoverAuthorizationServerMetadata,
+  type FetchLike,
+  refreshAuthorization,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
 import type { Database, Queryable } from "../../db/database.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
+import { type Credentials, scopesIn, signedInOf, type Tokens, tokensFrom } from "../../oauth/credentials.ts";
+import type { SignedIn } from "../../oauth/returned.ts";
+import { type Revocation, revoke } from "../../oauth/revoke.ts";
+import { createOAuthStore, OF_MCP_SERVERS } from "../../oauth/store.ts";
+import { createTokenSource } from "../../oauth/token-source.ts";
 import type { Vault } from "../../secrets/vault.ts";
 import { canSignIn, type McpServer } from "../server.ts";
-import { type Credentials, scopesIn } from "./credentials.ts";
-import { createOAuthStore } from "./oauth-store.ts";
-import { revoke } from "./revoke.ts";
 import { createSignIn } from "./sign-in.ts";
-import { createTokenSource } from "./token-source.ts";
 
 export interface OAuthOptions {
   db: Pick<Database, "query">;
@@ -25,20 +32,29 @@ export interface OAuthOptions {
   now: () => number;
 }
 
-/** That somebody is signed in, without what is secret about it. */
-export interface SignedIn {
-  by: string;
-  at: Date;
-  issuer: string;
-  scope: string | null;
-  /** When the access token ends; it is exchanged before, if `is_renewed`. */
-  expires_at: Date | null;
-  is_renewed: boolean;
-}
-
 export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }: OAuthOptions) {
-  const store = createOAuthStore(options);
-  const tokens = createTokenSource({ store, fetchFor, log, now });
+  const store = createOAuthStore({ ...options, tables: OF_MCP_SERVERS });
+  const tokens = createTokenSource<McpServer>({
+    store,
+    exchange: async (server, { client, resource }, before) => {
+      const fetchFn = fetchFor(server);
+      const metadata = await discoverAuthorizationServerMetadata(client.issuer, { fetchFn });
+      const given = await refreshAuthorization(client.issuer, {
+        ...(metadata && { metadata }),
+        clientInformation: client,
+        refreshToken: before.refresh ?? "",
+        ...(resource !== null && { resource }),
+        fetchFn,
+      });
+      return tokensFrom(given, now(), before);
+    },
+    onEnded: ({ id }, error) =>
+      log.warning("MCP server {id}: the sign-in has ended: {reason}", {
+        id,
+        reason: errorMessage(error).slice(0, 300),
+      }),
+    now,
+  });
   const { begin, finish, end } = createSignIn({ store, find, fetchFor, publicUrl, now });
 
   const validOf = ({ id, url }: McpServer): Credentials | undefined => {
@@ -50,14 +66,32 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
   async function takeBack(server: McpServer, credentials: Credentials | undefined): Promise<void> {
     if (!credentials?.tokens) return;
     try {
-      const isDone = await revoke(credentials, fetchFor(server));
-      if (isDone) log.info("The tokens of MCP server {id} were revoked", { id: server.id });
+      const fetchFn = fetchFor(server);
+      const at = await revocationAt(credentials.client.issuer, fetchFn);
+      if (!at) return;
+      await revoke(credentials, at, fetchFn);
+      log.info("The tokens of MCP server {id} were revoked", { id: server.id });
     } catch (error) {
       log.warning("The tokens of MCP server {id} could not be revoked: {reason}", {
         id: server.id,
         reason: errorMessage(error).slice(0, 300),
       });
     }
+  }
+
+  /** For one connection. */
+  function providerFor(server: McpServer): AuthProvider {
+    let sent: Tokens | undefined;
+    return {
+      async token() {
+        sent = await tokens.current(server);
+        return sent?.access;
+      },
+      // The server takes the token no longer, whatever was said about its end.
+      async onUnauthorized() {
+        if (!(await tokens.renewed(server, sent?.access))) throw new UnauthorizedError();
+      },
+    };
   }
 
   return {
@@ -76,20 +110,8 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
     /** Changes when somebody signs in or out, and not when a token is exchanged. */
     signInOf: (server: McpServer): number | null => validOf(server)?.at ?? null,
     providerFor: (server: McpServer): AuthProvider | undefined =>
-      canSignIn(server) ? tokens.providerFor(server) : undefined,
-    signedIn(server: McpServer): SignedIn | null {
-      const found = validOf(server);
-      if (!found?.tokens) return null;
-      const { scope, expires_at, refresh } = found.tokens;
-      return {
-        by: found.by,
-        at: new Date(found.at),
-        issuer: found.client.issuer,
-        scope,
-        expires_at: expires_at === null ? null : new Date(expires_at),
-        is_renewed: refresh !== null,
-      };
-    },
+      canSignIn(server) ? providerFor(server) : undefined,
+    signedIn: (server: McpServer): SignedIn | null => signedInOf(validOf(server)),
     /** The next sign-in asks for this as well. */
     async noteMissing(server: McpServer, scope: string): Promise<void> {
       const claim = await store.claim(server.id);
@@ -101,4 +123,15 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
       await store.settle(server.id, claim, isNews ? { ...found, missing_scope: missing } : undefined);
     },
   };
+}
+
+/** Undefined for an authorization server that cannot take tokens back. */
+async function revocationAt(issuer: string, fetchFn: FetchLike): Promise<Revocation | undefined> {
+  const metadata = (await discoverAuthorizationServerMetadata(issuer, { fetchFn })) as
+    | { revocation_endpoint?: unknown; [field: string]: unknown }
+    | undefined;
+  const address = metadata?.revocation_endpoint;
+  if (typeof address !== "string") return undefined;
+  const methods = metadata?.revocation_endpoint_auth_methods_supported;
+  return { address, methods: Array.isArray(methods) ? methods : undefined };
 }

@@ -6,10 +6,16 @@ import type {
   OAuthServerInfo,
 } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
+import type { Credentials } from "../../oauth/credentials.ts";
+import type { PendingSignIn } from "../../oauth/store.ts";
 import type { McpServer } from "../server.ts";
 import { clientIdOf, clientMetadata, redirectTo } from "./client-document.ts";
-import type { Credentials } from "./credentials.ts";
-import type { PendingSignIn } from "./oauth-store.ts";
+
+/** What is kept while a person is at the authorization server of an MCP server. */
+export interface McpSignIn extends PendingSignIn {
+  /** As it described itself when the person was sent there. */
+  metadata: AuthorizationServerMetadata;
+}
 
 interface Attempt {
   info: OAuthServerInfo;
@@ -61,7 +67,7 @@ export function createAttempt({ oauth }: McpServer, attempt: Attempt) {
   }
   return {
     provider: common,
-    begun(rest: Pick<PendingSignIn, "url" | "redirect" | "metadata" | "scope">) {
+    begun(rest: Pick<McpSignIn, "url" | "redirect" | "metadata" | "scope">) {
       if (!goTo || !client) throw new HeddleError("upstream", "The authorization server was not reached.");
       return { goTo: goTo.href, pending: { ...rest, verifier, client, resource } };
     },

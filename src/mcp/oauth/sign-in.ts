@@ -13,11 +13,19 @@ import {
   validateAuthorizationResponseIssuer,
 } from "@modelcontextprotocol/client";
 import { errorMessage, HeddleError } from "../../errors.ts";
+import { type Credentials, isClientValid, scopesIn, tokensFrom } from "../../oauth/credentials.ts";
+import {
+  MOST_SIGN_IN_MS,
+  notBegun,
+  notSignedIn,
+  type Returned,
+  reasonIn,
+  type SigningIn,
+} from "../../oauth/returned.ts";
+import type { OAuthStore } from "../../oauth/store.ts";
 import { canSignIn, type McpServer } from "../server.ts";
 import { redirectTo } from "./client-document.ts";
-import { type Credentials, isClientValid, scopesIn, tokensFrom } from "./credentials.ts";
-import type { OAuthStore, PendingSignIn } from "./oauth-store.ts";
-import { createAttempt } from "./sign-in-attempt.ts";
+import { createAttempt, type McpSignIn } from "./sign-in-attempt.ts";
 
 export interface SignInOptions {
   store: Pick<OAuthStore, "addSignIn" | "takeSignIn" | "save" | "find">;
@@ -29,27 +37,6 @@ export interface SignInOptions {
   now: () => number;
 }
 
-/** Who signs in, and where Heddle is for their browser. */
-export interface SigningIn {
-  /** The sign-in or key, and the name that people see. */
-  person: string;
-  name: string;
-  /** The address of Heddle, such as https://heddle.example. */
-  base: string;
-}
-
-/** What the browser brings back. */
-export interface Returned {
-  state: string;
-  code?: string | undefined;
-  /** The authorization server (RFC 9207). */
-  iss?: string | undefined;
-  error?: string | undefined;
-  error_description?: string | undefined;
-}
-
-/** How long a person may take at the authorization server. */
-const MOST_MS = 600_000;
 const MOST_DESCRIPTION = 300;
 /** Metadata of real authorization servers has a few kB. */
 const MOST_PENDING = 200_000;
@@ -84,22 +71,17 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
       if (JSON.stringify(pending).length > MOST_PENDING) {
         throw new HeddleError("upstream", "The authorization server's description of itself is too long.");
       }
-      const expiresAt = new Date(now() + MOST_MS);
-      await store.addSignIn({ state, serverId: id, person, expiresAt }, pending, new Date(now()));
+      const expiresAt = new Date(now() + MOST_SIGN_IN_MS);
+      await store.addSignIn({ state, of: id, person, expiresAt }, pending, new Date(now()));
       return { url: goTo, expiresAt };
     },
 
     /** Resolves with the id of the server at which Heddle is signed in now. Throws what went wrong. */
     async finish(returned: Returned, { person, name }: Omit<SigningIn, "base">): Promise<string> {
-      const { state, code, iss, error, error_description } = returned;
-      const taken = await store.takeSignIn(state, person, new Date(now()));
-      if (!taken) {
-        throw new HeddleError(
-          "conflict",
-          "This sign-in was begun in another browser, was used already or took more than ten minutes: begin it again.",
-        );
-      }
-      const { serverId, pending } = taken;
+      const { state, code, iss } = returned;
+      const taken = await store.takeSignIn<McpSignIn>(state, person, new Date(now()));
+      if (!taken) throw notBegun();
+      const { of: serverId, pending } = taken;
       const server = find(serverId);
       if (server.url !== pending.url) {
         throw new HeddleError(
@@ -109,8 +91,7 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
       }
       if (code === undefined) {
         checkIssuer(pending, iss);
-        const reason = [error ?? "no code", error_description].filter(Boolean).join(": ");
-        throw refusedBy(pending, reason);
+        throw refusedBy(pending, reasonIn(returned));
       }
       const tokens = await exchanged(pending, { code, iss }, fetchFor(server));
       const { url, client, redirect, resource } = pending;
@@ -184,7 +165,7 @@ function usableMetadata(info: OAuthServerInfo, server: McpServer): Authorization
 }
 
 async function exchanged(
-  pending: PendingSignIn,
+  pending: McpSignIn,
   { code, iss }: { code: string; iss: string | undefined },
   fetchFn: FetchLike,
 ) {
@@ -205,7 +186,7 @@ async function exchanged(
   }
 }
 
-function checkIssuer(pending: PendingSignIn, iss: string | undefined): void {
+function checkIssuer(pending: McpSignIn, iss: string | undefined): void {
   const { metadata } = pending;
   const issParameterSupported =
     (metadata as { authorization_response_iss_parameter_supported?: boolean })
@@ -217,14 +198,8 @@ function checkIssuer(pending: PendingSignIn, iss: string | undefined): void {
   }
 }
 
-const refusedBy = ({ client }: PendingSignIn, reason: string, cause?: unknown): HeddleError =>
-  new HeddleError(
-    "upstream",
-    `${client.issuer} did not sign Heddle in: ${reason.slice(0, MOST_DESCRIPTION)}`,
-    {
-      cause,
-    },
-  );
+const refusedBy = ({ client }: McpSignIn, reason: string, cause?: unknown): HeddleError =>
+  notSignedIn(client.issuer, reason, cause);
 
 /** Says in whose words something failed on the way. */
 async function reaching<Result>(url: string, work: () => Promise<Result>): Promise<Result> {

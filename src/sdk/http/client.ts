@@ -3,6 +3,7 @@
 import { HeddleError } from "../../errors.ts";
 import type { FetchLimits } from "../fetch-limits.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
+import type { OAuthAccount } from "../types/oauth.ts";
 import type { RateLimitedRequest } from "../types.ts";
 import { failureOf } from "./fail-delivery.ts";
 
@@ -30,6 +31,11 @@ export interface HttpOptions extends FetchLimits, RateLimitedRequest {
   baseUrl: string | (() => string);
   /** Headers of every request. */
   headers?: Record<string, string> | (() => Record<string, string>);
+  /**
+   * The account of `defineOAuth` in whose name requests are made: its token is sent as "Authorization: Bearer …", and after a 401 the request
+   * is sent once more with a fresh one. Requests throw what `token()` throws.
+   */
+  account?: OAuthAccount;
   /** When a request is sent again. */
   retry?: HttpRetry;
 }
@@ -127,7 +133,9 @@ async function send({ fetch, sleep, random }: HttpDeps, options: HttpOptions, se
     const backoff = FIRST_WAIT_SECONDS * 2 ** (number - 1) * (1 + random());
     let response: Response;
     try {
-      response = await fetch(urlOf(options, sent), initOf(options, sent));
+      response = await asAccount(options.account, own, (token) =>
+        fetch(urlOf(options, sent), initOf(options, sent, token)),
+      );
     } catch (error) {
       if (number >= most || !on.includes("network") || !isNetwork(error, own.signal)) throw error;
       await sleep(backoff, own.signal);
@@ -139,6 +147,21 @@ async function send({ fetch, sleep, random }: HttpDeps, options: HttpOptions, se
     await discard(response);
     await sleep(Math.max(asked ?? 0, backoff), own.signal);
   }
+}
+
+/** After a 401 once more with a fresh token; a stream cannot be sent again. */
+async function asAccount(
+  account: OAuthAccount | undefined,
+  { body }: HttpRequestOptions,
+  fetchWith: (token: string | undefined) => Promise<Response>,
+): Promise<Response> {
+  if (!account) return fetchWith(undefined);
+  const token = await account.token();
+  const response = await fetchWith(token);
+  if (response.status !== 401 || body instanceof ReadableStream) return response;
+  await discard(response);
+  await account.refused(token);
+  return fetchWith(await account.token());
 }
 
 /**
@@ -167,7 +190,7 @@ const isListed = (status: number, on: NonNullable<HttpRetry["on"]>): boolean =>
 /** False for a request that the caller ended, that cannot be sent, has no turn, or whose address is not allowed. */
 function isNetwork(error: unknown, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted || !(error instanceof Error)) return false;
-  return !["Permanent", "Retryable", "HeddleError", "AbortError"].includes(error.name);
+  return !["Permanent", "Retryable", "ReauthRequired", "HeddleError", "AbortError"].includes(error.name);
 }
 
 /** Keeps the path below the base: a path must not choose another host, which would receive the headers. */
@@ -190,9 +213,14 @@ function splitAt(text: string, mark: string): string[] {
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function initOf(options: HttpOptions, { method, own }: Sent): RequestInit & FetchLimits & RateLimitedRequest {
+function initOf(
+  options: HttpOptions,
+  { method, own }: Sent,
+  token: string | undefined,
+): RequestInit & FetchLimits & RateLimitedRequest {
   const shared = typeof options.headers === "function" ? options.headers() : options.headers;
   const headers = new Headers(shared);
+  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   if (own.json !== undefined) headers.set("content-type", "application/json");
   for (const [name, value] of Object.entries(own.headers ?? {})) headers.set(name, value);
   const body = own.json === undefined ? own.body : JSON.stringify(own.json);

@@ -4,10 +4,14 @@ import { Route, Switch } from "wouter";
 import { Gallery } from "./gallery.tsx";
 import { IntegrationPage } from "./integration-page.tsx";
 import { SetUpPage } from "./set-up-page.tsx";
+import { SignedIn } from "./signed-in.tsx";
 
 export function View() {
   return (
     <Switch>
+      <Route path="/admin/integrations/oauth/callback">
+        <SignedIn />
+      </Route>
       <Route path="/admin/integrations/:id/set-up">
         {({ id }) => <SetUpPage key={id} id={decodeURIComponent(id)} />}
       </Route>

@@ -43,6 +43,15 @@ export const toolsOf = (id: string) =>
     },
   });
 
+/** The accounts in which people sign Heddle in for the integration. */
+export const accountsOf = (id: string) =>
+  queryOptions({
+    queryKey: ["integrations", "accounts", id],
+    queryFn: async () =>
+      (await take(api.GET("/api/v1/admin/integrations/{id}/accounts", { params: { path: { id } } })))
+        .accounts,
+  });
+
 /** The latest webhook that was sent to the integration; null if there is none. */
 export const lastWebhook = (id: string) =>
   queryOptions({

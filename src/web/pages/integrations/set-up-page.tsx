@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
+import type { Schema } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
@@ -8,10 +9,12 @@ import { Status } from "../../parts/status.tsx";
 import { type Step, Steps } from "../../parts/steps.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
+import { Accounts } from "./accounts.tsx";
 import { ConnectionTest } from "./connection-test.tsx";
 import { FirstEvent } from "./first-event.tsx";
 import { useProgress } from "./progress.ts";
 import {
+  accountsOf,
   type IntegrationDetail,
   integration,
   lastWebhook,
@@ -51,7 +54,8 @@ function SetUpSteps({ integration }: { integration: IntegrationDetail }) {
   const { data: last } = useQuery({ ...lastWebhook(id), enabled: integration.webhook !== null });
   useLiveQueries(["inbox"], lastWebhook(id).queryKey);
   const hasEntered = useProgress(({ entered }) => entered.includes(id));
-  const steps = stepsOf(integration, { last: last ?? null, hasEntered });
+  const { data: accounts = [] } = useQuery({ ...accountsOf(id), enabled: integration.has_accounts });
+  const steps = stepsOf(integration, { last: last ?? null, hasEntered, accounts });
   // Without a step in the address, it opens where one stopped: at the first step that is not done.
   const open = params.get("step") ?? steps.find(({ isDone }) => !isDone)?.id ?? steps.at(-1)?.id;
   const isComplete = steps.every(({ isDone }) => isDone);
@@ -82,9 +86,10 @@ function SetUpSteps({ integration }: { integration: IntegrationDetail }) {
 interface Known {
   last: Webhook | null;
   hasEntered: boolean;
+  accounts: Schema<"IntegrationAccount">[];
 }
 
-function stepsOf(integration: IntegrationDetail, { last, hasEntered }: Known): Step[] {
+function stepsOf(integration: IntegrationDetail, { last, hasEntered, accounts }: Known): Step[] {
   const { id, env_vars, webhook } = integration;
   const missing = missingSettings(integration);
   const set = env_vars.filter(({ is_set }) => is_set).length;
@@ -101,6 +106,21 @@ function stepsOf(integration: IntegrationDetail, { last, hasEntered }: Known): S
             : `${set} of ${plural(env_vars.length, "setting")} set`,
       content: () => <SettingsStep integration={integration} />,
     },
+    // One that the settings make no use of is no step.
+    ...(accounts.some(({ is_wanted }) => is_wanted)
+      ? [
+          {
+            id: "sign-in",
+            title: "Sign in",
+            isDone: accounts.every(({ is_wanted, signed_in }) => !is_wanted || signed_in !== null),
+            summary: accounts
+              .filter(({ is_wanted }) => is_wanted)
+              .map(({ title, signed_in }) => (signed_in ? `${title}: signed in` : `${title}: nobody yet`))
+              .join(", "),
+            content: () => <Accounts integration={integration} />,
+          },
+        ]
+      : []),
     ...(webhook
       ? [
           {

@@ -28,6 +28,7 @@ const ACTIONS: Record<Repair["action"], [label: string, href: (repair: Repair) =
   install_packages: ["Install packages", ofIntegration],
   restart_process: ["See the process", ofIntegration],
   check_connection: ["See the connection", ofIntegration],
+  sign_in: ["Sign in", ofIntegration],
   sign_in_mcp_server: ["Sign in", ({ mcp_server_id }) => `/admin/mcp-servers/${mcp_server_id ?? ""}`],
   check_mcp_server: ["See the server", ({ mcp_server_id }) => `/admin/mcp-servers/${mcp_server_id ?? ""}`],
   redeliver: ["See dead letters", () => "/deliveries?status=dead"],

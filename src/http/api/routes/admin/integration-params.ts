@@ -15,8 +15,10 @@ export const IntegrationParams = t.Object({
   }),
 });
 
+export type AdminIntegrationLookup = Pick<Integrations, "get">;
+
 /** Throws `not_found` if there is no such integration. */
-export function findIntegration({ get }: Pick<Integrations, "get">, id: string): IntegrationView {
+export function findIntegration({ get }: AdminIntegrationLookup, id: string): IntegrationView {
   const view = get(id);
   if (!view) throw notFound("integration", id);
   return view;

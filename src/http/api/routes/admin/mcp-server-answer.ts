@@ -10,6 +10,7 @@ import { MASK, withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { answered } from "../../answered.ts";
 import { Instant, InstantOf, instantOrNull, nullable, oneOf } from "../../schemas.ts";
 import { maskedValues } from "./masked-values.ts";
+import { presentSignedIn, SignedInAnswer } from "./oauth-return.ts";
 
 const STATES = ["connecting", "connected", "degraded", "reauth_required", "disabled"] as const;
 
@@ -40,17 +41,7 @@ export const McpServerAnswer = named(
       description: "Whether a person can sign Heddle in, if the server asks for it.",
     }),
     sign_in_page: nullable(t.String(), "The page where a person does that. Null: nobody can."),
-    signed_in: nullable(
-      t.Object({
-        by: t.String({ description: "Who." }),
-        at: InstantOf("When."),
-        issuer: t.String({ description: "The authorization server." }),
-        scope: nullable(t.String(), "What was granted, as far as it is known."),
-        expires_at: nullable(Instant, "When the access token ends."),
-        is_renewed: t.Boolean({ description: "Whether it is renewed by itself before." }),
-      }),
-      "The sign-in of a person. Null: there is none.",
-    ),
+    signed_in: nullable(SignedInAnswer, "The sign-in of a person. Null: there is none."),
     state: oneOf(
       STATES,
       "`degraded`: it is tried again. `reauth_required`: it refuses Heddle's credentials, or wants a person to sign in.",
@@ -89,11 +80,7 @@ export function presentServer({ status, tools, signed_in, ...server }: McpServer
     },
     can_sign_in: server.can_sign_in,
     sign_in_page: server.can_sign_in ? `${redirectTo(base)}/${id}` : null,
-    signed_in: signed_in && {
-      ...signed_in,
-      at: signed_in.at.toISOString(),
-      expires_at: instantOrNull(signed_in.expires_at),
-    },
+    signed_in: presentSignedIn(signed_in),
     is_enabled: server.is_enabled,
     timeout_seconds: server.timeout_seconds,
     allow_private: server.allow_private,

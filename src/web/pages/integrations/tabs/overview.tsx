@@ -8,6 +8,7 @@ import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { Badge, Status } from "../../../parts/status.tsx";
 import { Time } from "../../../parts/time.tsx";
 import { plural } from "../../../parts/units.tsx";
+import { AccountsSection } from "../accounts.tsx";
 import { type IntegrationDetail, lastWebhook, missingSettings, pageOf, setUpOf } from "../queries.ts";
 import { WebhookUrl } from "../webhook-url.tsx";
 import { Connections } from "./connections.tsx";
@@ -22,6 +23,7 @@ export function Overview({ integration }: { integration: IntegrationDetail }) {
     <div className={classes.columns}>
       <div>
         <Problem integration={integration} />
+        <AccountsSection integration={integration} />
         <Connections id={id} />
         {webhook && (
           <Section

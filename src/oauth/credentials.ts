@@ -1,9 +1,10 @@
-// What Heddle has since a person signed it in at an MCP server.
+// What Heddle has since a person signed it in at a service.
 
 import type { OAuthTokens, StoredOAuthClientInformation } from "@modelcontextprotocol/client";
+import type { SignedIn } from "./returned.ts";
 
 export interface Credentials {
-  /** The server's address then. Tokens go to no other. */
+  /** The address that they belong to: the MCP server's, or the token endpoint. Tokens go to no other. */
   url: string;
   /** As what Heddle is known to the authorization server, and the address to which that sends people back. */
   client: StoredOAuthClientInformation & { issuer: string };
@@ -32,7 +33,12 @@ export interface Tokens {
 const MARGIN_MS = 120_000;
 
 export function tokensFrom(
-  { access_token, refresh_token, scope, expires_in }: OAuthTokens,
+  {
+    access_token,
+    refresh_token,
+    scope,
+    expires_in,
+  }: Pick<OAuthTokens, "access_token" | "refresh_token" | "scope" | "expires_in">,
   now: number,
   before?: Tokens,
 ): Tokens {
@@ -66,3 +72,17 @@ export const isClientValid = ({ client }: Credentials, now: number): boolean => 
   const until = (client as { client_secret_expires_at?: number }).client_secret_expires_at;
   return until === undefined || until === 0 || until * 1000 > now;
 };
+
+/** Null: nobody is signed in. */
+export function signedInOf(found: Credentials | undefined): SignedIn | null {
+  if (!found?.tokens) return null;
+  const { scope, expires_at, refresh } = found.tokens;
+  return {
+    by: found.by,
+    at: new Date(found.at),
+    issuer: found.client.issuer,
+    scope,
+    expires_at: expires_at === null ? null : new Date(expires_at),
+    is_renewed: refresh !== null,
+  };
+}

@@ -1,23 +1,29 @@
 // Takes tokens back at the authorization server that gave them, when somebody signs out (RFC 7009).
 
-import { discoverAuthorizationServerMetadata, type FetchLike } from "@modelcontextprotocol/client";
-import { within } from "../../within.ts";
+import type { FetchLike } from "@modelcontextprotocol/client";
+import { within } from "../within.ts";
 import type { Credentials } from "./credentials.ts";
 
 const LIMIT_MS = 15_000;
 
-/** Resolves with whether they were taken back; an authorization server need not be able to. Throws when it cannot be asked, or refuses. */
-export const revoke = (credentials: Credentials, fetchFn: FetchLike): Promise<boolean> =>
-  within(LIMIT_MS, revokeAll(credentials, fetchFn));
+/** Where tokens are taken back, and how a client says there who it is. */
+export interface Revocation {
+  address: string;
+  /** Undefined: in the header Authorization, as a server means that says nothing (RFC 8414). */
+  methods?: readonly string[] | undefined;
+}
 
-async function revokeAll({ client, tokens }: Credentials, fetchFn: FetchLike): Promise<boolean> {
-  const metadata = (await discoverAuthorizationServerMetadata(client.issuer, { fetchFn })) as
-    | { revocation_endpoint?: unknown; [field: string]: unknown }
-    | undefined;
-  const address = metadata?.revocation_endpoint;
-  if (!tokens || typeof address !== "string") return false;
-  const methods = metadata?.revocation_endpoint_auth_methods_supported;
-  const { headers, fields } = identity(client, Array.isArray(methods) ? methods : undefined);
+/** Throws when the authorization server cannot be asked, or refuses. */
+export const revoke = (credentials: Credentials, at: Revocation, fetchFn: FetchLike): Promise<void> =>
+  within(LIMIT_MS, revokeAll(credentials, at, fetchFn));
+
+async function revokeAll(
+  { client, tokens }: Credentials,
+  { address, methods }: Revocation,
+  fetchFn: FetchLike,
+): Promise<void> {
+  if (!tokens) return;
+  const { headers, fields } = identity(client, methods);
   // With the refresh token, most end the access tokens that came of it as well; the others are told of both.
   const all = [
     { token: tokens.refresh, token_type_hint: "refresh_token" },
@@ -33,18 +39,17 @@ async function revokeAll({ client, tokens }: Credentials, fetchFn: FetchLike): P
     await response.body?.cancel();
     if (!response.ok) throw new Error(`The authorization server answered ${response.status}.`);
   }
-  return true;
 }
 
-/** How the client says who it is: as at the token endpoint. */
-interface Identity {
+/** How a client says who it is, at the token endpoint and where tokens are taken back. */
+export interface Identity {
   headers: Record<string, string>;
   fields: Record<string, string>;
 }
 
-function identity(
+export function identity(
   { client_id, client_secret }: Credentials["client"],
-  methods: string[] = ["client_secret_basic"],
+  methods: readonly string[] = ["client_secret_basic"],
 ): Identity {
   if (!client_secret) return { headers: {}, fields: { client_id } };
   if (!methods.includes("client_secret_basic") && methods.includes("client_secret_post")) {

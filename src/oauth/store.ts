@@ -1,14 +1,16 @@
-// The credentials of MCP servers and the sign-ins that are under way, sealed in the database.
+// What Heddle has since people signed it in somewhere, and the sign-ins that are under way, sealed in the database: for MCP servers in
+// one pair of tables, for integrations in another.
 
 import { createHash } from "node:crypto";
-import type { AuthorizationServerMetadata } from "@modelcontextprotocol/client";
 import { and, eq, gt, isNotNull, lt, sql } from "drizzle-orm";
-import type { Database, Queryable } from "../../db/database.ts";
-import { mcpSignIns, mcpStates } from "../../db/schema.ts";
-import type { Vault } from "../../secrets/vault.ts";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { Database, Queryable } from "../db/database.ts";
+import { mcpSignIns, mcpStates, oauthAccounts, oauthSignIns } from "../db/schema.ts";
+import type { Vault } from "../secrets/vault.ts";
 import type { Credentials } from "./credentials.ts";
 
 export interface OAuthStoreOptions {
+  tables: OAuthTables;
   db: Pick<Database, "query">;
   vault: Pick<Vault, "seal" | "open">;
   /** Called with each secret before it is used. */
@@ -17,13 +19,31 @@ export interface OAuthStoreOptions {
   announce: (tx: Queryable, id: string) => Promise<void>;
 }
 
+/** Where it is stored. Both pairs have the same columns, apart from the one that says whose row it is. */
+export interface OAuthTables {
+  /** Names of the tables, which are part of what a value is sealed for. */
+  names: { states: string; signIns: string };
+  states: typeof mcpStates | typeof oauthAccounts;
+  signIns: typeof mcpSignIns | typeof oauthSignIns;
+  stateOf: "server_id" | "id";
+  signInOf: "server_id" | "account_id";
+}
+
+export const OF_MCP_SERVERS: OAuthTables = {
+  ...{ names: { states: "mcp_states", signIns: "mcp_sign_ins" }, states: mcpStates, signIns: mcpSignIns },
+  ...{ stateOf: "server_id", signInOf: "server_id" },
+};
+
+export const OF_INTEGRATIONS: OAuthTables = {
+  names: { states: "oauth_accounts", signIns: "oauth_sign_ins" },
+  ...{ states: oauthAccounts, signIns: oauthSignIns, stateOf: "id", signInOf: "account_id" },
+};
+
 /** What is kept while a person is at the authorization server. */
 export interface PendingSignIn {
   url: string;
   verifier: string;
   redirect: string;
-  /** The authorization server, as it described itself when the person was sent there. */
-  metadata: AuthorizationServerMetadata;
   client: Credentials["client"];
   resource: string | null;
   scope: string | null;
@@ -40,10 +60,14 @@ export type OAuthStore = ReturnType<typeof createOAuthStore>;
 /** Longer than an exchange may take, so that no second one begins meanwhile. */
 const CLAIM_SECONDS = 45;
 
-const ofCredentials = (id: string) => ({ table: "mcp_states", row: id, field: "oauth" });
-const ofSignIn = (hash: string) => ({ table: "mcp_sign_ins", row: hash, field: "sealed" });
-
-export function createOAuthStore({ db: { query }, vault, addPassing, announce }: OAuthStoreOptions) {
+export function createOAuthStore({ tables, db: { query }, vault, addPassing, announce }: OAuthStoreOptions) {
+  const { names, stateOf, signInOf } = tables;
+  // The type of one pair stands for both; only the columns that they share are named below.
+  const states = tables.states as typeof mcpStates;
+  const signIns = tables.signIns as typeof mcpSignIns;
+  const columnOfState = (tables.states as unknown as Record<string, PgColumn>)[stateOf] as PgColumn;
+  const ofCredentials = (id: string) => ({ table: names.states, row: id, field: "oauth" });
+  const ofSignIn = (hash: string) => ({ table: names.signIns, row: hash, field: "sealed" });
   const remember = ({ tokens, client }: Credentials): void => {
     const secrets = [tokens?.access, tokens?.refresh, client.client_secret];
     addPassing(...secrets.filter((secret) => typeof secret === "string"));
@@ -68,48 +92,45 @@ export function createOAuthStore({ db: { query }, vault, addPassing, announce }:
   };
 
   return {
-    /** By the id of the server. */
+    /** By their ids. */
     async all(): Promise<Map<string, Credentials>> {
       const rows = await query
-        .select({ id: mcpStates.server_id, oauth: mcpStates.oauth })
-        .from(mcpStates)
-        .where(isNotNull(mcpStates.oauth));
+        .select({ id: columnOfState, oauth: states.oauth })
+        .from(states)
+        .where(isNotNull(states.oauth));
       return new Map(rows.map(({ id, oauth }) => [id, opened(id, oauth ?? "")]));
     },
 
     async find(id: string): Promise<Credentials | undefined> {
-      const [row] = await query
-        .select({ oauth: mcpStates.oauth })
-        .from(mcpStates)
-        .where(eq(mcpStates.server_id, id));
+      const [row] = await query.select({ oauth: states.oauth }).from(states).where(eq(columnOfState, id));
       return row?.oauth ? opened(id, row.oauth) : undefined;
     },
 
     /** Of several servers that want to exchange the refresh token at once, one gets the right to. */
     async claim(id: string): Promise<Claim | undefined> {
       const [row] = await query
-        .update(mcpStates)
+        .update(states)
         .set({ oauth_claimed_until: sql`now() + ${CLAIM_SECONDS} * interval '1 second'` })
         .where(
           and(
-            eq(mcpStates.server_id, id),
-            isNotNull(mcpStates.oauth),
-            sql`(${mcpStates.oauth_claimed_until} is null or ${mcpStates.oauth_claimed_until} < now())`,
+            eq(columnOfState, id),
+            isNotNull(states.oauth),
+            sql`(${states.oauth_claimed_until} is null or ${states.oauth_claimed_until} < now())`,
           ),
         )
-        .returning({ oauth: mcpStates.oauth });
+        .returning({ oauth: states.oauth });
       return row?.oauth ? { credentials: opened(id, row.oauth), stored: row.oauth } : undefined;
     },
 
     /** Gives the right back, with what came of it. Nothing is written over what somebody has stored by signing in meanwhile. */
     async settle(id: string, { stored }: Claim, after?: Credentials): Promise<void> {
-      const isMine = and(eq(mcpStates.server_id, id), eq(mcpStates.oauth, stored));
+      const isMine = and(eq(columnOfState, id), eq(states.oauth, stored));
       if (!after) {
-        await query.update(mcpStates).set({ oauth_claimed_until: null }).where(isMine);
+        await query.update(states).set({ oauth_claimed_until: null }).where(isMine);
         return;
       }
       await query.transaction(async (tx) => {
-        await tx.update(mcpStates).set(columns(id, after)).where(isMine);
+        await tx.update(states).set(columns(id, after)).where(isMine);
         await announce(tx, id);
       });
     },
@@ -118,46 +139,40 @@ export function createOAuthStore({ db: { query }, vault, addPassing, announce }:
       const set = columns(id, credentials);
       await query.transaction(async (tx) => {
         await tx
-          .insert(mcpStates)
-          .values({ server_id: id, ...set })
-          .onConflictDoUpdate({ target: mcpStates.server_id, set });
+          .insert(states)
+          .values({ [stateOf]: id, ...set } as never)
+          .onConflictDoUpdate({ target: columnOfState, set });
         await announce(tx, id);
       });
     },
 
     async addSignIn(
-      {
-        state,
-        serverId,
-        person,
-        expiresAt,
-      }: { state: string; serverId: string; person: string; expiresAt: Date },
+      { state, of, person, expiresAt }: { state: string; of: string; person: string; expiresAt: Date },
       pending: PendingSignIn,
       now: Date,
     ): Promise<void> {
       const hash = hashOf(state);
       const sealed = vault.seal(JSON.stringify(pending), ofSignIn(hash));
-      await query.delete(mcpSignIns).where(lt(mcpSignIns.expires_at, now));
+      await query.delete(signIns).where(lt(signIns.expires_at, now));
       await query
-        .insert(mcpSignIns)
-        .values({ state_hash: hash, server_id: serverId, person, sealed, expires_at: expiresAt });
+        .insert(signIns)
+        .values({ state_hash: hash, [signInOf]: of, person, sealed, expires_at: expiresAt } as never);
     },
 
     /** What this person began, once. */
-    async takeSignIn(
+    async takeSignIn<Pending extends PendingSignIn>(
       state: string,
       person: string,
       now: Date,
-    ): Promise<{ serverId: string; pending: PendingSignIn } | undefined> {
+    ): Promise<{ of: string; pending: Pending } | undefined> {
       const hash = hashOf(state);
       const [row] = await query
-        .delete(mcpSignIns)
-        .where(
-          and(eq(mcpSignIns.state_hash, hash), eq(mcpSignIns.person, person), gt(mcpSignIns.expires_at, now)),
-        )
+        .delete(signIns)
+        .where(and(eq(signIns.state_hash, hash), eq(signIns.person, person), gt(signIns.expires_at, now)))
         .returning();
       if (!row) return undefined;
-      return { serverId: row.server_id, pending: JSON.parse(vault.open(row.sealed, ofSignIn(hash))) };
+      const of = String((row as unknown as Record<string, unknown>)[signInOf]);
+      return { of, pending: JSON.parse(vault.open(row.sealed, ofSignIn(hash))) };
     },
   };
 }

@@ -1,0 +1,15 @@
+// The tokens of accounts in authors' tests.
+
+import { testSeam } from "./test-seam.ts";
+
+/**
+ * The access tokens that accounts of `defineOAuth` have from now on, by the account's name: one, or several of which each is used once the
+ * one before was refused. `undefined`: nobody has signed in.
+ */
+export function useTokens(tokens: Record<string, string | string[] | undefined>): void {
+  const known = testSeam().tokens;
+  for (const [name, given] of Object.entries(tokens)) {
+    if (given === undefined) known.delete(name);
+    else known.set(name, [given].flat());
+  }
+}
