@@ -113,7 +113,7 @@ export async function openAccounts(options: AccountsOptions) {
 
   function find(id: string): Account {
     const account = [...owners.values()].flat().find((one) => one.id === id);
-    if (!account) throw notFound("account", id);
+    if (!account) throw notFound("account", id.slice(id.indexOf("/") + 1));
     return account;
   }
 
