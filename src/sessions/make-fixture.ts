@@ -4,7 +4,7 @@
 import { and, asc, desc, eq, inArray, isNotNull, lt } from "drizzle-orm";
 import { stringify } from "yaml";
 import type { Database } from "../db/database.ts";
-import { type JsonObject, messages, tasks } from "../db/schema.ts";
+import { type JsonObject, messages, sessions, tasks } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { maskConfig } from "../secrets/vault.ts";
@@ -41,8 +41,9 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
 
   return async (taskId, { withPlace }) => {
     const [found] = await query
-      .select({ task: tasks, message: messages })
+      .select({ task: tasks, message: messages, found: sessions.found_tools })
       .from(tasks)
+      .innerJoin(sessions, eq(sessions.id, tasks.session_id))
       .innerJoin(messages, eq(messages.id, tasks.message_id))
       .where(eq(tasks.id, taskId));
     if (!found) throw notFound("task", taskId);
@@ -69,6 +70,8 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
       },
       ...(Object.keys(options).length > 0 && { options }),
       ...(history.length > 0 && { history }),
+      // Also those that this run has found: its search answers what was recorded, and finds nothing.
+      ...(withPlace && found.found.length > 0 && { found_tools: found.found }),
       ...(called.length > 0 && {
         tools: called.flatMap((tool) => {
           const known = tools.get(tool);

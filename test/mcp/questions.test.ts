@@ -1,7 +1,8 @@
 // A server asks a person something in the middle of a call.
 
 import { expect, test } from "bun:test";
-import { mcpQuestions } from "../../src/db/schema.ts";
+import { eq } from "drizzle-orm";
+import { mcpQuestions, tasks } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { createLimit } from "../../src/mcp/client/limit.ts";
 import { addBot, addSession, addTask } from "../agent/fixture.ts";
@@ -94,10 +95,12 @@ eachDatabase("questions of MCP servers", (open) => {
     expect(JSON.stringify(await old)).toContain("Ann Program");
     expect(await mcp.call(BOOK)).toContain("Not booked.");
     const ending = new AbortController();
-    const cancelled = mcp.call(BOOK, {}, { ...(await run(db)), signal: ending.signal });
+    const context = await run(db);
+    const cancelled = mcp.call(BOOK, {}, { ...context, signal: ending.signal });
     const { id } = await asked(mcp);
     ending.abort(new Error("The run was cancelled."));
     await expect(cancelled).rejects.toThrow();
+    await db.query.update(tasks).set({ status: "cancelled" }).where(eq(tasks.id, context.task_id));
     await until(async () => (await list({ limit: 10 })).find((one) => one.id === id)?.status === "cancelled");
     await expect(answer(id, { action: "decline" }, "Ann", undefined)).rejects.toThrow("Nobody waits");
   });

@@ -29,6 +29,14 @@ const SENDER = "eval";
 const POLL_MS = 25;
 const LONGEST_POLL_MS = 500;
 
+/** A new session has found nothing; what its message names is shown as well. */
+function optionsOf({ options, found_tools = [] }: Fixture) {
+  const named = Array.isArray(options?.tools) ? options.tools : [];
+  const tools = [...named, ...found_tools.filter((name) => !named.includes(name))];
+  if (tools.length === 0) return options && { execution_config: options };
+  return { execution_config: { ...options, tools } };
+}
+
 export async function openCopy(server: EvalServer, { adminKey, bots, replay }: CopyOptions) {
   const { url } = server;
   const senderKey = server.keyOf(SENDER);
@@ -73,7 +81,7 @@ export async function openCopy(server: EvalServer, { adminKey, bots, replay }: C
 
   return {
     async run(fixture: Fixture): Promise<Outcome> {
-      const { bot, message, options, history = [] } = fixture;
+      const { bot, message, history = [] } = fixture;
       const key = message.from_person === true ? adminKey : senderKey;
       const { session_id } = await call<{ session_id: string }>(key, "POST", "/api/v1/sessions", {
         client_id: `${SENDER}:${crypto.randomUUID()}`,
@@ -96,7 +104,7 @@ export async function openCopy(server: EvalServer, { adminKey, bots, replay }: C
       replay.begin(fixture);
       const task = await send(message.content, {
         ...(message.source !== undefined && { source: message.source }),
-        ...(options && { execution_config: options }),
+        ...optionsOf(fixture),
       });
       const { status, result, error, output } = task;
       return { status, text: result ?? "", error, output: output ?? undefined, ...replay.noted() };

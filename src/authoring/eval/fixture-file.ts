@@ -54,6 +54,8 @@ const Schema = t.Object(
     ),
     options: t.Optional(Json),
     history: t.Optional(t.Array(t.Object({ message: t.String(), answer: t.String() }, Strict))),
+    /** What the session had found with search_tools: its model is shown them. */
+    found_tools: t.Optional(t.Array(t.String())),
     tools: t.Optional(
       t.Array(
         t.Object(

@@ -65,6 +65,44 @@ export function mcpServersTests(ui: () => Ui): void {
     await page.getByText("No MCP server yet").waitFor();
   });
 
+  test("MCP servers: a client that was registered by hand is given, kept, and never shown", async () => {
+    await using auth = await startAuthorizationServer();
+    await using server = await guardedMcp(auth);
+    const { api } = ui();
+    await using opened = await ui().openPage("/admin/mcp-servers?add=1");
+    const { page } = opened;
+    await page.getByRole("textbox", { name: "Id" }).fill("ledger");
+    await page.getByRole("textbox", { name: "Address" }).fill(server.url);
+    await page.getByRole("switch", { name: /registered by hand/ }).check({ force: true });
+    await page.getByText("By itself", { exact: true }).click();
+    await page.getByRole("textbox", { name: "Authorization server" }).fill(auth.issuer);
+    await page.getByRole("textbox", { name: "Client id" }).fill("heddle-by-hand");
+    await page.getByLabel("Client secret").fill("a-secret-of-the-client");
+    expect(await opened.accessibility()).toEqual([]);
+    await page.getByRole("button", { name: "Add the server" }).click();
+    await page.getByText(`heddle-by-hand of ${auth.issuer}`).waitFor();
+    const client = async () => (await api("GET", "/api/v1/admin/mcp-servers/ledger")).oauth;
+    const kept = await client();
+    expect(kept).toMatchObject({ grant: "client_credentials", client_secret: "********", scope: null });
+
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByRole("textbox", { name: "Name" }).fill("The ledger");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "The ledger", exact: true }).waitFor();
+    expect(await client()).toEqual(kept);
+    // With another client goes another secret.
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByRole("textbox", { name: "Scope" }).fill("read");
+    await page.getByRole("button", { name: "Save" }).click();
+    expect(await page.getByLabel("Client secret").evaluate((input) => input.matches(":invalid"))).toBe(true);
+    await page.getByLabel("Client secret").fill("another-secret-of-the-client");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Change" }).waitFor();
+    expect(await client()).toMatchObject({ scope: "read" });
+    expect(await page.content()).not.toContain("secret-of-the-client");
+    await api("DELETE", "/api/v1/admin/mcp-servers/ledger");
+  });
+
   test("MCP servers: what one asks in the middle of a call is answered under Approvals", async () => {
     await using example = await modernServer([BOOK]);
     const { api } = ui();

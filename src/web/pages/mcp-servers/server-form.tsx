@@ -6,6 +6,7 @@ import { ApiFailure } from "../../api/failure.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
 import { namedLines } from "../../parts/named-lines.ts";
+import { type ClientFields, changedClient, clientFieldsOf, clientOf, OAuthClient } from "./oauth-client.tsx";
 import { changeServer, type McpServer, refreshServers } from "./queries.ts";
 
 interface Fields {
@@ -21,11 +22,13 @@ interface Fields {
   timeout: number;
   allowPrivate: boolean;
   trusts: boolean;
+  /** Null: there is none. */
+  client: ClientFields | null;
 }
 
 const EMPTY: Fields = {
   ...{ id: "", name: "", transport: "http", url: "", command: "", args: "", secrets: "" },
-  ...{ timeout: 60, allowPrivate: false, trusts: false },
+  ...{ timeout: 60, allowPrivate: false, trusts: false, client: null },
 };
 
 export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCancel(): void }) {
@@ -34,7 +37,10 @@ export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCa
     mutationFn: () =>
       take(
         api.POST("/api/v1/admin/mcp-servers", {
-          body: { id: fields.id, ...bodyOf(fields), ...secretsOf(fields) } as Schema<"NewMcpServer">,
+          body: {
+            ...{ id: fields.id, ...bodyOf(fields), ...secretsOf(fields) },
+            ...(fields.transport === "http" && fields.client && { oauth: clientOf(fields.client) }),
+          } as Schema<"NewMcpServer">,
         }),
       ),
     onSuccess: async ({ id }) => {
@@ -84,6 +90,7 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
     timeout: server.timeout_seconds,
     allowPrivate: server.allow_private,
     trusts: server.trust_annotations,
+    client: clientFieldsOf(server),
   });
   const change = useMutation({
     mutationFn: () => {
@@ -94,6 +101,7 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
         ...body,
         ...moved,
         ...(fields.secrets.trim() !== "" && secretsOf(fields)),
+        ...changedClient(server, fields.client),
       } as Schema<"McpServerChange">);
     },
     onSuccess: () => {
@@ -109,7 +117,13 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
       onSubmit={() => change.mutate()}
       onCancel={onDone}
     >
-      <ServerFields fields={fields} set={setFields} error={change.error} keeps />
+      <ServerFields
+        fields={fields}
+        set={setFields}
+        error={change.error}
+        keeps
+        stored={clientFieldsOf(server)}
+      />
     </Form>
   );
 }
@@ -120,9 +134,10 @@ interface ServerFieldsProps {
   error: unknown;
   /** Whether secrets that are left out stay as they are. */
   keeps: boolean;
+  stored?: ClientFields | null;
 }
 
-function ServerFields({ fields, set, error, keeps }: ServerFieldsProps) {
+function ServerFields({ fields, set, error, keeps, stored = null }: ServerFieldsProps) {
   const isHttp = fields.transport === "http";
   const wrong = fieldOf(error);
   const kept = keeps ? " Empty: they stay as they are; otherwise all are replaced." : "";
@@ -187,6 +202,14 @@ function ServerFields({ fields, set, error, keeps }: ServerFieldsProps) {
           description="Of this machine, or of the local network"
           checked={fields.allowPrivate}
           onChange={({ currentTarget }) => set({ ...fields, allowPrivate: currentTarget.checked })}
+        />
+      )}
+      {isHttp && (
+        <OAuthClient
+          client={fields.client}
+          set={(client) => set({ ...fields, client })}
+          error={error}
+          stored={stored}
         />
       )}
       <Switch
