@@ -7,7 +7,7 @@ import type {
   RequestPermissionOutcome,
   RequestPermissionRequest,
 } from "@agentclientprotocol/sdk";
-import { and, eq, inArray } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, like } from "drizzle-orm";
 import { shown } from "../agent/approval-steps.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { approvals, type JsonObject, type ToolKind, tasks } from "../db/schema.ts";
@@ -53,6 +53,7 @@ const KINDS: Record<string, ToolKind[]> = {
   move: ["write"],
   delete: ["write", "destructive"],
 };
+const KNOWN: ReadonlySet<string> = new Set([...Object.keys(KINDS), "execute", "switch_mode", "other"]);
 const ANYTHING: ToolKind[] = ["write", "egress", "destructive"];
 
 export function createPermissions({
@@ -63,8 +64,8 @@ export function createPermissions({
   redact,
   now,
 }: PermissionsOptions) {
-  /** What a person has decided for all of such actions in this run. */
-  async function standing(run: AskingRun, action: string): Promise<boolean | undefined> {
+  /** What a person has decided for all of such actions in this run about which the same policy asks: another may ask other people. */
+  async function standing(run: AskingRun, action: string, { rule }: Decision): Promise<boolean | undefined> {
     const [row] = await query
       .select({ status: approvals.status })
       .from(approvals)
@@ -73,9 +74,12 @@ export function createPermissions({
           eq(approvals.task_id, run.task_id),
           eq(approvals.tool_name, action),
           eq(approvals.choice, "run"),
+          rule?.id ? eq(approvals.policy_id, rule.id) : isNull(approvals.policy_id),
+          eq(approvals.policy_name, rule?.name ?? NAME),
           inArray(approvals.status, [...DECIDED]),
         ),
       )
+      .orderBy(desc(approvals.id))
       .limit(1);
     return row && row.status === "approved";
   }
@@ -152,16 +156,19 @@ export function createPermissions({
       { toolCall, options }: RequestPermissionRequest,
       { signal, onUnasked }: { signal: AbortSignal; onUnasked: (reason: string) => void },
     ): Promise<RequestPermissionOutcome> {
-      const kind = toolCall.kind ?? "other";
+      // A word of the agent's own could stand for others in a policy that a person writes by deciding for always.
+      const kind = KNOWN.has(toolCall.kind ?? "") ? (toolCall.kind ?? "other") : "other";
       const action = `${tool}/${kind}`;
       const args = argumentsOf(toolCall);
       const facts = { name: action, kinds: KINDS[kind] ?? ANYTHING, integration_id: null };
       const { bot_id, channel_id } = run;
-      const decision = await decide(
-        { tool: facts, args, bot_id, channel_id },
-        // What the agent has read is not known.
-        { isLed: () => false, hasRead: async () => true },
-      );
+      const look = () =>
+        decide(
+          { tool: facts, args, bot_id, channel_id },
+          // What the agent has read is not known.
+          { isLed: () => false, hasRead: async () => true },
+        );
+      const decision = await look();
       if (decision.effect === "deny") return chosen(options, false);
       // That no policy fits is no answer to a question.
       if (decision.effect === "allow" && decision.rule !== null) return chosen(options, true);
@@ -172,17 +179,21 @@ export function createPermissions({
         );
         return chosen(options, false);
       }
-      const before = await standing(run, action);
+      const before = await standing(run, action, decision);
       if (before !== undefined) return chosen(options, before);
       const terms = decision.effect === "allow" ? { ...decision, approval: DEFAULT_TERMS } : decision;
       const id = await store(run, action, args, terms);
       if (id === undefined) return chosen(options, false);
       onCommit();
-      return chosen(options, await decided(id, signal));
+      const answer = await decided(id, signal);
+      // What is forbidden meanwhile stays undone, whoever approved it.
+      return chosen(options, answer && (await look()).effect !== "deny");
     },
-    /** Takes back what an agent asked whose process is gone. */
-    cancelOf: (taskId: string): Promise<void> =>
-      cancel(and(eq(approvals.task_id, taskId), eq(approvals.policy_name, NAME))),
+    /** Takes back what the agent of this tool asked whose process is gone, whichever policy had it ask. */
+    cancelOf: (tool: string, taskId: string): Promise<void> =>
+      cancel(
+        and(eq(approvals.task_id, taskId), like(approvals.tool_name, `${tool.replaceAll("_", "\\_")}/%`)),
+      ),
   };
 }
 

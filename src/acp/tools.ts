@@ -52,7 +52,7 @@ function agentTool(agent: CodingAgent, options: AgentToolsOptions): Tool {
     run: (asked: Asked, context: ToolContext) => work(agent, asked, context, options),
     /** What it was asked is asked by nobody any more; what it did before the server stopped is not known. */
     async reconcile(_args: never, { task_id }: { task_id: string }) {
-      await permissions.cancelOf(task_id);
+      await permissions.cancelOf(name, task_id);
       await sessions.endLeft(agent.id, task_id);
       return { outcome: "unknown" as const };
     },

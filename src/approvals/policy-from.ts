@@ -46,16 +46,24 @@ export interface Suggestion {
 }
 
 /** Patterns of arguments that fit this call, from narrow to broad. */
-export function suggestionsFor({ arguments: args }: Pick<ApprovalRow, "arguments">): Suggestion[] {
-  const texts = Object.entries(args).filter(
+export function suggestionsFor({
+  arguments: args,
+  tool_name,
+}: Pick<ApprovalRow, "arguments" | "tool_name">): Suggestion[] {
+  const given = tool_name.includes("/") ? ofCodingAgent(args) : args;
+  const texts = Object.entries(given).filter(
     ([, value]) => ["string", "number", "boolean"].includes(typeof value) && String(value).length <= LONGEST,
   ) as [string, string | number | boolean][];
   // What is redacted here is not what the call has.
   const known = texts.filter(([, value]) => !String(value).includes(MARKER)).slice(0, MOST_CONDITIONS);
+  const isAll = known.length === Object.keys(args).length;
   if (known.length === 0) return [];
   const equals = (value: string | number | boolean): ArgumentCondition => ({ equals: value });
   const all: Suggestion = {
-    label: "The same arguments",
+    // Who reads "the same arguments" must not allow calls with others.
+    label: isAll
+      ? "The same arguments"
+      : `The same ${known.map(([name]) => name).join(", ")}, with any other arguments`,
     conditions: Object.fromEntries(known.map(([name, value]) => [name, equals(value)])),
   };
   const one = known.map(
@@ -71,6 +79,16 @@ export function suggestionsFor({ arguments: args }: Pick<ApprovalRow, "arguments
       : [{ label: `${name} in ${folder}`, conditions: { [name]: { prefix: folder } } }];
   });
   return known.length === 1 ? [all, ...inside] : [all, ...one, ...inside];
+}
+
+/** What a coding agent calls its action is its own word; what it is given is in `input`. */
+function ofCodingAgent({ input }: Record<string, unknown>): Record<string, unknown> {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return {};
+  return Object.fromEntries(
+    Object.entries(input)
+      .filter(([name]) => !name.includes("."))
+      .map(([name, value]) => [`input.${name}`, value]),
+  );
 }
 
 /** The folder of a path, or the origin of an address, with the slash that ends it. */
