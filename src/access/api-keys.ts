@@ -10,6 +10,7 @@ import type { Logger } from "../log.ts";
 import { type Caller, OPERATOR } from "./caller.ts";
 import { createKeyCache, INTEGRATION } from "./key-cache.ts";
 import { refuseWiderKey } from "./key-grants.ts";
+import { refuseNameOfOther } from "./names-of-deciders.ts";
 import { announceRevoked } from "./revocations.ts";
 import { holdLive, revokeFamily } from "./revoke-family.ts";
 import { covers } from "./scopes.ts";
@@ -144,6 +145,7 @@ export function createApiKeys({
         if (maker.id !== null && !(await holdLive(tx, maker.id))) {
           throw new HeddleError("unauthorized", "The API key has just been revoked.");
         }
+        await refuseNameOfOther(tx, { name, scopes: wanted }, maker);
         const [made] = await tx
           .insert(apiKeys)
           .values({

@@ -223,4 +223,26 @@ eachDatabase("what approvals cannot be used for", (open) => {
     ]);
     expect(stored.rows).toEqual([{ arguments: '{"url":"https://theirs.example/?k=[redacted]"}' }]);
   });
+
+  test("nobody becomes one of those who are named by taking their name", async () => {
+    const maker = await http.keyWith("api_keys:write", "approvals:write");
+    const named = await http.send("POST", "/api/v1/policies", {
+      body: {
+        ...{ name: "Bob decides", effect: "require_approval", tools: ["post_by_nobody"] },
+        approval: { approvers: ["key:bob-of-the-shed", "key:ann"] },
+      },
+    });
+    expect(named.status).toBe(201);
+    await http.send("POST", "/api/v1/api-keys", { body: { name: "cleo", scopes: ["approvals:write"] } });
+    const take = async (name: string, key?: string, scope = "approvals:write") =>
+      (await http.send("POST", "/api/v1/api-keys", { ...(key && { key }), body: { name, scopes: [scope] } }))
+        .status;
+    for (const name of ["bob-of-the-shed", "ann", "cleo", "operator", "API_KEY"]) {
+      expect([name, await take(name, maker)]).toEqual([name, 403]);
+    }
+    expect(await take("dora", maker)).toBe(201);
+    // Such a key decides on nothing; and who writes the policies may name a key as they do.
+    expect(await take("cleo", maker, "api_keys:read")).toBe(201);
+    expect(await take("bob-of-the-shed")).toBe(201);
+  });
 });

@@ -158,25 +158,7 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
           onChange={({ currentTarget }) => set({ ...fields, url: currentTarget.value.trim() })}
         />
       ) : (
-        <>
-          <TextInput
-            label="Command"
-            description="It runs on Heddle's machine. bun is the one inside Heddle"
-            placeholder="npx"
-            required
-            value={fields.command}
-            error={wrong === "command"}
-            onChange={({ currentTarget }) => set({ ...fields, command: currentTarget.value })}
-          />
-          <Textarea
-            label="Arguments"
-            description="One a line"
-            autosize
-            minRows={2}
-            value={fields.args}
-            onChange={({ currentTarget }) => set({ ...fields, args: currentTarget.value })}
-          />
-        </>
+        <ProgramFields fields={fields} set={set} wrong={wrong} />
       )}
       <Textarea
         label={isHttp ? "Headers" : "Variables"}
@@ -217,6 +199,34 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
         description="That they only read, or may be called twice. Policies go by it"
         checked={fields.trusts}
         onChange={({ currentTarget }) => set({ ...fields, trusts: currentTarget.checked })}
+      />
+    </>
+  );
+}
+
+interface ProgramFieldsProps extends Pick<ServerFieldsProps, "fields" | "set"> {
+  wrong: string | undefined;
+}
+
+function ProgramFields({ fields, set, wrong }: ProgramFieldsProps) {
+  return (
+    <>
+      <TextInput
+        label="Command"
+        description="It runs on Heddle's machine. bun is the one inside Heddle"
+        placeholder="npx"
+        required
+        value={fields.command}
+        error={wrong === "command"}
+        onChange={({ currentTarget }) => set({ ...fields, command: currentTarget.value })}
+      />
+      <Textarea
+        label="Arguments"
+        description="One a line"
+        autosize
+        minRows={2}
+        value={fields.args}
+        onChange={({ currentTarget }) => set({ ...fields, args: currentTarget.value })}
       />
     </>
   );
