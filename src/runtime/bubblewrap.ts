@@ -33,15 +33,20 @@ export function bubblewrapCommand({ command, environment }: Launch, policy: Poli
 /** The paths that exist, outer folders first: a later mount would hide what was mounted inside it. */
 function withTargets(paths: readonly string[]): string[] {
   const all = new Set<string>();
+  const links: string[] = [];
   for (const path of paths) {
     try {
       // Both the path and its target, because a program may open either.
-      all.add(realpathSync(path));
-      if (!isBelowLink(path)) all.add(path);
+      const target = realpathSync(path);
+      all.add(target);
+      if (target !== path && !isBelowLink(path)) links.push(path);
     } catch {
       // The path does not exist.
     }
   }
+  // A link inside a folder that is bound is already there, and nothing can be mounted on it.
+  const seen = [...all];
+  for (const path of links) if (!seen.some((folder) => path.startsWith(`${folder}/`))) all.add(path);
   return [...all].sort((a, b) => a.length - b.length);
 }
 

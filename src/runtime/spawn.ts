@@ -4,13 +4,13 @@
 
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { within } from "../within.ts";
 import { guardianProgram } from "./assets.ts";
 import type { Access, Confinement, ConfinementKind } from "./confine.ts";
 import type { Launch } from "./launch.ts";
+import { packageFolders } from "./package-folders.ts";
 import { endFamily, type Family, MARKER, memoryOf } from "./process-family.ts";
 import { OWN_BUN, ownBun } from "./run-bun.ts";
 import { sdkPackagesFor } from "./sdk.ts";
@@ -135,7 +135,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
       const child = start(
         wrap({
           ...resolveCommand(command, cwd, { NODE_PATH: packages, ...environment, [MARKER]: marker }),
-          access: { ...access, read: [packages, ...packagesAbove(cwd), ...access.read] },
+          access: { ...access, read: [packages, ...packageFolders(cwd), ...access.read] },
         }),
         { marker, hasInput },
       );
@@ -189,12 +189,6 @@ function resolveCommand(command: readonly string[], cwd: string, environment: Re
     throw new HeddleError("unavailable", `${program} cannot be started: no such program was found.`);
   }
   return { command: [path, ...args], cwd, environment };
-}
-
-/** The node_modules folders in which Bun and Node look for packages imported from this folder. */
-export function packagesAbove(folder: string): string[] {
-  const parent = dirname(folder);
-  return [join(folder, "node_modules"), ...(parent === folder ? [] : packagesAbove(parent))];
 }
 
 function start(

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { spawn as spawnChild } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -152,6 +152,47 @@ describe.each(kinds)("confined by %s", (given) => {
     );
     const { heard } = await start(["bun", "listener.ts"], { A: "41" });
     expect((await heard(/.*\n/))[0]).toBe(`${process.execPath} 42\n`);
+  });
+
+  test("finds packages behind the links that package managers make, and nothing behind other links", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "heddle-linked-"));
+    const packages = join(folder, "node_modules");
+    const put = (at: string, name: string, needs?: string) => {
+      mkdirSync(at, { recursive: true });
+      writeFileSync(join(at, "package.json"), JSON.stringify({ name, main: "main.js" }));
+      const inner = needs === undefined ? "" : ` + require("${needs}")`;
+      writeFileSync(join(at, "main.js"), `module.exports = "${name}"${inner};`);
+    };
+    try {
+      put(join(outside, "parts"), "@acme/parts", "deep");
+      put(join(outside, "parts", "node_modules", "deep"), "deep");
+      put(join(outside, "store", "one@1", "node_modules", "one"), "one", "two");
+      put(join(outside, "store", "one@1", "node_modules", "two"), "two");
+      writeFileSync(join(outside, "secret"), "secret");
+      mkdirSync(join(packages, "@acme"), { recursive: true });
+      symlinkSync(join(outside, "parts"), join(packages, "@acme", "parts"));
+      symlinkSync(join(outside, "store", "one@1", "node_modules", "one"), join(packages, "one"));
+      symlinkSync(outside, join(packages, "all"));
+      const script = (requires: string, secret: string) => `const { readFileSync } = require("node:fs");
+        const reads = () => { try { return readFileSync(${JSON.stringify(secret)}).length > 0 } catch { return false } };
+        console.log(${requires}, reads());`;
+      const two = script('require("@acme/parts"), require("one")', join(outside, "secret"));
+      const first = await start(["bun", "--eval", two]);
+      expect((await first.heard(/.*\n/))[0]).toBe(`@acme/partsdeep onetwo ${kind === "none"}\n`);
+
+      // Then the folder as a whole is a link.
+      rmSync(packages, { recursive: true });
+      const shared = join(outside, "shared");
+      put(join(shared, "three"), "three");
+      writeFileSync(join(shared, "secret"), "secret");
+      symlinkSync(shared, packages);
+      const three = script('require("three")', join(shared, "secret"));
+      const second = await start(["bun", "--eval", three]);
+      expect((await second.heard(/.*\n/))[0]).toBe(`three ${kind === "none"}\n`);
+    } finally {
+      rmSync(packages, { recursive: true, force: true });
+      rmSync(outside, { recursive: true });
+    }
   });
 
   test("finds the orphans of another server by its id, and no others", async () => {

@@ -8,8 +8,8 @@ import { HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { sharedBeside } from "../../integrations/discovery/shared-beside.ts";
 import { createConfinement } from "../../runtime/confine.ts";
+import { packageFolders } from "../../runtime/package-folders.ts";
 import { ownProgram, runCommand } from "../../runtime/run-bun.ts";
-import { packagesAbove } from "../../runtime/spawn.ts";
 import { checkIntegrations } from "./check.ts";
 import { startCheck, testCheck } from "./executed-checks.ts";
 import type { Report } from "./finding.ts";
@@ -101,7 +101,7 @@ async function withShared(found: CheckedIntegration): Promise<CheckedIntegration
 /** The folder and what it may import from beside it. */
 function readableFor({ folder, prebuilt, shared = [] }: CheckedIntegration): string[] {
   const prebuilds = prebuilt === undefined ? [] : [prebuilt];
-  return [folder, ...shared, ...packagesAbove(folder), ...prebuilds];
+  return [folder, ...shared, ...packageFolders(folder), ...prebuilds];
 }
 
 async function firstOfWorkspace(integrations: FoundIntegration[]): Promise<FoundIntegration | undefined> {

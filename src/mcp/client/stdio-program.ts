@@ -3,7 +3,8 @@
 
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
-import { packagesAbove, type Spawner, type SpawnRequest } from "../../runtime/spawn.ts";
+import { packageFolders } from "../../runtime/package-folders.ts";
+import type { Spawner, SpawnRequest } from "../../runtime/spawn.ts";
 import type { McpServer } from "../server.ts";
 import { createStdioTransport, type StdioTransport } from "./stdio-transport.ts";
 
@@ -62,7 +63,7 @@ function namedIn(words: readonly string[], { home, workspace }: Pick<ProgramOpti
     const isHeddles = isWithin(home, folder) || (isWithin(folder, home) && !isWithin(folder, workspace));
     if (isHeddles) continue;
     if (found.isDirectory()) write.push(folder);
-    else read.push(folder, ...packagesAbove(folder));
+    else read.push(folder, ...packageFolders(folder));
   }
   return { read, write };
 }
