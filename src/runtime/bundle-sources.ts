@@ -9,6 +9,7 @@ import { withComputedImports } from "./computed-imports.ts";
 import { checkImportKinds, importKinds } from "./import-kinds.ts";
 import { invalidate } from "./resolver-memory.ts";
 import type { Intake } from "./taken-in.ts";
+import { typedImports, typedImportsFile, withTypedImports } from "./typed-imports.ts";
 
 /** Decides which file contents the bundler gets to see. */
 export interface Gate {
@@ -68,6 +69,13 @@ export function sources(options: SourcesOptions): BunPlugin {
   return {
     name: "sources",
     setup(build) {
+      typedImports({
+        async read(path) {
+          await intake.record(path);
+          return (await gate?.read(path)) ?? readFile(path);
+        },
+        pathOf: (path) => namedAs(path, naming),
+      }).setup(build);
       build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path, loader: usual }) => {
         if (data.asPaths.has(path)) {
           const contents = `export default ${JSON.stringify(namedAs(path, naming))};`;
@@ -99,7 +107,7 @@ export function sources(options: SourcesOptions): BunPlugin {
           await intake.recordMissing(`${dir}/*`);
           invalidate(dir);
         }
-        const { source } = made;
+        const source = withTypedImports(made.source, loader as Bun.TranspilerOptions["loader"], path);
         if (!LOCATION.test(source))
           return given || source !== original ? { contents: source, loader } : undefined;
         const contents = nameLocations(source, namedAs(path, naming), loader, withoutMacros(gate));
@@ -203,7 +211,7 @@ export async function anchorMap(
   const map = JSON.parse(await readFile(file, "utf8")) as { sources: string[] };
   const real = map.sources.map((source) =>
     // Bun 1.4 writes them relative to the output folder, even in the map of a nested module.
-    source.startsWith("heddle-bound:") ? source : resolve(outDir, source),
+    source.startsWith("heddle-bound:") ? source : resolve(outDir, typedImportsFile(source)),
   );
   map.sources = real.map((source) => namedAs(source, naming));
   await writeFile(file, JSON.stringify(map));

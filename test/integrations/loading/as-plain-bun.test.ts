@@ -49,6 +49,55 @@ test("an import of a file that is not a module returns its path, or its content 
   expect(await all.call("texts")).toEqual(["more", "{ a }", all.path("mine/assets/no-ending")]);
 });
 
+test("one file has a value for each type that it is imported as, also in another file", async () => {
+  await using all = await harness({
+    "_shared/place.json": '{"b":2}',
+    "mine/a.json": '{"a":1}',
+    "mine/b.toml": "a = 1",
+    "mine/c.txt": '{"c":3}',
+    "mine/d.ts": "export const d = 4;",
+    "mine/node_modules/held/package.json": '{"name":"held"}',
+    "mine/node_modules/held/data.json": '{"h":5}',
+    "mine/other.ts": "import text from './a.json' with { type: 'text' }; export { text };",
+    "mine/tools/a.ts": importing(
+      `import a from "../a.json"; import aText from "../a.json" with { type: "text" };
+      import b from "../b.toml"; import * as bText from '../b.toml' with
+        { type: "text" };
+      import c from "../c.txt"; import cParsed from "../c.txt" with { type: "json" };
+      import { d } from "../d.ts"; import dText from "../d.ts" with { type: "text" };
+      import held from "held/data.json"; import heldText from "held/data.json" with { type: "text" };
+      import place from "../../_shared/place.json"; import placeFile from "../../_shared/place.json" with { type: "file" };
+      import { text } from "../other.ts";
+      const lazy = async () => [
+        (await import("../a.json", { with: { type: "text" } })).default,
+        (await import("../a.json")).default,
+      ];
+      const code = 'import aText from "../a.json" with { type: "text" }';`,
+      "typed",
+      "lazy().then((l) => [a, aText, b, bText.default, c, cParsed, d, dText, held, heldText, place, placeFile, text, l, code])",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(await all.call("typed")).toEqual([
+    { a: 1 },
+    '{"a":1}',
+    { a: 1 },
+    "a = 1",
+    '{"c":3}',
+    { c: 3 },
+    4,
+    "export const d = 4;",
+    { h: 5 },
+    '{"h":5}',
+    { b: 2 },
+    all.path("_shared/place.json"),
+    '{"a":1}',
+    ['{"a":1}', { a: 1 }],
+    'import aText from "../a.json" with { type: "text" }',
+  ]);
+});
+
 test("import.meta.resolve and import.meta.require resolve from the source file, for files and for packages", async () => {
   await using all = await harness({
     "mine/deep/beside.ts": "export const text = 'beside';",
