@@ -74,6 +74,7 @@ export function modernMcp(extra: string[] = []): McpServer {
   );
   for (const name of extra) {
     if (name === BOOK) registerBook(server);
+    else if (name === FLOOD) registerFlood(server);
     else server.registerTool(name, { description: name }, () => text(name));
   }
   return server;
@@ -81,6 +82,21 @@ export function modernMcp(extra: string[] = []): McpServer {
 
 /** The name of a tool that asks a person how many seats there should be. */
 export const BOOK = "book";
+
+/** The name of a tool that wants to know far too much. */
+export const FLOOD = "flood";
+
+function registerFlood(server: McpServer): void {
+  const asked = inputRequired.elicit({
+    message: "And this?",
+    requestedSchema: { type: "object", properties: { more: { type: "string" } } },
+  });
+  server.registerTool(FLOOD, { description: "Asks and asks." }, () =>
+    inputRequired({
+      inputRequests: Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`more_${at}`, asked])),
+    }),
+  );
+}
 
 function registerBook(server: McpServer): void {
   const text = (value: string) => ({ content: [{ type: "text" as const, text: value }] });

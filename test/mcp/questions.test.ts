@@ -8,7 +8,7 @@ import { createLimit } from "../../src/mcp/client/limit.ts";
 import { addBot, addSession, addTask } from "../agent/fixture.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { until } from "../until.ts";
-import { BOOK, EVERYTHING, everythingServer, MODERN, modernServer } from "./example-servers.ts";
+import { BOOK, EVERYTHING, everythingServer, FLOOD, MODERN, modernServer } from "./example-servers.ts";
 import { type TestMcp, testMcp } from "./fixture.ts";
 
 async function run(db: TestDatabase) {
@@ -30,7 +30,7 @@ const PAGE = "trigger-url-elicitation";
 eachDatabase("questions of MCP servers", (open) => {
   test("2026-07-28 over HTTP: a person answers on any server of the database, or declines", async () => {
     const db = await open();
-    await using example = await modernServer([BOOK]);
+    await using example = await modernServer([BOOK, FLOOD]);
     await using mcp = await testMcp(db);
     await using other = await testMcp(db);
     await mcp.servers.create({ id: "seats", transport: "http", url: example.url, allow_private: true });
@@ -52,6 +52,9 @@ eachDatabase("questions of MCP servers", (open) => {
     await expect(reply(5)).rejects.toThrow("Ann answered it already");
     const rows = await db.execute("select status, answer, answered_by from mcp_questions");
     expect(rows.rows).toEqual([{ status: "answered", answer: null, answered_by: "Ann" }]);
+
+    // One that wants to know everything is not asked for anybody.
+    await expect(mcp.call(FLOOD, {}, await run(db))).rejects.toThrow("more than 20 things at once");
 
     const declined = mcp.call(BOOK, {}, await run(db));
     await answer((await asked(mcp)).id, { action: "decline" }, "Ann", undefined);

@@ -7,6 +7,7 @@ import {
   type RequestOptions,
   specTypeSchemas,
 } from "@modelcontextprotocol/client";
+import { storable } from "../../db/storable.ts";
 import { HeddleError } from "../../errors.ts";
 import type { JsonObject } from "../../sdk/json.ts";
 import type { Question, Reply } from "../questions/question.ts";
@@ -66,6 +67,11 @@ export const callTool = (connection: Uses, call: ToolCall, calling: CallOptions)
       : { kind: "result", result: result as CallToolResult };
   });
 
+/** What is kept of a server that asks is stored; one that wants more at once wants something else. */
+const MOST_ASKED = 20;
+const LONGEST_NAME = 200;
+const LONGEST_STATE = 256_000;
+
 function asksOf({
   inputRequests = {},
   requestState,
@@ -73,6 +79,15 @@ function asksOf({
   inputRequests?: object;
   requestState?: string;
 }): Asks {
+  const names = Object.keys(inputRequests);
+  const isTooMuch =
+    names.length > MOST_ASKED ||
+    (requestState?.length ?? 0) > LONGEST_STATE ||
+    names.some((name) => name.length > LONGEST_NAME || storable(name) !== name);
+  if (isTooMuch) {
+    const message = `It wants to know more than ${MOST_ASKED} things at once, or wants back more than ${LONGEST_STATE.toLocaleString("en")} characters.`;
+    throw new HeddleError("upstream", message);
+  }
   return {
     questions: Object.entries(inputRequests).map(([name, { method, params }]) => ({
       name,
@@ -100,11 +115,11 @@ interface GivenTask {
   pollInterval?: number | undefined;
 }
 
-const taskOf = ({ taskId, status, pollInterval = POLL_MS }: GivenTask): ServerTask => ({
-  id: taskId,
-  status,
-  pollMs: Math.min(Math.max(pollInterval, SHORTEST_POLL_MS), LONGEST_POLL_MS),
-});
+function taskOf({ taskId, status, pollInterval = POLL_MS }: GivenTask): ServerTask {
+  if (taskId.length > LONGEST_NAME) throw new HeddleError("upstream", "The id of its task is too long.");
+  const pollMs = Math.min(Math.max(pollInterval, SHORTEST_POLL_MS), LONGEST_POLL_MS);
+  return { id: taskId, status, pollMs };
+}
 
 /** What has become of a task. */
 export const getTask = (connection: Uses, taskId: string, calling: CallOptions): Promise<ServerTask> =>

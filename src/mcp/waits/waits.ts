@@ -144,15 +144,16 @@ export function createWaits({ db: { query }, vault, wake, now }: WaitsOptions) {
     async replies(wait: Wait): Promise<{ replies: Record<string, Reply>; state: string | undefined }> {
       const { state, declined } = opened<KeptQuestions>(wait);
       const rows = await query.select().from(mcpQuestions).where(eq(mcpQuestions.wait_id, wait.id));
-      const replies: Record<string, Reply> = Object.fromEntries(declined.map((name) => [name, DECLINED]));
-      for (const { id, input_name, status, answer } of rows) {
-        replies[input_name ?? ""] =
-          status === "answered" && answer !== null
-            ? { action: "accept", content: JSON.parse(vault.open(answer, answerAt(id))) as Content }
-            : status === "declined"
-              ? DECLINED
-              : CANCELLED;
-      }
+      const replyTo = ({ id, status, answer }: (typeof rows)[number]): Reply => {
+        if (status === "answered" && answer !== null)
+          return { action: "accept", content: JSON.parse(vault.open(answer, answerAt(id))) as Content };
+        return status === "declined" ? DECLINED : CANCELLED;
+      };
+      // A name is the server's own word, which an assignment could take for something of every object.
+      const replies = Object.fromEntries([
+        ...declined.map((name): [string, Reply] => [name, DECLINED]),
+        ...rows.map((row): [string, Reply] => [row.input_name ?? "", replyTo(row)]),
+      ]);
       return { replies, state };
     },
 
