@@ -123,6 +123,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     isRepeated: (text) =>
       request.messages.some((message) => message.role !== "assistant" && isIn(message, text)),
   });
+  let events = 0;
   // Bytes count as life, and not only events: a local model that reads a long prompt sends comments.
   const onBytes = () => (answer.isFinished() ? undefined : stall.restart());
   try {
@@ -134,7 +135,6 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       signal,
       fetch: createBoundedFetch({ onBytes, ...(options.send && { send: options.send }) }),
     });
-    let events = 0;
     for await (const event of response.body ? readEvents(response.body, { signal, hide }) : []) {
       const text = answer.add(event);
       if (text !== "") yield { type: "text", text };
@@ -158,9 +158,10 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     stall.stop();
     ending.stop();
   }
-  // The packages end an aborted stream as if it were complete.
+  // Reading ends without an error when it is aborted.
   throwIfAborted(request.signal);
   if (stall.signal.aborted) throw stalled(timeoutMs);
+  if (events === 0) throw new AttemptFailure("cut", "the endpoint answered with nothing");
   yield { type: "done", ...answer.finish() };
 }
 

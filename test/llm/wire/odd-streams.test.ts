@@ -103,6 +103,8 @@ test.each<[string, string, object]>([
     `${data(all)}data: {"choices":[{"delta":{},"finish_reason":"st`,
     fails("ended early"),
   ],
+  ["no event at all", ": hello\n\n", fails("answered with nothing")],
+  ["no body at all", "", fails("answered with nothing")],
   ["malformed JSON", `${data(all)}data: {"choices":[{{]}\n\n${data(stop)}`, fails("malformed JSON")],
 ])("chat completions: %s", async (_, raw, result) => {
   expect(await resultOf(raw, createChatCompletions)).toMatchObject(result);
