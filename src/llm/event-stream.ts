@@ -86,69 +86,95 @@ export function createEvents() {
   let length = 0;
   let isDone = false;
 
-  function* dispatch(isWhole = true): Generator<unknown, void> {
-    const text = data.join("\n").trim();
+  /** Events that have been read, and not been given away. */
+  let ready: unknown[] = [];
+
+  function dispatch(isWhole = true): void {
     const event = name;
     name = "";
+    if (data.length === 0) return;
+    const text = data.join("\n").trim();
     data = [];
     length = 0;
     if (text === "") return;
     if (text === "[DONE]") isDone = true;
     else {
       const value = valueIn(text);
-      if (value !== undefined) yield checked(value, event);
+      if (value !== undefined) ready.push(checked(value, event));
       else if (isWhole) throw new AttemptFailure("garbled", "an event of the answer is malformed JSON");
     }
   }
 
-  function* addData(value: string): Generator<unknown, void> {
+  function addData(value: string): void {
     // Some servers leave out the empty line that ends an event.
     const [first] = data;
     const mayBeWhole = data.length === 1 && first?.endsWith("}") && value.startsWith("{");
-    if (mayBeWhole && valueIn(first ?? "") !== undefined) yield* dispatch();
+    if (mayBeWhole && valueIn(first ?? "") !== undefined) dispatch();
     length += value.length;
     if (length > MAX_LENGTH) throw new AttemptFailure("garbled", "an event of the answer is too long");
     data.push(value);
   }
 
-  function* add(whole: string): Generator<unknown, void> {
-    if (whole === "") return yield* dispatch();
+  function add(whole: string): void {
     // A server that fails within its stream may write its error as it would have without one.
-    if (whole.startsWith("{")) {
-      yield* dispatch();
-      yield* addData(whole);
-      return yield* dispatch();
-    }
+    const isBare = whole.startsWith("{");
     const colon = whole.indexOf(":");
     const field = colon < 0 ? whole : whole.slice(0, colon);
     const value = colon < 0 ? "" : whole.slice(whole[colon + 1] === " " ? colon + 2 : colon + 1);
-    if (field === "data") yield* addData(value);
+    if (isBare || whole === "") dispatch();
+    if (isBare) addData(whole);
+    if (isBare) dispatch();
+    else if (field === "data") addData(value);
     else if (field === "event") name = value.trim();
-    return undefined;
+  }
+
+  function* taken(): Generator<unknown, void> {
+    const events = ready;
+    ready = [];
+    yield* events;
   }
 
   return {
     /** Whether the endpoint has said that nothing follows. */
     isDone: () => isDone,
     *feed(text: string): Generator<unknown, void> {
-      if (text === "") return;
-      const [head = "", ...others] = (endsWithReturn && text[0] === "\n" ? text.slice(1) : text).split(
-        /\r\n|\n|\r/,
-      );
-      endsWithReturn = text.endsWith("\r");
-      line.push(head);
-      for (const next of others) {
-        yield* add(line.join(""));
+      let at = endsWithReturn && text[0] === "\n" ? 1 : 0;
+      endsWithReturn = text === "" ? endsWithReturn : text.endsWith("\r");
+      const endOfLine = lineEndsIn(text);
+      for (let end = endOfLine(at); end >= 0; end = endOfLine(at)) {
+        // Comments may be all that comes for minutes, and nothing is kept of them.
+        if (line.length > 0) add(line.join("") + text.slice(at, end));
+        else if (text[at] !== ":") add(text.slice(at, end));
+        line = [];
+        at = text[end] === "\r" && text[end + 1] === "\n" ? end + 2 : end + 1;
+        if (ready.length > 0) yield* taken();
         if (isDone) return;
-        line = [next];
       }
+      if (at < text.length) line.push(text.slice(at));
     },
     /** What came before the connection ended counts if it is whole. */
     *end(): Generator<unknown, void> {
       const last = line.join("");
-      if (last !== "") yield* add(last);
-      yield* dispatch(false);
+      if (last !== "") add(last);
+      dispatch(false);
+      yield* taken();
     },
+  };
+}
+
+/** Returns a function that finds where the line ends that begins at a place; the places must ascend. */
+function lineEndsIn(text: string): (from: number) => number {
+  const next = { "\n": -1, "\r": -1 };
+  const find = (mark: "\n" | "\r", from: number): number => {
+    if (next[mark] < from) {
+      const found = text.indexOf(mark, from);
+      next[mark] = found < 0 ? text.length : found;
+    }
+    return next[mark];
+  };
+  return (from) => {
+    const end = Math.min(find("\n", from), find("\r", from));
+    return end < text.length ? end : -1;
   };
 }
 
