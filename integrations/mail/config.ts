@@ -4,13 +4,24 @@ import { defineConfig, t } from "heddle/sdk";
 export const settings = defineConfig({
   MAIL_ADDRESS: t.String({ default: "" }),
   MAIL_PASSWORD: t.String({ default: "" }),
+  MAIL_AUTH: t.Union(
+    [t.Literal("password"), t.Literal("google"), t.Literal("microsoft"), t.Literal("oauth")],
+    { default: "password" },
+  ),
+  MAIL_OAUTH_CLIENT_ID: t.String({ default: "" }),
+  MAIL_OAUTH_CLIENT_SECRET: t.String({ default: "" }),
+  MAIL_OAUTH_TENANT: t.String({ default: "common", pattern: "^[A-Za-z0-9.-]{1,100}$" }),
+  MAIL_OAUTH_AUTHORIZE_URL: t.String({ default: "" }),
+  MAIL_OAUTH_TOKEN_URL: t.String({ default: "" }),
+  MAIL_OAUTH_REVOKE_URL: t.String({ default: "" }),
+  MAIL_OAUTH_SCOPE: t.String({ default: "" }),
   MAIL_USER: t.String({ default: "" }),
   MAIL_FROM_NAME: t.String({ default: "" }),
   MAIL_OTHER_ADDRESSES: t.String({ default: "" }),
-  MAIL_IMAP_HOST: t.String({ default: "imap.gmail.com" }),
+  MAIL_IMAP_HOST: t.String({ default: "" }),
   MAIL_IMAP_PORT: t.Integer({ default: 993, minimum: 1, maximum: 65_535 }),
-  MAIL_SMTP_HOST: t.String({ default: "smtp.gmail.com" }),
-  MAIL_SMTP_PORT: t.Integer({ default: 465, minimum: 1, maximum: 65_535 }),
+  MAIL_SMTP_HOST: t.String({ default: "" }),
+  MAIL_SMTP_PORT: t.Optional(t.Integer({ minimum: 1, maximum: 65_535 })),
   MAIL_TLS: t.Union([t.Literal("verified"), t.Literal("unverified"), t.Literal("off")], {
     default: "verified",
   }),
@@ -49,11 +60,25 @@ export const ownAddresses = (): string[] => [
 export const password = (): string => settings.MAIL_PASSWORD || settings.GMAIL_APP_PASSWORD;
 
 /** Who signs in at both servers. */
-export const credentials = (): { user: string; pass: string } => ({
-  user: settings.MAIL_USER || ownAddress(),
-  // Google shows its app passwords in groups of four.
-  pass: isGmail() ? password().replaceAll(" ", "") : password(),
+export const user = (): string => settings.MAIL_USER || ownAddress();
+
+/** Google shows its app passwords in groups of four. */
+export const passwordToSend = (): string => (isGmail() ? password().replaceAll(" ", "") : password());
+
+const isMicrosoft = (): boolean => settings.MAIL_AUTH === "microsoft";
+
+export const imapServer = (): { host: string; port: number } => ({
+  host: settings.MAIL_IMAP_HOST || (isMicrosoft() ? "outlook.office365.com" : "imap.gmail.com"),
+  port: settings.MAIL_IMAP_PORT,
 });
 
-export const isGmail = (): boolean =>
-  /(^|\.)(gmail|googlemail)\.com$/.test(settings.MAIL_IMAP_HOST.toLowerCase());
+/** Microsoft's takes mail on 587 alone. */
+export const smtpServer = (): { host: string; port: number } => ({
+  host: settings.MAIL_SMTP_HOST || (isMicrosoft() ? "smtp.office365.com" : "smtp.gmail.com"),
+  port: settings.MAIL_SMTP_PORT ?? (isMicrosoft() ? 587 : 465),
+});
+
+export const isGmail = (): boolean => {
+  const host = imapServer().host.toLowerCase();
+  return ["gmail.com", "googlemail.com"].some((name) => host === name || host.endsWith(`.${name}`));
+};

@@ -1,8 +1,8 @@
 // Connections to the mailbox.
 
-import { ReauthRequired } from "heddle/sdk";
 import { ImapFlow } from "imapflow";
-import { credentials, isGmail, settings } from "./config.ts";
+import { type Proof, signedIn } from "./account.ts";
+import { imapServer, settings } from "./config.ts";
 
 export interface OpenMailbox {
   client: ImapFlow;
@@ -11,13 +11,17 @@ export interface OpenMailbox {
   close(): void;
 }
 
-/** Connects and signs in. Throws ReauthRequired if the server refuses the password. */
-export async function openMailbox(signal: AbortSignal): Promise<OpenMailbox> {
+/** Connects and signs in. Throws ReauthRequired if the server refuses the password or the token. */
+export const openMailbox = (signal: AbortSignal): Promise<OpenMailbox> =>
+  signedIn((proof) => connect(proof, signal), isRefused);
+
+async function connect(auth: Proof, signal: AbortSignal): Promise<OpenMailbox> {
   signal.throwIfAborted();
-  const { MAIL_IMAP_HOST: host, MAIL_IMAP_PORT: port, MAIL_TLS: tls } = settings;
+  const { host, port } = imapServer();
+  const { MAIL_TLS: tls } = settings;
   const secure = tls !== "off" && port === 993;
   const client = new ImapFlow({
-    ...{ host, port, secure, auth: credentials(), logger: false },
+    ...{ host, port, secure, auth, logger: false },
     // Without TLS from the beginning, the password is sent only after STARTTLS.
     ...(!secure && { doSTARTTLS: tls !== "off" }),
     ...(tls === "unverified" && { tls: { rejectUnauthorized: false } }),
@@ -29,7 +33,7 @@ export async function openMailbox(signal: AbortSignal): Promise<OpenMailbox> {
   });
   const losing = Promise.withResolvers<never>();
   losing.promise.catch(() => {});
-  client.on("error", (error) => losing.reject(explained(error)));
+  client.on("error", (error) => losing.reject(error));
   client.on("close", () => losing.reject(new Error("The mail server closed the connection.")));
   const onAbort = () => {
     losing.reject(signal.reason);
@@ -44,7 +48,7 @@ export async function openMailbox(signal: AbortSignal): Promise<OpenMailbox> {
     await Promise.race([client.connect(), losing.promise]);
   } catch (error) {
     close();
-    throw explained(error);
+    throw error;
   }
   return { client, lost: losing.promise, close };
 }
@@ -52,14 +56,12 @@ export async function openMailbox(signal: AbortSignal): Promise<OpenMailbox> {
 /** Codes of refusals that pass by themselves. */
 const PASSING = ["UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG"];
 
-function explained(error: unknown): unknown {
+function isRefused(error: unknown): boolean {
   const { authenticationFailed, serverResponseCode = "" } = (error ?? {}) as {
     authenticationFailed?: boolean;
     serverResponseCode?: string;
   };
-  if (!authenticationFailed || PASSING.includes(serverResponseCode)) return error;
-  const hint = isGmail() ? " Gmail wants an app password." : "";
-  return new ReauthRequired(`The mail server does not accept MAIL_ADDRESS and MAIL_PASSWORD.${hint}`);
+  return authenticationFailed === true && !PASSING.includes(serverResponseCode);
 }
 
 /** Runs work on a connection of its own. */

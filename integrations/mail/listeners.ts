@@ -1,7 +1,8 @@
 // Listens to the mailbox: IDLE tells of new mail at once, and a regular question finds it where IDLE does not work or has gone deaf.
 
 import { type ListenContext, listen } from "heddle/sdk";
-import { listOf, ownAddress, password, settings } from "./config.ts";
+import { isSetUp } from "./account.ts";
+import { listOf, ownAddress, settings } from "./config.ts";
 import { openMailbox } from "./imap.ts";
 import { takeNew } from "./take-new.ts";
 
@@ -13,7 +14,7 @@ const NEVER = ["\\Sent", "\\Drafts", "\\Trash", "\\Junk"];
 listen({
   name: "imap",
   silenceSeconds: SILENCE_SECONDS,
-  when: () => ownAddress() !== "" && password() !== "",
+  when: isSetUp,
   run: listenToMailbox,
 });
 

@@ -6,6 +6,34 @@ export const SETUP = defineSetup({
   env_vars: [
     { key: "MAIL_ADDRESS", description: "The mailbox's address, such as bot@example.com" },
     { key: "MAIL_PASSWORD", secret: true, description: "Its password; for Gmail an app password" },
+    {
+      key: "MAIL_AUTH",
+      default: "password",
+      description: "password, or a sign-in of a person: google, microsoft, or oauth for another provider",
+    },
+    {
+      key: "MAIL_OAUTH_CLIENT_ID",
+      secret: false,
+      description: "The client that you have registered at the provider, for a sign-in",
+    },
+    { key: "MAIL_OAUTH_CLIENT_SECRET", secret: true, description: "Its secret" },
+    {
+      key: "MAIL_OAUTH_TENANT",
+      default: "common",
+      description: "Microsoft: the organisation's directory, or common",
+    },
+    {
+      key: "MAIL_OAUTH_AUTHORIZE_URL",
+      secret: false,
+      description: "Another provider: its page for signing in",
+    },
+    { key: "MAIL_OAUTH_TOKEN_URL", secret: false, description: "Another provider: its token endpoint" },
+    {
+      key: "MAIL_OAUTH_REVOKE_URL",
+      secret: false,
+      description: "Another provider: where tokens are taken back",
+    },
+    { key: "MAIL_OAUTH_SCOPE", secret: false, description: "Another provider: what is asked for" },
     { key: "MAIL_USER", secret: false, description: "Who signs in, if not the address" },
     { key: "MAIL_FROM_NAME", description: "The name under which answers are sent" },
     {
@@ -13,10 +41,22 @@ export const SETUP = defineSetup({
       secret: false,
       description: "Further addresses of the mailbox, with commas",
     },
-    { key: "MAIL_IMAP_HOST", default: "imap.gmail.com", description: "Server that has the mails" },
+    {
+      key: "MAIL_IMAP_HOST",
+      secret: false,
+      description: "Server that has the mails; imap.gmail.com, or Microsoft's",
+    },
     { key: "MAIL_IMAP_PORT", default: "993", description: "993 (TLS from the beginning) or 143 (STARTTLS)" },
-    { key: "MAIL_SMTP_HOST", default: "smtp.gmail.com", description: "Server that sends" },
-    { key: "MAIL_SMTP_PORT", default: "465", description: "465 (TLS from the beginning) or 587 (STARTTLS)" },
+    {
+      key: "MAIL_SMTP_HOST",
+      secret: false,
+      description: "Server that sends; smtp.gmail.com, or Microsoft's",
+    },
+    {
+      key: "MAIL_SMTP_PORT",
+      secret: false,
+      description: "465 (TLS from the beginning) or 587 (STARTTLS); 465, for Microsoft 587",
+    },
     {
       key: "MAIL_TLS",
       default: "verified",

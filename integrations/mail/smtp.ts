@@ -1,15 +1,18 @@
 // Sends mail.
 
-import { connection, Permanent, Retryable } from "heddle/sdk";
+import { connection, Permanent, ReauthRequired, Retryable } from "heddle/sdk";
 import { createTransport } from "nodemailer";
-import { credentials, isGmail, settings } from "./config.ts";
+import { type Proof, signedIn } from "./account.ts";
+import { settings, smtpServer } from "./config.ts";
 
 const CONNECTION = "smtp";
 
-function open() {
-  const { MAIL_SMTP_HOST: host, MAIL_SMTP_PORT: port, MAIL_TLS: tls } = settings;
+function open(proof: Proof) {
+  const { host, port } = smtpServer();
+  const { MAIL_TLS: tls } = settings;
   return createTransport({
-    ...{ host, port, secure: tls !== "off" && port === 465, auth: credentials() },
+    ...{ host, port, secure: tls !== "off" && port === 465 },
+    auth: "pass" in proof ? proof : { type: "OAuth2" as const, ...proof },
     // The password never goes over a connection without TLS, unless the operator says so.
     ...(tls === "off" ? { ignoreTLS: true } : { requireTLS: true }),
     ...(tls === "unverified" && { tls: { rejectUnauthorized: false } }),
@@ -37,12 +40,20 @@ export async function send(raw: Buffer, from: string, to: string[], signal: Abor
 
 type Transport = ReturnType<typeof open>;
 
-async function withTransport<Result>(
+const withTransport = <Result>(
+  signal: AbortSignal,
+  work: (transport: Transport) => Promise<Result>,
+): Promise<Result> => signedIn((proof) => within(open(proof), signal, work), isRefused);
+
+/** A refused sign-in, after which nothing was sent. */
+const isRefused = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === "EAUTH";
+
+async function within<Result>(
+  transport: Transport,
   signal: AbortSignal,
   work: (transport: Transport) => Promise<Result>,
 ): Promise<Result> {
   signal.throwIfAborted();
-  const transport = open();
   const aborting = Promise.withResolvers<never>();
   aborting.promise.catch(() => {});
   const onAbort = () => aborting.reject(signal.reason);
@@ -56,19 +67,14 @@ async function withTransport<Result>(
 }
 
 async function deliveryError(error: unknown): Promise<Error> {
-  const {
-    code,
-    responseCode,
-    message = String(error),
-  } = error as {
-    code?: string;
+  if (error instanceof Retryable) return error;
+  const { responseCode, message = String(error) } = error as {
     responseCode?: number;
     message?: string;
   };
   const text = `The mail server did not take the mail: ${message.slice(0, 500)}`;
-  if (code === "EAUTH") {
-    const hint = isGmail() ? " Gmail wants an app password." : "";
-    await report("reauth_required", `The mail server does not accept MAIL_ADDRESS and MAIL_PASSWORD.${hint}`);
+  if (error instanceof ReauthRequired) {
+    await report("reauth_required", message);
     return new Retryable(text, { cause: error });
   }
   return responseCode !== undefined && responseCode >= 500

@@ -34,6 +34,8 @@ export interface AuthorizationServerOptions {
   /** Clients that were registered by hand. */
   clients?: Record<string, Client>;
   tokenSeconds?: number;
+  /** Who says yes there. */
+  username?: string;
   /** Without it, it does not say that it knows S256. */
   pkce?: boolean;
   scopes?: string[];
@@ -111,6 +113,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     }
     if (path === "/authorize" && request.method === "GET") return authorize(url, issuer, response, refuse);
     if (path === "/token" && request.method === "POST") return token(request, text, json, refuse);
+    if (path === "/introspect" && request.method === "POST") return introspect(text, json);
     if (path === "/revoke" && request.method === "POST") return revoke(request, text, response, refuse);
     return void response.writeHead(404).end();
   });
@@ -157,6 +160,16 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
       : [get("client_id"), get("client_secret")];
     const client = clientOf(id);
     return client && (client.secret ?? "") === secret ? id : undefined;
+  }
+
+  /** For services that take its tokens (RFC 7662). */
+  function introspect(text: string, json: Answer): undefined {
+    const known = access.get(new URLSearchParams(text).get("token") ?? "");
+    const isActive = known !== undefined && !known.grant.isRevoked && known.until > now();
+    json(
+      200,
+      isActive ? { active: true, username: options.username, scope: known.grant.scope } : { active: false },
+    );
   }
 
   /** A token that nobody knows is no error. */
@@ -237,6 +250,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     revokeAll(): void {
       for (const { grant } of refresh.values()) grant.isRevoked = true;
     },
+    addClient: (id: string, client: Client): void => void clients.set(id, client),
     forgetClients: (): void => clients.clear(),
     setDown(down: boolean): void {
       isDown = down;

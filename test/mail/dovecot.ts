@@ -28,7 +28,8 @@ export interface Dovecot {
   stop(): Promise<void>;
 }
 
-export async function startDovecot(): Promise<Dovecot> {
+/** `introspection` is where an authorization server says whose a token is. */
+export async function startDovecot({ introspection }: { introspection?: string } = {}): Promise<Dovecot> {
   // Not in a folder of the run, which other users may not enter.
   const dir = await mkdtemp("/var/tmp/heddle-dovecot-");
   await chmod(dir, 0o755);
@@ -40,7 +41,16 @@ export async function startDovecot(): Promise<Dovecot> {
   await writeFile(users, `${MAILBOX.user}:{PLAIN}${MAILBOX.pass}\n`);
   // Whatever the umask: another user reads it.
   await chmod(users, 0o644);
-  await writeFile(join(dir, "dovecot.conf"), configuration(dir, port));
+  const tokens = join(dir, "oauth2");
+  if (introspection !== undefined) {
+    await writeFile(
+      tokens,
+      `introspection_mode = post\nintrospection_url = ${introspection}\nusername_attribute = username\nactive_attribute = active\nactive_value = true\n`,
+    );
+    await chmod(tokens, 0o644);
+  }
+  const withTokens = introspection === undefined ? "" : tokenLogin(tokens);
+  await writeFile(join(dir, "dovecot.conf"), configuration(dir, port) + withTokens);
   const child: ChildProcess = spawn("dovecot", ["-F", "-c", join(dir, "dovecot.conf")], { stdio: "ignore" });
   try {
     await until(
@@ -93,6 +103,15 @@ export async function startDovecot(): Promise<Dovecot> {
     },
   };
 }
+
+const tokenLogin = (file: string): string => `
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${file}
+}
+`;
 
 const configuration = (dir: string, port: number): string => `
 protocols = imap

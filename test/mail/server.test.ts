@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ParsedMail, simpleParser } from "mailparser";
 import { eachDatabase } from "../database.ts";
+import { type AuthorizationServer, startAuthorizationServer } from "../fakes/authorization-server.ts";
 import { ADMIN_KEY, ask, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
 import { type Dovecot, hasDovecot, MAILBOX, startDovecot } from "./dovecot.ts";
@@ -20,9 +21,12 @@ if (hasDovecot)
     let home: string;
     let environment: Record<string, string>;
     let url: string;
+    let auth: AuthorizationServer;
 
     beforeAll(async () => {
-      [dovecot, smtp] = [await startDovecot(), await startSmtp()];
+      auth = await startAuthorizationServer({ registers: false, username: MAILBOX.user });
+      dovecot = await startDovecot({ introspection: `${auth.issuer}/introspect` });
+      smtp = await startSmtp({ isToken: (token) => auth.grantOf(`Bearer ${token}`) !== undefined });
       home = await mkdtemp(join(tmpdir(), "heddle-mail-"));
       const { databaseUrl } = await open.place();
       environment = {
@@ -40,6 +44,7 @@ if (hasDovecot)
       await killAll();
       await smtp.stop();
       await dovecot.stop();
+      await auth[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });
     });
 
@@ -192,6 +197,53 @@ if (hasDovecot)
       expect(refused?.detail).toContain("does not accept");
       const { repairs } = await ask(url, "/api/v1/repairs");
       expect(repairs.map(({ kind }: { kind: string }) => kind)).toContain("connection_unauthorized");
+    });
+
+    test("a person signs the mailbox in: a token is used for both servers, exchanged when it is refused, and asked for again when it has ended", async () => {
+      const kinds = async () =>
+        (await ask(url, "/api/v1/repairs")).repairs.map(({ kind }: { kind: string }) => kind) as string[];
+      const settings = {
+        ...{ MAIL_AUTH: "oauth", MAIL_OAUTH_CLIENT_ID: "heddle", MAIL_OAUTH_CLIENT_SECRET: "of-the-client" },
+        ...{
+          MAIL_OAUTH_AUTHORIZE_URL: `${auth.issuer}/authorize`,
+          MAIL_OAUTH_TOKEN_URL: `${auth.issuer}/token`,
+        },
+        ...{ MAIL_OAUTH_REVOKE_URL: `${auth.issuer}/revoke`, MAIL_OAUTH_SCOPE: "mail" },
+      };
+      await call("/api/v1/admin/integrations/mail/settings", { settings }, "PUT");
+      await until(kinds, (found) => found.includes("sign_in_missing"));
+      const at = "/api/v1/admin/integrations/mail/accounts";
+      const account = async () =>
+        (await ask(url, at)).accounts.find(({ name }: { name: string }) => name === "oauth");
+      auth.addClient("heddle", { secret: "of-the-client", redirects: [(await account()).redirect_uri] });
+      const signIn = async () => {
+        const begun = (await call(`${at}/oauth/sign-in`, {})) as { url: string };
+        const { headers } = await fetch(begun.url, { redirect: "manual" });
+        const back = new URL(headers.get("location") ?? "");
+        await call("/api/v1/admin/account-sign-ins", Object.fromEntries(back.searchParams));
+      };
+      await signIn();
+      await connected();
+      await dovecot.arrive(letter({ id: "token@friends.test", from: "later@friends.test" }));
+      await answersTo("later@friends.test", 2);
+      const tested = await call("/api/v1/admin/integrations/mail/test-connection", {});
+      expect(JSON.stringify(tested)).toContain("sending works");
+
+      // Both servers refuse the token, which Heddle thinks is good.
+      auth.pass(4_000);
+      await dovecot.cutConnections();
+      await dovecot.arrive(letter({ id: "fresh@friends.test", from: "later@friends.test" }));
+      await answersTo("later@friends.test", 3);
+      expect(auth.requests.filter(({ body }) => body.get("grant_type") === "refresh_token")).toHaveLength(1);
+
+      auth.revokeAll();
+      await dovecot.cutConnections();
+      await until(kinds, (found) => found.includes("connection_unauthorized"));
+      expect((await account()).signed_in).toBeNull();
+      await dovecot.arrive(letter({ id: "later@friends.test2", from: "later@friends.test" }));
+      await signIn();
+      await answersTo("later@friends.test", 4);
+      await until(kinds, (found) => !found.includes("connection_unauthorized"));
     });
   });
 

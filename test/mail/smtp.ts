@@ -18,13 +18,16 @@ export interface Smtp {
   stop(): Promise<void>;
 }
 
-export async function startSmtp(): Promise<Smtp> {
+/** `isToken` says whether a token is good; without it, only the password is. */
+export async function startSmtp({ isToken }: { isToken?: (token: string) => boolean } = {}): Promise<Smtp> {
   const sent: SentMail[] = [];
   const refusals = new Map<string, number>();
   const server = new SMTPServer({
     ...{ hideSTARTTLS: true, allowInsecureAuth: true, logger: false },
-    onAuth({ username, password }, _session, callback) {
-      if (username === MAILBOX.user && password === MAILBOX.pass) callback(null, { user: username });
+    authMethods: isToken ? ["PLAIN", "LOGIN", "XOAUTH2"] : ["PLAIN", "LOGIN"],
+    onAuth({ method, username, password, accessToken }, _session, callback) {
+      const isProven = method === "XOAUTH2" ? isToken?.(accessToken ?? "") : password === MAILBOX.pass;
+      if (username === MAILBOX.user && isProven) callback(null, { user: username });
       else callback(Object.assign(new Error("Invalid credentials"), { responseCode: 535 }));
     },
     onRcptTo({ address }, _session, callback) {

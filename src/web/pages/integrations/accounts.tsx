@@ -17,9 +17,10 @@ import { accountsOf, type Integration, refreshIntegrations } from "./queries.ts"
 type Account = Schema<"IntegrationAccount">;
 type Of = Pick<Integration, "id" | "name" | "has_accounts">;
 
-/** A section of the integration's page; nothing for one that has no accounts. */
+/** A section of the integration's page; nothing for one that uses no account. */
 export function AccountsSection({ integration }: { integration: Of }) {
-  if (!integration.has_accounts) return null;
+  const { data } = useQuery({ ...accountsOf(integration.id), enabled: integration.has_accounts });
+  if (!data?.some(isShown)) return null;
   return (
     <Section title="Sign-in">
       <Panel>
@@ -32,10 +33,13 @@ export function AccountsSection({ integration }: { integration: Of }) {
 export function Accounts({ integration }: { integration: Of }) {
   const { data, error, refetch } = useQuery(accountsOf(integration.id));
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  return data?.map((account) => (
-    <OneAccount key={account.name} account={account} integration={integration} />
-  ));
+  return data
+    ?.filter(isShown)
+    .map((account) => <OneAccount key={account.name} account={account} integration={integration} />);
 }
+
+/** One that the settings make no use of matters only as long as Heddle is signed in there. */
+const isShown = ({ is_wanted, signed_in }: Account): boolean => is_wanted || signed_in !== null;
 
 function OneAccount({ account, integration }: { account: Account; integration: Of }) {
   const { title, signed_in, is_wanted, missing_settings, problem, redirect_uri } = account;

@@ -1,0 +1,100 @@
+// Signing in at the mail servers: with a password, or with a token (XOAUTH2) that a person has signed in for.
+
+import { defineOAuth, type OAuthAccount, ReauthRequired } from "heddle/sdk";
+import { isGmail, ownAddress, password, passwordToSend, settings, user } from "./config.ts";
+
+const CLIENT = {
+  clientIdSetting: "MAIL_OAUTH_CLIENT_ID",
+  clientSecretSetting: "MAIL_OAUTH_CLIENT_SECRET",
+} as const;
+
+const google = defineOAuth({
+  ...CLIENT,
+  name: "google",
+  title: "Google",
+  authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth",
+  tokenUrl: "https://oauth2.googleapis.com/token",
+  revokeUrl: "https://oauth2.googleapis.com/revoke",
+  issuer: "https://accounts.google.com",
+  scopes: ["https://mail.google.com/"],
+  // Without both, Google gives a refresh token at the very first sign-in alone.
+  authorizeParameters: { access_type: "offline", prompt: "consent" },
+  when: () => settings.MAIL_AUTH === "google",
+});
+
+const microsoftUrl = (path: string): string =>
+  `https://login.microsoftonline.com/${settings.MAIL_OAUTH_TENANT}/oauth2/v2.0/${path}`;
+
+const microsoft = defineOAuth({
+  ...CLIENT,
+  name: "microsoft",
+  title: "Microsoft",
+  authorizeUrl: () => microsoftUrl("authorize"),
+  tokenUrl: () => microsoftUrl("token"),
+  scopes: [
+    "https://outlook.office.com/IMAP.AccessAsUser.All",
+    "https://outlook.office.com/SMTP.Send",
+    "offline_access",
+  ],
+  when: () => settings.MAIL_AUTH === "microsoft",
+});
+
+const other = defineOAuth({
+  name: "oauth",
+  title: "the mail provider",
+  // A client without a secret need not have one here.
+  clientIdSetting: "MAIL_OAUTH_CLIENT_ID",
+  clientSecretSetting: "MAIL_OAUTH_CLIENT_SECRET",
+  authorizeUrl: () => settings.MAIL_OAUTH_AUTHORIZE_URL,
+  tokenUrl: () => settings.MAIL_OAUTH_TOKEN_URL,
+  revokeUrl: () => settings.MAIL_OAUTH_REVOKE_URL || undefined,
+  scopes: () => settings.MAIL_OAUTH_SCOPE.split(" ").filter((word) => word !== ""),
+  when: () => settings.MAIL_AUTH === "oauth",
+});
+
+const ACCOUNTS = { google, microsoft, oauth: other };
+
+function account(): OAuthAccount | undefined {
+  const { MAIL_AUTH: auth } = settings;
+  return auth === "password" ? undefined : ACCOUNTS[auth];
+}
+
+/** Whether there is a mailbox, and something to sign in with. */
+export const isSetUp = (): boolean => ownAddress() !== "" && (account()?.isSignedIn ?? password() !== "");
+
+/** What the servers are shown. */
+export type Proof = { user: string; pass: string } | { user: string; accessToken: string };
+
+/**
+ * Signs in with what there is; after a refused token once more with a fresh one. `isRefused` says whether an error means that. Throws
+ * ReauthRequired if a person has to do something.
+ */
+export async function signedIn<Result>(
+  attempt: (proof: Proof) => Promise<Result>,
+  isRefused: (error: unknown) => boolean,
+): Promise<Result> {
+  const token = account();
+  if (!token) return attempt({ user: user(), pass: passwordToSend() }).catch(explain(isRefused));
+  const accessToken = await token.token();
+  try {
+    return await attempt({ user: user(), accessToken });
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    await token.refused(accessToken);
+  }
+  return attempt({ user: user(), accessToken: await token.token() }).catch(explain(isRefused));
+}
+
+const explain =
+  (isRefused: (error: unknown) => boolean) =>
+  (error: unknown): never => {
+    throw isRefused(error) ? new ReauthRequired(whyRefused()) : error;
+  };
+
+function whyRefused(): string {
+  if (account()) {
+    return `The mail server does not accept the sign-in for ${user()}. Sign in again, with this mailbox's account.`;
+  }
+  const hint = isGmail() ? " Gmail wants an app password." : "";
+  return `The mail server does not accept MAIL_ADDRESS and MAIL_PASSWORD.${hint}`;
+}
