@@ -1,17 +1,14 @@
 // Home Assistant's REST API: https://developers.home-assistant.io/docs/api/rest
 
 import { http, ReauthRequired } from "heddle/sdk";
+import { account, baseUrl } from "./account.ts";
 import { settings } from "./config.ts";
-
-export const baseUrl = (): string => {
-  const url = settings.HOMEASSISTANT_URL;
-  if (url === "") throw new Error("HOMEASSISTANT_URL must be set.");
-  return url.endsWith("/") ? url.slice(0, -1) : url;
-};
 
 export const api = http({
   baseUrl,
-  headers: () => ({ authorization: `Bearer ${settings.HOMEASSISTANT_TOKEN}` }),
+  headers: (): Record<string, string> =>
+    settings.HOMEASSISTANT_TOKEN === "" ? {} : { authorization: `Bearer ${settings.HOMEASSISTANT_TOKEN}` },
+  account,
 });
 
 /** A state as Home Assistant gives it. */
@@ -24,11 +21,10 @@ export interface State {
 
 /** Tests the connection: asks what the home is called. */
 export async function test({ signal }: { signal: AbortSignal }): Promise<string> {
-  if (settings.HOMEASSISTANT_TOKEN === "") throw new Error("HOMEASSISTANT_TOKEN must be set.");
   const answer = await api.get("/api/config", { signal });
   if (answer.status === 401) {
     await answer.body?.cancel();
-    throw new ReauthRequired("Home Assistant does not accept HOMEASSISTANT_TOKEN.");
+    throw new ReauthRequired("Home Assistant does not accept the token.");
   }
   if (!answer.ok) throw new Error(`Home Assistant answered ${answer.status}.`);
   const { location_name, version } = (await answer.json()) as { location_name?: string; version?: string };

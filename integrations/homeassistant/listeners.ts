@@ -1,8 +1,9 @@
 // Listens to Home Assistant over its websocket: https://developers.home-assistant.io/docs/api/websocket
 
-import { type ListenContext, listen, ReauthRequired } from "heddle/sdk";
+import { type ListenContext, listen } from "heddle/sdk";
+import { baseUrl, isSetUp, refused, token } from "./account.ts";
 import { catchUp, tell } from "./changes.ts";
-import { baseUrl, type State } from "./client.ts";
+import type { State } from "./client.ts";
 import { settings } from "./config.ts";
 import { ASK, ask, type Fired, TAPPED, tapped } from "./messages.ts";
 
@@ -19,9 +20,10 @@ interface Message {
   event?: Fired & { event_type: string };
 }
 
-listen({ name: "events", silenceSeconds: SILENCE_SECONDS, run: listenToHome });
+listen({ name: "events", silenceSeconds: SILENCE_SECONDS, when: isSetUp, run: listenToHome });
 
 async function listenToHome(ctx: ListenContext): Promise<void> {
+  const shown = await token();
   const socket = new WebSocket(`${baseUrl().replace(/^http/, "ws")}/api/websocket`);
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
@@ -38,10 +40,11 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
   let taking: Promise<void> = Promise.resolve();
 
   async function take(message: Message): Promise<void> {
-    if (message.type === "auth_required")
-      return send({ type: "auth", access_token: settings.HOMEASSISTANT_TOKEN });
-    if (message.type === "auth_invalid")
-      throw new ReauthRequired("Home Assistant does not accept HOMEASSISTANT_TOKEN.");
+    if (message.type === "auth_required") return send({ type: "auth", access_token: shown });
+    if (message.type === "auth_invalid") {
+      await refused(shown);
+      throw new Error("Home Assistant did not accept the token; the next one is tried.");
+    }
     if (message.type === "auth_ok") {
       for (const event_type of wantedEvents()) call({ type: "subscribe_events", event_type });
       pinging = setInterval(() => call({ type: "ping" }), PING_MS);

@@ -11,9 +11,8 @@ export const SETUP = defineSetup({
     },
     {
       key: "HOMEASSISTANT_TOKEN",
-      required: true,
       secret: true,
-      description: "A long-lived access token: your profile → Security",
+      description: "A long-lived access token (your profile → Security), if nobody is to sign in here",
     },
     {
       key: "HOMEASSISTANT_ENTITIES",

@@ -3,6 +3,7 @@
 // administrator may make, unknown services, services that answer without being asked to and those that cannot.
 
 import type { ServerWebSocket } from "bun";
+import { createHomeAuth } from "./homeassistant-auth.ts";
 
 /** Of an administrator. */
 export const TOKEN = "token-of-the-home-test";
@@ -31,6 +32,8 @@ export interface FakeHome {
   fire(event_type: string, data: object, userId?: string | null): void;
   /** Sends nothing any more, not even an answer to a ping, as a half-open connection does. */
   mute(isMuted: boolean): void;
+  /** The access tokens of people who signed in end, as they do after half an hour; connections are cut. */
+  expire(): void;
   stop(): void;
 }
 
@@ -40,8 +43,6 @@ interface Listener {
   last: number;
   events: Map<string, number>;
 }
-
-const accepts = (token: unknown): boolean => token === TOKEN || token === USER_TOKEN;
 
 /** Whether the service answers: never, or only if it is asked to. */
 const SERVICES: Record<string, "no" | "only"> = {
@@ -65,6 +66,9 @@ export function startFakeHome(port = 0): FakeHome {
   ]);
   const history: State[] = [];
   const called: FakeHome["called"] = [];
+  const auth = createHomeAuth();
+  const accepts = (token: unknown): boolean =>
+    token === TOKEN || token === USER_TOKEN || auth.accepts(String(token));
   const sockets = new Set<ServerWebSocket<Listener>>();
   let isMuted = false;
 
@@ -76,6 +80,9 @@ export function startFakeHome(port = 0): FakeHome {
       if (pathname === "/api/websocket") {
         const data = { isIn: false, isAdmin: false, last: 0, events: new Map<string, number>() };
         return server.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });
+      }
+      if (pathname.startsWith("/auth/")) {
+        return (await auth.answer(request)) ?? new Response(null, { status: 404 });
       }
       if (!accepts(request.headers.get("authorization")?.replace("Bearer ", "")))
         return new Response("401: Unauthorized", { status: 401 });
@@ -118,7 +125,7 @@ export function startFakeHome(port = 0): FakeHome {
             return;
           }
           data.isIn = true;
-          data.isAdmin = message.access_token === TOKEN;
+          data.isAdmin = message.access_token !== USER_TOKEN;
           say(socket, { type: "auth_ok", ha_version: "2026.11.1" });
           return;
         }
@@ -202,6 +209,10 @@ export function startFakeHome(port = 0): FakeHome {
     fire: (event_type, data, userId = null) => tell(event_type, data, userId),
     mute(muted) {
       isMuted = muted;
+    },
+    expire() {
+      auth.expire();
+      for (const socket of sockets) socket.close();
     },
     stop: () => void server.stop(true),
   };

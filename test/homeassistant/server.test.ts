@@ -5,8 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eachDatabase } from "../database.ts";
-import { ADA, type FakeHome, startFakeHome, TOKEN } from "../fakes/homeassistant.ts";
-import { ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
+import { ADA, type FakeHome, startFakeHome } from "../fakes/homeassistant.ts";
+import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
 
 setDefaultTimeout(120_000);
@@ -27,10 +27,12 @@ eachDatabase("Home Assistant", (open) => {
     environment = {
       ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
       ...{ HEDDLE_HOME: folder, PORT: "0", UNATTENDED_RUNS_PER_HOUR: "0" },
-      ...{ HOMEASSISTANT_URL: home.url, HOMEASSISTANT_TOKEN: TOKEN, HOMEASSISTANT_COOLDOWN: "0" },
+      ...{ HOMEASSISTANT_URL: home.url, HOMEASSISTANT_COOLDOWN: "0" },
       HOMEASSISTANT_ENTITIES: "binary_sensor.*_door",
     };
-    await start();
+    await launched();
+    await signIn();
+    await listening();
   });
   afterAll(async () => {
     await killAll();
@@ -38,13 +40,38 @@ eachDatabase("Home Assistant", (open) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function start(): Promise<void> {
+  async function launched(): Promise<void> {
     heddle = launch({ environment });
     url = await heddle.started;
-    await until(
+  }
+  const listening = () =>
+    until(
       () => home.subscriptions().length,
       (count) => count === 3,
     );
+  async function start(): Promise<void> {
+    await launched();
+    await listening();
+  }
+  const ACCOUNTS = "/api/v1/admin/integrations/homeassistant/accounts";
+  async function call(path: string, body?: object): Promise<{ url: string }> {
+    const response = await fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return (await response.json()) as { url: string };
+  }
+  /** As a person does it in the admin UI. */
+  async function signIn(): Promise<void> {
+    await until(
+      async () => (await ask(url, ACCOUNTS)).accounts?.length,
+      (count) => count === 1,
+    );
+    const begun = await call(`${ACCOUNTS}/home/sign-in`);
+    const answer = await fetch(begun.url, { redirect: "manual" });
+    const back = new URL(answer.headers.get("location") ?? "");
+    await call("/api/v1/admin/account-sign-ins", Object.fromEntries(back.searchParams));
   }
   const connection = async () =>
     (await ask(url, "/api/v1/integrations/homeassistant/connections")).connections[0];
@@ -95,6 +122,16 @@ eachDatabase("Home Assistant", (open) => {
     expect(await connection()).toMatchObject({ status: "connected", detail: "to Home Assistant 2026.11.1" });
   });
 
+  test("a token that has ended is exchanged, and nothing is missed", async () => {
+    home.expire();
+    home.change("binary_sensor.back_door", "off");
+    home.change("binary_sensor.back_door", "on");
+    const texts = await until(heard, (all) => all.some((text) => text.includes("back_door")));
+    expect(texts.filter((text) => text.includes("back_door"))).toHaveLength(1);
+    await listening();
+    expect((await ask(url, ACCOUNTS)).accounts[0].signed_in).toMatchObject({ is_renewed: true });
+  });
+
   test("what changes while the server is killed is told once after the start", async () => {
     home.change(DOOR, "on");
     heddle.kill("SIGKILL");
@@ -107,6 +144,8 @@ eachDatabase("Home Assistant", (open) => {
       heard,
       (all) => all.includes(CLOSED) && all.filter((one) => one === OPENED).length >= 2,
     );
-    expect(texts.filter((text) => text.includes("changed"))).toEqual([CLOSED, OPENED, OPENED].sort());
+    expect(texts.filter((text) => text.includes(`${DOOR}) changed`))).toEqual(
+      [CLOSED, OPENED, OPENED].sort(),
+    );
   });
 });

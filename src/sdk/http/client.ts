@@ -35,7 +35,7 @@ export interface HttpOptions extends FetchLimits, RateLimitedRequest {
    * The account of `defineOAuth` in whose name requests are made: its token is sent as "Authorization: Bearer …", and after a 401 the request
    * is sent once more with a fresh one. Requests throw what `token()` throws.
    */
-  account?: OAuthAccount;
+  account?: OAuthAccount | (() => OAuthAccount | undefined);
   /** When a request is sent again. */
   retry?: HttpRetry;
 }
@@ -151,10 +151,11 @@ async function send({ fetch, sleep, random }: HttpDeps, options: HttpOptions, se
 
 /** After a 401 once more with a fresh token; a stream cannot be sent again. */
 async function asAccount(
-  account: OAuthAccount | undefined,
+  given: HttpOptions["account"],
   { body }: HttpRequestOptions,
   fetchWith: (token: string | undefined) => Promise<Response>,
 ): Promise<Response> {
+  const account = typeof given === "function" ? given() : given;
   if (!account) return fetchWith(undefined);
   const token = await account.token();
   const response = await fetchWith(token);
