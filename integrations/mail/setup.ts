@@ -8,6 +8,7 @@ export const SETUP = defineSetup({
     { key: "MAIL_PASSWORD", secret: true, description: "Its password; for Gmail an app password" },
     {
       key: "MAIL_AUTH",
+      secret: false,
       default: "password",
       description: "password, or a sign-in of a person: google, microsoft, or oauth for another provider",
     },
@@ -19,6 +20,7 @@ export const SETUP = defineSetup({
     { key: "MAIL_OAUTH_CLIENT_SECRET", secret: true, description: "Its secret" },
     {
       key: "MAIL_OAUTH_TENANT",
+      secret: false,
       default: "common",
       description: "Microsoft: the organisation's directory, or common",
     },

@@ -65,6 +65,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/integrations/webhook?tab=endpoints&add=sentry",
     "/admin/integrations/webhook?tab=endpoints&endpoint=alerts",
     "/admin/integrations/broken",
+    "/admin/integrations/oauth/callback",
     "/admin/integrations/scribe?tab=approval",
     "/admin/integrations/github/set-up?step=event",
     "/welcome",

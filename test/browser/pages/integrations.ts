@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { startFakeHome } from "../../fakes/homeassistant.ts";
 import type { Ui } from "../ui.ts";
 
 const SECRET = "what-the-looms-sign-with";
@@ -30,6 +31,40 @@ export function integrationsTests(ui: () => Ui): void {
     // Read again by itself.
     await card.getByText("Connected", { exact: true }).waitFor();
     expect(faults).toEqual([]);
+  });
+
+  test("integrations: a person signs Heddle in at a service, comes back to the integration, and signs out", async () => {
+    const home = startFakeHome();
+    const set = (url: string | null) =>
+      ui().api("PUT", "/api/v1/admin/integrations/homeassistant/settings", {
+        settings: { HOMEASSISTANT_URL: url },
+      });
+    await set(home.url);
+    await using opened = await ui().openPage("/admin/integrations/homeassistant/set-up");
+    const { page } = opened;
+    await page.getByRole("button", { name: "Sign in at Home Assistant" }).waitFor();
+    await page.getByText("/admin/integrations/oauth/callback").waitFor();
+    expect(await opened.accessibility()).toEqual([]);
+    // The service says yes at once, and sends the browser back.
+    await page.getByRole("button", { name: "Sign in at Home Assistant" }).click();
+    await page.getByRole("heading", { name: "Home Assistant", level: 1 }).waitFor();
+    await page.getByText("Signed in", { exact: true }).waitFor();
+    await page.getByText("to Home Assistant 2026.11.1").waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    expect(await opened.accessibility()).toEqual([]);
+
+    await page.goto(`${ui().url}/admin/integrations/oauth/callback?state=guessed&code=stolen`);
+    await page.getByText("begin it again").waitFor();
+    expect(page.url()).not.toContain("stolen");
+    await page.goto(`${ui().url}/admin/integrations/homeassistant`);
+    await page.getByRole("button", { name: "Sign out …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Nobody is signed in").waitFor();
+    // The way to the service, and what the browser itself says of the answer that refuses the guess.
+    const expected = [`another host: ${home.url}/auth/authorize`, "409"];
+    expect(opened.faults.filter((fault) => !expected.some((text) => fault.includes(text)))).toEqual([]);
+    await set(null);
+    home.stop();
   });
 
   test("integrations: a set-up goes on by itself until a signed webhook has arrived, and resumes", async () => {
