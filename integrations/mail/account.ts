@@ -46,7 +46,7 @@ const other = defineOAuth({
   clientIdSetting: "MAIL_OAUTH_CLIENT_ID",
   clientSecretSetting: "MAIL_OAUTH_CLIENT_SECRET",
   authorizeUrl: () => settings.MAIL_OAUTH_AUTHORIZE_URL,
-  tokenUrl: () => settings.MAIL_OAUTH_TOKEN_URL,
+  tokenUrl: () => settings.MAIL_OAUTH_EXCHANGE_URL,
   revokeUrl: () => settings.MAIL_OAUTH_REVOKE_URL || undefined,
   scopes: () => settings.MAIL_OAUTH_SCOPE.split(" ").filter((word) => word !== ""),
   when: () => settings.MAIL_AUTH === "oauth",

@@ -12,7 +12,7 @@ export const settings = defineConfig({
   MAIL_OAUTH_CLIENT_SECRET: t.String({ default: "" }),
   MAIL_OAUTH_TENANT: t.String({ default: "common", pattern: "^[A-Za-z0-9.-]{1,100}$" }),
   MAIL_OAUTH_AUTHORIZE_URL: t.String({ default: "" }),
-  MAIL_OAUTH_TOKEN_URL: t.String({ default: "" }),
+  MAIL_OAUTH_EXCHANGE_URL: t.String({ default: "" }),
   MAIL_OAUTH_REVOKE_URL: t.String({ default: "" }),
   MAIL_OAUTH_SCOPE: t.String({ default: "" }),
   MAIL_USER: t.String({ default: "" }),

@@ -29,7 +29,7 @@ export const SETUP = defineSetup({
       secret: false,
       description: "Another provider: its page for signing in",
     },
-    { key: "MAIL_OAUTH_TOKEN_URL", secret: false, description: "Another provider: its token endpoint" },
+    { key: "MAIL_OAUTH_EXCHANGE_URL", secret: false, description: "Another provider: its token endpoint" },
     {
       key: "MAIL_OAUTH_REVOKE_URL",
       secret: false,

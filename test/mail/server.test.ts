@@ -206,7 +206,7 @@ if (hasDovecot)
         ...{ MAIL_AUTH: "oauth", MAIL_OAUTH_CLIENT_ID: "heddle", MAIL_OAUTH_CLIENT_SECRET: "of-the-client" },
         ...{
           MAIL_OAUTH_AUTHORIZE_URL: `${auth.issuer}/authorize`,
-          MAIL_OAUTH_TOKEN_URL: `${auth.issuer}/token`,
+          MAIL_OAUTH_EXCHANGE_URL: `${auth.issuer}/token`,
         },
         ...{ MAIL_OAUTH_REVOKE_URL: `${auth.issuer}/revoke`, MAIL_OAUTH_SCOPE: "mail" },
       };
