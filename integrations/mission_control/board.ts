@@ -47,11 +47,16 @@ type Actor = string;
 const FIELDS = `id, title, description, column_name, position, priority, assigned, tags, due, channel_id, bot_id, task_id,
   created_at, updated_at, started_at, completed_at`;
 
-export async function listBoard(channelId?: string): Promise<{ name: string; cards: Card[] }[]> {
+/** `channels`: only cards of these. */
+export async function listBoard(
+  channelId?: string,
+  channels?: readonly string[],
+): Promise<{ name: string; cards: Card[] }[]> {
   const columns = await tables.query<{ name: string }>("SELECT name FROM board_columns ORDER BY position");
   const cards = await tables.query<Card>(
-    `SELECT ${FIELDS} FROM cards WHERE $1::text IS NULL OR channel_id = $1 ORDER BY position, id`,
-    [channelId],
+    `SELECT ${FIELDS} FROM cards
+     WHERE ($1::text IS NULL OR channel_id = $1) AND ($2::jsonb IS NULL OR $2::jsonb ? channel_id) ORDER BY position, id`,
+    [channelId, channels],
   );
   return columns.map(({ name }) => ({
     name,

@@ -2,6 +2,7 @@
 
 import { listBoard } from "./board.ts";
 import { listPlans, type Plan } from "./plans.ts";
+import { memoriesFor } from "./server.ts";
 import { tables } from "./tables.ts";
 import { listTimeline } from "./timeline.ts";
 
@@ -14,13 +15,14 @@ export interface Waiting {
   since: string;
 }
 
-export async function overview(today: string) {
+/** `channels`: only what belongs to these. */
+export async function overview(today: string, channels?: readonly string[]) {
   const [board, drafts, executing, paused, recent] = [
-    await listBoard(),
-    await listPlans({ status: "draft" }),
-    await listPlans({ status: "executing" }),
-    await listPlans({ status: "paused" }),
-    await listTimeline({ days: 7, limit: RECENT }),
+    await listBoard(undefined, channels),
+    await listPlans({ status: "draft", channels }),
+    await listPlans({ status: "executing", channels }),
+    await listPlans({ status: "paused", channels }),
+    await listTimeline({ days: 7, limit: RECENT, channels }),
   ];
   const cards = board.flatMap((column) => column.cards);
   const needs_person: Waiting[] = [
@@ -57,6 +59,29 @@ const waiting = (kind: Waiting["kind"], { id, title, updated_at }: Plan): Waitin
   since: updated_at,
 });
 
+/** Memories are the server's, and shown as far as the caller may see them. */
+async function memoryReadiness(request: Request): Promise<Readiness> {
+  const found = await memoriesFor(request, { limit: 500 });
+  if (!found)
+    return {
+      ready: false,
+      detail: "The key needs memories:read",
+      count: 0,
+      total: 0,
+      issues: ["memories:read is missing"],
+    };
+  const count = found.filter(({ applies }) => applies).length;
+  const waiting = found.filter(({ status }) => status === "unreviewed").length;
+  const issues = waiting > 0 ? [`${waiting} wait for a review`] : [];
+  return {
+    ready: count > 0 && waiting === 0,
+    detail: `${count} memories`,
+    count,
+    total: found.length,
+    issues,
+  };
+}
+
 interface Readiness {
   ready: boolean;
   detail: string;
@@ -66,7 +91,7 @@ interface Readiness {
 }
 
 /** Whether each part has what it shows. */
-export async function readiness(): Promise<Record<string, Readiness>> {
+export async function readiness(request: Request): Promise<Record<string, Readiness>> {
   const [counts] = await tables.query<Record<string, number>>(
     `SELECT (SELECT count(*) FROM cards) AS cards, (SELECT count(*) FROM cards WHERE completed_at IS NOT NULL) AS completed,
        (SELECT count(*) FROM timeline) AS timeline, (SELECT count(*) FROM timeline WHERE kind = 'journal') AS journal,
@@ -88,5 +113,6 @@ export async function readiness(): Promise<Record<string, Readiness>> {
       paused > 0 ? [`${paused} stopped at a step that failed`] : [],
     ),
     journal: part(of("journal"), of("journal"), `${of("journal")} entries`),
+    memory: await memoryReadiness(request),
   };
 }

@@ -174,13 +174,18 @@ export async function getPlan(id: string): Promise<Plan> {
 }
 
 export const listPlans = (
-  wanted: { status?: string | undefined; channel_id?: string | undefined },
+  wanted: {
+    status?: string | undefined;
+    channel_id?: string | undefined;
+    channels?: readonly string[] | undefined;
+  },
   limit = 200,
 ): Promise<Plan[]> =>
   readPlans(
     tables,
-    "($1::text IS NULL OR plans.status = $1) AND ($2::text IS NULL OR plans.channel_id = $2)",
-    [wanted.status, wanted.channel_id],
+    `($1::text IS NULL OR plans.status = $1) AND ($2::text IS NULL OR plans.channel_id = $2)
+     AND ($3::jsonb IS NULL OR $3::jsonb ? plans.channel_id)`,
+    [wanted.status, wanted.channel_id, wanted.channels],
     limit,
   );
 

@@ -74,6 +74,7 @@ export const tables = defineTables([
   )`,
   "CREATE INDEX timeline_by_time ON timeline (at)",
   "CREATE TABLE preferences (caller text PRIMARY KEY, value jsonb NOT NULL)",
+  "CREATE TABLE members (caller text NOT NULL, channel_id text NOT NULL, PRIMARY KEY (caller, channel_id))",
 ]);
 
 /** An id of a card or a plan: "mc-" or "plan-" and ten hexadecimal digits. */

@@ -45,19 +45,29 @@ export interface Wanted {
   days: number;
   limit: number;
   channel_id?: string | undefined;
+  /** Only events of these. */
+  channels?: readonly string[] | undefined;
   kind?: string | undefined;
   /** The id of the last event of the page before. */
   before?: number | undefined;
 }
 
 /** Newest first. */
-export const listTimeline = ({ days, limit, channel_id, kind, before }: Wanted): Promise<TimelineEvent[]> =>
+export const listTimeline = ({
+  days,
+  limit,
+  channel_id,
+  channels,
+  kind,
+  before,
+}: Wanted): Promise<TimelineEvent[]> =>
   tables.query<TimelineEvent>(
     `SELECT * FROM timeline
      WHERE at > now() - $1::int * interval '1 day'
        AND ($2::text IS NULL OR channel_id = $2)
        AND ($3::text IS NULL OR kind = $3)
        AND ($4::bigint IS NULL OR id < $4)
+       AND ($6::jsonb IS NULL OR $6::jsonb ? channel_id)
      ORDER BY id DESC LIMIT $5`,
-    [days, channel_id, kind, before, limit],
+    [days, channel_id, kind, before, limit, channels],
   );

@@ -4,6 +4,7 @@ import { createApiKeys } from "../access/api-keys.ts";
 import { ADMIN } from "../access/scopes.ts";
 import type { Config } from "../config/config.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
+import { createCallerRequests } from "../http/gateway/caller-requests.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
 import { createPeople } from "../people/people.ts";
 import { openPolicies } from "../policies/policies.ts";
@@ -82,6 +83,7 @@ export async function openCore(
   const published = openPublished({ db, redact: redactor.redact, committed: events.committed }, (of) =>
     registry.routeScopeOf(of),
   );
+  const callers = createCallerRequests();
   const servicesFor = (id: string) =>
     createSdkServices(id, {
       sessions: conversation.sessions,
@@ -89,6 +91,7 @@ export async function openCore(
       settings,
       store,
       ...published,
+      askAsCaller: callers.get,
       connections,
       accounts,
       addSecret: redactor.add,
@@ -120,6 +123,7 @@ export async function openCore(
     codingAgents,
     people,
     apiKeys,
+    callers,
     baseUrl,
     loadIntegrations,
     keyOf: (integrationId: string): string =>

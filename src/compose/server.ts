@@ -105,9 +105,11 @@ export function startServer(
         scalarBundle: () => asset("scalar.js"),
         webFiles: createWebFiles(),
         logs: storage.logs,
+        callers: core.callers,
         server: serverFacts(config, core),
       },
     );
+    core.callers.serveWith((request) => app.fetch(request, { address: "127.0.0.1" }));
     const listener = serve({
       hostname: config.host,
       port: config.port,

@@ -45,6 +45,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
     auth,
     record: parts.conversation.inbox.record,
     log,
+    callers: options.callers,
     limits: {
       ...GATEWAY_LIMITS,
       rate: { perSecond, burst: 2 * perSecond },

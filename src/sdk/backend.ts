@@ -1,5 +1,6 @@
 // The interface behind the SDK's functions, implemented by the server, by a REST client, or by stand-ins in tests.
 
+import type { AskAsCaller } from "./as-caller.ts";
 import type { ControlCalls } from "./controls.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
 import type { Misspelling } from "./misspelt.ts";
@@ -166,6 +167,8 @@ export interface SdkServices {
   publish(event: PublishedEvent): Promise<void>;
   /** The tokens of accounts in which people have signed Heddle in. Missing in a process: no answer of the API contains a token. */
   oauth?: OAuthBackend;
+  /** Asks the REST API with the rights of who calls a route. */
+  askAsCaller: AskAsCaller;
   store: StoreBackend;
   /** Missing in a process and, without `useTables`, in tests. */
   tables?: TablesBackend;

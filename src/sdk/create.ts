@@ -3,6 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { isHarmlessName } from "../secrets/names.ts";
+import { createAsCaller } from "./as-caller.ts";
 import {
   LOG_METHODS,
   type RegisteredHook,
@@ -178,6 +179,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     ...createControls(backend.controls),
     /** Who of the service's people may talk to the bots. */
     people: createPeopleControls(backend.people),
+    asCaller: createAsCaller((...asked) => backend.askAsCaller(...asked)),
     ...createListeners(backend),
     defineOAuth: createDefineOAuth(backend),
     ...WITHOUT_SERVER,

@@ -29,6 +29,11 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           store: testSeam().store,
           controls: controlsStandIn,
           people: peopleStandIn,
+          askAsCaller: async (...asked: Parameters<SdkBackend["askAsCaller"]>) => {
+            const { services } = testSeam();
+            if (!services?.askAsCaller) throw needsServer("asCaller()");
+            return services.askAsCaller(...asked);
+          },
           publish: async (event: PublishedEvent) => publishStandIn(event),
           oauth: oauthStandIn,
           reportConnection: async (report: ConnectionReport & { name: string }) =>

@@ -262,6 +262,13 @@ export const publish = sdk.publish;
 export const defineOAuth = sdk.defineOAuth;
 
 /**
+ * Reads the REST API in a route with the rights of who calls it, so that a route can show what the caller may see, and nothing else:
+ * `asCaller(request).get("/channels", { query: { limit: 50 } })`. Throws the API's errors; on a public route, where nobody is known, `unauthorized`. While the
+ * route answers only. In tests: `fakeHeddle({ askAsCaller: async (ticket, path) => Response.json(…) })`.
+ */
+export const asCaller = sdk.asCaller;
+
+/**
  * The server that the code runs in: `server.baseUrl` is its public address, `server.webhookUrl()` the address that
  * the service must call, the same as `webhook_url` of GET /api/v1/integrations. Both are null if only the operator
  * could know them, that is while BASE_URL is not set on a server that listens on all addresses. Read them when you

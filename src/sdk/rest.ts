@@ -1,9 +1,10 @@
 // The SDK's backend over the REST API, for a process that Heddle started or any other with a URL and a key.
 
-import { type ErrorCode, HeddleError, isErrorCode } from "../errors.ts";
+import { HeddleError } from "../errors.ts";
 import type { SdkServices } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { createRestControls } from "./rest-controls.ts";
+import { failureIn } from "./rest-failure.ts";
 import { restFields } from "./rest-fields.ts";
 import { createRestPeople } from "./rest-people.ts";
 import { createRestStore } from "./rest-store.ts";
@@ -32,6 +33,7 @@ export function createRestServices(
   | "people"
   | "reportConnection"
   | "publish"
+  | "askAsCaller"
 > {
   const { integrationId } = options;
   return {
@@ -79,6 +81,9 @@ export function createRestServices(
       const path = `/integrations/${encodeURIComponent(integrationId)}/connections/${name}`;
       await call(options, "PUT", path, { status, detail });
     },
+    async askAsCaller() {
+      throw new HeddleError("not_supported", "asCaller() works in routes, which only the server has.");
+    },
     async publish() {
       throw new HeddleError(
         "not_supported",
@@ -113,40 +118,10 @@ async function call<Answer>(
   });
   const text = await response.text();
   if (response.status === 204) return undefined as Answer;
-  if (!response.ok) throw failure(response.status, text);
+  if (!response.ok) throw failureIn(response.status, text);
   try {
     return JSON.parse(text) as Answer;
   } catch (cause) {
     throw new HeddleError("upstream", `Heddle's answer to ${method} ${path} must be JSON.`, { cause });
   }
-}
-
-function failure(status: number, text: string): HeddleError {
-  const error = errorIn(text);
-  const code = isErrorCode(error?.code) ? error.code : codeOf(status);
-  const field = typeof error?.field === "string" ? error.field : undefined;
-  return new HeddleError(
-    code,
-    typeof error?.message === "string" ? error.message : `Heddle answered ${status}.`,
-    {
-      ...(field !== undefined && { field }),
-    },
-  );
-}
-
-function errorIn(text: string): JsonObject | undefined {
-  try {
-    return (JSON.parse(text) as { error?: JsonObject } | null)?.error;
-  } catch {
-    // The body is a proxy's error page; the status must suffice.
-    return undefined;
-  }
-}
-
-function codeOf(status: number): ErrorCode {
-  if (status === 401) return "unauthorized";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
-  if (status === 429) return "rate_limited";
-  return status >= 500 ? "unavailable" : "bad_request";
 }

@@ -2,6 +2,7 @@
 // options are in camelCase.
 
 export type { JsonObject } from "./json.ts";
+export type * from "./types/caller.ts";
 export type * from "./types/controls.ts";
 export type * from "./types/dispatch.ts";
 export type * from "./types/documents.ts";

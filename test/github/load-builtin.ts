@@ -59,6 +59,7 @@ export async function loadBuiltin(
     injectEvent: unexpected,
     ingestDocument: unexpected,
     searchDocuments: unexpected,
+    askAsCaller: unexpected,
     publish: async () => {},
     reportConnection: unexpected,
     getSetting: () => undefined,

@@ -60,6 +60,7 @@ eachDatabase("the webhook of integrations/github", (open) => {
       documents: createDocuments({ db }),
       settings: { get: () => undefined },
       store: { of: () => createMemoryStore() },
+      askAsCaller: () => undefined,
       publish: async () => {},
       connections: { report: async () => {} },
       addSecret: () => {},

@@ -74,6 +74,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
       getSetting: (key) => options.getSetting?.(id, key) ?? options.environment?.[key],
       fetch: fetchWithTimeout,
       store: createMemoryStore(),
+      askAsCaller: nothing,
       publish: async () => {},
       reportConnection: nothing,
       controls: {

@@ -160,6 +160,73 @@ eachDatabase("Mission Control", (open) => {
     for (const follower of followers) await follower.cancel();
   });
 
+  test("what the server knows of channels and memories is shown as far as the caller may see it", async () => {
+    const post = (path: string, body: object) =>
+      fetch(one() + path, {
+        method: "POST",
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }).then((response) => response.json() as Promise<{ id: string }>);
+    const { id } = await post("/api/v1/channels", {
+      client_id: "docs:garden",
+      name: "Garden",
+      bot_id: "default",
+    });
+    await send(one(), "/kanban/create", { title: "Dig", channel_id: id });
+    const reader = await keyWith(["mission_control:*"]);
+    const all = await ask(two(), `${BASE}/overview`);
+    expect(all.channels).toContainEqual(
+      expect.objectContaining({ id, bot_id: "default", task_count: 1, is_member: false }),
+    );
+    expect(await ask(two(), `${BASE}/overview`, "GET", reader)).toMatchObject({
+      channels: [],
+      bots: [],
+      total_bots: 0,
+    });
+    expect((await send(one(), `/channels/${id}/join`, {}, "POST", reader)).body.error.code).toBe("forbidden");
+    const memory = await fetch(`${one()}${BASE}/memory`, { headers: { authorization: `Bearer ${reader}` } });
+    expect(memory.status).toBe(403);
+    expect(await ask(two(), `${BASE}/memory`)).toEqual({ bots: [] });
+    // A ticket that somebody outside makes up is nobody's.
+    const forged = { authorization: `Bearer ${reader}`, "heddle-caller-ticket": "a" };
+    expect((await fetch(`${one()}${BASE}/memory`, { headers: forged })).status).toBe(403);
+
+    expect((await send(one(), `/channels/${id}/join`, {})).body).toMatchObject({ is_member: true });
+    const mine = await ask(two(), `${BASE}/kanban?scope=personal`);
+    expect(
+      mine.columns.flatMap(({ cards }: { cards: { title: string }[] }) => cards.map(({ title }) => title)),
+    ).toEqual(["Dig"]);
+    expect((await ask(two(), `${BASE}/timeline?scope=personal`)).events).toHaveLength(1);
+    expect(await ask(two(), `${BASE}/overview?scope=personal`)).toMatchObject({
+      total_channels: 1,
+      total_tasks: 1,
+    });
+    expect(await ask(two(), `${BASE}/channels/${id}/context`)).toMatchObject({
+      channel: { id, name: "Garden" },
+      ...{
+        bot: { id: "default" },
+        is_member: true,
+        memories: [],
+        recent: [{ content: "Card created: Dig" }],
+      },
+    });
+    await send(one(), `/channels/${id}/leave`, {});
+    expect(
+      (await ask(two(), `${BASE}/kanban?scope=personal`)).columns.every(
+        ({ cards }: { cards: [] }) => cards.length === 0,
+      ),
+    ).toBe(true);
+    expect((await send(one(), "/channels/019aacc5-7d3e-7d31-a6a3-f5d4be1f2f7c/join", {})).status).toBe(404);
+    const guide = await ask(one(), `${BASE}/setup-guide`);
+    expect(guide.steps.map(({ id, done }: { id: string; done: boolean }) => [id, done])).toEqual([
+      ["task", true],
+      ["activate", false],
+      ["bot", false],
+      ["approve", false],
+    ]);
+    expect((await ask(one(), `${BASE}/readiness`)).memory).toMatchObject({ ready: false, count: 0 });
+  });
+
   test("a plan runs step by step after one approval of exactly what was read, over kill -9", async () => {
     const drafted = (
       await send(one(), "/plans", { title: "Move", steps: ["do pack boxes", "do drive slowly"] })

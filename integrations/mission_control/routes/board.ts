@@ -1,5 +1,6 @@
 import { Elysia, t } from "heddle/sdk";
 import { createCard, deleteCard, listBoard, moveCard, PRIORITIES, updateCard } from "../board.ts";
+import { channelsIn, scopeQuery } from "./scope.ts";
 import { who } from "./who.ts";
 
 const column = t.String({ minLength: 1, maxLength: 100 });
@@ -14,9 +15,15 @@ const fields = {
 };
 
 export const boardRoutes = new Elysia()
-  .get("/kanban", async ({ query }) => ({ columns: await listBoard(query.channel_id) }), {
-    query: t.Object({ channel_id: t.Optional(t.String({ maxLength: 100 })) }),
-  })
+  .get(
+    "/kanban",
+    async ({ query, request }) => ({
+      columns: await listBoard(query.channel_id, await channelsIn(query, request)),
+    }),
+    {
+      query: t.Object({ ...scopeQuery, channel_id: t.Optional(t.String({ maxLength: 100 })) }),
+    },
+  )
   .post("/kanban/create", ({ body, request }) => createCard(body, who(request).name), {
     body: t.Object({
       ...fields,

@@ -4,8 +4,11 @@ import { boardText, plansText } from "../markdown.ts";
 import { overview, readiness } from "../overview.ts";
 import { listPlans } from "../plans.ts";
 import { SETUP } from "../setup.ts";
+import { setupGuide } from "../setup-guide.ts";
 import { tables } from "../tables.ts";
 import { listTimeline, tell } from "../timeline.ts";
+import { fleet } from "./channels.ts";
+import { channelsIn, scopeQuery } from "./scope.ts";
 import { who } from "./who.ts";
 
 const LONGEST_PREFERENCES = 20_000;
@@ -22,8 +25,16 @@ const page = {
 const today = () => new Date().toISOString().slice(0, 10);
 
 export const generalRoutes = new Elysia()
-  .get("/overview", () => overview(today()))
-  .get("/readiness", readiness)
+  .get(
+    "/overview",
+    async ({ query, request }) => {
+      const only = await channelsIn(query, request);
+      return { ...(await overview(today(), only)), ...(await fleet(request, only)) };
+    },
+    { query: t.Object(scopeQuery) },
+  )
+  .get("/readiness", ({ request }) => readiness(request))
+  .get("/setup-guide", ({ request }) => setupGuide(request))
   .get("/modules", () => ({ modules: SETUP.dashboard_modules }))
   .get("/mc/overview/data", async (): Promise<DashboardData> => {
     const { needs_person, columns, plans } = await overview(today());
@@ -41,12 +52,21 @@ export const generalRoutes = new Elysia()
       ],
     };
   })
-  .get("/timeline", async ({ query }) => ({ events: await listTimeline(query) }), {
-    query: t.Object({
-      ...page,
-      kind: t.Optional(t.Union((["card", "plan", "note", "journal"] as const).map((one) => t.Literal(one)))),
+  .get(
+    "/timeline",
+    async ({ query, request }) => ({
+      events: await listTimeline({ ...query, channels: await channelsIn(query, request) }),
     }),
-  })
+    {
+      query: t.Object({
+        ...scopeQuery,
+        ...page,
+        kind: t.Optional(
+          t.Union((["card", "plan", "note", "journal"] as const).map((one) => t.Literal(one))),
+        ),
+      }),
+    },
+  )
   .post(
     "/timeline",
     async ({ body, request }) => ({
@@ -54,9 +74,15 @@ export const generalRoutes = new Elysia()
     }),
     { body: entry },
   )
-  .get("/journal", async ({ query }) => ({ entries: await listTimeline({ ...query, kind: "journal" }) }), {
-    query: t.Object(page),
-  })
+  .get(
+    "/journal",
+    async ({ query, request }) => ({
+      entries: await listTimeline({ ...query, channels: await channelsIn(query, request), kind: "journal" }),
+    }),
+    {
+      query: t.Object({ ...page, ...scopeQuery }),
+    },
+  )
   .post(
     "/journal",
     async ({ body, request }) => ({

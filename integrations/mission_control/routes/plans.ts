@@ -2,6 +2,7 @@ import { Elysia, t } from "heddle/sdk";
 import { settings } from "../config.ts";
 import { abandonPlan, approvePlan, changePlan, draftPlan, getPlan, listPlans, resumePlan } from "../plans.ts";
 import { advance, know } from "../run-plan.ts";
+import { channelsIn, scopeQuery } from "./scope.ts";
 import { who } from "./who.ts";
 
 const title = t.String({ minLength: 1, maxLength: 300 });
@@ -28,16 +29,23 @@ async function resume(id: string, request: Request) {
 }
 
 export const planRoutes = new Elysia()
-  .get("/plans", async ({ query }) => ({ plans: await listPlans(query) }), {
-    query: t.Object({
-      status: t.Optional(
-        t.Union(
-          (["draft", "executing", "paused", "complete", "abandoned"] as const).map((one) => t.Literal(one)),
-        ),
-      ),
-      channel_id: t.Optional(t.String({ maxLength: 100 })),
+  .get(
+    "/plans",
+    async ({ query, request }) => ({
+      plans: await listPlans({ ...query, channels: await channelsIn(query, request) }),
     }),
-  })
+    {
+      query: t.Object({
+        ...scopeQuery,
+        status: t.Optional(
+          t.Union(
+            (["draft", "executing", "paused", "complete", "abandoned"] as const).map((one) => t.Literal(one)),
+          ),
+        ),
+        channel_id: t.Optional(t.String({ maxLength: 100 })),
+      }),
+    },
+  )
   .get("/plans/:id", async ({ params }) => ({ plan: await getPlan(params.id) }))
   .post(
     "/plans",

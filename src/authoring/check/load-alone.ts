@@ -67,6 +67,7 @@ function recorder() {
       throw noNetwork();
     }),
     store: createMemoryStore(),
+    askAsCaller: noted("asCaller", () => Response.json({})),
     publish: noted("publish", () => undefined),
     reportConnection: noted("connection.report", () => undefined),
     controls: {

@@ -31,6 +31,7 @@ import type { ClientTools } from "../../sessions/client-tools.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Tasks } from "../../sessions/tasks.ts";
 import type { Transcription } from "../../transcription/transcription.ts";
+import type { CallerRequests } from "../gateway/caller-requests.ts";
 import type { MountedIntegrations } from "../gateway/integrations-gateway.ts";
 import type { ReceiveOptions } from "../gateway/receive.ts";
 import type { WebOptions } from "../web/web.ts";
@@ -167,6 +168,8 @@ export interface AppOptions {
   /** The address at which a browser on this machine reaches the server. */
   localUrl: () => string;
   logs: LogBuffer;
+  /** Lets routes of integrations ask the API as who calls them. Default: they cannot. */
+  callers?: CallerRequests;
   server: ServerFacts;
   /** The wall clock. */
   now?: () => number;

@@ -7,12 +7,14 @@ import { HeddleError, notFound } from "../../errors.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
 import { createIncoming, type Incoming } from "../../inbox/incoming.ts";
 import type { Logger } from "../../log.ts";
+import { CALLER_TICKET } from "../../sdk/as-caller.ts";
 import { CALLER_HEADER, callerHeader } from "../../sdk/caller-of.ts";
 import type { Auth } from "../auth.ts";
 import { hideCookie } from "../cookie.ts";
 import { answerError, type ErrorFacts, NotLive, RateLimited } from "../errors.ts";
 import { createRateLimiter, type RateLimit } from "../rate-limit.ts";
 import type { Target } from "../target.ts";
+import type { CallerRequests } from "./caller-requests.ts";
 import { innerRequest } from "./inner-request.ts";
 import { createIntake, type IntakeLimits, type Lease } from "./intake.ts";
 import { type Pace, readBody } from "./read-body.ts";
@@ -84,6 +86,8 @@ export interface GatewayOptions {
   /** Called for every request to a public route, with its outcome. */
   record: Inbox["record"];
   log: Logger;
+  /** Lets a route ask the API as who calls it. */
+  callers?: CallerRequests | undefined;
   limits?: GatewayLimits;
 }
 
@@ -104,7 +108,7 @@ export function scopeOfRoute(
 
 /** The gateway never throws; it answers every failure. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { integrations, auth, record, log, limits = GATEWAY_LIMITS } = options;
+  const { integrations, auth, record, log, callers, limits = GATEWAY_LIMITS } = options;
   const limiter = createRateLimiter(limits.rate);
   const intake = createIntake(limits.intake);
   const checkRate = (id: string, sender: string): void => {
@@ -125,6 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     };
     let incoming: Incoming | undefined;
     let lease: Lease | undefined;
+    let acting: { close(): void } | undefined;
     try {
       if (id === "") throw new HeddleError("not_found", "There is no such integration.");
       // Senders hardly retry, so a request that arrives while the server starts waits for the integration.
@@ -161,7 +166,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       hideCookie(inner.headers);
       inner.headers.delete(CALLER_HEADER);
-      if (caller) inner.headers.set(CALLER_HEADER, callerHeader(caller));
+      inner.headers.delete(CALLER_TICKET);
+      if (caller) {
+        inner.headers.set(CALLER_HEADER, callerHeader(caller));
+        acting = callers?.open(request, inner);
+      }
       const given = await runRouter(router, inner, { id, incoming, timeoutMs: limits.handlerMs });
       const answer = isPublic ? given : uncached(given);
       if (incoming) record(incoming, answer);
@@ -183,6 +192,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return answer;
     } finally {
       lease?.close();
+      acting?.close();
     }
   };
 }

@@ -2,6 +2,7 @@
 
 import { ownerOfIntegration } from "../../db/reach.ts";
 import { storableJson } from "../../db/storable.ts";
+import { HeddleError } from "../../errors.ts";
 import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { Connections } from "../../listeners/connections.ts";
 import type { People } from "../../people/people.ts";
@@ -24,6 +25,8 @@ export interface SdkServicesOptions {
   tablesOf?: (integrationId: string) => TablesBackend;
   /** Writes an event of an integration. */
   publish: (integrationId: string, event: PublishedEvent) => Promise<void>;
+  /** Undefined: the route of this ticket has answered already, or there is no server. */
+  askAsCaller: (...asked: Parameters<SdkServices["askAsCaller"]>) => Promise<Response> | undefined;
   connections: Pick<Connections, "report">;
   /** The tokens of the accounts of an integration; missing in tests that need none. */
   accounts?: { of(integrationId: string): OAuthBackend };
@@ -51,6 +54,7 @@ export function createSdkServices(
     store,
     tablesOf,
     publish,
+    askAsCaller,
     connections,
     accounts,
     addSecret,
@@ -98,6 +102,11 @@ export function createSdkServices(
     ...(accounts && { oauth: accounts.of(integrationId) }),
     ...(tablesOf && { tables: tablesOf(integrationId) }),
     publish: (event) => publish(integrationId, event),
+    async askAsCaller(...asked) {
+      const answer = await askAsCaller(...asked);
+      if (answer) return answer;
+      throw new HeddleError("unauthorized", "asCaller() works while a route answers somebody who has a key.");
+    },
     reportConnection: ({ detail = null, ...report }) =>
       connections.report({ ...report, integrationId, detail }),
     controls: {
