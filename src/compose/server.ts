@@ -104,9 +104,7 @@ export function startServer(
         signal: stopping.signal,
         scalarBundle: () => asset("scalar.js"),
         webFiles: createWebFiles(),
-        logs: storage.logs,
-        callers: core.callers,
-        server: serverFacts(config, core),
+        ...shownAndAsked(config, core),
       },
     );
     core.callers.serveWith((request) => app.fetch(request, { address: "127.0.0.1" }));
@@ -160,6 +158,12 @@ const modelsAndTools = ({ models, mcp, codingAgents, policies, approvals, conten
   mcp,
   codingAgents,
   policies: { policies, approvals, toolOf: toolFactsFrom(tools) },
+});
+
+const shownAndAsked = (config: Config, core: Core) => ({
+  logs: core.storage.logs,
+  callers: core.callers,
+  server: serverFacts(config, core),
 });
 
 const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
