@@ -1,6 +1,7 @@
 // Every page of the UI, a line each. A page that is not in this table is in no menu and has no address.
 
 import { type ComponentType, lazy, useMemo } from "react";
+import { loadModule } from "./api/load-module.ts";
 import { covers, useSession } from "./api/session.ts";
 import type { IconName } from "./parts/icon-names.ts";
 
@@ -23,7 +24,7 @@ export interface Page {
 
 /** A page's code is loaded when it is opened first. Its module exports the component as `View`. */
 const load = (module: () => Promise<{ View: ComponentType }>) =>
-  lazy(async () => ({ default: (await module()).View }));
+  lazy(async () => ({ default: (await loadModule(module, { isPage: true })).View }));
 
 // biome-ignore format: a line each
 const PAGES: readonly Page[] = [

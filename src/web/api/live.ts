@@ -57,9 +57,12 @@ export function useLiveConnection(): void {
       },
       onState: (state) => {
         useConnection.setState({ state });
-        if (state !== "live" || !isFirst) return;
+        if (state !== "live") return;
+        // What failed while the server was away is asked for again; what was read before is kept current by the events.
+        void queryClient.invalidateQueries(
+          isFirst ? undefined : { predicate: (query) => query.state.error !== null },
+        );
         isFirst = false;
-        void queryClient.invalidateQueries();
       },
       signal: stop.signal,
     });

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import { loadModule } from "../api/load-module.ts";
 import classes from "./chart.module.css";
 import type { Tone } from "./status.tsx";
 
@@ -25,7 +26,7 @@ export interface ChartProps {
   format?: (value: number) => string;
 }
 
-const Drawn = lazy(() => import("./chart-drawn.tsx"));
+const Drawn = lazy(() => loadModule(() => import("./chart-drawn.tsx")));
 const ORDER = ["accent", "calm", "good", "warn", "bad", "quiet"] as const;
 
 export const toneOfSeries = ({ tone }: Series, index: number): Tone | "accent" =>

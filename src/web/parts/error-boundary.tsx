@@ -25,7 +25,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: u
         title="This page has failed"
         action={<Button onClick={() => location.reload()}>Reload</Button>}
       >
-        {errorText(error)} The error is in the server's log.
+        {errorText(error)} The error is also in the server's log, if the server could be reached.
       </Empty>
     );
   }

@@ -1,8 +1,9 @@
 import { lazy, memo, Suspense, useMemo } from "react";
+import { loadModule } from "../api/load-module.ts";
 import classes from "./markdown.module.css";
 import { blocksOf, isCostly } from "./markdown-blocks.ts";
 
-const Rendered = lazy(() => import("./markdown-rendered.tsx"));
+const Rendered = lazy(() => loadModule(() => import("./markdown-rendered.tsx")));
 
 /**
  * Markdown that somebody else wrote. Its HTML is shown as text, its pictures as links, and its code comes when needed. Of a text

@@ -60,17 +60,19 @@ export function SettingsForm({ settings, onSave, onReset }: SettingsFormProps) {
           onReset={() => void attempt(() => onReset(setting.key), `${setting.key} was reset.`)}
         />
       ))}
-      {state.error !== undefined && <ApiError error={state.error} />}
-      <Group gap="xs" className={classes.buttons}>
-        <Button type="submit" loading={state.busy} disabled={count === 0}>
-          {count === 0 ? "Save" : `Save ${plural(count, "change")}`}
-        </Button>
-        {count > 0 && (
-          <Button variant="default" onClick={() => setChanged({})}>
-            Discard
+      <div className={classes.foot}>
+        {state.error !== undefined && <ApiError error={state.error} />}
+        <Group gap="xs">
+          <Button type="submit" loading={state.busy} disabled={count === 0}>
+            {count === 0 ? "Save" : `Save ${plural(count, "change")}`}
           </Button>
-        )}
-      </Group>
+          {count > 0 && (
+            <Button variant="default" onClick={() => setChanged({})}>
+              Discard
+            </Button>
+          )}
+        </Group>
+      </div>
     </form>
   );
 }

@@ -80,6 +80,7 @@ export function Palette() {
       highlightQuery
       scrollable
       maxHeight={420}
+      attributes={{ content: { "aria-label": "Command palette" } }}
       searchProps={{
         placeholder: "Go to a page, a bot, a channel, an id …, or do something",
         "aria-label": "Search pages, objects and actions",

@@ -116,6 +116,24 @@ export function shellTests(ui: () => Ui): void {
     await ui().api("POST", "/api/v1/chat", { session_id, message: "Was anybody here?" });
     await turn("visible");
     await page.getByText("Was anybody here?").waitFor();
-    await ui().api("DELETE", `/api/v1/sessions/${session_id}`);
+    const { channels } = await ui().api("GET", "/api/v1/channels?client_id=web:unseen");
+    await ui().api("DELETE", `/api/v1/channels/${channels[0].id}`);
+  });
+
+  test("shell: a page whose code does not arrive opens by itself once it does", async () => {
+    await using opened = await ui().openPage("/tasks");
+    const { page } = opened;
+    await page.getByRole("heading", { name: "Runs" }).waitFor();
+    let failed = 0;
+    const isAway = () => failed < 3;
+    // As long as a server restarts, neither its files nor its API are there.
+    await page.route(/assets\/|\/health/, (route) => {
+      if (!isAway()) return route.continue();
+      failed += 1;
+      return route.abort();
+    });
+    await page.getByRole("link", { name: "Documents", exact: true }).click();
+    await page.getByRole("heading", { name: "Documents" }).waitFor();
+    expect(failed).toBe(3);
   });
 }

@@ -3,6 +3,7 @@
 import { lazy, Suspense } from "react";
 import { Link, useLocation } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
+import { loadModule } from "../../api/load-module.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
@@ -15,7 +16,9 @@ import { OverviewTab } from "./overview-tab.tsx";
 import { Plans } from "./plans.tsx";
 
 /** The library for moving cards is only needed here. */
-const Board = lazy(async () => ({ default: (await import("./board.tsx")).Board }));
+const Board = lazy(async () => ({
+  default: (await loadModule(() => import("./board.tsx"))).Board,
+}));
 
 const TABS: { path: string; label: string; icon: IconName }[] = [
   { path: "", label: "Overview", icon: "LayoutDashboard" },
