@@ -23,6 +23,8 @@ const MANIFEST = "bundle.json";
 const MOVABLE_ROOT = "/heddle-integration-source";
 /** How many of an integration's newest bundles are kept for the next start. */
 const KEPT = 4;
+/** Of how many released versions of an integration the source maps stay. */
+const MAPS_KEPT = 50;
 /** Age after which folders left behind by a crashed process are deleted. */
 const STALE_AFTER_MS = 24 * 3600 * 1000;
 
@@ -35,7 +37,10 @@ export interface Prepared {
   takenIn: TakenIn;
   /** The top-level awaits of a file (relative to the integration's folder) and of the files it imports. */
   awaitsIn(file: string): Promise<Problem[]>;
-  /** Deletes the folder. Forget its modules first. */
+  /**
+   * Deletes the modules, which must have been forgotten. Their source maps stay: the runtime reads one when the stack of an
+   * error is asked for, which code that is still running may do at any time.
+   */
   discard(): Promise<void>;
 }
 
@@ -100,12 +105,16 @@ export async function prepare(
       }
       manifest = made.manifest;
       if (await isOfHash(found, manifest, version)) await keep(dir, kept);
-      await tidy(shelf, inUse);
     }
+    await tidy(shelf, inUse);
     const modules = manifest.modules.map((module) => join(dir, module));
     const folder = found.readFrom ?? found.folder;
     const awaitsIn = (file: string) => topLevelAwaits(join(folder, file), { folder, gate });
-    return { ok: true, prepared: { dir, modules, takenIn: manifest.takenIn, awaitsIn, discard } };
+    const keepMaps = async () => {
+      inUse.delete(dir);
+      await deleteModules(dir).catch(discard);
+    };
+    return { ok: true, prepared: { dir, modules, takenIn: manifest.takenIn, awaitsIn, discard: keepMaps } };
   } catch (error) {
     await discard();
     throw error;
@@ -249,18 +258,30 @@ async function duplicate(from: string, to: string): Promise<void> {
   }
 }
 
+async function deleteModules(dir: string): Promise<void> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.endsWith(".map"));
+  for (const { parentPath, name } of files) await rm(join(parentPath, name), { force: true });
+}
+
 async function tidy(shelf: string, inUse: ReadonlySet<string>): Promise<void> {
-  const folders: { path: string; time: number; isKept: boolean }[] = [];
+  const folders: { path: string; time: number; isKept: boolean; isSpent: boolean }[] = [];
   for (const name of await readdir(shelf)) {
     const path = join(shelf, name);
     const time = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
-    folders.push({ path, time, isKept: !name.includes(".") });
+    const isKept = !name.includes(".");
+    const isSpent = !isKept && !inUse.has(path) && !(await readManifest(path));
+    folders.push({ path, time, isKept, isSpent });
   }
-  const kept = folders.filter(({ isKept }) => isKept).sort((a, b) => b.time - a.time);
-  const stale = folders.filter(
-    ({ isKept, time, path }) => !isKept && time < Date.now() - STALE_AFTER_MS && !inUse.has(path),
-  );
-  for (const { path } of [...kept.slice(KEPT), ...stale]) await rm(path, { recursive: true, force: true });
+  folders.sort((a, b) => b.time - a.time);
+  const superfluous = new Set([
+    ...folders.filter(({ isKept }) => isKept).slice(KEPT),
+    ...folders.filter(({ isSpent }) => isSpent).slice(MAPS_KEPT),
+    ...folders.filter(
+      ({ isKept, time, path }) => !isKept && time < Date.now() - STALE_AFTER_MS && !inUse.has(path),
+    ),
+  ]);
+  for (const { path } of superfluous) await rm(path, { recursive: true, force: true });
 }
 
 /** The files in the order in which they are imported: single files, then tools. */

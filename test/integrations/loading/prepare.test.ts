@@ -55,7 +55,7 @@ test("a bundle is made once for the same sources, even across restarts", async (
     await all.integrations.loadAll();
     expect(all.integrations.get("mine")?.status).toBe("ready");
     await all[Symbol.asyncDispose]();
-    return (await readdir(join(cache.path, "mine"))).sort();
+    return (await readdir(join(cache.path, "mine"))).filter((name) => !name.includes("."));
   };
   const first = await start();
   expect(first).toHaveLength(1);
@@ -81,11 +81,52 @@ test.each([
     expect(all.call("works")).toBe("whole");
   };
   await start();
-  const [name = ""] = await readdir(shelf);
+  const kept = async () => (await readdir(shelf)).filter((one) => !one.includes("."));
+  const [name = ""] = await kept();
   await tear(join(shelf, name));
   await start();
-  // It is complete again, and nothing of the damaged one is left.
-  expect(await readdir(shelf)).toEqual([name]);
+  // It is complete again, and nothing of the damaged one is left; of those that were released there are source maps.
+  expect(await kept()).toEqual([name]);
   await start();
   expect((await readFile(join(shelf, name, "tools", "a.js"), "utf8")).length).toBeGreaterThan(20);
+});
+
+test("an error of a version that was released long ago still names the source, and nothing is written to stderr", async () => {
+  await using folder = await temporaryFolder();
+  const program = `
+    import { getLogger } from "@logtape/logtape";
+    import { join } from "node:path";
+    const { harness } = await import(process.env.HARNESS);
+    const source = (version) => \`
+      (globalThis.late ??= []).push(() => new Error("late \${version}"));
+      \${process.env.TOOL}\`;
+    await using all = await harness({ "mine/tools/a.ts": source(0) }, { cacheDir: process.env.CACHE });
+    await all.integrations.loadAll();
+    for (let version = 1; version < 6; version++) {
+      await all.write({ "mine/tools/a.ts": source(version) });
+      await all.integrations.reload("mine");
+    }
+    console.log(JSON.stringify(globalThis.late.map((make) => make().stack.split("\\n")[1])));
+    console.log(all.path("mine/tools/a.ts"));
+    process.exit(0);
+  `;
+  await folder.write({ "program.ts": program });
+  const child = Bun.spawn([process.execPath, join(folder.path, "program.ts")], {
+    cwd: join(import.meta.dir, "../../.."),
+    env: {
+      ...process.env,
+      HARNESS: join(import.meta.dir, "../harness.ts"),
+      TOOL: toolNamed("works", "() => 1"),
+      CACHE: join(folder.path, "cache"),
+    },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [said, warned] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  const [stacks = "[]", file = "?"] = said.trim().split("\n");
+  expect(warned).toBe("");
+  expect(JSON.parse(stacks)).toEqual(Array(6).fill(expect.stringContaining(`${file}:2:`)));
+  // Of the released versions only the maps are left.
+  const left = await readdir(join(folder.path, "cache", "mine"), { recursive: true });
+  expect(left.filter((name) => name.includes("/tools/a.js.map")).length).toBeGreaterThan(6);
 });
