@@ -77,11 +77,24 @@ function violation(error: ErrorObject): Violation {
   if (error.keyword === "additionalProperties") {
     return { field, message: unknownProperty(String(property), error.parentSchema?.properties) };
   }
-  const allowed = Array.isArray(error.params.allowedValues)
-    ? `: ${error.params.allowedValues.join(", ")}`
-    : "";
-  return { field, message: `${error.message ?? "is invalid"}${allowed}` };
+  return { field, message: explained(error) };
 }
+
+/** The value itself is not repeated, because it may be a secret. */
+function explained({ keyword, params, data, message = "is invalid" }: ErrorObject): string {
+  if (keyword === "enum") return `must be one of: ${params.allowedValues.join(", ")}`;
+  if (keyword !== "type") return message;
+  const types = [params.type].flat().flatMap((type: string) => type.split(","));
+  return `must be ${types.map(called).join(" or ")}; got ${called(typeOf(data))}`;
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}
+
+const called = (type: string): string =>
+  ["null", "undefined"].includes(type) ? type : `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 
 function unknownProperty(property: string, known: object = {}): string {
   const meant = nearest(property, Object.keys(known));

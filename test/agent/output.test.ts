@@ -56,7 +56,7 @@ eachDatabase("an answer with a schema", (open) => {
     expect(llm.requests[1]?.mustAnswer).toBe(true);
     const [answer, complaint] = llm.requests[1]?.messages.slice(-2) ?? [];
     expect(answer).toMatchObject({ role: "assistant", content: '{"verdict":"fine"}' });
-    expect(complaint?.content).toContain("verdict must be equal to one of the allowed values: good, bad");
+    expect(complaint?.content).toContain("verdict must be one of: good, bad");
     expect(complaint?.content).toContain("score is missing");
     expect(calls).toEqual([{ iteration: 1, error: expect.stringContaining("score is missing") }]);
   });

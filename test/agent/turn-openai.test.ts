@@ -71,7 +71,7 @@ test("an unknown tool, invalid arguments and broken JSON are answered, and the m
   });
   expect(calls.map(({ call_id, status, error }) => [call_id, status, error])).toEqual([
     ["1", "failed", 'There is no tool "subtract". Available: add.'],
-    ["2", "failed", "The arguments of add are invalid: a: must be number."],
+    ["2", "failed", "The arguments of add are invalid: a: must be a number; got a string."],
     ["3", "failed", expect.stringContaining("The arguments of add must be a JSON object; ")],
     ["4", "done", null],
   ]);

@@ -45,7 +45,7 @@ eachDatabase("questions of MCP servers", (open) => {
     const { answer } = other.servers.questions;
     const reply = (seats: unknown) =>
       answer(question.id, { action: "accept", content: { seats } as never }, "Ann", undefined);
-    await expect(reply("many")).rejects.toThrow("content.seats must be integer");
+    await expect(reply("many")).rejects.toThrow("content.seats must be an integer; got a string");
     await expect(reply(0)).rejects.toThrow("content.seats");
     await reply(4);
     expect(await booked).toContain("Booked 4.");

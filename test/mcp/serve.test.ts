@@ -104,7 +104,10 @@ for (const [era, connect] of Object.entries(CLIENTS)) {
     const failed = await client.callTool({ name: "crm_shout", arguments: { text: "fail" } });
     expect(failed).toMatchObject({ isError: true });
     const invalid = await client.callTool({ name: "crm_shout", arguments: { text: 7 } });
-    expect(invalid).toMatchObject({ isError: true, content: [{ text: "arguments.text must be string." }] });
+    expect(invalid).toMatchObject({
+      isError: true,
+      content: [{ text: "arguments.text must be a string; got a number." }],
+    });
 
     const asked = await client.callTool({ name: "ask_default", arguments: { message: "Who are you?" } });
     const { continue_from } = asked.structuredContent as { continue_from: string };

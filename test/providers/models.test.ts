@@ -54,7 +54,7 @@ describe("a context window", () => {
     ["{", "JSON"],
     ['{"m": {"prices": {"input": 1}}}', "MODEL_SETTINGS.m.prices.output is missing"],
     ['{"m": {"window": 1}}', "MODEL_SETTINGS.m.window"],
-    ["[]", "MODEL_SETTINGS must be object"],
+    ["[]", "MODEL_SETTINGS must be an object; got an array"],
   ])("%s is no MODEL_SETTINGS", async (modelSettings, reason) => {
     const opened = testModels(db, { modelEndpoint: environment("http://h/v1"), modelSettings });
     const error = await opened.catch((error) => error);

@@ -44,6 +44,6 @@ test("a choice of words gives one violation that lists them", () => {
   });
   expect(compileSchema(choice)({ mode: "on" })).toEqual([]);
   expect(compileSchema(choice)({ mode: "up" })).toEqual([
-    { field: "mode", message: "must be equal to one of the allowed values: on, off" },
+    { field: "mode", message: "must be one of: on, off" },
   ]);
 });

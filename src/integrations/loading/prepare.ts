@@ -2,7 +2,7 @@
 // earlier by this version of Heddle from the same sources, or bundled when the program was compiled.
 
 import { createHash } from "node:crypto";
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -17,16 +17,11 @@ import { changedSince, NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/take
 import type { FoundIntegration, IntegrationFiles } from "../discovery/discover.ts";
 import { hashOf, readClosure } from "../review/closure.ts";
 import { SDK_NAMES } from "./host-sdk.ts";
+import { deleteModules, tidy } from "./shelf.ts";
 
 const MANIFEST = "bundle.json";
 /** A placeholder in prebuilt bundles for the folder that they will be loaded from. */
 const MOVABLE_ROOT = "/heddle-integration-source";
-/** How many of an integration's newest bundles are kept for the next start. */
-const KEPT = 4;
-/** Of how many released versions of an integration the source maps stay. */
-const MAPS_KEPT = 50;
-/** Age after which folders left behind by a crashed process are deleted. */
-const STALE_AFTER_MS = 24 * 3600 * 1000;
 
 export interface Prepared {
   /** A folder of this load alone, from which nothing has been imported yet. */
@@ -106,7 +101,7 @@ export async function prepare(
       manifest = made.manifest;
       if (await isOfHash(found, manifest, version)) await keep(dir, kept);
     }
-    await tidy(shelf, inUse);
+    await tidy(shelf, { inUse, isBundle });
     const modules = manifest.modules.map((module) => join(dir, module));
     const folder = found.readFrom ?? found.folder;
     const awaitsIn = (file: string) => topLevelAwaits(join(folder, file), { folder, gate });
@@ -190,6 +185,8 @@ async function unpack(
   return { ok: true, manifest: await writeManifest(outDir, { hash, modules, takenIn: NOTHING_TAKEN_IN }) };
 }
 
+const isBundle = async (dir: string): Promise<boolean> => (await readManifest(dir)) !== undefined;
+
 /** The manifest of a bundle folder that is otherwise complete. */
 async function writeManifest(dir: string, about: Omit<Manifest, "digests">): Promise<Manifest> {
   const manifest: Manifest = { ...about, digests: await digestsIn(dir) };
@@ -256,32 +253,6 @@ async function duplicate(from: string, to: string): Promise<void> {
     // Some file systems have no hard links.
     else await link(source, target).catch(() => copyFile(source, target));
   }
-}
-
-async function deleteModules(dir: string): Promise<void> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.endsWith(".map"));
-  for (const { parentPath, name } of files) await rm(join(parentPath, name), { force: true });
-}
-
-async function tidy(shelf: string, inUse: ReadonlySet<string>): Promise<void> {
-  const folders: { path: string; time: number; isKept: boolean; isSpent: boolean }[] = [];
-  for (const name of await readdir(shelf)) {
-    const path = join(shelf, name);
-    const time = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
-    const isKept = !name.includes(".");
-    const isSpent = !isKept && !inUse.has(path) && !(await readManifest(path));
-    folders.push({ path, time, isKept, isSpent });
-  }
-  folders.sort((a, b) => b.time - a.time);
-  const superfluous = new Set([
-    ...folders.filter(({ isKept }) => isKept).slice(KEPT),
-    ...folders.filter(({ isSpent }) => isSpent).slice(MAPS_KEPT),
-    ...folders.filter(
-      ({ isKept, time, path }) => !isKept && time < Date.now() - STALE_AFTER_MS && !inUse.has(path),
-    ),
-  ]);
-  for (const { path } of superfluous) await rm(path, { recursive: true, force: true });
 }
 
 /** The files in the order in which they are imported: single files, then tools. */

@@ -8,6 +8,11 @@ import { checkManifest, checkVerifierSecret } from "./manifest.ts";
 /** Validates the exported SETUP. Throws an error that names every problem with its line; `file` is absolute. */
 export function readSetup(file: string, exported: unknown): SetupManifest {
   if (exported === undefined) throw errorAt(file, 1, "The file must export SETUP, an object");
+  // These have none of the fields, and an empty manifest is valid.
+  const kind = Object.prototype.toString.call(exported).slice("[object ".length, -1);
+  if (["Promise", "Map", "Set"].includes(kind)) {
+    throw errorAt(file, 1, `SETUP must be a plain object; got a ${kind}`);
+  }
   const [first, ...others] = checkManifest(exported);
   if (first) throw errorOf(file, first, others);
   return exported as SetupManifest;

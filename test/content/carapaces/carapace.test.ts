@@ -46,17 +46,17 @@ requires:
   });
 
   const wrong: [yaml: string, reason: string, line: number][] = [
-    ["name: a\nlocal_tools: [a, 7]", "local_tools.1 must be string", 2],
+    ["name: a\nlocal_tools: [a, 7]", "local_tools.1 must be a string; got a number", 2],
     [
       "skills:\n  - fine\n  - id: two\n    mode: always\n",
-      "skills.1.mode must be equal to one of the allowed values: pinned, rag, on_demand",
+      "skills.1.mode must be one of: pinned, rag, on_demand",
       4,
     ],
     ["name: a\n\nrequires:\n  tool: [a]\n", 'requires.tool is not known here; did you mean "tools"?', 4],
     ["name: a\ntools: [b]", 'tools is not known here; did you mean "local_tools"?', 2],
     ["id: ../up\n", "id must match pattern", 1],
-    ["- a\n- b", "The file must be object", 1],
-    ["", "The file must be object", 1],
+    ["- a\n- b", "The file must be an object; got an array", 1],
+    ["", "The file must be an object; got null", 1],
   ];
   for (const [yaml, reason, line] of wrong) {
     test(`is refused: ${reason}`, () => {

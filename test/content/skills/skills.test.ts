@@ -33,13 +33,13 @@ describe("a skill's file", () => {
   test("is refused with the line of the mistake", () => {
     expect(readSkill("---\nname: a\ndescription: [1, 2]\n---\n", about)).toEqual({
       ok: false,
-      problem: { reason: "description must be string", line: 3 },
+      problem: { reason: "description must be a string; got an array", line: 3 },
     });
     const broken = readSkill("---\nname: a\ntags: [a\n---\n", about);
     expect(broken).toMatchObject({ ok: false });
     if (!broken.ok) expect(broken.problem.line).toBeGreaterThanOrEqual(3);
     expect(readSkill("---\njust words\n---\n", about)).toMatchObject({
-      problem: { reason: "The front matter must be object" },
+      problem: { reason: "The front matter must be an object; got a string" },
     });
   });
 });

@@ -37,7 +37,7 @@ compatible_integrations:
     item: { name: "X", category: "workspace_schema", tags: [], version: null, min_versions: {} },
   });
   expect(readTemplate("---\ncompatible_integrations: github\n---\n", about)).toMatchObject({
-    problem: { reason: "compatible_integrations must be array", line: 2 },
+    problem: { reason: "compatible_integrations must be an array; got a string", line: 2 },
   });
 });
 

@@ -66,7 +66,7 @@ test("a manifest with every key is valid, and so is an empty one", () => {
 });
 
 const WRONG: [manifest: unknown, path: string, message: string][] = [
-  [[], "", "must be object"],
+  [[], "", "must be an object; got an array"],
   [{ env_var: [] }, "env_var", 'did you mean "env_vars"?'],
   [{ python_dependencies: [] }, "python_dependencies", 'did you mean "dependencies"?'],
   [{ quite_another: 1 }, "quite_another", "is not known here"],
@@ -222,6 +222,8 @@ test("an invalid manifest quarantines its integration, with the line of the fiel
     ),
     "none/tools/c.ts": toolNamed("c"),
     "none/setup.ts": "export const Setup = {};\n",
+    "later/tools/e.ts": toolNamed("e"),
+    "later/setup.ts": "export const SETUP = Promise.resolve({});",
     "fine/tools/d.ts": toolNamed("d"),
     "fine/config.ts": `import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ D_SECRET: t.String({ default: "" }) });`,
     "fine/setup.ts": setup(
@@ -242,6 +244,7 @@ test("an invalid manifest quarantines its integration, with the line of the fiel
     file: all.path("secret/setup.ts"),
     line: 6,
   });
+  expect(errorOf("later")).toMatchObject({ reason: "SETUP must be a plain object; got a Promise" });
   expect(errorOf("none")).toMatchObject({ reason: "The file must export SETUP, an object", line: 1 });
   expect(all.integrations.get("fine")).toMatchObject({ status: "ready", error: null });
 });

@@ -53,7 +53,7 @@ test("an invalid carapace quarantines its integration with file, line and field;
     error: {
       file: all.path("mine/carapaces/helper.yaml"),
       line: 4,
-      reason: "local_tools.1 must be string",
+      reason: "local_tools.1 must be a string; got a number",
     },
   });
   expect(await all.get("mine", "/say")).toBe("one");
