@@ -2,8 +2,8 @@
 // same schemas, so that both accept and refuse the same.
 
 import { HeddleError } from "../errors.ts";
-import { nearest } from "../schema/nearest.ts";
 import type { JsonObject } from "./json.ts";
+import { unknownOption } from "./options.ts";
 
 const MESSAGE = {
   content: "content",
@@ -93,12 +93,4 @@ function namedFields(call: SdkCall, options: unknown): JsonObject {
 function requireField(fields: JsonObject, field: string): void {
   if (fields[field] === undefined || fields[field] === null)
     throw new HeddleError("validation", `${field} is missing.`, { field });
-}
-
-function unknownOption(call: SdkCall, option: string, known: string[]): HeddleError {
-  const meant = nearest(option, known);
-  const hint = meant === undefined ? `it takes ${known.join(", ")}.` : `did you mean ${meant}?`;
-  return new HeddleError("validation", `${option} is not an option of ${call}(); ${hint}`, {
-    field: option,
-  });
 }

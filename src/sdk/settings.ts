@@ -45,6 +45,12 @@ export function createDefineConfig(
   backend: Pick<SdkBackend, "getSetting" | "declareSetting" | "addSecret">,
 ): DefineConfig {
   return (properties) => {
+    if (typeof properties !== "object" || properties === null) {
+      throw new HeddleError(
+        "validation",
+        `The argument of defineConfig() must be an object of schemas; got ${JSON.stringify(properties)}.`,
+      );
+    }
     const settings: Record<string, unknown> = {};
     for (const [key, schema] of Object.entries(properties)) {
       checkSchema(key, schema);

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { HeddleError } from "../errors.ts";
+import { checkOptions } from "./options.ts";
 import type { Store, StoredEntry } from "./types.ts";
 
 /** A stored value; `version` differs from that of any other value that the key has had. */
@@ -36,6 +37,7 @@ export interface StoreBackend {
 export const LARGEST_VALUE = 256 * 1024;
 const LONGEST_KEY = 255;
 const LONGEST_LIST = 1000;
+const WRITING = ["secret", "ttlSeconds"];
 const MAX_TRIES = 100;
 const LONGEST_WAIT_MS = 50;
 
@@ -44,19 +46,25 @@ export function createStore(backend: StoreBackend): Store {
     async get<Value>(key: string) {
       return (await backend.read(checkKey(key)))?.value as Value | undefined;
     },
-    async set(key, value, { secret, ttlSeconds } = {}) {
+    async set(key, value, options = {}) {
+      checkOptions("store.set", options, WRITING);
+      const { secret, ttlSeconds } = options;
       checkKey(key);
       jsonText(value);
       await backend.write(key, value, { secret, ttlSeconds: checkTtl(ttlSeconds) });
     },
     delete: (key) => backend.remove(checkKey(key), {}),
-    list({ prefix = "", after, limit = 100 } = {}) {
+    list(options = {}) {
+      checkOptions("store.list", options, ["prefix", "after", "limit"]);
+      const { prefix = "", after, limit = 100 } = options;
       if (!Number.isInteger(limit) || limit < 1 || limit > LONGEST_LIST) {
         throw invalid("limit", `limit must be a whole number from 1 to ${LONGEST_LIST}.`);
       }
       return backend.list({ prefix, after, limit }) as Promise<StoredEntry<never>[]>;
     },
-    async update(key, change, { secret, ttlSeconds } = {}) {
+    async update(key, change, options = {}) {
+      checkOptions("store.update", options, WRITING);
+      const { secret, ttlSeconds } = options;
       checkKey(key);
       checkTtl(ttlSeconds);
       for (let tries = 1; ; tries++) {

@@ -153,3 +153,9 @@ test("secrets are reported once they are known, and again when they change", () 
   expect([settings.PLAIN_NAME, settings.UNSURE]).toEqual(["plain", "unsure"]);
   expect(secrets).toEqual(["first", "hidden", "second", "unsure"]);
 });
+
+test("an argument that is no object is refused by name", () => {
+  expect(() => config({}).defineConfig(null as never)).toThrow(
+    "The argument of defineConfig() must be an object of schemas; got null.",
+  );
+});

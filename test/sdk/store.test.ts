@@ -45,6 +45,18 @@ function keepsItsPromises(make: () => Store): void {
     expect(await store.get("nothing")).toBeUndefined();
   });
 
+  test("an option that does not exist is refused, so that nothing is stored in another way than meant", async () => {
+    const odd = (options: object) => options as never;
+    await expect(store.set("odd", 1, odd({ secrt: true }))).rejects.toThrow(
+      "secrt is not an option of store.set(); did you mean secret?",
+    );
+    await expect(store.update("odd", () => 1, odd({ ttlSecond: 5 }))).rejects.toThrow(
+      "did you mean ttlSeconds?",
+    );
+    expect(() => store.list(odd({ cursr: "a" }))).toThrow("it takes prefix, after, limit.");
+    expect(await store.get("odd")).toBeUndefined();
+  });
+
   test("delete returns whether there was a value", async () => {
     await store.set("gone", 1);
     expect([await store.delete("gone"), await store.delete("gone")]).toEqual([true, false]);

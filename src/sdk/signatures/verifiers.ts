@@ -141,11 +141,8 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     return scheme.read(received);
   }
 
-  async function verifyOwn(
-    request: Request,
-    check: OwnCheck,
-    { proofHeaders, id, maxBytes = MAX_BYTES }: OwnOptions,
-  ): Promise<VerifiedWebhook> {
+  async function verifyOwn(request: Request, check: OwnCheck, options: OwnOptions): Promise<VerifiedWebhook> {
+    const { proofHeaders, id, maxBytes = MAX_BYTES } = options ?? {};
     if (typeof check !== "function") throw invalid("The second argument of verifyWith() must be a function.");
     if (!Array.isArray(proofHeaders)) {
       throw invalid(
@@ -197,8 +194,8 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
      * Verifies an HMAC over the body in a header of your choice. It proves who sent the body, not when: pass an id of
      * the event as `idempotencyKey`.
      */
-    verifyHmac: (request: Request, options: HmacOptions): Promise<PlainWebhook> =>
-      verify({ name: "hmac", scheme: SCHEMES.hmac.create(options) }, request, options.secret, options),
+    verifyHmac: async (request: Request, options: HmacOptions): Promise<PlainWebhook> =>
+      verify({ name: "hmac", scheme: SCHEMES.hmac.create(options ?? {}) }, request, options?.secret, options),
 
     /**
      * Verifies "Authorization: Bearer <token>". It proves neither body nor time; use it only if the sender can do no
@@ -212,7 +209,7 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
      * It proves neither body nor time; use it only if the sender can do no more.
      */
     verifyToken: async (request: Request, tokens: Secrets, options: TokenOptions): Promise<PlainWebhook> =>
-      verify({ name: "token", scheme: SCHEMES.token.create(options) }, request, tokens, options),
+      verify({ name: "token", scheme: SCHEMES.token.create(options ?? {}) }, request, tokens, options),
 
     /**
      * Verifies with a function of your own: `check` decides whether the sender is authentic, and its errors reach the

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import type { Secrets } from "../../../src/sdk/signatures/secrets.ts";
+import { createVerifiers } from "../../../src/sdk/signatures/verifiers.ts";
 import { verifyGitHub, verifyHmac, verifyStandardWebhook } from "./senders.ts";
 
 const SECRET = "a secret of ours";
@@ -197,4 +198,14 @@ test("Standard Webhooks: a valid signature, and every kind of invalid one", asyn
     rejection("invalid_signature"),
   );
   await expect(verifyStandardWebhook(standard("[]"), KEY)).rejects.toMatchObject(rejection("bad_request"));
+});
+
+test("options that were forgotten are named", async () => {
+  const request = () => new Request("http://heddle.internal/", { method: "POST", body: "a" });
+  const { verifyHmac, verifyToken, verifyWith } = createVerifiers();
+  await expect(verifyToken(request(), "a", undefined as never)).rejects.toMatchObject({ code: "validation" });
+  await expect(verifyWith(request(), () => true, undefined as never)).rejects.toThrow(
+    "must be { proofHeaders: [...] }",
+  );
+  await expect(verifyHmac(request(), undefined as never)).rejects.toMatchObject({ code: "validation" });
 });
