@@ -50,6 +50,9 @@ const dark: MantineColorsTuple = [
   "#141317",
 ];
 
+/** A cross says nothing to a screen reader. */
+const CLOSE = { "aria-label": "Close" };
+
 export const theme = createTheme({
   primaryColor: "indigo",
   primaryShade: { light: 7, dark: 7 },
@@ -78,8 +81,12 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Input: Input.extend({ defaultProps: { size: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 } } }),
-    Drawer: Drawer.extend({ defaultProps: { transitionProps: { duration: 120 } } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: CLOSE },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { transitionProps: { duration: 120 }, closeButtonProps: CLOSE },
+    }),
   },
 });
 
