@@ -1,6 +1,7 @@
 // Answers mails over SMTP, or puts answers among the drafts.
 
 import { type DispatchContext, type DispatcherOf, Permanent, registerDispatcher, t } from "heddle/sdk";
+import { askByMail } from "./approvals.ts";
 import { compose, type Reply } from "./compose.ts";
 import { settings } from "./config.ts";
 import { keepCopy, markAnswered, putDraft, quotedFrom, wasStored } from "./mailbox.ts";
@@ -43,6 +44,7 @@ export const dispatcher = {
   postMessage({ config: target, text, username, clientActions }, ctx) {
     return answer(target, signed(text, username), attachedFiles(clientActions ?? []), ctx);
   },
+  askApproval: askByMail,
 } satisfies DispatcherOf<typeof config>;
 
 registerDispatcher("mail", dispatcher);

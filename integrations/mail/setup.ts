@@ -93,6 +93,7 @@ export const SETUP = defineSetup({
     { key: "GMAIL_EMAIL", description: "Older name of MAIL_ADDRESS" },
     { key: "GMAIL_APP_PASSWORD", secret: true, description: "Older name of MAIL_PASSWORD" },
   ],
+  public_paths: ["GET /decisions/:token", "POST /decisions/:token"],
   binding: {
     client_id_prefix: "mail:",
     client_id_placeholder: "mail:bot@example.com:3f2a…",

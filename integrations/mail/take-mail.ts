@@ -1,6 +1,7 @@
 // Turns a mail into a message for the bot of its conversation.
 
 import { type EventResult, type InjectEvent, injectEvent, log, people } from "heddle/sdk";
+import { takeDecision } from "./approvals.ts";
 import { ownAddresses, settings } from "./config.ts";
 import { chooseFiles } from "./files.ts";
 import { type Mail, type Person, type Place, readMail } from "./mail.ts";
@@ -8,7 +9,10 @@ import { contentOf, forwardedFile, PREAMBLE } from "./message.ts";
 import { clientIdOf, type FoundThread, findThread, hashOf, remember } from "./thread.ts";
 
 export type Taken =
-  | { status: "ignored"; reason: "unreadable" | "own" | "machine" | "blocked" | "stranger" | "refused" }
+  | {
+      status: "ignored";
+      reason: "unreadable" | "own" | "machine" | "blocked" | "stranger" | "refused" | "decision";
+    }
   | EventResult;
 
 /** Takes a mail once, however often and in how many folders it is found. Throws if it could not be stored. */
@@ -27,6 +31,7 @@ export async function takeMail(source: Buffer, place: Place): Promise<Taken> {
   if (!from || mail.isFromMachine) return takeContext(mail, thread);
   const status = await statusOf(mail, from);
   if (status === "blocked") return { status: "ignored", reason: "blocked" };
+  if (status === "allowed" && (await takeDecision(mail))) return { status: "ignored", reason: "decision" };
   const mode = modeFor(status);
   if (mode === "ignore") return { status: "ignored", reason: "stranger" };
   await remember(thread.root, mail);

@@ -1,0 +1,78 @@
+// Addresses that decide on a call that waits for a person. Each is good for one decision: an id and a secret, of which the store keeps
+// the hash.
+
+import { createHash, randomBytes } from "node:crypto";
+import { type AskedApproval, approvals, server, store, timingSafeEqual } from "heddle/sdk";
+
+interface Offered {
+  /** Of the secret. */
+  hash: string;
+  approval_id: string;
+  /** Whom the policy names, as the service knows them. */
+  person: string;
+  approved: boolean;
+  /** The id of the other address. */
+  other: string;
+}
+
+export interface DecisionLinks {
+  approve: string;
+  deny: string;
+}
+
+const LONGEST_ID = 64;
+const keyOf = (id: string): string => `decision:${id}`;
+const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
+
+/** Undefined if the policy does not name this person of the integration, or nobody would know where to call. */
+export async function offerLinks(
+  approval: AskedApproval,
+  { integration, person }: { integration: string; person: string },
+): Promise<DecisionLinks | undefined> {
+  if (!approval.approvers.includes(`${integration}:${person}`) || !server.baseUrl) return undefined;
+  const seconds = Math.ceil((Date.parse(approval.expires_at) - Date.now()) / 1_000);
+  const [yes, no] = [randomBytes(9).toString("base64url"), randomBytes(9).toString("base64url")];
+  const link = async (id: string, other: string) => {
+    const secret = randomBytes(32).toString("base64url");
+    const approved = id === yes;
+    const offered: Offered = { hash: hashOf(secret), approval_id: approval.id, person, approved, other };
+    await store.set(keyOf(id), offered, { ttlSeconds: Math.max(60, seconds) });
+    return `${server.baseUrl}/integrations/${integration}/decisions/${id}.${secret}`;
+  };
+  return { approve: await link(yes, no), deny: await link(no, yes) };
+}
+
+/** What the address would decide; undefined for one that is unknown, used up or too old. */
+export async function offeredBy(token: string): Promise<{ id: string; offered: Offered } | undefined> {
+  const [id = "", secret = ""] = token.split(".");
+  const offered = id.length <= LONGEST_ID ? await store.get<Offered>(keyOf(id)) : undefined;
+  return offered && timingSafeEqual(offered.hash, hashOf(secret)) ? { id, offered } : undefined;
+}
+
+/** Decides as the person, and returns what stands then; undefined for an address that is unknown, used up or too old. */
+export async function decideBy(
+  token: string,
+  nameOf: (person: string) => string,
+): Promise<string | undefined> {
+  const found = await offeredBy(token);
+  if (!found) return undefined;
+  const { approval_id, person, approved, other } = found.offered;
+  const status = await decideOnce(approval_id, { approved, by: { id: person, name: nameOf(person) } });
+  await store.delete(keyOf(found.id));
+  await store.delete(keyOf(other));
+  return status;
+}
+
+/** The status after the decision; undefined where it was too late, or not for this person to decide. */
+export async function decideOnce(
+  id: string,
+  decision: Parameters<typeof approvals.decide>[1],
+): Promise<string | undefined> {
+  try {
+    return (await approvals.decide(id, decision)).status;
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code);
+    if (!["conflict", "forbidden", "not_found"].includes(code)) throw error;
+    return undefined;
+  }
+}

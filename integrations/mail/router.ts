@@ -1,0 +1,38 @@
+// The links of questions. Opening one decides nothing, since programs that look for viruses open every link of a mail.
+
+import { Elysia } from "heddle/sdk";
+import { decideBy, offeredBy } from "../_decisions/links.ts";
+
+const HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "no-store",
+  // The secret is in the address.
+  "referrer-policy": "no-referrer",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+};
+const TOO_LATE = "It is decided already, or too late.";
+
+export const router = new Elysia()
+  .get("/decisions/:token", async ({ params }) => {
+    const found = await offeredBy(params.token);
+    if (!found) return page(TOO_LATE, 410);
+    const word = found.offered.approved ? "Approve" : "Deny";
+    return page(`<form method="post"><button>${word} the call</button></form>`);
+  })
+  .post(
+    "/decisions/:token",
+    async ({ params }) => {
+      const status = await decideBy(params.token, (address) => address);
+      return status === undefined ? page(TOO_LATE, 410) : page(`The call is ${status}.`);
+    },
+    { parse: "none" },
+  );
+
+const page = (body: string, status = 200): Response =>
+  new Response(
+    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Heddle</title>` +
+      `<style>body{font:18px system-ui;margin:15vh auto;max-width:30em;padding:0 1em}button{font:inherit;padding:.6em 1.2em}</style><h1>Heddle</h1><p>${body}</p></html>`,
+    { status, headers: HEADERS },
+  );
