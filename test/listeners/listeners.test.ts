@@ -27,6 +27,7 @@ function serverOver(db: TestDatabase, { needs = [] as string[] } = {}) {
       get: (id: string) => ({ id, settings: needs.map((key) => ({ key, required: true, default: null })) }),
       onChange: () => () => {},
     },
+    accounts: { onChange: () => () => {} },
     settings: {
       effective: (_: string, { key }: { key: string }) => ({ value: values.get(key) ?? null }),
       onChange(listener: (id: string, keys: string[]) => void) {
