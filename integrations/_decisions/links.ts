@@ -42,23 +42,26 @@ export async function offerLinks(
   return { approve: await link(yes, no), deny: await link(no, yes) };
 }
 
+export interface VerifiedLink {
+  id: string;
+  offered: Offered;
+}
+
 /** What the address would decide; undefined for one that is unknown, used up or too old. */
-export async function offeredBy(token: string): Promise<{ id: string; offered: Offered } | undefined> {
+export async function verifyLink(token: string): Promise<VerifiedLink | undefined> {
   const [id = "", secret = ""] = token.split(".");
   const offered = id.length <= LONGEST_ID ? await store.get<Offered>(keyOf(id)) : undefined;
   return offered && timingSafeEqual(offered.hash, hashOf(secret)) ? { id, offered } : undefined;
 }
 
-/** Decides as the person, and returns what stands then; undefined for an address that is unknown, used up or too old. */
+/** Decides as the person, once, and returns what stands then; undefined where it was too late. */
 export async function decideBy(
-  token: string,
+  { id, offered }: VerifiedLink,
   nameOf: (person: string) => string,
 ): Promise<string | undefined> {
-  const found = await offeredBy(token);
-  if (!found) return undefined;
-  const { approval_id, person, approved, other } = found.offered;
+  const { approval_id, person, approved, other } = offered;
   const status = await decideOnce(approval_id, { approved, by: { id: person, name: nameOf(person) } });
-  await store.delete(keyOf(found.id));
+  await store.delete(keyOf(id));
   await store.delete(keyOf(other));
   return status;
 }

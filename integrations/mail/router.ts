@@ -1,7 +1,7 @@
 // The links of questions. Opening one decides nothing, since programs that look for viruses open every link of a mail.
 
 import { Elysia } from "heddle/sdk";
-import { decideBy, offeredBy } from "../_decisions/links.ts";
+import { decideBy, verifyLink } from "../_decisions/links.ts";
 
 const HEADERS = {
   "content-type": "text/html; charset=utf-8",
@@ -16,7 +16,7 @@ const TOO_LATE = "It is decided already, or too late.";
 
 export const router = new Elysia()
   .get("/decisions/:token", async ({ params }) => {
-    const found = await offeredBy(params.token);
+    const found = await verifyLink(params.token);
     if (!found) return page(TOO_LATE, 410);
     const word = found.offered.approved ? "Approve" : "Deny";
     return page(`<form method="post"><button>${word} the call</button></form>`);
@@ -24,7 +24,8 @@ export const router = new Elysia()
   .post(
     "/decisions/:token",
     async ({ params }) => {
-      const status = await decideBy(params.token, (address) => address);
+      const link = await verifyLink(params.token);
+      const status = link && (await decideBy(link, (address) => address));
       return status === undefined ? page(TOO_LATE, 410) : page(`The call is ${status}.`);
     },
     { parse: "none" },

@@ -1,7 +1,7 @@
 // Calls of tools that wait for a person, decided by a button of a notification, which calls an address.
 
 import { type AskApprovalInput, type AskedApproval, type DispatchContext, server } from "heddle/sdk";
-import { decideBy, offerLinks } from "../_decisions/links.ts";
+import { decideBy, offerLinks, verifyLink } from "../_decisions/links.ts";
 import { publish } from "./client.ts";
 import { settings } from "./config.ts";
 import type { Head, Target } from "./dispatcher.ts";
@@ -42,8 +42,10 @@ async function offer(approval: AskedApproval, topic: string): Promise<object[] |
 }
 
 /** What became of a button; undefined for an address that is unknown, used up or too old. */
-export const decide = (token: string): Promise<string | undefined> =>
-  decideBy(token, (topic) => `a subscriber of ${topic}`);
+export async function decide(token: string): Promise<string | undefined> {
+  const link = await verifyLink(token);
+  return link && decideBy(link, (topic) => `a subscriber of ${topic}`);
+}
 
 function question({ tool, arguments: args, policy, reason, expires_at }: AskedApproval, botId: string) {
   const until = `${expires_at.slice(0, 16).replace("T", " ")} UTC`;
