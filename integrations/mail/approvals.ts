@@ -69,7 +69,7 @@ export async function takeDecision({ inReplyTo, from, text }: Mail): Promise<boo
   const asked = inReplyTo === undefined ? undefined : await store.get<Asked>(keyOf(inReplyTo));
   if (!asked || !from || from.address !== asked.to) return false;
   const [first = ""] = text.trim().toLowerCase().split("\n");
-  const word = first.length > LONGEST_WORD ? "" : first.replace(/[\s.!,]+$/, "");
+  const word = first.length > LONGEST_WORD ? "" : wordIn(first);
   const approved = YES.includes(word);
   if (!approved && !NO.includes(word)) return false;
   await decideOnce(asked.approval_id, {
@@ -77,6 +77,13 @@ export async function takeDecision({ inReplyTo, from, text }: Mail): Promise<boo
     by: { id: from.address, name: from.name || from.address },
   });
   return true;
+}
+
+/** Without what a sentence ends with. */
+function wordIn(line: string): string {
+  let end = line.length;
+  while (end > 0 && " .!,\t\r".includes(line.charAt(end - 1))) end -= 1;
+  return line.slice(0, end);
 }
 
 interface Question {
