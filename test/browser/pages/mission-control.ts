@@ -75,9 +75,10 @@ export function missionControlTests(ui: () => Ui): void {
     const { id } = plans.find(({ title }: { title: string }) => title === "Dust the shelves");
     // Somebody else changes it while it is on the screen: what is approved must be what was read.
     await ui().api("PATCH", `/integrations/mission_control/plans/${id}`, { steps: ["Who opens the shop?"] });
+    // The page is live and shows it at once, which is not yet reading it.
+    await page.getByText("Who opens the shop?").waitFor();
     await page.getByRole("button", { name: "Approve and run" }).click();
     await page.getByText(/was changed since you read it/).waitFor();
-    await page.getByText("Who opens the shop?").waitFor();
     await page.getByRole("button", { name: "Approve and run" }).click();
     await page.getByRole("article").getByText("Done").waitFor();
     await page.getByRole("article").getByText("Complete").waitFor();

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
@@ -45,11 +45,21 @@ export function PlanDetail({ id, mayWrite, closeHref }: PlanDetailProps) {
     queryKey: ["mission", "plan", id],
     queryFn: async () => (await mission<{ plan: Plan }>("GET", `/plans/${id}`)).plan,
   });
+  // The page is live, and the text may change under somebody's pointer: an approval is for what was on the screen at first, until a
+  // refusal has said that it was changed.
+  const [read, setRead] = useState<{ id: string; hash: string }>();
+  const shown = data?.hash;
+  useEffect(() => {
+    if (shown !== undefined && read?.id !== id) setRead({ id, hash: shown });
+  }, [shown, read, id]);
   // A decision that came too late shows what has become of the plan.
   const decide = useMutation({
     mutationFn: ({ action, body = {} }: { action: "approve" | "resume"; body?: object }) =>
       mission("POST", `/plans/${id}/${action}`, body),
-    onSettled: () => refreshMission(),
+    onSettled: async () => {
+      await refreshMission();
+      setRead(undefined);
+    },
   });
   if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton height={200} aria-busy />;
@@ -60,7 +70,9 @@ export function PlanDetail({ id, mayWrite, closeHref }: PlanDetailProps) {
         <Button
           size="xs"
           loading={decide.isPending}
-          onClick={() => decide.mutate({ action: "approve", body: { hash: data.hash } })}
+          onClick={() =>
+            decide.mutate({ action: "approve", body: { hash: read?.id === id ? read.hash : data.hash } })
+          }
         >
           Approve and run
         </Button>
@@ -86,7 +98,8 @@ export function PlanDetail({ id, mayWrite, closeHref }: PlanDetailProps) {
           plan={data}
           onDone={() => {
             setOpen(undefined);
-            void refreshMission();
+            // What one has written oneself is read.
+            void refreshMission().then(() => setRead(undefined));
           }}
           onCancel={() => setOpen(undefined)}
         />
