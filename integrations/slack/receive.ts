@@ -12,6 +12,7 @@ import {
 import { settings } from "./config.ts";
 import { earlier } from "./context.ts";
 import { load } from "./files.ts";
+import { inOrder } from "./in-order.ts";
 import { readEvent, record, type SlackMessage, text } from "./message.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 import { say } from "./say.ts";
@@ -29,7 +30,7 @@ export async function receiveEvent(body: JsonObject): Promise<Received> {
   if (event.type === "member_joined_channel" && event.user === self.user) return joined(event, self);
   const message = readEvent(event, self);
   if (!message) return ignored("unhandled");
-  return receive(message, self);
+  return inOrder(`${self.team}:${message.channel}`, () => receive(message, self));
 }
 
 const ignored = (reason: string): Received => ({ status: "ignored", reason });

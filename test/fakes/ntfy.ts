@@ -19,6 +19,13 @@ export interface FakeNotification {
   attachment?: { name: string; size: number; url: string };
 }
 
+export interface NtfyRefusal {
+  /** Only in this topic, and until it is ended, instead of once. */
+  topic?: string;
+  /** It is published all the same. */
+  isDone?: boolean;
+}
+
 export interface FakeNtfy {
   /** For NTFY_URL. */
   url: string;
@@ -27,9 +34,11 @@ export interface FakeNtfy {
   files: Map<string, Uint8Array>;
   /** Publishes as somebody's app does. */
   say(topic: string, message: string, more?: object): string;
+  /** Sends a message again that subscribers have got. */
+  tellAgain(id: string): void;
   /** Ends all streams. */
   cut(): void;
-  refuse(status: number, headers?: Record<string, string>): void;
+  refuse(status: number, headers?: Record<string, string>, options?: NtfyRefusal): () => void;
   subscriptions: { topics: string; since: string | null }[];
   close(): Promise<void>;
 }
@@ -42,7 +51,7 @@ export function createFakeNtfy({ token = "", canUpdate = true } = {}): FakeNtfy 
   const files = new Map<string, Uint8Array>();
   const streams = new Set<{ topics: string[]; send(line: object): void; end(): void }>();
   const subscriptions: FakeNtfy["subscriptions"] = [];
-  const refusals: Response[] = [];
+  const refusals: (NtfyRefusal & { answer: () => Response })[] = [];
   let next = 1;
 
   function add(fields: Omit<FakeNotification, "id" | "time" | "event">): FakeNotification {
@@ -145,14 +154,17 @@ export function createFakeNtfy({ token = "", canUpdate = true } = {}): FakeNtfy 
       if (pathname === "/v1/health") return Response.json({ healthy: true });
       const isAllowed = token === "" || request.headers.get("authorization") === `Bearer ${token}`;
       if (!isAllowed) return failure(403, "forbidden");
-      const refusal = refusals.shift();
-      if (refusal) return refusal;
       const [, names = "", format] = pathname.split("/");
       if (request.method === "GET" && format === "json")
         return subscribe(names, searchParams, request.signal);
-      if (request.method === "POST" && pathname === "/") {
-        return publish((await request.json()) as object);
-      }
+      const isJson = request.method === "POST" && pathname === "/";
+      const fields = isJson ? ((await request.json()) as { topic?: string }) : { topic: names };
+      const at = refusals.findIndex(({ topic }) => topic === undefined || topic === fields.topic);
+      const refusal = refusals[at];
+      if (refusal && refusal.topic === undefined) refusals.splice(at, 1);
+      if (refusal?.isDone) publish(fields);
+      if (refusal) return refusal.answer();
+      if (isJson) return publish(fields);
       if (request.method === "PUT") return upload(names, searchParams, request);
       return failure(404, "page not found");
     },
@@ -162,10 +174,18 @@ export function createFakeNtfy({ token = "", canUpdate = true } = {}): FakeNtfy 
     ...{ url: `http://127.0.0.1:${server.port}`, files, subscriptions },
     shown: (topic) => all.filter((one) => one.topic === topic),
     say: (topic, message, more = {}) => add({ topic, message, ...more }).id,
+    tellAgain(id) {
+      const again = all.find((one) => one.id === id);
+      for (const stream of streams) if (again && stream.topics.includes(again.topic)) stream.send(again);
+    },
     cut() {
       for (const stream of [...streams]) stream.end();
     },
-    refuse: (status, headers) => void refusals.push(failure(status, "limit reached", headers)),
+    refuse(status, headers, options = {}) {
+      const refusal = { answer: () => failure(status, "limit reached", headers), ...options };
+      refusals.push(refusal);
+      return () => void refusals.splice(refusals.indexOf(refusal), 1);
+    },
     async close() {
       for (const stream of [...streams]) stream.end();
       await server.stop(true);

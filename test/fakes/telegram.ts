@@ -24,7 +24,8 @@ export interface FakeTelegram extends Pick<TelegramState, "messages" | "drafts" 
   addChat(id: number, type: "private" | "group" | "supergroup"): void;
   addFile(id: string, content: Uint8Array | string): void;
   /** The next calls of a method fail so. */
-  refuse(method: string, error: Refusal, times?: number): void;
+  /** Returns what ends it. */
+  refuse(method: string, error: Refusal, options?: RefusalOptions): () => void;
   /** Requests of getUpdates are accepted and never answered, as by a proxy that has lost its network. */
   swallow(isOn: boolean): void;
   /** The address to which webhooks really go, since the fake cannot call https. */
@@ -38,6 +39,14 @@ export interface SayOptions {
   from?: number;
   topic?: number;
   more?: Record<string, unknown>;
+}
+
+export interface RefusalOptions {
+  times?: number;
+  /** Only in this chat. */
+  chat?: number;
+  /** The call is carried out, and answered with the refusal all the same. */
+  isDone?: boolean;
 }
 
 export interface Refusal {
@@ -54,7 +63,7 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
   state.addChat(PERSON, "private");
   state.addChat(GROUP, "supergroup");
   const calls: TelegramCall[] = [];
-  const refusals: { method: string; error: Refusal; left: number }[] = [];
+  const refusals: { method: string; error: Refusal; left: number; chat?: number; isDone?: boolean }[] = [];
   const closing = Promise.withResolvers<Response>();
   let isSwallowing = false;
 
@@ -76,9 +85,13 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
       if (given !== token) return failure({ error_code: 401, description: "Unauthorized" });
       const fields = await fieldsOf(request);
       calls.push({ method, fields });
-      const refusal = refusals.find((one) => one.method === method && one.left > 0);
+      const refusal = refusals.find(
+        (one) =>
+          one.method === method && one.left > 0 && (one.chat === undefined || one.chat === fields.chat_id),
+      );
       if (refusal) {
         refusal.left -= 1;
+        if (refusal.isDone) await methods[method]?.(state, fields, request.signal);
         return failure(refusal.error);
       }
       if (method === "getUpdates" && isSwallowing) return closing.promise;
@@ -111,7 +124,13 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
     },
     addChat: state.addChat,
     addFile: (id, content) => state.files.set(`files/${id}`, Buffer.from(content)),
-    refuse: (method, error, times = 1) => void refusals.push({ method, error, left: times }),
+    refuse(method, error, { times = 1, ...options } = {}) {
+      const refusal = { method, error, left: times, ...options };
+      refusals.push(refusal);
+      return () => {
+        refusal.left = 0;
+      };
+    },
     swallow(isOn) {
       isSwallowing = isOn;
     },

@@ -44,6 +44,21 @@ export interface FakeInteraction {
   isExpired?: boolean;
 }
 
+/** A call that is refused. */
+export interface DiscordRefuses {
+  /** How its path ends; with a channel, what it contains. */
+  path: string;
+  status: number;
+  code?: number;
+  retry_after?: number;
+  /** Only in this channel and its threads. */
+  channel?: string;
+  /** The call is carried out, and refused all the same. */
+  isDone?: boolean;
+  /** Until it is taken away, instead of once. */
+  isLasting?: boolean;
+}
+
 export interface FakeDiscord {
   url: string;
   /** Where the gateway is: "ws://127.0.0.1:1234". */
@@ -54,7 +69,7 @@ export interface FakeDiscord {
   commands: { name: string }[];
   typing: string[];
   /** Calls that are refused, once for each entry. */
-  refuse: { path: string; status: number; code?: number; retry_after?: number }[];
+  refuse: DiscordRefuses[];
   /** "identify" and "resume", as connections began. */
   began: string[];
   /** Whether the bot may read messages. */
@@ -64,6 +79,8 @@ export interface FakeDiscord {
   /** Ends the open connections. */
   close(code: number): void;
   write(user: string, channel: string, content: string, more?: object): string;
+  /** Tells of a message once more. */
+  tellAgain(id: string): void;
   edit(id: string, content: string): void;
   remove(id: string): void;
   interact(user: string, channel: string, what: object): FakeInteraction;
@@ -126,6 +143,9 @@ export function startFakeDiscord(): FakeDiscord {
       fake.messages.push(message);
       tell("MESSAGE_CREATE", { ...message, ...(channel !== DIRECT && { guild_id: "1" }) });
       return message.id;
+    },
+    tellAgain(id) {
+      tell("MESSAGE_CREATE", { ...fake.messages.find((one) => one.id === id), guild_id: "1" });
     },
     edit(id, content) {
       const message = fake.messages.find((one) => one.id === id) as Posted;
@@ -224,18 +244,30 @@ async function refuseOrAnswer(
   if (path.startsWith("/files/")) return new Response(`content of ${path.slice(7)}`);
   const needsToken = !path.startsWith("/interactions/") && !path.startsWith("/webhooks/");
   if (needsToken && request.headers.get("authorization") !== `Bot ${TOKEN}`) return fail(401, 0);
-  const at = fake.refuse.findIndex((one) => path.endsWith(one.path));
-  if (at >= 0) {
-    const [{ status, code, retry_after }] = fake.refuse.splice(at, 1) as [FakeDiscord["refuse"][number]];
-    return fail(status, code ?? 0, retry_after === undefined ? {} : { retry_after });
+  const at = fake.refuse.findIndex((one) => fits(fake, path, request.method, one));
+  const refusal = fake.refuse[at];
+  if (refusal && !refusal.isLasting) fake.refuse.splice(at, 1);
+  const given = { method: request.method, path, query, ...(await bodyOf(request)) };
+  if (refusal) {
+    const { status, code = 0, retry_after, isDone } = refusal;
+    if (isDone) await answerTo(fake, given);
+    return fail(status, code, retry_after === undefined ? {} : { retry_after });
   }
   try {
-    const answer = await answerTo(fake, { method: request.method, path, query, ...(await bodyOf(request)) });
+    const answer = await answerTo(fake, given);
     return answer === undefined ? new Response(null, { status: 204 }) : Response.json(answer);
   } catch (error) {
     if (error instanceof DiscordError) return fail(error.status, error.code);
     throw error;
   }
+}
+
+function fits(fake: FakeDiscord, path: string, method: string, refusal: DiscordRefuses): boolean {
+  const [, , id = ""] = path.split("/");
+  const { channel } = refusal;
+  if (channel === undefined) return path.endsWith(refusal.path);
+  const isThere = id === channel || fake.channels.get(id)?.parent_id === channel;
+  return isThere && method !== "GET" && path.includes(refusal.path) && !path.endsWith("/threads");
 }
 
 async function bodyOf(request: Request): Promise<{ given: Call; files: Posted["files"] }> {

@@ -23,6 +23,21 @@ export interface Posted {
   cards: Record<string, string>;
 }
 
+/** A call that is refused. */
+export interface SlackRefuses {
+  method: string;
+  error: string;
+  retryAfter?: number;
+  /** Only in this channel. */
+  channel?: string;
+  /** Only with this argument. */
+  having?: string;
+  /** The call is carried out, and answered with 500 all the same. */
+  isDone?: boolean;
+  /** Until it is taken away, instead of once. */
+  isLasting?: boolean;
+}
+
 export interface FakeSlack {
   url: string;
   messages: Posted[];
@@ -32,12 +47,14 @@ export interface FakeSlack {
   /** The methods that were called, in order. */
   calls: string[];
   /** Methods that are refused, once for each entry: "chat.postMessage" → "ratelimited". */
-  refuse: { method: string; error: string; retryAfter?: number }[];
+  refuse: SlackRefuses[];
   /** Scopes that the app has not got, by method. */
   missing: Set<string>;
   /** Envelopes that were answered, with what. */
   acknowledged: Map<string, unknown>;
   connections: number;
+  /** Channels whose events do not go over Socket Mode, and what takes them. */
+  routes: Map<string, (payload: object) => void>;
   /** Where Socket Mode connects: "ws://127.0.0.1:1234". */
   socketUrl: string;
   /** A person writes; returns the message's ts. Sent over Socket Mode, unless nothing is connected. */
@@ -65,7 +82,7 @@ export function startFakeSlack(): FakeSlack {
       refuse: [],
       connections: 0,
     },
-    ...{ missing: new Set(), acknowledged: new Map() },
+    ...{ missing: new Set(), acknowledged: new Map(), routes: new Map() },
     nextTs: () => `${Math.floor(Date.now() / 1000)}.${String(++count).padStart(6, "0")}`,
     write(user, channel, text, more = {}) {
       const ts = fake.nextTs();
@@ -80,6 +97,11 @@ export function startFakeSlack(): FakeSlack {
       return ts;
     },
     send(type, payload) {
+      const route = fake.routes.get(channelIn(payload));
+      if (route) {
+        route(payload);
+        return "";
+      }
       const envelope_id = crypto.randomUUID();
       const text = JSON.stringify({
         envelope_id,
@@ -126,6 +148,10 @@ export function startFakeSlack(): FakeSlack {
   return fake;
 }
 
+/** Events have it as a text, buttons as an object. */
+// biome-ignore lint/suspicious/noExplicitAny: payloads differ
+const channelIn = ({ event, channel }: any): string => event?.channel ?? channel?.id ?? "";
+
 let events = 0;
 export const envelopeOf = (event: object, team = TEAM) => ({
   ...{
@@ -148,17 +174,23 @@ async function answer(fake: FakeSlack, method: string, request: Request): Promis
   const tokens = method === "apps.connections.open" ? [APP_TOKEN] : [BOT_TOKEN, OTHER_TOKEN];
   if (!tokens.includes(token)) return fail("invalid_auth");
   if (fake.missing.has(method)) return fail("missing_scope", { needed: "a:scope" });
-  const at = fake.refuse.findIndex((refusal) => refusal.method === method);
-  if (at >= 0) {
-    const [{ error, retryAfter } = { error: "" }] = fake.refuse.splice(at, 1);
-    if (retryAfter === undefined) return fail(error);
-    return new Response("", { status: 429, headers: { "retry-after": String(retryAfter) } });
-  }
   const given = await argumentsOf(request);
+  const at = fake.refuse.findIndex(
+    (one) =>
+      one.method === method &&
+      (one.channel === undefined || one.channel === given.channel) &&
+      (one.having === undefined || given[one.having] !== undefined),
+  );
+  const refusal = fake.refuse[at];
+  if (refusal && !refusal.isLasting) fake.refuse.splice(at, 1);
+  if (refusal?.retryAfter !== undefined)
+    return new Response("", { status: 429, headers: { "retry-after": String(refusal.retryAfter) } });
+  if (refusal && !refusal.isDone) return fail(refusal.error);
   const unknown = Object.keys(given).find((name) => name !== "token" && !known.takes.includes(name));
   if (unknown !== undefined) return fail("invalid_arguments", { detail: unknown });
   try {
-    return Response.json({ ok: true, ...known.run({ ...given, token }, fake) });
+    const result = known.run({ ...given, token }, fake);
+    return refusal ? new Response("", { status: 500 }) : Response.json({ ok: true, ...result });
   } catch (error) {
     if (error instanceof SlackRefusal) return fail(error.message);
     throw error;

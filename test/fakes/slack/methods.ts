@@ -17,8 +17,12 @@ const refuse = (error: string): never => {
   throw new SlackRefusal(error);
 };
 const NAMES: Record<string, string> = { [ADA]: "Ada", [BEN]: "Ben", [BOT]: "heddle" };
+/** Further channels, of which there are as many as a test wants. */
+const ROOM = /^C0ROOM\d+$/;
 const inChannel = (channel: unknown): string =>
-  channel === GENERAL || channel === DIRECT ? channel : refuse("channel_not_found");
+  channel === GENERAL || channel === DIRECT || ROOM.test(String(channel))
+    ? String(channel)
+    : refuse("channel_not_found");
 const TS = /^\d{10}\.\d{6}$/;
 
 function find({ channel, ts }: Call, fake: FakeSlack): Posted {
@@ -103,9 +107,9 @@ export const METHODS: Record<string, Method> = {
   "conversations.info": {
     takes: ["channel"],
     run: ({ channel }) =>
-      inChannel(channel) === GENERAL
-        ? { channel: { id: GENERAL, name: "general" } }
-        : { channel: { id: DIRECT, is_im: true, user: ADA } },
+      inChannel(channel) === DIRECT
+        ? { channel: { id: DIRECT, is_im: true, user: ADA } }
+        : { channel: { id: channel, name: channel === GENERAL ? "general" : channel.toLowerCase() } },
   },
   "conversations.history": {
     takes: ["channel", "oldest", "latest", "inclusive", "limit", "cursor", "include_all_metadata"],

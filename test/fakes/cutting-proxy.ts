@@ -1,18 +1,23 @@
-// A proxy in front of a server that can swallow what its open connections carry, as a network does that has vanished.
+// A proxy in front of a server, which stands for the network: it can drop connections, or swallow what they carry.
 
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
 export interface CuttingProxy {
   port: number;
+  /** How many connections there have been. */
+  connections: number;
   /** From now on the connections that are open carry nothing, and nobody is told. New ones work. */
   cut(): void;
+  /** Ends the connections that are open. */
+  drop(): void;
   stop(): void;
 }
 
 export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   const open = new Map<Socket, Socket>();
   const server = createServer((from) => {
+    proxy.connections += 1;
     const to = connect(target, "127.0.0.1");
     open.set(from, to);
     for (const [one, other] of [
@@ -28,15 +33,21 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
     }
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  return {
+  const drop = () => {
+    for (const pair of open) for (const socket of pair) socket.destroy();
+  };
+  const proxy: CuttingProxy = {
     port: (server.address() as { port: number }).port,
+    connections: 0,
     cut() {
       for (const pair of open)
         for (const socket of pair) socket.removeAllListeners("data").on("data", () => {});
     },
+    drop,
     stop() {
-      for (const pair of open) for (const socket of pair) socket.destroy();
+      drop();
       server.close();
     },
   };
+  return proxy;
 }

@@ -1,0 +1,194 @@
+// The contract itself: what each chat integration does, whatever the service.
+
+import { expect } from "bun:test";
+import type { Case, ChatDriver, Said, Trouble } from "./driver.ts";
+import { eventually } from "./eventually.ts";
+import { answerTo, type World } from "./world.ts";
+
+let count = 0;
+/** What the model tells texts apart by. */
+const nextMark = (): string => `{q${++count}}`;
+
+export interface Scene {
+  world: World;
+  driver: ChatDriver;
+  room: string;
+}
+
+/** The finished posts of the conversation, once there are so many answers to what was said. */
+async function answered({ driver }: Scene, said: Said, mark: string, times = 1): Promise<string[]> {
+  const isAnswer = (post: string) => post.includes(answerTo(mark));
+  const posts = await eventually(
+    () => driver.posts(said),
+    (found) => found.filter(isAnswer).length >= times,
+  );
+  expect(posts.filter(isAnswer)).toHaveLength(times);
+  return posts;
+}
+
+/** Says something and returns it with its mark; the answer is waited for. */
+async function converse(scene: Scene, text = "", after?: Said): Promise<{ said: Said; mark: string }> {
+  const mark = nextMark();
+  const said = await scene.driver.say(scene.room, `${mark} ${text}`.trim(), after);
+  await answered(scene, said, mark);
+  return { said, mark };
+}
+
+const deliveryOf = async ({ world, driver }: Scene, mark: string) =>
+  (await world.get(`/deliveries?dispatch_type=${driver.integration}&limit=200`)).deliveries.find(
+    ({ text, kind }: { text: string; kind: string }) => kind === "result" && text.includes(answerTo(mark)),
+  );
+
+/** The delivery of an answer whose first attempt meets trouble, and whose second meets none. */
+async function deliverAgainst(kind: Trouble, scene: Scene) {
+  const { driver, room } = scene;
+  const end = driver.trouble(room, kind);
+  const mark = nextMark();
+  const said = await driver.say(room, mark);
+  const delivery = (isSo: (found: { status: string; attempts: number }) => boolean) =>
+    eventually(
+      () => deliveryOf(scene, mark),
+      (found) => found !== undefined && isSo(found),
+      400,
+    );
+  await delivery(({ attempts, status }) => attempts === 1 && status === "retrying");
+  end();
+  const delivered = await delivery(({ status }) => status === "delivered");
+  expect(delivered.attempts).toBe(2);
+  await answered(scene, said, mark);
+  return delivered;
+}
+
+/** Those that run at the same time, each in a room of its own. */
+export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = {
+  /** Dedupe, conversations, edits, own messages and those of bots: what the model has heard tells all of it. */
+  async in(scene) {
+    const { driver } = scene;
+    const { said, mark } = await converse(scene);
+    await driver.redeliver(said);
+    const own = nextMark();
+    await driver.echo(said, `I have posted ${own}.`);
+    const bots = nextMark();
+    await driver.saysBot?.(said, `I am a bot, and say ${bots}.`);
+    const edited = nextMark();
+    driver.edit?.(said, `${edited} is what I meant.`);
+    const after = await converse(scene, "", said);
+    const posts = await answered(scene, after.said, after.mark);
+    const last = posts.find((post) => post.includes(answerTo(after.mark))) ?? "";
+    expect(last.split(mark)).toHaveLength(2);
+    expect(last).not.toContain(own);
+    if (driver.edit) expect(last).toContain(edited);
+    const all = posts.join("\n");
+    expect(all.split(answerTo(mark))).toHaveLength(2);
+    expect(all).not.toContain(answerTo(own));
+    expect(all).not.toContain(answerTo(bots));
+    const other = await converse({ ...scene, room: driver.name === "ntfy" ? driver.room() : scene.room });
+    expect((await driver.posts(other.said)).join()).not.toContain(mark);
+    expect((await driver.posts(said)).join()).not.toContain(other.mark);
+  },
+
+  async split(scene) {
+    const { driver } = scene;
+    const length = Math.min(driver.limit * 1.3, 40_000);
+    const mark = nextMark();
+    const said = await driver.say(scene.room, `${mark} [long ${Math.floor(length)}]`);
+    const posts = await eventually(
+      () => driver.posts(said),
+      (found) => found.at(-1)?.includes("The end.") === true,
+    );
+    for (const post of posts) {
+      expect(post.length).toBeLessThanOrEqual(driver.limit);
+      expect(post.split("```").length % 2).toBe(1);
+      expect(post).toBe(post.toWellFormed());
+    }
+    const numbers = [...posts.join("\n").matchAll(/🧵", (\d+)\)/g)].map(([, number]) => Number(number));
+    expect(numbers.slice(0, 50)).toEqual(numbers.slice(0, 50).map((_, index) => index + 1));
+    expect(numbers.length).toBeGreaterThan(length / 70);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  },
+
+  async "format fallback"(scene) {
+    scene.driver.trouble(scene.room, "markup");
+    await converse(scene);
+  },
+
+  async "rate limit"(scene) {
+    const delivery = await deliverAgainst("limit", scene);
+    // Longer than it would have waited without being told.
+    expect(Date.parse(delivery.delivered_at) - Date.parse(delivery.created_at)).toBeGreaterThanOrEqual(7_000);
+  },
+
+  async retry(scene) {
+    await deliverAgainst(scene.driver.mayDouble ? "down" : "unsure", scene);
+  },
+
+  async streaming(scene) {
+    const { driver, room } = scene;
+    const mark = nextMark();
+    const said = await driver.say(room, `${mark} [slow]`);
+    const posts = await eventually(
+      () => driver.posts(said),
+      (found) => found.some((post) => post.includes("end.")),
+    );
+    expect(posts.filter((post) => post.includes(answerTo(mark)))).toHaveLength(1);
+    const parts = driver.previews?.(said).filter((text) => text.includes(answerTo(mark))) ?? [];
+    expect(parts.filter((text) => !text.includes("end.")).length).toBeGreaterThan(0);
+  },
+
+  async approval(scene) {
+    const { driver, room } = scene;
+    const mark = nextMark();
+    const said = await driver.say(room, `${mark} [ask]`);
+    const question = await eventually(
+      () => driver.question?.(said),
+      (found) => found?.yes !== undefined,
+    );
+    if (!question) throw new Error("Nobody was asked.");
+    expect(await driver.press?.(said, question)).toMatch(/^(Approved\.)?$/);
+    await answered(scene, said, mark);
+    const shown = await eventually(
+      () => driver.question?.(said),
+      (found) => found?.yes === undefined,
+    );
+    expect(shown?.text).toMatch(/allowed|approved/i);
+    expect(await driver.press?.(said, question)).toMatch(/already/);
+  },
+};
+
+/** What is said while the connections are gone is answered over new ones. */
+export async function reconnect({ world, driver, room }: Scene): Promise<void> {
+  const scene = { world, driver, room };
+  const before = driver.connections();
+  driver.drop?.();
+  const mark = nextMark();
+  const said = await driver.say(room, mark);
+  await eventually(
+    () => driver.connections(),
+    (now) => now > before,
+  );
+  const connected = () => world.connection(driver.integration, driver.listener ?? "");
+  await eventually(connected, (found) => found?.status === "connected", 400);
+  await driver.back?.();
+  await answered(scene, said, mark);
+}
+
+/** What was said just before a kill, and while the server was away, in as many rooms as services let post at once. */
+export async function leave(scene: Scene, howMany: number): Promise<[Said, string][]> {
+  const left: [Said, string][] = [];
+  for (let number = 0; number < howMany; number += 1) {
+    const mark = nextMark();
+    left.push([await scene.driver.say(scene.room, mark), mark]);
+  }
+  return left;
+}
+
+export async function answeredOnce(scene: Scene, left: [Said, string][]): Promise<void> {
+  for (const [said, mark] of left) {
+    const posts = await eventually(
+      () => scene.driver.posts(said),
+      (found) => found.some((post) => post.includes(answerTo(mark))),
+    );
+    const times = posts.filter((post) => post.includes(answerTo(mark))).length;
+    expect(times).toBeLessThanOrEqual(scene.driver.mayDouble ? 2 : 1);
+  }
+}

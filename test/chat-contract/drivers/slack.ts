@@ -1,0 +1,173 @@
+// Slack over Socket Mode, and over HTTP: one app in one workspace, whose channels differ in how their events come.
+
+import { expect } from "bun:test";
+import { signWebhook } from "../../../src/sdk/index.ts";
+import { startCuttingProxy } from "../../fakes/cutting-proxy.ts";
+import {
+  envelopeOf,
+  type FakeSlack,
+  type SlackRefuses,
+  startFakeSlack,
+} from "../../fakes/slack/fake-slack.ts";
+import { ADA, APP_TOKEN, BOT, BOT_TOKEN, SIGNING_SECRET, TEAM } from "../../fakes/slack/ids.ts";
+import type { ChatDriver, Said, Trouble } from "../driver.ts";
+import { eventually } from "../eventually.ts";
+import { slackCases } from "../own/slack.ts";
+import type { World } from "../world.ts";
+
+export async function slackDrivers(): Promise<ChatDriver[]> {
+  const slack = startFakeSlack();
+  const proxy = await startCuttingProxy(Number(new URL(slack.url).port));
+  slack.socketUrl = `ws://127.0.0.1:${proxy.port}`;
+  const environment = {
+    ...{ SLACK_API_URL: `${slack.url}/api/`, SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_APP_TOKEN: APP_TOKEN },
+    SLACK_SIGNING_SECRET: SIGNING_SECRET,
+  };
+  const socket: ChatDriver = {
+    ...conversing(slack),
+    ...{ name: "Slack by Socket Mode", listener: "socket", environment },
+    lacks: {},
+    connections: () => slack.connections,
+    drop: proxy.drop,
+    back: () => slack.sendAgain(),
+    own: slackCases(slack),
+    stop() {
+      proxy.stop();
+      slack.stop();
+    },
+  };
+  return [socket, overHttp(slack)];
+}
+
+let rooms = 0;
+
+type Conversing = Omit<ChatDriver, "name" | "listener" | "environment" | "lacks" | "connections" | "stop">;
+
+function conversing(slack: FakeSlack): Conversing {
+  const event = (said: Said, fields: object) => ({
+    ...{ type: "message", channel: said.room, ts: slack.nextTs(), thread_ts: said.conversation },
+    ...{ parent_user_id: ADA, channel_type: "channel", ...fields },
+  });
+  const tell = (fields: object) => void slack.send("events_api", envelopeOf(fields));
+  const inThread = ({ room, conversation }: Said) =>
+    slack.messages.filter(
+      (one) => one.channel === room && one.thread_ts === conversation && one.bot_id === "B0BOT",
+    );
+  const asked = (said: Said) =>
+    inThread(said).find(({ text, blocks }) => blocks !== undefined && text.includes("to call"));
+  return {
+    integration: "slack",
+    limit: 12_000,
+    approver: `slack:${ADA}`,
+    prepare: (world) => world.allow("slack", ADA),
+    room: () => `C0ROOM${++rooms}`,
+    say(room, text, after) {
+      const more = after ? { thread_ts: after.conversation, parent_user_id: ADA } : {};
+      const id = slack.write(ADA, room, after ? text : `<@${BOT}> ${text}`, more);
+      return { room, id, conversation: after?.conversation ?? id };
+    },
+    redeliver({ room, id }) {
+      const { text, thread_ts } = slack.messages.find(({ ts }) => ts === id) ?? { text: "" };
+      tell({
+        ...{ type: "message", channel: room, user: ADA, text, ts: id, channel_type: "channel" },
+        ...(thread_ts !== undefined && { thread_ts, parent_user_id: ADA }),
+      });
+    },
+    edit(said, text) {
+      const before = {
+        type: "message",
+        user: ADA,
+        text: "before",
+        ts: said.id,
+        thread_ts: said.conversation,
+      };
+      const message = { ...before, text, edited: { user: ADA, ts: slack.nextTs() } };
+      tell(event(said, { subtype: "message_changed", message, previous_message: before }));
+    },
+    echo: (said, text) => tell(event(said, { user: BOT, bot_id: "B0BOT", text })),
+    saysBot: (said, text) =>
+      tell(event(said, { subtype: "bot_message", bot_id: "B0OTHER", text: `<@${BOT}> ${text}` })),
+    posts: (said) =>
+      inThread(said)
+        .filter(({ streaming, blocks }) => !streaming && blocks === undefined)
+        .map(({ text }) => text),
+    previews: (said) => inThread(said).flatMap(({ edits }) => edits),
+    trouble(room, kind) {
+      const methods = kind === "markup" || kind === "unsure" ? POSTING : [...POSTING, "chat.startStream"];
+      const begun = methods.map((method) => ({ ...refusals[kind], method, channel: room, isLasting: true }));
+      slack.refuse.push(...begun);
+      return () => {
+        slack.refuse = slack.refuse.filter((one) => !begun.some((other) => other === one));
+      };
+    },
+    question(said) {
+      const question = asked(said);
+      return question && { text: question.text, yes: yesIn(question.blocks ?? []) };
+    },
+    async press(said, { yes = "" }) {
+      const before = slack.whispers.length;
+      const ids = { user: { id: ADA }, team: { id: TEAM }, channel: { id: said.room } };
+      const actions = [{ action_id: "heddle_approve", value: yes }];
+      const message = { ts: said.id, thread_ts: said.conversation };
+      slack.send("interactive", { type: "block_actions", ...ids, message, actions });
+      const isShown = () => asked(said)?.text.includes("Allowed by Ada") === true;
+      if (!isShown()) {
+        await eventually(isShown);
+        return "";
+      }
+      return eventually(() => slack.whispers[before]?.text).then(String);
+    },
+  };
+}
+
+const POSTING = ["chat.postMessage", "chat.update"];
+const refusals: Record<Trouble, Omit<SlackRefuses, "method">> = {
+  limit: { error: "ratelimited", retryAfter: 7 },
+  down: { error: "internal_error" },
+  unsure: { error: "", isDone: true },
+  // What a server answers that knows no Markdown.
+  markup: { error: "no_text", having: "markdown_text" },
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: blocks are what the integration made of them
+const yesIn = (blocks: any[]): string | undefined =>
+  blocks.find(({ type }) => type === "actions")?.elements[0].value;
+
+function overHttp(slack: FakeSlack): ChatDriver {
+  let world: World | undefined;
+  const failed: object[] = [];
+  async function send(payload: object): Promise<void> {
+    const isButton = "actions" in payload;
+    const json = JSON.stringify(payload);
+    const body = isButton ? `payload=${encodeURIComponent(json)}` : json;
+    const type = isButton ? "application/x-www-form-urlencoded" : "application/json";
+    const headers = {
+      ...signWebhook(body, { scheme: "slack", secret: SIGNING_SECRET }),
+      "content-type": type,
+    };
+    const url = `${world?.url}/integrations/slack/webhook`;
+    const answer = await fetch(url, { method: "POST", headers, body }).catch(() => undefined);
+    // Slack sends again what was not answered with 2xx.
+    if (!answer?.ok) failed.push(payload);
+  }
+  const base = conversing(slack);
+  return {
+    ...base,
+    ...{ name: "Slack by HTTP", listener: null, environment: {} },
+    lacks: { reconnect: "Slack connects for each event." },
+    async prepare(given) {
+      world = given;
+    },
+    room() {
+      const room = base.room();
+      slack.routes.set(room, (payload) => void send(payload));
+      return room;
+    },
+    connections: () => 0,
+    async back() {
+      await Promise.all(failed.splice(0).map(send));
+      expect(failed).toEqual([]);
+    },
+    stop: () => {},
+  };
+}

@@ -1,0 +1,109 @@
+// Telegram, which Heddle asks for updates: groups with topics, and private chats.
+
+import { startCuttingProxy } from "../../fakes/cutting-proxy.ts";
+import { createFakeTelegram, messageOf, PERSON, type Refusal } from "../../fakes/telegram.ts";
+import type { ChatDriver, Said, Trouble } from "../driver.ts";
+import { eventually } from "../eventually.ts";
+
+export async function telegramDriver(): Promise<ChatDriver> {
+  const telegram = createFakeTelegram();
+  const proxy = await startCuttingProxy(Number(new URL(telegram.url).port));
+  let last = -5_000;
+  let topics = 1;
+  const state = { chats: new Map<number, { id: number; type: string; isBlocked: boolean }>() };
+  const addChat = (id: number, type: "private" | "supergroup"): string => {
+    telegram.addChat(id, type);
+    state.chats.set(id, { id, type, isBlocked: false });
+    return String(id);
+  };
+  const topicOf = ({ conversation }: Said) => (conversation === "" ? undefined : Number(conversation));
+  const shown = (said: Said) =>
+    telegram.shown(Number(said.room)).filter(({ topic }) => topic === topicOf(said));
+  const sent = new Map<string, string>();
+  const message = (said: Said, id: number, from: number) => ({
+    ...messageOf(state, id, Number(said.room), from, topicOf(said)),
+  });
+  return {
+    ...{ name: "Telegram", integration: "telegram", listener: "updates", limit: 30_000, away: 5 },
+    lacks: {},
+    mayDouble: "Telegram knows no keys of what is posted, and shows no history.",
+    environment: {
+      ...{ TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_POLL_SECONDS: "2" },
+      TELEGRAM_API_URL: `http://127.0.0.1:${proxy.port}`,
+    },
+    approver: `telegram:${PERSON}`,
+    prepare: (world) => world.allow("telegram", String(PERSON)),
+    room: () => addChat(last--, "supergroup"),
+    // Groups get few edits; in private chats there are drafts.
+    roomFor: { streaming: () => addChat(PERSON, "private") },
+    say(room, text, after) {
+      const isPrivate = Number(room) > 0;
+      const topic = isPrivate ? undefined : after ? Number(after.conversation) : ++topics;
+      const written = isPrivate ? text : `@ops_bot ${text}`;
+      const options = { chat: Number(room), ...(topic !== undefined && { topic }) };
+      const id = String(telegram.say(written, options));
+      sent.set(`${room} ${id}`, written);
+      return { room, id, conversation: String(topic ?? "") };
+    },
+    redeliver(said) {
+      const text = sent.get(`${said.room} ${said.id}`);
+      telegram.update({ message: { ...message(said, Number(said.id), PERSON), text } });
+    },
+    edit(said, text) {
+      const edited = { ...message(said, Number(said.id), PERSON), edit_date: 1_790_000_000 };
+      telegram.update({ edited_message: { ...edited, text: `@ops_bot ${text}` } });
+    },
+    echo(said, text) {
+      const from = { id: 7, is_bot: true, first_name: "Ops", username: "ops_bot" };
+      telegram.update({ message: { ...message(said, 900_001, 7), from, text: `@ops_bot ${text}` } });
+    },
+    saysBot(said, text) {
+      const from = { id: 8, is_bot: true, first_name: "Other", username: "other_bot" };
+      telegram.update({ message: { ...message(said, 900_002, 8), from, text: `@ops_bot ${text}` } });
+    },
+    posts: (said) =>
+      shown(said)
+        .filter(({ buttons, text }) => buttons.length === 0 && !text.includes("to call"))
+        .map(({ text }) => text),
+    previews: ({ room }) =>
+      telegram.drafts.filter(({ chat_id }) => chat_id === Number(room)).map(({ text }) => text),
+    trouble(room, kind) {
+      const chat = Number(room);
+      const methods =
+        kind === "markup" ? ["sendRichMessage"] : ["sendRichMessage", "sendMessage", "editMessageText"];
+      const ends = methods.map((method) =>
+        telegram.refuse(method, refusals[kind], { chat, times: Number.POSITIVE_INFINITY }),
+      );
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+    question(said) {
+      const found = shown(said).find(({ text }) => text.includes("to call"));
+      return found && { text: found.text, yes: found.buttons[0]?.callback_data };
+    },
+    async press(said, { yes }) {
+      const id = `press-${telegram.toasts.length}-${said.room}`;
+      const { from } = messageOf(state, 1, PERSON, PERSON);
+      telegram.update({ callback_query: { id, from, data: yes, message: message(said, 1, 7) } });
+      return eventually(() => telegram.toasts.find((toast) => toast.id === id)?.text).then(String);
+    },
+    connections: () => telegram.callsOf("getUpdates").length,
+    drop: proxy.drop,
+    async stop() {
+      proxy.stop();
+      await telegram.close();
+    },
+  };
+}
+
+const DOWN = { error_code: 502, description: "Bad Gateway" };
+const refusals: Record<Trouble, Refusal> = {
+  limit: {
+    ...{ error_code: 429, description: "Too Many Requests: retry after 7" },
+    parameters: { retry_after: 7 },
+  },
+  down: DOWN,
+  unsure: DOWN,
+  markup: { error_code: 400, description: "Bad Request: can't parse rich message" },
+};

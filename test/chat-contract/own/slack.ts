@@ -1,0 +1,111 @@
+// What only Slack has.
+
+import { expect } from "bun:test";
+import { signWebhook } from "../../../src/sdk/index.ts";
+import type { FakeSlack } from "../../fakes/slack/fake-slack.ts";
+import { ADA, BOT, BOT_TOKEN, DIRECT, GENERAL, SIGNING_SECRET, TEAM } from "../../fakes/slack/ids.ts";
+import type { OwnCase } from "../driver.ts";
+import { eventually } from "../eventually.ts";
+import { answerTo } from "../world.ts";
+
+export function slackCases(slack: FakeSlack): OwnCase[] {
+  const answered = (mark: string, where: { channel: string; thread_ts?: string }) =>
+    eventually(() =>
+      slack.messages.find(
+        ({ channel, thread_ts, user, text }) =>
+          user === BOT &&
+          channel === where.channel &&
+          thread_ts === where.thread_ts &&
+          text.includes(answerTo(mark)),
+      ),
+    );
+  const channelOf = async (
+    world: { get(path: string): ReturnType<typeof fetch> | Promise<unknown> },
+    id: string,
+  ) => {
+    const { channels } = (await world.get("/channels?limit=200")) as {
+      channels: { client_id: string; active_session_id: string }[];
+    };
+    return channels.find(({ client_id }) => client_id === id);
+  };
+
+  return [
+    {
+      name: "talk that does not address the bot is not answered; a mention gets a reaction once it is",
+      async run(world) {
+        const other = slack.write(ADA, GENERAL, "{q900001} Nobody is asked here.");
+        const asked = slack.write(ADA, GENERAL, `<@${BOT}> {q900002} What is &lt;up&gt;?`);
+        await answered("{q900002}", { channel: GENERAL, thread_ts: asked });
+        const client = `slack:${TEAM}:${GENERAL}:${asked}`;
+        const session = (await channelOf(world, client))?.active_session_id;
+        expect(JSON.stringify(await world.get(`/sessions/${session}/messages`))).toContain("What is <up>?");
+        expect(slack.messages.some(({ thread_ts }) => thread_ts === other)).toBe(false);
+        const marks = await eventually(
+          () => slack.messages.find(({ ts }) => ts === asked)?.reactions ?? [],
+          (found) => found.includes("white_check_mark"),
+        );
+        expect(marks).toEqual(["white_check_mark"]);
+      },
+    },
+    {
+      name: "a thread that others began is read first, and a direct message needs no mention",
+      async run(world) {
+        const parent = slack.write(ADA, GENERAL, "The printer is on fire.");
+        slack.write(ADA, GENERAL, `<@${BOT}> {q900003} What shall we do?`, {
+          ...{ thread_ts: parent, parent_user_id: ADA },
+        });
+        await answered("{q900003}", { channel: GENERAL, thread_ts: parent });
+        const channel = await channelOf(world, `slack:${TEAM}:${GENERAL}:${parent}`);
+        const messages = await world.get(`/sessions/${channel?.active_session_id}/messages`);
+        expect(JSON.stringify(messages)).toContain("Ada: The printer is on fire.");
+        slack.files.set("F900", { name: "no.png", bytes: new TextEncoder().encode("not a picture") });
+        const file = { id: "F900", name: "no.png", mimetype: "image/png", size: 13 };
+        const files = [{ ...file, url_private: `${slack.url}/files/F900` }];
+        slack.write(ADA, DIRECT, "{q900004} Hello", { files });
+        await answered("{q900004}", { channel: DIRECT });
+      },
+    },
+    {
+      name: "over HTTP a request must be signed",
+      async run(world) {
+        const body = JSON.stringify({ type: "url_verification", challenge: "abc" });
+        const send = (secret: string) =>
+          fetch(`${world.url}/integrations/slack/webhook`, {
+            method: "POST",
+            headers: {
+              "content-type": "application/json",
+              ...signWebhook(body, { scheme: "slack", secret }),
+            },
+            body,
+          });
+        expect(await (await send(SIGNING_SECRET)).json()).toEqual({ challenge: "abc" });
+        expect((await send("another")).status).toBe(403);
+      },
+    },
+    {
+      name: "the guide's dispatch_config works literally, with a sealed token; a channel that is not there ends the delivery",
+      async run(world) {
+        const thread = slack.write(ADA, GENERAL, "A thread");
+        const target = { type: "slack", channel_id: GENERAL, token: BOT_TOKEN, thread_ts: thread };
+        const { session_id } = await world.send("/sessions", {
+          ...{ client_id: "github:octo/hello", bot_id: "default" },
+          dispatch_config: { ...target, reply_in_thread: true },
+        });
+        expect(JSON.stringify(await world.get(`/sessions/${session_id}`))).not.toContain(BOT_TOKEN);
+        const say = (content: string, more: object = {}) =>
+          world.send(`/sessions/${session_id}/messages`, { content, run_agent: true, notify: true, ...more });
+        await say("{q900005} Guide");
+        await answered("{q900005}", { channel: GENERAL, thread_ts: thread });
+        await say("{q900006}", { dispatch_config: { type: "slack", channel_id: "C0NOWHERE" } });
+        const dead = await eventually(
+          async () => (await world.get("/deliveries?status=dead&dispatch_type=slack")).deliveries,
+          (found) => found.length > 0,
+        );
+        expect(dead[0].last_error).toContain("channel_not_found");
+        expect(dead[0].attempts).toBe(1);
+        const tested = await world.send("/admin/integrations/slack/test-connection", {});
+        expect(JSON.stringify(tested)).toContain("Socket Mode works.");
+      },
+    },
+  ];
+}
