@@ -11,7 +11,7 @@ import { askWithButtons } from "./approvals.ts";
 import { deliveryError, isFinal } from "./client.ts";
 import { postFiles } from "./files-out.ts";
 import { channelIn, type Target, targetConfig } from "./place.ts";
-import { edit, LIMIT, postPart, replying, type Shown } from "./post.ts";
+import { edit, LIMIT, postPart, removeMessage, replying, type Shown } from "./post.ts";
 import { show } from "./stream.ts";
 
 /** Posts answers to the channel or thread that the dispatch_config names. */
@@ -48,10 +48,39 @@ export const dispatcher = {
       ctx,
     );
   },
+  edit: ({ config, text, receipt }, ctx) =>
+    posting(config, async () => ({
+      receipt: { message_ids: await correct(config, text, idsOf(receipt), ctx) },
+    })),
+  remove: ({ config, receipt }, ctx) =>
+    posting(config, async () => {
+      for (const id of idsOf(receipt)) await removeMessage(config, id, ctx.signal);
+      return { receipt: { message_ids: [] } };
+    }),
   askApproval: (input, ctx) => posting(input.config, () => askWithButtons(input, ctx)),
 } satisfies DispatcherOf<typeof targetConfig>;
 
 registerDispatcher("discord", dispatcher);
+
+const idsOf = (receipt: unknown): string[] => (receipt as { message_ids: string[] }).message_ids;
+
+/** Edits the messages of an answer; those that are too many are removed, and further parts follow. */
+async function correct(
+  config: Target,
+  text: string,
+  there: string[],
+  ctx: DispatchContext,
+): Promise<string[]> {
+  const ids: string[] = [];
+  const parts = splitText(text, { limit: LIMIT, keepFences: true });
+  for (const [index, content] of parts.entries()) {
+    const message_id = there[index];
+    if (message_id === undefined) ids.push(await postPart(config, index, { content }, ctx));
+    else ids.push(await edit(config, { message_id }, { content, components: [] }, ctx.signal));
+  }
+  for (const id of there.slice(parts.length)) await removeMessage(config, id, ctx.signal);
+  return ids;
+}
 
 interface Posted {
   config: Target;

@@ -2,11 +2,13 @@
 
 import { createHash } from "node:crypto";
 import type { DispatchContext, JsonObject } from "heddle/sdk";
-import { call } from "./client.ts";
+import { call, codeOf } from "./client.ts";
 import { channelIn, type Target } from "./place.ts";
 
 /** Characters in one message. */
 export const LIMIT = 2_000;
+
+const UNKNOWN_MESSAGE = 10_008;
 
 /** Posts one part of a delivery; the same part is posted once, also if nobody knows how the last attempt ended. */
 export function postPart(
@@ -16,10 +18,23 @@ export function postPart(
   ctx: DispatchContext,
 ): Promise<string> {
   return ctx.once(`part:${part}`, async () => {
-    const mark = createHash("sha256").update(`${ctx.delivery_id}:${part}`).digest("base64url");
-    const json = { ...quiet(message), nonce: mark.slice(0, 25), enforce_nonce: true };
-    return postMessage(config, json, ctx.signal);
+    return postMessage(config, marked(message, `${ctx.delivery_id}:${part}`), ctx.signal);
   });
+}
+
+/** With a nonce, for which Discord posts once within some minutes, and returns the message again. */
+export function marked(message: JsonObject, key: string): JsonObject {
+  const nonce = createHash("sha256").update(key).digest("base64url").slice(0, 25);
+  return { ...quiet(message), nonce, enforce_nonce: true };
+}
+
+/** Removes a message, unless that was done before. */
+export async function removeMessage(config: Target, id: string, signal: AbortSignal): Promise<void> {
+  try {
+    await call("DELETE", `/channels/${channelIn(config)}/messages/${id}`, { signal });
+  } catch (error) {
+    if (codeOf(error) !== UNKNOWN_MESSAGE) throw error;
+  }
 }
 
 export async function postMessage(config: Target, json: JsonObject, signal: AbortSignal): Promise<string> {

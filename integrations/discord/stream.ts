@@ -2,14 +2,20 @@
 
 import type { StreamContext, StreamUpdate } from "heddle/sdk";
 import type { Target } from "./place.ts";
-import { edit, LIMIT, postMessage, quiet, replying, type Shown } from "./post.ts";
+import { edit, LIMIT, marked, postMessage, replying, type Shown } from "./post.ts";
 
-export async function show(update: StreamUpdate<Target>, { signal }: StreamContext): Promise<Shown> {
+export async function show(
+  update: StreamUpdate<Target>,
+  { signal, stream_id }: StreamContext,
+): Promise<Shown> {
   const { config, handle } = update;
   const message = { content: preview(update), components: stopButton(update.task.id) };
   const shown = (handle as Shown | null) ?? (config.interaction ? { interaction: true } : null);
-  if (!shown)
-    return { message_id: await postMessage(config, quiet({ ...message, ...replying(config) }), signal) };
+  if (!shown) {
+    // If nobody knows whether it was posted, the next update finds it, so that no half of an answer stays behind.
+    const json = marked({ ...message, ...replying(config) }, stream_id);
+    return { message_id: await postMessage(config, json, signal) };
+  }
   await edit(config, shown, message, signal);
   return shown;
 }

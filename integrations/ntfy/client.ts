@@ -1,13 +1,16 @@
 import { failDelivery, http, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
-export const ntfy = http({
+const options = {
   // What ntfy.sh allows at once; how long its pauses are is in its answers.
   rateLimit: rateLimit({ rates: [{ requests: 60, seconds: 5 }] }),
   baseUrl: () => settings.NTFY_URL,
   headers: (): Record<string, string> =>
     settings.NTFY_TOKEN === "" ? {} : { authorization: `Bearer ${settings.NTFY_TOKEN}` },
-});
+};
+export const ntfy = http(options);
+/** For deliveries, which the server tries again, and shows meanwhile as waiting. */
+const once = http({ ...options, retry: { tries: 1 } });
 
 /** Marks what this integration publishes, so that it is not taken for somebody's message. */
 export const OWN_TAG = "heddle";
@@ -27,7 +30,7 @@ export interface Notification {
 
 /** Returns the id that the server gave it. */
 export async function publish(notification: Notification, signal: AbortSignal): Promise<string> {
-  return idIn(await ntfy.post("/", notification, { signal }));
+  return idIn(await once.post("/", notification, { signal }));
 }
 
 /** Publishes a file; the rest goes into the query, since headers cannot have every character. */
@@ -41,7 +44,7 @@ export async function publishFile(
   if (title !== undefined) query.title = title;
   if (priority !== undefined) query.priority = String(priority);
   const path = `/${encodeURIComponent(topic)}`;
-  return idIn(await ntfy.request("PUT", path, { query, body: file.bytes, signal, timeoutSeconds: 50 }));
+  return idIn(await once.request("PUT", path, { query, body: file.bytes, signal, timeoutSeconds: 50 }));
 }
 
 async function idIn(response: Response): Promise<string> {

@@ -10,7 +10,7 @@ import {
 import { askWithButtons } from "./approvals.ts";
 import { connect, deliveryError } from "./client.ts";
 import { tokenOf } from "./config.ts";
-import { type As, MARKDOWN_LIMIT, postPart, type Where } from "./post.ts";
+import { type As, editText, MARKDOWN_LIMIT, postPart, removeMessage, type Where } from "./post.ts";
 import { finish, type Shown, show } from "./stream.ts";
 import { upload } from "./upload.ts";
 
@@ -32,6 +32,8 @@ const receipt = t.Object({
   files: t.Optional(t.Array(t.String())),
   skipped: t.Optional(t.String()),
 });
+
+type Posted = typeof receipt.static;
 
 /** Posts answers in the channel or thread that the dispatch_config names. */
 export const dispatcher: DispatcherOf<typeof config> = {
@@ -60,6 +62,16 @@ export const dispatcher: DispatcherOf<typeof config> = {
       receipt: await post(text, { as, shown: undefined, clientActions, slack, where, ctx }),
     }));
   },
+  edit: ({ config, text, receipt }, ctx) =>
+    delivering(config, ctx, async (slack, where) => ({
+      receipt: await correct(text, { shown: receipt as Posted, slack, where, ctx }),
+    })),
+  remove: ({ config, receipt }, ctx) =>
+    delivering(config, ctx, async (slack) => {
+      const { channel, ts } = receipt as Posted;
+      for (const one of ts) await removeMessage(slack, channel, one);
+      return { receipt: { channel, ts: [] } };
+    }),
   askApproval: (input, ctx) =>
     delivering(input.config, ctx, (slack, where) => askWithButtons(input, slack, where, ctx)),
   stream: (update, ctx) => delivering(update.config, ctx, (slack, where) => show(update, slack, where, ctx)),
@@ -94,6 +106,22 @@ async function post(text: string, { as, shown, clientActions, slack, where, ctx 
     ...(files.length > 0 && { files }),
     ...(ts.length + files.length === 0 && { skipped: "empty text" }),
   } satisfies typeof receipt.static;
+}
+
+/** Edits the messages of an answer; those that are too many are removed, and further parts follow. */
+async function correct(
+  text: string,
+  { shown, slack, where, ctx }: Pick<Posting, "slack" | "where" | "ctx"> & { shown: Posted },
+): Promise<Posted> {
+  const parts = splitText(text, { limit: MARKDOWN_LIMIT, keepFences: true });
+  const ts: string[] = [];
+  for (const [index, part] of parts.entries()) {
+    const there = shown.ts[index];
+    if (there !== undefined) await editText(slack, shown.channel, there, part);
+    ts.push(there ?? (await postPart(slack, where, part, index + 1, ctx)));
+  }
+  for (const one of shown.ts.slice(parts.length)) await removeMessage(slack, shown.channel, one);
+  return { ...shown, ts };
 }
 
 /** Turns what goes wrong into what the server understands. */

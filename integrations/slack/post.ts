@@ -83,6 +83,15 @@ export async function editText(
   }
 }
 
+/** Removes a message, unless that was done before. */
+export async function removeMessage(slack: WebClient, channel: string, ts: string): Promise<void> {
+  try {
+    await slack.chat.delete({ channel, ts });
+  } catch (error) {
+    if (codeOf(error) !== "message_not_found") throw error;
+  }
+}
+
 export function tsOf(answer: unknown): string {
   const { ts } = record(answer);
   if (typeof ts !== "string") throw new Error("Slack has not said which message it posted.");

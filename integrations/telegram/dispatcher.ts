@@ -8,6 +8,7 @@ import {
   t,
 } from "heddle/sdk";
 import { askByButtons } from "./approvals.ts";
+import { correct, removeMessages } from "./change.ts";
 import { connectTelegram, deliveryError, migratedTo, refusalOf } from "./client.ts";
 import { settings } from "./config.ts";
 import { postFiles } from "./files-out.ts";
@@ -45,10 +46,21 @@ export const dispatcher = {
     const place = { ...chat, ...(replyInThread !== false && topic !== undefined && { topic }) };
     return post({ place, text: attributed(text, username, extraMetadata), actions: clientActions }, ctx);
   },
+  edit: ({ config, text, receipt }, ctx) =>
+    posting(config, async () => ({
+      receipt: { message_ids: await correct(connectTelegram(), config, text, idsOf(receipt), ctx) },
+    })),
+  remove: ({ config, receipt }, ctx) =>
+    posting(config, async () => {
+      await removeMessages(connectTelegram(), config, idsOf(receipt), ctx);
+      return { receipt: { message_ids: [] } };
+    }),
   askApproval: (input, ctx) => posting(input.config, () => askByButtons(input, connectTelegram(), ctx)),
 } satisfies DispatcherOf<typeof placeConfig>;
 
 registerDispatcher("telegram", dispatcher);
+
+const idsOf = (receipt: unknown): number[] => (receipt as { message_ids: number[] }).message_ids;
 
 interface Posted {
   place: Place;

@@ -583,7 +583,11 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** What a dispatcher is asked to deliver: a finished task's result or error, or a text to post. */
 export interface DeliveryPayload {
-  kind: "result" | "error" | "post" | "approval";
+  kind: "result" | "error" | "post" | "approval" | "edit" | "remove";
+  /** For an edit or a removal: the delivery that it changes, and the one whose receipt says what is there. */
+  changes?: { delivery_id: string; receipt_of: string };
+  /** The last edit or removal of what this delivery has brought. */
+  changed_by?: { delivery_id: string; kind: "edit" | "remove" };
   /** For an approval, what people are asked, and what was decided. */
   approval?: ApprovalNotice;
   text: string;

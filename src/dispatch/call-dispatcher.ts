@@ -12,6 +12,7 @@ import type {
   Dispatcher,
   JsonObject,
   PostMessageInput,
+  RemoveInput,
 } from "../sdk/types.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
@@ -24,7 +25,8 @@ export interface ClaimedDelivery {
   row: DeliveryRow;
   client_id: string;
   channel_id: string;
-  asked_receipt: unknown;
+  /** Of the delivery that this one follows: the question that is decided, the answer that is changed. */
+  earlier_receipt: unknown;
   /** Attempts since it was written or redelivered. */
   age_seconds: number;
   /** Whether other deliveries to the same target waited at the time of the claim. */
@@ -65,7 +67,10 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
     if (returned === false)
       throw new Retryable(`The dispatcher "${type}" returned false, which means that it did not deliver.`);
     const receipt = receiptOf(returned);
-    if (row.payload.kind !== "approval") dispatchers.checkReceipt(type, receipt);
+    const { kind } = row.payload;
+    // What was corrected is where it was, unless the dispatcher says otherwise.
+    if (kind === "edit" && receipt === null) return claimed.earlier_receipt;
+    if (kind !== "approval" && kind !== "remove") dispatchers.checkReceipt(type, receipt);
     return receipt;
   };
 
@@ -73,6 +78,8 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
     const { row } = claimed;
     const config = { ...sealer.open(row.dispatch_config, fieldLocation(row.id)), type: row.dispatch_type };
     if (row.payload.kind === "approval") return dispatcher.askApproval?.(askInput(claimed, config), ctx);
+    if (row.payload.kind === "edit" || row.payload.kind === "remove")
+      return change(dispatcher, claimed, config, ctx);
     const clientActions = actions.open(row.payload.client_actions, inDelivery(row.id));
     if (row.payload.kind !== "post")
       return dispatcher.deliver({ ...deliverInput(claimed, config), clientActions }, ctx);
@@ -82,6 +89,23 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
       `The dispatcher "${row.dispatch_type}" has no postMessage(), so it cannot post texts.`,
     );
   }
+}
+
+function change(
+  dispatcher: Dispatcher,
+  { row: { payload, bot_id, session_id, dispatch_type }, earlier_receipt: receipt }: ClaimedDelivery,
+  dispatchConfig: RemoveInput["dispatchConfig"],
+  ctx: DispatchContext,
+): unknown {
+  if (receipt === null || receipt === undefined)
+    throw new Permanent("There is no receipt that says what was posted, so it cannot be changed.");
+  const config = withoutType(dispatchConfig);
+  const input = { receipt, dispatchConfig, config, botId: bot_id, sessionId: session_id };
+  const { text, extra_metadata: extraMetadata } = payload;
+  if (payload.kind === "edit" && dispatcher.edit)
+    return dispatcher.edit({ ...input, text, extraMetadata }, ctx);
+  if (payload.kind === "remove" && dispatcher.remove) return dispatcher.remove(input, ctx);
+  throw new Permanent(`The dispatcher "${dispatch_type}" has no ${payload.kind}() any more.`);
 }
 
 /** A call that ended without an error has delivered, whatever it returned. */
@@ -118,7 +142,7 @@ function deliverInput(
 }
 
 function askInput(
-  { row: { payload, bot_id, session_id }, asked_receipt }: ClaimedDelivery,
+  { row: { payload, bot_id, session_id }, earlier_receipt }: ClaimedDelivery,
   dispatchConfig: AskApprovalInput["dispatchConfig"],
 ): AskApprovalInput {
   const { asked_by, ...approval } = payload.approval as ApprovalNotice & Pick<AskedApproval, "status">;
@@ -129,7 +153,7 @@ function askInput(
     config: withoutType(dispatchConfig),
     botId: bot_id,
     sessionId: session_id,
-    ...(asked_by !== undefined && { receipt: asked_receipt ?? null }),
+    ...(asked_by !== undefined && { receipt: earlier_receipt ?? null }),
   };
 }
 

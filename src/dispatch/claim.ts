@@ -30,9 +30,9 @@ const claim = prepared((query) =>
       row: deliveries,
       client_id: sessions.client_id,
       channel_id: sessions.channel_id,
-      // Of the delivery that asked people, for one that tells them what was decided.
-      asked_receipt: sql<unknown>`(select asked.receipt from deliveries asked
-        where asked.id = (${deliveries.payload} #>> '{approval,asked_by}')::uuid)`,
+      // Of the delivery that asked people, for one that tells them what was decided; of what is there, for one that changes it.
+      earlier_receipt: sql<unknown>`(select earlier.receipt from deliveries earlier where earlier.id = coalesce(
+        ${deliveries.payload} #>> '{approval,asked_by}', ${deliveries.payload} #>> '{changes,receipt_of}')::uuid)`,
       age_seconds: sql<number>`extract(epoch from now() - coalesce(${deliveries.queued_at}, ${deliveries.created_at}))::float8`,
       // Rows of earlier versions have no key; the key of their job is not known here.
       is_followed: sql<boolean>`(${deliveries.target_key} is null or ${isFollowed("deliveries", sql`${deliveries.target_key}`)})`,

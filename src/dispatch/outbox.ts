@@ -13,6 +13,7 @@ import type { Redactor } from "../redact.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { createHand } from "./call-dispatcher.ts";
+import { type ChangeDelivered, createChange } from "./change.ts";
 import { shortenWaits } from "./clock.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import { createOnce } from "./once.ts";
@@ -53,9 +54,9 @@ export interface DeliveryFilter {
 export interface Outbox {
   /**
    * Writes deliveries and their jobs in the transaction. Deliveries to one target are made in the order of writing.
-   * Type "none" creates no delivery.
+   * Type "none" creates no delivery. Returns the ids of those that were created.
    */
-  write(tx: Queryable, ...deliveries: NewDelivery[]): Promise<void>;
+  write(tx: Queryable, ...deliveries: NewDelivery[]): Promise<string[]>;
   /** Makes one attempt. Rejects only when its outcome cannot be stored. */
   attempt: Attempt;
   get(id: string): Promise<DeliveryRow>;
@@ -66,6 +67,8 @@ export interface Outbox {
    * target.
    */
   redeliver(id: string): Promise<DeliveryRow>;
+  /** Corrects or withdraws what was delivered. */
+  change: ChangeDelivered;
   /** Orders a job of an earlier version, which did not order deliveries, among those of its target. */
   adopt: Attempt;
   /** Called periodically: shortens waits that became too long because the clock was set back. */
@@ -105,9 +108,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
           target_key: targetKey(delivery.dispatch_type, config),
         };
       });
-    if (rows.length === 0) return;
+    if (rows.length === 0) return [];
     const jobs = rows.map(jobOf);
     await Promise.all([tx.insert(deliveries).values(rows), queue.enqueueAll(tx, "deliveries", jobs)]);
+    return rows.map(({ id }) => id);
   };
 
   const find = async (query: Queryable, id: string): Promise<DeliveryRow | undefined> => {
@@ -128,6 +132,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         if (row) await queue.enqueue(tx, "deliveries", jobOf({ ...row, target_key: keyOf(row) }));
         await queue.complete(tx, "unordered_deliveries", job);
       }),
+    change: createChange({ ...options, write }),
     shortenWaits: () => shortenWaits(options),
     async get(id) {
       const row = await find(db.query, id);

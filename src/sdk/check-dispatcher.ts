@@ -4,7 +4,16 @@ import { HeddleError } from "../errors.ts";
 import { nearest } from "../schema/nearest.ts";
 
 const DISPATCH_TYPE = /^[a-z][a-z0-9_-]{0,63}$/;
-const METHODS = ["deliver", "stream", "postMessage", "askApproval", "lane", "targetOf"] as const;
+const METHODS = [
+  "deliver",
+  "stream",
+  "postMessage",
+  "askApproval",
+  "edit",
+  "remove",
+  "lane",
+  "targetOf",
+] as const;
 /** Every field that a dispatcher may have. */
 export const DISPATCHER_FIELDS: readonly string[] = [...METHODS, "config", "receipt", "rate", "streamEvery"];
 const RATES = ["perSecond", "perLane"];

@@ -3,11 +3,12 @@
 import type { RegisteredLifecycle } from "./backend.ts";
 import { DELIVERY_DELAYS_SECONDS } from "./delivery-delays.ts";
 import { dispatcherSchemas } from "./dispatcher-schemas.ts";
-import { isPermanent, isRetryable } from "./errors.ts";
+import { isPermanent, isRetryable, Permanent } from "./errors.ts";
 import { testSeam } from "./test-seam.ts";
 import type {
   DeliverInput,
   DispatchContext,
+  Dispatcher,
   HookEvent,
   HookExtraOf,
   HookExtras,
@@ -47,14 +48,50 @@ export interface DeliverSupport {
   dispatchContext(fields?: Partial<DispatchContext>): DispatchContext;
 }
 
-export async function deliverAll(
+export interface Delivering {
+  type: string;
+  config: Record<string, unknown>;
+  text: string;
+  fields: Partial<DeliverInput>;
+}
+
+export const deliverAll = (
   { deliverInput, dispatchContext }: DeliverSupport,
-  {
-    type,
-    config,
-    text,
-    fields,
-  }: { type: string; config: Record<string, unknown>; text: string; fields: Partial<DeliverInput> },
+  { type, config, text, fields }: Delivering,
+): Promise<DeliveryOutcome> =>
+  attemptAll(type, config, dispatchContext, ({ deliver }, ctx) =>
+    deliver(deliverInput({ ...config, type }, text, fields), ctx),
+  );
+
+export interface Changing {
+  type: string;
+  config: Record<string, unknown>;
+  receipt: unknown;
+  /** Missing: it is withdrawn. */
+  text?: string;
+}
+
+export function changeAll(
+  { dispatchContext }: Pick<DeliverSupport, "dispatchContext">,
+  { type, config, receipt, text }: Changing,
+): Promise<DeliveryOutcome> {
+  const { type: _, ...given } = config;
+  const { bot_id: botId, session_id: sessionId } = TEST_RUN;
+  const input = { receipt, config: given, dispatchConfig: { ...given, type }, botId, sessionId };
+  return attemptAll(type, config, dispatchContext, (dispatcher, ctx) => {
+    const name = text === undefined ? "remove" : "edit";
+    if (!dispatcher[name]) throw new Permanent(`The dispatcher "${type}" has no ${name}().`);
+    return text === undefined
+      ? dispatcher.remove?.(input, ctx)
+      : dispatcher.edit?.({ ...input, text, extraMetadata: {} }, ctx);
+  });
+}
+
+async function attemptAll(
+  type: string,
+  config: Record<string, unknown>,
+  dispatchContext: DeliverSupport["dispatchContext"],
+  call: (dispatcher: Dispatcher, ctx: DispatchContext) => unknown,
 ): Promise<DeliveryOutcome> {
   const dispatcher = testSeam().registered.dispatchers.get(type);
   const schemas = dispatcherSchemas(type, dispatcher);
@@ -66,12 +103,10 @@ export async function deliverAll(
   let error: unknown;
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await dispatcher.deliver(
-        deliverInput({ ...config, type }, text, fields),
-        dispatchContext({ attempt, once }),
-      );
-      if (answer === false) throw new Error("deliver() returned false");
-      const receipt = typeof answer === "object" && answer !== null ? answer.receipt : null;
+      const answer = await call(dispatcher, dispatchContext({ attempt, once }));
+      if (answer === false) throw new Error("The dispatcher returned false");
+      const isReceipt = typeof answer === "object" && answer !== null && "receipt" in answer;
+      const receipt = isReceipt ? answer.receipt : null;
       if (dispatcher.receipt) schemas.checkReceipt(receipt);
       return { status: "delivered", receipt, attempts: attempt, waits, error };
     } catch (failure) {

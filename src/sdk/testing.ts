@@ -7,6 +7,7 @@ import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
 import {
   callHooks,
   callLifecycle,
+  changeAll,
   type DeliveryOutcome,
   deliverAll,
   type HookExtraFields,
@@ -274,6 +275,24 @@ export const deliver = (
   text: string,
   fields: Partial<DeliverInput> = {},
 ): Promise<DeliveryOutcome> => deliverAll({ deliverInput, dispatchContext }, { type, config, text, fields });
+
+/**
+ * Corrects with the registered dispatcher what it has delivered, as the server does: `receipt` is the one of the delivery. A dispatcher
+ * without `edit` ends it as "dead".
+ */
+export const correct = (
+  type: string,
+  config: Record<string, unknown>,
+  receipt: unknown,
+  text: string,
+): Promise<DeliveryOutcome> => changeAll({ dispatchContext }, { type, config, receipt, text });
+
+/** Withdraws with the registered dispatcher what it has delivered; without `remove`, it ends as "dead". */
+export const withdraw = (
+  type: string,
+  config: Record<string, unknown>,
+  receipt: unknown,
+): Promise<DeliveryOutcome> => changeAll({ dispatchContext }, { type, config, receipt });
 
 /**
  * Calls an event's registered callbacks one after another and returns their results. `extra` needs only the fields

@@ -153,6 +153,28 @@ export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = 
     expect(shown?.text).toMatch(/allowed|approved/i);
     expect(await driver.press?.(said, question)).toMatch(/already/);
   },
+
+  async correction(scene) {
+    const { driver, world } = scene;
+    const { said, mark } = await converse(scene);
+    const delivery = await eventually(
+      () => deliveryOf(scene, mark),
+      (found) => found?.status === "delivered",
+      400,
+    );
+    const { id, changes } = await world.send(`/deliveries/${delivery.id}/correct`, {
+      text: "It was **wrong**.",
+    });
+    expect(changes).toBe(delivery.id);
+    const posts = () => driver.posts(said);
+    await eventually(posts, ([first]) => first?.includes("wrong") === true);
+    expect(await posts()).toHaveLength(1);
+    expect(await world.get(`/deliveries/${delivery.id}`)).toMatchObject({
+      changed_by: { delivery_id: id, kind: "edit" },
+    });
+    await world.send(`/deliveries/${delivery.id}/withdraw`, {});
+    await eventually(posts, (found) => found.length === 0);
+  },
 };
 
 /** What is said while the connections are gone is answered over new ones. */

@@ -10,6 +10,7 @@ export const CASES = [
   "retry",
   "streaming",
   "approval",
+  "correction",
   "reconnect",
   "catch-up",
 ] as const;

@@ -83,6 +83,13 @@ export const methods: Record<string, Method> = {
     Object.assign(message, { text, format, buttons, edits: message.edits + 1 });
     return { message_id, date: 0, chat: { id: chat_id } };
   },
+  deleteMessage(state, { chat_id, message_id }) {
+    chatOf(state, chat_id);
+    const at = state.messages.findIndex((one) => one.chat_id === chat_id && one.message_id === message_id);
+    if (at < 0) bad("message to delete not found");
+    state.messages.splice(at, 1);
+    return true;
+  },
   answerCallbackQuery(state, { callback_query_id, text = "" }) {
     if (String(callback_query_id).startsWith("old"))
       bad("query is too old and response timeout expired or query ID is invalid");

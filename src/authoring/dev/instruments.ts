@@ -133,7 +133,7 @@ function watchDispatcher(
     }
   };
 
-  const { postMessage, askApproval, stream } = dispatcher;
+  const { postMessage, askApproval, edit, remove, stream } = dispatcher;
   return {
     ...dispatcher,
     ...(stream && {
@@ -148,6 +148,14 @@ function watchDispatcher(
     ...(askApproval && {
       askApproval: (input, ctx) =>
         watch(input.config, input.text, ctx.attempt, () => askApproval.call(dispatcher, input, ctx)),
+    }),
+    ...(edit && {
+      edit: (input, ctx) =>
+        watch(input.config, input.text, ctx.attempt, () => edit.call(dispatcher, input, ctx)),
+    }),
+    ...(remove && {
+      remove: (input, ctx) =>
+        watch(input.config, "(withdrawn)", ctx.attempt, () => remove.call(dispatcher, input, ctx)),
     }),
   };
 }

@@ -185,7 +185,29 @@ export interface AskApprovalInput<Config = JsonObject> {
   receipt?: unknown;
 }
 
-/** The second argument of `deliver`, `postMessage` and `askApproval`. */
+/** The first argument of `remove`. */
+export interface RemoveInput<Config = JsonObject> {
+  /** What the delivery, or the correction after it, returned as its receipt: it says which messages there are. */
+  receipt: unknown;
+  /** The whole dispatch_config, `type` included. */
+  dispatchConfig: Config & JsonObject;
+  /** The dispatch_config without its `type`, in the shape that the dispatcher's `config` declares. */
+  config: Config;
+  /** The bot whose answer it is. */
+  botId: string;
+  /** The session that the answer is in. */
+  sessionId: string;
+}
+
+/** The first argument of `edit`. */
+export interface EditInput<Config = JsonObject> extends RemoveInput<Config> {
+  /** What is to be read instead. */
+  text: string;
+  /** Who it is from, as for the delivery. */
+  extraMetadata: ExtraMetadata;
+}
+
+/** The second argument of `deliver`, `postMessage`, `askApproval`, `edit` and `remove`. */
 export interface DispatchContext {
   /**
    * The same for every attempt of one delivery. Send it to the service, so that a repeated attempt can be recognised.
@@ -260,6 +282,13 @@ export interface Dispatcher<Config = JsonObject, Schema = ParameterSchema> {
    * Without it, the place is not asked.
    */
   askApproval?(input: AskApprovalInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
+  /**
+   * Corrects what was delivered or posted: puts a text in its place. Returns the receipt of what is there now, or nothing if that has
+   * not changed. Without it, the answers of this type cannot be corrected.
+   */
+  edit?(input: EditInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
+  /** Withdraws what was delivered or posted. Without it, the answers of this type cannot be withdrawn. */
+  remove?(input: RemoveInput<Config>, ctx: DispatchContext): Promise<DeliverResult> | DeliverResult;
 }
 
 /** A dispatcher whose `config` schema types its arguments. */

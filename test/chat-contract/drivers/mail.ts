@@ -28,6 +28,7 @@ export async function mailDriver(): Promise<ChatDriver> {
     ...{ name: "mail", integration: "mail", listener: "imap", limit: 1_000_000, away: 2 },
     lacks: {
       "format fallback": "Each mail has its text beside the HTML.",
+      correction: "What was sent cannot be changed.",
       "rate limit": "SMTP servers do not say how long to wait.",
       streaming: "Nobody can watch a mail being written.",
       approval: "Mail has no buttons.",

@@ -19,6 +19,7 @@ export async function ntfyDriver(): Promise<ChatDriver> {
     ...{ name: "ntfy", integration: "ntfy", listener: "topics", limit: 15_000_000, away: 5 },
     lacks: {
       "format fallback": "ntfy takes any text as Markdown.",
+      correction: "Who has read a notification keeps it.",
       streaming: "Each update would be a notification.",
     },
     environment: {

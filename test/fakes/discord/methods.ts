@@ -81,6 +81,12 @@ const edit: Answer = (fake, { given }, [, channel, , id]) => {
   return message;
 };
 
+const remove: Answer = (fake, _, [, channel, , id]) => {
+  const message = messageOf(fake, channel, id);
+  if (message.author.id !== BOT) refuse(403, 50_013);
+  fake.messages.splice(fake.messages.indexOf(message), 1);
+};
+
 const read: Answer = (fake, { query }, [, id = ""]) => {
   channelOf(fake, id);
   const limit = Number(query.get("limit") ?? 50);
@@ -159,6 +165,7 @@ const CALLS: [string, Answer][] = [
   ["POST channels * messages", post],
   ["GET channels * messages *", (fake, _, [, channel, , id]) => messageOf(fake, channel, id)],
   ["PATCH channels * messages *", edit],
+  ["DELETE channels * messages *", remove],
   ["POST channels * messages * threads", beginThread],
   ["POST channels * typing", (fake, _, [, id = ""]) => void fake.typing.push(channelOf(fake, id).id)],
   ["POST interactions * * callback", respond],

@@ -162,6 +162,15 @@ export const METHODS: Record<string, Method> = {
       return { ts: message.ts, channel: message.channel };
     },
   },
+  "chat.delete": {
+    takes: ["channel", "ts"],
+    run: (given, fake) => {
+      const message = find(given, fake);
+      if (message.user !== BOT) refuse("cant_delete_message");
+      fake.messages.splice(fake.messages.indexOf(message), 1);
+      return { ts: message.ts, channel: message.channel };
+    },
+  },
   "chat.startStream": {
     takes: ["channel", "thread_ts", "recipient_user_id", "recipient_team_id", "task_display_mode", "chunks"],
     run: (given, fake) => {

@@ -34,8 +34,15 @@ const DeliveryAnswer = named(
     correlation_id: t.String({ description: "One id from the incoming message to the receipt." }),
     dispatch_type: t.String({ description: "none, webhook, internal, or a type of an integration." }),
     dispatch_config: t.Record(t.String(), t.Any(), { description: "Secret fields are masked." }),
-    kind: t.String({ description: "result, error or post." }),
+    kind: t.String({
+      description: "result, error, post, approval, or edit and remove, which change another delivery.",
+    }),
     text: t.String({ description: "The delivered text." }),
+    changes: nullable(Id, "The delivery that it corrects or withdraws; null: none."),
+    changed_by: nullable(
+      t.Object({ delivery_id: Id, kind: oneOf(["edit", "remove"], "edit: corrected. remove: withdrawn.") }),
+      "The last correction or withdrawal, which is a delivery itself; null: there was none.",
+    ),
     status: {
       ...Status,
       description:
@@ -64,7 +71,7 @@ const { status: _, ...DEAD_FILTERS } = FILTERS;
 const RedeliverBody = bulkBody(DEAD_FILTERS);
 
 export interface DeliveryRoutes {
-  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver">;
+  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver" | "change">;
   ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
 }
@@ -105,6 +112,41 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
       response: { 200: DeliveryAnswer, ...failures(403, 404, 409, 422) },
     })
     .post(
+      "/:id/correct",
+      async ({ params, body, status }) =>
+        status(201, present(await outbox.change(params.id, { kind: "edit", text: body.text }))),
+      {
+        ...route.json({
+          of: "delivery",
+          scope: "deliveries:write",
+          tag,
+          summary: "Correct what was delivered",
+          description:
+            "Puts a text in the place of the answer, where the service can. Returns the delivery that does it; 409 if it cannot. The bot is not told.",
+          example: { text: "The meeting is on Tuesday." },
+        }),
+        params: IdParams,
+        body: t.Object({ text: t.String({ minLength: 1, maxLength: 1_000_000 }) }),
+        response: { 201: DeliveryAnswer, ...failures(...bodyFailures, 404, 409) },
+      },
+    )
+    .post(
+      "/:id/withdraw",
+      async ({ params, status }) => status(201, present(await outbox.change(params.id, { kind: "remove" }))),
+      {
+        ...route.plain({
+          of: "delivery",
+          scope: "deliveries:write",
+          tag,
+          summary: "Withdraw what was delivered",
+          description:
+            "Removes the answer from its place, where the service can. Returns the delivery that does it; 409 if it cannot. The bot is not told.",
+        }),
+        params: IdParams,
+        response: { 201: DeliveryAnswer, ...failures(403, 404, 409, 422) },
+      },
+    )
+    .post(
       "/redeliver",
       async ({ body: { filter, ...input }, request }) => {
         const reach = await ownership.reachOf(request);
@@ -139,6 +181,8 @@ const present = (row: DeliveryRow) => ({
   dispatch_config: maskConfig(row.dispatch_config),
   kind: row.payload.kind,
   text: row.payload.text,
+  changes: row.payload.changes?.delivery_id ?? null,
+  changed_by: row.payload.changed_by ?? null,
   status: row.status,
   attempts: row.attempts,
   last_error: row.last_error,
