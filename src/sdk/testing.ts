@@ -4,10 +4,10 @@
 import type { SdkServices } from "./backend.ts";
 import { createMemoryPeople } from "./memory-people.ts";
 import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
+import { dispatchContext } from "./testing-dispatch.ts";
 import {
   callHooks,
   callLifecycle,
-  changeAll,
   type DeliveryOutcome,
   deliverAll,
   type HookExtraFields,
@@ -16,7 +16,6 @@ import {
 } from "./testing-runs.ts";
 import type {
   DeliverInput,
-  DispatchContext,
   GetOrCreateSession,
   HookContext,
   HookSubject,
@@ -33,6 +32,7 @@ import type {
 } from "./types.ts";
 
 export type { DispatcherMap, Registered, TestServer } from "./test-seam.ts";
+export { correct, dispatchContext, withdraw } from "./testing-dispatch.ts";
 export { type FakeFetch, fakeFetch } from "./testing-fetch.ts";
 export { type RunningListener, startListener } from "./testing-listener.ts";
 export { type FakeService, fakeService } from "./testing-process/fake-service.ts";
@@ -218,29 +218,6 @@ export const hookContext = <Extra extends JsonObject>(
   ...fields,
 });
 
-/** Creates the second argument of a dispatcher's `deliver` and `postMessage`. */
-export const dispatchContext = (fields: Partial<DispatchContext> = {}): DispatchContext => ({
-  delivery_id: "delivery-1",
-  attempt: 1,
-  signal: new AbortController().signal,
-  once: onceEach(),
-  ...fields,
-});
-
-/**
- * Does not repeat a part that was done under the same name. Pass it to another context to simulate a second attempt.
- */
-function onceEach(): DispatchContext["once"] {
-  const done = new Map<string, Promise<unknown>>();
-  return <Result>(name: string | number, work: () => Result | Promise<Result>) => {
-    const key = String(name);
-    const running = done.get(key) ?? (async () => work())();
-    done.set(key, running);
-    running.catch(() => done.delete(key));
-    return running as Promise<Result>;
-  };
-}
-
 /** Creates the first argument of `deliver`: a completed task with this target and answer. */
 export const deliverInput = (
   dispatchConfig: { type: string } & Record<string, unknown>,
@@ -275,24 +252,6 @@ export const deliver = (
   text: string,
   fields: Partial<DeliverInput> = {},
 ): Promise<DeliveryOutcome> => deliverAll({ deliverInput, dispatchContext }, { type, config, text, fields });
-
-/**
- * Corrects with the registered dispatcher what it has delivered, as the server does: `receipt` is the one of the delivery. A dispatcher
- * without `edit` ends it as "dead".
- */
-export const correct = (
-  type: string,
-  config: Record<string, unknown>,
-  receipt: unknown,
-  text: string,
-): Promise<DeliveryOutcome> => changeAll({ dispatchContext }, { type, config, receipt, text });
-
-/** Withdraws with the registered dispatcher what it has delivered; without `remove`, it ends as "dead". */
-export const withdraw = (
-  type: string,
-  config: Record<string, unknown>,
-  receipt: unknown,
-): Promise<DeliveryOutcome> => changeAll({ dispatchContext }, { type, config, receipt });
 
 /**
  * Calls an event's registered callbacks one after another and returns their results. `extra` needs only the fields
