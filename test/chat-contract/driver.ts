@@ -80,8 +80,6 @@ export interface ChatDriver {
   connections(): number;
   /** The network drops the integration's connections. */
   drop?(): void;
-  /** How many messages come in each of four rooms while the server is away. Default: one. */
-  away?: number;
   /** The server is back after it was away, and the integration is connected. */
   back?(): void | Promise<void>;
   own?: OwnCase[];

@@ -25,7 +25,7 @@ export async function mailDriver(): Promise<ChatDriver> {
     return parsed;
   }
   return {
-    ...{ name: "mail", integration: "mail", listener: "imap", limit: 1_000_000, away: 2 },
+    ...{ name: "mail", integration: "mail", listener: "imap", limit: 1_000_000 },
     lacks: {
       "format fallback": "Each mail has its text beside the HTML.",
       correction: "What was sent cannot be changed.",

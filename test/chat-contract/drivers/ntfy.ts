@@ -16,7 +16,7 @@ export async function ntfyDriver(): Promise<ChatDriver> {
   const textOf = ({ message, attachment }: FakeNotification): string =>
     attachment ? Buffer.from(ntfy.files.get(new URL(attachment.url).pathname) ?? []).toString() : message;
   return {
-    ...{ name: "ntfy", integration: "ntfy", listener: "topics", limit: 15_000_000, away: 5 },
+    ...{ name: "ntfy", integration: "ntfy", listener: "topics", limit: 15_000_000 },
     lacks: {
       "format fallback": "ntfy takes any text as Markdown.",
       correction: "Who has read a notification keeps it.",

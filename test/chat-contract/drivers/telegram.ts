@@ -24,7 +24,7 @@ export async function telegramDriver(): Promise<ChatDriver> {
     ...messageOf(state, id, Number(said.room), from, topicOf(said)),
   });
   return {
-    ...{ name: "Telegram", integration: "telegram", listener: "updates", limit: 30_000, away: 5 },
+    ...{ name: "Telegram", integration: "telegram", listener: "updates", limit: 30_000 },
     lacks: {},
     mayDouble: "Telegram knows no keys of what is posted, and shows no history.",
     environment: {
