@@ -29,8 +29,6 @@ interface Wanted {
 }
 
 const OP = { event: 0, beat: 1, identify: 2, resume: 6, reconnect: 7, invalid: 9, hello: 10, ack: 11 };
-/** More often than Discord asks for, so that a network that has vanished is noticed within a minute. */
-const MOST_BETWEEN_BEATS_MS = 20_000;
 const INTENTS = (1 << 0) | (1 << 9) | (1 << 12);
 const MESSAGE_CONTENT = 1 << 15;
 /** Discord may not have kept the session. */
@@ -71,7 +69,8 @@ export async function connectGateway(wanted: Wanted, ctx: ListenContext): Promis
   function take({ op, t, s, d }: Payload): void {
     if (op === OP.hello) {
       const { heartbeat_interval } = d as { heartbeat_interval: number };
-      beating ??= setInterval(beat, Math.min(heartbeat_interval, MOST_BETWEEN_BEATS_MS));
+      // More often than Discord asks for, so that a network that has vanished is noticed within a minute.
+      beating ??= setInterval(beat, Math.min(heartbeat_interval, (ctx.silenceSeconds * 1_000) / 3));
       if (wanted.session) send(OP.resume, resuming(wanted.session, wanted.sequence()));
       else send(OP.identify, identity());
     } else if (op === OP.beat) beat();

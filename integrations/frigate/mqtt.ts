@@ -7,6 +7,7 @@ import { settings } from "./config.ts";
 import { readMessage } from "./sighting.ts";
 import { tell } from "./tell.ts";
 
+/** For publishing; a listener asks as often as its silence needs. */
 const KEEP_ALIVE_SECONDS = 20;
 /** Codes of MQTT for credentials that are refused. */
 const REFUSED = [4, 5, 134, 135];
@@ -14,7 +15,10 @@ const REFUSED = [4, 5, 134, 135];
 export async function listenToFrigate(ctx: ListenContext): Promise<void> {
   const clientId = await lastingClientId();
   // The session stays at the broker.
-  const { client, failed, end } = open(ctx.signal, { clientId, clean: false });
+  const { client, failed, end } = open(ctx.signal, {
+    ...{ clientId, clean: false },
+    keepalive: Math.max(1, Math.floor(ctx.silenceSeconds / 3)),
+  });
   client.on("packetreceive", ctx.alive);
   // Set before the connection is there, because the broker delivers what it has kept at once. It is told of a message only after that is
   // stored, so that it delivers it again after a crash.
@@ -46,7 +50,7 @@ export async function publish(topic: string, payload: string, signal: AbortSigna
 }
 
 /** Begins to connect. `failed` rejects when the connection cannot be made, or ends. */
-function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | "clean">) {
+function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | "clean" | "keepalive">) {
   const { FRIGATE_MQTT_BROKER: host, FRIGATE_MQTT_PORT: port } = settings;
   const { FRIGATE_MQTT_USERNAME: username, FRIGATE_MQTT_PASSWORD: password } = settings;
   const client = connect(host.includes("://") ? host : `mqtt://${host}:${port}`, {

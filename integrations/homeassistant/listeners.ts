@@ -7,8 +7,8 @@ import type { State } from "./client.ts";
 import { settings } from "./config.ts";
 import { ASK, ask, type Fired, TAPPED, tapped } from "./messages.ts";
 
+/** It is asked three times as often whether it is there. */
 const SILENCE_SECONDS = 60;
-const PING_MS = 20_000;
 
 interface Message {
   type: string;
@@ -47,7 +47,7 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
     }
     if (message.type === "auth_ok") {
       for (const event_type of wantedEvents()) call({ type: "subscribe_events", event_type });
-      pinging = setInterval(() => call({ type: "ping" }), PING_MS);
+      pinging = setInterval(() => call({ type: "ping" }), (ctx.silenceSeconds * 1_000) / 3);
       // After the subscription, so that nothing falls between, and before it counts as heard; what comes twice is recognised by its time.
       if (ctx.since) await catchUp(ctx.since, ctx.signal);
       ctx.connected(`to Home Assistant ${message.ha_version ?? ""}`.trim());

@@ -25,10 +25,12 @@ interface Line {
   attachment?: { name?: string; url?: string };
 }
 
+const SILENCE_SECONDS = 60;
+
 listen({
   name: "topics",
-  // ntfy says something every 45 seconds.
-  silenceSeconds: 110,
+  // ntfy says something every 45 seconds, unless its operator has chosen otherwise.
+  silenceSeconds: SILENCE_SECONDS,
   when: () => listenedTopics().length > 0,
   run: subscribe,
 });
@@ -48,7 +50,7 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
   }
   const answer = await ntfy.get(`/${names}/json`, {
     query: { since },
-    ...{ signal, timeoutSeconds: false, idleSeconds: 100 },
+    ...{ signal, timeoutSeconds: false },
   });
   if (answer.status === 401 || answer.status === 403) {
     throw new ReauthRequired(`The ntfy server does not let NTFY_TOKEN read ${names} (${answer.status}).`);

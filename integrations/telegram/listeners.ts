@@ -22,7 +22,7 @@ const WATCH_MS = 30_000;
 listen({
   name: "updates",
   // Telegram answers each request after TELEGRAM_POLL_SECONDS at the latest.
-  silenceSeconds: 90,
+  silenceSeconds: 60,
   async run(ctx) {
     try {
       await receive(ctx);

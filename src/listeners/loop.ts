@@ -101,6 +101,7 @@ export function startLoop(options: LoopOptions): Loop {
       return {
         signal,
         since,
+        silenceSeconds: silenceSeconds ?? Number.POSITIVE_INFINITY,
         attempt: number,
         connected(detail) {
           if (isOver) return;

@@ -32,6 +32,7 @@ export function startListener(name: string, { since = null }: { since?: Date | n
     listener.run({
       signal: stopping.signal,
       since,
+      silenceSeconds: listener.silenceSeconds ?? Number.POSITIVE_INFINITY,
       attempt: 1,
       connected(detail) {
         report("connected", detail);

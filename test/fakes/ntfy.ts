@@ -46,7 +46,7 @@ export interface FakeNtfy {
 const failure = (status: number, error: string, headers: Record<string, string> = {}): Response =>
   Response.json({ code: status * 100, http: status, error }, { status, headers });
 
-export function createFakeNtfy({ token = "", canUpdate = true } = {}): FakeNtfy {
+export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_000 } = {}): FakeNtfy {
   const all: FakeNotification[] = [];
   const files = new Map<string, Uint8Array>();
   const streams = new Set<{ topics: string[]; send(line: object): void; end(): void }>();
@@ -147,6 +147,9 @@ export function createFakeNtfy({ token = "", canUpdate = true } = {}): FakeNtfy 
     return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
   }
 
+  const keeping = setInterval(() => {
+    for (const { send } of streams) send({ id: "keepalive", event: "keepalive" });
+  }, keepAliveMs);
   const server = Bun.serve({
     ...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
     async fetch(request) {
@@ -187,6 +190,7 @@ export function createFakeNtfy({ token = "", canUpdate = true } = {}): FakeNtfy 
       return () => void refusals.splice(refusals.indexOf(refusal), 1);
     },
     async close() {
+      clearInterval(keeping);
       for (const stream of [...streams]) stream.end();
       await server.stop(true);
     },

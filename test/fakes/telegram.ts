@@ -26,8 +26,6 @@ export interface FakeTelegram extends Pick<TelegramState, "messages" | "drafts" 
   /** The next calls of a method fail so. */
   /** Returns what ends it. */
   refuse(method: string, error: Refusal, options?: RefusalOptions): () => void;
-  /** Requests of getUpdates are accepted and never answered, as by a proxy that has lost its network. */
-  swallow(isOn: boolean): void;
   /** The address to which webhooks really go, since the fake cannot call https. */
   webhookTarget: string | undefined;
   waiting(): number;
@@ -65,7 +63,6 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
   const calls: TelegramCall[] = [];
   const refusals: { method: string; error: Refusal; left: number; chat?: number; isDone?: boolean }[] = [];
   const closing = Promise.withResolvers<Response>();
-  let isSwallowing = false;
 
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -94,7 +91,6 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
         if (refusal.isDone) await methods[method]?.(state, fields, request.signal);
         return failure(refusal.error);
       }
-      if (method === "getUpdates" && isSwallowing) return closing.promise;
       const known = methods[method];
       if (!known) return failure({ error_code: 404, description: "Not Found: method not found" });
       try {
@@ -130,9 +126,6 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
       return () => {
         refusal.left = 0;
       };
-    },
-    swallow(isOn) {
-      isSwallowing = isOn;
     },
     waiting: () => state.updates.length,
     async close() {

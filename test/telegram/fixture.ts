@@ -49,7 +49,15 @@ export function telegramFixture(services: Partial<SdkServices> = {}): Fixture {
     const listener = registered().listeners.find(({ name }) => name === "updates");
     const { signal } = new AbortController();
     const quiet = () => {};
-    const ctx = { signal, since: null, attempt: 1, connected: quiet, degraded: quiet, alive: quiet };
+    const ctx = {
+      signal,
+      since: null,
+      silenceSeconds: 60,
+      attempt: 1,
+      connected: quiet,
+      degraded: quiet,
+      alive: quiet,
+    };
     return listener?.run(ctx).catch((error: unknown) => error);
   };
   return fixture;

@@ -1,7 +1,6 @@
 // What people write in Telegram becomes messages of Heddle.
 
 import { expect, test } from "bun:test";
-import { useSettings } from "heddle/sdk/testing";
 import { GROUP, messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
 import { telegramFixture } from "./fixture.ts";
@@ -175,9 +174,3 @@ test("a receiver besides this one, and a wrong token, are told as what they are"
   expect(refused).toMatchObject({ name: "ReauthRequired" });
   expect(String(refused)).toContain("Telegram does not accept TELEGRAM_BOT_TOKEN");
 });
-
-test("a connection that swallows everything is noticed", async () => {
-  useSettings({ TELEGRAM_POLL_SECONDS: "1" });
-  it.telegram.swallow(true);
-  expect(await it.failure()).toBeInstanceOf(Error);
-}, 20_000);

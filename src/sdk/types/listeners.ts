@@ -12,6 +12,11 @@ export interface ListenContext {
    * then may have been missed. Up to half a minute too early, so inject with `idempotencyKey`.
    */
   readonly since: Date | null;
+  /**
+   * `silenceSeconds` of `listen`: the connection counts as dead once nothing was heard for so long. Ask the service whether it is there
+   * three times as often.
+   */
+  readonly silenceSeconds: number;
   /** 1 for the first attempt; grows with each attempt that failed, until a connection has lasted a minute. */
   readonly attempt: number;
   /** Says that the connection works; `detail` is shown to people: "as @ops_bot, 3 folders". */
