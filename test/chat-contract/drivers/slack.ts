@@ -91,7 +91,7 @@ function conversing(slack: FakeSlack): Conversing {
       inThread(said)
         .filter(({ streaming, blocks }) => !streaming && blocks === undefined)
         .map(({ text }) => text),
-    previews: (said) => inThread(said).flatMap(({ edits }) => edits),
+    previews: (said) => inThread(said).flatMap(({ edits, grown = [] }) => [...grown, ...edits]),
     trouble(room, kind) {
       const methods = kind === "markup" || kind === "unsure" ? POSTING : [...POSTING, "chat.startStream"];
       const begun = methods.map((method) => ({ ...refusals[kind], method, channel: room, isLasting: true }));

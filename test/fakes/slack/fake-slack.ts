@@ -18,6 +18,8 @@ export interface Posted {
   /** With which token it was posted. */
   token?: string;
   streaming?: boolean;
+  /** What a stream said before each further piece. */
+  grown?: string[];
   edits: string[];
   reactions: string[];
   cards: Record<string, string>;
@@ -134,6 +136,8 @@ export function startFakeSlack(): FakeSlack {
         sockets.add(socket);
         fake.connections++;
         socket.send(JSON.stringify({ type: "hello", num_connections: 1 }));
+        // What nobody has acknowledged.
+        for (const text of pending.values()) socket.send(text);
       },
       close: (socket) => void sockets.delete(socket),
       message(_socket, text) {

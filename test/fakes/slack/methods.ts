@@ -67,6 +67,7 @@ function add(fake: FakeSlack, given: Call, more: Partial<Posted> = {}): Posted {
 
 function append(message: Posted, chunks: Call[]): void {
   if (!Array.isArray(chunks) || chunks.length === 0) refuse("invalid_arguments");
+  message.grown = [...(message.grown ?? []), message.text];
   for (const chunk of chunks) {
     if (chunk.type === "markdown_text") message.text += chunk.text;
     else if (

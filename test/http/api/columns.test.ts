@@ -97,7 +97,7 @@ const SOURCES: Record<string, Source> = {
   Delivery: {
     table: tables.deliveries,
     inside: ["payload", "attempts_before", "retry_seconds", "target_key", "queued_at", "parts"],
-    derived: ["kind", "text"],
+    derived: ["kind", "text", "changes", "changed_by"],
   },
   Document: {
     table: tables.documents,

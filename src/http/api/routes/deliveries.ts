@@ -126,7 +126,9 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
           example: { text: "The meeting is on Tuesday." },
         }),
         params: IdParams,
-        body: t.Object({ text: t.String({ minLength: 1, maxLength: 1_000_000 }) }),
+        body: t.Object({
+          text: t.String({ minLength: 1, maxLength: 1_000_000, description: "What is to be read instead." }),
+        }),
         response: { 201: DeliveryAnswer, ...failures(...bodyFailures, 404, 409) },
       },
     )
