@@ -72,6 +72,7 @@ export interface FakeSlack {
 export function startFakeSlack(): FakeSlack {
   const sockets = new Set<ServerWebSocket<unknown>>();
   const pending = new Map<string, string>();
+  const sent = new Set<string>();
   let count = 0;
   const fake: FakeSlack = {
     ...{
@@ -111,6 +112,7 @@ export function startFakeSlack(): FakeSlack {
         payload,
         accepts_response_payload: type !== "events_api",
       });
+      sent.add(envelope_id);
       pending.set(envelope_id, text);
       for (const socket of sockets) socket.send(text);
       return envelope_id;
@@ -142,7 +144,8 @@ export function startFakeSlack(): FakeSlack {
       close: (socket) => void sockets.delete(socket),
       message(_socket, text) {
         const { envelope_id, payload } = JSON.parse(String(text));
-        if (!pending.delete(envelope_id)) throw new Error(`Nobody sent ${envelope_id}`);
+        if (!sent.has(envelope_id)) throw new Error(`Nobody sent ${envelope_id}`);
+        pending.delete(envelope_id);
         fake.acknowledged.set(envelope_id, payload);
       },
     },
