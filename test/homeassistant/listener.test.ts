@@ -13,6 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   home.stop();
+  heddle.clear();
   heddle.restore();
 });
 const use = (token: string, entities = "") =>

@@ -167,6 +167,10 @@ beforeAll(async () => {
     );
 });
 afterAll(async () => {
+  // Other files may follow in this process.
+  const keys = [...services.values()].flatMap(({ settings }) => Object.keys(settings));
+  useSettings(Object.fromEntries(keys.map((key) => [key, undefined])));
+  heddle.clear();
   heddle.restore();
   for (const { proxy, stop } of services.values()) {
     proxy.stop();
