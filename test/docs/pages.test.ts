@@ -35,7 +35,9 @@ test("docs/api.md names every route", async () => {
   const page = await read("docs/api.md");
   expect(page).toContain("Below `/api/v1/admin/integrations`");
   const { paths } = (await (await fetch(`${url}/swagger/json`)).json()) as { paths: Record<string, object> };
-  const known = Object.keys(paths).map((path) => path.replace(/^\/api\/v1(\/admin\/integrations\b)?/, ""));
+  // Routes of integrations, which may be loaded by now, are on their own pages.
+  const own = Object.keys(paths).filter((path) => !path.startsWith("/integrations/"));
+  const known = own.map((path) => path.replace(/^\/api\/v1(\/admin\/integrations\b)?/, ""));
   expect(known.length).toBeGreaterThan(50);
   // Several routes of one resource share a row, in which only the ends of the others are written.
   const isNamed = (path: string): boolean => {
