@@ -13,6 +13,7 @@ import { until } from "../until.ts";
 
 eachDatabase("changes of deliveries", (open) => {
   test("a correction gets the last receipt, a dead one counts as none, and what was withdrawn stays so", async () => {
+    const waiting = Promise.withResolvers<undefined>();
     const edits: EditInput[] = [];
     const removals: RemoveInput[] = [];
     const chat = {
@@ -24,7 +25,10 @@ eachDatabase("changes of deliveries", (open) => {
       },
       remove: (input: RemoveInput) => void removals.push(input),
     };
-    const parts = await createSessionsFixture(await open(), { chat, mute: { deliver: () => undefined } });
+    const parts = await createSessionsFixture(await open(), {
+      chat,
+      mute: { deliver: () => waiting.promise },
+    });
     const { sessions, queue, db } = parts;
     const outbox = createOutbox({ ...parts, random: () => 0.5 });
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
@@ -81,6 +85,7 @@ eachDatabase("changes of deliveries", (open) => {
     expect(await refused(edit(newId(), "Four"))).toContain("not_found: ");
     const other = await write("mute");
     expect(await refused(edit(other, "Four"))).toContain("only what was delivered can be changed");
+    waiting.resolve(undefined);
     await ended(other);
     expect(await refused(edit(other, "Four"))).toContain('the dispatcher "mute" has no edit()');
     const [newest] = await db.query.select().from(deliveries).orderBy(desc(deliveries.id)).limit(1);
