@@ -473,7 +473,8 @@ eachDatabase("admin API of integrations", (open) => {
     const writer = await admin.keyWith("integrations:*");
     const other = await admin.keyWith("channels:*", "documents:*");
     for (const { method, path } of routes) {
-      const url = path.replace(":id", "mine").replace(":module", "good").replace(":key", "MINE_URL");
+      const values = { id: "mine", module: "good", key: "MINE_URL", name: "account" };
+      const url = path.replaceAll(/:(\w+)/g, (_, parameter: keyof typeof values) => values[parameter]);
       const status = async (key: string | null) =>
         (await admin.send(method, url, { key, ...(method !== "GET" && { body: {} }) })).status;
       const name = `${method} ${path}`;
