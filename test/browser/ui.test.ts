@@ -9,6 +9,7 @@ import { budgetsTests } from "./pages/budgets.ts";
 import { channelsTests } from "./pages/channels.ts";
 import { chatTests } from "./pages/chat.ts";
 import { codingAgentsTests } from "./pages/coding-agents.ts";
+import { dialogsTests } from "./pages/dialogs.ts";
 import { evalsTests } from "./pages/evals.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
@@ -47,6 +48,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     overviewTests,
     webhookEndpointsTests,
     missionControlTests,
+    dialogsTests,
   ])
     tests(() => ui);
 

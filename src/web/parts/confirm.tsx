@@ -1,6 +1,7 @@
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { ApiError } from "./api-error.tsx";
+import { Dialog } from "./dialog.tsx";
 
 interface ConfirmProps {
   /** What the button says and does: "Delete key". */
@@ -28,7 +29,7 @@ export function ConfirmDestructive({ action, title, children, onConfirm, onClose
     }
   };
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       {children}
       {typed !== undefined && (
         <TextInput
@@ -53,6 +54,6 @@ export function ConfirmDestructive({ action, title, children, onConfirm, onClose
           {action}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

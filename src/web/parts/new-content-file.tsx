@@ -1,8 +1,9 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { covers, useSession } from "../api/session.ts";
 import { type ContentKind, WHAT } from "./content-files.ts";
+import { Dialog } from "./dialog.tsx";
 import { FileEditor } from "./file-editor.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -32,7 +33,7 @@ function Writing({ kind, onClose }: { kind: ContentKind; onClose(): void }) {
   const [id, setId] = useState("");
   const ending = kind === "carapaces" ? "yaml" : "md";
   return (
-    <Modal opened onClose={onClose} title={`New ${WHAT[kind]}`} size="lg">
+    <Dialog onClose={onClose} title={`New ${WHAT[kind]}`} size="lg">
       <TextInput
         label="Id"
         description={`The file is ${kind}/${id || "…"}.${ending} in the home folder. Bots and channels refer to it by this name.`}
@@ -52,6 +53,6 @@ function Writing({ kind, onClose }: { kind: ContentKind; onClose(): void }) {
           navigate(`/${kind}/${id}`);
         }}
       />
-    </Modal>
+    </Dialog>
   );
 }

@@ -36,7 +36,7 @@ export function AccountMenu({ isRail, onSections }: { isRail: boolean; onSection
             {label}
           </Menu.Item>
         ))}
-        <Menu.Divider role="none" />
+        <Menu.Divider />
         <Menu.Item leftSection={<Icon name="Columns" />} onClick={onSections}>
           Sections of the sidebar …
         </Menu.Item>

@@ -1,5 +1,6 @@
-import { Kbd, Modal } from "@mantine/core";
+import { Kbd } from "@mantine/core";
 import { usePages } from "../pages.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import classes from "./shortcuts-help.module.css";
 
 const EVERYWHERE: [keys: string[], meaning: string][] = [
@@ -27,7 +28,7 @@ const IN_CHAT: [keys: string[], meaning: string][] = [
 export function ShortcutsHelp({ onClose }: { onClose(): void }) {
   const pages = usePages();
   return (
-    <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg">
+    <Dialog onClose={onClose} title="Keyboard shortcuts" size="lg">
       <div className={classes.columns}>
         <Group title="Everywhere" entries={EVERYWHERE} />
         <Group title="In lists" entries={IN_LISTS} />
@@ -37,7 +38,7 @@ export function ShortcutsHelp({ onClose }: { onClose(): void }) {
           entries={pages.map(({ label, shortcut }) => [["g", shortcut], label] as [string[], string])}
         />
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,7 @@
-import { Modal, Switch } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { sidebarSections } from "../api/queries.ts";
+import { Dialog } from "../parts/dialog.tsx";
 import { useUi } from "../ui-store.ts";
 import classes from "./sidebar-sections.module.css";
 
@@ -10,7 +11,7 @@ export function SidebarSections({ onClose }: { onClose(): void }) {
   const hidden = useUi((state) => state.hiddenSections);
   const toggle = useUi((state) => state.toggleSection);
   return (
-    <Modal opened onClose={onClose} title="Sections of the sidebar">
+    <Dialog onClose={onClose} title="Sections of the sidebar">
       {data.length === 0 ? (
         <p>No integration adds a section to the sidebar.</p>
       ) : (
@@ -29,6 +30,6 @@ export function SidebarSections({ onClose }: { onClose(): void }) {
           </div>
         </>
       )}
-    </Modal>
+    </Dialog>
   );
 }

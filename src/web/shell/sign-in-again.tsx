@@ -1,8 +1,9 @@
-import { Button, Group, Modal, PasswordInput } from "@mantine/core";
+import { Button, Group, PasswordInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { resumeSession, signIn, useSession } from "../api/session.ts";
 import { endSignInAgain, useSignInAgain } from "../api/sign-in-again.ts";
 import { ApiError } from "../parts/api-error.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** Shown over whatever asked for it, which goes on when this is done. */
 export function SignInAgain() {
@@ -20,10 +21,10 @@ export function SignInAgain() {
       endSignInAgain(false);
     };
   }, []);
-  return isAsked && <Dialog />;
+  return isAsked && <Question />;
 }
 
-function Dialog() {
+function Question() {
   const [text, setText] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
   useEffect(() => {
@@ -46,7 +47,7 @@ function Dialog() {
     }
   };
   return (
-    <Modal opened onClose={() => endSignInAgain(false)} title="Sign in again" zIndex={400}>
+    <Dialog onClose={() => endSignInAgain(false)} title="Sign in again" zIndex={400}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -82,7 +83,7 @@ function Dialog() {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

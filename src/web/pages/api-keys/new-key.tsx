@@ -1,4 +1,4 @@
-import { Button, Modal, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
@@ -6,6 +6,7 @@ import { ApiFailure } from "../../api/failure.ts";
 import { useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Form } from "../../parts/form.tsx";
 import classes from "./api-keys.module.css";
 import { ChooseScopes } from "./choose-scopes.tsx";
@@ -158,8 +159,7 @@ function Shown({ made, onClose }: { made: Schema<"MadeApiKey">; onClose(): void 
   const [isCurl, setCurl] = useState("key");
   const curl = `curl ${location.origin}/api/v1/sign-in -H 'authorization: Bearer ${made.key}'`;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title="The new key"
       size="lg"
@@ -190,6 +190,6 @@ function Shown({ made, onClose }: { made: Schema<"MadeApiKey">; onClose(): void 
       <div className={classes.done}>
         <Button onClick={onClose}>I have copied it</Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { api, take } from "../../api/client.ts";
 import { notifyError } from "../../parts/api-error.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Time } from "../../parts/time.tsx";
 
@@ -23,13 +24,13 @@ export function SignInLink() {
         Make a sign-in link
       </Button>
       {make.data && (
-        <Modal opened onClose={make.reset} title="A sign-in link" size="lg">
+        <Dialog onClose={make.reset} title="A sign-in link" size="lg">
           <p>
             Open it in the other browser. It works once, ends <Time at={make.data.expires_at} />, and lets
             that browser do what you may do.
           </p>
           <CodeBlock text={make.data.url} what="link" wrap />
-        </Modal>
+        </Dialog>
       )}
     </>
   );

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
@@ -6,6 +6,7 @@ import { api, take } from "../../api/client.ts";
 import { ApiFailure } from "../../api/failure.ts";
 import { bots } from "../../api/queries.ts";
 import { ApiError, notifyDone } from "../../parts/api-error.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { bindables, refreshChannels } from "./queries.ts";
 
 /** Creates the channel of a place, or opens it if the place has one. */
@@ -38,7 +39,7 @@ export function NewChannel({ onClose }: { onClose(): void }) {
   });
   const wrong = create.error instanceof ApiFailure ? create.error.field : undefined;
   return (
-    <Modal opened onClose={onClose} title="New channel">
+    <Dialog onClose={onClose} title="New channel">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -83,6 +84,6 @@ export function NewChannel({ onClose }: { onClose(): void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Menu, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
@@ -8,6 +8,7 @@ import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import type { Session } from "./queries.ts";
 
@@ -130,7 +131,7 @@ function Rename({ channelId, name, onClose }: { channelId: string; name: string;
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Rename the conversation">
+    <Dialog onClose={onClose} title="Rename the conversation">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -155,6 +156,6 @@ function Rename({ channelId, name, onClose }: { channelId: string; name: string;
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

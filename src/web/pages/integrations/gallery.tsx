@@ -1,10 +1,11 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLiveQueries } from "../../api/live.ts";
 import { integrations } from "../../api/queries.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -110,9 +111,9 @@ export function Gallery() {
         </section>
       ))}
       {isAdding && (
-        <Modal opened onClose={() => setAdding(false)} title="Add an integration">
+        <Dialog onClose={() => setAdding(false)} title="Add an integration">
           <HowToAdd />
-        </Modal>
+        </Dialog>
       )}
     </PageFrame>
   );

@@ -1,8 +1,9 @@
-import { Button, Modal, Select, Textarea, TextInput } from "@mantine/core";
+import { Button, Select, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Time } from "../../parts/time.tsx";
 import { type Card, mission, PRIORITIES, refreshMission } from "./mission.ts";
@@ -63,7 +64,7 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
     );
   }
   return (
-    <Modal opened onClose={onClose} title={card ? "Task" : "New task"}>
+    <Dialog onClose={onClose} title={card ? "Task" : "New task"}>
       <Form
         submit={card ? "Save task" : "Create task"}
         busy={save.isPending}
@@ -86,7 +87,7 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
           )}
         </div>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,8 +1,9 @@
-import { Modal, NumberInput, Select } from "@mantine/core";
+import { NumberInput, Select } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schema } from "../../api/client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Form } from "../../parts/form.tsx";
 import { changeProvider, type Provider } from "./queries.ts";
 
@@ -67,7 +68,7 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
     />
   );
   return (
-    <Modal opened onClose={onClose} title={`What is known of ${model}`}>
+    <Dialog onClose={onClose} title={`What is known of ${model}`}>
       <Form
         submit="Save"
         busy={save.isPending}
@@ -101,7 +102,7 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
           onChange={(value) => setImages(value ?? "")}
         />
       </Form>
-    </Modal>
+    </Dialog>
   );
 }
 

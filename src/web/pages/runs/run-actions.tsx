@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Textarea } from "@mantine/core";
+import { Button, Group, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
@@ -7,6 +7,7 @@ import { queryClient } from "../../api/query-client.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { FixtureButton } from "../../parts/fixture-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
 
@@ -105,7 +106,7 @@ function EditAndRun({ task, onClose }: { task: Task; onClose(): void }) {
   const [content, setContent] = useState(task.prompt);
   const rerun = useRerun(task);
   return (
-    <Modal opened onClose={onClose} title="Run with another message" size="lg">
+    <Dialog onClose={onClose} title="Run with another message" size="lg">
       <Textarea
         label="Message"
         autosize
@@ -128,7 +129,7 @@ function EditAndRun({ task, onClose }: { task: Task; onClose(): void }) {
           Run
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 

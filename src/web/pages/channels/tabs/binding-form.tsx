@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Select, Stack, Switch, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
 import { ApiFailure } from "../../../api/failure.ts";
 import { integrations } from "../../../api/queries.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
+import { Dialog } from "../../../parts/dialog.tsx";
 import { type Bindable, type Binding, type Channel, refreshChannels } from "../queries.ts";
 import { ConfigFields, EventFilter } from "./binding-fields.tsx";
 
@@ -54,7 +55,7 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
     fields.event_filter?.length !== 0 &&
     (!binding || Object.keys(changed).length > 0);
   return (
-    <Modal opened onClose={onClose} title={binding ? "Change the binding" : "Bind a place"} size="lg">
+    <Dialog onClose={onClose} title={binding ? "Change the binding" : "Bind a place"} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -101,7 +102,7 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

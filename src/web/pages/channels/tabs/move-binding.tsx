@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select } from "@mantine/core";
+import { Button, Group, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
+import { Dialog } from "../../../parts/dialog.tsx";
 import { type Binding, refreshChannels } from "../queries.ts";
 
 const SHOWN = 20;
@@ -37,7 +38,7 @@ export function MoveBinding({ binding, onClose }: { binding: Binding; onClose():
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Move the binding to another channel">
+    <Dialog onClose={onClose} title="Move the binding to another channel">
       <Select
         label="Channel"
         placeholder="Search by name or place"
@@ -67,6 +68,6 @@ export function MoveBinding({ binding, onClose }: { binding: Binding; onClose():
           Move
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { api, type Schema, take } from "../../../api/client.ts";
 import { notifyDone } from "../../../parts/api-error.tsx";
 import { Json } from "../../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
+import { Dialog } from "../../../parts/dialog.tsx";
 import { Section } from "../../../parts/page-frame.tsx";
 import { YamlEditor } from "../../../parts/yaml-editor.tsx";
 import { type Channel, refreshChannels } from "../queries.ts";
@@ -43,7 +44,7 @@ export function Target({ channel, mayChange }: { channel: Channel; mayChange: bo
         </Group>
       )}
       {dialog === "change" && (
-        <Modal opened onClose={() => setDialog(undefined)} title="Where answers are delivered" size="lg">
+        <Dialog onClose={() => setDialog(undefined)} title="Where answers are delivered" size="lg">
           <p>
             The type is none, webhook or that of an integration; the other fields depend on it. Secrets are
             shown masked, so enter them again.
@@ -54,7 +55,7 @@ export function Target({ channel, mayChange }: { channel: Channel; mayChange: bo
             onSave={(value) => store(value as Schema<"DispatchConfig">)}
             onCancel={() => setDialog(undefined)}
           />
-        </Modal>
+        </Dialog>
       )}
       {dialog === "remove" && (
         <ConfirmDestructive

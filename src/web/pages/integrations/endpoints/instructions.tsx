@@ -1,5 +1,6 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { CodeBlock } from "../../../parts/code-block.tsx";
+import { Dialog } from "../../../parts/dialog.tsx";
 import classes from "./endpoints.module.css";
 import type { Preset } from "./queries.ts";
 
@@ -27,8 +28,7 @@ export function Instructions({ preset, url }: Props) {
 /** The one time that a secret can be read. */
 export function ShownSecret({ secret, onClose }: { secret: string; onClose(): void }) {
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title="The new secret"
       closeOnClickOutside={false}
@@ -40,6 +40,6 @@ export function ShownSecret({ secret, onClose }: { secret: string; onClose(): vo
       <Group justify="flex-end" mt="md">
         <Button onClick={onClose}>I have copied it</Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

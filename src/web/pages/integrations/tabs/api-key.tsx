@@ -1,10 +1,11 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
 import { ApiError, notifyError } from "../../../parts/api-error.tsx";
 import { CodeBlock } from "../../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
+import { Dialog } from "../../../parts/dialog.tsx";
 import { Empty } from "../../../parts/empty.tsx";
 import { Facts } from "../../../parts/facts.tsx";
 import { Panel } from "../../../parts/page-frame.tsx";
@@ -135,12 +136,12 @@ function Dialogs({ name, asking, shown, onReplace, onRevoke, onClose }: DialogsP
   }
   if (shown === undefined) return null;
   return (
-    <Modal opened onClose={onClose} title="The new key">
+    <Dialog onClose={onClose} title="The new key">
       <p>It is shown this once. Copy it now.</p>
       <CodeBlock text={shown} what="key" wrap />
       <Group justify="flex-end" mt="md">
         <Button onClick={onClose}>I have copied it</Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

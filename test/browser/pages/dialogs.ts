@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import type { Ui } from "../ui.ts";
+
+/** What opens over a page: where, the button that opens it, and what it is to a screen reader. */
+const OPENED: [path: string, button: string | RegExp, role: "dialog" | "menu"][] = [
+  ["/", /^Search and act/, "dialog"],
+  ["/", "Keyboard shortcuts", "dialog"],
+  ["/", /account/i, "menu"],
+  ["/tasks", "Cancel matching", "dialog"],
+  ["/admin/integrations/loom", "Disable …", "dialog"],
+  ["/channels/{channel}", "Delete …", "dialog"],
+  ["/channels/{channel}?tab=bindings", "Add a binding", "dialog"],
+  ["/mission-control/board", "New task", "dialog"],
+];
+
+export function dialogsTests(ui: () => Ui): void {
+  test("dialogs and menus have no fault in either colour, close with Escape, and give the focus back", async () => {
+    const { channels } = await ui().api("GET", "/api/v1/channels?client_id=team:weavers");
+    await using opened = await ui().openPage("/about");
+    const { page } = opened;
+    const found: string[] = [];
+    for (const [path, name, role] of OPENED) {
+      await page.goto(`${ui().url}${path.replace("{channel}", channels[0].id)}`);
+      const button = page.getByRole("button", { name }).first();
+      await button.focus();
+      await page.keyboard.press("Enter");
+      const over = page.getByRole(role).first();
+      await over.waitFor();
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        const findings = await opened.accessibility();
+        found.push(...findings.map((finding) => `${path} ${name} ${colorScheme}: ${finding}`));
+      }
+      await page.keyboard.press("Escape");
+      await over.waitFor({ state: "detached" });
+      await page.locator(":focus").and(button).waitFor();
+    }
+    expect([...found, ...opened.faults]).toEqual([]);
+  });
+}
