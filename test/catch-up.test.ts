@@ -109,11 +109,13 @@ if (hasBroker && hasDovecot)
       const [telegram, ntfy, frigate] = [createFakeTelegram(), createFakeNtfy(), startFakeFrigate()];
       const github = createFakeGitHub({ token: "secret-token" });
       let url = "";
+      // GitHub knows one address: it may send something again before a new one would be known here.
+      let port = "0";
       const gitHubSends = webhookOf(github, () => url);
       const start = async (): Promise<HeddleProcess> => {
         if (databaseUrl) await lapse(databaseUrl);
         const server = launch({
-          arguments: ["--home", home, "--port", "0"],
+          arguments: ["--home", home, "--port", port],
           environment: {
             ...(databaseUrl && { DATABASE_URL: databaseUrl }),
             ...{ OPENAI_BASE_URL: `${model.url}/v1`, OPENAI_API_KEY: "x", ALLOW_PRIVATE_HOSTS: "127.0.0.1" },
@@ -133,6 +135,7 @@ if (hasBroker && hasDovecot)
           },
         });
         url = await server.started;
+        port = new URL(url).port;
         return server;
       };
       const kill = async (server: HeddleProcess): Promise<void> => {

@@ -54,9 +54,10 @@ test("an unknown name causes one warning with file and line until it exists", as
     log,
   });
   const told = () =>
-    lines.splice(0).map((line) => {
+    lines.splice(0).flatMap((line) => {
       const { place, warning } = JSON.parse(line).properties;
-      return `${place.replace(`${folder.path}/home/`, "")}: ${warning}`;
+      // A queue that an earlier file of this process has left behind may write to the same log.
+      return place === undefined ? [] : [`${place.replace(`${folder.path}/home/`, "")}: ${warning}`];
     });
   await check();
   expect(told()).toEqual([
