@@ -35,6 +35,7 @@ interface AgentDetailProps {
 export function AgentDetail({ id, mayChange, closeHref }: AgentDetailProps) {
   const { data, error, refetch } = useQuery(codingAgents);
   const [isEditing, setEditing] = useState(false);
+  const [isDeleting, setDeleting] = useState(false);
   const agent = data?.find((one) => one.id === id);
   if (!agent) {
     return (
@@ -57,7 +58,14 @@ export function AgentDetail({ id, mayChange, closeHref }: AgentDetailProps) {
       }
       actions={
         mayChange &&
-        !isEditing && <Actions agent={agent} onEdit={() => setEditing(true)} closeHref={closeHref} />
+        !isEditing && (
+          <Actions
+            agent={agent}
+            onEdit={() => setEditing(true)}
+            onDeleting={setDeleting}
+            closeHref={closeHref}
+          />
+        )
       }
     >
       {isEditing && agent.source === "stored" ? (
@@ -68,7 +76,8 @@ export function AgentDetail({ id, mayChange, closeHref }: AgentDetailProps) {
           <Section title="Agent">
             <AgentFacts agent={agent} />
           </Section>
-          <Work agent={agent} />
+          {/* Of an agent that is gone it could not be read, and the news of that may come before the answer. */}
+          {!isDeleting && <Work agent={agent} />}
         </>
       )}
     </Detail>
@@ -78,13 +87,15 @@ export function AgentDetail({ id, mayChange, closeHref }: AgentDetailProps) {
 interface ActionsProps {
   agent: CodingAgent;
   onEdit(): void;
+  /** Whether it is being deleted. */
+  onDeleting(is: boolean): void;
   closeHref: string;
 }
 
-function Actions({ agent, onEdit, closeHref }: ActionsProps) {
+function Actions({ agent, onEdit, onDeleting, closeHref }: ActionsProps) {
   const { id, name, tool, is_enabled, source } = agent;
   const [, navigate] = useLocation();
-  const [isDeleting, setDeleting] = useState(false);
+  const [isAsking, setAsking] = useState(false);
   const test = useMutation({
     mutationFn: () => take(api.POST("/api/v1/admin/coding-agents/{id}/test", { params: { path: { id } } })),
     onError: notifyError("It was not tested"),
@@ -113,18 +124,24 @@ function Actions({ agent, onEdit, closeHref }: ActionsProps) {
           <Button size="xs" variant="default" loading={toggle.isPending} onClick={() => toggle.mutate()}>
             {is_enabled ? "Disable" : "Enable"}
           </Button>
-          <Button size="xs" variant="default" onClick={() => setDeleting(true)}>
+          <Button size="xs" variant="default" onClick={() => setAsking(true)}>
             Delete …
           </Button>
         </>
       )}
-      {isDeleting && (
+      {isAsking && (
         <ConfirmDestructive
           action="Delete the agent"
           title={`Delete ${name}?`}
-          onClose={() => setDeleting(false)}
+          onClose={() => setAsking(false)}
           onConfirm={async () => {
-            await api.DELETE("/api/v1/admin/coding-agents/{id}", { params: { path: { id } } });
+            onDeleting(true);
+            await take(api.DELETE("/api/v1/admin/coding-agents/{id}", { params: { path: { id } } })).catch(
+              (error) => {
+                onDeleting(false);
+                throw error;
+              },
+            );
             // What it worked on cannot be read any more.
             await queryClient.invalidateQueries({ queryKey: codingAgents.queryKey });
             notifyDone(`${name} was deleted.`);
