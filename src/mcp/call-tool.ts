@@ -11,7 +11,7 @@ import type { Connection } from "./client/connection.ts";
 import { isGone, missingScope } from "./client/failure.ts";
 import { referenceTo } from "./client/listed-tool.ts";
 import { resultOf } from "./client/result.ts";
-import { DECLINED } from "./questions/question.ts";
+import { asksTooOften, DECLINED, MOST_ROUNDS } from "./questions/question.ts";
 import type { Questions } from "./questions/questions.ts";
 import type { CallMcp } from "./tools.ts";
 import type { Wait, WaitingCall, Waits } from "./waits/waits.ts";
@@ -25,9 +25,6 @@ export interface CallToolOptions {
   /** Told what the server wants beyond what was granted. */
   noteMissing: (id: string, scope: string) => Promise<void>;
 }
-
-/** A server that has not had enough then never has. */
-const MOST_ROUNDS = 10;
 
 type Uses = Pick<Connection, "use">;
 
@@ -69,10 +66,7 @@ export function createCallTool({ connectionTo, ask, waits, noteMissing }: CallTo
       const replies = Object.fromEntries(questions.map(({ name }) => [name, DECLINED]));
       answered = await callTool(connection, { ...call, back: { replies, state } }, calling);
     }
-    throw new HeddleError(
-      "upstream",
-      `The MCP server ${waiting.server} asked more than ${MOST_ROUNDS} times in one call.`,
-    );
+    throw asksTooOften(waiting.server);
   }
 
   async function make(

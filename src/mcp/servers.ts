@@ -7,7 +7,6 @@ import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import { createDeclared } from "../declared/declared.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
-import type { Periodic } from "../every.ts";
 import type { Logger } from "../log.ts";
 import type { Returned, SignedIn, SigningIn } from "../oauth/returned.ts";
 import type { Timers } from "../processes/restart-delay.ts";
@@ -26,7 +25,7 @@ import { canSignIn, fingerprintOf, isSame, type McpServer } from "./server.ts";
 import { secretsOf, shownSecrets } from "./server-secrets.ts";
 import { createMcpStore, type KnownList } from "./store.ts";
 import { createCompileTools, type ServerTool } from "./tools.ts";
-import { followWaits } from "./waits/look.ts";
+import { type FollowedWaits, followWaits } from "./waits/look.ts";
 import { createWaits, type Wake } from "./waits/waits.ts";
 
 export interface McpServersOptions {
@@ -92,7 +91,7 @@ export async function openMcpServers(options: McpServersOptions) {
   let isClosed = false;
 
   const connectionOf = (id: string) => running.get(id)?.connection;
-  const waits = createWaits({ db, vault, wake, now: timers.now });
+  const waits = createWaits({ db, vault, wake, onWait: () => looking?.begun(), now: timers.now });
   const calls = createCallTool({
     connectionTo: connectionOf,
     ask: (...asked) => questions.ask(...asked),
@@ -219,7 +218,7 @@ export async function openMcpServers(options: McpServersOptions) {
     onChange: (id) => onState(id, "question"),
     settle: waits.settle,
   });
-  let looking: Periodic | undefined;
+  let looking: FollowedWaits | undefined;
 
   const view = (server: McpServer): McpServerView => ({
     ...server,

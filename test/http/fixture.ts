@@ -204,6 +204,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     log,
   });
   mcp.start();
+  db.beforeClose?.(mcp.close);
   const codingAgents = await openAgents({
     ...{ db, vault: core.vault, addSecret: core.redactor.add, redact: core.redactor.redact, log },
     file: { path: "/nonexistent/acp.yaml", environment: () => undefined },
@@ -215,6 +216,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     onTools: (all) => tools.replaceOwner("coding-agents", all),
     onChange: () => undefined,
   });
+  db.beforeClose?.(codingAgents.close);
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: async () => undefined,
     whenReady: Promise.resolve(),

@@ -1,6 +1,7 @@
 // What an MCP server asks a person in the middle of a call (elicitation), and what it is answered.
 // https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation
 
+import { HeddleError } from "../../errors.ts";
 import type { JsonObject } from "../../sdk/json.ts";
 
 export interface Question {
@@ -14,6 +15,12 @@ export type Content = Record<string, string | number | boolean | string[]>;
 
 export const DECLINED: Reply = { action: "decline" };
 export const CANCELLED: Reply = { action: "cancel" };
+
+/** How often a server may ask in one call: one that has not had enough then never has. */
+export const MOST_ROUNDS = 10;
+
+export const asksTooOften = (server: string): HeddleError =>
+  new HeddleError("upstream", `The MCP server ${server} asked more than ${MOST_ROUNDS} times in one call.`);
 
 export const MOST_MESSAGE = 4_000;
 export const MOST_SCHEMA = 20_000;

@@ -2,7 +2,7 @@
 // what runs waited for that are over.
 
 import { errorMessage } from "../../errors.ts";
-import { every, type Periodic } from "../../every.ts";
+import { every } from "../../every.ts";
 import type { Logger } from "../../log.ts";
 import { cancelTask, getTask } from "../client/calls.ts";
 import type { Connection } from "../client/connection.ts";
@@ -20,17 +20,33 @@ interface LookOptions {
 }
 
 const LOOK_MS = 1_000;
+/** After a look at which nothing waited. What another server has begun to wait for, that server looks after while it lives. */
+const LOOKS_LEFT_OUT = 14;
 
-export function followWaits(options: Omit<LookOptions, "signal">): Periodic {
+export interface FollowedWaits {
+  /** A call of this server waits from now on. */
+  begun(): void;
+  close(): Promise<void>;
+}
+
+export function followWaits(options: Omit<LookOptions, "signal">): FollowedWaits {
   const ended = new AbortController();
+  let leftOut = LOOKS_LEFT_OUT;
   const looking = every({
     name: "Looking at calls of MCP servers that wait",
     ms: LOOK_MS,
-    run: () => look({ ...options, signal: ended.signal }),
+    async run() {
+      leftOut += 1;
+      if (leftOut <= LOOKS_LEFT_OUT) return;
+      await look({ ...options, signal: ended.signal });
+      if (!(await options.waits.isAny())) leftOut = 0;
+    },
     log: options.log,
   });
   return {
-    ...looking,
+    begun() {
+      leftOut = LOOKS_LEFT_OUT;
+    },
     async close() {
       ended.abort(new Error("The server stops."));
       await looking.close();

@@ -5,7 +5,6 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../../db/database.ts";
 import { mcpQuestions, mcpWaits, tasks } from "../../db/schema.ts";
 import { storable, storableJson } from "../../db/storable.ts";
-import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { JsonObject } from "../../sdk/json.ts";
 import type { Vault } from "../../secrets/vault.ts";
@@ -13,10 +12,12 @@ import type { Asks, ServerTask } from "../client/calls.ts";
 import { TASK_MS } from "../client/calls.ts";
 import { withoutPatterns } from "../client/listed-tool.ts";
 import {
+  asksTooOften,
   CANCELLED,
   type Content,
   DECLINED,
   MOST_MESSAGE,
+  MOST_ROUNDS,
   MOST_SCHEMA,
   type Reply,
 } from "../questions/question.ts";
@@ -38,6 +39,8 @@ export interface WaitsOptions {
   db: Pick<Database, "query">;
   vault: Pick<Vault, "seal" | "open">;
   wake: Wake;
+  /** Called when a call begins to wait. */
+  onWait: () => void;
   now: () => number;
 }
 
@@ -45,8 +48,6 @@ export type Waits = ReturnType<typeof createWaits>;
 
 /** As long as people have for an approval. */
 const PEOPLE_MS = 3_600_000;
-/** A server that has not had enough then never has. */
-const MOST_ROUNDS = 10;
 
 /** What the server wants back, and which of its questions nobody is asked. */
 interface KeptQuestions {
@@ -61,7 +62,7 @@ interface KeptTask {
 const at = (id: string) => ({ table: "mcp_waits", row: id, field: "state" });
 const answerAt = (id: string) => ({ table: "mcp_questions", row: id, field: "answer" });
 
-export function createWaits({ db: { query }, vault, wake, now }: WaitsOptions) {
+export function createWaits({ db: { query }, vault, wake, onWait, now }: WaitsOptions) {
   const sealed = (id: string, kept: KeptQuestions | KeptTask) => vault.seal(JSON.stringify(kept), at(id));
   const opened = <Kept>({ id, state }: Wait): Kept => JSON.parse(vault.open(state, at(id))) as Kept;
 
@@ -88,11 +89,8 @@ export function createWaits({ db: { query }, vault, wake, now }: WaitsOptions) {
         set: { ...what, status: "waiting", rounds: sql`${mcpWaits.rounds} + 1` },
       })
       .returning({ rounds: mcpWaits.rounds });
-    if ((row?.rounds ?? 0) <= MOST_ROUNDS) return;
-    throw new HeddleError(
-      "upstream",
-      `The MCP server ${server} asked more than ${MOST_ROUNDS} times in one call.`,
-    );
+    if ((row?.rounds ?? 0) > MOST_ROUNDS) throw asksTooOften(server);
+    onWait();
   }
 
   return {
@@ -237,6 +235,9 @@ export function createWaits({ db: { query }, vault, wake, now }: WaitsOptions) {
         .returning();
       return claimed.map((row) => ({ ...row, isOver: over.get(row.id) ?? false }));
     },
+
+    isAny: async (): Promise<boolean> =>
+      (await query.select({ id: mcpWaits.id }).from(mcpWaits).limit(1)).length > 0,
 
     /** Looks again after the time that the server has asked for. */
     again: async ({ id }: Wait, ms: number): Promise<void> => {
