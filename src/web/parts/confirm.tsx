@@ -11,20 +11,32 @@ interface ConfirmProps {
   children: React.ReactNode;
   onConfirm(): Promise<unknown>;
   onClose(): void;
+  /** Told when the action begins, and when it has failed: what will be gone is not to be read meanwhile. */
+  onBusy?(isBusy: boolean): void;
   /** Must be typed first, for what cannot be undone. */
   typed?: string;
 }
 
 /** Asks before something is destroyed, says what it touches, and shows what the API said if it fails. */
-export function ConfirmDestructive({ action, title, children, onConfirm, onClose, typed }: ConfirmProps) {
+export function ConfirmDestructive({
+  action,
+  title,
+  children,
+  onConfirm,
+  onClose,
+  onBusy,
+  typed,
+}: ConfirmProps) {
   const [text, setText] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
   const confirm = async () => {
     setState({ busy: true });
+    onBusy?.(true);
     try {
       await onConfirm();
       onClose();
     } catch (error) {
+      onBusy?.(false);
       setState({ busy: false, error });
     }
   };

@@ -134,14 +134,9 @@ function Actions({ agent, onEdit, onDeleting, closeHref }: ActionsProps) {
           action="Delete the agent"
           title={`Delete ${name}?`}
           onClose={() => setAsking(false)}
+          onBusy={onDeleting}
           onConfirm={async () => {
-            onDeleting(true);
-            await take(api.DELETE("/api/v1/admin/coding-agents/{id}", { params: { path: { id } } })).catch(
-              (error) => {
-                onDeleting(false);
-                throw error;
-              },
-            );
+            await api.DELETE("/api/v1/admin/coding-agents/{id}", { params: { path: { id } } });
             // What it worked on cannot be read any more.
             await queryClient.invalidateQueries({ queryKey: codingAgents.queryKey });
             notifyDone(`${name} was deleted.`);

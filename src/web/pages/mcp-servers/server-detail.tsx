@@ -28,6 +28,7 @@ interface ServerDetailProps {
 export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
   const { data, error, refetch } = useQuery(mcpServers);
   const [isEditing, setEditing] = useState(false);
+  const [isDeleting, setDeleting] = useState(false);
   const server = data?.find((one) => one.id === id);
   if (!server) {
     return (
@@ -54,7 +55,14 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
       }
       actions={
         mayChange &&
-        !isEditing && <Actions server={server} onEdit={() => setEditing(true)} closeHref={closeHref} />
+        !isEditing && (
+          <Actions
+            server={server}
+            onEdit={() => setEditing(true)}
+            onDeleting={setDeleting}
+            closeHref={closeHref}
+          />
+        )
       }
     >
       {isEditing && isStored ? (
@@ -72,7 +80,8 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
           <Section title="Server">
             <ServerFacts server={server} />
           </Section>
-          <ServerTools server={server} />
+          {/* Of a server that is gone they could not be read, and the news of that may come before the answer. */}
+          {!isDeleting && <ServerTools server={server} />}
         </>
       )}
     </Detail>
@@ -82,13 +91,15 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
 interface ActionsProps {
   server: McpServer;
   onEdit(): void;
+  /** Whether it is being deleted. */
+  onDeleting(is: boolean): void;
   closeHref: string;
 }
 
-function Actions({ server, onEdit, closeHref }: ActionsProps) {
+function Actions({ server, onEdit, onDeleting, closeHref }: ActionsProps) {
   const { id, name, is_enabled, source } = server;
   const [, navigate] = useLocation();
-  const [isDeleting, setDeleting] = useState(false);
+  const [isAsking, setAsking] = useState(false);
   const test = useMutation({
     mutationFn: () => take(api.POST("/api/v1/admin/mcp-servers/{id}/test", { params: { path: { id } } })),
     onError: notifyError("It was not tested"),
@@ -118,16 +129,17 @@ function Actions({ server, onEdit, closeHref }: ActionsProps) {
           <Button size="xs" variant="default" loading={toggle.isPending} onClick={() => toggle.mutate()}>
             {is_enabled ? "Disable" : "Enable"}
           </Button>
-          <Button size="xs" variant="default" onClick={() => setDeleting(true)}>
+          <Button size="xs" variant="default" onClick={() => setAsking(true)}>
             Delete …
           </Button>
         </>
       )}
-      {isDeleting && (
+      {isAsking && (
         <ConfirmDestructive
           action="Delete the server"
           title={`Delete ${name}?`}
-          onClose={() => setDeleting(false)}
+          onClose={() => setAsking(false)}
+          onBusy={onDeleting}
           onConfirm={async () => {
             await api.DELETE("/api/v1/admin/mcp-servers/{id}", { params: { path: { id } } });
             // Its tools cannot be read any more.
