@@ -2,7 +2,8 @@
 // names somebody of that service, since whoever can read the issue can read the arguments.
 
 import { type AskApprovalInput, approvals, type DispatchContext, store } from "heddle/sdk";
-import { outcome, question, shownArguments } from "./approval-text.ts";
+import { shownArguments } from "../_decisions/arguments.ts";
+import { outcome, question } from "./approval-text.ts";
 import { deliveryMarker } from "./markers.ts";
 
 /** The comments of a place. */

@@ -40,11 +40,9 @@ const microsoft = defineOAuth({
 });
 
 const other = defineOAuth({
+  ...CLIENT,
   name: "oauth",
   title: "the mail provider",
-  // A client without a secret need not have one here.
-  clientIdSetting: "MAIL_OAUTH_CLIENT_ID",
-  clientSecretSetting: "MAIL_OAUTH_CLIENT_SECRET",
   authorizeUrl: () => settings.MAIL_OAUTH_AUTHORIZE_URL,
   tokenUrl: () => settings.MAIL_OAUTH_EXCHANGE_URL,
   revokeUrl: () => settings.MAIL_OAUTH_REVOKE_URL || undefined,

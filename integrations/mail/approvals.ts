@@ -2,8 +2,8 @@
 // answering yes or no.
 
 import { type AskApprovalInput, type AskedApproval, type DispatchContext, server, store } from "heddle/sdk";
+import { shownArguments } from "../_decisions/arguments.ts";
 import { type DecisionLinks, decideOnce, offerLinks } from "../_decisions/links.ts";
-import { shownArguments } from "../_forge/approval-text.ts";
 import { compose } from "./compose.ts";
 import type { Mail } from "./mail.ts";
 import { send } from "./smtp.ts";
