@@ -30,19 +30,35 @@ export interface Memory {
   created_at: string;
 }
 
-const PAGE = 200;
+const PAGE = 500;
+/** More channels than this nobody has, and no page shows. */
+const MOST_PAGES = 20;
 
 /** Undefined if the caller may not see any. */
-export async function channelsFor(
+export const channelsFor = (
   request: Request,
   filter: { carapace?: string } = {},
-): Promise<Channel[] | undefined> {
-  const query = { ...filter, limit: PAGE };
-  return (await allowed(asCaller(request).get<{ channels: Channel[] }>("/channels", { query })))?.channels;
-}
+): Promise<Channel[] | undefined> => everyPage(request, "channels", filter);
 
-export const botsFor = async (request: Request): Promise<Bot[] | undefined> =>
-  (await allowed(asCaller(request).get<{ bots: Bot[] }>("/bots", { query: { limit: PAGE } })))?.bots;
+export const botsFor = (request: Request): Promise<Bot[] | undefined> => everyPage(request, "bots");
+
+async function everyPage<Item>(
+  request: Request,
+  things: string,
+  filter: Record<string, string> = {},
+): Promise<Item[] | undefined> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const query = { ...filter, limit: PAGE, ...(cursor !== undefined && { cursor }) };
+    const answer = await allowed(asCaller(request).get<Record<string, unknown>>(`/${things}`, { query }));
+    if (!answer) return undefined;
+    items.push(...(answer[things] as Item[]));
+    if (typeof answer.next_cursor !== "string") break;
+    cursor = answer.next_cursor;
+  }
+  return items;
+}
 
 export const memoriesFor = async (
   request: Request,
