@@ -29,12 +29,21 @@ export const createPublish =
 /** The data as it will arrive. */
 function facts(data: JsonObject): JsonObject {
   const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
-  const text = isObject ? JSON.stringify(data) : "";
+  const text = isObject ? jsonOf(data) : "";
   if (text !== "" && text.length <= LONGEST_DATA) return JSON.parse(text);
   throw invalid(
     "data",
     `The data of publish() must be an object of at most ${LONGEST_DATA} characters of JSON.`,
   );
+}
+
+/** "" for what JSON cannot say: a circle, a BigInt. */
+function jsonOf(data: object): string {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return "";
+  }
 }
 
 const invalid = (field: string, message: string) => new HeddleError("validation", message, { field });
