@@ -133,28 +133,23 @@ export async function openAccounts(options: AccountsOptions) {
 
   async function tokenOf(integrationId: string, name: string): Promise<string> {
     const held = heldFor(integrationId, name);
-    const tokens = await source.current(held).catch((error: unknown) => {
-      const message = `${held.account.title} gives no new token: ${errorMessage(error).slice(0, 300)}`;
-      throw new Retryable(message, { cause: error });
-    });
+    const tokens = await source.current(held).catch(notNow(held));
     if (!tokens) throw noSignIn(held.account);
-    if (!isOver(tokens, now())) return tokens.access;
     // Without a refresh token, it ends like this each time.
-    const error = noSignIn(held.account);
-    report(held.account, error.message);
-    throw error;
+    if (isOver(tokens, now())) throw ended(held);
+    return tokens.access;
   }
 
   async function refused(integrationId: string, name: string, token: string): Promise<void> {
     const held = heldFor(integrationId, name);
-    const next = await source.renewed(held, token).catch((error: unknown) => {
-      const message = `${held.account.title} gives no new token: ${errorMessage(error).slice(0, 300)}`;
-      throw new Retryable(message, { cause: error });
-    });
-    if (next) return;
-    const error = noSignIn(held.account);
-    report(held.account, error.message);
-    throw error;
+    if (!(await source.renewed(held, token).catch(notNow(held)))) throw ended(held);
+  }
+
+  /** Tells people that the sign-in has ended; returns the error for the integration. */
+  function ended({ account }: HeldAccount): ReauthRequired {
+    const error = noSignIn(account);
+    report(account, error.message);
+    return error;
   }
 
   function isSignedIn(account: Account): boolean {
@@ -252,6 +247,13 @@ export async function openAccounts(options: AccountsOptions) {
 }
 
 type Tokens = NonNullable<Credentials["tokens"]>;
+
+const notNow =
+  ({ account: { title } }: HeldAccount) =>
+  (error: unknown): never => {
+    const message = `${title} gives no new token: ${errorMessage(error).slice(0, 300)}`;
+    throw new Retryable(message, { cause: error });
+  };
 
 const noSignIn = ({ title }: Account): ReauthRequired =>
   new ReauthRequired(`A person must sign Heddle in at ${title}, on the integration's page.`);
