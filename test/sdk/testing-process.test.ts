@@ -106,7 +106,7 @@ test("the fake server passes on each call, and answers errors as Heddle does", a
     expect(heddle.searches).toEqual([expect.objectContaining({ query: "text", limit: 3 })]);
     await sdk.store.set("a/b", { n: 1 });
     await sdk.store.update<{ n: number }>("a/b", (held) => ({ n: (held?.n ?? 0) + 1 }));
-    expect(await sdk.store.list()).toEqual([{ key: "a/b", value: { n: 2 }, secret: false }]);
+    expect(await sdk.store.list({ prefix: "a/" })).toEqual([{ key: "a/b", value: { n: 2 }, secret: false }]);
     expect([
       await sdk.store.delete("a/b"),
       await sdk.store.delete("a/b"),
