@@ -5,7 +5,7 @@ import type { AskedApproval } from "heddle/sdk";
 /** Beyond this nobody could read what they decide on. */
 const LONGEST_ARGUMENTS = 10_000;
 
-/** Characters that change how others look. */
+/** Characters that change how other characters look. */
 const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]/g;
 
 /** As JSON, in which no text can look like another field, in a fence that no text can close. */

@@ -1,5 +1,5 @@
-// Addresses that decide on a call that waits for a person. Each is good for one decision: an id and a secret, of which the store keeps
-// the hash.
+// Links that decide on a call that waits for a person. Each is good for one decision, and consists of an id and a secret, of which the
+// store keeps only the hash.
 
 import { createHash, randomBytes } from "node:crypto";
 import { type AskedApproval, approvals, server, store, timingSafeEqual } from "heddle/sdk";

@@ -7,5 +7,5 @@ import { Retryable } from "heddle/sdk";
 export function idOf(answer: unknown, wanted: string): number {
   const id = typeof answer === "object" && answer !== null ? (answer as { id?: unknown }).id : undefined;
   if (typeof id === "number" && Number.isSafeInteger(id) && id > 0) return id;
-  throw new Retryable(`The server answered something else than ${wanted}; is its address right?`);
+  throw new Retryable(`The server answered something other than ${wanted}; is its address right?`);
 }

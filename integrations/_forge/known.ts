@@ -1,6 +1,6 @@
 import { store } from "heddle/sdk";
 
-/** A repository that sends webhooks, and of which events: what it does not send, nobody wants to be told of afterwards. */
+/** A repository that sends webhooks, and the events that it sends: nobody wants to be told of others afterwards. */
 export interface KnownPlace {
   place: string;
   events: string[];
@@ -34,7 +34,7 @@ export function createKnownPlaces(prefix: string): KnownPlaces {
 
 const MOST = 10_000;
 
-/** Which events this process has taken lately: asking what was missed need not look at them again. */
+/** Events that this process has taken lately, which asking for missed ones need not look at again. */
 export function createTaken(): { add(key: string): void; has(key: string): boolean } {
   const keys = new Set<string>();
   return {

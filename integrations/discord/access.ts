@@ -4,10 +4,10 @@ import { log, people, store } from "heddle/sdk";
 import { call } from "./client.ts";
 import { clientIdOf } from "./place.ts";
 
-/** Somebody who goes on asking is told the same once in this time. */
+/** Somebody who keeps asking is told only once within this time. */
 const TOLD_SECONDS = 3_600;
 
-/** Whether the operator has allowed somebody, who hears nothing of this question. */
+/** Whether the operator has allowed somebody. The person is told nothing. */
 export const isAllowed = async (id: string): Promise<boolean> =>
   (await people.list()).some((one) => one.id === id && one.status === "allowed");
 
@@ -36,7 +36,8 @@ export async function refusal(
   isAlone: boolean,
 ): Promise<string | undefined> {
   // A code that a whole channel can read would not say whose it is.
-  if (!isAlone) return "I do not know you yet. Write to me alone, and I tell you how that changes.";
+  if (!isAlone)
+    return "I do not know you yet. Send me a direct message, and I will tell you how to be let in.";
   const { status, code } = await people.check({ id, name, place: clientIdOf({ channel }) });
   if (status !== "pending" || code === null) return undefined;
   return `I do not know you yet. Give this code to the person who runs me: ${code}`;

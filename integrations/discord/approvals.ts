@@ -68,7 +68,7 @@ const buttons = (id: string) => [
   },
 ];
 
-/** Characters that change how others look, and the one that would end the block of code. */
+/** Characters that change how other characters look, and the one that would end the code block. */
 const HIDDEN = /[`\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]/g;
 
 /** As JSON, in which no text can look like another field. */

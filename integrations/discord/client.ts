@@ -13,7 +13,7 @@ const options = {
   },
   headers: () => ({ authorization: `Bot ${settings.DISCORD_BOT_TOKEN}` }),
 };
-/** For what is read while listening. Deliveries are tried again by the server. */
+/** For requests made while listening. Deliveries are retried by the server. */
 const patient = http(options);
 const once = http({ ...options, retry: { tries: 1 } });
 

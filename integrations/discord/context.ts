@@ -24,11 +24,11 @@ export async function earlier(
     return lines.length > 0 ? `Earlier in this thread:\n\n${lines.join("\n")}` : undefined;
   } catch (error) {
     if (!isFinal(error)) throw error;
-    return `(What was said in this thread before cannot be read: ${error.message}.)`;
+    return `(The earlier messages of this thread cannot be read: ${error.message}.)`;
   }
 }
 
-/** A thread has the id of the message that it began at, unless it began at none. */
+/** A thread that was begun from a message has that message's id. */
 async function starterOf(channel: string, thread: string): Promise<DiscordMessage | undefined> {
   try {
     return await call<DiscordMessage>("GET", `/channels/${channel}/messages/${thread}`);

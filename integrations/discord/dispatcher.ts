@@ -64,7 +64,7 @@ registerDispatcher("discord", dispatcher);
 
 const idsOf = (receipt: unknown): string[] => (receipt as { message_ids: string[] }).message_ids;
 
-/** Edits the messages of an answer; those that are too many are removed, and further parts follow. */
+/** Edits the messages of an answer; removes those that are left over, and posts the parts that are new. */
 async function correct(
   config: Target,
   text: string,

@@ -24,7 +24,7 @@ export async function load(
   let room = MOST_BYTES;
   for (const file of files) {
     const found = await fetchFile(file, Math.min(room, settings.DISCORD_MAX_FILE_BYTES), signal);
-    if (typeof found === "string") notes.push(`(The file "${file.filename}" is not here: ${found}.)`);
+    if (typeof found === "string") notes.push(`(The file "${file.filename}" was left out: ${found}.)`);
     else {
       room -= found.byteLength;
       attachments.push({

@@ -3,7 +3,7 @@
 import { type JsonObject, type ListenContext, ReauthRequired, Retryable } from "heddle/sdk";
 import { settings } from "./config.ts";
 
-/** What Discord needs to go on where a connection has ended. */
+/** What Discord needs to resume a session where a connection has ended. */
 export interface Session {
   id: string;
   url: string;
@@ -24,7 +24,7 @@ interface Wanted {
   handle(event: Dispatch): Promise<void>;
   /** Called at once, whatever is being handled. */
   hurry(event: Dispatch): void;
-  /** Discord does not go on with the session. */
+  /** Discord cannot resume the session. */
   forget(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function connectGateway(wanted: Wanted, ctx: ListenContext): Promis
   const send = (op: number, d: unknown) => {
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ op, d }));
   };
-  // What was received; what was handled is what a new connection goes on from.
+  // The last event received. A new connection resumes after the last one that was handled.
   const beat = () => send(OP.beat, received === 0 ? null : received);
 
   function take({ op, t, s, d }: Payload): void {
@@ -76,7 +76,7 @@ export async function connectGateway(wanted: Wanted, ctx: ListenContext): Promis
     } else if (op === OP.beat) beat();
     else if (op === OP.reconnect) fail(new Retryable("Discord has asked to connect again."));
     else if (op === OP.invalid) {
-      const error = new Retryable("Discord does not go on with the session.");
+      const error = new Retryable("Discord cannot resume the session.");
       taking = taking.then(async () => {
         if (d !== true) await wanted.forget();
         throw error;
@@ -112,7 +112,7 @@ export async function connectGateway(wanted: Wanted, ctx: ListenContext): Promis
   } finally {
     clearInterval(beating);
     ctx.signal.removeEventListener("abort", onAbort);
-    // Any other code than 1000 and 1001 leaves the session, so that it goes on after a restart.
+    // Any code other than 1000 and 1001 keeps the session, so that it can be resumed after a restart.
     socket.close(4200);
     await taking.catch(() => {});
   }

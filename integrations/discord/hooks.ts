@@ -62,13 +62,13 @@ async function describe(signal: AbortSignal): Promise<string> {
   return `Signed in as ${username}. ${content} Invite it with ${invite}`;
 }
 
-/** Discord shows for ten seconds that the bot writes. It is a help, not a duty. */
+/** Discord shows for ten seconds that the bot is typing. If that fails, the run goes on. */
 registerHook("before_context_assembly", async ({ extra }) => {
   const { channel_id, message_id } = extra.message?.metadata ?? {};
   if (extra.source !== "discord" || typeof channel_id !== "string" || typeof message_id !== "string") return;
   try {
     await call("POST", `/channels/${channel_id}/typing`, { signal: AbortSignal.timeout(5_000) });
   } catch (error) {
-    log.debug("Discord was not told that the bot writes", { reason: String(error) });
+    log.debug("Discord was not told that the bot is typing", { reason: String(error) });
   }
 });

@@ -1,4 +1,4 @@
-// Commands that people give and buttons that they press. Discord wants to hear of each within three seconds, so it is told first.
+// Commands that people give and buttons that they press. Discord expects a response within three seconds, so it gets one before anything else is done.
 
 import { approvals, type JsonObject, tasks } from "heddle/sdk";
 import { isAllowed, refusal } from "./access.ts";
@@ -8,7 +8,7 @@ import { nameOf } from "./message.ts";
 
 const COMMAND = 2;
 const BUTTON = 3;
-/** Kinds of answers: "is thinking", and nothing to see. */
+/** Types of responses: one that shows "is thinking", and one that shows nothing. */
 const THINKING = 5;
 const NOTHING = 6;
 const ONLY_FOR_THEM = 64;

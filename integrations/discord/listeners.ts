@@ -12,7 +12,7 @@ import { takeDeletion, takeEdit, takeMessage } from "./receive.ts";
 const SILENCE_SECONDS = 45;
 const MOST_PLACES = 200;
 const MOST_MISSED = 100;
-/** The sequence of events that were for others is written this often. */
+/** How often the sequence number is stored while no event is for the bot. */
 const WRITE_MS = 10_000;
 
 listen({
@@ -27,7 +27,7 @@ listen({
   },
 });
 
-/** Where the next connection goes on. */
+/** Where the next connection resumes. */
 interface State {
   session?: Session;
   sequence: number;
@@ -53,7 +53,7 @@ async function listenToDiscord(ctx: ListenContext): Promise<void> {
       async handle(event) {
         const isOurs = await handle(event, { self, state, ctx });
         state.sequence = event.s;
-        // Only now, so that nothing is lost; keys of idempotency keep what comes again from being answered twice.
+        // Only now, so that nothing is lost; idempotency keys keep what comes again from being answered twice.
         if (isOurs || performance.now() - writtenAt > WRITE_MS) await write();
       },
       hurry({ t, d }) {

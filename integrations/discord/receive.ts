@@ -18,7 +18,7 @@ import { type Channel, channelOf, isDirect, isThread, mayHaveThreads, type Self 
 import { type DiscordMessage, isBot, mentions, nameOf, readable, spoken } from "./message.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 
-/** What was said is remembered for so long, since Discord does not tell what a deleted message said. */
+/** How long texts are remembered, since Discord does not tell what a deleted message said. */
 const REMEMBERED_SECONDS = 2 * 86_400;
 const LONGEST_REMEMBERED = 500;
 
@@ -29,7 +29,7 @@ interface Found {
   signal: AbortSignal;
 }
 
-/** Takes a message; returns what became of it. Whatever it throws, the message is taken again. */
+/** Takes a message; returns what became of it. If it throws, the message is taken again. */
 export async function takeMessage(event: JsonObject, self: Self, signal: AbortSignal): Promise<string> {
   const message = spoken(event);
   if (!message || message.author.id === self.id) return "unhandled";

@@ -28,7 +28,7 @@ const RESERVE_MS = 300_000;
 
 export const isApp = (): boolean => settings.GITHUB_APP_ID !== "" && settings.GITHUB_APP_PRIVATE_KEY !== "";
 
-/** Whether there is anything to prove who we are with. */
+/** Whether a token or an App is set. */
 export const isConfigured = (): boolean => isApp() || settings.GITHUB_TOKEN !== "";
 
 export const NOT_CONFIGURED = "GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, must be set";
@@ -105,7 +105,7 @@ async function tokenOf(github: Octokit, repository: string | undefined): Promise
 async function askForToken(github: Octokit, installation_id: number): Promise<InstallationToken> {
   const route = "POST /app/installations/{installation_id}/access_tokens";
   const { data } = await github.request(route, { installation_id });
-  if (typeof data?.token !== "string") throw new Error("GitHub answered something else than a token.");
+  if (typeof data?.token !== "string") throw new Error("GitHub answered something other than a token.");
   const expiresAt = Date.parse(data.expires_at);
   return { token: data.token, expiresAt: Number.isNaN(expiresAt) ? 0 : expiresAt };
 }

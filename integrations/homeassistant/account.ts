@@ -17,7 +17,7 @@ const home = defineOAuth({
   authorizeUrl: () => `${baseUrl()}/auth/authorize`,
   tokenUrl: () => `${baseUrl()}/auth/token`,
   revokeUrl: () => `${baseUrl()}/auth/revoke`,
-  // Whoever asks is known by its own address.
+  // Home Assistant identifies a client by the client's own address.
   clientId: (at) => at.baseUrl,
   when: () => settings.HOMEASSISTANT_URL !== "" && !hasToken(),
 });

@@ -57,7 +57,7 @@ async function inject({ before, now }: Change): Promise<boolean> {
     });
     return true;
   } catch (error) {
-    // It would be refused each time, and hold up what comes after it.
+    // It would be refused each time, and would hold up what comes after it.
     if (!isRefusal(error)) throw error;
     log.error("A change of the home was left out, since it was refused", {
       entity_id,

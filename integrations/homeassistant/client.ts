@@ -36,7 +36,7 @@ export async function test({ signal }: { signal: AbortSignal }): Promise<string>
 export const nameOf = ({ entity_id, attributes }: Pick<State, "entity_id" | "attributes">): string =>
   typeof attributes.friendly_name === "string" ? attributes.friendly_name : entity_id;
 
-/** The name of a user, as the person says it that belongs to it. */
+/** The name of a user: that of the person in Home Assistant to whom the user belongs. */
 export async function nameOfUser(id: string): Promise<string> {
   const states = await api.get("/api/states", { timeoutSeconds: 5 }).json<State[]>();
   const person = states.find(

@@ -13,7 +13,7 @@ export const settings = defineConfig({
   HOMEASSISTANT_BOT_ID: t.String({ default: "default" }),
 });
 
-/** Whether one of the patterns, with commas between them, fits: `*` is any text. */
+/** Whether one of the patterns, separated by commas, matches; `*` is any text. */
 export function isListed(patterns: string, name: string): boolean {
   return patterns
     .split(",")

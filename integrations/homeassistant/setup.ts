@@ -18,20 +18,20 @@ export const SETUP = defineSetup({
       key: "HOMEASSISTANT_ENTITIES",
       secret: false,
       description:
-        "Entities whose changes a bot hears of, with commas: binary_sensor.front_door, alarm_control_panel.*",
+        "Entities whose changes a bot is told of, separated by commas: binary_sensor.front_door, alarm_control_panel.*",
     },
     {
       key: "HOMEASSISTANT_COOLDOWN",
       secret: false,
       default: "60",
-      description: "Seconds of quiet after a message, for each entity",
+      description: "Seconds of silence after a message, for each entity",
     },
     {
       key: "HOMEASSISTANT_ALLOWED_SERVICES",
       secret: false,
       default:
         "light.*, switch.*, scene.*, script.*, media_player.*, notify.*, weather.get_forecasts, calendar.get_events, todo.get_items",
-      description: "Services that bots may call, with commas; locks and alarms are not among them",
+      description: "Services that bots may call, separated by commas; locks and alarms are not among them",
     },
     { key: "HOMEASSISTANT_BOT_ID", secret: false, default: "default", description: "Bot that answers" },
   ],

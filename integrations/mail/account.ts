@@ -17,7 +17,7 @@ const google = defineOAuth({
   revokeUrl: "https://oauth2.googleapis.com/revoke",
   issuer: "https://accounts.google.com",
   scopes: ["https://mail.google.com/"],
-  // Without both, Google gives a refresh token at the very first sign-in alone.
+  // Without both, Google issues a refresh token only at the very first sign-in.
   authorizeParameters: { access_type: "offline", prompt: "consent" },
   when: () => settings.MAIL_AUTH === "google",
 });
@@ -57,10 +57,10 @@ function account(): OAuthAccount | undefined {
   return auth === "password" ? undefined : ACCOUNTS[auth];
 }
 
-/** Whether there is a mailbox, and something to sign in with. */
+/** Whether a mailbox and credentials for it are set. */
 export const isSetUp = (): boolean => ownAddress() !== "" && (account()?.isSignedIn ?? password() !== "");
 
-/** What the servers are shown. */
+/** The credentials that both servers are given. */
 export type Proof = { user: string; pass: string } | { user: string; accessToken: string };
 
 /**

@@ -79,7 +79,7 @@ export async function takeDecision({ inReplyTo, from, text }: Mail): Promise<boo
   return true;
 }
 
-/** Without what a sentence ends with. */
+/** Removes the punctuation that a sentence ends with. */
 function wordIn(line: string): string {
   let end = line.length;
   while (end > 0 && " .!,\t\r".includes(line.charAt(end - 1))) end -= 1;

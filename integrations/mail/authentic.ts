@@ -1,4 +1,4 @@
-// What the own mail server has found out about a mail's origin (Authentication-Results, RFC 8601).
+// What our own mail server has found out about the origin of a mail (Authentication-Results, RFC 8601).
 
 import { isGmail, settings } from "./config.ts";
 import type { HeaderReader } from "./mail.ts";

@@ -64,7 +64,7 @@ export async function compose({
   return { id, from, to: [target.to], raw: message as Buffer };
 }
 
-/** The same in every attempt, so that a mail which an earlier one has sent is recognised. */
+/** The same in every attempt, so that a mail that an earlier attempt has sent is recognised. */
 export const messageIdOf = (deliveryId: string): string =>
   `<heddle.${deliveryId.replace(/[^A-Za-z0-9.-]/g, "-")}@${ownAddress().split("@").at(-1)}>`;
 

@@ -72,7 +72,7 @@ export const imapServer = (): { host: string; port: number } => ({
   port: settings.MAIL_IMAP_PORT,
 });
 
-/** Microsoft's takes mail on 587 alone. */
+/** Microsoft's server takes mail only on port 587. */
 export const smtpServer = (): { host: string; port: number } => ({
   host: settings.MAIL_SMTP_HOST || (isMicrosoft() ? "smtp.office365.com" : "smtp.gmail.com"),
   port: settings.MAIL_SMTP_PORT ?? (isMicrosoft() ? 587 : 465),

@@ -80,7 +80,7 @@ async function answer(target: Target, text: string, files: Reply["files"], ctx: 
   return { receipt: { message_id: mail.id, mode } };
 }
 
-/** Does what belongs to the mailbox once; after several attempts without it, since the mail itself is on its way. */
+/** Updates the mailbox once the mail is sent. After several attempts this is left out, since the mail itself is on its way. */
 async function tidy(ctx: DispatchContext, name: string, work: () => Promise<void>): Promise<void> {
   if (ctx.attempt > TIDY_ATTEMPTS) return;
   await ctx.once(name, async () => {

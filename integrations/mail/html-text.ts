@@ -31,7 +31,7 @@ type Part = "text" | "quoted" | "hidden" | "silent";
 
 interface Open {
   part: Part;
-  /** Whether something colours the ground, so that white letters can be read. */
+  /** Whether an element around it has a background colour, on which white text can be read. */
   isColoured: boolean;
   href?: string;
 }
@@ -126,7 +126,7 @@ function isHidden(attributes: Attributes, isColoured: boolean): boolean {
   return WHITE.includes(colour) && !isColoured;
 }
 
-/** Whether it gives the ground a colour of its own. */
+/** Whether it sets a background colour of its own. */
 function colours(attributes: Attributes): boolean {
   const style = declarations(attributes);
   const ground =

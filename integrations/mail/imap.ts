@@ -25,7 +25,7 @@ async function connect(auth: Proof, signal: AbortSignal): Promise<OpenMailbox> {
     // Without TLS from the beginning, the password is sent only after STARTTLS.
     ...(!secure && { doSTARTTLS: tls !== "off" }),
     ...(tls === "unverified" && { tls: { rejectUnauthorized: false } }),
-    // IDLE begins at once, and is broken by the regular question whether the server is there.
+    // IDLE begins at once, and is interrupted by the regular check that the server is still there.
     ...{ autoIdleDelay: 100, connectionTimeout: 20_000, greetingTimeout: 16_000, socketTimeout: 120_000 },
     // What a hostile or broken server may make this one hold in memory.
     ...{ maxLiteralSize: settings.MAIL_MAX_BYTES + 1_000_000, maxLineLength: 10_000_000 },
@@ -53,7 +53,7 @@ async function connect(auth: Proof, signal: AbortSignal): Promise<OpenMailbox> {
   return { client, lost: losing.promise, close };
 }
 
-/** Codes of refusals that pass by themselves. */
+/** Codes of refusals that are temporary. */
 const PASSING = ["UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG"];
 
 function isRefused(error: unknown): boolean {

@@ -1,4 +1,4 @@
-// Listens to the mailbox: IDLE tells of new mail at once, and a regular question finds it where IDLE does not work or has gone deaf.
+// Listens to the mailbox: IDLE reports new mail at once, and a regular check finds it where IDLE does not work or has fallen silent.
 
 import { type ListenContext, listen } from "heddle/sdk";
 import { isSetUp } from "./account.ts";
@@ -8,7 +8,7 @@ import { takeNew } from "./take-new.ts";
 
 /** The server answers within this time, or the connection counts as dead. */
 const SILENCE_SECONDS = 60;
-/** What the mailbox itself has written, or nobody wants to be answered. */
+/** Folders with what the mailbox itself has written, or with what nobody wants answered. */
 const NEVER = ["\\Sent", "\\Drafts", "\\Trash", "\\Junk"];
 
 listen({
@@ -34,10 +34,10 @@ async function listenToMailbox(ctx: ListenContext): Promise<void> {
     ctx.connected(`as ${ownAddress()}, ${folders.join(", ")}`);
     for (;;) {
       news = Promise.withResolvers<void>();
-      // The first folder last, so that the connection stays in it and hears of its news.
+      // The first folder comes last, so that the connection stays in it and is told of new mail there.
       for (const folder of folders.toReversed()) await takeNew(client, folder, ctx);
       await pause(news.promise, settings.MAIL_POLL_SECONDS * 1000);
-      // Ends IDLE, and proves that somebody is at the other end.
+      // Ends IDLE, and shows that the server is still there.
       await client.noop();
       ctx.alive();
     }
@@ -57,7 +57,7 @@ async function listenToMailbox(ctx: ListenContext): Promise<void> {
   }
 }
 
-/** Resolves when there is news, at the latest after this time. */
+/** Resolves when there is new mail, or after this time at the latest. */
 async function pause(news: Promise<void>, ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);

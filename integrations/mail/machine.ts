@@ -18,6 +18,6 @@ export function isFromMachine(
   if ([...LISTS, ...AUTOMATIC].some((name) => headers(name).length > 0)) return true;
   if (/\b(all|autoreply|oof)\b/.test(first("x-auto-response-suppress"))) return true;
   if (/^multipart\/report\b/.test(first("content-type")) || first("return-path") === "<>") return true;
-  // The forms of web sites write from such an address, and name the person in Reply-To.
+  // Forms on web sites write from such an address, and name the person in Reply-To.
   return from === undefined || (NOBODY.test(from) && (replyTo === undefined || NOBODY.test(replyTo)));
 }

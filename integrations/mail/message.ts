@@ -4,11 +4,11 @@ import type { Mail, MailFile, Person } from "./mail.ts";
 
 export const PREAMBLE = {
   reply:
-    "A mail has arrived. Your final answer is sent as the reply, to the one who wrote it. Write only the text of the reply, without subject " +
-    "and quotation. If no reply is needed, answer NO_REPLY and nothing else.",
+    "A mail has arrived. Your final answer is sent as the reply, to the one who wrote it. Write only the text of the reply, without a subject " +
+    "or a quotation. If no reply is needed, answer NO_REPLY and nothing else.",
   draft:
     "A mail has arrived. Your final answer is put among the drafts as a reply, and a person decides whether to send it. Write only the text " +
-    "of the reply, without subject and quotation. If no reply is needed, answer NO_REPLY and nothing else.",
+    "of the reply, without a subject or a quotation. If no reply is needed, answer NO_REPLY and nothing else.",
 };
 
 export function contentOf(mail: Mail, left: string[]): string {

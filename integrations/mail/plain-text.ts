@@ -39,7 +39,7 @@ export function readPlain(plain: string): ReadText {
   return { text: tidy(kept).slice(0, MOST), quoted: tidy(quoted).slice(0, MOST_QUOTED), hidden: 0 };
 }
 
-/** Takes the line above a quotation away, "On Monday, Ada wrote:", which mail programs may have broken in two. */
+/** Removes the line above a quotation, "On Monday, Ada wrote:", which mail programs may have broken in two. */
 function introduction(kept: string[]): string[] {
   let end = kept.length;
   while (end > 0 && kept[end - 1]?.trim() === "") end -= 1;

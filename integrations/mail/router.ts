@@ -1,4 +1,4 @@
-// The links of questions. Opening one decides nothing, since programs that look for viruses open every link of a mail.
+// The links of questions. Opening one decides nothing, since virus scanners open every link in a mail.
 
 import { Elysia } from "heddle/sdk";
 import { decideBy, verifyLink } from "../_decisions/links.ts";

@@ -10,12 +10,13 @@ export const SETUP = defineSetup({
       key: "MAIL_AUTH",
       secret: false,
       default: "password",
-      description: "password, or a sign-in of a person: google, microsoft, or oauth for another provider",
+      description:
+        "How to sign in: password, or as a person at google, microsoft, or (oauth) another provider",
     },
     {
       key: "MAIL_OAUTH_CLIENT_ID",
       secret: false,
-      description: "The client that you have registered at the provider, for a sign-in",
+      description: "Id of the client that you have registered at the provider, to sign in as a person",
     },
     { key: "MAIL_OAUTH_CLIENT_SECRET", secret: true, description: "Its secret" },
     {
@@ -33,26 +34,26 @@ export const SETUP = defineSetup({
     {
       key: "MAIL_OAUTH_REVOKE_URL",
       secret: false,
-      description: "Another provider: where tokens are taken back",
+      description: "Another provider: its revocation endpoint",
     },
-    { key: "MAIL_OAUTH_SCOPE", secret: false, description: "Another provider: what is asked for" },
+    { key: "MAIL_OAUTH_SCOPE", secret: false, description: "Another provider: the scopes to ask for" },
     { key: "MAIL_USER", secret: false, description: "Who signs in, if not the address" },
     { key: "MAIL_FROM_NAME", description: "The name under which answers are sent" },
     {
       key: "MAIL_OTHER_ADDRESSES",
       secret: false,
-      description: "Further addresses of the mailbox, with commas",
+      description: "Further addresses of the mailbox, separated by commas",
     },
     {
       key: "MAIL_IMAP_HOST",
       secret: false,
-      description: "Server that has the mails; imap.gmail.com, or Microsoft's",
+      description: "IMAP server; by default that of Gmail or Microsoft",
     },
     { key: "MAIL_IMAP_PORT", default: "993", description: "993 (TLS from the beginning) or 143 (STARTTLS)" },
     {
       key: "MAIL_SMTP_HOST",
       secret: false,
-      description: "Server that sends; smtp.gmail.com, or Microsoft's",
+      description: "SMTP server; by default that of Gmail or Microsoft",
     },
     {
       key: "MAIL_SMTP_PORT",
@@ -62,21 +63,26 @@ export const SETUP = defineSetup({
     {
       key: "MAIL_TLS",
       default: "verified",
-      description: "verified, unverified (a certificate of one's own) or off (inside one machine)",
+      description:
+        "verified, unverified (for a self-signed certificate) or off (for a server on this machine)",
     },
-    { key: "MAIL_FOLDERS", default: "INBOX", description: "Folders that are read, with commas" },
-    { key: "MAIL_POLL_SECONDS", default: "25", description: "How often the server is asked besides IDLE" },
+    { key: "MAIL_FOLDERS", default: "INBOX", description: "Folders that are read, separated by commas" },
+    {
+      key: "MAIL_POLL_SECONDS",
+      default: "25",
+      description: "How often the server is asked for new mail, in addition to IDLE",
+    },
     {
       key: "MAIL_IMPORT_DAYS",
       default: "0",
-      description: "At the first start, mails of so many days are taken; 0: only new ones",
+      description: "How many days of earlier mail are read at the first start; 0: only new mail",
     },
-    { key: "MAIL_MAX_BYTES", default: "25000000", description: "Only so much of a mail is read" },
-    { key: "MAIL_ANSWER", default: "reply", description: "reply, or draft: a person sends" },
+    { key: "MAIL_MAX_BYTES", default: "25000000", description: "How much of a mail is read" },
+    { key: "MAIL_ANSWER", default: "reply", description: "reply, or draft (which a person sends)" },
     {
       key: "MAIL_ANSWER_STRANGERS",
       default: "draft",
-      description: "The same for people who are not allowed, or not proven: draft, reply or ignore",
+      description: "The same for senders who are not allowed or not proven: draft, reply or ignore",
     },
     {
       key: "MAIL_AUTHSERV_ID",
@@ -87,7 +93,7 @@ export const SETUP = defineSetup({
     {
       key: "MAIL_SAVE_SENT",
       default: "auto",
-      description: "Copy of answers among the sent mails: auto, yes, no",
+      description: "Whether answers are copied to the folder of sent mail: auto, yes or no",
     },
     { key: "MAIL_BOT_ID", default: "default", description: "Bot that answers" },
     { key: "GMAIL_EMAIL", description: "Older name of MAIL_ADDRESS" },

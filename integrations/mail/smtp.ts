@@ -17,7 +17,7 @@ function open(proof: Proof) {
     ...(tls === "off" ? { ignoreTLS: true } : { requireTLS: true }),
     ...(tls === "unverified" && { tls: { rejectUnauthorized: false } }),
     ...{ connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 40_000 },
-    // A mail contains what it was given, never files of this machine or of an address.
+    // A mail contains what it was given. By default, the package would also read files of this machine and fetch URLs.
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
 }

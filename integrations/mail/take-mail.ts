@@ -21,7 +21,7 @@ export async function takeMail(source: Buffer, place: Place): Promise<Taken> {
   try {
     mail = await readMail(source);
   } catch (error) {
-    // It would never become readable, and those behind it wait.
+    // It would never become readable, and would hold up those behind it.
     log.error("A mail could not be read", { ...place, error: String(error) });
     return { status: "ignored", reason: "unreadable" };
   }
@@ -38,7 +38,7 @@ export async function takeMail(source: Buffer, place: Place): Promise<Taken> {
   return inject(mail, thread, {
     runAgent: true,
     notify: true,
-    // Only a proven address is somebody: else everybody could write as the operator.
+    // Only a proven address says who wrote: otherwise anybody could write as the operator.
     author: { ...(mail.isAuthentic && { id: from.address }), display_name: from.name || from.address },
     dispatchConfig: {
       type: "mail",
@@ -126,7 +126,7 @@ async function inject(
   }
 }
 
-/** It would be refused each time, and those behind it wait. */
+/** Such a mail would be refused each time, and would hold up those behind it. */
 function leftOut({ id }: Mail, error: unknown): Taken {
   log.error("A mail was left out, since it was refused", { message_id: id, error: String(error) });
   return { status: "ignored", reason: "refused" };

@@ -115,7 +115,7 @@ export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, ac
       [to_column, card_id],
     );
     const ids = others.map(({ id }) => id);
-    // A card that has gone meanwhile is no place; the end of the column is.
+    // If that card has gone meanwhile, the end of the column is the place.
     const found = after_id === undefined ? -1 : after_id === null ? 0 : ids.indexOf(after_id) + 1;
     const at = found > 0 || after_id === null ? found : ids.length;
     const order = [...ids.slice(0, at), card_id, ...ids.slice(at)];
@@ -175,7 +175,7 @@ export const deleteCard = (id: string, actor: Actor): Promise<void> =>
     await tell(sql, { ...about(card), content: `Card deleted: ${card.title}`, actor });
   });
 
-/** A column that does not exist yet is made. Changes of one column take turns. */
+/** Makes the column if it does not exist. Changes of one column take turns. */
 async function lockColumn(sql: Sql, name: string, where: "before Done" | "at the end"): Promise<void> {
   await sql.query(
     `INSERT INTO board_columns (name, position)

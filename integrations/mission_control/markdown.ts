@@ -1,4 +1,4 @@
-// The board and the plans as Markdown, to take along.
+// The board and the plans as Markdown, to download.
 
 import type { Card } from "./board.ts";
 import type { Plan, StepStatus } from "./plans.ts";

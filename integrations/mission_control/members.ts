@@ -1,4 +1,4 @@
-// Which channels somebody has joined: `scope=personal` shows these alone. It hides and allows nothing.
+// Which channels somebody has joined: `scope=personal` shows only these. It is a filter, not a permission.
 
 import { tables } from "./tables.ts";
 

@@ -1,4 +1,4 @@
-// What waits for a person first, then what goes on.
+// What waits for a person comes first, then what is under way.
 
 import { listBoard } from "./board.ts";
 import { listPlans, type Plan } from "./plans.ts";
@@ -90,7 +90,7 @@ interface Readiness {
   issues: string[];
 }
 
-/** Whether each part has what it shows. */
+/** Whether each page has anything to show. */
 export async function readiness(request: Request): Promise<Record<string, Readiness>> {
   const [counts] = await tables.query<Record<string, number>>(
     `SELECT (SELECT count(*) FROM cards) AS cards, (SELECT count(*) FROM cards WHERE completed_at IS NOT NULL) AS completed,

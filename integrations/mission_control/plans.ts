@@ -41,7 +41,7 @@ export interface Plan {
   approved_by_id: string | null;
   approved_at: string | null;
   ended_at: string | null;
-  /** What an approval is for: title, bot and steps. */
+  /** What an approval covers: title, bot and steps. */
   hash: string;
   steps: Step[];
 }
@@ -154,7 +154,7 @@ const retryFailed = (sql: Sql, id: string) =>
     [id],
   );
 
-/** A draft is rejected, a running plan stops after its step. */
+/** Rejects a draft; stops a running plan after its current step. */
 export const abandonPlan = (id: string, actor: string, word = "abandoned"): Promise<Plan> =>
   tables.transaction(async (sql) => {
     const plan = await lockPlan(sql, id);

@@ -1,4 +1,4 @@
-/** What cannot be done, told to the caller of a route and to the model. */
+/** Something that cannot be done; the caller of a route and the model are told why. */
 export class Refused extends Error {
   constructor(
     readonly status: 404 | 409 | 422,

@@ -16,7 +16,7 @@ export async function advance(id: string): Promise<void> {
   await store.set(RUNNING + id, true);
   const begun = await tables.transaction(async (sql) => {
     const plan = await lockPlan(sql, id);
-    // What runs is what was approved, at each step anew.
+    // Checked before each step: only what was approved runs.
     if (plan.status !== "executing" || plan.hash !== plan.approved_hash) return { plan, isOver: true };
     const busy = plan.steps.find(isRunning);
     if (busy) return { plan, step: busy.task_id === null ? busy : undefined };

@@ -31,7 +31,7 @@ export interface Memory {
 }
 
 const PAGE = 500;
-/** More channels than this nobody has, and no page shows. */
+/** Nobody has more channels than this, and no page could show them. */
 const MOST_PAGES = 20;
 
 /** Undefined if the caller may not see any. */

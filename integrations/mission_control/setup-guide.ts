@@ -21,7 +21,7 @@ export async function setupGuide(
     `SELECT (SELECT count(*) FROM cards) AS cards, (SELECT count(*) FROM cards WHERE bot_id IS NOT NULL) + (SELECT count(*) FROM plans WHERE task_id IS NOT NULL) AS by_bots,
        (SELECT count(*) FROM plans WHERE approved_at IS NOT NULL) AS decided`,
   );
-  // An activation shows in what the bot does with it.
+  // That bots have the tools shows in what they have made with them.
   const isUsed = (row?.by_bots ?? 0) > 0;
   const steps: SetupStep[] = [
     {

@@ -19,7 +19,7 @@ export interface TimelineEvent {
 export type NewEvent = Pick<TimelineEvent, "kind" | "content" | "actor"> &
   Partial<Pick<TimelineEvent, "channel_id" | "card_id" | "plan_id" | "task_id">>;
 
-/** Tells open pages and other programs that something is different now. */
+/** Tells open pages and other programs that something has changed. */
 export const announce = (
   sql: Sql,
   kind: TimelineEvent["kind"],

@@ -43,7 +43,7 @@ export async function earlier(
   } catch (error) {
     const code = codeOf(error);
     if (code !== undefined && REFUSALS.includes(code))
-      return `(What was said in this thread before cannot be read: ${code}.)`;
+      return `(The earlier messages of this thread cannot be read: ${code}.)`;
     throw deliveryError(error, "Reading the thread");
   }
   const [parent, ...replies] = found.filter((reply) => reply.ts !== ts);

@@ -108,7 +108,7 @@ async function post(text: string, { as, shown, clientActions, slack, where, ctx 
   } satisfies typeof receipt.static;
 }
 
-/** Edits the messages of an answer; those that are too many are removed, and further parts follow. */
+/** Edits the messages of an answer; removes those that are left over, and posts the parts that are new. */
 async function correct(
   text: string,
   { shown, slack, where, ctx }: Pick<Posting, "slack" | "where" | "ctx"> & { shown: Posted },

@@ -18,7 +18,7 @@ export async function load(
   for (const file of files.slice(0, MOST_FILES)) {
     const most = Math.min(room, settings.SLACK_MAX_FILE_BYTES);
     const found = await fetchFile(file, team, most);
-    if (typeof found === "string") notes.push(`(The file "${file.name}" is not here: ${found}.)`);
+    if (typeof found === "string") notes.push(`(The file "${file.name}" was left out: ${found}.)`);
     else {
       room -= found.byteLength;
       attachments.push({
@@ -27,7 +27,7 @@ export async function load(
       });
     }
   }
-  if (files.length > MOST_FILES) notes.push(`(${files.length - MOST_FILES} more files are not here.)`);
+  if (files.length > MOST_FILES) notes.push(`(${files.length - MOST_FILES} more files were left out.)`);
   return { attachments, notes };
 }
 

@@ -5,10 +5,10 @@ import { log, people, store } from "heddle/sdk";
 import { connectTelegram, signalOf } from "./client.ts";
 import { clientIdOf, isPrivate, type Place, target } from "./place.ts";
 
-/** Somebody who goes on asking is told the same once in this time. */
+/** Somebody who keeps asking is told only once within this time. */
 const TOLD_SECONDS = 3_600;
 
-/** Whether the operator has allowed somebody, who hears nothing of this question. */
+/** Whether the operator has allowed somebody. The person is told nothing. */
 export async function isAllowed({ id }: User): Promise<boolean> {
   return (await people.list()).some((one) => one.id === String(id) && one.status === "allowed");
 }
@@ -26,7 +26,8 @@ export async function refuse(user: User, place: Place, signal: AbortSignal): Pro
 
 async function refusal(user: User, place: Place): Promise<string | null> {
   // A code that a whole group can read would not say whose it is.
-  if (!isPrivate(place)) return "I do not know you yet. Write to me alone, and I tell you how that changes.";
+  if (!isPrivate(place))
+    return "I do not know you yet. Write to me in a private chat, and I will tell you how to be let in.";
   const { status, code } = await people.check({
     id: String(user.id),
     name: nameOf(user),

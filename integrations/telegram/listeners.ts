@@ -65,7 +65,7 @@ async function poll(as: string, { signal, connected, alive }: ListenContext): Pr
     );
     alive();
     const { handled, waiting } = await handleUpdates(updates, unfinishedGroup, { signal });
-    // Only now, so that none is lost; keys of idempotency keep those that come again from being answered twice.
+    // Only now, so that none is lost; idempotency keys keep those that come again from being answered twice.
     const next = nextOffset(updates, handled);
     if (next !== undefined && next !== offset) {
       await store.set(key, next);

@@ -28,9 +28,12 @@ export const getStates = register(
       "See states of the home: what is on, open, at home, how warm. Filter, because a home has many.",
     parameters: t.Object({
       entities: t.Optional(
-        t.String({ maxLength: 1_000, description: "Patterns with commas: light.*, sensor.*_temperature" }),
+        t.String({
+          maxLength: 1_000,
+          description: "Patterns, separated by commas: light.*, sensor.*_temperature",
+        }),
       ),
-      search: t.Optional(t.String({ maxLength: 100, description: "A word of the name: kitchen" })),
+      search: t.Optional(t.String({ maxLength: 100, description: "A word in the name: kitchen" })),
     }),
   },
   async ({ entities = "*", search = "" }, { signal }) => {
@@ -73,7 +76,11 @@ export const getHistory = register(
     parameters: t.Object({
       entity_id: ENTITY,
       hours: t.Optional(
-        t.Number({ exclusiveMinimum: 0, maximum: LONGEST_HOURS, description: "Back from now; default 24" }),
+        t.Number({
+          exclusiveMinimum: 0,
+          maximum: LONGEST_HOURS,
+          description: "How far back to look; default 24",
+        }),
       ),
     }),
   },

@@ -1,6 +1,6 @@
 import { Refused } from "../refused.ts";
 
-/** What is refused is an answer that the model can act on. */
+/** Turns a refusal into an answer that the model can act on. */
 export async function orError<Result>(work: () => Promise<Result>): Promise<Result | { error: string }> {
   try {
     return await work();

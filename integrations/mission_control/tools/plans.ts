@@ -10,7 +10,7 @@ import { orError } from "./_or-error.ts";
 const steps = t.Array(t.String({ minLength: 1, maxLength: 4_000 }), {
   minItems: 1,
   maxItems: 50,
-  description: "Each a task of its own, said so that it can be done without asking back",
+  description: "Each is a task of its own, described so that it can be done without asking questions",
 });
 const plan_id = t.String({ maxLength: 50, description: "Such as plan-0123456789" });
 
@@ -58,7 +58,7 @@ export const updatePlanStep = register(
         const plan = await lockPlan(sql, plan_id);
         const found = plan.steps.find(({ number }) => number === step);
         if (!found) throw new Refused(404, `The plan has no step ${step}.`);
-        // The run that carries the step out says what became of it, and of later steps at most that they are not needed.
+        // The run of a step says what became of it; of later steps it can only say that they are not needed.
         const isOwn = found.started_at !== null && found.ended_at === null;
         const isNext = status === "skipped" && found.status === "pending" && plan.status === "executing";
         if (!(isOwn || isNext))

@@ -7,7 +7,7 @@ import { createRouteFinder, type FindRoutes } from "./route-finder.ts";
 export interface IntegrationRouter {
   /**
    * Answers a request whose path has no prefix /integrations/<id>. Rejects with the error of the integration's code,
-   * unless its own `onError` handled it.
+   * unless its own `onError` returned an answer to it.
    */
   handle(request: Request): Promise<Response>;
   /**
@@ -42,6 +42,7 @@ interface Definitions {
 /** Undefined when `exported` is not an Elysia instance. */
 export function createRouter(exported: unknown): IntegrationRouter | undefined {
   if (!isElysia(exported)) return undefined;
+  const named = new WeakMap<Request, unknown>();
   const thrown = new WeakMap<Request, { error: unknown }>();
   const { config, definitions } = exported as unknown as { config?: Config; definitions?: Definitions };
   // A mounting instance adopts routes, but not how their own instance treats fields that their schemas do not name.
@@ -52,18 +53,19 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
     .onTransform(({ request, route }) => {
       refuseRepeated(request.url, schemas.of(request.method, route) ?? []);
     })
-    .onError(({ request, error, code, route, query, params }) => {
-      const named = namingParameter(error, { url: request.url, query, params });
+    .onError(({ request, error, query, params }) => {
+      named.set(request, namingParameter(error, { url: request.url, query, params }));
+    })
+    .onError(({ request, error, code }) => {
       // A number is a status chosen by the code, such as `status(403)`.
-      if (typeof code === "number" || ownHandlers.of(request.method, route)) return undefined;
-      thrown.set(request, { error: named });
+      if (typeof code === "number") return undefined;
+      thrown.set(request, { error: named.get(request) ?? error });
       return new Response(null, { status: 500 });
     })
     .use(exported);
   const mounted = app.routes as Route[];
   const schemas = byRoute(mounted, ({ hooks }) => querySchemas(hooks, definitions?.type ?? {}));
-  // The hook above is the first error hook of each route.
-  const ownHandlers = byRoute(mounted, ({ hooks }) => (hooks.error?.length ?? 0) > 1);
+  for (const { hooks } of mounted) ownErrorHooksFirst(hooks);
   const routes = mounted.map(({ method, path, hooks }) => ({ method, path, hooks }));
   const answering = createRouteFinder(routes);
   const hasSockets = routes.some(({ method }) => method === "WS");
@@ -78,6 +80,15 @@ export function createRouter(exported: unknown): IntegrationRouter | undefined {
       return response;
     },
   };
+}
+
+/**
+ * Lets the integration's own `onError` answer before the second of the two error hooks above, which then takes only what the own
+ * ones returned nothing for. Elysia would run it first, and compiles a route's hooks at its first request.
+ */
+function ownErrorHooksFirst(hooks: Hooks): void {
+  const [naming, failing, ...own] = hooks.error ?? [];
+  if (own.length > 0) hooks.error = [naming, ...own, failing];
 }
 
 /** What is known of routes, by the method of a request: a route for GET also takes HEAD, one for ALL takes every method. */

@@ -1,7 +1,7 @@
 // The gateway between the outside and an integration's code.
 
 import { beforeAll, expect, test } from "bun:test";
-import { Elysia, t } from "elysia";
+import { Elysia, NotFoundError, t } from "elysia";
 import { inboxEvents } from "../../../src/db/schema.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { createAuth } from "../../../src/http/auth.ts";
@@ -363,6 +363,46 @@ test("an integration's own onError answers for every method that its route takes
     await status("HEAD", "/get"),
     await status("GET", "/get"),
   ]).toEqual([418, 418, 418, 418]);
+});
+
+test("an own onError that returns nothing leaves the answer to the server", async () => {
+  const seen: unknown[] = [];
+  const router = new Elysia()
+    .onError(({ code, set }) => {
+      seen.push(code);
+      set.status = 418;
+    })
+    .onError(async ({ code }) => (code === "NOT_FOUND" ? new Response("mine", { status: 404 }) : undefined))
+    .get("/broken", () => {
+      throw new Error("secret of the code");
+    })
+    .get("/refused", () => {
+      throw new HeddleError("conflict", "It is closed.", { field: "state" });
+    })
+    .get("/list", () => "never", { query: t.Object({ size: t.Integer() }) })
+    .get("/teapot", ({ status }) => {
+      throw status(403, "Not yours.");
+    })
+    .get("/gone", () => {
+      throw new NotFoundError();
+    });
+  const { send } = await createHttpFixture(shared, { integrations: { hook: integration(router) } });
+  const get = (path: string) => send("GET", `/integrations/hook${path}`);
+  const broken = await get("/broken");
+  expect([broken.status, broken.body]).toMatchObject([500, { error: { code: "internal" } }]);
+  expect(JSON.stringify(broken.body)).not.toContain("secret of the code");
+  const refused = await get("/refused");
+  expect([refused.status, refused.body]).toMatchObject([
+    409,
+    { error: { code: "conflict", field: "state" } },
+  ]);
+  const list = await get("/list?size=many");
+  expect([list.status, list.body]).toMatchObject([422, { error: { code: "validation", field: "size" } }]);
+  expect((await get("/teapot")).status).toBe(403);
+  expect([(await get("/gone")).status, seen]).toEqual([
+    404,
+    ["UNKNOWN", "conflict", "VALIDATION", 403, "NOT_FOUND"],
+  ]);
 });
 
 test("a schema's refusal does not contain the value, indented or not", async () => {
