@@ -22,7 +22,7 @@ export function question(
 export function outcome({ tool, status, decided_by, decided_at }: AskedApproval, botId: string): string {
   const asked = `**${botId} wanted to call \`${tool}\`.**`;
   if (status === "expired") return `${asked}\n\nNobody decided in time.`;
-  if (status === "cancelled") return `${asked}\n\nThe run has ended, so that nobody needs to decide.`;
+  if (status === "cancelled") return `${asked}\n\nThe run has ended, so nobody needs to decide.`;
   const when = decided_at ? `, ${decided_at.slice(0, 16).replace("T", " ")} UTC` : "";
   return `${asked}\n\n${status === "approved" ? "✅ Approved" : "❌ Denied"} by ${decided_by ?? "somebody"}${when}.`;
 }

@@ -46,7 +46,7 @@ export async function askInComment<Place extends object, Receipt>(
     const text = shownArguments(approval);
     if (text === undefined) return { receipt: { skipped: "the arguments are too long for a comment" } };
     const seconds = Math.ceil((Date.parse(approval.expires_at) - Date.now()) / 1000);
-    // Before it is asked, since somebody may answer at once.
+    // Before the question is posted, since somebody may answer at once.
     const asked: Asked<Place> = { ...place, people };
     await store.set(keyOf(approval.id), asked as never, { ttlSeconds: Math.max(60, seconds) });
     return { receipt: await post(question(approval, botId, people, { text, commands })) };
@@ -58,7 +58,7 @@ export async function askInComment<Place extends object, Receipt>(
   return { receipt: (await change(receipt, body)) ?? { skipped: "the comment is gone" } };
 }
 
-/** A comment that may decide: its text, who has proven to have written it, and whether an approval was asked at its place. */
+/** A comment that may decide: its text, its proven author, and whether an approval was asked at its place. */
 interface DecidingComment<Place> {
   body: unknown;
   author: { login: string; id: string } | undefined;
@@ -92,7 +92,7 @@ export async function decideByComment<Place extends object>(
     return { status: "processed", event, decision: status };
   } catch (error) {
     const code = (error as { code?: unknown }).code;
-    // Somebody was faster, it is too late, or the policy names others.
+    // Somebody else was faster, it is too late, or the policy names others.
     if (code === "conflict" || code === "forbidden" || code === "not_found") return ignored(code);
     throw error;
   }

@@ -1,7 +1,7 @@
 import { deliveryMarker } from "./markers.ts";
 import { splitText } from "./split-text.ts";
 
-/** What `ctx` of a dispatcher says about a delivery. */
+/** What the `ctx` of a dispatcher says about a delivery. */
 export interface Delivery {
   delivery_id: string;
   attempt: number;

@@ -65,7 +65,7 @@ const plain = (content: string) => ({ content, allowed_mentions: { parse: [] } }
 
 const REASONS: Record<string, string> = {
   forbidden: "The policy does not name you among those who may decide this.",
-  conflict: "This was decided already, or it is too late.",
+  conflict: "This has already been decided, or it is too late.",
   not_found: "Nobody waits for this any more.",
 };
 

@@ -63,7 +63,7 @@ async function token(signal: AbortSignal | undefined): Promise<string | undefine
   return found;
 }
 
-/** Reads JSON, or says what Frigate answered. */
+/** Reads JSON; throws an error that says what Frigate answered instead. */
 export async function json<Value>(answer: Response): Promise<Value> {
   if (answer.ok) return (await answer.json()) as Value;
   await answer.body?.cancel();

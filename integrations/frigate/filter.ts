@@ -22,7 +22,7 @@ function isWanted({ camera, objects, subLabels, score }: Sighting): boolean {
   if (cameras.length > 0 && !cameras.includes(camera)) return false;
   if (labels.length > 0 && !objects.some((object) => labels.includes(object))) return false;
   if (score !== null && score < settings.FRIGATE_MQTT_MIN_SCORE) return false;
-  // Somebody known is no news, unless somebody unknown may be there as well.
+  // Somebody known is not reported, unless somebody unknown may be there as well.
   const known = listOf(settings.FRIGATE_IGNORE_SUB_LABELS);
   return !(subLabels.length > 0 && subLabels.every((name) => known.includes(name)));
 }

@@ -5,7 +5,7 @@ import { listenToFrigate } from "./mqtt.ts";
 
 listen({
   name: "mqtt",
-  // The broker answers a ping within this time, or the connection counts as dead.
+  // If the broker does not answer a ping within this time, the connection counts as dead.
   silenceSeconds: 60,
   when: () => settings.FRIGATE_MQTT_BROKER !== "",
   run: listenToFrigate,

@@ -7,7 +7,7 @@ import { settings } from "./config.ts";
 import { readMessage } from "./sighting.ts";
 import { tell } from "./tell.ts";
 
-/** For publishing; a listener asks as often as its silence needs. */
+/** Seconds between pings while publishing; a listener pings as often as its `silenceSeconds` needs. */
 const KEEP_ALIVE_SECONDS = 20;
 /** Codes of MQTT for credentials that are refused. */
 const REFUSED = [4, 5, 134, 135];
@@ -81,7 +81,7 @@ function explained(error: Error & { code?: unknown }): Error {
     : error;
 }
 
-/** The same at every start, because the broker knows the session by it; another one for each database, because the broker has one of a name. */
+/** The same at every start, because it identifies the session to the broker; different for each database, because a broker has one session for each id. */
 async function lastingClientId(): Promise<string> {
   const id = await store.update<string>("mqtt-client", (known) => known ?? crypto.randomUUID().slice(0, 8));
   return `heddle-frigate-${id}`;
@@ -106,7 +106,7 @@ async function take(topic: string, payload: string, ctx: ListenContext, clientId
   try {
     await tell(sighting);
   } catch (error) {
-    // It would be refused each time, and the broker would deliver it again and again.
+    // It would be refused each time, and the broker would keep delivering it.
     if ((error as { code?: unknown }).code !== "validation") throw error;
     log.error("What Frigate saw was left out, since it was refused", {
       id: sighting.id,

@@ -48,7 +48,7 @@ async function isFirst(key: string): Promise<boolean> {
   return true;
 }
 
-// One listener and few webhooks write, so that a count that is one too low is the worst that can happen.
+// Only one listener and a few webhooks write, so the worst that can happen is a count that is one too low.
 const read = async (camera: string): Promise<Paced> =>
   (await store.get<Paced>(keyOf(camera))) ?? { told: [], held: 0 };
 const write = (camera: string, paced: Paced): Promise<void> =>

@@ -45,7 +45,7 @@ export async function tell(
       tools: ["frigate_event_snapshot", "frigate_review"],
     },
   });
-  // Where every binding filters it, nobody was told.
+  // If every binding filters it out, nobody was told.
   if (told.status === "processed") await spend(camera, name, reason, now);
   return { ...told, reason };
 }

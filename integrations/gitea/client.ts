@@ -40,7 +40,7 @@ export async function whoAmI({ signal }: { signal: AbortSignal }): Promise<strin
   // The token may write comments, but not read its account.
   if (answer.status === 403) {
     await answer.body?.cancel();
-    return "The server accepts the token, which may not see its account.";
+    return "The server accepts the token, which may not read its own account.";
   }
   if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
   const { login } = (await answer.json().catch(() => ({}))) as { login?: unknown };

@@ -78,7 +78,7 @@ async function findComments(
       const marker = parts.find((part) => comment.body?.startsWith(part.marker))?.marker;
       if (marker !== undefined) found.set(marker, comment);
     }
-    // Gitea knows no pages here and gives everything each time.
+    // Gitea has no pages here and returns everything each time.
     if (fresh.length === 0) break;
   }
   return found;

@@ -9,7 +9,7 @@ import { settings } from "./config.ts";
 import { isOwn, type Repository, repositoryOf, take, taken } from "./take.ts";
 
 const EVERY_SECONDS = 300;
-/** Older questions nobody waits for any more. */
+/** Nobody waits for an answer to older questions. */
 const LONGEST_MS = 3 * 86_400_000;
 /** The clocks of two machines differ. */
 const MARGIN_MS = 120_000;
@@ -84,7 +84,7 @@ async function catchUpOnComments(repository: Repository, from: Date, signal: Abo
   }
 }
 
-/** `since` is about the last change, so what is older and was edited comes as well. */
+/** `since` refers to the last change, so older issues that were edited are listed as well. */
 const isNew = ({ created_at }: Payload, from: Date): boolean =>
   Date.parse(String(created_at)) >= from.getTime();
 
@@ -108,7 +108,7 @@ async function listed(
     const asked = { ...query, since: from.toISOString(), limit: PAGE, page };
     const rows = await ask<Payload[]>(`${repositoryPath(repository)}/${what}`, asked, signal);
     found.push(...(rows ?? []).map(record));
-    // A server may be set up to give fewer than it is asked for.
+    // A server may be configured to return fewer than it is asked for.
     if (!rows || rows.length === 0) break;
   }
   return found.sort((a, b) => Date.parse(String(a.created_at)) - Date.parse(String(b.created_at)));

@@ -31,7 +31,8 @@ export const SETUP = defineSetup({
       key: "GITEA_REACTIONS",
       secret: false,
       default: "true",
-      description: "Whether reactions show that the bot has seen something (👀), and how it ended (🚀, 😕)",
+      description:
+        "Whether reactions show that the bot has seen something (👀) and how its run ended (🚀, 😕)",
     },
     {
       key: "GITEA_CATCH_UP",

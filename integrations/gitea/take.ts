@@ -42,7 +42,7 @@ export async function take(event: string, payload: Payload) {
     source: "gitea",
     message,
     fromBot: false,
-    // The server's own ids are of a delivery; the same event can also be learned of by asking.
+    // The server's own ids are those of a delivery; the same event can also be found by asking.
     idempotencyKey: key,
     ...(run && {
       metadata: { gitea: { owner, repo, number: run.number, ...(run.comment && { comment: run.comment }) } },

@@ -21,7 +21,7 @@ export const integration: IntegrationMeta = {
         .map((channel) => [channel.id, channel.client_id.slice(PREFIX.length)]),
     );
   },
-  // One cannot comment on a repository; each message names its issue or pull request.
+  // A repository itself has no comments; each message names its issue or pull request.
   resolveDispatchConfig: () => null,
   testConnection: ({ signal }) => whoAmI(signal),
 };

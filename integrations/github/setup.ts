@@ -42,7 +42,8 @@ export const SETUP = defineSetup({
     {
       key: "GITHUB_REACTIONS",
       required: false,
-      description: "Whether reactions show that the bot has seen something (👀), and how it ended (🚀, 😕)",
+      description:
+        "Whether reactions show that the bot has seen something (👀) and how its run ended (🚀, 😕)",
       default: "true",
     },
     {

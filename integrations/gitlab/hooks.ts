@@ -9,7 +9,7 @@ registerIntegration({
   clientIdPrefix: PREFIX,
   resolveDisplayNames: (channels) =>
     Object.fromEntries(channels.map(({ id, client_id }) => [id, client_id.slice(PREFIX.length)])),
-  // One cannot comment on a project; each message names its issue or merge request.
+  // A project itself has no comments; each message names its issue or merge request.
   resolveDispatchConfig: () => null,
   testConnection: whoAmI,
 });

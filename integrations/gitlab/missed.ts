@@ -9,7 +9,7 @@ import { settings } from "./config.ts";
 import { isOwn, projectOf, take, taken } from "./take.ts";
 
 const EVERY_SECONDS = 300;
-/** Older questions nobody waits for any more. */
+/** Nobody waits for an answer to older questions. */
 const LONGEST_MS = 3 * 86_400_000;
 /** The clocks of two machines differ, and GitLab shows an event a little later than it happens. */
 const MARGIN_MS = 120_000;

@@ -1,5 +1,5 @@
-// GitLab carries out lines such as "/merge" in whatever a token posts. What a bot writes may have been put into its mouth by a
-// stranger, so that such lines only ever are text.
+// GitLab carries out lines such as "/merge" in whatever a token posts. A stranger may have talked a bot into writing one, so such lines
+// are always posted as plain text.
 
 const ACTION = /^([ \t]{0,20})\/(?=[a-z_]{1,60}(?:[ \t\r]|$))/gim;
 

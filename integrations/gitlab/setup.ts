@@ -28,7 +28,8 @@ export const SETUP = defineSetup({
       key: "GITLAB_REACTIONS",
       secret: false,
       default: "true",
-      description: "Whether reactions show that the bot has seen something (👀), and how it ended (🚀, 😕)",
+      description:
+        "Whether reactions show that the bot has seen something (👀) and how its run ended (🚀, 😕)",
     },
     {
       key: "GITLAB_CATCH_UP",

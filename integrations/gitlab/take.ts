@@ -35,7 +35,7 @@ export async function take(payload: Payload) {
     source: "gitlab",
     message,
     fromBot: isFromBot(payload),
-    // GitLab's own ids are of a delivery; the same event can also be learned of by asking.
+    // GitLab's own ids are those of a delivery; the same event can also be found by asking.
     idempotencyKey: key,
     ...(run && {
       metadata: { gitlab: { project, kind: run.kind, iid: run.iid, ...(run.note && { note: run.note }) } },

@@ -12,7 +12,7 @@ const HEADERS = {
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
 };
-const TOO_LATE = "It is decided already, or too late.";
+const TOO_LATE = "This has already been decided, or it is too late.";
 
 export const router = new Elysia()
   .get("/decisions/:token", async ({ params }) => {

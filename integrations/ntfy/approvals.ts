@@ -26,7 +26,7 @@ export async function askByActions(
   return { receipt: { ids: [id] } };
 }
 
-/** The two buttons; undefined if nobody here may decide, or not all can be shown, or ntfy would not know where to call. */
+/** The two buttons; undefined if nobody here may decide, if not everything can be shown, or if ntfy would not know where to call. */
 async function offer(approval: AskedApproval, topic: string): Promise<object[] | undefined> {
   if (JSON.stringify(approval.arguments).length > LONGEST_ARGUMENTS) return undefined;
   const links = await offerLinks(approval, { integration: "ntfy", person: topic });

@@ -12,7 +12,7 @@ import { settings } from "./config.ts";
 import { TOPIC } from "./topic.ts";
 
 const MESSAGE_BYTES = 4_096;
-/** ntfy.sh takes 2 MB; a server of one's own 15 MB by default, and says so itself. */
+/** ntfy.sh takes 2 MB; a self-hosted server takes 15 MB by default, and refuses what is larger. */
 const MOST_BYTES = 15 * 1024 * 1024;
 const PREVIEW = 300;
 
@@ -72,7 +72,7 @@ async function post(notification: Head, text: string, actions: JsonObject[], ctx
   return { receipt: { ids } };
 }
 
-/** What is too long for a notification is a file with its beginning as the text. */
+/** A text that is too long for a notification is sent as a file, with its beginning as the notification's text. */
 async function postText(notification: Head, text: string, signal: AbortSignal): Promise<string> {
   if (Buffer.byteLength(text) <= MESSAGE_BYTES) {
     return publish({ ...notification, message: text, markdown: true }, signal);

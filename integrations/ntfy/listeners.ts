@@ -63,7 +63,7 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     try {
       await take(line);
     } catch (error) {
-      // It would be refused each time, and those behind it wait.
+      // It would be refused each time, and would hold up those behind it.
       if ((error as { code?: unknown }).code !== "validation") throw error;
       log.error("A message of ntfy was left out, since it was refused", {
         id: line.id,

@@ -5,7 +5,7 @@ export const router = new Elysia().post("/decisions/:token", async ({ params, st
   const decision = await decide(params.token);
   if (decision === undefined) {
     return status(410, {
-      error: { code: "gone", message: "It is decided already, too late, or never was asked." },
+      error: { code: "gone", message: "This has already been decided, it is too late, or nobody asked." },
     });
   }
   return { status: decision };

@@ -18,4 +18,4 @@ export function guessable(topics: string[]): string[] {
 export const warningOf = (topics: string[]): string =>
   guessable(topics).length === 0
     ? ""
-    : ` Anybody who guesses ${guessable(topics).join(", ")} can read and write there: choose a long random name.`;
+    : ` Anybody who guesses the name ${guessable(topics).join(", ")} can read and write there: choose a long random name.`;

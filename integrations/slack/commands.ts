@@ -1,4 +1,4 @@
-// Slash commands. Slack lets nobody use them in threads, so that they concern the channel and its latest threads.
+// Slash commands. Slack does not offer them in threads, so they concern the channel and its latest threads.
 
 import { channels, getOrCreateSession, injectMessage, type JsonObject, people } from "heddle/sdk";
 import { settings } from "./config.ts";

@@ -8,7 +8,7 @@ import { personName, type Self } from "./workspace.ts";
 
 const REPLIES = 20;
 const PAGE = 200;
-/** Beyond this the replies that are shown are not the last. */
+/** In a longer thread, the replies that are shown are not the last ones. */
 const MOST_PAGES = 5;
 const LONGEST = 4_000;
 const REFUSALS = ["missing_scope", "not_in_channel", "channel_not_found", "thread_not_found"];

@@ -53,7 +53,7 @@ function askedIn(message: { metadata: Record<string, unknown> } | null) {
 
 type Asked = NonNullable<ReturnType<typeof askedIn>>;
 
-/** A reaction is a help, not a duty: one that cannot be made is noted and otherwise forgotten. */
+/** A reaction that cannot be made is only logged. */
 async function react(method: "add" | "remove", { team, channel, ts }: Asked, name: string): Promise<void> {
   try {
     const { reactions } = connect(tokenOf(team), AbortSignal.timeout(8_000));
@@ -61,7 +61,7 @@ async function react(method: "add" | "remove", { team, channel, ts }: Asked, nam
   } catch (error) {
     const code = codeOf(error);
     if (code === "already_reacted" || code === "no_reaction") return;
-    log.debug("A reaction was not made", { name, reason: code ?? String(error) });
+    log.debug("A reaction could not be made", { name, reason: code ?? String(error) });
   }
 }
 

@@ -1,4 +1,4 @@
-// What comes from one channel is taken in the order in which it came: an edit after what it edits, and a short message after a long one.
+// What comes from one channel is taken in the order in which it came: an edit after the message that it edits, a short message after a long one.
 
 /** The last work for each channel that has not ended. */
 const last = new Map<string, Promise<unknown>>();

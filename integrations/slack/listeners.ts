@@ -56,12 +56,12 @@ async function listenToSlack(ctx: ListenContext): Promise<void> {
   } finally {
     unsubscribe(PONG, ctx.alive);
     ctx.signal.removeEventListener("abort", onAbort);
-    // A peer that is gone does not answer; the client closes the socket by itself after a while.
+    // A peer that is gone does not answer the closing handshake; the client closes the socket by itself after a while.
     client.disconnect().catch(() => {});
   }
 }
 
-/** Slack is told only after everything is stored, so that it sends it again if the server dies before. */
+/** Slack gets the acknowledgement only after everything is stored, so that it sends the event again if the server dies before. */
 async function take({ type, body, ack }: Envelope): Promise<void> {
   if (type !== "events_api" && type !== "slash_commands" && type !== "interactive") return;
   try {

@@ -23,7 +23,7 @@ const EVENT = "heddle_delivery";
 export const MARKDOWN_LIMIT = 12_000;
 const LOOK_BACK_SECONDS = 86_400;
 const MOST_PAGES = 10;
-/** What servers answer that know no Markdown. */
+/** What servers that do not know Markdown answer. */
 const NO_MARKDOWN = new Set(["no_text", "invalid_arguments", "invalid_arg_name"]);
 
 /** Posts one part of a delivery unless an earlier attempt has; returns the message's `ts`. */

@@ -11,7 +11,7 @@ export const DENY = "heddle_deny";
 
 const REASONS: Record<string, string> = {
   forbidden: "The policy does not name you among those who may decide this.",
-  conflict: "This was decided already, or it is too late.",
+  conflict: "This has already been decided, or it is too late.",
   not_found: "Nobody waits for this any more.",
 };
 

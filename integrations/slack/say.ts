@@ -2,7 +2,7 @@ import { log } from "heddle/sdk";
 import { codeOf, connect } from "./client.ts";
 import { tokenOf } from "./config.ts";
 
-/** Tells one person something that nobody else sees. That it cannot be told harms nothing. */
+/** Tells one person something that nobody else sees. If that fails, it is only logged. */
 export async function say(
   to: { team: string; channel: string; user: string; thread?: string | undefined },
   text: string,

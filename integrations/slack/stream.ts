@@ -12,7 +12,7 @@ export interface Shown {
   kind: "stream" | "edits";
 }
 
-/** What this server has sent of a stream; another one that goes on with it cannot know, and only finishes it. */
+/** What this server has sent of a stream. Another server that takes the run over does not know it, and only finishes the stream. */
 interface Sent {
   text: string;
   cards: Map<number, string>;
@@ -71,7 +71,7 @@ async function begin(
   return { ts: await postText(slack, where, preview(update)), kind: "edits" };
 }
 
-/** Streams are not everywhere: in other plans, other kinds of channels, and older servers, a message is edited instead. */
+/** Not every plan, kind of channel and version of the server has streams; without them, a message is edited instead. */
 const isRefusal = (code: string): boolean =>
   failing.has(code) ||
   ["unknown_method", "method_not_supported_for_channel_type", "feature_not_enabled", "paid_only"].includes(
@@ -85,7 +85,7 @@ export async function finish(slack: WebClient, channel: string, shown: Shown, te
     try {
       await slack.apiCall("chat.stopStream", { channel, ts: shown.ts });
     } catch (error) {
-      // An earlier attempt has ended it, or Slack has by itself.
+      // An earlier attempt has ended it, or Slack itself has.
       if (codeOf(error) !== "message_not_in_streaming_state") throw error;
     }
   }

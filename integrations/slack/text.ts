@@ -28,7 +28,7 @@ async function named(
   return label === "" || label === target ? target : `${label} (${target})`;
 }
 
-/** A text of a bot must not call everybody: `<!channel>` and the like are shown and do not ping. */
+/** A bot's text must not notify everybody: `<!channel>` and the like are shown as text and ping nobody. */
 export const withoutBroadcasts = (text: string): string =>
   text.replaceAll("<!", "<\u2060!").replaceAll(/@(channel|here|everyone)\b/g, "@\u2060$1");
 

@@ -1,4 +1,4 @@
-// Whether a message is for the bot, and what of its text is.
+// Whether a message is for the bot, and which part of its text.
 
 import type { Message, UserFromGetMe } from "grammy/types";
 

@@ -89,7 +89,7 @@ function question(approval: AskedApproval, botId: string, shown: string): string
   ].join("\n");
 }
 
-/** Nobody here can answer, or not all of it can be shown. */
+/** The text if nobody here can answer, or if not all of it can be shown. */
 function elsewhere(approval: AskedApproval, botId: string): string {
   const link = server.baseUrl ? ` ${escapeHtml(`${server.baseUrl}/approvals/${approval.id}`)}` : "";
   return `${escapeHtml(botId)} waits for a person who decides in Heddle.${link}`;
@@ -106,7 +106,7 @@ function outcome(approval: AskedApproval, botId: string): string {
     case "expired":
       return `${asked}\nNobody decided in time.`;
     default:
-      return `${asked}\nThe run has ended, so that nobody needs to decide.`;
+      return `${asked}\nThe run has ended, so nobody needs to decide.`;
   }
 }
 

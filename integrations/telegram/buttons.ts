@@ -41,8 +41,8 @@ async function stop({ from }: CallbackQuery, taskId: string): Promise<string> {
 const OUTCOMES = ["Approved.", "Denied.", "Stopped."];
 const REASONS: Record<string, string> = {
   forbidden: "The policy asks others, not you.",
-  conflict: "It is decided already, or too late.",
-  not_found: "Nobody asks for this any more.",
+  conflict: "This has already been decided, or it is too late.",
+  not_found: "Nobody waits for this any more.",
 };
 
 async function decide({ from }: CallbackQuery, id: string, action: string, chatId: number): Promise<string> {

@@ -54,7 +54,7 @@ export function deliveryError(error: unknown, chatId: number | string): unknown 
   return new Retryable(text, { cause: error, ...(retryAfter !== undefined && { retryAfter }) });
 }
 
-/** Turns what the listener has met into what the server understands and people can act upon. */
+/** Turns an error of the listener into one that the server understands and people can act on. */
 export function listenerError(error: unknown): unknown {
   const refusal = refusalOf(error);
   if (refusal === null) return error;

@@ -7,7 +7,7 @@ import { clientIdOf, type Place, target } from "./place.ts";
 const COMMANDS = [
   { command: "ask", description: "Ask the bot; needed in groups" },
   { command: "stop", description: "Stop what the bot is doing" },
-  { command: "reset", description: "Begin anew: the bot forgets this conversation" },
+  { command: "reset", description: "Start over: the bot forgets this conversation" },
 ];
 
 export async function registerCommands(telegram: Telegram, signal: AbortSignal): Promise<void> {
@@ -35,7 +35,7 @@ export async function runCommand(command: string, place: Place, signal: AbortSig
 
 async function answerTo(command: string, clientId: string): Promise<string | undefined> {
   if (command === "start" || command === "help") {
-    return "Write to me, and I answer. /stop stops me, /reset begins anew. In a group, mention me or reply to me.";
+    return "Write to me, and I will answer. /stop stops me, /reset starts over. In a group, mention me or reply to me.";
   }
   if (command !== "stop" && command !== "reset") return undefined;
   const exists = (await channels.get(clientId)) !== undefined;
@@ -44,7 +44,7 @@ async function answerTo(command: string, clientId: string): Promise<string | und
       await channels.stop(clientId);
       await channels.reset(clientId);
     }
-    return "We begin anew.";
+    return "I have forgotten what was said here.";
   }
   const stopped = exists ? await channels.stop(clientId) : [];
   return stopped.length > 0 ? "Stopped." : "I am not doing anything.";

@@ -22,7 +22,7 @@ export const dispatcher = {
   config: placeConfig,
   receipt: t.Object({ message_ids: t.Array(t.Integer()), skipped: t.Optional(t.String()) }),
   lane: ({ chat_id }) => chat_id,
-  // What Telegram allows a bot in all is 30 a second. pace.ts holds the limits of a chat.
+  // Telegram allows a bot 30 messages a second in all. pace.ts keeps the limits of each chat.
   rate: { perSecond: 25 },
   streamEvery: 1,
   stream: (update, ctx) => posting(update.config, () => showProgress(update, ctx)),

@@ -1,5 +1,5 @@
 // Markdown as the HTML that Telegram's older message format knows: no headings, lists or tables, so these are imitated.
-// Texts have at most 4,096 characters here, which bounds what looking for an end of each mark can cost.
+// Texts have at most 4,096 characters here, which bounds the cost of looking for the end of each mark.
 
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"]/g, (char) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "quot" }[char]};`);
@@ -103,7 +103,7 @@ function markedAt(text: string, at: number, within: string[]) {
   return undefined;
 }
 
-/** An underscore within a word, as in a name of a file, marks nothing; nor does half of a double mark. */
+/** An underscore within a word, as in the name of a file, marks nothing; nor does half of a double mark. */
 function standsAlone(text: string, mark: string, start: number, end: number): boolean {
   const after = text[end + mark.length] ?? " ";
   if (mark.length === 1 && after === mark) return false;

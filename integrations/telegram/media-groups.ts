@@ -44,7 +44,7 @@ export async function takePart(
 function withPart(known: Group | undefined, update: Update): Group {
   const parts = known?.parts ?? [];
   if (parts.some(({ update_id }) => update_id === update.update_id)) {
-    // Sent again: its request before has not ended well.
+    // Sent again, because its earlier request has failed.
     return { parts, isTaken: false };
   }
   return { parts: known?.isTaken ? parts : [...parts, update], isTaken: known?.isTaken ?? false };

@@ -39,7 +39,7 @@ interface At {
 
 const content = (markdown: string) => ({ rich_message: { markdown } });
 
-/** Null if Telegram does not understand the text as a rich message, or knows none. */
+/** Null if Telegram does not accept the text as a rich message, or does not know rich messages. */
 async function postRich(
   telegram: Telegram,
   markdown: string,

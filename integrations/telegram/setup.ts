@@ -28,7 +28,7 @@ export const SETUP = defineSetup({
     {
       key: "TELEGRAM_POLL_SECONDS",
       required: false,
-      description: "How long Telegram may hold a request until there is a message",
+      description: "How long, in seconds, Telegram may hold a request until there is a message",
       default: "25",
     },
   ],

@@ -231,7 +231,7 @@ test("an approval is asked with buttons, decided by one, and shows who decided",
   });
   await settled();
   expect(it.telegram.toasts.map(({ text }) => text)).toEqual([
-    "It is decided already, or too late.",
+    "This has already been decided, or it is too late.",
     "Approved.",
   ]);
   expect(decided).toEqual([{ approved: true, by: { id: `${PERSON}`, name: "Anna" } }]);

@@ -29,7 +29,7 @@ export const ptz = register(
     name: "frigate_ptz",
     annotations: { idempotent: false },
     description:
-      "Move a camera that can be moved, or bring it to one of its presets. Others see and record what it shows then, so only when somebody asked.",
+      "Move a camera that can be moved, or send it to one of its presets. Others see and record what it then shows, so do this only when somebody has asked for it.",
     parameters: t.Object({
       camera: CAMERA,
       action: t.Optional(t.Union(MOVES.map((move) => t.Literal(move)))),
