@@ -1,5 +1,7 @@
 // How a call of a model is recorded: the columns of what it used and cost.
 
+import type { ModelTarget } from "../llm/llm.ts";
+import { NoAnswer } from "../llm/no-answer.ts";
 import type { ModelCall } from "./loop.ts";
 
 /** What a call used and cost, in the order of USED. */
@@ -27,6 +29,19 @@ export const used = ({
   fallbackUsed,
   reservationId ?? null,
 ];
+
+/** A call that failed may have cost something nevertheless. */
+export function failedCall(
+  { provider, model, durationMs }: ModelTarget & { durationMs: number },
+  error: unknown,
+): ModelCall {
+  const failed = error instanceof NoAnswer ? error : undefined;
+  return {
+    ...{ provider, model, durationMs, fallbackUsed: false },
+    ...(failed?.spent ?? { usage: null, costUsd: null }),
+    reservationId: failed?.reservationId,
+  };
+}
 
 /** Records the calls that wrote a summary, given as JSON in the parameter of this number. They belong to no iteration: 0. */
 export const summaryCalls = (parameter: number): string => `model as (

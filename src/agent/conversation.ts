@@ -9,13 +9,14 @@ import { markResults } from "../llm/outside-marks.ts";
 import type { createImages, ShownImages } from "./attached.ts";
 import { planCompaction } from "./compaction/plan.ts";
 import type { Compacted, CompactionRecord } from "./compaction/store.ts";
-import type { Summary } from "./compaction/summarise.ts";
+import type { Summary, SummaryRequest } from "./compaction/summarise.ts";
 import { assemble, summaryMessages, visible } from "./context/assemble.ts";
 import { cutToTokens, estimate } from "./context/budget.ts";
 import type { Frame } from "./context/frame.ts";
 import { type Group, toGroups, totalOf } from "./context/groups.ts";
 import { partOf } from "./context/share-out.ts";
 import { withInjectedImages } from "./injected.ts";
+import type { ModelCall } from "./loop.ts";
 
 export interface ConversationOptions {
   /** The session before the run. */
@@ -31,7 +32,9 @@ export interface ConversationOptions {
   /** Puts the images into a request. Default: they are not shown. */
   withImages?: ReturnType<typeof createImages>;
   /** Has a model write the new summary of at most `room` tokens; null: there is none to ask. */
-  summarise: ((work: { earlier: string | null; groups: Group[]; room: number }) => Promise<Summary>) | null;
+  summarise:
+    | ((work: Pick<SummaryRequest, "earlier" | "groups" | "room" | "onCall">) => Promise<Summary>)
+    | null;
   save(record: CompactionRecord): Promise<void>;
   /** Told of each compaction. */
   onCompacted(record: CompactionRecord): void;
@@ -130,17 +133,19 @@ export function createConversation(options: ConversationOptions): RunConversatio
   async function replace(groups: Group[], room: number): Promise<Replaced> {
     const earlier = compacted.summary;
     if (groups.length === 0) return { ...NOTHING_DONE, summary: earlier };
+    const calls: ModelCall[] = [];
     const without = (why: string): Replaced => ({
       summary: cutToTokens(
         [...(earlier === null ? [] : [earlier]), leftOut(groups.length)].join("\n\n"),
         room,
       ),
-      calls: [],
+      calls,
       error: `Left out without a summary: ${why}`,
     });
     if (!options.summarise) return without("no model is configured.");
     try {
-      const { text, calls, unread } = await options.summarise({ earlier, groups, room });
+      const onCall = (call: ModelCall) => void calls.push(call);
+      const { text, unread } = await options.summarise({ earlier, groups, room, onCall });
       if (unread === 0) return { summary: text, calls, error: null };
       const note = `The oldest ${unread} steps were left out without being read: there were too many for the model's window.`;
       return { summary: `${text}\n\n${leftOut(unread)}`, calls, error: note };
@@ -185,7 +190,7 @@ const leftOutImages = ({ shown, leftOut }: ShownImages): ContextPart => ({
 
 interface Replaced {
   summary: string | null;
-  calls: Summary["calls"];
+  calls: ModelCall[];
   error: string | null;
 }
 

@@ -23,7 +23,7 @@ const DESCRIPTION_LENGTH = 200;
 
 export interface Delegation {
   /** The run that waits for the result. */
-  task: Pick<ClaimedTask, "id" | "session_id" | "channel_id" | "client_id" | "owner">;
+  task: Pick<ClaimedTask, "id" | "session_id" | "channel_id" | "client_id" | "owner" | "schedule_id">;
   by: { id: string; name: string };
   /** The bot that gets the work. */
   to: string;

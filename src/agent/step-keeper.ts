@@ -3,15 +3,10 @@ import type { ContextReport } from "../db/schema.ts";
 import { errorMessage } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
+import { failedCall } from "./call-record.ts";
 import type { StoredSteps } from "./load-steps.ts";
 import type { LoopEvent } from "./loop.ts";
-import {
-  type StepClaim,
-  saveModelFailure,
-  saveRejectedAnswer,
-  saveToolCalls,
-  saveToolResult,
-} from "./steps.ts";
+import { type StepClaim, saveFailedCall, saveToolCalls, saveToolResult } from "./steps.ts";
 
 export interface StepKeeperOptions {
   db: Database;
@@ -57,15 +52,19 @@ export function createStepKeeper(
           return true;
         }
         case "rejected_answer":
-          await saveRejectedAnswer(db, task, { ...event, context: report() });
+          await saveFailedCall(db, task, { ...event, context: report() });
           return true;
-        case "model_failure":
-          await saveModelFailure(db, task, {
-            ...event,
-            error: redact(errorMessage(event.error)),
+        case "model_failure": {
+          const { iteration, error } = event;
+          const problem = redact(errorMessage(error));
+          await saveFailedCall(db, task, {
+            iteration,
+            call: failedCall(event, error),
+            problem,
             context: report(),
           });
           return true;
+        }
         default:
           return false;
       }

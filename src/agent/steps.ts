@@ -41,15 +41,6 @@ export interface ToolResultStep {
   outcome: ToolOutcome;
 }
 
-export interface ModelFailureStep {
-  iteration: number;
-  provider: string;
-  model: string;
-  error: string;
-  durationMs: number;
-  context: ContextReport | null;
-}
-
 /** The answer, which is stored together with the end of its task. */
 export interface FinalStep {
   messageId: string;
@@ -205,32 +196,8 @@ const attachedTo = (message: string, images: string): string => `attached as (
        from claim, jsonb_array_elements(${images}::text::jsonb) with ordinality as one(image, number)
      )`;
 
-/** Records a model call that gave no answer. */
-export async function saveModelFailure(db: Database, task: StepClaim, step: ModelFailureStep): Promise<void> {
-  await underClaim(
-    db,
-    task,
-    `model as (
-       insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, provider, model, iteration,
-         duration_ms, error, context)
-       select $3::uuid, id, correlation_id, bot_id, integration_id, schedule_id, $4::text, $5::text, $6::int, $7::int, $8::text,
-         $9::text::jsonb
-       from claim
-     )`,
-    [
-      newId(),
-      step.provider,
-      step.model,
-      step.iteration,
-      step.durationMs,
-      storable(step.error),
-      step.context && JSON.stringify(step.context),
-    ],
-  );
-}
-
-/** Records a model call whose answer does not match the schema that it must match. */
-export async function saveRejectedAnswer(
+/** Records a model call that gave no answer, or one that is not what it must be. */
+export async function saveFailedCall(
   db: Database,
   task: StepClaim,
   {

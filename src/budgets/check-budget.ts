@@ -41,13 +41,16 @@ export async function checkBudget(
 }
 
 const MOST_AMOUNT = 1e12;
+/** What is less is not stored. */
+const LEAST_COST = 1e-6;
 
 export function checkAmount(amount: number, metric: BudgetMetric): void {
-  const isWhole = metric === "cost_usd" || Number.isInteger(amount);
-  if (amount > 0 && amount <= MOST_AMOUNT && isWhole) return;
+  const isCost = metric === "cost_usd";
+  const least = isCost ? LEAST_COST : 1;
+  if (amount >= least && amount <= MOST_AMOUNT && (isCost || Number.isInteger(amount))) return;
   throw invalid(
     "amount",
-    `must be ${isWhole ? "a number" : "a whole number"} above 0 and at most ${MOST_AMOUNT.toLocaleString("en")}; got ${amount}`,
+    `must be ${isCost ? "a number" : "a whole number"} from ${least.toFixed(isCost ? 6 : 0)} to ${MOST_AMOUNT.toLocaleString("en")}; got ${amount}`,
   );
 }
 

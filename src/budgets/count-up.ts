@@ -31,7 +31,7 @@ export async function countUp(tx: Queryable, budget: BudgetRow, at: Date): Promi
 const SUMS: Record<Exclude<BudgetMetric, "runs">, SQL> = {
   cost_usd: sql`sum(${llmCalls.cost_usd})`,
   tokens: sql`sum(coalesce(${llmCalls.prompt_tokens}, 0)::bigint + coalesce(${llmCalls.completion_tokens}, 0))`,
-  model_calls: sql`count(*) filter (where ${llmCalls.error} is null)`,
+  model_calls: sql`count(*)`,
   seconds: sql`sum(${llmCalls.duration_ms}) / 1000.0`,
 };
 

@@ -8,6 +8,7 @@ import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { throwIfAborted } from "../llm/abort.ts";
 import type { Llm, LlmEvent, LlmRequest } from "../llm/llm.ts";
+import { NoAnswer } from "../llm/no-answer.ts";
 import type { Logger } from "../log.ts";
 import type { BudgetRow } from "./budgets.ts";
 import type { Largest } from "./largest.ts";
@@ -136,6 +137,7 @@ function createSpender(options: SpendingOptions, run: SpendingRun, told: Set<str
       const id = await reserve(budgets, request);
       const begun = clock();
       let isAnswered = false;
+      let isRecorded = false;
       try {
         for await (const event of llm.stream(request)) {
           if (event.type !== "done") {
@@ -150,10 +152,17 @@ function createSpender(options: SpendingOptions, run: SpendingRun, told: Set<str
           countedUntil = clock();
           yield { ...event, reservationId: id };
         }
+      } catch (error) {
+        if (error instanceof NoAnswer) {
+          error.reservationId = id;
+          isRecorded = true;
+        }
+        throw error;
       } finally {
         if (!isAnswered) {
           ended.push({ id, failed: true });
-          countedUntil = begun;
+          // What is recorded is settled there, with its time.
+          countedUntil = isRecorded ? clock() : begun;
         }
       }
     },

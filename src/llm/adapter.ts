@@ -3,7 +3,7 @@
 import type { Completion } from "./attempt.ts";
 import type { Fetch } from "./bounded-fetch.ts";
 import type { ToFailure } from "./failure.ts";
-import type { LlmRequest } from "./llm.ts";
+import type { LlmRequest, LlmUsage } from "./llm.ts";
 import type { Quirks } from "./quirks.ts";
 
 export interface Adapter {
@@ -47,6 +47,8 @@ export interface Answer {
   isFinished(): boolean;
   /** Returns the complete answer; throws an AttemptFailure if it was ended early, filtered, garbled or empty. */
   finish(): Completion;
+  /** What the endpoint has said so far of what the answer uses. */
+  usage(): LlmUsage | null;
 }
 
 /** How an endpoint is reached. */

@@ -1,6 +1,6 @@
 // A single request to a single model: what it yields and how it can fail. Retries and fallbacks are built on top.
 
-import type { LlmEvent } from "./llm.ts";
+import type { LlmEvent, LlmUsage } from "./llm.ts";
 
 /** What `done` tells of the answer itself. */
 export type Completion = Pick<
@@ -50,6 +50,8 @@ export class AttemptFailure extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly tokenLimit: number | undefined;
+  /** What the endpoint says that it used nevertheless. */
+  usage: LlmUsage | null = null;
 
   constructor(kind: FailureKind, message: string, facts: FailureFacts = {}) {
     super(message, { cause: facts.cause });

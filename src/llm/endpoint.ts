@@ -6,7 +6,7 @@ import type { Redact } from "../redact.ts";
 import { idleTimeout } from "../within.ts";
 import { throwIfAborted } from "./abort.ts";
 import type { Adapter } from "./adapter.ts";
-import { type AttemptEvent, AttemptFailure, type FailureKind } from "./attempt.ts";
+import { type AttemptEvent, AttemptFailure, type Completion, type FailureKind } from "./attempt.ts";
 import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 import { readEvents } from "./event-stream.ts";
 import { describe } from "./failure.ts";
@@ -123,6 +123,11 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     isRepeated: (text) =>
       request.messages.some((message) => message.role !== "assistant" && isIn(message, text)),
   });
+  /** What was read and written is paid, whatever became of the answer. */
+  const using = (failure: AttemptFailure): AttemptFailure => {
+    failure.usage = answer.usage();
+    return failure;
+  };
   let events = 0;
   // Bytes count as life, and not only events: a local model that reads a long prompt sends comments.
   const onBytes = () => (answer.isFinished() ? undefined : stall.restart());
@@ -149,10 +154,10 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     throwIfAborted(request.signal);
     // Once `ending` is over, the answer is complete, and the rest of its stream is not worth waiting for.
     if (!ending.signal.aborted) {
-      if (stall.signal.aborted) throw stalled(timeoutMs);
+      if (stall.signal.aborted) throw using(stalled(timeoutMs));
       const failure =
         error instanceof AttemptFailure ? error : adapter.toFailure(error, { hide, now: Date.now() });
-      if (!answer.isFinished() || !AFTER_ITS_END.has(failure.kind)) throw failure;
+      if (!answer.isFinished() || !AFTER_ITS_END.has(failure.kind)) throw using(failure);
     }
   } finally {
     stall.stop();
@@ -160,9 +165,17 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   }
   // Reading ends without an error when it is aborted.
   throwIfAborted(request.signal);
-  if (stall.signal.aborted) throw stalled(timeoutMs);
+  if (stall.signal.aborted) throw using(stalled(timeoutMs));
   if (events === 0) throw new AttemptFailure("cut", "the endpoint answered with nothing");
-  yield { type: "done", ...answer.finish() };
+  yield { type: "done", ...finished() };
+
+  function finished(): Completion {
+    try {
+      return answer.finish();
+    } catch (error) {
+      throw error instanceof AttemptFailure ? using(error) : error;
+    }
+  }
 }
 
 function stalled(timeoutMs: number): AttemptFailure {

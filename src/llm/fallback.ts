@@ -1,10 +1,10 @@
 // Tries a request's models in order, whichever providers they belong to. A model that failed is avoided for a while.
 
-import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { AttemptFailure } from "./attempt.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { Llm, LlmEvent, LlmRequest } from "./llm.ts";
+import type { Llm, LlmEvent, LlmRequest, LlmUsage } from "./llm.ts";
+import { createSpent, NoAnswer } from "./no-answer.ts";
 import { type Sleep, sleepUnlessAborted, streamWithRetries } from "./retry.ts";
 
 export interface FallbackOptions {
@@ -52,6 +52,9 @@ export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider
     const wanted = find(request.model);
     const candidates = inOrder(request);
     const failures: string[] = [];
+    const spent = createSpent();
+    const add = ({ endpoint, model }: Candidate, usage: LlmUsage | null) =>
+      spent.add({ usage, costUsd: usage && endpoint.costOf(model, usage) });
     let tooLong: AttemptFailure | undefined;
     for (const [index, candidate] of candidates.entries()) {
       const { endpoint, model, name } = candidate;
@@ -59,17 +62,20 @@ export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider
         const completion = yield* streamWithRetries({
           attempt: () => endpoint.attempt(request, model),
           model: name,
+          onFailure: ({ usage }) => add(candidate, usage),
           signal: request.signal,
           sleep,
           random,
         });
         endpoint.coolUntil.delete(model);
+        add(candidate, completion.usage);
         yield {
           type: "done",
           ...completion,
           provider: endpoint.provider,
           model,
-          costUsd: completion.usage && endpoint.costOf(model, completion.usage),
+          // With what failed attempts have used before.
+          ...spent.sum(),
           fallbackUsed: !isSame(candidate, wanted),
           durationMs: Math.round(now() - started),
         };
@@ -89,10 +95,10 @@ export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider
         if (next) yield { type: "retry", reason: error.message, model: next.name, delayMs: 0 };
       }
     }
-    throw new HeddleError(
+    throw new NoAnswer(
       tooLong ? "context_length_exceeded" : "model_failed",
       `No model answered. ${failures.join("; ")}`,
-      { cause: tooLong },
+      { spent: spent.sum(), durationMs: Math.round(now() - started), cause: tooLong },
     );
   }
 

@@ -13,6 +13,8 @@ export const sleepUnlessAborted: Sleep = (ms, signal) => wait(ms, undefined, { s
 export interface RetryOptions {
   attempt: Attempt;
   model: string;
+  /** Told of each attempt that failed. */
+  onFailure(failure: AttemptFailure): void;
   signal: AbortSignal;
   sleep: Sleep;
   /** Returns 0 to 1. */
@@ -27,7 +29,7 @@ const EXTRA_ATTEMPTS_WHEN_EMPTY = 1;
  * up or the failure is permanent.
  */
 export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<LlmEvent, Completion> {
-  const { attempt, model, signal, sleep, random } = options;
+  const { attempt, model, onFailure, signal, sleep, random } = options;
   for (let failures = 0; ; failures++) {
     let failure: AttemptFailure;
     try {
@@ -40,6 +42,7 @@ export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<
       if (!(error instanceof AttemptFailure)) throw error;
       failure = error;
     }
+    onFailure(failure);
     if (failures >= extraAttempts(failure)) throw failure;
     const delayMs = retryDelay(failure, failures, random());
     yield { type: "retry", reason: failure.message, model, delayMs };

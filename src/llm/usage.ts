@@ -32,6 +32,27 @@ function usageOf({ prompt, completion, cached, written, cost }: Counts): LlmUsag
   };
 }
 
+export function sumOfUsage(one: LlmUsage | null, other: LlmUsage | null): LlmUsage | null {
+  if (!one || !other) return one ?? other;
+  const sum = (field: keyof LlmUsage): number | undefined => {
+    const counts = [one[field], other[field]].filter((count) => count !== undefined);
+    return counts.length === 0
+      ? undefined
+      : Math.min(
+          counts.reduce((all, count) => all + count),
+          MAX_TOKENS,
+        );
+  };
+  const [cached, written, cost] = [sum("cached_input_tokens"), sum("cache_write_tokens"), sum("cost_usd")];
+  return {
+    prompt_tokens: sum("prompt_tokens") ?? 0,
+    completion_tokens: sum("completion_tokens") ?? 0,
+    ...(cached !== undefined && { cached_input_tokens: cached }),
+    ...(written !== undefined && { cache_write_tokens: written }),
+    ...(cost !== undefined && { cost_usd: cost }),
+  };
+}
+
 /**
  * - cached: OpenAI, Azure, Gemini, Groq, Mistral, OpenRouter and vLLM in the details; DeepSeek as cache hits; Moonshot
  *   and LiteLLM beside the total

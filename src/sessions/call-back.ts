@@ -51,7 +51,7 @@ export function createCallBack({ query, inject, sealer }: CallBackOptions) {
         metadata: { callback_task_id: taskId },
       },
       CALLBACK_SOURCE,
-      { fromPerson: false, hops, owner: task?.owner ?? null },
+      { fromPerson: false, hops, owner: task?.owner ?? null, scheduleId: task?.schedule_id ?? undefined },
     );
   };
 }

@@ -12,7 +12,14 @@ import type { Inject } from "./inject.ts";
 export const DELEGATION = "delegation";
 
 interface Delegation {
-  task: { id: string; session_id: string; channel_id: string; client_id: string; owner?: string | null };
+  task: {
+    id: string;
+    session_id: string;
+    channel_id: string;
+    client_id: string;
+    owner?: string | null;
+    schedule_id?: string | null;
+  };
   by: { id: string; name: string };
   to: string;
   prompt: string;
@@ -66,7 +73,8 @@ export function createDelegation({ db, inject }: DelegationOptions) {
         idempotencyKey: uuidOf(JSON.stringify([task.id, call.iteration, call.id, to, prompt])),
       },
       DELEGATED,
-      { fromPerson: false, owner: task.owner ?? null },
+      // What a schedule leads to is paid from its budgets.
+      { fromPerson: false, owner: task.owner ?? null, scheduleId: task.schedule_id ?? undefined },
     );
     if (task_id === null)
       throw new HeddleError("conflict", "The work was not started: too many runs have led to it.");

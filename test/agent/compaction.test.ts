@@ -114,6 +114,26 @@ eachDatabase("compaction", (open) => {
     for (const request of asked) expect(estimate(request.messages)).toBeLessThanOrEqual(6_800);
   });
 
+  test("the calls of a summary that fails half-way are recorded, because they cost something", async () => {
+    const { session } = await chat(30, { summary: () => "" }, { window: 128_000 });
+    let asked = 0;
+    const llm = scriptedLlm((request) => {
+      if (!isSummary(request)) return "Noted.";
+      asked += 1;
+      return asked === 1 ? "Notes." : new HeddleError("model_failed", "No model answered.");
+    });
+    const { agent } = agentOver(db, llm, { contextWindow: 4_000 });
+    await say({ db, session, agent }, "Go on.");
+    expect(asked).toBe(2);
+    const [made] = await stored(session);
+    expect(made?.error).toContain("Left out without a summary");
+    const rows = await db.query
+      .select()
+      .from(llmCalls)
+      .where(and(eq(llmCalls.task_id, made?.task_id ?? ""), eq(llmCalls.iteration, 0)));
+    expect(rows).toMatchObject([{ prompt_tokens: 10, completion_tokens: 2 }]);
+  });
+
   test("a summary that never ends is cut to its room", async () => {
     const { asked, session } = await chat(30, { summary: () => "blah ".repeat(50_000) });
     for (const request of asked) expect(estimate(request.messages)).toBeLessThanOrEqual(6_800);

@@ -19,7 +19,10 @@ import {
   tasks,
 } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
+import { AttemptFailure } from "../../src/llm/attempt.ts";
+import { createFallbackLlm } from "../../src/llm/fallback.ts";
 import type { Llm } from "../../src/llm/llm.ts";
+import { createDelegation } from "../../src/sessions/delegation.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, tool } from "../agent/fixture.ts";
 import { eachDatabase, type OpenTestDatabase, onPostgres, type TestDatabase } from "../database.ts";
@@ -72,7 +75,11 @@ async function serverOver(db: Database, parts: Awaited<ReturnType<typeof createS
     now,
     clock: () => performance.now(),
   });
-  const { agent } = agentOver(db, llm, { spending, tools: [tool("step", () => "stepped")] });
+  const { agent } = agentOver(db, llm, {
+    spending,
+    tools: [tool("step", () => "stepped")],
+    delegate: createDelegation({ db, inject: parts.sessions.inject }),
+  });
   const worker = createWorker({
     ...parts,
     agent,
@@ -136,7 +143,8 @@ const used = async (db: TestDatabase, id: string) => {
 
 eachDatabase("budgets", (open) => {
   test("16 runs at once go beyond the cap by at most one call", async () => {
-    const { llm, asked } = pricedLlm(3, () => Bun.sleep(5));
+    // The first call is alone; the others last long enough to meet on a busy machine.
+    const { llm, asked } = pricedLlm(3, () => Bun.sleep(asked.calls === 1 ? 5 : 30));
     const { db, server, send, ended } = await start(open, llm);
     const budget = await server.budgets.create({ ...DOLLARS_A_DAY, amount: 10.5 });
     const ids = await Promise.all(many(16).map((number) => send(number)));
@@ -282,6 +290,101 @@ eachDatabase("budgets", (open) => {
     const toldOf = (id: string) => told.filter(({ task_id }) => task_id === id).map(({ payload }) => payload);
     expect(toldOf(asked)).toMatchObject([{ kind: "error", text: expect.stringContaining("is used up") }]);
     expect(toldOf(scheduled)).toEqual([]);
+  });
+
+  test("what a schedule's run delegates is paid from the schedule's budget", async () => {
+    const work = JSON.stringify({ bot_id: "other", prompt: "Do it." });
+    const llm: Llm = {
+      provider: "delegating",
+      async *stream({ model, tools, messages }) {
+        const mayDelegate = tools.some(({ name }) => name === "delegate_to_agent");
+        const isNew = messages.every(({ role }) => role !== "tool");
+        yield {
+          ...{ type: "done" as const, text: mayDelegate && isNew ? "" : "Done.", model },
+          toolCalls: mayDelegate && isNew ? [{ id: "c", name: "delegate_to_agent", arguments: work }] : [],
+          ...{ usage: null, costUsd: 1, fallbackUsed: false, durationMs: 1 },
+        };
+      },
+    };
+    const { db, parts, server, send, ended } = await start(open, llm);
+    await db.query
+      .update(bots)
+      .set({ delegate_bots: ["other"] })
+      .where(eq(bots.id, "default"));
+    const { channel_id } = await parts.sessions.getOrCreate({ clientId: "test:s", botId: "default" });
+    const { id: scheduleId } = await parts.schedules.create(
+      channel_id,
+      { name: "Daily", content: "Go", timing: { kind: "cron", cron: "0 8 * * *" } },
+      { origin: "person", owner: null, hops: 0 },
+    );
+    const budget = await server.budgets.create({
+      ...{ scope: "schedule", subject: scheduleId, metric: "cost_usd", period: "day", amount: 1 },
+    });
+    const asking = await send(1, { scheduleId });
+    const [child] = await until(
+      () => db.query.select().from(tasks).where(eq(tasks.bot_id, "other")),
+      ([one]) => one?.completed_at != null,
+    );
+    expect(child).toMatchObject({ schedule_id: scheduleId, error_code: "usage_limit_exceeded" });
+    // Who asked for the work is told nevertheless, and is stopped as well.
+    const [row] = await ended([asking]);
+    expect(row).toMatchObject({ status: "failed", error_code: "usage_limit_exceeded" });
+    await server.close();
+    expect(await used(db, budget.id)).toBe(1);
+  });
+
+  test("attempts that gave no answer are paid if their endpoint says what they used", async () => {
+    const wanted: string[] = [];
+    const endpoint = {
+      provider: "filters",
+      coolUntil: new Map<string, number>(),
+      costOf: () => 1,
+      async *attempt(_request: unknown, model: string) {
+        wanted.push(model);
+        const usage = { prompt_tokens: 100, completion_tokens: 50 };
+        if (wanted.length !== 4) {
+          throw Object.assign(new AttemptFailure("filtered", "the content filter"), { usage });
+        }
+        yield { type: "done" as const, text: "Done.", toolCalls: [], usage, isCut: false };
+      },
+    };
+    const llm: Llm = {
+      provider: "filters",
+      ...createFallbackLlm({ find: (model) => ({ endpoint, model }), log }),
+    };
+    const { db, server, send, ended } = await start(open, llm);
+    const [cost, tokens, calls, seconds] = await Promise.all(
+      (["cost_usd", "tokens", "model_calls", "seconds"] as const).map((metric) =>
+        server.budgets.create({ scope: "server", metric, period: "day", amount: 1_000 }),
+      ),
+    );
+    const of = async (budget: { id: string } | undefined) => used(db, budget?.id ?? "");
+    // Both of its models are asked in vain.
+    const [failed] = await ended([await send(1)]);
+    expect(failed).toMatchObject({ status: "failed", error_code: "model_failed" });
+    expect([await of(cost), await of(tokens), await of(calls)]).toEqual([2, 2 * TOKENS, 1]);
+    expect(await of(seconds)).toBeGreaterThanOrEqual(0);
+    const [answered] = await ended([await send(2)]);
+    expect(answered?.status).toBe("complete");
+    expect([await of(cost), await of(tokens), await of(calls)]).toEqual([4, 4 * TOKENS, 2]);
+    const rows = await db.query.select().from(llmCalls).orderBy(asc(llmCalls.id));
+    expect(
+      rows.map(({ cost_usd, prompt_tokens, error }) => [Number(cost_usd), prompt_tokens, error !== null]),
+    ).toEqual([
+      [2, 200, true],
+      [2, 200, false],
+    ]);
+    // A budget that is made now counts the same.
+    const late = await server.budgets.create({
+      scope: "bot",
+      subject: "default",
+      metric: "model_calls",
+      period: "day",
+      amount: 9,
+    });
+    await server.close();
+    expect(late.current?.used).toBe(2);
+    expect(await db.query.select().from(budgetReservations)).toEqual([]);
   });
 
   test("what was used earlier in the period counts for a new budget", async () => {

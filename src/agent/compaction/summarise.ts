@@ -2,6 +2,8 @@
 
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { Llm, LlmMessage } from "../../llm/llm.ts";
+import { NoAnswer } from "../../llm/no-answer.ts";
+import { failedCall } from "../call-record.ts";
 import { cutToTokens, estimateText } from "../context/budget.ts";
 import type { Group } from "../context/groups.ts";
 import { cutText } from "../cut-text.ts";
@@ -19,11 +21,12 @@ export interface SummaryRequest {
   /** The most tokens of the summary. */
   room: number;
   signal: AbortSignal;
+  /** Told of each call that cost something, also when the summary fails later. */
+  onCall(call: ModelCall): void;
 }
 
 export interface Summary {
   text: string;
-  calls: ModelCall[];
   /** Groups before the oldest part that was read: there was too much. */
   unread: number;
 }
@@ -50,21 +53,18 @@ export async function summarise(request: SummaryRequest): Promise<Summary> {
   const parts = inParts(groups.map(asText), Math.floor(budget * PART_SHARE));
   const read = parts.slice(-MOST_PARTS);
   const unread = parts.slice(0, -MOST_PARTS).reduce((sum, { size }) => sum + size, 0);
-  const calls: ModelCall[] = [];
   let text = earlier;
   for (const part of read) {
-    const answer = await ask(request, text, part.text);
-    calls.push(answer.call);
-    text = cutToTokens(answer.text, room);
+    text = cutToTokens(await ask(request, text, part.text), room);
   }
-  return { text: text ?? "", calls, unread };
+  return { text: text ?? "", unread };
 }
 
 async function ask(
-  { llm, model: asked, fallbackModels, room, signal }: SummaryRequest,
+  { llm, model: asked, fallbackModels, room, signal, onCall }: SummaryRequest,
   earlier: string | null,
   part: string,
-): Promise<{ text: string; call: ModelCall }> {
+): Promise<string> {
   const words = Math.floor(room * 0.6);
   const messages: LlmMessage[] = [
     { role: "system", content: INSTRUCTIONS },
@@ -73,18 +73,27 @@ async function ask(
       content: `Notes so far:\n\n${earlier ?? "(none)"}\n\n---\n\nNext part of the conversation:\n\n${part}\n\n---\n\nWrite the new notes, in at most ${words} words.`,
     },
   ];
-  for await (const event of llm.stream({
-    model: asked,
-    fallbackModels,
-    messages,
-    tools: [],
-    mustAnswer: true,
-    signal,
-  })) {
-    if (event.type !== "done") continue;
-    const { text, model, usage, fallbackUsed, durationMs, reservationId } = event;
-    const { provider = llm.provider, costUsd = null } = event;
-    return { text, call: { provider, model, usage, costUsd, fallbackUsed, durationMs, reservationId } };
+  try {
+    for await (const event of llm.stream({
+      model: asked,
+      fallbackModels,
+      messages,
+      tools: [],
+      mustAnswer: true,
+      signal,
+    })) {
+      if (event.type !== "done") continue;
+      const { text, model, usage, fallbackUsed, durationMs, reservationId } = event;
+      const { provider = llm.provider, costUsd = null } = event;
+      onCall({ provider, model, usage, costUsd, fallbackUsed, durationMs, reservationId });
+      return text;
+    }
+  } catch (error) {
+    if (error instanceof NoAnswer) {
+      const { durationMs } = error;
+      onCall(failedCall({ provider: llm.provider, model: asked, durationMs }, error));
+    }
+    throw error;
   }
   throwIfAborted(signal);
   throw new Error("the model's answer ended early");

@@ -103,6 +103,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   return {
     add: (event) => (isObject(event) ? add(event) : ""),
     isFinished: () => hasStopped || stop !== "",
+    usage: () => anthropicUsage(usage),
     finish() {
       const isWhole = hasStopped || stop !== "";
       if (!isWhole && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });

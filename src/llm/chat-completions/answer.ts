@@ -26,6 +26,7 @@ export function createAnswer(options: AnswerOptions): Answer {
 
   return {
     isFinished: () => finish !== "",
+    usage: () => usage,
 
     add(chunk) {
       if (!isObject(chunk)) return "";

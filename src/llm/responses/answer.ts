@@ -24,6 +24,8 @@ export function createAnswer(options: AnswerOptions): Answer {
     return items.addRest(Array.isArray(response.output) ? response.output.filter(isObject) : []);
   }
 
+  const usage = () => (isObject(end?.response.usage) ? responsesUsage(end.response.usage) : null);
+
   return {
     add(event) {
       if (!isObject(event)) return "";
@@ -36,6 +38,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       return items.add(type, event);
     },
     isFinished: () => end !== undefined,
+    usage,
     finish() {
       if (!end && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
       if (!end) throw new AttemptFailure("cut", "the answer ended early");
@@ -57,7 +60,7 @@ export function createAnswer(options: AnswerOptions): Answer {
             ? call
             : { ...call, continuation: { model: origin, fields: { reasoning: own } } };
         }),
-        usage: isObject(response.usage) ? responsesUsage(response.usage) : null,
+        usage: usage(),
         ...(toolCalls.length > 0 &&
           first.length > 0 && { continuation: { model: origin, fields: { reasoning: first } } }),
       };

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { getLogger } from "@logtape/logtape";
 import type { HeddleError } from "../../../src/errors.ts";
 import type { LlmEvent, LlmMessage, LlmRequest } from "../../../src/llm/llm.ts";
+import { NoAnswer } from "../../../src/llm/no-answer.ts";
 import { createOpenAiLlm } from "../openai-llm.ts";
 import {
   type Answer,
@@ -246,6 +247,15 @@ describe("a failure says its reason, and is retried only where that may help", (
       expect(strict.requests.length).toBe(requests);
     });
   }
+
+  test("what an answer that is none has used is told with the failure", async () => {
+    const usage = { prompt_tokens: 900, completion_tokens: 100 };
+    const half = { ...delta({ content: "half" }, "content_filter"), usage };
+    const { llm } = await endpoint([], [{ events: [half] }]);
+    const { error } = await ask(llm);
+    expect(error).toBeInstanceOf(NoAnswer);
+    expect((error as NoAnswer).spent.usage).toMatchObject(usage);
+  });
 
   test("no failure repeats a secret, or more than a line, of what the endpoint sent", async () => {
     const answers: Answer[] = [
