@@ -122,7 +122,7 @@ test("a thread of others is read before the bot answers in it", async () => {
 test("a stranger is told once how to be let in: alone with a code, among others without one", async () => {
   for (const [channel, text] of [
     [DIRECT, "PAIR0002"],
-    [GENERAL, "Write to me alone"],
+    [GENERAL, "Send me a direct message"],
   ] as const) {
     for (let times = 0; times < 2; times++)
       expect((await write(BEN, channel, `<@${BOT}> Hi`)).outcome).toBe("not_allowed");
@@ -164,9 +164,9 @@ test("files come with the message; what cannot be read says why, and only Discor
   const { content, attachments: given } = heddle.firstEvent;
   const data = Buffer.from("content of a.txt").toString("base64");
   expect(given).toEqual([{ name: "a.txt", media_type: "text/plain", data }]);
-  expect(content).toContain('The file "b.bin" is not here: application/x-evil cannot be read.');
-  expect(content).toContain('"c.txt" is not here: it is larger than 1000 bytes');
-  expect(content).toContain('"d.txt" is not here: it is not stored at Discord');
+  expect(content).toContain('The file "b.bin" was left out: application/x-evil cannot be read.');
+  expect(content).toContain('"c.txt" was left out: it is larger than 1000 bytes');
+  expect(content).toContain('"d.txt" was left out: it is not stored at Discord');
 });
 
 test("long answers are split, a 429 waits as Discord says, and what nobody knows was posted is not posted again", async () => {
@@ -306,7 +306,7 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   expect(decided).toEqual([{ approved: true, by: { id: ADA, name: "Ada" }, choice: "run" }]);
   for (const [code, text] of [
     ["forbidden", "does not name you"],
-    ["conflict", "decided already"],
+    ["conflict", "already been decided"],
   ] as const) {
     refusal = code;
     expect((await press(deny, BEN)).whispers).toEqual([expect.stringContaining(text)]);

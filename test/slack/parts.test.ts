@@ -176,9 +176,9 @@ test("files come with the message; what cannot be read says why, and the token g
   expect(attachments).toEqual([
     { name: "a.txt", media_type: "text/plain", data: Buffer.from("hello").toString("base64") },
   ]);
-  expect(content).toContain('The file "b.bin" is not here: application/x-evil cannot be read.');
-  expect(content).toContain('"c.txt" is not here: it is larger than 1000 bytes');
-  expect(content).toContain('"d.txt" is not here: it is not stored at Slack');
+  expect(content).toContain('The file "b.bin" was left out: application/x-evil cannot be read.');
+  expect(content).toContain('"c.txt" was left out: it is larger than 1000 bytes');
+  expect(content).toContain('"d.txt" was left out: it is not stored at Slack');
 });
 
 test("an answer's files are uploaded in its thread, and not again by a second attempt", async () => {
@@ -277,7 +277,7 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   expect(decided).toEqual([{ approved: true, by: { id: ADA, name: "Ada" }, choice: "run" }]);
   for (const [code, text] of [
     ["forbidden", "does not name you"],
-    ["conflict", "decided already"],
+    ["conflict", "already been decided"],
   ] as const) {
     refusal = code;
     await press(buttons[2] as object, BEN);
