@@ -98,7 +98,7 @@ test("a link decides once, by a press of a button; looking at it decides nothing
   // The first decision stands, and links that are used up say so.
   for (const link of [approve, deny]) {
     expect((await open(link, "POST")).status).toBe(410);
-    expect((await open(link, "GET")).text).toContain("decided already, or too late");
+    expect((await open(link, "GET")).text).toContain("already been decided, or it is too late");
   }
 });
 
