@@ -12,6 +12,7 @@ import { shown } from "../agent/approval-steps.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { approvals, type JsonObject, type ToolKind, tasks } from "../db/schema.ts";
 import { storableJson } from "../db/storable.ts";
+import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { callHash } from "../policies/call-hash.ts";
 import type { Decide } from "../policies/policies.ts";
@@ -36,11 +37,19 @@ export interface PermissionsOptions {
   now: () => number;
 }
 
+export interface Asking {
+  signal: AbortSignal;
+  onUnasked: (reason: string) => void;
+  onFail: (error: HeddleError) => void;
+}
+
 export type Permissions = ReturnType<typeof createPermissions>;
 
 const LOOK_MS = 500;
 const NAME = "Built-in: coding agents ask";
 const CANCELLED: RequestPermissionOutcome = { outcome: "cancelled" };
+/** An agent that asks for more at once is not waiting for people any more. */
+const MOST_AT_ONCE = 20;
 const DECIDED = ["approved", "denied"] as const;
 
 /** What its actions do. One that says nothing may do anything. */
@@ -64,6 +73,9 @@ export function createPermissions({
   redact,
   now,
 }: PermissionsOptions) {
+  /** The questions of each run that wait. */
+  const open = new Map<string, number>();
+
   /** What a person has decided for all of such actions in this run about which the same policy asks: another may ask other people. */
   async function standing(run: AskingRun, action: string, { rule }: Decision): Promise<boolean | undefined> {
     const [row] = await query
@@ -120,7 +132,7 @@ export function createPermissions({
     });
   }
 
-  async function decided(id: string, signal: AbortSignal): Promise<boolean | undefined> {
+  async function decided(id: string, signal: AbortSignal): Promise<boolean | "fail" | undefined> {
     for (;;) {
       try {
         await wait(LOOK_MS, undefined, { signal });
@@ -135,7 +147,26 @@ export function createPermissions({
       if (row?.status === "pending") continue;
       if (row?.status === "approved") return true;
       if (row?.status === "denied") return false;
-      return row?.status === "expired" ? row.onTimeout === "allow" : undefined;
+      if (row?.status !== "expired") return undefined;
+      return row.onTimeout === "fail" ? "fail" : row.onTimeout === "allow";
+    }
+  }
+
+  async function askPeople(
+    run: AskingRun,
+    action: string,
+    { args, terms, signal }: { args: JsonObject; terms: Decision; signal: AbortSignal },
+  ): Promise<boolean | "fail" | undefined> {
+    open.set(run.task_id, (open.get(run.task_id) ?? 0) + 1);
+    try {
+      const id = await store(run, action, args, terms);
+      if (id === undefined) return false;
+      onCommit();
+      return await decided(id, signal);
+    } finally {
+      const left = (open.get(run.task_id) ?? 1) - 1;
+      if (left > 0) open.set(run.task_id, left);
+      else open.delete(run.task_id);
     }
   }
 
@@ -149,12 +180,15 @@ export function createPermissions({
   }
 
   return {
-    /** Answers the agent of this tool. `onUnasked` is told why nobody was asked about what was refused. */
+    /**
+     * Answers the agent of this tool. `onUnasked` is told why nobody was asked about what was refused, `onFail` why the run is to end
+     * because nobody decided.
+     */
     async ask(
       tool: string,
       run: AskingRun,
       { toolCall, options }: RequestPermissionRequest,
-      { signal, onUnasked }: { signal: AbortSignal; onUnasked: (reason: string) => void },
+      { signal, onUnasked, onFail }: Asking,
     ): Promise<RequestPermissionOutcome> {
       // A word of the agent's own could stand for others in a policy that a person writes by deciding for always.
       const kind = KNOWN.has(toolCall.kind ?? "") ? (toolCall.kind ?? "other") : "other";
@@ -181,11 +215,21 @@ export function createPermissions({
       }
       const before = await standing(run, action, decision);
       if (before !== undefined) return chosen(options, before);
+      const asked = open.get(run.task_id) ?? 0;
+      if (asked >= MOST_AT_ONCE) {
+        onUnasked(
+          `"${cut(toolCall.title ?? action, 200)}" was refused: ${asked} questions are open already.`,
+        );
+        return chosen(options, false);
+      }
       const terms = decision.effect === "allow" ? { ...decision, approval: DEFAULT_TERMS } : decision;
-      const id = await store(run, action, args, terms);
-      if (id === undefined) return chosen(options, false);
-      onCommit();
-      const answer = await decided(id, signal);
+      const answer = await askPeople(run, action, { args, terms, signal });
+      if (answer === "fail") {
+        const policy = terms.rule?.name ?? NAME;
+        const message = `Nobody decided in time on what the coding agent wanted to do (${action}), which the policy "${policy}" leaves to a person.`;
+        onFail(new HeddleError("timeout", message));
+        return CANCELLED;
+      }
       // What is forbidden meanwhile stays undone, whoever approved it.
       return chosen(options, answer && (await look()).effect !== "deny");
     },

@@ -3,6 +3,7 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
+import { EndsRun } from "../agent/tools/ends-run.ts";
 import type { Tool } from "../agent/tools/registry.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { JsonObject, ToolContext } from "../sdk/types.ts";
@@ -75,15 +76,17 @@ async function work(
   const { signal, progress, bot_id } = context;
   const folder = await folderOf(root, given, bot_id);
   const unasked: string[] = [];
+  const stop = new AbortController();
   const id = await sessions.begin(agent.id, context, { folder: given, task });
   try {
     const done = await runAgent(await starterOf(agent, folder), {
-      ...{ name: agent.name, folder, task, version, signal },
+      ...{ name: agent.name, folder, task, version, signal: AbortSignal.any([signal, stop.signal]) },
       onProgress: progress,
       permit: (request, ended) =>
         permissions.ask(toolName(agent.id), context, request, {
           signal: ended,
           onUnasked: (reason) => void (unasked.length < MOST_UNASKED && unasked.push(reason)),
+          onFail: (error) => stop.abort(error),
         }),
     });
     const error =
@@ -103,6 +106,7 @@ async function work(
     await sessions
       .end(id, agent.id, { status: isStopped ? "stopped" : "failed", error: errorMessage(error) })
       .catch(() => undefined);
+    if (stop.signal.aborted && error === stop.signal.reason) throw new EndsRun(error as HeddleError);
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { eq } from "drizzle-orm";
 import { createPermissions } from "../../src/acp/permissions.ts";
 import { suggestionsFor } from "../../src/approvals/policy-from.ts";
 import { approvals } from "../../src/db/schema.ts";
+import type { HeddleError } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";
 import { DEFAULT_TERMS, type Decision } from "../../src/policies/policy.ts";
 import { addBot, addSession, addTask } from "../agent/fixture.ts";
@@ -46,10 +47,18 @@ async function fixture() {
     redact: (text) => text,
     now: Date.now,
   });
-  const how = { signal: new AbortController().signal, onUnasked: () => undefined };
+  const refused: string[] = [];
+  const failed: HeddleError[] = [];
+  const how = {
+    signal: new AbortController().signal,
+    onUnasked: (reason: string) => void refused.push(reason),
+    onFail: (error: HeddleError) => void failed.push(error),
+  };
   return {
     db,
     asked,
+    refused,
+    failed,
     cancelOf: (tool: string) => permissions.cancelOf(tool, run.task_id),
     decideBy: (given: Partial<Decision>) => {
       decision = { ...decision, ...given };
@@ -121,4 +130,36 @@ test("suggestions go by what an agent is given, not by its title, and do not cla
     "The same path, with any other arguments",
   );
   expect(labels("write", { path: "ab", content: "x" })[0]).toBe("The same arguments");
+});
+
+test("a question on which nobody decides in time ends as its policy says, and ends the run if it says so", async () => {
+  const it = await fixture();
+  for (const [on_timeout, answer] of [
+    ["deny", "no"],
+    ["allow", "yes"],
+    ["fail", "cancelled"],
+  ] as const) {
+    const rule = { id: null, name: `Then ${on_timeout}` };
+    it.decideBy({ effect: "require_approval", rule, approval: { ...DEFAULT_TERMS, on_timeout } });
+    const asked = it.ask("edit");
+    const { id } = await it.waiting();
+    expect(it.failed).toEqual([]);
+    await it.db.query.update(approvals).set({ status: "expired" }).where(eq(approvals.id, id));
+    expect(await asked).toBe(answer);
+  }
+  expect(it.failed).toMatchObject([
+    { code: "timeout", message: expect.stringContaining('the policy "Then fail" leaves to a person') },
+  ]);
+});
+
+test("an agent that asks without end is refused beyond twenty questions at once", async () => {
+  const it = await fixture();
+  const all = Array.from({ length: 25 }, (_, at) => it.ask("edit", { at }));
+  await until(() => it.refused.length === 5);
+  const open = () => it.db.query.select().from(approvals).where(eq(approvals.status, "pending"));
+  expect((await until(open, (rows) => rows.length === 20)).length).toBe(20);
+  await it.cancelOf("code_with_it");
+  const answers = await Promise.all(all);
+  expect(answers.filter((one) => one === "no").length).toBe(5);
+  expect(answers.filter((one) => one === "cancelled").length).toBe(20);
 });

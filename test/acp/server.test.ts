@@ -58,8 +58,8 @@ eachDatabase("a coding agent", (open) => {
       return { status: response.status, body: (await response.json()) as any };
     };
     let rooms = 0;
-    const send = async (content: string): Promise<string> => {
-      const room = { client_id: `test:room${rooms++}`, bot_id: "default" };
+    const send = async (content: string, bot_id = "default"): Promise<string> => {
+      const room = { client_id: `test:room${rooms++}`, bot_id };
       const { body: session } = await call("/sessions", room);
       const path = `/sessions/${session.session_id}/messages`;
       return (await call(path, { content, run_agent: true })).body.task_id;
@@ -72,7 +72,7 @@ eachDatabase("a coding agent", (open) => {
     const pending = async (count: number) =>
       (
         await until(
-          () => ask(url, "/api/v1/approvals?status=pending"),
+          () => ask(url, "/api/v1/approvals?status=pending&bot_id=default"),
           ({ approvals }) => approvals.length === count,
         )
       ).approvals;
@@ -122,6 +122,15 @@ eachDatabase("a coding agent", (open) => {
     });
     expect((await call("/admin/coding-agents/fake", { name: "x" }, "PATCH")).status).toBe(409);
 
+    const strict = { id: "strict", name: "Strict", system_prompt: "", tools: ["code_with_fake"] };
+    expect((await call("/bots", strict)).status).toBe(201);
+    const inTime = {
+      ...{ name: "In time", effect: "require_approval", priority: 1, bot_id: "strict" },
+      ...{ tools: ["code_with_fake/*"], approval: { timeout_seconds: 10, on_timeout: "fail" } },
+    };
+    expect((await call("/policies", inTime)).status).toBe(201);
+    const late = await send("DO common/late Write it.", "strict");
+
     // One that is stored is tested, and a bot gets it at once; its secret is shown nowhere.
     const program = { command: "bun", args: [AGENT], env: { FAKE_SULKS: "secret-of-the-stored-one" } };
     expect((await call("/admin/coding-agents", { id: "other", ...program })).status).toBe(201);
@@ -168,6 +177,12 @@ eachDatabase("a coding agent", (open) => {
     }
     expect((await ended(await send("DO common/site DIE"))).result).toContain("The loom is broken.");
 
+    // Nobody has decided in time, and the policy says that the run fails then.
+    const undecided = await ended(late);
+    expect([undecided.status, undecided.error_code]).toEqual(["failed", "timeout"]);
+    expect(undecided.error).toContain('the policy "In time" leaves to a person');
+    expect(existsSync(join(folder, "../late/hello.txt"))).toBe(false);
+
     // Stopped.
     const hanging = await send("DO common/site HANG");
     await until(() => existsSync(join(folder, "hangs")));
@@ -195,5 +210,5 @@ eachDatabase("a coding agent", (open) => {
     expect(existsSync(join(folder, "../third/hello.txt"))).toBe(false);
     again.kill("SIGTERM");
     await again.ended;
-  });
+  }, 120_000);
 });

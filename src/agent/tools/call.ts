@@ -13,6 +13,7 @@ import { during } from "../../runtime/activity.ts";
 import { asHeddleError } from "../../sdk/errors.ts";
 import type { JsonObject, ToolContext } from "../../sdk/types.ts";
 import { within } from "../../within.ts";
+import { EndsRun } from "./ends-run.ts";
 import { LATER } from "./later.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { RegisteredTool } from "./registry.ts";
@@ -47,7 +48,7 @@ export interface CalledTool extends ToolResult {
   isLater?: true;
 }
 
-/** Throws the reason of `signal` when the run ends; anything else that fails is a result with `error`. */
+/** Throws the reason of `signal` when the run ends, and of `EndsRun`; anything else that fails is a result with `error`. */
 export async function callTool(call: LlmToolCall, options: CallToolOptions): Promise<CalledTool> {
   const { redact, now, onStart } = options;
   throwIfAborted(options.signal);
@@ -122,6 +123,7 @@ async function execute(
     return { value: await within(timeoutSeconds * 1000, work, { signal, error: () => late }) };
   } catch (error) {
     throwIfAborted(signal);
+    if (error instanceof EndsRun) throw error.reason;
     // Aborted only now, so that the tool's reaction to the abort is not mistaken for its result.
     if (error === late) limit.abort(late);
     else onThrow?.(error);
