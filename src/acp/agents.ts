@@ -13,7 +13,7 @@ import type { Vault } from "../secrets/vault.ts";
 import { type CodingAgent, fingerprintOf } from "./agent.ts";
 import { readAgents } from "./agents-file.ts";
 import type { GivenCodingAgent, GivenCodingAgentChange } from "./fields.ts";
-import { type StartAgent, tryAgent } from "./run-agent.ts";
+import type { StartAgent } from "./run-agent.ts";
 import { type CodingSessions, createCodingSessions, type Worked } from "./sessions.ts";
 import { createAgentStore, type FoundByTest } from "./store.ts";
 import { type AgentToolsOptions, agentTools } from "./tools.ts";
@@ -138,6 +138,7 @@ export async function openAgents(options: CodingAgentsOptions): Promise<CodingAg
       const started = performance.now();
       const found = await (async () => {
         const { folder, start } = await starterAlone(agent);
+        const { tryAgent } = await import("./run-agent.ts");
         return tryAgent(start, { name: agent.name, folder, version, signal });
       })().then(
         ({ name, version: of }) => ({ error: null, agent_name: name, agent_version: of }),

@@ -10,7 +10,7 @@ import type { JsonObject, ToolContext } from "../sdk/types.ts";
 import { parsePath } from "../workspace/path.ts";
 import { type CodingAgent, toolName } from "./agent.ts";
 import type { Permissions } from "./permissions.ts";
-import { runAgent, type StartAgent } from "./run-agent.ts";
+import type { StartAgent } from "./run-agent.ts";
 import type { CodingSessions } from "./sessions.ts";
 
 export interface AgentToolsOptions {
@@ -79,6 +79,7 @@ async function work(
   const stop = new AbortController();
   const id = await sessions.begin(agent.id, context, { folder: given, task });
   try {
+    const { runAgent } = await import("./run-agent.ts");
     const done = await runAgent(await starterOf(agent, folder), {
       ...{ name: agent.name, folder, task, version, signal: AbortSignal.any([signal, stop.signal]) },
       onProgress: progress,

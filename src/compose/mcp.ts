@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { createAuthFetch, createHttpTransport } from "../mcp/client/http-transport.ts";
+import { createAuthFetch } from "../mcp/client/reach.ts";
 import { openProgram } from "../mcp/client/stdio-program.ts";
 import { openMcpServers } from "../mcp/servers.ts";
 import { realTimers } from "../processes/restart-delay.ts";
@@ -32,6 +32,7 @@ export async function openMcp(
     publicUrl: config.baseUrl,
     async open(server, tokens) {
       if (server.transport === "http") {
+        const { createHttpTransport } = await import("../mcp/client/http-transport.ts");
         return { transport: createHttpTransport(server, config.allowPrivateHosts, tokens) };
       }
       const transport = await openProgram(server, {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { HeddleError } from "../errors.ts";
 import type { AttemptFailure } from "../llm/attempt.ts";
 import { createBoundedFetch, type Fetch } from "../llm/bounded-fetch.ts";
-import { createOpenAiClient, toOpenAiFailure } from "../llm/openai-client.ts";
+import { openAiClient, toOpenAiFailure } from "../llm/openai-client.ts";
 import type { Redact } from "../redact.ts";
 import type { Embedder } from "../search/embedder.ts";
 import { searchableText } from "../search/lexemes.ts";
@@ -77,7 +77,7 @@ export function modelAt(
 export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedder {
   const { model, apiKey, baseUrl, headers, send, dimensions, weakBelow, redact } = options;
   const { name = endpointName(options), retryMs = RETRY_MS } = options;
-  const client = createOpenAiClient(
+  const client = openAiClient(
     { apiKey, baseUrl, ...(headers && { headers }), timeoutMs: TIMEOUT_MS },
     createBoundedFetch({ bounds: BOUNDS, ...(send && { send }) }),
   );
@@ -85,7 +85,8 @@ export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedd
   let mostTexts = MOST_TEXTS;
 
   async function requestOnce(texts: string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
-    const answer = await client.embeddings.create(
+    const { embeddings } = await client();
+    const answer = await embeddings.create(
       { model, input: texts, encoding_format: "float", ...(dimensions !== undefined && { dimensions }) },
       { ...(signal && { signal }) },
     );

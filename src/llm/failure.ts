@@ -16,25 +16,37 @@ export interface ErrorClasses {
 /** `now` is in milliseconds and serves to interpret a Retry-After that is a date. */
 export type ToFailure = (error: unknown, options: { hide: Redact; now: number }) => AttemptFailure;
 
-export function failureReader(classes: ErrorClasses): ToFailure {
-  const { APIError, APIConnectionError, APIConnectionTimeoutError } = classes;
-  return (error, options) => {
-    // An error thrown inside our `fetch` arrives as the cause of a connection error.
-    if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
+/** `loaded`: the package; undefined before its first request. */
+export const failureReader =
+  (loaded: () => ErrorClasses | undefined): ToFailure =>
+  (error, options) => {
     const message = describe(errorMessage(error), options.hide);
-    if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
-    if (error instanceof APIConnectionError) {
-      const { cause } = error;
-      const reason = cause === undefined ? message : describe(errorMessage(cause), options.hide);
-      return new AttemptFailure("connection", reason);
-    }
-    if (error instanceof APIError) {
-      return ofApiError(error, message, readRetryAfter(error.headers, options.now));
-    }
+    const classes = loaded();
+    const failure = classes && failureOfPackage(classes, error, message, options);
+    if (failure) return failure;
     if (error instanceof SyntaxError) return new AttemptFailure("garbled", message);
     // Everything else comes from the transport: the connection ended before the answer was complete.
     return new AttemptFailure("cut", message);
   };
+
+function failureOfPackage(
+  { APIError, APIConnectionError, APIConnectionTimeoutError }: ErrorClasses,
+  error: unknown,
+  message: string,
+  { hide, now }: Parameters<ToFailure>[1],
+): AttemptFailure | undefined {
+  // An error thrown inside our `fetch` arrives as the cause of a connection error.
+  if (error instanceof APIConnectionError && error.cause instanceof AttemptFailure) return error.cause;
+  if (error instanceof APIConnectionTimeoutError) return new AttemptFailure("timeout", message);
+  if (error instanceof APIConnectionError) {
+    const { cause } = error;
+    return new AttemptFailure(
+      "connection",
+      cause === undefined ? message : describe(errorMessage(cause), hide),
+    );
+  }
+  if (error instanceof APIError) return ofApiError(error, message, readRetryAfter(error.headers, now));
+  return undefined;
 }
 
 function ofApiError(error: ApiError, message: string, retryAfterMs: number | undefined): AttemptFailure {

@@ -1,14 +1,26 @@
 // Which failures of an authorization server are its answer, and which may pass by themselves.
 
-import { OAuthError, OAuthErrorCode } from "@modelcontextprotocol/client";
+const NAME = "OAuthError";
+
+/** An error that an authorization server answers with (RFC 6749, section 5.2); `code` is its word for it. */
+export class OAuthError extends Error {
+  override readonly name = NAME;
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
 
 const PASSING: ReadonlySet<string> = new Set([
   // Also of an answer that is no JSON, such as that of a proxy before the server.
-  OAuthErrorCode.ServerError,
-  OAuthErrorCode.TemporarilyUnavailable,
+  "server_error",
+  "temporarily_unavailable",
   "too_many_requests",
   "slow_down",
 ]);
 
+/** By the name, because the MCP library has such a class of its own. */
 export const isRefusal = (error: unknown): boolean =>
-  error instanceof OAuthError && !PASSING.has(String(error.code));
+  error instanceof Error && error.name === NAME && !PASSING.has(String((error as OAuthError).code));

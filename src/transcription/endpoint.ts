@@ -2,7 +2,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
-import { createOpenAiClient, toOpenAiFailure } from "../llm/openai-client.ts";
+import { openAiClient, toOpenAiFailure } from "../llm/openai-client.ts";
 import type { Redact } from "../redact.ts";
 import { fileOf, type Recording } from "./audio.ts";
 
@@ -27,10 +27,11 @@ const REJECTIONS = [400, 413, 415, 422];
 
 export function createTranscriptionEndpoint(options: TranscriptionEndpointOptions): TranscriptionEndpoint {
   const { model, redact, ...connection } = options;
-  const client = createOpenAiClient({ ...connection, timeoutMs: TIMEOUT_MS });
+  const client = openAiClient({ ...connection, timeoutMs: TIMEOUT_MS });
   return async (recording, signal) => {
     throwIfAborted(signal);
-    const answer: { text?: unknown } | string = await client.audio.transcriptions
+    const { audio } = await client();
+    const answer: { text?: unknown } | string = await audio.transcriptions
       .create({ file: fileOf(recording), model, response_format: "json" }, { signal, maxRetries: RETRIES })
       .catch((cause: unknown) => {
         throwIfAborted(signal);

@@ -30,7 +30,8 @@ import { createIntegrationStore } from "../../src/integrations/settings/store.ts
 import { createConnections } from "../../src/listeners/connections.ts";
 import { createLog } from "../../src/log.ts";
 import { createLogBuffer } from "../../src/log-buffer.ts";
-import { createAuthFetch, createHttpTransport } from "../../src/mcp/client/http-transport.ts";
+import { createHttpTransport } from "../../src/mcp/client/http-transport.ts";
+import { createAuthFetch } from "../../src/mcp/client/reach.ts";
 import { openMcpServers } from "../../src/mcp/servers.ts";
 import { createMemories } from "../../src/memory/memories.ts";
 import { openAccounts } from "../../src/oauth/accounts/accounts.ts";

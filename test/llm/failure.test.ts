@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { APIError } from "openai";
 import { AttemptFailure } from "../../src/llm/attempt.ts";
 import { readRetryAfter } from "../../src/llm/failure.ts";
-import { toOpenAiFailure } from "../../src/llm/openai-client.ts";
+import { openAiClient, toOpenAiFailure } from "../../src/llm/openai-client.ts";
 import { retryDelay } from "../../src/llm/retry.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
@@ -46,7 +46,8 @@ describe("the wait before another attempt", () => {
   });
 });
 
-test("a failure's message is one short line without markup", () => {
+test("a failure's message is one short line without markup", async () => {
+  await openAiClient({ apiKey: undefined, baseUrl: "http://127.0.0.1:1/v1", timeoutMs: 1 })();
   const page = `<html><style>p { color: red }</style>\n<body>Bad   gateway ${"x".repeat(1000)}</body></html>`;
   const failure = toOpenAiFailure(APIError.generate(502, undefined, page, new Headers()), {
     hide: (text) => text,

@@ -1,127 +1,25 @@
 // The MCP server at /mcp, of both eras of the protocol: tools of integrations, and bots to ask, for coding agents, editors and
 // other programs. Each request is answered by itself; there are no sessions of the protocol.
 
-import {
-  type CallToolResult,
-  createMcpHandler,
-  ProtocolError,
-  ProtocolErrorCode,
-  Server,
-  type ServerContext,
-} from "@modelcontextprotocol/server";
-import type { Caller } from "../../access/caller.ts";
-import type { Chat } from "../../chat/chat.ts";
-import { type AskOptions, createAsk } from "../../chat/openai/ask.ts";
-import { errorMessage, HeddleError } from "../../errors.ts";
+import { HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
-import type { Logger } from "../../log.ts";
-import { hopsIn } from "../../sdk/hops.ts";
-import type { JsonObject, ToolAnnotations } from "../../sdk/types.ts";
 import { REQUEST_ID } from "../answer-headers.ts";
 import { readJson } from "../api/json-body.ts";
-import type { Ownership } from "../api/ownership.ts";
-import type { Auth } from "../auth.ts";
 import { answerError } from "../errors.ts";
-import { ASK_PARAMETERS, createAskBot } from "./ask-bot.ts";
-import { type McpBot, type McpTool, type Offer, offeredTo } from "./offered.ts";
+import type { Answering, AnsweringOptions } from "./answer.ts";
 
-export interface McpOptions {
-  version: string;
-  tools: { list(): McpTool[] };
-  bots: { list(): Promise<McpBot[]> };
-  /** Calls a tool under the policies. Throws for arguments that do not fit. */
-  callTool(name: string, args: JsonObject): Promise<{ content: string; error: string | null }>;
-  chat: Chat;
-  ask: AskOptions;
-  ownership: Pick<Ownership, "reachOf" | "reachesSession" | "clientId" | "task">;
-  auth: Auth;
+export interface McpOptions extends AnsweringOptions {
   /** BASE_URL */
   publicUrl: string | undefined;
-  log: Logger;
-  /** Aborted when the server stops. */
-  signal: AbortSignal;
 }
 
 export const MCP_PATH = "/mcp";
 const MCP_SCOPE = "mcp:use";
 const BODY_LIMIT = 4 * 1024 * 1024;
-/** How long a client may keep the list of tools. */
-const LIST_LIFE_MS = 60_000;
 
 export function createMcp(options: McpOptions): (request: Request) => Promise<Response> {
-  const { version, tools, bots, callTool, chat, ownership, auth, publicUrl, log, signal } = options;
-  const askBot = createAskBot(chat, createAsk(options.ask));
-
-  const offersFor = async (caller: Caller): Promise<Map<string, Offer>> =>
-    offeredTo(caller, tools.list(), await bots.list());
-
-  async function ask(
-    request: Request,
-    bot: McpBot,
-    args: JsonObject,
-    ctx: ServerContext,
-  ): Promise<CallToolResult> {
-    const { integrationId } = await auth.authenticate(request);
-    const owner = (await ownership.reachOf(request))?.owner ?? null;
-    const { text, taskId } = await askBot({
-      botId: bot.id,
-      args,
-      sender: { fromPerson: integrationId === null, hops: hopsIn(request.headers), owner },
-      reaches: (id) => ownership.reachesSession(request, id),
-      mayUse: (clientId) => ownership.clientId(request, clientId),
-      mayContinue: (id) => ownership.task(request, id),
-      signal: AbortSignal.any([signal, ctx.mcpReq.signal]),
-      onProgress: progressTo(ctx),
-    });
-    return {
-      content: [textOf(text)],
-      // For clients that go on with the conversation; models read it as a second text.
-      structuredContent: { answer: text, continue_from: taskId },
-    };
-  }
-
-  async function call(
-    request: Request,
-    name: string,
-    args: JsonObject,
-    ctx: ServerContext,
-  ): Promise<CallToolResult> {
-    const caller = await auth.authenticate(request);
-    const offer = (await offersFor(caller)).get(name);
-    if (!offer) {
-      throw new ProtocolError(
-        ProtocolErrorCode.InvalidParams,
-        `There is no tool "${name}", or the API key has no scope for it.`,
-      );
-    }
-    log.info("{tool} was called over MCP by {who}", { tool: name, who: caller.name });
-    try {
-      if (offer.kind === "bot") return await ask(request, offer.bot, args, ctx);
-      const { content, error } = await callTool(offer.tool.name, args);
-      return { content: [textOf(content)], ...(error !== null && { isError: true }) };
-    } catch (error) {
-      // Anything else is a fault of Heddle's, of which a stranger learns nothing.
-      if (!(error instanceof HeddleError)) throw error;
-      return { content: [textOf(errorMessage(error))], isError: true };
-    }
-  }
-
-  function serverFor(request: Request): Server {
-    const server = new Server({ name: "heddle", version }, { capabilities: { tools: {} } });
-    server.setRequestHandler("tools/list", async () => {
-      const offers = await offersFor(await auth.authenticate(request));
-      return {
-        tools: [...offers].map(([name, offer]) => listed(name, offer)),
-        ttlMs: LIST_LIFE_MS,
-        cacheScope: "private",
-      };
-    });
-    server.setRequestHandler("tools/call", ({ params }, ctx) =>
-      call(request, params.name, (params.arguments ?? {}) as JsonObject, ctx),
-    );
-    return server;
-  }
-
+  const { auth, publicUrl, log } = options;
+  let answering: Answering | undefined;
   return async (request) => {
     const requestId = newId();
     const answer = await answerOrError();
@@ -135,13 +33,9 @@ export function createMcp(options: McpOptions): (request: Request) => Promise<Re
           throw new HeddleError("unauthorized", "Send an API key: Authorization: Bearer <key>.");
         }
         await auth.authorize(request, MCP_SCOPE);
-        const parsedBody = request.method === "POST" ? await readJson(request, BODY_LIMIT) : undefined;
-        // One for each request, since what it offers depends on the key.
-        const handler = createMcpHandler(() => serverFor(request), {
-          onerror: (error) => log.debug("An MCP request failed: {reason}", { reason: error.message }),
-        });
-        const copy = new Request(request.url, { method: request.method, headers: request.headers });
-        return await handler.fetch(copy, parsedBody === undefined ? {} : { parsedBody });
+        const body = request.method === "POST" ? await readJson(request, BODY_LIMIT) : undefined;
+        answering ??= (await import("./answer.ts")).createAnswering(options);
+        return await answering(request, body);
       } catch (error) {
         const failed = answerError(error, { requestId, method: request.method, path: MCP_PATH }, log);
         if (failed.status === 401) failed.headers.set("www-authenticate", "Bearer");
@@ -159,45 +53,3 @@ function refuseOtherOrigin({ headers }: Request, host: string, publicUrl: string
   const isOwn = url?.host === host || (publicUrl !== undefined && url?.origin === new URL(publicUrl).origin);
   if (!isOwn) throw new HeddleError("forbidden", "A page of another site must not use this server.");
 }
-
-function listed(name: string, offer: Offer) {
-  if (offer.kind === "tool") {
-    const { description, parameters, annotations } = offer.tool;
-    return {
-      name,
-      description,
-      inputSchema: parameters as { type: "object" },
-      annotations: hintsOf(annotations),
-    };
-  }
-  const { bot } = offer;
-  return {
-    name,
-    title: `Ask ${bot.name}`,
-    description: `Asks the bot ${bot.name} and returns its answer. ${bot.description ?? ""}`.trim(),
-    inputSchema: ASK_PARAMETERS as { type: "object" },
-    annotations: { openWorldHint: true },
-  };
-}
-
-/** What is not known is left out: the protocol's defaults are the careful ones. */
-const hintsOf = ({ readOnly, idempotent, destructive, egress }: ToolAnnotations) => ({
-  ...(readOnly !== undefined && { readOnlyHint: readOnly }),
-  ...(idempotent !== undefined && { idempotentHint: idempotent }),
-  ...(destructive !== undefined && { destructiveHint: destructive }),
-  ...(egress !== undefined && { openWorldHint: egress }),
-});
-
-function progressTo(ctx: ServerContext): (text: string) => void {
-  const progressToken = ctx.mcpReq._meta?.progressToken;
-  let progress = 0;
-  return (message) => {
-    if (progressToken === undefined) return;
-    progress += 1;
-    void ctx.mcpReq
-      .notify({ method: "notifications/progress", params: { progressToken, progress, message } })
-      .catch(() => undefined);
-  };
-}
-
-const textOf = (text: string) => ({ type: "text" as const, text });

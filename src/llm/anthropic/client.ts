@@ -1,24 +1,30 @@
 // Configures the package of Anthropic: it reads nothing from the environment and does not retry by itself.
 
-import Anthropic, { APIConnectionError, APIConnectionTimeoutError, APIError } from "@anthropic-ai/sdk";
+import type Anthropic from "@anthropic-ai/sdk";
+import { onDemand } from "../../runtime/on-demand.ts";
 import type { Connection } from "../adapter.ts";
 import { splitAddress } from "../address.ts";
 import { failureReader } from "../failure.ts";
 import { fetchOfRequest } from "../fetch-of-request.ts";
 
-export const toAnthropicFailure = failureReader({ APIError, APIConnectionError, APIConnectionTimeoutError });
+const sdk = onDemand(() => import("@anthropic-ai/sdk"));
+
+export const toAnthropicFailure = failureReader(sdk.loaded);
 
 /** One client for all requests to an endpoint, each of which is `sentBy` its own `fetch`. It is made for the first. */
-export function sharedAnthropicClient(connection: Connection): () => Anthropic {
+export function sharedAnthropicClient(connection: Connection) {
   let client: Anthropic | undefined;
-  return () => {
-    client ??= createAnthropicClient(connection);
+  return async (): Promise<Anthropic> => {
+    client ??= createClient((await sdk.load()).Anthropic, connection);
     return client;
   };
 }
 
-function createAnthropicClient({ apiKey, baseUrl, headers, timeoutMs }: Connection): Anthropic {
-  return new Anthropic({
+function createClient(
+  Client: typeof Anthropic,
+  { apiKey, baseUrl, headers, timeoutMs }: Connection,
+): Anthropic {
+  return new Client({
     // Any undefined option would be read from the environment, bypassing Heddle's config.
     apiKey: apiKey ?? null,
     authToken: null,

@@ -9,13 +9,13 @@ import { toRequest } from "./request.ts";
 export function createAnthropicMessages(connection: Connection): Adapter {
   const client = sharedAnthropicClient(connection);
   return {
-    open: (request, { signal, fetch, ...sending }) =>
-      client()
-        .messages.create(toRequest(request, sending), { signal, ...sentBy(fetch) })
+    open: async (request, { signal, fetch, ...sending }) =>
+      (await client()).messages
+        .create(toRequest(request, sending), { signal, ...sentBy(fetch) })
         .asResponse(),
-    listModels: ({ signal, fetch, after }) => {
+    listModels: async ({ signal, fetch, after }) => {
       const query = { limit: 1000, ...(after !== undefined && { after_id: after }) };
-      return client().get("/v1/models", { query, signal, ...sentBy(fetch) });
+      return (await client()).get("/v1/models", { query, signal, ...sentBy(fetch) });
     },
     createAnswer,
     toFailure: toAnthropicFailure,

@@ -9,9 +9,9 @@ import { toRequest } from "./request.ts";
 export function createChatCompletions(connection: Connection): Adapter {
   const client = sharedOpenAiClient(connection);
   return {
-    open: (request, { signal, fetch, ...sending }) =>
-      client()
-        .chat.completions.create(toRequest(request, sending), { signal, ...sentBy(fetch) })
+    open: async (request, { signal, fetch, ...sending }) =>
+      (await client()).chat.completions
+        .create(toRequest(request, sending), { signal, ...sentBy(fetch) })
         .asResponse(),
     listModels: openAiModels(client),
     createAnswer,

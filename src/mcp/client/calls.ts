@@ -1,15 +1,10 @@
 // Calls of tools: what a server answers is the result, what it wants to know first, or a task that it does meanwhile.
 
-import {
-  type CallToolResult,
-  type Client,
-  isInputRequiredResult,
-  type RequestOptions,
-  specTypeSchemas,
-} from "@modelcontextprotocol/client";
+import type { CallToolResult, Client, RequestOptions } from "@modelcontextprotocol/client";
 import { storable } from "../../db/storable.ts";
 import { HeddleError } from "../../errors.ts";
 import type { JsonObject } from "../../sdk/json.ts";
+import { protocol } from "../protocol.ts";
 import type { Question, Reply } from "../questions/question.ts";
 import { questionOf } from "../questions/question-of.ts";
 import type { CallOptions } from "./call-options.ts";
@@ -62,7 +57,7 @@ export const callTool = (connection: Uses, call: ToolCall, calling: CallOptions)
       { name, arguments: args, ...input },
       { ...options, allowInputRequired: true },
     );
-    return isInputRequiredResult(result)
+    return (await protocol.load()).isInputRequiredResult(result)
       ? { kind: "asks", asks: asksOf(result) }
       : { kind: "result", result: result as CallToolResult };
   });
@@ -98,12 +93,17 @@ function asksOf({
 }
 
 /** The client has no methods for tasks; what they are is still checked. */
-function begin(client: Client, { name, args }: { name: string; args: JsonObject }, options: RequestOptions) {
+async function begin(
+  client: Client,
+  { name, args }: { name: string; args: JsonObject },
+  options: RequestOptions,
+) {
   const canTask = client.getServerCapabilities() as { tasks?: { requests?: { tools?: { call?: object } } } };
   if (client.getProtocolEra() !== "legacy" || !canTask?.tasks?.requests?.tools?.call) {
     throw new HeddleError("upstream", `The tool ${name} runs as a task, and its server has no tasks.`);
   }
   const params = { name, arguments: args, task: { ttl: TASK_MS } };
+  const { specTypeSchemas } = await protocol.load();
   return client.request({ method: "tools/call", params }, specTypeSchemas.CreateTaskResult, options);
 }
 
@@ -123,15 +123,10 @@ function taskOf({ taskId, status, pollInterval = POLL_MS }: GivenTask): ServerTa
 
 /** What has become of a task. */
 export const getTask = (connection: Uses, taskId: string, calling: CallOptions): Promise<ServerTask> =>
-  connection.use(calling, async (client, options) =>
-    taskOf(
-      await client.request(
-        { method: "tasks/get", params: { taskId } },
-        specTypeSchemas.GetTaskResult,
-        options,
-      ),
-    ),
-  );
+  connection.use(calling, async (client, options) => {
+    const { GetTaskResult } = (await protocol.load()).specTypeSchemas;
+    return taskOf(await client.request({ method: "tasks/get", params: { taskId } }, GetTaskResult, options));
+  });
 
 /** The result of a task, which the server gives when it is done. It may ask a person something meanwhile. */
 export const resultOfTask = (
@@ -139,11 +134,13 @@ export const resultOfTask = (
   taskId: string,
   calling: CallOptions,
 ): Promise<CallToolResult> =>
-  connection.use(calling, (client, options) =>
-    client.request({ method: "tasks/result", params: { taskId } }, specTypeSchemas.CallToolResult, options),
-  );
+  connection.use(calling, async (client, options) => {
+    const { CallToolResult } = (await protocol.load()).specTypeSchemas;
+    return client.request({ method: "tasks/result", params: { taskId } }, CallToolResult, options);
+  });
 
 export const cancelTask = (connection: Uses, taskId: string, calling: CallOptions): Promise<unknown> =>
-  connection.use(calling, (client, options) =>
-    client.request({ method: "tasks/cancel", params: { taskId } }, specTypeSchemas.CancelTaskResult, options),
-  );
+  connection.use(calling, async (client, options) => {
+    const { CancelTaskResult } = (await protocol.load()).specTypeSchemas;
+    return client.request({ method: "tasks/cancel", params: { taskId } }, CancelTaskResult, options);
+  });

@@ -1,7 +1,8 @@
 // What each connection to an MCP server is made of, whichever way it takes.
 
-import { Client, type jsonSchemaValidator, type Transport } from "@modelcontextprotocol/client";
+import type { Client, jsonSchemaValidator, Transport } from "@modelcontextprotocol/client";
 import type { Logger } from "../../log.ts";
+import { protocol } from "../protocol.ts";
 import { DECLINED, type Question, type Reply } from "../questions/question.ts";
 import { questionOf } from "../questions/question-of.ts";
 
@@ -42,8 +43,10 @@ interface ClientOptions {
 /** A server of the older protocol may be silent when it is asked for the newer one. */
 const PROBE_MS = 10_000;
 
-export function createClient({ id, version, onListChanged, onQuestion, log }: ClientOptions): Client {
-  const client = new Client(
+export async function createClient(options: ClientOptions): Promise<Client> {
+  const { id, version, onListChanged, onQuestion, log } = options;
+  const library = await protocol.load();
+  const client = new library.Client(
     { name: "heddle", version },
     {
       versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },

@@ -127,7 +127,7 @@ export function createConnection(options: ConnectionOptions) {
   /** Some servers of the older protocol end at the question for the newer one; they are started again for it. */
   async function begin(isOld = false): Promise<Live> {
     const opened = await open();
-    const client = createClient({ id, version, log, onListChanged: () => void refresh(), onQuestion });
+    const client = await createClient({ id, version, log, onListChanged: () => void refresh(), onQuestion });
     const isProcess = "pid" in opened.transport;
     try {
       await client.connect(opened.transport, {

@@ -1,18 +1,9 @@
 // What went wrong between Heddle and an MCP server, in words for people and models.
 
-import {
-  InsufficientScopeError,
-  OAuthClientFlowError,
-  ProtocolError,
-  ProtocolErrorCode,
-  SdkError,
-  SdkErrorCode,
-  SdkHttpError,
-  UnauthorizedError,
-} from "@modelcontextprotocol/client";
 import { errorMessage } from "../../errors.ts";
 import { isRefusal } from "../../oauth/refusal.ts";
 import { isPermanent } from "../../sdk/errors.ts";
+import { protocol } from "../protocol.ts";
 
 export interface Failure {
   /** "unauthorized": the server wants somebody to sign in, or another key. */
@@ -24,7 +15,7 @@ const MOST = 500;
 
 export function failureOf(error: unknown): Failure {
   const all = causesOf(error);
-  const missing = all.find((one) => one instanceof InsufficientScopeError);
+  const missing = all.find(isA("InsufficientScopeError"));
   if (missing) {
     const scope = missingScope(missing);
     const what = scope === undefined ? "more than Heddle may do there" : `the permission "${scope}"`;
@@ -32,16 +23,16 @@ export function failureOf(error: unknown): Failure {
   }
   const isUnauthorized = all.some(
     (one) =>
-      one instanceof UnauthorizedError ||
+      isA("UnauthorizedError")(one) ||
       isRefusal(one) ||
-      one instanceof OAuthClientFlowError ||
-      (one instanceof SdkHttpError && one.status === 401),
+      isA("OAuthClientFlowError")(one) ||
+      (isA("SdkHttpError")(one) && one.status === 401),
   );
   if (isUnauthorized)
     return { kind: "unauthorized", reason: "The server does not accept Heddle's credentials." };
   const refusal = all.find(isPermanent);
   if (refusal) return { kind: "refused", reason: errorMessage(refusal) };
-  const http = all.find((one) => one instanceof SdkHttpError);
+  const http = all.find(isA("SdkHttpError"));
   if (http) return { kind: "lost", reason: `The server answered with status ${http.status}.` };
   // The deepest cause is what the system said.
   const reason = errorMessage(all.at(-1)) || "It does not answer.";
@@ -50,27 +41,43 @@ export function failureOf(error: unknown): Failure {
 
 /** What the server wants beyond what was granted, if it says so. */
 export function missingScope(error: unknown): string | undefined {
-  const missing = causesOf(error).find((one) => one instanceof InsufficientScopeError);
+  const missing = causesOf(error).find(isA("InsufficientScopeError"));
   return missing?.requiredScope?.replace(/[^!-~ ]/g, "").slice(0, MOST) || undefined;
 }
 
 /** Whether the connection ended, rather than the request failed. */
 export const isClosed = (error: unknown): boolean =>
-  causesOf(error).some((one) => one instanceof SdkError && CLOSED.has(one.code));
+  causesOf(error).some((one) => isA("SdkError")(one) && CLOSED.has(one.code));
 
-const CLOSED: ReadonlySet<string> = new Set([
-  SdkErrorCode.ConnectionClosed,
-  SdkErrorCode.NotConnected,
-  SdkErrorCode.SendFailed,
-]);
+const CLOSED: ReadonlySet<string> = new Set(["CONNECTION_CLOSED", "NOT_CONNECTED", "SEND_FAILED"]);
 
 /** Whether the server has forgotten the session, and so has done nothing. */
 export const isForgotten = (error: unknown): boolean =>
-  causesOf(error).some((one) => one instanceof SdkHttpError && one.status === 404);
+  causesOf(error).some((one) => isA("SdkHttpError")(one) && one.status === 404);
 
 /** Whether the server has refused the request itself: it does not know what the request is about. */
 export const isGone = (error: unknown): boolean =>
-  causesOf(error).some((one) => one instanceof ProtocolError && one.code === ProtocolErrorCode.InvalidParams);
+  causesOf(error).some((one) => isA("ProtocolError")(one) && one.code === INVALID_PARAMS);
+
+/** What JSON-RPC says of parameters that are refused. */
+const INVALID_PARAMS = -32602;
+
+type Protocol = typeof import("@modelcontextprotocol/client");
+type ErrorName =
+  | "InsufficientScopeError"
+  | "OAuthClientFlowError"
+  | "ProtocolError"
+  | "SdkError"
+  | "SdkHttpError"
+  | "UnauthorizedError";
+
+/** Tells an error of the library by its class. */
+const isA =
+  <Name extends ErrorName>(name: Name) =>
+  (error: unknown): error is InstanceType<Protocol[Name]> => {
+    const library = protocol.loaded();
+    return library !== undefined && error instanceof library[name];
+  };
 
 function causesOf(error: unknown): unknown[] {
   const all: unknown[] = [];

@@ -1,34 +1,17 @@
-// Speaks with an MCP server over streamable HTTP. All its requests go through the guarded fetch: an address inside the
-// host's own networks is reached only where an administrator allowed it for this server.
+// Speaks with an MCP server over streamable HTTP.
 
 import {
   type AuthProvider,
   ClientCredentialsProvider,
-  type FetchLike,
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import { bounded } from "../../guarded-fetch/bounded.ts";
-import { createGuardedFetch, type GuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { McpServer } from "../server.ts";
-
-/** Loopback, and the networks of RFC 1918, 6598 and 4193; never where clouds give machines their credentials. */
-const LOCAL = [
-  "127.0.0.0/8",
-  "::1",
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "fd00::/8",
-];
+import { guardedFor } from "./reach.ts";
 
 /** A stream of events may be silent for hours; requests have time limits of their own. */
 const ENDLESS = { timeoutSeconds: false } as const;
-
-/** What authorization servers say is short. The few requests of one exchange end before the right to it does. */
-const AUTH_SECONDS = 10;
-const MOST_AUTH_BYTES = 1024 * 1024;
 
 type Reached = Pick<McpServer, "url" | "headers" | "allow_private" | "oauth">;
 
@@ -59,16 +42,6 @@ function withHeaders(init: RequestInit | undefined, headers: Record<string, stri
   return { ...init, headers: all };
 }
 
-/** Its authorization server is as private as the server is. */
-export function createAuthFetch(
-  server: Pick<McpServer, "allow_private">,
-  allowPrivateHosts: readonly string[],
-): FetchLike {
-  const send = guardedFor(server, allowPrivateHosts);
-  return async (input, init) =>
-    bounded(await send(input, { ...init, timeoutSeconds: AUTH_SECONDS }), MOST_AUTH_BYTES);
-}
-
 const clientOf = ({
   client_id,
   client_secret,
@@ -80,12 +53,4 @@ const clientOf = ({
     clientSecret: client_secret ?? "",
     expectedIssuer: issuer,
     ...(scope !== undefined && { scope }),
-  });
-
-const guardedFor = (
-  { allow_private }: Pick<McpServer, "allow_private">,
-  allowPrivateHosts: readonly string[],
-): GuardedFetch =>
-  createGuardedFetch({
-    allowPrivateHosts: allow_private ? [...LOCAL, ...allowPrivateHosts] : allowPrivateHosts,
   });

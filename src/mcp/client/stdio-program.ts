@@ -6,7 +6,7 @@ import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { packageFolders } from "../../runtime/package-folders.ts";
 import type { Spawner, SpawnRequest } from "../../runtime/spawn.ts";
 import type { McpServer } from "../server.ts";
-import { createStdioTransport, type StdioTransport } from "./stdio-transport.ts";
+import type { StdioTransport } from "./stdio-transport.ts";
 
 export interface ProgramOptions {
   /** Resolves when processes can be started. */
@@ -23,6 +23,7 @@ export async function openProgram(
   { spawner, home, ...rest }: ProgramOptions,
 ): Promise<StdioTransport> {
   const { spawn } = await spawner();
+  const { createStdioTransport } = await import("./stdio-transport.ts");
   const request = programRequest({ command: command ?? "", args, env }, join(home, "mcp", id), {
     home,
     ...rest,

@@ -1,12 +1,6 @@
 // Signing in at MCP servers, put together: what is stored, the tokens of requests, and people on their way.
 
-import {
-  type AuthProvider,
-  discoverAuthorizationServerMetadata,
-  type FetchLike,
-  refreshAuthorization,
-  UnauthorizedError,
-} from "@modelcontextprotocol/client";
+import type { AuthProvider, FetchLike } from "@modelcontextprotocol/client";
 import type { Database, Queryable } from "../../db/database.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
@@ -16,6 +10,7 @@ import { type Revocation, revoke } from "../../oauth/revoke.ts";
 import { createOAuthStore, OF_MCP_SERVERS } from "../../oauth/store.ts";
 import { createTokenSource } from "../../oauth/token-source.ts";
 import type { Vault } from "../../secrets/vault.ts";
+import { protocol } from "../protocol.ts";
 import { canSignIn, type McpServer } from "../server.ts";
 import { createSignIn } from "./sign-in.ts";
 
@@ -37,6 +32,7 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
   const tokens = createTokenSource<McpServer>({
     store,
     exchange: async (server, { client, resource }, before) => {
+      const { discoverAuthorizationServerMetadata, refreshAuthorization } = await protocol.load();
       const fetchFn = fetchFor(server);
       const metadata = await discoverAuthorizationServerMetadata(client.issuer, { fetchFn });
       const given = await refreshAuthorization(client.issuer, {
@@ -89,7 +85,9 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
       },
       // The server takes the token no longer, whatever was said about its end.
       async onUnauthorized() {
-        if (!(await tokens.renewed(server, sent?.access))) throw new UnauthorizedError();
+        if (await tokens.renewed(server, sent?.access)) return;
+        const { UnauthorizedError } = await protocol.load();
+        throw new UnauthorizedError();
       },
     };
   }
@@ -127,6 +125,7 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
 
 /** Undefined for an authorization server that cannot take tokens back. */
 async function revocationAt(issuer: string, fetchFn: FetchLike): Promise<Revocation | undefined> {
+  const { discoverAuthorizationServerMetadata } = await protocol.load();
   const metadata = (await discoverAuthorizationServerMetadata(issuer, { fetchFn })) as
     | { revocation_endpoint?: unknown; [field: string]: unknown }
     | undefined;

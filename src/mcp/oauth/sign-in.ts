@@ -2,16 +2,7 @@
 // https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 
 import { randomBytes } from "node:crypto";
-import {
-  type AuthorizationServerMetadata,
-  auth,
-  discoverOAuthServerInfo,
-  exchangeAuthorization,
-  extractWWWAuthenticateParams,
-  type FetchLike,
-  type OAuthServerInfo,
-  validateAuthorizationResponseIssuer,
-} from "@modelcontextprotocol/client";
+import type { AuthorizationServerMetadata, FetchLike, OAuthServerInfo } from "@modelcontextprotocol/client";
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { type Credentials, isClientValid, scopesIn, tokensFrom } from "../../oauth/credentials.ts";
 import {
@@ -23,6 +14,7 @@ import {
   type SigningIn,
 } from "../../oauth/returned.ts";
 import type { OAuthStore } from "../../oauth/store.ts";
+import { protocol } from "../protocol.ts";
 import { canSignIn, type McpServer } from "../server.ts";
 import { redirectTo } from "./client-document.ts";
 import { createAttempt, type McpSignIn } from "./sign-in-attempt.ts";
@@ -59,6 +51,7 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
       const state = randomBytes(32).toString("base64url");
       const known = before?.redirect === redirect && isClientValid(before, now()) ? before.client : undefined;
       const attempt = createAttempt(server, { info, metadata, redirect, state, publicUrl, known });
+      const { auth } = await protocol.load();
       await reaching(url, () =>
         auth(attempt.provider, {
           serverUrl: url,
@@ -90,7 +83,7 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
         );
       }
       if (code === undefined) {
-        checkIssuer(pending, iss);
+        await checkIssuer(pending, iss);
         throw refusedBy(pending, reasonIn(returned));
       }
       const tokens = await exchanged(pending, { code, iss }, fetchFor(server));
@@ -134,6 +127,7 @@ function addressOf(server: McpServer): string {
 
 /** What the server says of its authorization server, asked as somebody without a token. */
 async function discovered(url: string, fetchFn: FetchLike) {
+  const { discoverOAuthServerInfo, extractWWWAuthenticateParams } = await protocol.load();
   const refused = await fetchFn(url, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
@@ -171,6 +165,7 @@ async function exchanged(
 ) {
   const { client, metadata, verifier, redirect, resource } = pending;
   try {
+    const { exchangeAuthorization } = await protocol.load();
     return await exchangeAuthorization(client.issuer, {
       metadata,
       clientInformation: client,
@@ -186,12 +181,13 @@ async function exchanged(
   }
 }
 
-function checkIssuer(pending: McpSignIn, iss: string | undefined): void {
+async function checkIssuer(pending: McpSignIn, iss: string | undefined): Promise<void> {
   const { metadata } = pending;
   const issParameterSupported =
     (metadata as { authorization_response_iss_parameter_supported?: boolean })
       .authorization_response_iss_parameter_supported === true;
   try {
+    const { validateAuthorizationResponseIssuer } = await protocol.load();
     validateAuthorizationResponseIssuer({ iss, expectedIssuer: metadata.issuer, issParameterSupported });
   } catch (error) {
     throw refusedBy(pending, errorMessage(error), error);

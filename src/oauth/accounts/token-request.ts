@@ -1,8 +1,8 @@
 // What a service's token endpoint is sent, and what it answers (RFC 6749, sections 4.1.3 and 6).
 
-import { OAuthError } from "@modelcontextprotocol/client";
 import { bounded } from "../../guarded-fetch/bounded.ts";
 import type { OAuthProvider, RegisteredOAuth } from "../../sdk/backend.ts";
+import { OAuthError } from "../refusal.ts";
 import { identity } from "../revoke.ts";
 
 export type Fetch = RegisteredOAuth["fetch"];

@@ -1,12 +1,14 @@
 import { Type } from "@sinclair/typebox";
 import { decodeText } from "../../../attachments/text.ts";
 import { throwIfAborted } from "../../../llm/abort.ts";
+import { onDemand } from "../../../runtime/on-demand.ts";
 import type { JsonObject, ToolContext } from "../../../sdk/types.ts";
-import { htmlToMarkdown } from "../html/html-to-markdown.ts";
 import type { Tool } from "../registry.ts";
 import { answering } from "./answering.ts";
 
 const FETCH_URL = "fetch_url";
+
+const htmlReader = onDemand(() => import("../html/html-to-markdown.ts"));
 
 /** Reaches no private network, and looks at each redirect. */
 type GuardedFetch = (url: string, init: RequestInit & { timeoutSeconds?: number }) => Promise<Response>;
@@ -84,7 +86,7 @@ async function read(
   const isHtml =
     HTML.test(type) || (type === "" && /^\s*<(?:!doctype html|html)\b/i.test(text.slice(0, 1_000)));
   const page = isHtml
-    ? htmlToMarkdown(text, response.url || url.href)
+    ? (await htmlReader.load()).htmlToMarkdown(text, response.url || url.href)
     : { title: null, markdown: text, isCut: false };
   const about = {
     ...(page.title !== null && { title: page.title }),

@@ -1,0 +1,40 @@
+// How an MCP server and its authorization server are reached. All requests go through the guarded fetch: an address inside the
+// host's own networks is reached only where an administrator allowed it for this server.
+
+import type { FetchLike } from "@modelcontextprotocol/client";
+import { bounded } from "../../guarded-fetch/bounded.ts";
+import { createGuardedFetch, type GuardedFetch } from "../../guarded-fetch/fetch.ts";
+import type { McpServer } from "../server.ts";
+
+/** Loopback, and the networks of RFC 1918, 6598 and 4193; never where clouds give machines their credentials. */
+const LOCAL = [
+  "127.0.0.0/8",
+  "::1",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "fd00::/8",
+];
+
+/** What authorization servers say is short. The few requests of one exchange end before the right to it does. */
+const AUTH_SECONDS = 10;
+const MOST_AUTH_BYTES = 1024 * 1024;
+
+/** Its authorization server is as private as the server is. */
+export function createAuthFetch(
+  server: Pick<McpServer, "allow_private">,
+  allowPrivateHosts: readonly string[],
+): FetchLike {
+  const send = guardedFor(server, allowPrivateHosts);
+  return async (input, init) =>
+    bounded(await send(input, { ...init, timeoutSeconds: AUTH_SECONDS }), MOST_AUTH_BYTES);
+}
+
+export const guardedFor = (
+  { allow_private }: Pick<McpServer, "allow_private">,
+  allowPrivateHosts: readonly string[],
+): GuardedFetch =>
+  createGuardedFetch({
+    allowPrivateHosts: allow_private ? [...LOCAL, ...allowPrivateHosts] : allowPrivateHosts,
+  });
