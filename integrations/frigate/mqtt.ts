@@ -2,7 +2,7 @@
 // what the broker has lost is asked of Frigate itself.
 
 import { type ListenContext, log, ReauthRequired, store } from "heddle/sdk";
-import { connect, type IClientOptions } from "mqtt";
+import type { IClientOptions } from "mqtt";
 import { settings } from "./config.ts";
 import { readMessage } from "./sighting.ts";
 import { tell } from "./tell.ts";
@@ -15,7 +15,7 @@ const REFUSED = [4, 5, 134, 135];
 export async function listenToFrigate(ctx: ListenContext): Promise<void> {
   const clientId = await lastingClientId();
   // The session stays at the broker.
-  const { client, failed, end } = open(ctx.signal, {
+  const { client, failed, end } = await open(ctx.signal, {
     ...{ clientId, clean: false },
     keepalive: Math.max(1, Math.floor(ctx.silenceSeconds / 3)),
   });
@@ -41,7 +41,7 @@ export async function listenToFrigate(ctx: ListenContext): Promise<void> {
 /** Publishes one message, over a connection of its own. Resolves when the broker has it. */
 export async function publish(topic: string, payload: string, signal: AbortSignal): Promise<void> {
   const own = { clientId: `heddle-frigate-${crypto.randomUUID().slice(0, 8)}`, clean: true };
-  const { client, failed, end } = open(signal, own);
+  const { client, failed, end } = await open(signal, own);
   try {
     await Promise.race([client.publishAsync(topic, payload, { qos: 1 }), failed]);
   } finally {
@@ -50,7 +50,9 @@ export async function publish(topic: string, payload: string, signal: AbortSigna
 }
 
 /** Begins to connect. `failed` rejects when the connection cannot be made, or ends. */
-function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | "clean" | "keepalive">) {
+async function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | "clean" | "keepalive">) {
+  // Only where there is a broker, since it is large.
+  const { connect } = await import("mqtt");
   const { FRIGATE_MQTT_BROKER: host, FRIGATE_MQTT_PORT: port } = settings;
   const { FRIGATE_MQTT_USERNAME: username, FRIGATE_MQTT_PASSWORD: password } = settings;
   const client = connect(host.includes("://") ? host : `mqtt://${host}:${port}`, {

@@ -1,7 +1,6 @@
 // Writes the answer as a mail: in the thread, as text and as HTML, with what it answers quoted below.
 
 import { micromark } from "micromark";
-import { createTransport } from "nodemailer";
 import { ownAddress, settings } from "./config.ts";
 import type { SentFile } from "./sent-files.ts";
 import type { Target } from "./target.ts";
@@ -42,6 +41,7 @@ export async function compose({
   const id = messageIdOf(deliveryId);
   const above = quoted ? introduction(quoted) : "";
   // Written to memory, since the same bytes are sent and kept among the sent mails.
+  const { createTransport } = await import("nodemailer");
   const writer = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
   const { message } = await writer.sendMail({
     from: { name: settings.MAIL_FROM_NAME, address: from },

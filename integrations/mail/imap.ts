@@ -1,6 +1,6 @@
 // Connections to the mailbox.
 
-import { ImapFlow } from "imapflow";
+import type { ImapFlow } from "imapflow";
 import { type Proof, signedIn } from "./account.ts";
 import { imapServer, settings } from "./config.ts";
 
@@ -16,6 +16,8 @@ export const openMailbox = (signal: AbortSignal): Promise<OpenMailbox> =>
   signedIn((proof) => connect(proof, signal), isRefused);
 
 async function connect(auth: Proof, signal: AbortSignal): Promise<OpenMailbox> {
+  // Only where there is a mailbox, since it is large.
+  const { ImapFlow } = await import("imapflow");
   signal.throwIfAborted();
   const { host, port } = imapServer();
   const { MAIL_TLS: tls } = settings;

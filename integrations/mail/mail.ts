@@ -1,7 +1,7 @@
 // A mail as the rest of the integration sees it.
 
 import { createHash } from "node:crypto";
-import { type EmailAddress, parseAddressHeader, simpleParser } from "mailparser";
+import type { EmailAddress } from "mailparser";
 import { isAuthentic } from "./authentic.ts";
 import { readHtml } from "./html-text.ts";
 import { isFromMachine } from "./machine.ts";
@@ -58,6 +58,8 @@ const MESSAGE_ID = /<[^<>\s]{1,900}>/g;
 
 /** Reads a mail as it came over the wire. */
 export async function readMail(source: Buffer): Promise<Mail> {
+  // Only where mails come in, since it is large.
+  const { parseAddressHeader, simpleParser } = await import("mailparser");
   const parsed = await simpleParser(source, {
     ...{ skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, checksumAlgo: false },
   });
@@ -70,7 +72,9 @@ export async function readMail(source: Buffer): Promise<Mail> {
           .replace(/\r?\n[ \t]*/g, " ")
           .trim(),
       );
-  const froms = peopleIn(headers("from"));
+  const people = (values: string[]): Person[] =>
+    peopleIn(values.flatMap((value) => parseAddressHeader(value, { flatten: true }).value as EmailAddress[]));
+  const froms = people(headers("from"));
   const [from] = froms;
   const [ownId] = idsIn(headers("message-id").slice(0, 1));
   const html = typeof parsed.html === "string" ? parsed.html.slice(0, MOST_HTML) : "";
@@ -81,8 +85,8 @@ export async function readMail(source: Buffer): Promise<Mail> {
     inReplyTo: idsIn(headers("in-reply-to"))[0],
     references: idsIn(headers("references")).slice(-MOST_REFERENCES),
     from,
-    replyTo: peopleIn(headers("reply-to"))[0],
-    to: peopleIn([...headers("to"), ...headers("cc")]),
+    replyTo: people(headers("reply-to"))[0],
+    to: people([...headers("to"), ...headers("cc")]),
     subject: (parsed.subject ?? "").replace(/\s+/g, " ").trim().slice(0, 500),
     date: parsed.date,
     files: parsed.attachments.map(({ filename, contentType, content }) => ({
@@ -92,15 +96,14 @@ export async function readMail(source: Buffer): Promise<Mail> {
     })),
     // A mail with several authors is nobody's in particular.
     isAuthentic: from !== undefined && froms.length === 1 && isAuthentic(headers, from.address),
-    isFromMachine: isFromMachine(headers, from?.address, peopleIn(headers("reply-to"))[0]?.address),
+    isFromMachine: isFromMachine(headers, from?.address, people(headers("reply-to"))[0]?.address),
   };
 }
 
 const idsIn = (values: string[]): string[] => [...new Set(values.join(" ").match(MESSAGE_ID) ?? [])];
 
-const peopleIn = (values: string[]): Person[] =>
-  values
-    .flatMap((value) => parseAddressHeader(value, { flatten: true }).value as EmailAddress[])
+const peopleIn = (addresses: EmailAddress[]): Person[] =>
+  addresses
     .flatMap(({ name, address }) =>
       address && address.length <= LONGEST_ADDRESS && ANSWERABLE.test(address)
         ? [{ name: name.slice(0, 200), address: address.toLowerCase() }]

@@ -1,13 +1,13 @@
 // Sends mail.
 
 import { connection, Permanent, ReauthRequired, Retryable } from "heddle/sdk";
-import { createTransport } from "nodemailer";
 import { type Proof, signedIn } from "./account.ts";
 import { settings, smtpServer } from "./config.ts";
 
 const CONNECTION = "smtp";
 
-function open(proof: Proof) {
+async function open(proof: Proof) {
+  const { createTransport } = await import("nodemailer");
   const { host, port } = smtpServer();
   const { MAIL_TLS: tls } = settings;
   return createTransport({
@@ -38,12 +38,12 @@ export async function send(raw: Buffer, from: string, to: string[], signal: Abor
   await report("connected");
 }
 
-type Transport = ReturnType<typeof open>;
+type Transport = Awaited<ReturnType<typeof open>>;
 
 const withTransport = <Result>(
   signal: AbortSignal,
   work: (transport: Transport) => Promise<Result>,
-): Promise<Result> => signedIn((proof) => within(open(proof), signal, work), isRefused);
+): Promise<Result> => signedIn(async (proof) => within(await open(proof), signal, work), isRefused);
 
 /** A refused sign-in, after which nothing was sent. */
 const isRefused = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === "EAUTH";
