@@ -20,6 +20,7 @@ const FOUNDATION = [
   "runtime/absent.ts",
   "runtime/packages.ts",
   "runtime/importable-path.ts",
+  "runtime/on-demand.ts",
   "hops.ts",
   "runtime/line-writer.ts",
   "log-error.ts",
