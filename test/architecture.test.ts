@@ -238,6 +238,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "content/front-matter.ts": [],
   "ids.ts": [],
   "runtime/importable-path.ts": [],
+  "runtime/on-demand.ts": [],
   "hops.ts": [],
   "runtime/line-writer.ts": [],
   "log-buffer.ts": [],
