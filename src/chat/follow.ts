@@ -72,10 +72,11 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
                 return undefined;
               }
             }
-            const live = run && !hasMore && run.part === written.part ? view.live(run, written.length) : [];
+            // The past was read before the run was looked at, which may have begun between the two.
+            const isUpToDate = !hasMore && news !== past;
+            const live = run && isUpToDate && run.part === written.part ? view.live(run, written.length) : [];
             if (live.length > 0) yield live;
-            else if (steps.length === 0 && !hasMore && news !== past)
-              mustLook = (await changes.happened) === "late";
+            else if (steps.length === 0 && isUpToDate) mustLook = (await changes.happened) === "late";
             news = [];
           } finally {
             changes.cancel();
