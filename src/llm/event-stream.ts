@@ -3,6 +3,7 @@
 
 import type { Redact } from "../redact.ts";
 import { AttemptFailure } from "./attempt.ts";
+import { createCommentFilter, withoutLeadingBlanks } from "./comments.ts";
 import { failureIn } from "./failure.ts";
 
 /** Characters of an answer that is not a stream, and of one event. */
@@ -26,42 +27,45 @@ export async function* readEvents(
   { signal, hide }: ReadEventsOptions,
 ): AsyncGenerator<unknown, void> {
   const events = createEvents();
+  const decoder = new TextDecoder();
+  const text = (bytes: Uint8Array) => decoder.decode(bytes, { stream: true });
+  const withoutComments = createCommentFilter();
   const whole: string[] = [];
-  let start = "";
+  let start: Uint8Array = new Uint8Array();
   let length = 0;
   let isStream: boolean | undefined;
-  for await (const text of textsOf(body, signal)) {
+  for await (const came of chunksOf(body, signal)) {
+    let chunk = came;
     if (isStream === undefined) {
-      start = (start + text).trimStart();
+      start = withoutLeadingBlanks(start.byteLength === 0 ? came : Buffer.concat([start, came]));
       isStream = isFieldOrComment(start);
-      if (isStream) yield* events.feed(start);
-      else if (isStream === false) whole.push(start);
-    } else if (isStream) yield* events.feed(text);
-    else whole.push(text);
-    length += text.length;
+      chunk = start;
+    }
+    if (isStream) for (const part of withoutComments(chunk)) yield* events.feed(text(part));
+    else if (isStream === false) whole.push(text(chunk));
+    length += came.byteLength;
     if (!isStream && length > MAX_LENGTH) throw new AttemptFailure("garbled", "the response is too long");
     if (events.isDone()) return;
   }
   if (signal.aborted) return;
-  if (isStream) yield* events.end();
-  else
-    yield* valuesIn((isStream === undefined ? start : whole.join("")).trim(), hide).map((value) =>
-      checked(value),
-    );
+  const last = decoder.decode(isStream === undefined ? start : undefined);
+  if (isStream) {
+    yield* events.feed(last);
+    yield* events.end();
+  } else yield* valuesIn([...whole, last].join("").trim(), hide).map((value) => checked(value));
 }
 
-async function* textsOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string, void> {
+async function* chunksOf(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
   const reader = body.getReader();
-  const decoder = new TextDecoder();
   // What reads a body may wait for it although its request was aborted.
   const stop = () => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
     if (signal.aborted) return;
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      yield decoder.decode(next.value, { stream: true });
-    }
-    yield decoder.decode();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } finally {
     signal.removeEventListener("abort", stop);
     stop();
@@ -69,11 +73,15 @@ async function* textsOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): 
 }
 
 const FIELDS = [":", "data:", "event:", "id:", "retry:"];
+const LONGEST_FIELD = 6;
+/** The bytes of a byte order mark. */
+const MARK = "\u00ef\u00bb\u00bf";
 
 /** Every line of an event stream begins with the name of a field, or with a colon. Undefined: too short to tell. */
-function isFieldOrComment(text: string): boolean | undefined {
+function isFieldOrComment(bytes: Uint8Array): boolean | undefined {
+  const text = String.fromCharCode(...bytes.subarray(0, LONGEST_FIELD));
   if (FIELDS.some((field) => text.startsWith(field))) return true;
-  return FIELDS.some((field) => field.startsWith(text)) ? undefined : false;
+  return [...FIELDS, MARK].some((field) => field.startsWith(text)) ? undefined : false;
 }
 
 /** Reads events from the text of a stream, which comes in pieces. */
@@ -142,9 +150,7 @@ export function createEvents() {
       endsWithReturn = text === "" ? endsWithReturn : text.endsWith("\r");
       const endOfLine = lineEndsIn(text);
       for (let end = endOfLine(at); end >= 0; end = endOfLine(at)) {
-        // Comments may be all that comes for minutes, and nothing is kept of them.
-        if (line.length > 0) add(line.join("") + text.slice(at, end));
-        else if (text[at] !== ":") add(text.slice(at, end));
+        add(line.length > 0 ? line.join("") + text.slice(at, end) : text.slice(at, end));
         line = [];
         at = text[end] === "\r" && text[end + 1] === "\n" ? end + 2 : end + 1;
         if (ready.length > 0) yield* taken();
