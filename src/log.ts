@@ -2,6 +2,7 @@
 // before a line leaves the process.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
 import {
   configure,
   getLogger,
@@ -108,7 +109,13 @@ function keptLine(record: LogRecord, redact: Redact, json: string): Omit<KeptLin
 
 function inWords(part: unknown): string {
   if (typeof part === "string") return part;
-  return isLoggable(part) ? part.toJSON().message : (JSON.stringify(part) ?? String(part));
+  if (isLoggable(part)) return part.toJSON().message;
+  try {
+    return JSON.stringify(part) ?? String(part);
+  } catch {
+    // It is circular, has a bigint, or a toJSON that throws.
+    return inspect(part, { breakLength: Number.POSITIVE_INFINITY });
+  }
 }
 
 function propertiesIn(json: string): Record<string, unknown> {

@@ -7,6 +7,7 @@ import type { Policies } from "../policies/policies.ts";
 import type { Decided, GivenDecision } from "../sdk/types.ts";
 import type { Closers } from "./closers.ts";
 import type { Content } from "./content.ts";
+import { asId } from "./controls.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Storage } from "./storage.ts";
 
@@ -48,7 +49,12 @@ export function openApprovals(
       { approved, by, choice = "once", note }: GivenDecision,
     ) {
       const decider = { id: `${integrationId}:${by.id}`, name: by.name, isOutside: true };
-      const row = await approvals.decide(id, { approved, choice, note }, decider, undefined);
+      const row = await approvals.decide(
+        asId(id, "approval_id"),
+        { approved, choice, note },
+        decider,
+        undefined,
+      );
       return {
         // Decided just now.
         status: row.status as Decided["status"],

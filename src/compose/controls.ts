@@ -1,8 +1,10 @@
 // The conversation controls of the SDK inside the server: the same parts that the REST API calls.
 
 import type { ChannelSettings } from "../channels/channels.ts";
+import { HeddleError } from "../errors.ts";
 import { presentChannel } from "../http/api/routes/channels.ts";
 import { checkChannelChange } from "../http/api/sdk-checks.ts";
+import { isUuid } from "../ids.ts";
 import type { ControlCalls } from "../sdk/controls.ts";
 import type { CapabilityParts } from "./capabilities.ts";
 import type { Conversation } from "./conversation.ts";
@@ -33,9 +35,15 @@ export function createServerControls(
       return (await Promise.all(pages)).flat().map(({ id }) => id);
     },
     async getTask(id) {
-      const { status, result, error } = await tasks.get(id);
+      const { status, result, error } = await tasks.get(asId(id, "task_id"));
       return { status, result, error };
     },
-    cancelTask: async (id) => (await tasks.cancel(id)).status,
+    cancelTask: async (id) => (await tasks.cancel(asId(id, "task_id"))).status,
   };
+}
+
+/** The database takes nothing but a UUID. Throws `validation`, as over REST. */
+export function asId(id: string, field: string): string {
+  if (isUuid(id)) return id;
+  throw new HeddleError("validation", `${field} must be a UUID; got ${JSON.stringify(id)}.`, { field });
 }

@@ -1,6 +1,7 @@
 // Writes a process's output lines to the server's log, each at its own level and with its own fields.
 
 import type { Logger } from "../log.ts";
+import { logText } from "../log-text.ts";
 import { readLogLine } from "../sdk/log-line.ts";
 import type { OutputLine } from "./output.ts";
 
@@ -8,16 +9,6 @@ import type { OutputLine } from "./output.ts";
 export function logOutput(log: Logger, { text, source, level: own = "info" }: OutputLine): void {
   // Heddle's own lines are sentences and not output to be parsed.
   const line = source === "heddle" ? undefined : readLogLine(text);
-  if (!line) {
-    log[own]("{text}", { text, source });
-    return;
-  }
-  const { level, message, fields } = line;
-  const hasFields = Object.keys(fields).length > 0;
-  log[level](hasFields ? "{text} {fields}" : "{text}", {
-    ...fields,
-    text: message,
-    source,
-    ...(hasFields && { fields }),
-  });
+  if (line) logText(log, line.level, line.message, { fields: line.fields, source });
+  else logText(log, own, text, { source });
 }

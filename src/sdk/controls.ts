@@ -1,6 +1,7 @@
 // The conversation controls, built on a few calls that the server and the REST API implement.
 
 import { HeddleError, notFound } from "../errors.ts";
+import { asText, checkDecision } from "./check-controls.ts";
 import type {
   ApprovalControls,
   ChannelControls,
@@ -29,14 +30,15 @@ export function createControls(calls: ControlCalls): {
   tasks: TaskControls;
   approvals: ApprovalControls;
 } {
+  const find = async (clientId: string) => calls.findChannel(asText(clientId, "client_id"));
   const idOf = async (clientId: string): Promise<string> => {
-    const channel = await calls.findChannel(clientId);
+    const channel = await find(clientId);
     if (!channel) throw notFound("channel", clientId, "client_id");
     return channel.id;
   };
   return {
     channels: {
-      get: (clientId) => calls.findChannel(clientId),
+      get: find,
       patch: async (clientId, change) => calls.patchChannel(await idOf(clientId), change),
       reset: async (clientId) => calls.resetSession(await idOf(clientId)),
       async stop(clientId) {
@@ -47,14 +49,15 @@ export function createControls(calls: ControlCalls): {
     },
     tasks: {
       async get(taskId) {
-        if (calls.getTask) return await calls.getTask(taskId);
+        if (calls.getTask) return await calls.getTask(asText(taskId, "task_id"));
         throw new HeddleError("not_supported", "tasks.get() needs controls with getTask().");
       },
-      cancel: (taskId) => calls.cancelTask(taskId),
+      cancel: async (taskId) => calls.cancelTask(asText(taskId, "task_id")),
     },
     approvals: {
       async decide(approvalId, decision) {
-        if (calls.decide) return await calls.decide(approvalId, decision);
+        if (calls.decide)
+          return await calls.decide(asText(approvalId, "approval_id"), checkDecision(decision));
         throw new HeddleError("not_supported", "approvals need controls with decide().");
       },
     },

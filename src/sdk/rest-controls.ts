@@ -5,7 +5,7 @@ import type { ChannelInfo, Decided, JsonObject, SessionReset, TaskState } from "
 
 type Call = <Answer>(method: string, path: string, body?: JsonObject) => Promise<Answer>;
 
-const UNFINISHED = ["pending", "running"];
+const UNFINISHED = ["pending", "running", "waiting"];
 
 export function createRestControls(call: Call): ControlCalls {
   const at = (id: string) => encodeURIComponent(id);

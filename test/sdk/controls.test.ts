@@ -1,7 +1,10 @@
 // /reset, /stop and settings of a channel, from the server's own code and from a process.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
 import { createServerControls } from "../../src/compose/controls.ts";
+import { tasks as taskRows } from "../../src/db/schema.ts";
+import { checkDecision } from "../../src/sdk/check-controls.ts";
 import { createControls } from "../../src/sdk/controls.ts";
 import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
@@ -53,8 +56,49 @@ eachDatabase("conversation controls", (open) => {
     expect(await channels.stop(place)).toEqual([other.task_id ?? ""]);
     expect(await channels.stop(place)).toEqual([]);
 
+    // What is not given must not become every channel, nor an error of the database.
+    const nothing = undefined as unknown as string;
+    for (const work of [
+      () => channels.get(nothing),
+      () => channels.stop(nothing),
+      () => channels.reset(""),
+      () => tasks.get(nothing),
+      () => tasks.cancel(nothing),
+    ])
+      expect(await codeOf(work())).toBe("validation");
+    expect(await codeOf(tasks.get("no id"))).toBe("validation");
+    expect(await codeOf(tasks.cancel("no id"))).toBe("validation");
+
+    // A run that waits for a person has not finished either.
+    const waiting = await injectMessage(message);
+    await http.db.query
+      .update(taskRows)
+      .set({ status: "waiting" })
+      .where(eq(taskRows.id, waiting.task_id ?? ""));
+    expect(await channels.stop(place)).toEqual([waiting.task_id ?? ""]);
+
     const reset = await channels.reset(place);
     expect(reset.previous_session_id).toBe(sessionId);
     expect((await channels.get(place))?.active_session_id).toBe(reset.session_id);
   });
+});
+
+test.each([
+  [undefined, undefined],
+  [{}, "approved"],
+  [{ approved: "no", by: { id: "u1", name: "Ada" } }, "approved"],
+  [{ approved: true }, "by"],
+  [{ approved: true, by: { name: "Ada" } }, "by.id"],
+  [{ approved: true, by: { id: "u1", name: 5 } }, "by.name"],
+  [{ approved: true, by: { id: "u1", name: "Ada" }, choice: "always" }, "choice"],
+  [{ approved: true, by: { id: "u1", name: "Ada" }, reason: "typo of note" }, "reason"],
+  [{ approved: false, by: { id: "u1", name: "Ada" }, note: "" }, "note"],
+])("a decision must be complete and one that a person of a service may make: %j", (decision, field) => {
+  const refused = () => checkDecision(decision);
+  expect(refused).toThrow(expect.objectContaining({ code: "validation", ...(field && { field }) }));
+});
+
+test("a decision is passed on as it is", () => {
+  const decision = { approved: false, by: { id: "u1", name: "Ada" }, choice: "run", note: "Too late." };
+  expect(checkDecision(decision)).toEqual(decision as never);
 });

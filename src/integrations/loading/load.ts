@@ -7,6 +7,7 @@ import type { Skill } from "../../content/skills/skill.ts";
 import type { Template } from "../../content/templates/template.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
+import { logText } from "../../log-text.ts";
 import { during } from "../../runtime/activity.ts";
 import type { Problem } from "../../runtime/bundle.ts";
 import { bindFolder, forgetModules, importModule } from "../../runtime/modules.ts";
@@ -186,7 +187,7 @@ function bind(
     ...sinks,
     server: { ...services.server, webhookPath: () => about.setup?.webhook?.path },
     getSetting: (key) => services.getSetting(key) ?? defaultInManifest(key, settings, about.setup),
-    log: (level, message, fields) => log[level](message, fields ?? {}),
+    log: (level, message, fields) => logText(log, level, message, { fields }),
   });
   const bound = bindFolder(prepared.dir, sdk);
   return () => {

@@ -390,6 +390,22 @@ test("two versions that differ are warned of, and that of index.ts counts", asyn
   expect(warnings).toEqual([expect.objectContaining({ version: "1.0", other: "2.0" })]);
 });
 
+test("what integrations log is no template, and people see its fields", async () => {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const log = await createLog({ level: "info", format: "pretty", redact: (text) => text, write });
+  await using all = await harness(
+    {
+      "talks/router.ts": `${routerSaying("hello")}
+        import { log } from "heddle/sdk";
+        log.warning('answer {"a":1}', { ms: 1200 });`,
+    },
+    { log },
+  );
+  await all.integrations.loadAll();
+  expect(lines.join("")).toMatch(/answer \{"a":1\}.*ms.*1200/);
+});
+
 test("misspelt fields are warned of; the author's own names are not", async () => {
   const { views, warnings } = await warningsOf({
     "mine/index.ts": 'export const meta = { name: "Mine", verson: "1.0" };',
