@@ -150,7 +150,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
   worker: ["agent", "db", "dispatch", "memory", "queue", "schedules", "sdk", "sessions"],
   // A message sent and its run followed to the end.
-  chat: ["attachments", "db", "events", "sdk", "secrets", "sessions"],
+  // What a client brings with it is text from outside.
+  chat: ["attachments", "db", "events", "memory", "sdk", "secrets", "sessions"],
   // Results of evals, as they were stored.
   evals: ["db"],
   // What runs may spend: reserved before each call of a model, settled by the statement that records it.

@@ -72,7 +72,7 @@ interface Origin {
 export const isTainted = (session: string, besides = "false"): string => `(
   exists (select 1 from messages seen where seen.session_id = ${session} and (
     ${isStrangers("seen")}
-    or (seen.role = 'tool' and strpos(seen.content, '${UNTRUSTED_MARK}') > 0)
+    or (seen.role = 'tool' and (strpos(seen.content, '${UNTRUSTED_MARK}') > 0 or seen.metadata ->> '${OUTSIDE_KEY}' = 'true'))
     or exists (select 1 from attachments where attachments.message_id = seen.id)))
   or exists (select 1 from tool_calls made join tasks maker on maker.id = made.task_id
     where maker.session_id = ${session} and not (${besides})

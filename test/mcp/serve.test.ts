@@ -17,7 +17,7 @@ import { until } from "../until.ts";
 setDefaultTimeout(60_000);
 
 const KEY = "a-key-of-the-operator-for-tests-of-mcp";
-const TOOL = `import { register, t } from "heddle/sdk";
+const TOOL = `import { getOrCreateSession, injectMessage, register, t } from "heddle/sdk";
 export const shout = register(
   { name: "crm_shout", description: "Says it loudly.", parameters: t.Object({ text: t.String() }), annotations: { readOnly: true } },
   ({ text }) => (text === "fail" ? { error: "Too loud." } : text.toUpperCase()),
@@ -29,6 +29,13 @@ export const wipe = register(
 export const post = register(
   { name: "crm_post", description: "Sends it.", parameters: t.Object({ text: t.String() }), annotations: { egress: true } },
   () => "sent",
+);
+export const go = register(
+  { name: "crm_go", description: "Has a bot work.", parameters: t.Object({}) },
+  async () => {
+    const sessionId = await getOrCreateSession({ clientId: "crm:1", botId: "default" });
+    return injectMessage({ sessionId, content: "Go", source: "crm", runAgent: true });
+  },
 );
 `;
 
@@ -90,6 +97,7 @@ for (const [era, connect] of Object.entries(CLIENTS)) {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([
       "ask_default",
+      "crm_go",
       "crm_post",
       "crm_shout",
       "crm_wipe",
@@ -143,6 +151,35 @@ test("policies hold for calls over MCP", async () => {
   const refused = await client.callTool({ name: "crm_wipe", arguments: {} });
   expect(refused).toMatchObject({ isError: true });
   expect(JSON.stringify(refused.content)).toContain("Nothing is wiped");
+  await client.close();
+});
+
+test("a circle through calls of tools is noticed, over MCP and over the API", async () => {
+  const key = await keyWith("mcp:use", "integrations.crm:use", "tools.crm_go:use");
+  const headers = { authorization: `Bearer ${key}`, "heddle-hops": "9" };
+  const client = new LegacyClient({ name: "test", version: "1" });
+  await client.connect(new LegacyTransport(url, { requestInit: { headers } }) as never);
+  const { content } = await client.callTool({ name: "crm_go", arguments: {} });
+  const tried = await fetch(new URL("/api/v1/tools/crm_go/try", url), {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: "{}",
+  });
+  const texts = [
+    (content as { text: string }[])[0]?.text,
+    ((await tried.json()) as { content: string }).content,
+  ];
+  for (const text of texts) {
+    const { task_id } = JSON.parse(String(text)) as { task_id: string };
+    const task = await until(
+      async () =>
+        (await fetch(new URL(`/api/v1/tasks/${task_id}`, url), {
+          headers: { authorization: `Bearer ${KEY}` },
+        }).then((answer) => answer.json())) as { status: string; error_code: string | null },
+      ({ status }) => status === "failed" || status === "complete",
+    );
+    expect(task.error_code).toBe("loop_detected");
+  }
   await client.close();
 });
 

@@ -7,6 +7,7 @@ import { newAttachments } from "../../attachments/store.ts";
 import type { Database } from "../../db/database.ts";
 import { sessions } from "../../db/schema.ts";
 import { newId } from "../../ids.ts";
+import { OUTSIDE } from "../../memory/taint.ts";
 import type { Turn } from "./conversation.ts";
 
 export interface OpenAiSessions {
@@ -67,8 +68,9 @@ export function createOpenAiSessions({ query, readFiles }: OpenAiSessionsOptions
         if (rows.length === 0) return;
         await tx.execute(sql`
           with stored as (
-          insert into messages (id, session_id, role, content, source, tool_calls, tool_call_id, from_person)
-          select m.id, ${id}::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, m.role = 'user' and ${fromPerson}
+          insert into messages (id, session_id, role, content, source, tool_calls, tool_call_id, from_person, metadata)
+          select m.id, ${id}::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, m.role = 'user' and ${fromPerson},
+            case when m.role = 'tool' then ${JSON.stringify(OUTSIDE)}::jsonb else '{}' end
           from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as given (item, nr),
             jsonb_to_record(item) as m (id uuid, role text, content text, tool_calls jsonb, tool_call_id text)
           order by nr returning id),

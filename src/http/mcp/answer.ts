@@ -12,6 +12,7 @@ import type { Caller } from "../../access/caller.ts";
 import type { Chat } from "../../chat/chat.ts";
 import { type AskOptions, createAsk } from "../../chat/openai/ask.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
+import { ledBy } from "../../hops.ts";
 import type { Logger } from "../../log.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import type { JsonObject, ToolAnnotations } from "../../sdk/types.ts";
@@ -90,7 +91,8 @@ export function createAnswering(options: AnsweringOptions): Answering {
     log.info("{tool} was called over MCP by {who}", { tool: name, who: caller.name });
     try {
       if (offer.kind === "bot") return await ask(request, offer.bot, args, ctx);
-      const { content, error } = await callTool(offer.tool.name, args);
+      // What the tool sends follows from the caller's runs.
+      const { content, error } = await ledBy(hopsIn(request.headers), () => callTool(offer.tool.name, args));
       return { content: [textOf(content)], ...(error !== null && { isError: true }) };
     } catch (error) {
       // Anything else is a fault of Heddle's, of which a stranger learns nothing.

@@ -1,6 +1,8 @@
 import { Elysia, t } from "elysia";
 import { notFound } from "../../../errors.ts";
+import { ledBy } from "../../../hops.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { hopsIn } from "../../../sdk/hops.ts";
 import type { JsonObject, ToolAnnotations } from "../../../sdk/types.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfItems, SETUP } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -132,8 +134,9 @@ export function toolRoutes({ tools, tryTool, route }: ToolRoutes) {
     )
     .post(
       "/:name/try",
-      async ({ params: { name }, body }) => {
-        const { content, error, clientActions, durationMs } = await tryTool(name, body.arguments ?? {});
+      async ({ params: { name }, body, request: { headers } }) => {
+        const tried = ledBy(hopsIn(headers), () => tryTool(name, body.arguments ?? {}));
+        const { content, error, clientActions, durationMs } = await tried;
         return { content, error, client_actions: clientActions, duration_ms: durationMs };
       },
       {
