@@ -114,7 +114,7 @@ function inWords(part: unknown): string {
     return JSON.stringify(part) ?? String(part);
   } catch {
     // It is circular, has a bigint, or a toJSON that throws.
-    return inspect(part, { breakLength: Number.POSITIVE_INFINITY });
+    return inOneLine(Object(part));
   }
 }
 
@@ -155,14 +155,23 @@ function pretty(): (record: LogRecord) => string {
   return (record) => format({ ...record, message: withTextsInline(record.message) });
 }
 
-/** Values are at the odd positions of a message; only texts are merged into the parts around them. */
+/** Values are at the odd positions of a message; texts and plain objects are merged into the parts around them. */
 function withTextsInline(message: readonly unknown[]): unknown[] {
   const inline: unknown[] = [String(message[0] ?? "")];
   for (let at = 1; at < message.length; at += 2) {
     const value = message[at];
     const after = String(message[at + 1] ?? "");
-    if (typeof value === "string") inline.push(`${inline.pop()}${escaped(value)}${after}`);
+    const text = isPlain(value) ? inOneLine(value) : value;
+    if (typeof text === "string")
+      inline.push(`${inline.pop()}${isPlain(value) ? text : escaped(text)}${after}`);
     else inline.push(value, after);
   }
   return inline;
 }
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !isLoggable(value);
+
+/** An error within the object is still shown with its frames, each on a line of its own. */
+const inOneLine = (value: object): string =>
+  inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true, colors: hasColors() });

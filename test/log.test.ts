@@ -34,12 +34,14 @@ test.each(["json", "pretty"] as const)(
     });
     const circular: Record<string, unknown> = { size: 1n };
     circular.self = circular;
-    logText(log, "info", 'got {"a":1} {size}', { fields: { size: 1200, of: "hidden" } });
+    const parts = { first: "a text of some length", second: "another text of some length" };
+    logText(log, "info", 'got {"a":1} {size}', { fields: { size: 1200, of: "hidden", parts } });
     logText(log, "warning", "odd", { fields: { circular, error: new Error("no door") } });
     logText(log, "error", { not: "a text" });
     expect(lines[0]).toContain("got {");
     expect(lines[0]).toMatch(/"?a\\?":1\} \{size\}.*size.*1200/);
     expect(lines[0]).not.toContain("hidden");
+    expect(lines[0]?.trimEnd()).not.toContain("\n");
     expect(lines[1]).toMatch(/odd.*no door/s);
     expect(lines[2]).toContain("not: 'a text'");
   },

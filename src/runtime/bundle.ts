@@ -15,6 +15,7 @@ import {
 } from "./bundle-sources.ts";
 import { writePointers } from "./deno-modules.ts";
 import { isBun, needsBun } from "./host.ts";
+import { mainFields } from "./main-fields.ts";
 import { BINDINGS_SPECIFIER, HOST_MODULES } from "./modules.ts";
 import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
 import { behaveAsPlain } from "./plain-output.ts";
@@ -128,7 +129,11 @@ async function bundle(
       // Whitespace only: this drops comments, which contain paths of this machine.
       minify: { whitespace: true },
       throw: false,
-      plugins: [...plugins, sources({ ...naming, intake, data, computed, ...(adapt && { adapt }) })],
+      plugins: [
+        ...plugins,
+        mainFields(),
+        sources({ ...naming, intake, data, computed, ...(adapt && { adapt }) }),
+      ],
     });
   let result = await build();
   if (!result.success && (await forgetMissing(result.logs))) result = await build();

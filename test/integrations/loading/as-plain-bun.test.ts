@@ -202,6 +202,34 @@ test("packages load files of their own by computed names", async () => {
   ]);
 });
 
+test("of a package with both, main is loaded and not module, as without a bundle", async () => {
+  const both = '"main": "main.js", "module": "module.mjs"';
+  await using all = await harness({
+    "mine/node_modules/dual/package.json": `{ "name": "dual", ${both} }`,
+    "mine/node_modules/dual/main.js": `exports.kind = "main"; exports.other = require("old/sub").kind;`,
+    "mine/node_modules/dual/module.mjs": `export const kind = "module", other = "module";`,
+    "mine/node_modules/old/package.json": '{ "name": "old" }',
+    "mine/node_modules/old/sub/package.json": `{ ${both} }`,
+    "mine/node_modules/old/sub/main.js": `exports.kind = "main of sub";`,
+    "mine/node_modules/old/sub/module.mjs": `export const kind = "module of sub";`,
+    "mine/node_modules/exporting/package.json": `{ "name": "exporting", ${both}, "exports": "./exported.js" }`,
+    "mine/node_modules/exporting/exported.js": `exports.kind = "exports";`,
+    "mine/node_modules/new/package.json": '{ "name": "new", "module": "module.mjs" }',
+    "mine/node_modules/new/module.mjs": `export const kind = "module alone";`,
+    "mine/tools/dual.ts": importing(
+      `import * as dual from "dual";
+      import { kind as sub } from "old/sub";
+      import { kind as exporting } from "exporting";
+      import { kind as modern } from "new";`,
+      "dual",
+      `[dual.kind, dual.other, sub, exporting, modern]`,
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("dual")).toEqual(["main", "main of sub", "main of sub", "exports", "module alone"]);
+});
+
 test("in a folder of ES modules, the default export of a CommonJS package is the one that it names", async () => {
   await using all = await harness({
     "mine/package.json": '{ "type": "module" }',
