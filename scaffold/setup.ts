@@ -5,28 +5,6 @@ import { defineSetup } from "heddle/sdk";
 export const SETUP = defineSetup({
   version: "0.1.0",
   icon: "MessageSquare",
-  // @if config
-  env_vars: [
-    // @if tools|dispatcher|process
-    { key: "ACME_URL", required: true, description: "Where Acme's API is" },
-    { key: "ACME_TOKEN", required: true, secret: true, description: "Token for Acme's API" },
-    // @end
-    // @if router
-    {
-      key: "ACME_WEBHOOK_SECRET",
-      required: true,
-      secret: true,
-      description: "The secret that Acme signs its webhooks with",
-    },
-    // @end
-    // @if router|process
-    { key: "ACME_BOT_ID", description: "The bot that answers" },
-    // @end
-    // @if hooks
-    { key: "ACME_SLOW_TOOL_MS", description: "Milliseconds after which a tool call is logged as slow" },
-    // @end
-  ],
-  // @end
   // @if router
   webhook: {
     path: "/integrations/acme/webhook",

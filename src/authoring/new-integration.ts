@@ -68,7 +68,8 @@ function chooseParts(names: readonly string[]): Set<Part> {
   if (chosen.has("config") && needsOne(WITH_SETTINGS)) {
     throw refused(`The part config needs at least one of ${WITH_SETTINGS.join(", ")}, which have settings.`);
   }
-  if (!needsOne(WITH_SETTINGS)) chosen.add("config");
+  // The manifest says what these need: how webhooks are signed, which places are theirs, what a process may do.
+  if (!needsOne(WITH_SETTINGS)) chosen.add("config").add("setup");
   return chosen;
 }
 

@@ -331,7 +331,7 @@ test.each(["built-in", "new"])("every %s integration is graded gold", async (kin
     kind === "new" ? await mkdtemp(join(scratch, "new-")) : join(import.meta.dirname, "../../integrations");
   if (kind === "new") {
     for (const part of ["router", "dispatcher", "hooks", "process", "tools", "skills"]) {
-      await newIntegration({ name: `only-${part}`, parts: [part, "setup"], dir });
+      await newIntegration({ name: `only-${part}`, parts: [part], dir });
     }
   }
   const { found } = await discover([{ kind: kind === "new" ? "external" : "builtin", dir }]);

@@ -85,7 +85,7 @@ export const PEOPLE_RULES: Rule[] = [
         .filter(({ description }) => !description)
         .map(({ key }) => ({
           message: `The setting ${key} has no description.`,
-          fix: `Describe it in SETUP.env_vars: { key: "${key}", description: "…" }.`,
+          fix: `Describe it in config.ts, as in t.String({ description: "…" }), or in SETUP.env_vars: { key: "${key}", description: "…" }.`,
           ...locationOf(subject, key, subject.found.files.setup, subject.found.files.config),
         })),
   },
