@@ -1,7 +1,16 @@
 // Signing in at the mail servers: with a password, or with a token (XOAUTH2) that a person has signed in for.
 
 import { defineOAuth, type OAuthAccount, ReauthRequired } from "heddle/sdk";
-import { isGmail, ownAddress, password, passwordToSend, settings, user } from "./config.ts";
+import {
+  isGmail,
+  ownAddress,
+  password,
+  passwordToSend,
+  settings,
+  user,
+  usesGmailApi,
+  usesPubSub,
+} from "./config.ts";
 
 const CLIENT = {
   clientIdSetting: "MAIL_OAUTH_CLIENT_ID",
@@ -16,10 +25,14 @@ const google = defineOAuth({
   tokenUrl: "https://oauth2.googleapis.com/token",
   revokeUrl: "https://oauth2.googleapis.com/revoke",
   issuer: "https://accounts.google.com",
-  scopes: ["https://mail.google.com/"],
+  scopes: () => {
+    if (!usesGmailApi()) return ["https://mail.google.com/"];
+    const mail = "https://www.googleapis.com/auth/gmail.modify";
+    return usesPubSub() ? [mail, "https://www.googleapis.com/auth/pubsub"] : [mail];
+  },
   // Without both, Google issues a refresh token only at the very first sign-in.
   authorizeParameters: { access_type: "offline", prompt: "consent" },
-  when: () => settings.MAIL_AUTH === "google",
+  when: () => auth() === "google",
 });
 
 const microsoftUrl = (path: string): string =>
@@ -36,7 +49,7 @@ const microsoft = defineOAuth({
     "https://outlook.office.com/SMTP.Send",
     "offline_access",
   ],
-  when: () => settings.MAIL_AUTH === "microsoft",
+  when: () => auth() === "microsoft",
 });
 
 const other = defineOAuth({
@@ -47,14 +60,21 @@ const other = defineOAuth({
   tokenUrl: () => settings.MAIL_OAUTH_EXCHANGE_URL,
   revokeUrl: () => settings.MAIL_OAUTH_REVOKE_URL || undefined,
   scopes: () => settings.MAIL_OAUTH_SCOPE.split(" ").filter((word) => word !== ""),
-  when: () => settings.MAIL_AUTH === "oauth",
+  when: () => auth() === "oauth",
 });
 
 const ACCOUNTS = { google, microsoft, oauth: other };
 
-function account(): OAuthAccount | undefined {
-  const { MAIL_AUTH: auth } = settings;
-  return auth === "password" ? undefined : ACCOUNTS[auth];
+/** The account that somebody signs in; undefined: there is a password. */
+export function account(): OAuthAccount | undefined {
+  const name = auth();
+  return name === "password" ? undefined : ACCOUNTS[name];
+}
+
+/** Google's API takes no passwords. */
+function auth(): typeof settings.MAIL_AUTH {
+  const { MAIL_AUTH: chosen } = settings;
+  return usesGmailApi() && chosen !== "oauth" ? "google" : chosen;
 }
 
 /** Whether a mailbox and credentials for it are set. */

@@ -6,7 +6,7 @@ import { shownArguments } from "../_decisions/arguments.ts";
 import { type DecisionLinks, decideOnce, offerLinks } from "../_decisions/links.ts";
 import { compose } from "./compose.ts";
 import type { Mail } from "./mail.ts";
-import { send } from "./smtp.ts";
+import { mailService } from "./service.ts";
 import type { Target } from "./target.ts";
 import { hashOf, rememberId } from "./thread.ts";
 
@@ -25,7 +25,7 @@ const keyOf = (messageId: string): string => `asked:${hashOf(messageId)}`;
 
 export async function askByMail(
   { approval, botId, config }: AskApprovalInput<Target>,
-  { signal, once, delivery_id }: DispatchContext,
+  { signal, once, delivery_id, attempt }: DispatchContext,
 ): Promise<{ receipt: { message_id?: string; skipped?: string } }> {
   const skipped = (why: string) => ({ receipt: { skipped: why } });
   // The page that decides says how it was decided.
@@ -48,17 +48,18 @@ export async function askByMail(
   const mail = await compose({
     ...{ target: config, text, files: [], quoted: null, date, deliveryId: delivery_id },
   });
-  if (config.thread !== undefined) await rememberId(config.thread, mail.id);
-  if (isAsked) {
+  const remember = async (id: string) => {
+    if (config.thread !== undefined) await rememberId(config.thread, id);
+    if (!isAsked) return;
     const seconds = Math.ceil((Date.parse(approval.expires_at) - Date.now()) / 1_000);
     const asked: Asked = { approval_id: approval.id, to: config.to };
-    await store.set(keyOf(mail.id), asked, { ttlSeconds: Math.max(0, seconds) + DAY_SECONDS });
-  }
-  await once("sent", async () => {
-    await send(mail.raw, mail.from, mail.to, signal);
-    return true;
-  });
-  return { receipt: { message_id: mail.id } };
+    await store.set(keyOf(id), asked, { ttlSeconds: Math.max(0, seconds) + DAY_SECONDS });
+  };
+  await remember(mail.id);
+  const id = await once("sent", () => mailService().send(mail, config, { mayBeDone: attempt > 1, signal }));
+  // Gmail gives it another one, which answers refer to.
+  if (id !== mail.id) await remember(id);
+  return { receipt: { message_id: id } };
 }
 
 /**

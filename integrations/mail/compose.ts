@@ -22,6 +22,7 @@ export interface Quoted {
 
 export interface ComposedMail {
   id: string;
+  deliveryId: string;
   from: string;
   to: string[];
   raw: Buffer;
@@ -61,7 +62,7 @@ export async function compose({
     })),
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
-  return { id, from, to: [target.to], raw: message as Buffer };
+  return { id, deliveryId, from, to: [target.to], raw: message as Buffer };
 }
 
 /** The same in every attempt, so that a mail that an earlier attempt has sent is recognised. */

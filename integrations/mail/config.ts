@@ -1,9 +1,14 @@
 import { defineConfig, t } from "heddle/sdk";
 
+/** How Pub/Sub names what it has: projects/acme/topics/mail. */
+const resource = (kind: string): string =>
+  `^$|^projects/[A-Za-z0-9.:-]{1,100}/${kind}/[A-Za-z0-9._~+%-]{3,255}$`;
+
 /** Settings are looked up at each access, so a change takes effect with the next mail. */
 export const settings = defineConfig({
   MAIL_ADDRESS: t.String({ default: "" }),
   MAIL_PASSWORD: t.String({ default: "" }),
+  MAIL_PROTOCOL: t.Union([t.Literal("imap"), t.Literal("gmail")], { default: "imap" }),
   MAIL_AUTH: t.Union(
     [t.Literal("password"), t.Literal("google"), t.Literal("microsoft"), t.Literal("oauth")],
     { default: "password" },
@@ -25,6 +30,10 @@ export const settings = defineConfig({
   MAIL_TLS: t.Union([t.Literal("verified"), t.Literal("unverified"), t.Literal("off")], {
     default: "verified",
   }),
+  MAIL_PUBSUB_TOPIC: t.String({ default: "", pattern: resource("topics") }),
+  MAIL_PUBSUB_SUBSCRIPTION: t.String({ default: "", pattern: resource("subscriptions") }),
+  MAIL_GMAIL_URL: t.String({ default: "https://gmail.googleapis.com" }),
+  MAIL_PUBSUB_URL: t.String({ default: "https://pubsub.googleapis.com" }),
   MAIL_FOLDERS: t.String({ default: "INBOX" }),
   MAIL_POLL_SECONDS: t.Integer({ default: 25, minimum: 1, maximum: 50 }),
   MAIL_IMPORT_DAYS: t.Integer({ default: 0, minimum: 0, maximum: 365 }),
@@ -78,7 +87,15 @@ export const smtpServer = (): { host: string; port: number } => ({
   port: settings.MAIL_SMTP_PORT ?? (isMicrosoft() ? 587 : 465),
 });
 
+/** Whether the mailbox is read and written over Google's API rather than over IMAP and SMTP. */
+export const usesGmailApi = (): boolean => settings.MAIL_PROTOCOL === "gmail";
+
+/** Whether Google tells of news, rather than being asked. */
+export const usesPubSub = (): boolean =>
+  settings.MAIL_PUBSUB_TOPIC !== "" && settings.MAIL_PUBSUB_SUBSCRIPTION !== "";
+
 export const isGmail = (): boolean => {
+  if (usesGmailApi()) return true;
   const host = imapServer().host.toLowerCase();
   return ["gmail.com", "googlemail.com"].some((name) => host === name || host.endsWith(`.${name}`));
 };

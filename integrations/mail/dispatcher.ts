@@ -1,12 +1,11 @@
-// Answers mails over SMTP, or puts answers among the drafts.
+// Answers mails, or puts answers among the drafts.
 
-import { type DispatchContext, type DispatcherOf, Permanent, registerDispatcher, t } from "heddle/sdk";
+import { type DispatchContext, type DispatcherOf, registerDispatcher, t } from "heddle/sdk";
 import { askByMail } from "./approvals.ts";
 import { compose, type Reply } from "./compose.ts";
 import { settings } from "./config.ts";
-import { keepCopy, markAnswered, putDraft, quotedFrom, wasStored } from "./mailbox.ts";
 import { attachedFiles } from "./sent-files.ts";
-import { send } from "./smtp.ts";
+import { mailService } from "./service.ts";
 import { config, type Target } from "./target.ts";
 import { rememberId } from "./thread.ts";
 
@@ -30,7 +29,7 @@ export const dispatcher = {
     // What goes wrong inside is the operator's affair.
     if (isError && !target.is_trusted) return skipped("the run failed, and the mail is a stranger's");
     if (result.trim() === NO_REPLY && files.length === 0) {
-      await tidy(ctx, "handled", () => markAnswered(target, false, ctx.signal));
+      await tidy(ctx, "handled", () => mailService().markAnswered(target, false, ctx.signal));
       return skipped("no reply was needed");
     }
     const text = isError ? `This mail could not be answered: ${result}` : result;
@@ -55,29 +54,28 @@ const signed = (text: string, name: string | undefined): string => (name ? `${na
 async function answer(target: Target, text: string, files: Reply["files"], ctx: DispatchContext) {
   if (text.trim() === "" && files.length === 0) return skipped("empty text");
   const mode = target.mode === "draft" || settings.MAIL_ANSWER === "draft" ? "draft" : "reply";
+  const service = mailService();
   const made = await ctx.once("composed", async () => ({
     date: new Date().toISOString(),
-    quoted: await quotedFrom(target, ctx.signal),
+    quoted: await service.quotedFrom(target, ctx.signal),
   }));
   const mail = await compose({
     ...{ target, text, files, quoted: made.quoted, date: new Date(made.date), deliveryId: ctx.delivery_id },
   });
-  if (target.thread !== undefined) await rememberId(target.thread, mail.id);
-  if (mode === "draft") {
-    await ctx.once("draft", () => putDraft(mail, ctx.attempt > 1, ctx.signal));
-    await tidy(ctx, "handled", () => markAnswered(target, false, ctx.signal));
-    return { receipt: { message_id: mail.id, mode } };
-  }
-  await ctx.once("sent", async () => {
-    // An attempt that died may have sent it; a copy among the sent mails proves it.
-    if (ctx.attempt > 1 && (await wasStored(mail.id, "\\Sent", ctx.signal))) return true;
-    if (!mail.to.includes(target.to)) throw new Permanent("The mail has no recipient.");
-    await send(mail.raw, mail.from, mail.to, ctx.signal);
-    return true;
-  });
-  await tidy(ctx, "copy", () => keepCopy(mail, ctx.signal));
-  await tidy(ctx, "handled", () => markAnswered(target, true, ctx.signal));
-  return { receipt: { message_id: mail.id, mode } };
+  const remember = async (id: string) => {
+    if (target.thread !== undefined) await rememberId(target.thread, id);
+  };
+  await remember(mail.id);
+  const attempt = { mayBeDone: ctx.attempt > 1, signal: ctx.signal };
+  const id =
+    mode === "draft"
+      ? await ctx.once("draft", () => service.putDraft(mail, target, attempt))
+      : await ctx.once("sent", () => service.send(mail, target, attempt));
+  // Gmail gives it another one, which answers refer to.
+  if (id !== mail.id) await remember(id);
+  if (mode === "reply") await tidy(ctx, "copy", () => service.keepCopy(mail, ctx.signal));
+  await tidy(ctx, "handled", () => service.markAnswered(target, mode === "reply", ctx.signal));
+  return { receipt: { message_id: id, mode } };
 }
 
 /** Updates the mailbox once the mail is sent. After several attempts this is left out, since the mail itself is on its way. */

@@ -2,7 +2,8 @@
 
 import { type ListenContext, listen } from "heddle/sdk";
 import { isSetUp } from "./account.ts";
-import { listOf, ownAddress, settings } from "./config.ts";
+import { listOf, ownAddress, settings, usesGmailApi } from "./config.ts";
+import { catchUpOnGmail, listenToGmail } from "./gmail/listen.ts";
 import { openMailbox } from "./imap.ts";
 import { takeNew } from "./take-new.ts";
 
@@ -14,8 +15,16 @@ const NEVER = ["\\Sent", "\\Drafts", "\\Trash", "\\Junk"];
 listen({
   name: "imap",
   silenceSeconds: SILENCE_SECONDS,
-  when: isSetUp,
+  when: () => isSetUp() && !usesGmailApi(),
   run: listenToMailbox,
+});
+
+listen({
+  name: "gmail",
+  silenceSeconds: SILENCE_SECONDS,
+  when: () => isSetUp() && usesGmailApi(),
+  run: listenToGmail,
+  catchUp: catchUpOnGmail,
 });
 
 async function listenToMailbox(ctx: ListenContext): Promise<void> {

@@ -14,12 +14,8 @@ export interface Person {
   address: string;
 }
 
-/** Where a mail is. */
-export interface Place {
-  folder: string;
-  uidValidity: string;
-  uid: number;
-}
+/** Where a mail is: in a folder of an IMAP server, or at Gmail. */
+export type Place = { folder: string; uidValidity: string; uid: number } | { id: string; threadId: string };
 
 export interface MailFile {
   name: string;

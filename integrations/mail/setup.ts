@@ -7,6 +7,12 @@ export const SETUP = defineSetup({
     { key: "MAIL_ADDRESS", description: "The mailbox's address, such as bot@example.com" },
     { key: "MAIL_PASSWORD", secret: true, description: "Its password; for Gmail an app password" },
     {
+      key: "MAIL_PROTOCOL",
+      secret: false,
+      default: "imap",
+      description: "imap (IMAP and SMTP, any provider), or gmail (Google's API, with a sign-in)",
+    },
+    {
       key: "MAIL_AUTH",
       secret: false,
       default: "password",
@@ -66,11 +72,37 @@ export const SETUP = defineSetup({
       description:
         "verified, unverified (for a self-signed certificate) or off (for a server on this machine)",
     },
-    { key: "MAIL_FOLDERS", default: "INBOX", description: "Folders that are read, separated by commas" },
+    {
+      key: "MAIL_PUBSUB_TOPIC",
+      secret: false,
+      description: "Gmail API: where Google tells of new mail, such as projects/acme/topics/mail",
+    },
+    {
+      key: "MAIL_PUBSUB_SUBSCRIPTION",
+      secret: false,
+      description: "Gmail API: from where Heddle fetches that, such as projects/acme/subscriptions/mail",
+    },
+    {
+      key: "MAIL_GMAIL_URL",
+      secret: false,
+      default: "https://gmail.googleapis.com",
+      description: "Gmail API: its address",
+    },
+    {
+      key: "MAIL_PUBSUB_URL",
+      secret: false,
+      default: "https://pubsub.googleapis.com",
+      description: "Gmail API: the address of Pub/Sub",
+    },
+    {
+      key: "MAIL_FOLDERS",
+      default: "INBOX",
+      description: "Folders, or Gmail labels, that are read, separated by commas",
+    },
     {
       key: "MAIL_POLL_SECONDS",
       default: "25",
-      description: "How often the server is asked for new mail, in addition to IDLE",
+      description: "How often the server is asked for new mail, in addition to IDLE or Pub/Sub",
     },
     {
       key: "MAIL_IMPORT_DAYS",

@@ -49,13 +49,16 @@ export async function takeMail(source: Buffer, place: Place): Promise<Taken> {
       thread: thread.root,
       ...(mail.hasId && { in_reply_to: mail.id }),
       references: mail.references,
-      folder: place.folder,
-      uid_validity: place.uidValidity,
-      uid: place.uid,
+      ...placeIn(place),
     },
     executionConfig: { system_preamble: PREAMBLE[mode], skills: ["integrations/mail/mail"] },
   });
 }
+
+const placeIn = (place: Place) =>
+  "uid" in place
+    ? { folder: place.folder, uid_validity: place.uidValidity, uid: place.uid }
+    : { gmail_message_id: place.id, gmail_thread_id: place.threadId };
 
 /** What a program wrote is read with the next mail of a conversation that goes on; it is never answered. */
 async function takeContext(mail: Mail, thread: FoundThread): Promise<Taken> {

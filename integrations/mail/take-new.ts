@@ -4,7 +4,6 @@ import { type ListenContext, log, store } from "heddle/sdk";
 import type { ImapFlow } from "imapflow";
 import { ownAddress, settings } from "./config.ts";
 import { inFolder } from "./imap.ts";
-import type { Place } from "./mail.ts";
 import { takeMail } from "./take-mail.ts";
 
 const DAY_MS = 86_400_000;
@@ -76,7 +75,10 @@ async function newUids(client: ImapFlow, { uid: last }: Cursor): Promise<number[
   return (Array.isArray(found) ? found : []).filter((uid) => uid > last).sort((a, b) => a - b);
 }
 
-async function takeOne(client: ImapFlow, place: Place): Promise<void> {
+async function takeOne(
+  client: ImapFlow,
+  place: { folder: string; uidValidity: string; uid: number },
+): Promise<void> {
   const found = await client.fetchOne(
     String(place.uid),
     { flags: true, source: { maxLength: settings.MAIL_MAX_BYTES } },

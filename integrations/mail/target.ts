@@ -12,6 +12,7 @@ const ADDRESS = t.String({
   description: "Who gets it",
 });
 const MESSAGE_ID = t.String({ pattern: "^<[^<>\\s]{1,900}>$" });
+const GMAIL_ID = t.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" });
 
 /** The fields of a dispatch_config of the type "mail". */
 export const config = t.Object({
@@ -25,6 +26,8 @@ export const config = t.Object({
   folder: t.Optional(t.String({ maxLength: 500 })),
   uid_validity: t.Optional(t.String({ maxLength: 40 })),
   uid: t.Optional(t.Integer({ minimum: 1 })),
+  gmail_message_id: t.Optional(GMAIL_ID),
+  gmail_thread_id: t.Optional(GMAIL_ID),
 });
 
 export type Target = typeof config.static;
