@@ -5,6 +5,7 @@ import { type Db, fromDrizzle, PgBoss } from "pg-boss";
 import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { lightly } from "./light-commit.ts";
 import { createPump, type Pump, type SetFollowed } from "./pump.ts";
 
 /**
@@ -149,6 +150,9 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
   await boss.createQueue(BOSS_NAMES.unordered_deliveries, QUEUE_OPTIONS);
   if (db.kind === "embedded") await releaseAbandoned(db, boss);
 
+  const fetching: Db | undefined =
+    db.kind === "postgres" ? { executeSql: (text, values) => executeSql(lightly(text), values) } : undefined;
+
   const within = (tx: Queryable): { db: Db } => ({ db: fromDrizzle(tx as never, sql) });
 
   const enqueueAll: Queue["enqueueAll"] = async (tx, name, jobs) => {
@@ -215,6 +219,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
             batchSize: count,
             includeMetadata: true,
             ignoreGroups: full,
+            ...(fetching && { db: fetching }),
           });
           return jobs.map(({ id, data, retryCount, groupId }) => ({
             id,

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
+import { sql } from "drizzle-orm";
+import { rowsOf } from "../../src/db/database.ts";
 import { newId } from "../../src/ids.ts";
+import { lightly } from "../../src/queue/light-commit.ts";
 import { createQueue, type Job } from "../../src/queue/queue.ts";
 import { eachDatabase, embeddedDatabase } from "../database.ts";
 
@@ -39,6 +42,18 @@ eachDatabase("queue", (open) => {
     expect(overlap).toBe(0);
     for (const key of keys) expect(order[key]).toEqual([0, 1, 2, 3, 4]);
     await queue.close();
+  });
+
+  test("a fetch does not wait for the disk, and what comes after it does", async () => {
+    const db = await open();
+    const setting = "select current_setting('synchronous_commit') as now";
+    const { rows: before } = await db.execute(setting);
+    await db.query.transaction(async (tx) => {
+      await tx.execute(sql`set local synchronous_commit to on`);
+      expect(rowsOf(await tx.execute(sql.raw(lightly("select 7 as n"))))).toEqual([{ n: 7 }]);
+      expect(rowsOf(await tx.execute(sql.raw(setting)))).toEqual([{ now: "off" }]);
+    });
+    expect((await db.execute(setting)).rows).toEqual(before);
   });
 
   test("a job exists if and only if its transaction commits", async () => {
