@@ -14,7 +14,11 @@ const CHOICES = ["once", "run"];
 
 /** Returns the text. Throws `validation` for anything else. */
 export function asText(value: unknown, field: string, longest = LONGEST): string {
-  if (typeof value === "string" && value !== "" && value.length <= longest) return value;
+  if (typeof value === "string" && value !== "" && value.length <= longest) {
+    // The database cannot even be asked about it.
+    if (value.includes("\0")) throw invalid(field, "must not contain the character NUL");
+    return value;
+  }
   throw invalid(
     field,
     typeof value === "string"
@@ -25,9 +29,6 @@ export function asText(value: unknown, field: string, longest = LONGEST): string
 
 /** Throws `validation` for something that is not a decision of a person. */
 export function checkDecision(decision: unknown): GivenDecision {
-  if (typeof decision !== "object" || decision === null) {
-    throw invalid("The second argument of approvals.decide()", `must be an object; got ${kindOf(decision)}`);
-  }
   checkOptions("approvals.decide", decision, ["approved", "by", "choice", "note"]);
   const { approved, by, choice, note } = decision as Record<string, unknown>;
   if (typeof approved !== "boolean")
@@ -47,4 +48,4 @@ const kindOf = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
 
 const invalid = (field: string, rule: string) =>
-  new HeddleError("validation", `${field} ${rule}.`, /^[\w.]+$/.test(field) ? { field } : {});
+  new HeddleError("validation", `${field} ${rule}.`, { field });

@@ -48,7 +48,14 @@ export class ReauthRequired extends Error {
 
 function secondsOf(after: RetryableOptions["retryAfter"]): number | undefined {
   if (after === undefined || typeof after === "number") return after;
-  return retryAfterSeconds("headers" in after ? after.headers : after);
+  const headers: unknown =
+    typeof after === "object" && after !== null && "headers" in after ? after.headers : after;
+  if (typeof (headers as HeaderReader | null)?.get === "function")
+    return retryAfterSeconds(headers as HeaderReader);
+  throw new HeddleError(
+    "validation",
+    `retryAfter of Retryable must be a number of seconds, a response or its headers; got ${JSON.stringify(after) ?? typeof after}.`,
+  );
 }
 
 /** True for a `Permanent` of any copy of the SDK. */

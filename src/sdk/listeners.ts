@@ -5,6 +5,8 @@ import { HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
 import type { RegisteredListener, SdkBackend } from "./backend.ts";
 import { sleepFor } from "./http/client.ts";
+import { misspellings } from "./misspelt.ts";
+import { checkOptions } from "./options.ts";
 import type { ConnectionControls, ConnectionStatus, ListenOptions, PollOptions } from "./types.ts";
 
 const CONNECTION_STATUSES: readonly ConnectionStatus[] = [
@@ -15,18 +17,25 @@ const CONNECTION_STATUSES: readonly ConnectionStatus[] = [
 ];
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const POLL_TIMEOUT_SECONDS = 120;
+const OF_LISTEN = ["name", "run", "catchUp", "when", "silenceSeconds"];
+const OF_POLL = ["name", "run", "when", "everySeconds", "timeoutSeconds"];
 
-export function createListeners(backend: Pick<SdkBackend, "registerListener" | "reportConnection">) {
+export function createListeners(
+  backend: Pick<SdkBackend, "registerListener" | "reportConnection" | "misspelt">,
+) {
   return {
-    listen({ name, run, catchUp, when, silenceSeconds }: ListenOptions): void {
+    listen(options: ListenOptions): void {
+      const { name, run, catchUp, when, silenceSeconds } = options;
       check("listen", { name, run, when });
       if (catchUp !== undefined && typeof catchUp !== "function")
         throw invalid(`The catchUp of listen("${name}") must be a function.`);
       if (silenceSeconds !== undefined) checkSeconds("listen", name, "silenceSeconds", silenceSeconds);
       backend.registerListener({ name, run, catchUp, when, silenceSeconds });
+      backend.misspelt(misspellings(`listen("${name}")`, options, OF_LISTEN));
     },
 
-    poll({ name, run, when, everySeconds, timeoutSeconds = POLL_TIMEOUT_SECONDS }: PollOptions): void {
+    poll(options: PollOptions): void {
+      const { name, run, when, everySeconds, timeoutSeconds = POLL_TIMEOUT_SECONDS } = options;
       check("poll", { name, run, when });
       checkSeconds("poll", name, "timeoutSeconds", timeoutSeconds);
       if (typeof everySeconds !== "function") checkSeconds("poll", name, "everySeconds", everySeconds);
@@ -42,6 +51,7 @@ export function createListeners(backend: Pick<SdkBackend, "registerListener" | "
         silenceSeconds: undefined,
         run: polling(run, timeoutSeconds, pause),
       });
+      backend.misspelt(misspellings(`poll("${name}")`, options, OF_POLL));
     },
 
     connection: connectionOf(backend),
@@ -51,6 +61,7 @@ export function createListeners(backend: Pick<SdkBackend, "registerListener" | "
 function connectionOf({ reportConnection }: Pick<SdkBackend, "reportConnection">): ConnectionControls {
   return {
     async report(report) {
+      checkOptions("connection.report", report, ["name", "status", "detail"]);
       const { name = "main", status } = report;
       checkName("connection.report", name);
       if (!CONNECTION_STATUSES.includes(status)) {

@@ -1,6 +1,7 @@
 // `publish`: an integration's own events in the server's stream of events.
 
 import { HeddleError } from "../errors.ts";
+import { checkOptions } from "./options.ts";
 import type { JsonObject, Publish, PublishedEvent } from "./types.ts";
 
 const NAME = /^[a-z][a-z0-9_]{0,63}(?:\.[a-z0-9_]{1,64}){0,4}$/;
@@ -10,7 +11,10 @@ const LONGEST_DATA = 4_000;
 /** Checks an event before it is passed on. */
 export const createPublish =
   (pass: (event: PublishedEvent) => Promise<void>): Publish =>
-  async (name, data = {}, { channelId } = {}) => {
+  async (name, data = {}, options = {}) => {
+    // A misspelt channelId would show the event to everybody.
+    checkOptions("publish", options, ["channelId"]);
+    const { channelId } = options;
     if (typeof name !== "string" || !NAME.test(name)) {
       throw invalid(
         "name",

@@ -3,6 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { isRetryable, Retryable } from "./errors.ts";
+import { checkOptions } from "./options.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import type { RateLimit, RateLimitedRequest, RateLimitOptions } from "./types.ts";
 
@@ -193,6 +194,7 @@ const tooMany = (target: string, { maxWaiting }: Limits, seconds: number): Retry
   });
 
 function checked(options: RateLimitOptions): Limits {
+  checkOptions("rateLimit", options, ["rates", "concurrency", "maxWaitSeconds", "maxWaiting"]);
   const {
     rates = [],
     concurrency = Number.POSITIVE_INFINITY,

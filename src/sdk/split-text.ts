@@ -2,6 +2,7 @@
 // bounded number of times.
 
 import { HeddleError } from "../errors.ts";
+import { checkOptions } from "./options.ts";
 
 /** Options of `splitText`. */
 export interface SplitOptions {
@@ -28,10 +29,10 @@ const LONGEST_MARKER = 10;
 const LONGEST_INFO = 40;
 
 /** See the export of heddle/sdk. */
-export function splitText(
-  text: string,
-  { limit, unit = "utf16", keepFences = true }: SplitOptions,
-): string[] {
+export function splitText(text: string, options: SplitOptions): string[] {
+  if (typeof text !== "string") throw invalid("text", "a text", text);
+  checkOptions("splitText", options, ["limit", "unit", "keepFences"]);
+  const { limit, unit = "utf16", keepFences = true } = options;
   if (!Number.isInteger(limit) || limit < 1) throw invalid("limit", "a whole number above 0", limit);
   if (!UNITS.includes(unit)) throw invalid("unit", `one of ${UNITS.join(", ")}`, unit);
   const parts: string[] = [];

@@ -122,6 +122,7 @@ eachDatabase("listeners", (open) => {
     const { poll } = createSdkListeners({
       registerListener: (listener) => void registered.push(listener),
       reportConnection: async () => {},
+      misspelt: () => {},
     });
     poll({
       ...{ name: "mail", everySeconds: () => 0.02 },

@@ -187,7 +187,7 @@ function bind(
     ...sinks,
     server: { ...services.server, webhookPath: () => about.setup?.webhook?.path },
     getSetting: (key) => services.getSetting(key) ?? defaultInManifest(key, settings, about.setup),
-    log: (level, message, fields) => logText(log, level, message, { fields }),
+    log: (level, message, fields) => logText(log, level, message, { fields: fields ?? {} }),
   });
   const bound = bindFolder(prepared.dir, sdk);
   return () => {

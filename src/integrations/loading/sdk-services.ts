@@ -90,8 +90,9 @@ export function createSdkServices(
       (await documents.ingest({ ...storableJson(checked("ingestDocument", document)), integrationId, owner }))
         .id,
     async searchDocuments(search) {
+      const wanted = checked("searchDocuments", search);
       const { integrationId: of = integrationId } = search;
-      return documents.search({ ...checked("searchDocuments", search), integrationId: of });
+      return documents.search({ ...wanted, integrationId: of });
     },
     getSetting(key) {
       keysRead.add(key);

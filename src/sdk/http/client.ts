@@ -1,10 +1,10 @@
 // A client for one service: its address, its headers, and when a request is sent again.
 
-import { HeddleError } from "../../errors.ts";
 import type { FetchLimits } from "../fetch-limits.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
 import type { OAuthAccount } from "../types/oauth.ts";
 import type { RateLimitedRequest } from "../types.ts";
+import { checkClient, checkRequest, DEFAULT_TRIES } from "./check-client.ts";
 import { failureOf } from "./fail-delivery.ts";
 
 /** When the client sends a request again. */
@@ -88,15 +88,16 @@ export interface HttpDeps {
   random: () => number;
 }
 
-const TRIES = 3;
 const MAX_WAIT_SECONDS = 30;
 const FIRST_WAIT_SECONDS = 0.5;
 const MANY_TIMES = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 
 export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
-  checkOptions(options);
-  const request: HttpClient["request"] = (method, path, own = {}) =>
-    answerOf(send(deps, options, { method: method.toUpperCase(), path, own }));
+  checkClient(options);
+  const request: HttpClient["request"] = (method, path, own = {}) => {
+    checkRequest(own);
+    return answerOf(send(deps, options, { method: method.toUpperCase(), path, own }));
+  };
   return {
     request,
     get: (path, own) => request("GET", path, own),
@@ -105,15 +106,6 @@ export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
     put: (path, json, own) => request("PUT", path, withJson(json, own)),
     patch: (path, json, own) => request("PATCH", path, withJson(json, own)),
   };
-}
-
-function checkOptions({ baseUrl, retry }: HttpOptions): void {
-  if (typeof baseUrl !== "string" && typeof baseUrl !== "function") {
-    throw invalid("baseUrl", "baseUrl of http() must be a URL or a function that returns one.");
-  }
-  const { tries = TRIES } = retry ?? {};
-  if (Number.isInteger(tries) && tries >= 1 && tries <= 20) return;
-  throw invalid("retry.tries", `retry.tries must be a whole number from 1 to 20; got ${String(tries)}.`);
 }
 
 const withJson = (json: unknown, own: HttpRequestOptions = {}): HttpRequestOptions =>
@@ -127,7 +119,11 @@ interface Sent {
 
 async function send({ fetch, sleep, random }: HttpDeps, options: HttpOptions, sent: Sent): Promise<Response> {
   const { method, own } = sent;
-  const { tries = TRIES, on = defaultsFor(method), maxWaitSeconds = MAX_WAIT_SECONDS } = options.retry ?? {};
+  const {
+    tries = DEFAULT_TRIES,
+    on = defaultsFor(method),
+    maxWaitSeconds = MAX_WAIT_SECONDS,
+  } = options.retry ?? {};
   const most = own.body instanceof ReadableStream ? 1 : tries;
   for (let number = 1; ; number++) {
     const backoff = FIRST_WAIT_SECONDS * 2 ** (number - 1) * (1 + random());
@@ -270,9 +266,6 @@ async function beginningOf(response: Response): Promise<string> {
   }
   return text.slice(0, QUOTED);
 }
-
-const invalid = (field: string, message: string): HeddleError =>
-  new HeddleError("validation", message, { field });
 
 /** The `sleep` of `HttpDeps`. */
 export function sleepFor(seconds: number, signal: AbortSignal | undefined): Promise<void> {

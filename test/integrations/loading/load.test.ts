@@ -414,6 +414,9 @@ test("misspelt fields are warned of; the author's own names are not", async () =
     "mine/dispatcher.ts": `import { registerDispatcher, registerIntegration } from "heddle/sdk";
       registerDispatcher("mine", { deliver: () => ({ receipt: 1 }), postMesage: () => true, send: () => 1 } as never);
       registerIntegration({ integrationType: "mine", clientIdPrefix: "mine:", resolveDisplayName: () => ({}) } as never);`,
+    "mine/listeners.ts": `import { listen, poll } from "heddle/sdk";
+      listen({ name: "l", run: async () => {}, silenceSecond: 30 } as never);
+      poll({ name: "p", run: async () => {}, everySeconds: 5, timeoutSecond: 9 } as never);`,
     "mine/tools/a.ts": `import { register } from "heddle/sdk";
       register({ name: "a", descripton: "Says a.", author: "me" } as never, () => "a");
       register({ type: "function", function: { name: "b", parmeters: {} }, timeoutSecond: 1 } as never, () => "b");`,
@@ -424,7 +427,9 @@ test("misspelt fields are warned of; the author's own names are not", async () =
     "Tool a has descripton, which means nothing; did you mean description?",
     "Tool b has parmeters, which means nothing; did you mean parameters?",
     "Tool b has timeoutSecond, which means nothing; did you mean timeoutSeconds?",
+    'listen("l") has silenceSecond, which means nothing; did you mean silenceSeconds?',
     "meta of index.ts has verson, which means nothing; did you mean version?",
+    'poll("p") has timeoutSecond, which means nothing; did you mean timeoutSeconds?',
     "process.ts has REQUIRD_ENV, which means nothing; did you mean REQUIRED_ENV?",
     "registerIntegration() has resolveDisplayName, which means nothing; did you mean resolveDisplayNames?",
   ]);

@@ -1,0 +1,32 @@
+// Checks the options of a client for a service, and of its requests.
+
+import { HeddleError } from "../../errors.ts";
+import { checkOptions } from "../options.ts";
+import type { HttpOptions, HttpRequestOptions } from "./client.ts";
+
+export const DEFAULT_TRIES = 3;
+
+/** Of the client and of each request. */
+const SHARED = ["timeoutSeconds", "idleSeconds", "rateLimit", "rateTarget", "headers"];
+const OF_CLIENT = ["baseUrl", "account", "retry", ...SHARED];
+const OF_RETRY = ["tries", "on", "retryAfter", "maxWaitSeconds"];
+const OF_REQUEST = ["json", "body", "query", "signal", ...SHARED];
+
+/** Throws `validation` for what `http` does not take. */
+export function checkClient(options: HttpOptions): void {
+  checkOptions("http", options, OF_CLIENT);
+  const { baseUrl, retry } = options;
+  if (typeof baseUrl !== "string" && typeof baseUrl !== "function") {
+    throw invalid("baseUrl", "baseUrl of http() must be a URL or a function that returns one.");
+  }
+  if (retry !== undefined) checkOptions("http", retry, OF_RETRY);
+  const { tries = DEFAULT_TRIES } = retry ?? {};
+  if (Number.isInteger(tries) && tries >= 1 && tries <= 20) return;
+  throw invalid("retry.tries", `retry.tries must be a whole number from 1 to 20; got ${String(tries)}.`);
+}
+
+/** Throws `validation` for what a request does not take. */
+export const checkRequest = (options: HttpRequestOptions): void =>
+  checkOptions("http.request", options, OF_REQUEST);
+
+const invalid = (field: string, message: string) => new HeddleError("validation", message, { field });
