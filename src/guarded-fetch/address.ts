@@ -10,6 +10,17 @@ export interface Address {
   family: number;
 }
 
+/** Loopback, and the networks of RFC 1918, 6598 and 4193; never the link-local one, where clouds give machines their credentials. */
+export const LOCAL_NETWORKS = [
+  "127.0.0.0/8",
+  "::1",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "fd00::/8",
+];
+
 export interface AddressGuardOptions {
   /** Private host names, addresses or CIDR ranges that may be reached nevertheless. */
   allowPrivateHosts: readonly string[];

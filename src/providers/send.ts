@@ -2,21 +2,11 @@
 // not where clouds give machines their credentials, and a key goes only where it was meant to go.
 
 import { errorMessage } from "../errors.ts";
-import { type AddressGuardOptions, createAddressGuard } from "../guarded-fetch/address.ts";
+import { type AddressGuardOptions, createAddressGuard, LOCAL_NETWORKS } from "../guarded-fetch/address.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
 import type { Fetch } from "../llm/bounded-fetch.ts";
 import { Permanent } from "../sdk/errors.ts";
 
-/** Loopback, the networks of RFC 1918, 6598 and 4193. Link-local addresses are not among them. */
-const LOCAL = [
-  "127.0.0.0/8",
-  "::1",
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "fd00::/8",
-];
 const REDIRECTS = new Set([307, 308]);
 const MAX_REDIRECTS = 3;
 /** How long an address that was found to be allowed is not looked up again. */
@@ -34,7 +24,7 @@ export interface ProviderSendOptions {
 export function createProviderSend(options: ProviderSendOptions): Fetch {
   const { allowPrivateHosts, fetch: send = fetch, resolve, now = () => performance.now() } = options;
   const addressesOf = createAddressGuard({
-    allowPrivateHosts: [...LOCAL, ...allowPrivateHosts],
+    allowPrivateHosts: [...LOCAL_NETWORKS, ...allowPrivateHosts],
     ...(resolve && { resolve }),
   });
   const checked = new Map<string, number>();

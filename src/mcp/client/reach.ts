@@ -2,20 +2,10 @@
 // host's own networks is reached only where an administrator allowed it for this server.
 
 import type { FetchLike } from "@modelcontextprotocol/client";
+import { LOCAL_NETWORKS } from "../../guarded-fetch/address.ts";
 import { bounded } from "../../guarded-fetch/bounded.ts";
 import { createGuardedFetch, type GuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { McpServer } from "../server.ts";
-
-/** Loopback, and the networks of RFC 1918, 6598 and 4193; never where clouds give machines their credentials. */
-const LOCAL = [
-  "127.0.0.0/8",
-  "::1",
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "fd00::/8",
-];
 
 /** What authorization servers say is short. The few requests of one exchange end before the right to it does. */
 const AUTH_SECONDS = 10;
@@ -36,5 +26,5 @@ export const guardedFor = (
   allowPrivateHosts: readonly string[],
 ): GuardedFetch =>
   createGuardedFetch({
-    allowPrivateHosts: allow_private ? [...LOCAL, ...allowPrivateHosts] : allowPrivateHosts,
+    allowPrivateHosts: allow_private ? [...LOCAL_NETWORKS, ...allowPrivateHosts] : allowPrivateHosts,
   });
