@@ -21,15 +21,23 @@ export function createCalls(
   const gate = createGate(options);
   const callWith = createToolCaller({ ...options, gate });
   const callTool = callWith(tools.callable);
+  const { delegating } = tools;
+  const all = delegating ? new Map(tools.callable).set(DELEGATE, delegating.tool) : tools.callable;
   const recover = createRecovery({ ...options, gate }, tools.callable, callTool);
 
+  /** What a call is does not change, and long arguments are costly to check. */
+  const known = new WeakMap<LlmToolCall, MadeCall | null>();
   /** Undefined for a call that is refused whatever the policies say, because of its name or its arguments. */
   const madeOf = (call: LlmToolCall, iteration: number): MadeCall | undefined => {
-    const { delegating } = tools;
-    const all = delegating ? new Map(tools.callable).set(DELEGATE, delegating.tool) : tools.callable;
+    const seen = known.get(call);
+    if (seen !== undefined) return seen ?? undefined;
     const prepared = prepare(call, all);
-    if (prepared.problem !== undefined) return undefined;
-    return { call, tool: factsOf(prepared.tool), args: prepared.args, iteration };
+    const made =
+      prepared.problem === undefined
+        ? { call, tool: factsOf(prepared.tool), args: prepared.args, iteration }
+        : null;
+    known.set(call, made);
+    return made ?? undefined;
   };
   const isHeld = async (call: LlmToolCall, iteration: number): Promise<MadeCall | undefined> => {
     const made = tools.isClients(call.name) ? undefined : madeOf(call, iteration);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
 import { parse } from "yaml";
-import { messages } from "../../src/db/schema.ts";
+import { messages, sessions } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { createMakeFixture } from "../../src/sessions/make-fixture.ts";
 import { embeddedDatabase } from "../database.ts";
@@ -50,8 +51,16 @@ test("each call has its own result, and a tool the name by which bots have it", 
   }
   const tool = { reference: "mcp:shop/find_order", description: "Finds an order.", parameters: {} };
   const makeFixture = createMakeFixture({ db, redact: (text) => text, tools: { get: () => tool } });
+  await db.query
+    .update(sessions)
+    .set({ found_tools: ["find_order"] })
+    .where(eq(sessions.id, session_id));
+  // Who may not see the session does not learn what it has found.
+  const { text: alone } = await makeFixture(String(task_id), { withPlace: false });
+  expect(parse(alone).found_tools).toBeUndefined();
   const { text } = await makeFixture(String(task_id), { withPlace: true });
   expect(parse(text)).toMatchObject({
+    found_tools: ["find_order"],
     tools: [{ name: "find_order", reference: "mcp:shop/find_order" }],
     recorded: [
       { tool: "find_order", arguments: { number: 7 }, result: "Order 7" },

@@ -187,6 +187,18 @@ expect:
   max_cost_usd: 0.5
 `;
 
+const MANY = "name: M\nsystem_prompt: You have many tools.\ntools: [shop_*]\nmax_tools: 5\n";
+/** A run in which the model is shown few of its many tools, and of its session those that it had found. */
+const found = (names: string[], expected: string) => `bot: many
+message: { content: Which tools have you?, from_person: true }
+${names.length > 0 ? `found_tools: [${names.join(", ")}]` : ""}
+tools:
+${Array.from({ length: 12 }, (_, at) => `  - { name: shop_${at}, description: It does., parameters: { type: object } }`).join("\n")}
+recorded: []
+expect:
+  text: ${expected}
+`;
+
 test("earlier turns are told again without the model, and the configured model gets nothing but the run", async () => {
   let asked = 0;
   using model = Bun.serve({
@@ -194,8 +206,14 @@ test("earlier turns are told again without the model, and the configured model g
     port: 0,
     async fetch(request) {
       asked += 1;
-      const { messages } = (await request.json()) as { messages: { role: string; content: string }[] };
-      const content = messages.map((one) => `${one.role}: ${one.content}`).join("\n");
+      const { messages, tools = [] } = (await request.json()) as {
+        messages: { role: string; content: string }[];
+        tools?: { function: { name: string } }[];
+      };
+      const content = [
+        ...messages.map((one) => `${one.role}: ${one.content}`),
+        ...tools.map((tool) => `tool: ${tool.function.name}.`),
+      ].join("\n");
       const chunk = (body: object) => `data: ${JSON.stringify({ id: "x", model: "m", ...body })}\n\n`;
       return new Response(
         chunk({ choices: [{ index: 0, delta: { role: "assistant", content }, finish_reason: "stop" }] }) +
@@ -210,11 +228,16 @@ test("earlier turns are told again without the model, and the configured model g
   });
   await Bun.write(join(dir, "real/bots/echo.yaml"), BOT);
   await Bun.write(join(dir, "real/history.yaml"), WITH_HISTORY);
+  await Bun.write(join(dir, "real/bots/many.yaml"), MANY);
+  const hidden = '{ contains: ["tool: search_tools."], excludes: ["tool: shop_9."] }';
+  await Bun.write(join(dir, "real/many.yaml"), found([], hidden));
+  const shown = '{ contains: ["tool: search_tools.", "tool: shop_9."], excludes: ["tool: shop_11."] }';
+  await Bun.write(join(dir, "real/many-found.yaml"), found(["shop_9"], shown));
   const environment = { OPENAI_API_KEY: "x", OPENAI_BASE_URL: `${model.url}v1`, DEFAULT_MODEL: "m" };
   const done = await heddleWith(environment, "eval", "real", "--real-model");
   expect([done.err, done.out]).toEqual([
     "",
     expect.stringContaining("1 model call, 0 tool calls, 15 tokens, $0.2500"),
   ]);
-  expect([done.status, asked]).toEqual([0, 1]);
+  expect([done.out, done.status, asked]).toEqual([expect.stringContaining("3 fixtures, all passed"), 0, 3]);
 });
