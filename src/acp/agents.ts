@@ -40,7 +40,7 @@ export interface CodingAgentView extends CodingAgent {
   state: CodingAgentState;
   /** Why it failed last. */
   error: string | null;
-  /** How much work it is at. */
+  /** How many pieces of work it is doing now. */
   running: number;
   last_test: FoundByTest | null;
 }
@@ -59,7 +59,7 @@ export interface CodingAgents {
   create(given: GivenCodingAgent): Promise<CodingAgentView>;
   update(id: string, change: GivenCodingAgentChange): Promise<CodingAgentView>;
   delete(id: string): Promise<void>;
-  /** Begins a session with it and ends that again. Throws `conflict` for one that is disabled. */
+  /** Begins a session with it and ends it again. Throws `conflict` for one that is disabled. */
   test(id: string, signal: AbortSignal): Promise<AgentTest>;
   sessions: CodingSessions["list"];
   close(): Promise<void>;
@@ -161,7 +161,7 @@ export async function openAgents(options: CodingAgentsOptions): Promise<CodingAg
   };
 }
 
-/** What happened last counts: a test, or work. A test of another program than it is now does not. */
+/** The latest test or piece of work counts, but not a test of a program that has been changed since. */
 function viewOf(
   agent: CodingAgent,
   test: FoundByTest | undefined,

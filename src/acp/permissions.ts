@@ -204,7 +204,7 @@ export function createPermissions({
         );
       const decision = await look();
       if (decision.effect === "deny") return chosen(options, false);
-      // That no policy fits is no answer to a question.
+      // If no policy fits, the agent's question still needs an answer.
       if (decision.effect === "allow" && decision.rule !== null) return chosen(options, true);
       // Nobody approves what they have not seen whole.
       if (JSON.stringify(args).length > MOST_SHOWN) {
@@ -230,7 +230,7 @@ export function createPermissions({
         onFail(new HeddleError("timeout", message));
         return CANCELLED;
       }
-      // What is forbidden meanwhile stays undone, whoever approved it.
+      // What has been forbidden meanwhile is not done, whoever approved it.
       return chosen(options, answer && (await look()).effect !== "deny");
     },
     /** Takes back what the agent of this tool asked whose process is gone, whichever policy had it ask. */
@@ -269,7 +269,7 @@ function argumentsOf({
 const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
 
-/** Only for this once, where the agent lets one choose: what holds for longer is decided here. */
+/** The agent's option for this one time, if it offers one: what holds for longer is decided here. */
 function chosen(options: PermissionOption[], isAllowed: boolean | undefined): RequestPermissionOutcome {
   if (isAllowed === undefined) return CANCELLED;
   const wanted = isAllowed ? ["allow_once", "allow_always"] : ["reject_once", "reject_always"];

@@ -97,7 +97,7 @@ async function withAgent<Result>(
   }
 }
 
-/** What an agent says of an error is in its data: the message is that of its kind. */
+/** An agent explains an error in its data; the message only names the kind of error. */
 function reasonOf(error: unknown): string {
   const { data } = (error ?? {}) as { data?: { details?: unknown; message?: unknown } };
   const details = data?.details ?? data?.message;

@@ -33,7 +33,7 @@ export interface CodingSessionsOptions {
 /** What is known of an agent from its work. */
 export interface Worked {
   running: number;
-  /** How the last one that has ended did; null: there is none. */
+  /** How the last one ended; null if none has. */
   last: { at: Date; error: string | null } | null;
 }
 

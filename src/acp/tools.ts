@@ -103,7 +103,7 @@ async function work(
     };
   } catch (error) {
     const isStopped = signal.aborted && !(error instanceof HeddleError && error.code === "timeout");
-    // What failed counts, even where it cannot be noted.
+    // The failure counts, even if it cannot be recorded.
     await sessions
       .end(id, agent.id, { status: isStopped ? "stopped" : "failed", error: errorMessage(error) })
       .catch(() => undefined);

@@ -220,7 +220,7 @@ function conflict({ status, decided_by_name, decided_at }: ApprovalRow): HeddleE
   const when = decided_at?.toISOString() ?? "";
   if (status === "expired") return new HeddleError("conflict", `The time to decide was over at ${when}.`);
   if (status === "cancelled") {
-    return new HeddleError("conflict", "The run has ended, so that nobody needs to decide any more.");
+    return new HeddleError("conflict", "The run has ended, so nobody needs to decide any more.");
   }
   return new HeddleError(
     "conflict",

@@ -130,7 +130,7 @@ const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 function bytesOf(data: string, name: string, field: string): Buffer {
   const plain = data.replace(/[\r\n]/g, "");
   const letters = plain.length - (plain.endsWith("==") ? 2 : plain.endsWith("=") ? 1 : 0);
-  // Four letters are three bytes; a letter more than that is none.
+  // Four letters are three bytes; one letter more is not a whole byte.
   const isBase64 = BASE64.test(plain) && letters % 4 !== 1;
   if (!isBase64) throw invalid(field, `"${name}" must be base64`);
   const bytes = Buffer.from(plain, "base64");

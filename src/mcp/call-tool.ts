@@ -154,7 +154,7 @@ async function followTask(
 
 const CANCEL_MS = 5_000;
 
-/** What a server says of how far it is, as tools here say it. */
+/** A server's progress, in the form in which tools report it here. */
 const toProgress =
   (report: (message: string, fraction?: number) => void): NonNullable<CallOptions["onProgress"]> =>
   ({ message, progress, total }) =>

@@ -6,7 +6,7 @@ import type { SignedIn } from "./returned.ts";
 export interface Credentials {
   /** The address that they belong to: the MCP server's, or the token endpoint. Tokens go to no other. */
   url: string;
-  /** As what Heddle is known to the authorization server, and the address to which that sends people back. */
+  /** The client that Heddle is at the authorization server, and the address to which that sends people back. */
   client: StoredOAuthClientInformation & { issuer: string };
   redirect: string;
   /** What the tokens are for, as the server calls itself (RFC 8707); null: it does not say. */
@@ -45,14 +45,14 @@ export function tokensFrom(
   return {
     access: access_token,
     refresh: refresh_token ?? null,
-    // What is not said has not changed.
+    // What the answer leaves out has not changed.
     scope: scope ?? before?.scope ?? null,
     obtained_at: now,
     expires_at: expires_in === undefined ? null : now + expires_in * 1000,
   };
 }
 
-/** Whether a new token should be got before the next request. A short life is used by half. */
+/** Whether a new token should be got before the next request. A short-lived token is used for half of its life. */
 export function isDue({ obtained_at, expires_at }: Tokens, now: number): boolean {
   if (expires_at === null) return false;
   return now >= expires_at - Math.min(MARGIN_MS, (expires_at - obtained_at) / 2);

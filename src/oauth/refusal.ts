@@ -1,4 +1,4 @@
-// Which failures of an authorization server are its answer, and which may pass by themselves.
+// Which failures are the answer of an authorization server, and which may be temporary.
 
 const NAME = "OAuthError";
 

@@ -1,4 +1,4 @@
-// Takes tokens back at the authorization server that gave them, when somebody signs out (RFC 7009).
+// Revokes tokens at the authorization server that issued them, when somebody signs out (RFC 7009).
 
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { within } from "../within.ts";
@@ -6,7 +6,7 @@ import type { Credentials } from "./credentials.ts";
 
 const LIMIT_MS = 15_000;
 
-/** Where tokens are taken back, and how a client says there who it is. */
+/** The revocation endpoint, and how a client authenticates there. */
 export interface Revocation {
   address: string;
   /** Undefined: in the header Authorization, as a server means that says nothing (RFC 8414). */
@@ -24,7 +24,7 @@ async function revokeAll(
 ): Promise<void> {
   if (!tokens) return;
   const { headers, fields } = identity(client, methods);
-  // With the refresh token, most end the access tokens that came of it as well; the others are told of both.
+  // With the refresh token, most servers also revoke the access tokens that came of it; for the others, both are revoked.
   const all = [
     { token: tokens.refresh, token_type_hint: "refresh_token" },
     { token: tokens.access, token_type_hint: "access_token" },
@@ -41,7 +41,7 @@ async function revokeAll(
   }
 }
 
-/** How a client says who it is, at the token endpoint and where tokens are taken back. */
+/** How a client authenticates, at the token endpoint and at the revocation endpoint. */
 export interface Identity {
   headers: Record<string, string>;
   fields: Record<string, string>;

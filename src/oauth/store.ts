@@ -49,7 +49,7 @@ export interface PendingSignIn {
   scope: string | null;
 }
 
-/** The right to exchange a refresh token: the credentials as they are, and as they are stored. */
+/** A claim on the exchange of a refresh token: the credentials as they are, and as they are stored. */
 export interface Claim {
   credentials: Credentials;
   stored: string;
@@ -106,7 +106,7 @@ export function createOAuthStore({ tables, db: { query }, vault, addPassing, ann
       return row?.oauth ? opened(id, row.oauth) : undefined;
     },
 
-    /** Of several servers that want to exchange the refresh token at once, one gets the right to. */
+    /** Of several servers that want to exchange the refresh token at once, one gets the claim. */
     async claim(id: string): Promise<Claim | undefined> {
       const [row] = await query
         .update(states)
@@ -122,7 +122,7 @@ export function createOAuthStore({ tables, db: { query }, vault, addPassing, ann
       return row?.oauth ? { credentials: opened(id, row.oauth), stored: row.oauth } : undefined;
     },
 
-    /** Gives the right back, with what came of it. Nothing is written over what somebody has stored by signing in meanwhile. */
+    /** Releases the claim, with what came of it. Nothing is written over what somebody has stored by signing in meanwhile. */
     async settle(id: string, { stored }: Claim, after?: Credentials): Promise<void> {
       const isMine = and(eq(columnOfState, id), eq(states.oauth, stored));
       if (!after) {

@@ -46,7 +46,7 @@ export function createTokenSource<Holder extends TokenHolder>(options: TokenSour
     return credentials.tokens ?? undefined;
   };
 
-  /** The tokens after the ones that are used up, undefined if there are none. Throws what may pass. */
+  /** The tokens after the ones that are used up, undefined if there are none. Throws errors that may be temporary. */
   function after(holder: Holder, used: Used, mostLooks = MOST_LOOKS): Promise<Tokens | undefined> {
     const running = exchanging.get(holder.id);
     if (running) return running;
@@ -110,7 +110,7 @@ export function createTokenSource<Holder extends TokenHolder>(options: TokenSour
   }
 
   return {
-    /** Takes what is stored now. */
+    /** Reads again what is stored. */
     set(all: Map<string, Credentials>): void {
       known = all;
     },

@@ -72,7 +72,7 @@ export const MOST_CODES = 3;
 /** People of one integration who are shown as waiting; of more, the oldest are forgotten. */
 export const MOST_PENDING = 20;
 export const CODE_VALID_MS = 3_600_000;
-/** Wrong codes after which those that were valid meanwhile are not. */
+/** After this many wrong codes, those that were valid meanwhile are not any more. */
 export const MOST_TRIES = 5;
 const LONGEST_NAME = 200;
 

@@ -29,7 +29,7 @@ function valuesAt(args: JsonObject, path: string): unknown[] {
   const whole = Object.hasOwn(args, path) ? elementsOf(args[path]) : [];
   if (!path.includes(".")) return whole;
   const inside = path.split(".").reduce<unknown[]>((values, name) => values.flatMap(stepTo(name)), [args]);
-  // Nobody may read an element without the argument as one that fits.
+  // An element that lacks the argument must not count as one that fits.
   return inside.every((one) => one === undefined) ? whole : [...whole, ...inside.flatMap(elementsOf)];
 }
 

@@ -21,12 +21,12 @@ const Condition = named(
   "ArgumentCondition",
   t.Object(
     {
-      equals: t.Optional({ ...Scalar, description: "It is this." }),
+      equals: t.Optional({ ...Scalar, description: "It equals this." }),
       in: t.Optional(t.Array(Scalar, { minItems: 1, maxItems: 200, description: "It is one of these." })),
-      prefix: text("Its text begins so."),
-      suffix: text("Its text ends so."),
+      prefix: text("Its text begins with this."),
+      suffix: text("Its text ends with this."),
       contains: text("Its text contains this."),
-      like: text("Its whole text fits this; `*` stands for any text."),
+      like: text("Its whole text matches this; `*` stands for any text."),
     },
     {
       additionalProperties: false,
@@ -73,7 +73,7 @@ const ApprovalTermsFields = named(
 const BotId = t.String({ minLength: 1, maxLength: 64 });
 
 const FIELDS = {
-  name: t.String({ minLength: 1, maxLength: 200, description: "What it is for." }),
+  name: t.String({ minLength: 1, maxLength: 200, description: "What the policy is for." }),
   effect: words(
     POLICY_EFFECTS,
     "allow: the call is made. deny: the model is told why not. require_approval: the run waits until a person decides.",

@@ -62,7 +62,7 @@ export const callTool = (connection: Uses, call: ToolCall, calling: CallOptions)
       : { kind: "result", result: result as CallToolResult };
   });
 
-/** What is kept of a server that asks is stored; one that wants more at once wants something else. */
+/** What a server asks is stored. One that asks for more than this at once has something else in mind. */
 const MOST_ASKED = 20;
 const LONGEST_NAME = 200;
 const LONGEST_STATE = 256_000;

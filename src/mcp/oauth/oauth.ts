@@ -58,7 +58,7 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
     return found?.tokens && found.url === url ? found : undefined;
   };
 
-  /** Those of somebody who has signed out; what cannot be taken back ends by itself. */
+  /** Revokes the tokens of somebody who has signed out; those that cannot be revoked expire by themselves. */
   async function takeBack(server: McpServer, credentials: Credentials | undefined): Promise<void> {
     if (!credentials?.tokens) return;
     try {
@@ -103,7 +103,7 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
     /** For a server that is being deleted. */
     stored: (id: string): Promise<Credentials | undefined> => store.find(id),
     takeBack,
-    /** Takes what is stored now. */
+    /** Reads again what is stored. */
     read: async (): Promise<void> => tokens.set(await store.all()),
     /** Changes when somebody signs in or out, and not when a token is exchanged. */
     signInOf: (server: McpServer): number | null => validOf(server)?.at ?? null,
@@ -123,7 +123,7 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
   };
 }
 
-/** Undefined for an authorization server that cannot take tokens back. */
+/** Undefined for an authorization server that cannot revoke tokens. */
 async function revocationAt(issuer: string, fetchFn: FetchLike): Promise<Revocation | undefined> {
   const { discoverAuthorizationServerMetadata } = await protocol.load();
   const metadata = (await discoverAuthorizationServerMetadata(issuer, { fetchFn })) as

@@ -16,7 +16,7 @@ export type Content = Record<string, string | number | boolean | string[]>;
 export const DECLINED: Reply = { action: "decline" };
 export const CANCELLED: Reply = { action: "cancel" };
 
-/** How often a server may ask in one call: one that has not had enough then never has. */
+/** How often a server may ask in one call; one that still asks then would never stop. */
 export const MOST_ROUNDS = 10;
 
 export const asksTooOften = (server: string): HeddleError =>

@@ -207,7 +207,7 @@ export async function openAccounts(options: AccountsOptions) {
       await follower.refresh(id);
       return view(account);
     },
-    /** Forgets the tokens, and has them taken back. Throws `conflict` if nobody is signed in. */
+    /** Forgets the tokens and revokes them. Throws `conflict` if nobody is signed in. */
     async end(integrationId: string, name: string): Promise<void> {
       const account = find(accountId(integrationId, name));
       const before = await store.find(account.id);
@@ -221,7 +221,7 @@ export async function openAccounts(options: AccountsOptions) {
     close: (): Promise<void> => follower.close(),
   };
 
-  /** What cannot be taken back ends by itself. */
+  /** Tokens that cannot be revoked expire by themselves. */
   async function takeBack(account: Account, credentials: Credentials): Promise<void> {
     try {
       const provider = account.provider();

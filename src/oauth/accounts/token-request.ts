@@ -28,7 +28,7 @@ export interface GivenTokens {
   expires_in?: number;
 }
 
-/** An exchange ends before the right to it does. */
+/** A request for a token is given up before the claim on the exchange expires. */
 const SECONDS = 20;
 const MOST_BYTES = 1024 * 1024;
 const LONGEST_TOKEN = 20_000;

@@ -47,7 +47,7 @@ export function View() {
       title="API keys"
       about={
         isOfBrowsers
-          ? "Browsers that are signed in. Ending a sign-in ends what it has open at once."
+          ? "Browsers that are signed in. Signing one out closes everything that it has open."
           : "Keys with which people and programs use the server. Each may do what its scopes say."
       }
       fill

@@ -28,7 +28,7 @@ export function CarapaceUses({ id }: { id: string }) {
       <Panel flush>
         <ShortList
           rows={rows}
-          none="No bot or channel names it. Those with an activated integration may get it so."
+          none="No bot or channel names it. Channels may still get it from an integration that is activated there."
         />
       </Panel>
     </Section>

@@ -31,7 +31,7 @@ export function PolicyEditor({ policy, onDone }: { policy?: Policy; onDone(id?: 
         )
       : await take(api.POST("/api/v1/policies", { body: value as Schema<"NewPolicy"> }));
     await refreshPolicies();
-    notifyDone(["It holds from the next call on.", ...written.warnings].join(" "));
+    notifyDone(["It applies from the next call on.", ...written.warnings].join(" "));
     onDone(written.id);
   };
   return (

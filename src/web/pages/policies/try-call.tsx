@@ -61,7 +61,7 @@ export function TryCall() {
         <p role="status">
           <Effect value={decision.effect} />{" "}
           {decision.policy_name === null ? (
-            "No policy fits, so that the call is made."
+            "No policy fits, so the call is made."
           ) : decision.policy_id === null ? (
             decision.policy_name
           ) : (

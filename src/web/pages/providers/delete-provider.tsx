@@ -40,7 +40,7 @@ export function DeleteProvider({ provider, onClose, onDeleted }: DeleteProviderP
         Its key and what was set of its models are deleted.{" "}
         {next
           ? `Names that begin with "${id}/" are asked of ${is_default ? "another provider" : next.name} from then on.`
-          : "No provider is left then, and a stand-in answers that quotes your documents."}
+          : "No provider is left then, and runs are answered by a stand-in that quotes your documents."}
       </p>
       {error && <ApiError error={error} />}
       {references && <References references={references} />}

@@ -46,7 +46,7 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
       return changeProvider(provider.id, { models });
     },
     onSuccess: () => {
-      notifyDone("Stored. It counts for the next call.");
+      notifyDone("Stored. It applies from the next call on.");
       onClose();
     },
   });

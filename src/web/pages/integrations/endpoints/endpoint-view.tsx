@@ -154,7 +154,7 @@ function Edit({ place, endpoint, isKnown, onDone }: EditProps) {
   const save = useMutation({
     mutationFn: async () => changeEndpoint(place, endpoint.name, changesOf(before, draft)),
     onSuccess: () => {
-      notifyDone("Stored. It holds for the next event.");
+      notifyDone("Stored. It applies from the next event on.");
       onDone();
     },
   });

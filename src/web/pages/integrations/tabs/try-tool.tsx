@@ -87,7 +87,7 @@ export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
         <Button type="submit" size="xs" loading={call.isPending} leftSection={<Icon name="Play" size={14} />}>
           Call {tool.name}
         </Button>
-        <span className="faint">It really does what it does.</span>
+        <span className="faint">The tool really runs: what it changes stays changed.</span>
       </Group>
       {call.data && <Result result={call.data} />}
     </form>
