@@ -75,8 +75,13 @@ eachDatabase("Mail over the Gmail API", (open) => {
   }
   async function signIn(): Promise<void> {
     const at = "/admin/integrations/mail/accounts";
-    const { accounts } = await ask(url, `/api/v1${at}`);
-    const { redirect_uri } = accounts.find(({ name }: { name: string }) => name === "oauth");
+    // Integrations load after the server has started.
+    const account = await until(
+      async () =>
+        (await ask(url, `/api/v1${at}`)).accounts?.find(({ name }: { name: string }) => name === "oauth"),
+      (found) => found !== undefined,
+    );
+    const { redirect_uri } = account;
     auth.addClient("heddle", { secret: "of-the-client", redirects: [redirect_uri] });
     const begun = (await call(`${at}/oauth/sign-in`, {})) as { url: string };
     const { headers } = await fetch(begun.url, { redirect: "manual" });

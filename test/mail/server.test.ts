@@ -40,6 +40,7 @@ if (hasDovecot)
       };
       const heddle = launch({ environment });
       url = await heddle.started;
+      await connected();
     });
     afterAll(async () => {
       await killAll();
