@@ -54,17 +54,24 @@ export function createChange({ db, dispatchers, sealer, write }: ChangeOptions):
       return made;
     });
 
-  function checkThatItCan({ id, status, dispatch_type, payload }: DeliveryRow, { kind }: Change): void {
-    const conflict = (why: string) =>
-      new HeddleError("conflict", `Delivery ${id} cannot be ${WORDS[kind]}: ${why}`);
-    if (payload.changes)
-      throw conflict(`it changes delivery ${payload.changes.delivery_id}; change that one.`);
-    if (payload.kind === "approval") throw conflict("it asks for a decision.");
-    if (status !== "delivered")
-      throw conflict(`it is ${status}, and only what was delivered can be changed.`);
-    const dispatcher = dispatchers.get(dispatch_type);
-    if (!dispatcher?.[kind]) throw conflict(`the dispatcher "${dispatch_type}" has no ${kind}().`);
+  function checkThatItCan(row: DeliveryRow, { kind }: Change): void {
+    const why = whyNotChanged(row, kind, dispatchers);
+    if (why === undefined) return;
+    throw new HeddleError("conflict", `Delivery ${row.id} cannot be ${WORDS[kind]}: ${why}`);
   }
+}
+
+/** Why a delivery cannot be changed in this way, whatever was changed before; undefined if it can. */
+export function whyNotChanged(
+  { status, dispatch_type, payload }: DeliveryRow,
+  kind: Change["kind"],
+  dispatchers: Pick<Dispatchers, "get">,
+): string | undefined {
+  if (payload.changes) return `it changes delivery ${payload.changes.delivery_id}; change that one.`;
+  if (payload.kind === "approval") return "it asks for a decision.";
+  if (status !== "delivered") return `it is ${status}, and only what was delivered can be changed.`;
+  const can = dispatchers.get(dispatch_type)?.[kind] !== undefined;
+  return can ? undefined : `the dispatcher "${dispatch_type}" has no ${kind}().`;
 }
 
 /** The delivery whose receipt says what is there: the last correction that was made or will be, or the row itself. */

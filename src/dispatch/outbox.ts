@@ -13,7 +13,7 @@ import type { Redactor } from "../redact.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { createHand } from "./call-dispatcher.ts";
-import { type ChangeDelivered, createChange } from "./change.ts";
+import { type Change, type ChangeDelivered, createChange, whyNotChanged } from "./change.ts";
 import { shortenWaits } from "./clock.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import { createOnce } from "./once.ts";
@@ -69,6 +69,8 @@ export interface Outbox {
   redeliver(id: string): Promise<DeliveryRow>;
   /** Corrects or withdraws what was delivered. */
   change: ChangeDelivered;
+  /** Whether a delivery can be changed in this way, unless it was withdrawn before. */
+  canChange(row: DeliveryRow, kind: Change["kind"]): boolean;
   /** Orders a job of an earlier version, which did not order deliveries, among those of its target. */
   adopt: Attempt;
   /** Called periodically: shortens waits that became too long because the clock was set back. */
@@ -133,6 +135,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         await queue.complete(tx, "unordered_deliveries", job);
       }),
     change: createChange({ ...options, write }),
+    canChange: (row, kind) => whyNotChanged(row, kind, options.dispatchers) === undefined,
     shortenWaits: () => shortenWaits(options),
     async get(id) {
       const row = await find(db.query, id);

@@ -61,6 +61,14 @@ export const router = new Elysia().post(
   { parse: "none" },
 );
 `,
+  "loom/dispatcher.ts": `import { registerDispatcher, t } from "heddle/sdk";
+registerDispatcher("loom", {
+  config: t.Object({ shed: t.String() }),
+  deliver: ({ task }) => ({ receipt: { board: task.id } }),
+  edit: () => {},
+  remove: () => {},
+});
+`,
   "loom/process.ts": `export const CMD = ["bun", "watch.ts"];
 export const DESCRIPTION = "Reads the telegrams of the looms";
 `,

@@ -37,6 +37,11 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   for (const content of ["What does the shop sell?", "When does it open?"]) {
     await api("POST", `/api/v1/sessions/${session_id}/messages`, { content, run_agent: true });
   }
+  // On the board of the shed, where it can be corrected and withdrawn.
+  await api("POST", `/api/v1/sessions/${session_id}/messages`, {
+    ...{ content: "Is the shop open on Sundays?", run_agent: true },
+    dispatch_config: { type: "loom", shed: "north" },
+  });
   await seedChannel(api);
   const budget = (given: object) => api("POST", "/api/v1/budgets", given);
   await budget({ scope: "server", metric: "model_calls", period: "day", amount: 2_500 });

@@ -88,6 +88,8 @@ eachDatabase("changes of deliveries", (open) => {
     waiting.resolve(undefined);
     await ended(other);
     expect(await refused(edit(other, "Four"))).toContain('the dispatcher "mute" has no edit()');
+    const can = async (which: string) => outbox.canChange(await outbox.get(which), "edit");
+    expect([await can(id), await can(first.id), await can(other)]).toEqual([true, false, false]);
     const [newest] = await db.query.select().from(deliveries).orderBy(desc(deliveries.id)).limit(1);
     expect(newest?.id).toBe(other);
     await queue.close();

@@ -99,7 +99,7 @@ export interface ConversationParts {
   channelSessions: ChannelSessions;
   bindings: Bindings;
   tasks: Tasks;
-  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver" | "change">;
+  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver" | "change" | "canChange">;
   events: Events;
   chat: Chat;
   /** What maps requests of the OpenAI-compatible API onto sessions. */

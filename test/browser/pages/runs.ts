@@ -58,4 +58,26 @@ export function runsTests(ui: () => Ui): void {
     await page.keyboard.press("Escape");
     expect(opened.faults).toEqual([]);
   });
+
+  test("deliveries: what was posted is corrected and withdrawn, where the service can", async () => {
+    await using opened = await ui().openPage("/deliveries?dispatch_type=loom");
+    const { page } = opened;
+    await page.getByRole("listitem").last().getByRole("link").click();
+    const detail = page.getByRole("article");
+    const dialog = page.getByRole("dialog");
+    await detail.getByRole("button", { name: "Correct …" }).click();
+    await dialog.getByLabel("Text").fill("The shop is shut on Sundays.");
+    await dialog.getByRole("button", { name: "Correct" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await detail.getByRole("link", { name: "Corrected to “The shop is shut on Sundays.”" }).waitFor();
+    // What is there now is where a further correction begins.
+    await detail.getByRole("button", { name: "Correct …" }).click();
+    expect(await dialog.getByLabel("Text").inputValue()).toBe("The shop is shut on Sundays.");
+    await page.keyboard.press("Escape");
+    await detail.getByRole("button", { name: "Withdraw …" }).click();
+    await dialog.getByRole("button", { name: "Withdraw" }).click();
+    await detail.getByRole("link", { name: "Withdrawn" }).waitFor();
+    expect(await detail.getByRole("button", { name: /Correct|Withdraw/ }).count()).toBe(0);
+    expect(opened.faults).toEqual([]);
+  });
 }

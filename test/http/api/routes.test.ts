@@ -321,6 +321,7 @@ eachDatabase("REST API", (open) => {
     const [delivery] = listed.body.deliveries;
     expect(delivery).toMatchObject({ dispatch_type: "chat", status: "pending", kind: "post", attempts: 0 });
     expect(delivery.dispatch_config).toMatchObject({ room: "lobby" });
+    expect(delivery).toMatchObject({ can_correct: false, can_withdraw: false });
     const path = `/api/v1/deliveries/${delivery.id}`;
     expect((await send("GET", path)).body).toEqual(delivery);
 

@@ -43,6 +43,10 @@ const DeliveryAnswer = named(
       t.Object({ delivery_id: Id, kind: oneOf(["edit", "remove"], "edit: corrected. remove: withdrawn.") }),
       "The last correction or withdrawal, which is a delivery itself; null: there was none.",
     ),
+    can_correct: t.Boolean({
+      description: "Whether its text can be corrected, unless it has been withdrawn: `changed_by` says that.",
+    }),
+    can_withdraw: t.Boolean({ description: "Whether it can be withdrawn, unless it has been already." }),
     status: {
       ...Status,
       description:
@@ -71,12 +75,13 @@ const { status: _, ...DEAD_FILTERS } = FILTERS;
 const RedeliverBody = bulkBody(DEAD_FILTERS);
 
 export interface DeliveryRoutes {
-  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver" | "change">;
+  outbox: Pick<Outbox, "list" | "count" | "get" | "redeliver" | "change" | "canChange">;
   ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
 }
 
 export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
+  const present = (row: DeliveryRow) => presentDelivery(row, outbox);
   return new Elysia({ prefix: "/api/v1/deliveries", normalize: false })
     .get(
       "",
@@ -173,7 +178,7 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
     );
 }
 
-const present = (row: DeliveryRow) => ({
+const presentDelivery = (row: DeliveryRow, { canChange }: Pick<Outbox, "canChange">) => ({
   id: row.id,
   task_id: row.task_id,
   session_id: row.session_id,
@@ -185,6 +190,8 @@ const present = (row: DeliveryRow) => ({
   text: row.payload.text,
   changes: row.payload.changes?.delivery_id ?? null,
   changed_by: row.payload.changed_by ?? null,
+  can_correct: canChange(row, "edit"),
+  can_withdraw: canChange(row, "remove"),
   status: row.status,
   attempts: row.attempts,
   last_error: row.last_error,

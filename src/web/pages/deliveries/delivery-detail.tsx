@@ -5,12 +5,13 @@ import { api, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { ChangeDelivery, LastChange } from "../../parts/change-delivery.tsx";
 import { CodeBlock, Json } from "../../parts/code-block.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Section } from "../../parts/page-frame.tsx";
-import { Status } from "../../parts/status.tsx";
+import { Badge, Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
 import { CorrelationId } from "../logs/correlation-id.tsx";
@@ -40,11 +41,12 @@ export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: strin
       facts={
         <>
           <Status value={data.status} />
+          {data.changed_by && <Badge>{data.changed_by.kind === "remove" ? "Withdrawn" : "Corrected"}</Badge>}
           <Time at={data.created_at} />
           <span>{plural(data.attempts, "attempt")}</span>
         </>
       }
-      actions={data.status === "dead" && <Redeliver id={id} />}
+      actions={data.status === "dead" ? <Redeliver id={id} /> : <ChangeDelivery delivery={data} />}
     >
       {data.last_error !== null && (
         <Section title="Why the last attempt failed">
@@ -64,6 +66,13 @@ export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: strin
               </Link>,
             ],
             ["Delivered", <Time key="at" at={data.delivered_at} as="absolute" none="Not yet" />],
+            data.changed_by !== null && ["Changed", <LastChange key="changed" delivery={data} />],
+            data.changes !== null && [
+              "Changes",
+              <Link key="changes" href={`/deliveries/${data.changes}`}>
+                what was delivered before
+              </Link>,
+            ],
             data.next_attempt_at !== null && [
               "Next attempt",
               <Time key="next" at={data.next_attempt_at} as="absolute" />,

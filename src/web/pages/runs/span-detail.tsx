@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
+import { ChangeDelivery, LastChange } from "../../parts/change-delivery.tsx";
 import { Json } from "../../parts/code-block.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -121,11 +122,20 @@ function DeliveryOf({ id }: { id: string | undefined }) {
   if (error) return <ApiError error={error} />;
   if (!data) return null;
   return (
-    <Section title="Delivery" actions={<Link href={`/deliveries/${data.id}`}>Open</Link>}>
+    <Section
+      title="Delivery"
+      actions={
+        <>
+          <ChangeDelivery delivery={data} />
+          <Link href={`/deliveries/${data.id}`}>Open</Link>
+        </>
+      }
+    >
       <Facts
         facts={[
           ["Status", <Status key="s" value={data.status} />],
           ["Attempts", String(data.attempts)],
+          data.changed_by !== null && ["Changed", <LastChange key="c" delivery={data} />],
           data.next_attempt_at !== null && ["Next attempt", <Time key="n" at={data.next_attempt_at} />],
         ]}
       />
