@@ -116,6 +116,36 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
       params: IdParams,
       response: { 200: DeliveryAnswer, ...failures(403, 404, 409, 422) },
     })
+    .use(changeRoutes({ outbox, route }))
+    .post(
+      "/redeliver",
+      async ({ body: { filter, ...input }, request }) => {
+        const reach = await ownership.reachOf(request);
+        const dead = { ...timesIn(filter), status: "dead" as const, reach };
+        return runBulk(input, {
+          count: () => outbox.count(dead),
+          ids: async (page) => (await outbox.list({ ...dead, ...page })).map(({ id }) => id),
+          act: (id) => outbox.redeliver(id),
+        });
+      },
+      {
+        ...route.json({
+          scope: "deliveries:write",
+          tag,
+          summary: "Deliver all dead letters that match again",
+          example: { filter: { dispatch_type: "webhook" }, dry_run: true },
+          description: "Repeat it with `next_cursor` until that is null.",
+        }),
+        body: RedeliverBody,
+        response: { 200: BulkAnswer, ...failures(...bodyFailures) },
+      },
+    );
+}
+
+/** What changes a delivery where it was posted. */
+function changeRoutes({ outbox, route }: Pick<DeliveryRoutes, "outbox" | "route">) {
+  const present = (row: DeliveryRow) => presentDelivery(row, outbox);
+  return new Elysia({ normalize: false })
     .post(
       "/:id/correct",
       async ({ params, body, status }) =>
@@ -151,29 +181,6 @@ export function deliveryRoutes({ outbox, ownership, route }: DeliveryRoutes) {
         }),
         params: IdParams,
         response: { 201: DeliveryAnswer, ...failures(403, 404, 409, 422) },
-      },
-    )
-    .post(
-      "/redeliver",
-      async ({ body: { filter, ...input }, request }) => {
-        const reach = await ownership.reachOf(request);
-        const dead = { ...timesIn(filter), status: "dead" as const, reach };
-        return runBulk(input, {
-          count: () => outbox.count(dead),
-          ids: async (page) => (await outbox.list({ ...dead, ...page })).map(({ id }) => id),
-          act: (id) => outbox.redeliver(id),
-        });
-      },
-      {
-        ...route.json({
-          scope: "deliveries:write",
-          tag,
-          summary: "Deliver all dead letters that match again",
-          example: { filter: { dispatch_type: "webhook" }, dry_run: true },
-          description: "Repeat it with `next_cursor` until that is null.",
-        }),
-        body: RedeliverBody,
-        response: { 200: BulkAnswer, ...failures(...bodyFailures) },
       },
     );
 }
