@@ -97,7 +97,7 @@ const SOURCES: Record<string, Source> = {
   Delivery: {
     table: tables.deliveries,
     inside: ["payload", "attempts_before", "retry_seconds", "target_key", "queued_at", "parts"],
-    derived: ["kind", "text", "changes", "changed_by"],
+    derived: ["kind", "text", "changes", "changed_by", "can_correct", "can_withdraw"],
   },
   Document: {
     table: tables.documents,
