@@ -59,8 +59,10 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     else if (argv.length === 0 || argv.includes("--help") || argv.includes("-h"))
       say(await usage(main, argv, process.stdout.isTTY === true));
     else {
-      namedCommand(main, argv, { requireLeaf: true });
-      await runCommand(main, { rawArgs: argv });
+      const { path } = namedCommand(main, argv, { requireLeaf: true });
+      await runCommand(main, { rawArgs: argv }).catch((error) => {
+        throw withHelp(error, path);
+      });
     }
     return 0;
   } catch (error) {
@@ -70,6 +72,12 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     process.stderr.write(`${known ? `heddle: ${errorMessage(error)}` : inspect(error)}\n`);
     return 1;
   }
+}
+
+/** The parser says what is missing, and not where all of it is explained. */
+function withHelp(error: unknown, path: string): unknown {
+  const isOfParser = error instanceof Error && (error as { code?: unknown }).code === "EARG";
+  return isOfParser ? new HeddleError("config", `${error.message}; see heddle ${path} --help.`) : error;
 }
 
 const ATTACH = {

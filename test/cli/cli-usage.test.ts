@@ -59,6 +59,19 @@ describe("the command line", () => {
     expect(() => namedCommand(main, argv, { requireLeaf: true })).toThrow(message);
   });
 
+  test.each([
+    [["ask"], "TEXT; see heddle ask --help."],
+    [["keys", "create"], "--name; see heddle keys create --help."],
+  ])("says of %p what is missing, and where the rest is explained", async (argv, message) => {
+    const written: string[] = [];
+    const { write } = process.stderr;
+    process.stderr.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+    const code = await runCli(argv, commands).finally(() => {
+      process.stderr.write = write;
+    });
+    expect([code, written.join("")]).toEqual([1, expect.stringContaining(message)]);
+  });
+
   test("creates no key without explicit scopes", async () => {
     const create = async (...args: string[]) => {
       called.length = 0;
