@@ -68,3 +68,11 @@ export async function usage(main: Command, argv: readonly string[], isTerminal: 
   const lines = stripVTControlCharacters(text).split("\n");
   return lines.map((line) => line.trimEnd()).join("\n");
 }
+
+/** For errors of the parser, which say what is missing, and not where all of it is explained. */
+export const withHelp =
+  (path: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof Error) || (error as { code?: unknown }).code !== "EARG") throw error;
+    throw new HeddleError("config", `${error.message}; see heddle ${path} --help.`);
+  };

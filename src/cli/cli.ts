@@ -8,7 +8,7 @@ import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { allOf, CLIENT_FLAGS, type ClientFlags, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
 import { type RunningCommands, runningCommands } from "./cli-running.ts";
 import { type SearchCommands, searchCommands } from "./cli-search.ts";
-import { namedCommand, usage } from "./cli-usage.ts";
+import { namedCommand, usage, withHelp } from "./cli-usage.ts";
 import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
@@ -60,9 +60,7 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
       say(await usage(main, argv, process.stdout.isTTY === true));
     else {
       const { path } = namedCommand(main, argv, { requireLeaf: true });
-      await runCommand(main, { rawArgs: argv }).catch((error) => {
-        throw withHelp(error, path);
-      });
+      await runCommand(main, { rawArgs: argv }).catch(withHelp(path));
     }
     return 0;
   } catch (error) {
@@ -72,12 +70,6 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     process.stderr.write(`${known ? `heddle: ${errorMessage(error)}` : inspect(error)}\n`);
     return 1;
   }
-}
-
-/** The parser says what is missing, and not where all of it is explained. */
-function withHelp(error: unknown, path: string): unknown {
-  const isOfParser = error instanceof Error && (error as { code?: unknown }).code === "EARG";
-  return isOfParser ? new HeddleError("config", `${error.message}; see heddle ${path} --help.`) : error;
 }
 
 const ATTACH = {

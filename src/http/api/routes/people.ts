@@ -189,7 +189,7 @@ function newPeopleRoutes({ people, integrations, auth, route }: PeopleRoutes) {
           tag,
           summary: "Allow a person by the pairing code",
           description:
-            "404 if nobody has the code now. After five wrong codes, those that were valid meanwhile are not.",
+            "404 if nobody has the code now. After five wrong codes, all that were valid in the meantime stop being valid.",
           example: { code: "7KQ2-MXRD" },
         }),
         body: named(
