@@ -73,7 +73,9 @@ export interface ChatDriver {
   /** Begins trouble in a room; returns what ends it. */
   trouble(room: string, kind: Trouble): () => void;
   /** The question about a call in the conversation, as it is shown now. */
-  question?(said: Said): Question | undefined;
+  question?(said: Said): Question | undefined | Promise<Question | undefined>;
+  /** Why a question reads the same once it is decided; undefined: it then says how. */
+  questionStays?: string;
   /** Presses "yes"; resolves with what the person is told. */
   press?(said: Said, question: Question): Promise<string>;
   /** How often the integration has connected. */

@@ -7,6 +7,7 @@ import { letter } from "../../mail/letter.ts";
 import { type SentMail, startSmtp } from "../../mail/smtp.ts";
 import type { ChatDriver, Said } from "../driver.ts";
 import { mailCases, mailCasesAtTheEnd } from "../own/mail.ts";
+import type { World } from "../world.ts";
 
 const PEOPLE = Array.from({ length: 20 }, (_, number) => `person${number}@friends.test`);
 
@@ -15,6 +16,7 @@ export async function mailDriver(): Promise<ChatDriver> {
   const proxy = await startCuttingProxy(dovecot.port);
   // What came before Heddle is not answered.
   await dovecot.arrive(letter({ id: "old@friends.test", from: PEOPLE[1] ?? "", text: "{q999999}" }));
+  let world: World | undefined;
   let people = 0;
   let mails = 0;
   const sources = new Map<string, string>();
@@ -24,6 +26,14 @@ export async function mailDriver(): Promise<ChatDriver> {
     known.set(mail, parsed);
     return parsed;
   }
+  async function textsOf({ room, conversation }: Said): Promise<string[]> {
+    const mails = await Promise.all(smtp.sent.filter(({ to }) => to.includes(room)).map(read));
+    return mails
+      .filter(({ references }) => [references ?? []].flat().includes(`<${conversation}>`))
+      .map(({ text = "" }) => text);
+  }
+  const at = (link: string, method: "GET" | "POST") =>
+    fetch(`${world?.url}${new URL(link).pathname}`, { method });
   return {
     ...{ name: "mail", integration: "mail", listener: "imap", limit: 1_000_000 },
     lacks: {
@@ -31,7 +41,6 @@ export async function mailDriver(): Promise<ChatDriver> {
       correction: "What was sent cannot be changed.",
       "rate limit": "SMTP servers do not say how long to wait.",
       streaming: "Nobody can watch a mail being written.",
-      approval: "Mail has no buttons.",
     },
     mayDouble: "A server that dies after it has sent a mail sends it again, under the same id.",
     environment: {
@@ -41,9 +50,12 @@ export async function mailDriver(): Promise<ChatDriver> {
       ...{ MAIL_AUTHSERV_ID: "mx.heddle.test", MAIL_POLL_SECONDS: "1" },
     },
     approver: `mail:${PEOPLE[0]}`,
-    async prepare(world) {
-      for (const person of PEOPLE) await world.allow("mail", person);
+    questionStays: "A mail that was sent cannot be changed; its links say that it is decided.",
+    async prepare(given) {
+      world = given;
+      for (const person of PEOPLE) await given.allow("mail", person);
     },
+    roomFor: { approval: () => PEOPLE[0] ?? "" },
     room: () => PEOPLE[++people] ?? "none is left",
     async say(room, text, after) {
       const id = `q${++mails}@friends.test`;
@@ -67,12 +79,17 @@ export async function mailDriver(): Promise<ChatDriver> {
           header: "Auto-Submitted: auto-replied",
         }),
       ),
-    async posts({ room, conversation }: Said) {
-      const sent = smtp.sent.filter(({ to }) => to.includes(room));
-      const answers = await Promise.all(sent.map(read));
-      return answers
-        .filter(({ references }) => [references ?? []].flat().includes(`<${conversation}>`))
-        .map(({ text = "" }) => text);
+    posts: textsOf,
+    async question(said) {
+      const text = (await textsOf(said)).find((one) => one.includes("May it?"));
+      const link = /https:\S+\/decisions\/\S+/.exec(text ?? "")?.[0];
+      if (text === undefined || link === undefined) return undefined;
+      // Opening the link decides nothing.
+      return { text, yes: (await at(link, "GET")).ok ? link : undefined };
+    },
+    async press(_said, { yes = "" }) {
+      const answer = await at(yes, "POST");
+      return answer.ok ? "" : answer.text();
     },
     trouble(room) {
       smtp.refusals.set(room, 451);

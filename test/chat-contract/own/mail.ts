@@ -54,12 +54,36 @@ export const mailCases = (dovecot: Dovecot, smtp: Smtp): OwnCase[] => [
         letter({ id: "forged@x", from: "person0@friends.test", subject: "Forged", isProven: false }),
       );
       const [draft] = await eventually(
-        () => dovecot.mailsIn("Drafts"),
+        async () => (await dovecot.mailsIn("Drafts")).filter(({ source }) => source.includes("Forged")),
         (mails) => mails.length > 0,
       );
       const { subject, inReplyTo } = await simpleParser(draft?.source ?? "");
       expect([subject, inReplyTo]).toEqual(["Re: Forged", "<forged@x>"]);
-      expect(await dovecot.mailsIn("Drafts")).toHaveLength(1);
+      const drafts = (await dovecot.mailsIn("Drafts")).filter(({ source }) => source.includes("eve@"));
+      expect(drafts).toEqual([]);
+    },
+  },
+  {
+    name: "an answer of yes from whoever was asked decides on a call",
+    async run() {
+      const from = "person0@friends.test";
+      await dovecot.arrive(letter({ id: "ask@friends.test", from, text: "{q999998} [ask]" }));
+      const isInThread = ({ references }: ParsedMail) =>
+        [references ?? []].flat().includes("<ask@friends.test>");
+      const thread = async () =>
+        (await answersTo(smtp, from, 0)).filter(isInThread).map(({ text = "", messageId = "" }) => ({
+          ...{ text, messageId },
+        }));
+      const [question] = await eventually(thread, (found) => found.length === 1);
+      expect(question?.text).toContain("create_schedule");
+      const reply = { from, inReplyTo: question?.messageId ?? "", references: "<ask@friends.test>" };
+      await dovecot.arrive(
+        letter({ ...reply, id: "forged-yes@friends.test", text: "Yes.", isProven: false }),
+        letter({ ...reply, id: "yes@friends.test", text: "Yes." }),
+      );
+      await eventually(thread, (found) => found.some(({ text }) => text.includes("Answer to {q999998}")));
+      // The answer was a decision, and is no message.
+      expect((await thread()).filter(({ text }) => text.includes("Answer to"))).toHaveLength(1);
     },
   },
   {
