@@ -1,6 +1,7 @@
 // Mail over the Gmail API, against a strict fake of Gmail and Pub/Sub: what is taken and when, what is sent, and what becomes of refusals.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
 import { Permanent, Retryable } from "heddle/sdk";
 import {
   deliver,
@@ -15,6 +16,8 @@ import { simpleParser } from "mailparser";
 import "../../integrations/mail/dispatcher.ts";
 import "../../integrations/mail/hooks.ts";
 import "../../integrations/mail/listeners.ts";
+import { startLoop } from "../../src/listeners/loop.ts";
+import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
 import {
   type FakeGmail,
   GMAIL_SCOPE,
@@ -145,10 +148,7 @@ test("a history that Gmail has forgotten is made up for, from the latest mails",
   await listening(new Date());
   // What came just before the beginning may be among them, since clocks differ.
   const lost = Array.from({ length: 10 }, (_, number) => `lost${number}@x`);
-  await until(
-    () => taken().length,
-    (count) => count >= 11,
-  );
+  await until(taken, (found) => found.includes("<lost9@x>"));
   expect(taken().filter((id) => id !== "<known@x>")).toEqual(["<taken@x>", ...lost.map((id) => `<${id}>`)]);
 });
 
@@ -249,6 +249,50 @@ test("a token that has ended is exchanged, and one that covers too little is tol
   const ended = startListener("gmail");
   expect(await ended.reported.catch((error: Error) => error.name)).toBe("ReauthRequired");
   await ended.stop().catch(() => undefined);
+});
+
+test("the account is Google's, whatever is set for IMAP, and is asked for what is used", () => {
+  const google = () => registered().oauth.find(({ name }) => name === "google");
+  expect(google()?.when?.()).toBe(true);
+  expect(google()?.provider().scope).toBe(BOTH);
+  useSettings({ MAIL_PUBSUB_TOPIC: undefined });
+  expect(google()?.provider().scope).toBe(GMAIL_SCOPE);
+  useSettings({ MAIL_PROTOCOL: undefined });
+  expect(google()?.when?.()).toBe(false);
+});
+
+test("a network that vanishes is noticed, told, and listened over again", async () => {
+  const proxy = await startCuttingProxy(gmail.port);
+  const url = `http://127.0.0.1:${proxy.port}`;
+  useSettings({ MAIL_GMAIL_URL: url, MAIL_PUBSUB_URL: url });
+  const listener = registered().listeners.find(({ name }) => name === "gmail");
+  if (!listener) throw new Error("There is no listener.");
+  const reports: string[] = [];
+  const loop = startLoop({
+    listener: { ...listener, silenceSeconds: 2 },
+    name: "gmail",
+    since: async () => null,
+    report: (status) => void reports.push(status),
+    alive: () => undefined,
+    log: getLogger("test"),
+    now: () => performance.now(),
+    sleep: (_ms, signal) => Bun.sleep(20).then(() => signal.throwIfAborted()),
+    random: () => 0,
+  });
+  try {
+    await until(() => gmail.requests.filter((line) => line.endsWith("/history")).length > 3);
+    expect(reports).toEqual(["connecting", "connected"]);
+    proxy.cut();
+    arrive({ id: "unheard@x" });
+    await until(
+      () => reports.slice(2),
+      (since) => since.includes("degraded") && since.at(-1) === "connected",
+    );
+    await takes("unheard@x");
+  } finally {
+    await loop.stop();
+    proxy.stop();
+  }
 });
 
 test("the connection is tested with all that is used", async () => {
