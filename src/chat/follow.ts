@@ -1,5 +1,6 @@
 // One run as the client of a chat sees it: a view of the stream of events, which can be continued from any of its events.
 
+import { setImmediate } from "node:timers/promises";
 import type { Database } from "../db/database.ts";
 import { TASK_ENDS } from "../db/schema.ts";
 import { BEGINNING, type Events } from "../events/events.ts";
@@ -76,7 +77,11 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
             const isUpToDate = !hasMore && news !== past;
             const live = run && isUpToDate && run.part === written.part ? view.live(run, written.length) : [];
             if (live.length > 0) yield live;
-            else if (steps.length === 0 && isUpToDate) mustLook = (await changes.happened) === "late";
+            else if (steps.length === 0 && isUpToDate) {
+              mustLook = (await changes.happened) === "late";
+              // A model may write thousands of pieces at once, of which each would be looked at alone.
+              await setImmediate();
+            }
             news = [];
           } finally {
             changes.cancel();

@@ -72,7 +72,7 @@ export function createShownText(givenPart: string, givenOffset: number): ShownTe
       }
       sent ??= run.text.slice(0, offset);
       // Half a character would be shown as none.
-      const end = isHighSurrogate(run.text.charCodeAt(length - 1)) ? length - 1 : length;
+      const end = isHighSurrogate(run.text.slice(length - 1, length).charCodeAt(0)) ? length - 1 : length;
       return end > offset ? [...told, ...show(run.text.slice(offset, end))] : told;
     },
     complete(text) {

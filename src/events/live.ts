@@ -1,6 +1,8 @@
 // What running runs write at this moment. It is kept in memory only: a run that ends with its process begins its answer
 // anew. Followers read as far as they have come, so however fast a model writes, nothing waits in a queue.
 
+import { createWrittenText, type WrittenText } from "./written-text.ts";
+
 export interface RunFacts {
   task_id: string;
   session_id: string;
@@ -22,7 +24,7 @@ export interface LiveRun extends RunFacts {
    * voids what an unfinished one has written.
    */
   part: string;
-  text: string;
+  text: WrittenText;
   /** The newest notes; `noteCount` counts all. */
   notes: Note[];
   noteCount: number;
@@ -87,7 +89,7 @@ export function createLive(): Live {
       const run: LiveRun = {
         ...facts,
         part: `${attempt}.0.0`,
-        text: "",
+        text: createWrittenText(),
         notes: [],
         noteCount: 0,
         isOver: false,
@@ -102,12 +104,12 @@ export function createLive(): Live {
         const part = `${attempt}.${iteration}.${tries.get(iteration) ?? 0}`;
         if (part === run.part) return;
         run.part = part;
-        run.text = "";
+        run.text = createWrittenText();
       };
       return {
         text(iteration, text) {
           enter(iteration);
-          run.text += text;
+          run.text.add(text);
           written();
         },
         restart(iteration) {

@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { KEPT_NOTES, type Live, type LiveRun, MOST_RUNS, type RunFacts } from "./live.ts";
+import { createWrittenText } from "./written-text.ts";
 
 const CHANNEL = "heddle_live";
 const GATHER_MS = 25;
@@ -94,7 +95,7 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
     sent.set(run.task_id, state);
     const messages: Message[] = [];
     if (state.part !== run.part) Object.assign(state, { part: run.part, offset: 0 });
-    if (state.offset === 0 && run.text === "") {
+    if (state.offset === 0 && run.text.length === 0) {
       messages.push({ from: id, kind: "text", run: facts, part: run.part, offset: 0, text: "" });
     }
     while (state.offset < run.text.length) {
@@ -160,15 +161,16 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
 
   function receiveText({ run: facts, part, offset, text }: Extract<Message, { kind: "text" }>): void {
     const known = mirrored.get(facts.task_id);
-    const had = known?.part === part ? known.text : "";
+    const had = known?.part === part ? known.text : createWrittenText();
     if (offset > had.length) {
       send([{ from: id, kind: "interest", asks: facts.task_id }]);
       return;
     }
-    const run = known ?? { ...facts, part, text: "", notes: [], noteCount: 0, isOver: false };
+    const run = known ?? { ...facts, part, text: had, notes: [], noteCount: 0, isOver: false };
     const [oldest] = mirrored.keys();
     if (mirrored.size > MOST_RUNS && oldest !== undefined) mirrored.delete(oldest);
-    mirrored.set(facts.task_id, Object.assign(run, { part, text: had + text.slice(had.length - offset) }));
+    had.add(text.slice(had.length - offset));
+    mirrored.set(facts.task_id, Object.assign(run, { part, text: had }));
     live.mirror(run);
   }
 

@@ -17,6 +17,7 @@ export type Attempt = (model: string) => AsyncIterable<AttemptEvent>;
  * - `rate_limit`, `server`: the endpoint answered 429, or 408, 409 or 5xx
  * - `connection`, `timeout`: no answer, or none in time
  * - `garbled`, `cut`: an answer that is not in the protocol, or ends before its end
+ * - `endless`: longer than any real answer
  * - `empty`: neither text nor a tool call
  * - `filtered`: the endpoint's content filter ended the answer
  * - `exhausted`: the account has no credit or quota left
@@ -30,6 +31,7 @@ export type FailureKind =
   | "timeout"
   | "garbled"
   | "cut"
+  | "endless"
   | "empty"
   | "filtered"
   | "exhausted"

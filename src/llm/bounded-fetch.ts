@@ -89,7 +89,7 @@ function bounded(
     total += chunk.byteLength;
     const end = chunk.lastIndexOf(0x0a);
     line = end < 0 ? line + chunk.byteLength : chunk.byteLength - end - 1;
-    if (total > bytes || line > lineBytes) throw new AttemptFailure("garbled", "the response is too long");
+    if (total > bytes || line > lineBytes) throw new AttemptFailure("endless", "the response is too long");
     // Buffered chunks are consumed without yielding to the event loop, and empty lines give nothing to wait for.
     if (Math.floor(total / BYTES_PER_TURN) > Math.floor((total - chunk.byteLength) / BYTES_PER_TURN)) {
       await setImmediate();

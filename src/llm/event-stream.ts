@@ -44,7 +44,7 @@ export async function* readEvents(
     if (isStream) for (const part of withoutComments(chunk)) yield* events.feed(text(part));
     else if (isStream === false) whole.push(text(chunk));
     length += came.byteLength;
-    if (!isStream && length > MAX_LENGTH) throw new AttemptFailure("garbled", "the response is too long");
+    if (!isStream && length > MAX_LENGTH) throw new AttemptFailure("endless", "the response is too long");
     if (events.isDone()) return;
   }
   if (signal.aborted) return;
@@ -119,7 +119,7 @@ export function createEvents() {
     const mayBeWhole = data.length === 1 && first?.endsWith("}") && value.startsWith("{");
     if (mayBeWhole && valueIn(first ?? "") !== undefined) dispatch();
     length += value.length;
-    if (length > MAX_LENGTH) throw new AttemptFailure("garbled", "an event of the answer is too long");
+    if (length > MAX_LENGTH) throw new AttemptFailure("endless", "an event of the answer is too long");
     data.push(value);
   }
 

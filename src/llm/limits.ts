@@ -4,6 +4,8 @@ import { AttemptFailure } from "./attempt.ts";
 
 /** Each call becomes a row and a message. Models asked for many calls at once make about twenty. */
 const MAX_CALLS = 128;
+/** Messages, calls and thoughts of one response. */
+const MAX_ITEMS = 1_000;
 /** Characters of text, arguments and reasoning together. The longest real answers have about 500,000. */
 const MAX_LENGTH = 4_000_000;
 
@@ -15,7 +17,7 @@ export function createLimits() {
   const count = (characters: number) => {
     length += characters;
     if (length > MAX_LENGTH) {
-      throw new AttemptFailure("garbled", `the answer is longer than ${MAX_LENGTH} characters`);
+      throw new AttemptFailure("endless", `the answer is longer than ${MAX_LENGTH} characters`);
     }
   };
   return {
@@ -25,10 +27,16 @@ export function createLimits() {
       count(text.length);
       return text;
     },
+    /** Checks the number of parts so far, of which each may be looked through for every event. */
+    items(made: number): void {
+      if (made > MAX_ITEMS) {
+        throw new AttemptFailure("endless", `the answer has more than ${MAX_ITEMS} parts`);
+      }
+    },
     /** Checks the number of calls so far. */
     calls(made: number): void {
       if (made > MAX_CALLS) {
-        throw new AttemptFailure("garbled", `the answer has more than ${MAX_CALLS} tool calls`);
+        throw new AttemptFailure("endless", `the answer has more than ${MAX_CALLS} tool calls`);
       }
     },
   };

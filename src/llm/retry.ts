@@ -22,7 +22,8 @@ export interface RetryOptions {
 }
 
 const EXTRA_ATTEMPTS = 3;
-const EXTRA_ATTEMPTS_WHEN_EMPTY = 1;
+/** The next answer may be a better one, but probably costs as much. */
+const EXTRA_ATTEMPTS_AFTER_ODD_ANSWERS = 1;
 
 /**
  * Yields text and retry events and returns the complete answer. Throws the last AttemptFailure if the attempts are used
@@ -59,7 +60,9 @@ const PERMANENT: ReadonlySet<FailureKind> = new Set(["refused", "too_long", "fil
 
 function extraAttempts(failure: AttemptFailure): number {
   if (PERMANENT.has(failure.kind)) return 0;
-  return failure.kind === "empty" ? EXTRA_ATTEMPTS_WHEN_EMPTY : EXTRA_ATTEMPTS;
+  return failure.kind === "empty" || failure.kind === "endless"
+    ? EXTRA_ATTEMPTS_AFTER_ODD_ANSWERS
+    : EXTRA_ATTEMPTS;
 }
 
 const FIRST_DELAY_MS = 1_000;

@@ -121,11 +121,11 @@ eachDatabase("events", (open) => {
     const follower = await server.open();
     await until(async () => server.live.get("t1")?.text.length === 12_000);
     run.text(1, "more");
-    await until(async () => server.live.get("t1")?.text === `${"é\u0001".repeat(6_000)}more`);
+    await until(async () => server.live.get("t1")?.text.toString() === `${"é\u0001".repeat(6_000)}more`);
     run.restart(1);
     run.note({ type: "turn.retry", data: { reason: "cut" } });
     run.text(1, "anew");
-    await until(async () => server.live.get("t1")?.text === "anew");
+    await until(async () => server.live.get("t1")?.text.toString() === "anew");
     expect(server.live.get("t1")).toMatchObject({
       part: "1.1.1",
       notes: [{ type: "turn.retry" }],

@@ -30,6 +30,7 @@ export function createItems(limits: Limits) {
 
   function begin(raw: Fields, keys: unknown[]): Item {
     const item: Item = { type: textOf(raw.type), parts: [], raw, isDone: false };
+    limits.items(items.length + 1);
     if (item.type === "function_call") limits.calls(++calls);
     items.push(item);
     for (const key of keys) named.set(key, item);

@@ -17,6 +17,7 @@ const CLOSING: Record<string, string> = {
   "<|python_tag|>": "<|eom_id|>",
   "<function=": "</function>",
 };
+const MOST_BLOCKS = 128;
 const OPENING = /<tool_call>|\[TOOL_CALLS\]|<\|python_tag\|>|<function=/g;
 
 export interface WrittenCallsOptions {
@@ -38,7 +39,7 @@ export function readWrittenCalls(
   if (bare.length > 0) return { text: "", calls: bare };
   const calls: WrittenCall[] = [];
   const kept: string[] = [];
-  let at = 0;
+  let [at, blocks] = [0, 0];
   for (const opening of text.matchAll(OPENING)) {
     // A mark inside the block before it.
     if (opening.index < at) continue;
@@ -47,7 +48,8 @@ export function readWrittenCalls(
     // The name of a function stands in its opening tag, which therefore belongs to what is read.
     const start = mark === "<function=" ? opening.index : opening.index + mark.length;
     const inner = text.slice(start, closing < 0 ? text.length : closing);
-    calls.push(...permitted(withoutFence(inner.trim()), readBlock, options));
+    // The conversation is searched for each block.
+    if (blocks++ < MOST_BLOCKS) calls.push(...permitted(withoutFence(inner.trim()), readBlock, options));
     kept.push(text.slice(at, opening.index));
     at = closing < 0 ? text.length : closing + (CLOSING[mark] ?? "").length;
   }
