@@ -4,7 +4,9 @@
 import { setImmediate } from "node:timers/promises";
 import { codingOf, UnpackError, unpacked } from "../unpack.ts";
 import { AttemptFailure } from "./attempt.ts";
+import { failureBody } from "./failure-body.ts";
 import { withinItsServer } from "./redirects.ts";
+import { wellFormedJson } from "./wire/well-formed.ts";
 
 export interface Bounds {
   /** Bytes per response, when it is unpacked. A streamed token takes about 400, and the longest answers have 200,000 tokens. */
@@ -37,13 +39,17 @@ export function createBoundedFetch(options: BoundedFetchOptions = {}): Fetch {
     headers.set("accept-encoding", "identity");
     // A few compressed kilobytes would be unpacked to gigabytes at once.
     const asItCame = { decompress: false };
-    const response = await send(input, { ...init, headers, ...asItCame });
+    const { body: given } = init ?? {};
+    const sent = typeof given === "string" ? { body: wellFormedJson(given) } : {};
+    const response = await send(input, { ...init, ...sent, headers, ...asItCame });
     if (!response.body) return response;
     const reader = response.body.getReader();
     const content = contentOf(reader, response.headers.get("content-encoding"));
     const body = response.ok
       ? bounded(reader, content, bounds, onBytes)
-      : await readStart(content, bounds).finally(() => reader.cancel());
+      : failureBody(
+          new TextDecoder().decode(await readStart(content, bounds).finally(() => reader.cancel())),
+        );
     const about = { status: response.status, statusText: response.statusText };
     return new Response(body, { ...about, headers: withoutCoding(response.headers) });
   };

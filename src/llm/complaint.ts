@@ -1,6 +1,6 @@
 // What an endpoint says in a body that is no chat completion: that the credit is used up, say, with status 200.
 
-import { isObject } from "./fields.ts";
+import { type Fields, isObject, textOf } from "./fields.ts";
 
 const NAMES = [
   "message",
@@ -20,10 +20,34 @@ export function complaintIn(body: unknown, depth = 0): string {
   if (typeof body === "string") return depth > 0 ? body.trim() : "";
   if (Array.isArray(body)) return complaintIn(body[0], depth + 1);
   if (!isObject(body)) return "";
+  if (Array.isArray(body.loc)) return complaintAt(body.loc, textOf(body.msg));
   const fields = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]));
   for (const name of NAMES) {
     const said = complaintIn(fields.get(name), depth + 1);
     if (said !== "") return said;
   }
   return "";
+}
+
+/** FastAPI says apart from the complaint which field it is about. */
+const complaintAt = (place: unknown[], said: string): string =>
+  [place.filter((part) => typeof part !== "object").join("."), said].filter(Boolean).join(": ");
+
+/** What an error says; also what a gateway quotes of the endpoint behind it, which alone says what is wrong. */
+export function messageIn(error: Fields): string {
+  const said = complaintIn(error);
+  const { metadata } = error;
+  if (!isObject(metadata)) return said;
+  const { raw, provider_name: provider } = metadata;
+  const quoted = complaintIn(jsonIn(raw), 1) || textOf(raw).trim();
+  if (quoted === "" || said.includes(quoted)) return said;
+  return [said, textOf(provider), quoted].filter(Boolean).join(": ");
+}
+
+function jsonIn(text: unknown): unknown {
+  try {
+    return JSON.parse(textOf(text));
+  } catch {
+    return undefined;
+  }
 }

@@ -12,7 +12,8 @@ import { readEvents } from "./event-stream.ts";
 import { describe } from "./failure.ts";
 import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks } from "./quirks.ts";
-import { imagesIn, withoutImages } from "./wire/attachments.ts";
+import { createRepairs } from "./repairs.ts";
+import { imagesIn } from "./wire/attachments.ts";
 
 export interface EndpointOptions {
   /** The id of its provider. */
@@ -74,6 +75,7 @@ interface AttemptOptions {
 async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const { quirks, model, hide, log } = options;
   let { request } = options;
+  const repairOf = createRepairs();
   for (;;) {
     const hasImages =
       !quirks.of(model).noImages && request.messages.some((message) => imagesIn(message).length > 0);
@@ -85,13 +87,15 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       // Whatever found the failure may have quoted the endpoint.
       error.message = describe(error.message, hide);
       if (!quirks.learn(model, error, { hasImages })) {
-        if (!hasImages || !isAboutImages(error)) throw error;
-        // One of these images is too large for this endpoint, say; others it may take.
-        request = {
-          ...request,
-          messages: withoutImages(request.messages, "the model's endpoint refused it"),
-        };
-        log.warn("Model {model} was asked again without images: {reason}", { model, reason: error.message });
+        const repair = repairOf(error, request.messages);
+        if (!repair) throw error;
+        const { without, messages } = repair;
+        request = { ...request, messages };
+        log.warn("Model {model} was asked again without {without}: {reason}", {
+          model,
+          without,
+          reason: error.message,
+        });
         continue;
       }
       log.warn("Model {model} does not take a part of the request; it is left out from now on: {reason}", {
@@ -106,9 +110,6 @@ const isIn = (message: LlmMessage, text: string): boolean =>
   message.content.includes(text) ||
   (message.role === "user" &&
     (message.attachments ?? []).some((file) => file.kind === "text" && file.text.includes(text)));
-
-const isAboutImages = ({ kind, status, message }: AttemptFailure): boolean =>
-  status === 413 || ((kind === "refused" || kind === "server") && /image|media type|vision/i.test(message));
 
 async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const { adapter, request, model, origin, timeoutMs, hide } = options;

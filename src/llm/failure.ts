@@ -3,7 +3,7 @@
 import { errorMessage } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { AttemptFailure, type FailureKind } from "./attempt.ts";
-import { complaintIn } from "./complaint.ts";
+import { complaintIn, messageIn } from "./complaint.ts";
 import { type Fields, isObject, textOf } from "./fields.ts";
 
 /** The error classes of a package. Those of OpenAI and Anthropic have the same fields. */
@@ -51,20 +51,25 @@ function failureOfPackage(
 
 function ofApiError(error: ApiError, message: string, retryAfterMs: number | undefined): AttemptFailure {
   const status = statusOf(error);
-  if (status === undefined) return new AttemptFailure(kindOfWords(error), message);
+  if (status === undefined) {
+    const kind = kindOfWords(error);
+    const tokenLimit = kind === "too_long" ? tokenLimitOf(error) : undefined;
+    return new AttemptFailure(kind, message, tokenLimit ? { tokenLimit } : {});
+  }
   if (isTooLong(error, status)) {
     const tokenLimit = tokenLimitOf(error);
     return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
   }
+  const waitMs = retryAfterMs ?? (status === 429 || status === 503 ? waitIn(error.message) : undefined);
   return new AttemptFailure(kindOf(error, status), message, {
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   });
 }
 
 /** A failure that the endpoint reports in its answer, by an error in the form of any vendor. */
 export function reportedFailure(error: Fields): AttemptFailure {
-  const message = complaintIn(error) || "the endpoint reports a failure";
+  const message = messageIn(error) || "the endpoint reports a failure";
   const { code, type } = error;
   const status = [error.status, error.status_code].find((value) => typeof value === "number");
   const reported = { code: isWord(code) ? String(code) : null, type: isWord(type) ? String(type) : null };
@@ -97,17 +102,27 @@ const EXHAUSTED =
 /** The model wrote a call that the endpoint itself could not read; the next answer may be better. */
 const BAD_CALL =
   /tool_use_failed|failed to call a function|tool call validation failed|failed to parse tool call/i;
+/** 424 is Bedrock's for a model that failed, 498 Groq's for a lack of capacity. */
+const PASSING_STATUSES = new Set([408, 409, 424, 425, 498, 499]);
+/** Azure, OpenAI, Qwen, GLM. */
+const FILTERED_CODES = new Set(
+  "content_filter content_policy_violation data_inspection_failed DataInspectionFailed ResponsibleAIPolicyViolation 1301".split(
+    " ",
+  ),
+);
 const WRONG_ADDRESS = /unexpected endpoint|unknown (?:url|path|endpoint)/i;
 /** LiteLLM and others wrap the refusal of the endpoint behind them in a 500. */
 const WRAPPED_REFUSAL = /BadRequestError|invalid_request_error|"?code"?:\s{0,4}400\b/;
 
 function kindOf(error: ApiError, status: number): FailureKind {
   const words = wordsOf(error);
-  if (status === 402 || isExhausted(error)) return "exhausted";
+  if (status === 402) return "exhausted";
+  if (isExhausted(error)) return waitIn(error.message) === undefined ? "exhausted" : "rate_limit";
+  if (FILTERED_CODES.has(textOf(error.code)) || FILTERED_CODES.has(textOf(error.type))) return "filtered";
   if (status === 429) return "rate_limit";
   if (status === 400 && BAD_CALL.test(words)) return "garbled";
   if (status === 500 && WRAPPED_REFUSAL.test(words)) return "refused";
-  return status === 408 || status === 409 || status >= 500 ? "server" : "refused";
+  return PASSING_STATUSES.has(status) || status >= 500 ? "server" : "refused";
 }
 
 /** For an error without any status, such as `{"error": "Insufficient credits"}` with HTTP 200. */
@@ -117,6 +132,7 @@ function kindOfWords(error: ApiError): FailureKind {
   if ([code, type].includes("rate_limit_exceeded") || [code, type].includes("rate_limit_error"))
     return "rate_limit";
   if ([code, type].some((word) => TOO_LONG_CODES.includes(String(word)))) return "too_long";
+  if (saysTooLong(error.message)) return "too_long";
   return WRONG_ADDRESS.test(wordsOf(error)) ? "refused" : "server";
 }
 
@@ -127,27 +143,42 @@ const isExhausted = (error: ApiError): boolean =>
 const wordsOf = ({ code, message }: ApiError): string => `${code ?? ""} ${message.slice(0, EXAMINED_LENGTH)}`;
 
 const TOO_LONG_CODES = ["context_length_exceeded", "exceed_context_size_error"];
-/** Messages of endpoints without an error code for it: vLLM, LM Studio, Gemini, Anthropic, Mistral, TGI. */
-const TOO_LONG =
-  /context[ _](?:length|size|window)|prompt is too long|input token count|too many (?:input )?tokens|too large for model|tokens must be/i;
-const LIMIT = /(?:length|size|window|limit|maximum|allowed|must be)[^\d]{0,40}(\d{3,8})/i;
+/**
+ * Messages of endpoints without an error code for it: vLLM, SGLang, LM Studio, Gemini, Anthropic, Mistral, TGI, LiteLLM, Bedrock, Qwen,
+ * Moonshot, xAI, GLM, Copilot.
+ */
+const TOO_LONG = [
+  /context[ _]?(?:length|size|window|limit)|(?:prompt|input|request) is too (?:long|large)|(?:input|prompt) token count/i,
+  /too many (?:input )?tokens|too large for|tokens must be|max_new_tokens`? must be|exceed(?:s|ed)? model token limit/i,
+  /maximum (?:prompt|input) length|longer than the maximum|prompt exceeds max|range of input length|not exceed max_num_tokens/i,
+  /reduce the length of the (?:messages|prompt|input)/i,
+];
+const saysTooLong = (message: string): boolean =>
+  TOO_LONG.some((words) => words.test(message.slice(0, EXAMINED_LENGTH)));
+const LIMIT =
+  /(?:length|size|window|limit|maximum|allowed|must be|should be|not exceed)[^\d]{0,40}(?:1, )?(\d{3,8})/gi;
+/** Anthropic: "188240 + 16384 > 200000", "prompt is too long: 208310 tokens > 200000 maximum". */
+const ABOVE = /> (\d{3,8})/;
 /** How many characters of an endpoint's message are examined. */
 const EXAMINED_LENGTH = 2_000;
 
 function isTooLong({ code, type, message }: ApiError, status: number): boolean {
+  // OpenAI and Groq refuse what is above the tokens of a minute as a rate limit, however long one waits.
+  if (status === 429) return /request too large/i.test(message.slice(0, EXAMINED_LENGTH));
   if (![400, 413, 422, 500].includes(status)) return false;
-  return (
-    [code, type].some((word) => TOO_LONG_CODES.includes(String(word))) ||
-    TOO_LONG.test(message.slice(0, EXAMINED_LENGTH))
-  );
+  return [code, type].some((word) => TOO_LONG_CODES.includes(String(word))) || saysTooLong(message);
 }
 
 /** llama.cpp reports the limit in a field, others only in the message. */
 function tokenLimitOf({ error, message }: ApiError): number | undefined {
   const field = (error as { n_ctx?: unknown } | undefined)?.n_ctx;
   if (typeof field === "number" && field > 0) return field;
-  const found = LIMIT.exec(message.slice(0, EXAMINED_LENGTH))?.[1];
-  return found === undefined ? undefined : Number(found);
+  const examined = message.slice(0, EXAMINED_LENGTH);
+  const above = ABOVE.exec(examined)?.[1];
+  if (above !== undefined) return Number(above);
+  // What was asked for is named as well, and is more.
+  const found = Array.from(examined.matchAll(LIMIT), ([, number]) => Number(number));
+  return found.length === 0 ? undefined : Math.min(...found);
 }
 
 interface ApiError {
@@ -157,6 +188,17 @@ interface ApiError {
   message: string;
   /** The body, or the part of it that describes the error. */
   error?: unknown;
+}
+
+/** "Please retry in 27.97s.", which is all that Gemini says of how long its quota is used up; OpenAI and Groq: "try again in 7m12s". */
+const WAIT = /(?:retry|try again) in (?:(\d{1,3})h)?(?:(\d{1,3})m(?!s))?(?:(\d{1,6}(?:\.\d{1,12})?)(m?s))?/i;
+
+/** Milliseconds. */
+function waitIn(message: string): number | undefined {
+  const [, hours, minutes, seconds, unit] = WAIT.exec(message.slice(0, EXAMINED_LENGTH)) ?? [];
+  if ((hours ?? minutes ?? seconds) === undefined) return undefined;
+  const last = Number(seconds ?? 0) * (unit === "ms" ? 1 : 1000);
+  return Math.round(Number(hours ?? 0) * 3_600_000 + Number(minutes ?? 0) * 60_000 + last);
 }
 
 const MAX_MESSAGE_LENGTH = 300;

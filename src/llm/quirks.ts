@@ -17,6 +17,12 @@ export interface Quirks {
   nineLetterIds?: true;
   /** Does not return reasoning in a form that can be sent back. */
   noEncryptedReasoning?: true;
+  /** Refuses calls that another model made, which lack what it adds to its own: they are sent as text. */
+  noForeignCalls?: true;
+  /** Refuses the fields that came with its own answers. */
+  noOwnFields?: true;
+  /** Understands a part of JSON Schema only. */
+  noRichSchemas?: true;
   /** Sees no images; a note in the message says what is not shown. */
   noImages?: true;
   /** The most output tokens that the model allows a request to ask for. */
@@ -31,6 +37,24 @@ const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens">; words: RegExp }[]
       /image_url[\s\S]{0,40}(?:only supported|not supported|expected)|(?:\bsupport|enabled for|required for)[\s\S]{0,20}(?:images?|vision|image[ _]?(?:url|input))|images?(?: input)?(?: is| are)? not (?:supported|enabled)|not a (?:multimodal|vision)|at most 0 image|content must be a string/i,
   },
   { quirk: "noStreamOptions", words: /stream_options/i },
+  {
+    // Gemini; Moonshot, DeepSeek and those that imitate Anthropic with thoughts.
+    quirk: "noForeignCalls",
+    words:
+      /thought_?signature|reasoning_content[\s\S]{0,60}(?:is missing|is required|passed back)|missing[\s\S]{0,20}reasoning_content|thinking[\s\S]{0,40}passed back|expected `?thinking/i,
+  },
+  {
+    // Groq, Mistral, Cerebras.
+    quirk: "noOwnFields",
+    words:
+      /(?:reasoning|thinking_blocks|extra_content|provider_specific_fields)[\s\S]{0,60}(?:unsupported|not supported|not permitted|not allowed|unknown|unrecognized|cannot find field)|(?:unknown|unrecognized|unexpected|extra)[\s\S]{0,40}(?:reasoning_|thinking_blocks|extra_content|provider_specific_fields)/i,
+  },
+  {
+    // OpenAI, Gemini, Anthropic, Moonshot, Groq, llama.cpp, Bedrock.
+    quirk: "noRichSchemas",
+    words:
+      /schema for function|function_declarations|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|tool parameters/i,
+  },
   { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
   {
     quirk: "noOutputSchema",
@@ -41,12 +65,12 @@ const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens">; words: RegExp }[]
   {
     quirk: "noTools",
     words:
-      /does(?: not|n't) support (?:tool|function)|(?:tools?|functions?|function calling|tool use|tool calling)[\s\S]{0,20}(?:not supported|unsupported|not available)|extra[\s\S]{0,40}tools/i,
+      /does(?: not|n't) support (?:tool|function)|(?:tools?|functions?|function calling|tool use|tool calling)[\s\S]{0,20}(?:not supported|unsupported|not available)|extra[\s\S]{0,40}tools|requires --jinja|--enable-auto-tool-choice|function calling is not enabled|no endpoints found that support tool/i,
   },
   {
     quirk: "noSystem",
     words:
-      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support system|developer instruction is not enabled/i,
+      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support system|developer instruction is not enabled|only user and assistant roles|roles must alternate/i,
   },
 ];
 
@@ -62,6 +86,9 @@ const NAMES = {
   noSystem: "system_messages",
   nineLetterIds: "long_call_ids",
   noEncryptedReasoning: "encrypted_reasoning",
+  noForeignCalls: "foreign_calls",
+  noOwnFields: "own_fields",
+  noRichSchemas: "rich_schemas",
   noImages: "images",
 } as const satisfies Record<Exclude<keyof Quirks, "maxTokens">, string>;
 
@@ -107,9 +134,8 @@ export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions 
   return {
     of,
     learn(model, failure, { hasImages } = { hasImages: false }) {
-      // Errors of a chat template are a 500 with several servers.
-      if (failure.status === undefined || (failure.kind !== "refused" && failure.kind !== "server"))
-        return false;
+      // Errors of a chat template are a 500 with several servers, and have no status within a stream.
+      if (failure.kind !== "refused" && failure.kind !== "server") return false;
       const quirks = of(model);
       const limit = Number(OUTPUT_LIMIT.exec(failure.message)?.[1] ?? Number.NaN);
       if (limit < (quirks.maxTokens ?? Number.POSITIVE_INFINITY)) return add(model, { maxTokens: limit });

@@ -25,13 +25,14 @@ export function toRequest(
   { model, origin, quirks }: Written,
 ): MessageCreateParamsStreaming {
   const cleaned = cleanMessages(request.messages, {
-    origin,
+    origin: quirks.noOwnFields ? "" : origin,
+    ...(quirks.noForeignCalls && { foreignCallsAsText: true }),
     idPattern: ID,
     ...(quirks.noImages && { noImages: true }),
   });
   const system = cleaned.flatMap(({ role, content }) => (role === "system" ? [content] : []));
   const messages = toMessages(cleaned);
-  const tools = toolsFor(request, cleaned);
+  const tools = toolsFor(request, cleaned, quirks);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
   markForCache(messages);
   return {

@@ -7,7 +7,7 @@ const TEXTS = ["reasoning_content", "reasoning", "reasoning_text", "reasoning_op
 
 export function createReasoning() {
   const texts = new Map<string, string[]>();
-  const details: unknown[] = [];
+  const details: { raw: unknown; text?: string[] }[] = [];
   const blocks: Fields[] = [];
 
   /** LiteLLM's form of Anthropic's thoughts, of which each ends with its signature. */
@@ -19,6 +19,20 @@ export function createReasoning() {
     }
     (last.thinking as string[]).push(textOf(block.thinking));
     if (textOf(block.signature) !== "") last.signature = block.signature;
+  }
+
+  /** OpenRouter's form, whose texts come in pieces; the signature of a text comes with the last one. */
+  function addDetail(detail: unknown): void {
+    if (!isObject(detail) || detail.type !== "reasoning.text") {
+      details.push({ raw: detail });
+      return;
+    }
+    const last = details.at(-1);
+    const given = Object.entries(detail).filter(([, value]) => value !== null);
+    if (isObject(last?.raw) && last.text && last.raw.index === detail.index) {
+      Object.assign(last.raw, Object.fromEntries(given));
+      last.text.push(textOf(detail.text));
+    } else details.push({ raw: Object.fromEntries(given), text: [textOf(detail.text)] });
   }
 
   return {
@@ -34,7 +48,7 @@ export function createReasoning() {
         size += text.length;
       }
       for (const [value, add] of [
-        [delta.reasoning_details, (detail: unknown) => void details.push(detail)],
+        [delta.reasoning_details, addDetail],
         [delta.thinking_blocks, (block: unknown) => isObject(block) && addBlock(block)],
       ] as const) {
         if (!Array.isArray(value)) continue;
@@ -50,7 +64,11 @@ export function createReasoning() {
       );
       return {
         ...Object.fromEntries(joined),
-        ...(details.length > 0 && { reasoning_details: details }),
+        ...(details.length > 0 && {
+          reasoning_details: details.map(({ raw, text }) =>
+            text && isObject(raw) ? { ...raw, text: text.join("") } : raw,
+          ),
+        }),
         ...(thoughts.length > 0 && { thinking_blocks: thoughts }),
       };
     },

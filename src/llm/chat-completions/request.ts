@@ -19,15 +19,25 @@ export function toRequest(
   request: LlmRequest,
   { model, origin, quirks }: Written,
 ): ChatCompletionCreateParamsStreaming {
-  const { noTools, noStreamOptions, noToolChoice, noSystem, nineLetterIds, noImages } = quirks;
+  const {
+    noTools,
+    noStreamOptions,
+    noToolChoice,
+    noSystem,
+    nineLetterIds,
+    noImages,
+    noForeignCalls,
+    noOwnFields,
+  } = quirks;
   const messages = cleanMessages(request.messages, {
-    origin,
+    origin: noOwnFields ? "" : origin,
+    ...(noForeignCalls && { foreignCallsAsText: true }),
     ...(noTools && { callsAsText: true }),
     ...(noSystem && { noSystem }),
     ...(noImages && { noImages }),
     ...(nineLetterIds && { idPattern: NINE_LETTERS }),
   });
-  const tools = noTools ? [] : toolsFor(request, messages);
+  const tools = noTools ? [] : toolsFor(request, messages, quirks);
   const schema = outputSchemaOf(request, quirks);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
   // What stays the same comes first: caches work on the beginning of a request.
@@ -77,5 +87,7 @@ function withImages(message: LlmMessage): string | ChatCompletionContentPart[] {
 }
 
 function toWireTool({ name, description, parameters }: LlmTool): ChatCompletionTool {
-  return { type: "function", function: { name, description, parameters } };
+  // Bedrock refuses an empty one.
+  const described = description.trim() === "" ? {} : { description };
+  return { type: "function", function: { name, ...described, parameters } };
 }

@@ -46,12 +46,28 @@ export function createToolCalls(model: string) {
         return {
           id,
           name,
-          arguments: parts.join(""),
+          arguments: argumentsIn(parts),
           ...(Object.keys(fields).length > 0 && { continuation }),
         };
       });
     },
   };
+}
+
+/** Some gateways give in each piece all that came so far. */
+function argumentsIn(parts: string[]): string {
+  const joined = parts.join("");
+  const last = parts.at(-1) ?? "";
+  if (parts.length < 2 || !last.startsWith("{")) return joined;
+  return !isObjectText(joined) && isObjectText(last) ? last : joined;
+}
+
+function isObjectText(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 function newSlot(index: number | undefined): Slot {

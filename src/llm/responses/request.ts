@@ -17,11 +17,12 @@ export function toRequest(
   { model, origin, quirks }: Written,
 ): ResponseCreateParamsStreaming {
   const messages = cleanMessages(request.messages, {
-    origin,
+    origin: quirks.noOwnFields ? "" : origin,
+    ...(quirks.noForeignCalls && { foreignCallsAsText: true }),
     ...(quirks.noTools && { callsAsText: true }),
     ...(quirks.noImages && { noImages: true }),
   });
-  const tools = quirks.noTools ? [] : toolsFor(request, messages);
+  const tools = quirks.noTools ? [] : toolsFor(request, messages, quirks);
   const mustAnswer = request.mustAnswer || request.tools.length === 0;
   const instructions = messages.flatMap(({ role, content }) => (role === "system" ? [content] : []));
   const schema = outputSchemaOf(request, quirks);

@@ -7,6 +7,7 @@ import { argumentsAsJson } from "./arguments.ts";
 import { attachedText, imagesIn } from "./attachments.ts";
 import { createIds } from "./call-ids.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
+import { wellFormedJson } from "./well-formed.ts";
 
 export interface CleanOptions {
   /** The model that the conversation is sent to: fields that another one wrote for itself are left out. */
@@ -15,6 +16,8 @@ export interface CleanOptions {
   idPattern?: RegExp;
   /** For endpoints without tools: calls and results become text. */
   callsAsText?: boolean;
+  /** For endpoints that refuse calls without what they add to their own: those of other models become text. */
+  foreignCallsAsText?: boolean;
   /** For templates without a system role: its text goes to the start of the first user message. */
   noSystem?: boolean;
   /** For models that see none: a note says what is not shown. */
@@ -34,7 +37,8 @@ const NO_TEXT = "(empty)";
 export function cleanMessages(messages: LlmMessage[], options: CleanOptions): LlmMessage[] {
   const system = messages.flatMap(({ role, content }) => (role === "system" ? [content] : [])).join("\n\n");
   const others = cleanCalls(messages, options).map((message) => withCleanTexts(message, options));
-  const spoken = inTurns(options.callsAsText ? others.map(callsAsText) : others);
+  const said = options.callsAsText ? others.map(callsAsText) : others;
+  const spoken = inTurns(options.foreignCallsAsText ? foreignAsText(said) : said);
   if (spoken[0]?.role !== "user") spoken.unshift({ role: "user", content: LEFT_OUT });
   if (system.trim() === "") return spoken;
   const content = withoutControlTokens(system);
@@ -77,7 +81,7 @@ function cleanCall(
   return {
     id,
     name: cleanName(name),
-    arguments: argumentsWithoutControlTokens(argumentsAsJson(json)),
+    arguments: argumentsWithoutControlTokens(wellFormedJson(argumentsAsJson(json)).toWellFormed()),
     ...(continuation?.model === model && { continuation: inStoredOrder(continuation) }),
   };
 }
@@ -122,6 +126,18 @@ function callsAsText(message: Spoken): Spoken {
   if (message.role !== "assistant" || !message.tool_calls) return message;
   const calls = message.tool_calls.map(({ name, arguments: args }) => `Called the tool ${name} with ${args}`);
   return { role: "assistant", content: [message.content, ...calls].filter(Boolean).join("\n") };
+}
+
+/** What came from another model has no continuation any more. */
+function foreignAsText(messages: Spoken[]): Spoken[] {
+  let isForeign = false;
+  return messages.map((message) => {
+    if (message.role === "assistant") {
+      const calls = message.tool_calls ?? [];
+      isForeign = calls.length > 0 && !message.continuation && !calls.some((call) => call.continuation);
+    }
+    return isForeign && message.role !== "user" ? callsAsText(message) : message;
+  });
 }
 
 /** Joins neighbours of one role, and puts an assistant message between a result and a user message. */

@@ -14,6 +14,9 @@ const WHOLE = new Set([
 ]);
 /** Looked for in this order: "malformed_function_call", "context_length_exceeded", "guardrail_intervened". */
 const PARTS: [End, string[]][] = [
+  // Before the others: "function_call_filter: MALFORMED_FUNCTION_CALL" of Gemini is nothing about content, and what repeats itself is not
+  // merely cut.
+  ["failed", ["malformed", "unexpected_tool_call", "missing_thought", "repetition"]],
   [
     "filtered",
     ["filter", "safety", "moderation", "guardrail", "refus", "blocklist", "prohibited", "recitation"].concat([

@@ -1,12 +1,20 @@
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
 import type { Quirks } from "../quirks.ts";
+import { simpleSchema } from "./simple-schema.ts";
 
 /**
  * The tools of the request, or those that the conversation has used: several endpoints refuse calls in a conversation
  * when a request brings no tools.
  */
-export function toolsFor({ tools }: Pick<LlmRequest, "tools">, messages: LlmMessage[]): LlmTool[] {
-  if (tools.length > 0) return tools;
+export function toolsFor(
+  { tools }: Pick<LlmRequest, "tools">,
+  messages: LlmMessage[],
+  { noRichSchemas }: Quirks,
+): LlmTool[] {
+  if (tools.length > 0)
+    return noRichSchemas
+      ? tools.map((tool) => ({ ...tool, parameters: simpleSchema(tool.parameters) }))
+      : tools;
   const used = messages.flatMap((message) =>
     message.role === "assistant" ? (message.tool_calls ?? []) : [],
   );

@@ -415,7 +415,7 @@ describe("permanent failures", () => {
       },
       4096,
     ],
-    [{ message: "prompt is too long: 210000 tokens > 200000 maximum" }, undefined],
+    [{ message: "prompt is too long: 210000 tokens > 200000 maximum" }, 200_000],
     [
       { message: "The input token count (5) exceeds the maximum number of tokens allowed (1048576)." },
       1_048_576,

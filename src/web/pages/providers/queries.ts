@@ -46,6 +46,9 @@ const UNSUPPORTED: Record<string, string> = {
   system_messages: "system messages",
   long_call_ids: "long ids of tool calls",
   encrypted_reasoning: "encrypted thoughts",
+  foreign_calls: "calls of other models",
+  own_fields: "its own thoughts",
+  rich_schemas: "all of JSON Schema",
   images: "images",
 };
 

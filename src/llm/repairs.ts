@@ -1,0 +1,94 @@
+// What is left out, once, of a request that an endpoint refuses because of something in its history. Nothing is learned from it: another
+// history may be taken.
+
+import type { AttemptFailure } from "./attempt.ts";
+import type { LlmMessage } from "./llm.ts";
+import { imagesIn, withoutImages } from "./wire/attachments.ts";
+
+export interface Repair {
+  /** For the log. */
+  without: string;
+  messages: LlmMessage[];
+}
+
+/** Returns a function that gives the next repair that changes the request, or undefined. Each is given once. */
+export function createRepairs(): (failure: AttemptFailure, messages: LlmMessage[]) => Repair | undefined {
+  const left = [...REPAIRS];
+  return (failure, messages) => {
+    for (const [at, { without, isFor, change }] of left.entries()) {
+      const changed = isFor(failure) ? change(messages) : undefined;
+      if (!changed) continue;
+      left.splice(at, 1);
+      return { without, messages: changed };
+    }
+    return undefined;
+  };
+}
+
+interface Kind {
+  without: string;
+  isFor(failure: AttemptFailure): boolean;
+  /** Undefined: there is nothing to leave out. */
+  change(messages: LlmMessage[]): LlmMessage[] | undefined;
+}
+
+/** Statuses of requests that are refused for what is in them. */
+const CONTENT = [400, 413, 415, 422];
+
+const REPAIRS: Kind[] = [
+  {
+    // One of them is too large for this endpoint, say; others it may take.
+    without: "images",
+    isFor: ({ kind, status, message }) =>
+      status === 413 ||
+      ((kind === "refused" || kind === "server") && /image|media type|vision/i.test(message)),
+    change: (messages) =>
+      messages.some((message) => imagesIn(message).length > 0)
+        ? withoutImages(messages, "the model's endpoint refused it")
+        : undefined,
+  },
+  {
+    // Signed or encrypted for another key, account or deployment.
+    without: "the model's earlier thoughts",
+    isFor: ({ kind, message }) =>
+      kind === "refused" && /signature|encrypted content|reasoning item|item '?rs_/i.test(message),
+    change: withoutContinuations,
+  },
+  {
+    // Whatever it is that the endpoint refuses: it may be what made these runs fail.
+    without: "messages whose runs failed",
+    isFor: ({ kind, status = 0 }) => (kind === "refused" || kind === "filtered") && CONTENT.includes(status),
+    change: withoutUnanswered,
+  },
+];
+
+function withoutContinuations(messages: LlmMessage[]): LlmMessage[] | undefined {
+  let isChanged = false;
+  const changed = messages.map((message): LlmMessage => {
+    if (message.role !== "assistant") return message;
+    const { continuation, tool_calls: calls, ...rest } = message;
+    isChanged ||= continuation !== undefined || (calls ?? []).some((call) => call.continuation);
+    const bare = calls?.map(({ id, name, arguments: json }) => ({ id, name, arguments: json }));
+    return { ...rest, ...(bare && { tool_calls: bare }) };
+  });
+  return isChanged ? changed : undefined;
+}
+
+/** Leaves out what lies between a message and the next one, and the message itself, if no answer is among it. */
+function withoutUnanswered(messages: LlmMessage[]): LlmMessage[] | undefined {
+  const kept: LlmMessage[] = [];
+  let turn: LlmMessage[] = [];
+  for (const message of messages) {
+    if (message.role === "user") {
+      if (isAnswered(turn)) kept.push(...turn);
+      turn = [];
+    }
+    turn.push(message);
+  }
+  kept.push(...turn);
+  return kept.length < messages.length ? kept : undefined;
+}
+
+const isAnswered = (turn: LlmMessage[]): boolean =>
+  turn[0]?.role !== "user" ||
+  turn.some((message) => message.role === "assistant" && !message.tool_calls?.length);
