@@ -1,6 +1,7 @@
 // One piece of work of a coding agent: a program is started, asked over the Agent Client Protocol (version 1), and ended.
 // https://agentclientprotocol.com
 
+import { setTimeout as pause } from "node:timers/promises";
 import {
   type ClientContext,
   client,
@@ -116,15 +117,19 @@ async function converse(stream: AgentStream, work: AgentWork): Promise<WorkDone>
   return app.connectWith(stream, async (agent) => {
     const begun = begin(agent, work);
     const { sessionId } = await untilEnd(begun, AbortSignal.any([signal, tooLate(work.name)]));
+    const asked = agent.request<PromptResponse, PromptRequest>(methods.agent.session.prompt, {
+      sessionId,
+      prompt: [{ type: "text", text: task }],
+    });
     const stop = () => void agent.notify(methods.agent.session.cancel, { sessionId }).catch(() => undefined);
     signal.addEventListener("abort", stop, { once: true });
     try {
-      const asked = agent.request<PromptResponse, PromptRequest>(methods.agent.session.prompt, {
-        sessionId,
-        prompt: [{ type: "text", text: task }],
-      });
       const { stopReason } = await untilEnd(asked, signal);
       return log.done(stopReason);
+    } catch (error) {
+      // It is told to stop and may put things in order; one that does not stop is ended.
+      if (signal.aborted) await Promise.race([asked.catch(() => undefined), pause(GRACE_MS)]);
+      throw error;
     } finally {
       signal.removeEventListener("abort", stop);
     }

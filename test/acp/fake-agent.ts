@@ -33,7 +33,6 @@ const app = agent({ name: "fake" })
   })
   .onNotification(methods.agent.session.cancel, () => {
     isCancelled = true;
-    writeFileSync(join(folder, "cancelled"), "");
   })
   .onRequest(methods.agent.session.prompt, async ({ params, client }) => {
     const [first] = params.prompt;
@@ -49,6 +48,8 @@ const app = agent({ name: "fake" })
     if (task.includes("HANG")) {
       writeFileSync(join(folder, "hangs"), "");
       while (!isCancelled) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      writeFileSync(join(folder, "cancelled"), "");
       return { stopReason: "cancelled" };
     }
     await say("I look at it first.");
