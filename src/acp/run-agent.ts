@@ -1,7 +1,6 @@
 // One piece of work of a coding agent: a program is started, asked over the Agent Client Protocol (version 1), and ended.
 // https://agentclientprotocol.com
 
-import { setTimeout as pause } from "node:timers/promises";
 import {
   type ClientContext,
   client,
@@ -16,6 +15,7 @@ import {
 import { errorMessage, HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
 import type { OutputStream, SpawnedProcess } from "../runtime/spawn.ts";
+import { within } from "../within.ts";
 import { createWorkLog, type WorkDone } from "./work-log.ts";
 
 export type StartAgent = (
@@ -128,7 +128,7 @@ async function converse(stream: AgentStream, work: AgentWork): Promise<WorkDone>
       return log.done(stopReason);
     } catch (error) {
       // It is told to stop and may put things in order; one that does not stop is ended.
-      if (signal.aborted) await Promise.race([asked.catch(() => undefined), pause(GRACE_MS)]);
+      if (signal.aborted) await within(GRACE_MS, asked).catch(() => undefined);
       throw error;
     } finally {
       signal.removeEventListener("abort", stop);

@@ -53,6 +53,9 @@ export function textOf(content: unknown, field: string): string {
   return text;
 }
 
+/** As OpenAI has it. */
+const MOST_TOOLS = 128;
+
 /** The client's tools; none if `tool_choice` is "none". */
 export function toolsIn(
   body: JsonObject,
@@ -64,6 +67,7 @@ export function toolsIn(
   if (tool_choice !== "auto" && tool_choice !== null && tool_choice !== undefined) {
     throw invalid("tool_choice", '"auto" or "none": the bot decides which tools it calls');
   }
+  if (tools.length > MOST_TOOLS) throw invalid("tools", `a list of at most ${MOST_TOOLS} tools`);
   return tools.map((tool, at) => {
     const field = `tools.${at}`;
     if (!isObject(tool) || tool.type !== "function") throw invalid(field, 'a tool of the type "function"');
@@ -74,7 +78,15 @@ export function toolsIn(
     return {
       name,
       description: typeof description === "string" ? description : "",
-      parameters: isObject(parameters) ? parameters : { type: "object", properties: {} },
+      parameters: schemaIn(parameters, `${field}.parameters`),
     };
   });
+}
+
+/** Endpoints refuse the whole request for a schema of anything but an object. */
+function schemaIn(parameters: unknown, field: string): JsonObject {
+  if (!isObject(parameters)) return { type: "object", properties: {} };
+  const { type = "object" } = parameters;
+  if (type !== "object") throw invalid(field, "JSON Schema of an object");
+  return { ...parameters, type };
 }

@@ -294,6 +294,16 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     expect(await client.models.retrieve("other")).toMatchObject({ id: "other", object: "model" });
     const ask = (model: string, content: string, with_ = client) =>
       with_.chat.completions.create({ model, messages: [{ role: "user", content }] });
+    const tool = (name: string, parameters = {}) => ({
+      type: "function" as const,
+      function: { name, parameters },
+    });
+    const withTools = (tools: ReturnType<typeof tool>[]) =>
+      client.chat.completions.create({
+        model: "default",
+        messages: [{ role: "user", content: "Hi" }],
+        tools,
+      });
     const failures = await Promise.allSettled([
       ask("nobody", "Hi"),
       ask("default", "fail"),
@@ -304,6 +314,10 @@ eachDatabase("the OpenAI-compatible API", (open) => {
         messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "data:," } }] }],
       }),
       client.responses.create({ model: "default", input: "Hi", previous_response_id: "resp_x" }),
+      withTools([tool("send*")]),
+      withTools([tool("x".repeat(65))]),
+      withTools([tool("list", { type: "array" })]),
+      withTools(Array.from({ length: 129 }, (_, at) => tool(`t${at}`))),
     ]);
     expect(
       failures.map((one) => {
@@ -317,6 +331,10 @@ eachDatabase("the OpenAI-compatible API", (open) => {
       [400, "bad_request", "invalid_request_error", "messages"],
       [400, "bad_request", "invalid_request_error", "messages.0.content.0.image_url.url"],
       [404, "not_found", "not_found_error", "previous_response_id"],
+      [400, "bad_request", "invalid_request_error", "tools.0.name"],
+      [400, "bad_request", "invalid_request_error", "tools.0.name"],
+      [400, "bad_request", "invalid_request_error", "tools.0.parameters"],
+      [400, "bad_request", "invalid_request_error", "tools"],
     ]);
     const { key } = await apiKeys.create({ name: "app", scopes: ["chat:write"], rows: "own" }, OPERATOR);
     const app = clientOf(key);
