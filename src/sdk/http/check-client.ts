@@ -26,7 +26,17 @@ export function checkClient(options: HttpOptions): void {
 }
 
 /** Throws `validation` for what a request does not take. */
-export const checkRequest = (options: HttpRequestOptions): void =>
+export function checkRequest(path: string, options: HttpRequestOptions): void {
+  if (typeof path !== "string")
+    throw invalid("path", `The path of a request must be a text; got ${typeof path}.`);
   checkOptions("http.request", options, OF_REQUEST);
+}
+
+/** Not shown in the error, because it may contain a password. Without this check it would be taken for a failure of the network. */
+export function urlOfService(baseUrl: string): URL {
+  const url = URL.parse(baseUrl);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw invalid("baseUrl", "baseUrl of http() must be a URL that begins with http:// or https://.");
+}
 
 const invalid = (field: string, message: string) => new HeddleError("validation", message, { field });

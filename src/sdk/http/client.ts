@@ -4,7 +4,7 @@ import type { FetchLimits } from "../fetch-limits.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
 import type { OAuthAccount } from "../types/oauth.ts";
 import type { RateLimitedRequest } from "../types.ts";
-import { checkClient, checkRequest, DEFAULT_TRIES } from "./check-client.ts";
+import { checkClient, checkRequest, DEFAULT_TRIES, urlOfService } from "./check-client.ts";
 import { failureOf } from "./fail-delivery.ts";
 
 /** When the client sends a request again. */
@@ -95,7 +95,7 @@ const MANY_TIMES = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
   checkClient(options);
   const request: HttpClient["request"] = (method, path, own = {}) => {
-    checkRequest(own);
+    checkRequest(path, own);
     return answerOf(send(deps, options, { method: method.toUpperCase(), path, own }));
   };
   return {
@@ -192,7 +192,7 @@ function isNetwork(error: unknown, signal: AbortSignal | undefined): boolean {
 
 /** Keeps the path below the base: a path must not choose another host, which would receive the headers. */
 function urlOf({ baseUrl }: HttpOptions, { path, own }: Sent): string {
-  const base = new URL(typeof baseUrl === "function" ? baseUrl() : baseUrl);
+  const base = urlOfService(typeof baseUrl === "function" ? baseUrl() : baseUrl);
   const [pathname = "", search = ""] = splitAt(path, "?");
   const below = base.pathname.endsWith("/") ? base.pathname.slice(0, -1) : base.pathname;
   base.pathname = `${below}${pathname === "" || pathname.startsWith("/") ? "" : "/"}${pathname}`;
