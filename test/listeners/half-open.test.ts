@@ -187,7 +187,7 @@ test.each(Object.keys(SERVICES))(
 );
 
 test("no listener is deaf for more than a minute without saying so", () => {
-  const names = ["socket", "gateway", "updates", "topics", "events", "mqtt", "imap"];
+  const names = ["socket", "gateway", "updates", "topics", "events", "mqtt", "imap", "gmail"];
   const limits = names.map((name) => listenerOf(name).silenceSeconds ?? Number.POSITIVE_INFINITY);
   expect(Math.max(...limits)).toBeLessThanOrEqual(60);
 });

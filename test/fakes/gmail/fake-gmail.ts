@@ -38,6 +38,7 @@ export function startFakeGmail({ address, grantOf, ackSeconds }: FakeGmailOption
   const gmail: Gmail = { address, mailbox, pubsub, watch: undefined };
   const requests: string[] = [];
   const refusals: Refusal[] = [];
+  let isSilent = false;
   mailbox.onChange((labelIds) => {
     const { watch } = gmail;
     if (!watch || watch.until < Date.now()) return;
@@ -66,6 +67,8 @@ export function startFakeGmail({ address, grantOf, ackSeconds }: FakeGmailOption
     async fetch(request) {
       const url = new URL(request.url);
       requests.push(`${request.method} ${url.pathname}`);
+      // Whoever asks waits, as for a network that swallows everything.
+      if (isSilent) await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
       const refusal = refusals.find(({ path, times }) => times > 0 && url.pathname.endsWith(path));
       if (!refusal) return answer(request, url);
       refusal.times -= 1;
@@ -98,6 +101,10 @@ export function startFakeGmail({ address, grantOf, ackSeconds }: FakeGmailOption
     },
     byMessageId: (id: string): FakeMessage | undefined =>
       [...mailbox.messages.values()].find(({ source }) => headerOf(source, "message-id") === id),
+    /** From now on nothing is answered, or everything again. */
+    setSilent(silent: boolean): void {
+      isSilent = silent;
+    },
     /** The next requests whose path ends so are refused; `isDone`: they are done, and only the answer is lost. */
     refuse(
       path: string,
