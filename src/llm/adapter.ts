@@ -35,13 +35,17 @@ export interface AnswerOptions {
   origin: string;
   /** The names of the tools that the model may call now. Calls are dropped when it may call none. */
   offered: ReadonlySet<string>;
+  /** An answer of this model has ended a thought that it had not begun. */
+  startsInThought?: boolean;
   /** Whether the conversation already has this text, by a user or as a result. */
   isRepeated: (text: string) => boolean;
 }
 
 /** Assembles the events of one answer. */
 export interface Answer {
-  /** Adds the next event and returns its text. Only valid JSON is guaranteed; it may be any value. */
+  /**
+   * Adds the next event and returns the text that may be shown now: the beginning of the whole, as far as can be known. Only valid JSON is guaranteed; it may be any value.
+   */
   add(event: unknown): string;
   /** Whether the answer is complete, though its stream may go on. */
   isFinished(): boolean;

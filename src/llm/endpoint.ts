@@ -50,7 +50,8 @@ const AFTER_ITS_END: ReadonlySet<FailureKind> = new Set(["cut", "connection", "s
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { provider, adapter, log, redact = (text) => text, timeoutMs, send } = options;
   const { quirks = createKnownQuirks(), originOf = (model) => model, costOf = () => null } = options;
-  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log, send };
+  const startingInThought = new Set<string>();
+  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log, send, startingInThought };
   return {
     provider,
     costOf,
@@ -67,6 +68,8 @@ interface AttemptOptions {
   origin: string;
   send: Fetch | undefined;
   timeoutMs: number;
+  /** Models whose answers have ended a thought that they had not begun. */
+  startingInThought: Set<string>;
   hide: Redact;
   log: Logger;
 }
@@ -121,6 +124,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const answer = adapter.createAnswer({
     origin,
     offered: new Set(offered),
+    startsInThought: options.startingInThought.has(model),
     isRepeated: (text) =>
       request.messages.some((message) => message.role !== "assistant" && isIn(message, text)),
   });
@@ -130,6 +134,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     return failure;
   };
   let events = 0;
+  const shown: string[] = [];
   // Bytes count as life, and not only events: a local model that reads a long prompt sends comments.
   const onBytes = () => (answer.isFinished() ? undefined : stall.restart());
   try {
@@ -143,7 +148,10 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     });
     for await (const event of response.body ? readEvents(response.body, { signal, hide }) : []) {
       const text = answer.add(event);
-      if (text !== "") yield { type: "text", text };
+      if (text !== "") {
+        shown.push(text);
+        yield { type: "text", text };
+      }
       if (answer.isFinished()) {
         stall.stop();
         ending.restart();
@@ -168,7 +176,13 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   throwIfAborted(request.signal);
   if (stall.signal.aborted) throw using(stalled(timeoutMs));
   if (events === 0) throw new AttemptFailure("cut", "the endpoint answered with nothing");
-  yield { type: "done", ...finished() };
+  const whole = finished();
+  const before = shown.join("");
+  const rest = whole.text.startsWith(before) ? whole.text.slice(before.length) : "";
+  if (rest !== "") yield { type: "text", text: rest };
+  else if (whole.text.length < before.length && before.endsWith(whole.text))
+    options.startingInThought.add(model);
+  yield { type: "done", ...whole };
 
   function finished(): Completion {
     try {

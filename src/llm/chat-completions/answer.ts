@@ -8,6 +8,7 @@ import { type Fields, isObject } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmUsage } from "../llm.ts";
 import { readFinish } from "../wire/finish-reason.ts";
+import { createLiveText } from "../wire/live-text.ts";
 import { readAnswer } from "../wire/read-answer.ts";
 import { deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
 import { createReasoning } from "./reasoning.ts";
@@ -23,6 +24,10 @@ export function createAnswer(options: AnswerOptions): Answer {
   let hasChoices = false;
   let said = "";
   const limits = createLimits();
+  const live = createLiveText({
+    hasTools: options.offered.size > 0,
+    startsInThought: options.startsInThought ?? false,
+  });
 
   return {
     isFinished: () => finish !== "",
@@ -51,7 +56,8 @@ export function createAnswer(options: AnswerOptions): Answer {
       limits.count(reasoning.add(delta));
       const text = readText(delta.content) || readText(delta.refusal);
       if (text !== "") texts.push(text);
-      return limits.text(text);
+      limits.text(text);
+      return text === "" ? "" : live.add(text);
     },
 
     finish() {

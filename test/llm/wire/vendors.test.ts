@@ -461,3 +461,30 @@ test("OpenRouter's reasoning goes back in one piece, with its signature", async 
     { type: "reasoning.encrypted", index: 1, data: "x" },
   ]);
 });
+
+test("what is streamed of an answer is the answer, also where a server leaves thoughts in it", async () => {
+  let answer = "";
+  const { url } = await endpoint(() => ({ status: 200, body: answer }));
+  const llm = createOpenAiLlm({ apiKey: "k", baseUrl: url, log: getLogger("heddle") });
+  const { signal } = new AbortController();
+  const streamed = async (text: string) => {
+    const pieces = text.match(/[\s\S]{1,3}/g) ?? [];
+    answer = [...pieces.map((content) => delta({ content })), delta({}, "stop")]
+      .map((event) => `data: ${JSON.stringify(event)}\n\n`)
+      .join("");
+    const events = await Array.fromAsync(
+      llm.stream({ model: "m", fallbackModels: [], messages: HELLO, tools: [SEARCH], signal }),
+    );
+    const done = events.at(-1);
+    return [
+      events.map((event) => (event.type === "text" ? event.text : "")).join(""),
+      done?.type === "done" && done.text,
+    ];
+  };
+  expect(await streamed("<think>Hm < [\n</think>\n\nHello [1].\n")).toEqual(["Hello [1].", "Hello [1]."]);
+  expect(await streamed("Hello <b>\n")).toEqual(["Hello <b>\n", "Hello <b>\n"]);
+  // The beginning is in the template of the model, which is known from the second answer on.
+  expect((await streamed("Hm.\n</think>\n\nHello."))[1]).toBe("Hello.");
+  expect(await streamed("Hm.\n</think>\n\nHello.")).toEqual(["Hello.", "Hello."]);
+  expect(await streamed("Hello.")).toEqual(["Hello.", "Hello."]);
+});

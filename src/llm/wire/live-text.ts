@@ -1,0 +1,104 @@
+// What may be shown of an answer while it is written: thoughts and calls in it are taken out at its end, and a client that has been
+// shown them would have to be told that its text is void, which the streams of OpenAI's protocol cannot say.
+
+export interface LiveText {
+  /** Adds a piece and returns what may be shown now. */
+  add(piece: string): string;
+}
+
+const OPENING = /<(?:think|thinking|thought|reasoning|seed:think)>|\[THINK\]|◁think▷/g;
+const CLOSING = /<\/(?:think|thinking|thought|reasoning|seed:think)>|\[\/THINK\]|◁\/think▷/g;
+/** How calls begin, and texts in the format of gpt-oss. */
+const CALL = /<tool_call>|\[TOOL_CALLS\]|<\|(?:python_tag|channel|start)\|>|<function=/g;
+const LONGEST_MARK = "<|python_tag|>".length;
+/** Of an answer that is nothing but the JSON of a call, so much is looked at. */
+const LOOKED_AT = 60;
+const BEGINS_JSON = /^(?:```[a-z]{0,8}\s?)?[[{]/;
+const NAMES_CALL = /"(?:name|function|parameters|arguments)"/;
+
+interface LiveTextOptions {
+  hasTools: boolean;
+  /** The model's template writes the opening tag itself, so that only the closing one comes. */
+  startsInThought: boolean;
+}
+
+export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): LiveText {
+  const spokenOf = createThoughtFilter(startsInThought);
+  let waiting = "";
+  let isFirst = true;
+  let isHeld = false;
+
+  /** Undefined: too short to tell. */
+  function isCall(): boolean | undefined {
+    const text = waiting.trimStart();
+    if (!hasTools || !isFirst) return false;
+    if ("```json\n".startsWith(text.slice(0, 8))) return undefined;
+    if (!BEGINS_JSON.test(text)) return false;
+    if (NAMES_CALL.test(text.slice(0, LOOKED_AT))) return true;
+    return text.length < LOOKED_AT ? undefined : false;
+  }
+
+  return {
+    add(piece) {
+      if (isHeld) return "";
+      const { spoken, hasThoughts } = spokenOf(piece);
+      waiting += spoken;
+      // White space at the ends is taken away together with thoughts.
+      if (isFirst && hasThoughts) waiting = waiting.trimStart();
+      const call = firstOf(CALL, waiting, "");
+      const isJson = isCall();
+      isHeld = call >= 0 || isJson === true;
+      if (isJson !== false) return "";
+      const shown = (call < 0 ? waiting : waiting.slice(0, call)).trimEnd();
+      waiting = waiting.slice(shown.length);
+      if (shown !== "") isFirst = false;
+      return shown;
+    },
+  };
+}
+
+/** Returns a function that gives what is no thought, without what may become a mark. */
+function createThoughtFilter(startsInThought: boolean) {
+  let waiting = "";
+  let isInThought = startsInThought;
+  let hasThoughts = startsInThought;
+  let last = "";
+  return (piece: string): { spoken: string; hasThoughts: boolean } => {
+    waiting += piece;
+    const spoken: string[] = [];
+    const speak = (text: string) => {
+      spoken.push(text);
+      last = text.at(-1) ?? last;
+    };
+    for (;;) {
+      const at = isInThought ? firstOf(CLOSING, waiting, "") : firstOf(OPENING, waiting, last);
+      if (at < 0) break;
+      if (!isInThought) speak(waiting.slice(0, at));
+      waiting = waiting.slice(at + markAt(waiting, at));
+      isInThought = !isInThought;
+      hasThoughts = true;
+    }
+    const end = isInThought ? Math.max(0, waiting.length - LONGEST_MARK) : safeEnd(waiting);
+    if (!isInThought) speak(waiting.slice(0, end));
+    waiting = waiting.slice(end);
+    return { spoken: spoken.join(""), hasThoughts };
+  };
+}
+
+/** A tag right behind a backtick is quoted. */
+function firstOf(marks: RegExp, text: string, before: string): number {
+  for (const { index } of text.matchAll(marks)) {
+    if ((index === 0 ? before : text[index - 1]) !== "`") return index;
+  }
+  return -1;
+}
+
+/** The length of the mark there, which ends with its first bracket. */
+const markAt = (text: string, at: number): number => text.slice(at).search(/[>\]▷]/) + 1;
+
+/** Where what may become a mark begins. */
+function safeEnd(text: string): number {
+  const tail = Math.max(0, text.length - LONGEST_MARK);
+  const begun = text.slice(tail).search(/[<[◁]/);
+  return begun < 0 ? text.length : tail + begun;
+}

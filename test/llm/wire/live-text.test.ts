@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { createLiveText } from "../../../src/llm/wire/live-text.ts";
+import { withoutThoughts } from "../../../src/llm/wire/thoughts.ts";
+
+/** What is shown of a text that comes in pieces of this size. */
+function shown(
+  text: string,
+  size: number,
+  options: Partial<Parameters<typeof createLiveText>[0]> = {},
+): string {
+  const live = createLiveText({ hasTools: true, startsInThought: false, ...options });
+  let all = "";
+  for (let at = 0; at < text.length; at += size) all += live.add(text.slice(at, at + size));
+  return all;
+}
+
+test.each([
+  ["Hello there.", "Hello there."],
+  ["<think>Well, let me see.</think>\n\nHello.", "Hello."],
+  ["\n<think>a</think>Hello <think>b</think> you.\n", "Hello  you."],
+  ["[THINK]a[/THINK]Hello.", "Hello."],
+  ["◁think▷a < b◁/think▷ Hello.", "Hello."],
+  [
+    "The tag `<think>` begins thoughts, a < b and [1], as is known.",
+    "The tag `<think>` begins thoughts, a < b and [1], as is known.",
+  ],
+  ["Hello. <think>and now", "Hello."],
+  ["<|channel|>analysis<|message|>I think<|end|><|channel|>final<|message|>Hello.", ""],
+  ['Let me look.\n<tool_call>{"name":"search"}</tool_call>', "Let me look."],
+  ['{"name": "search", "arguments": {"query": "a rather long question, so that it is looked at"}}', ""],
+  ['```json\n[{"name": "search", "arguments": {}}]\n```', ""],
+])("%j", (text, live) => {
+  for (const size of [1, 2, 3, 7, 1000]) expect([size, shown(text, size)]).toEqual([size, live]);
+  if (live !== "" && !text.includes("<tool_call>")) expect(withoutThoughts(text).startsWith(live)).toBeTrue();
+});
+
+test("an answer in JSON is shown once it is known to be none of a call", () => {
+  const json = `{"title": "${"x".repeat(100)}", "name": "y"}`;
+  for (const size of [1, 7, 1000]) expect(shown(json, size)).toBe(json);
+  expect(shown('{"name": "x"}', 3, { hasTools: false })).toBe('{"name": "x"}');
+});
+
+test("thoughts without a beginning are not shown of a model that is known for it", () => {
+  const text = "First I look.\n</think>\n\nHello.";
+  for (const size of [1, 5, 1000]) expect(shown(text, size, { startsInThought: true })).toBe("Hello.");
+});
