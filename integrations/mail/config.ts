@@ -92,7 +92,7 @@ export const usesGmailApi = (): boolean => settings.MAIL_PROTOCOL === "gmail";
 
 /** Whether Google tells of news, rather than being asked. */
 export const usesPubSub = (): boolean =>
-  settings.MAIL_PUBSUB_TOPIC !== "" && settings.MAIL_PUBSUB_SUBSCRIPTION !== "";
+  settings.MAIL_PUBSUB_TOPIC !== "" || settings.MAIL_PUBSUB_SUBSCRIPTION !== "";
 
 export const isGmail = (): boolean => {
   if (usesGmailApi()) return true;

@@ -31,6 +31,7 @@ import { until } from "../until.ts";
 import { MAILBOX } from "./dovecot.ts";
 import { type Letter, letter } from "./letter.ts";
 
+const WITHOUT_PUBSUB = { MAIL_PUBSUB_TOPIC: undefined, MAIL_PUBSUB_SUBSCRIPTION: undefined };
 const ADA = "ada@friends.test";
 const BOTH = `${GMAIL_SCOPE} ${PUBSUB_SCOPE}`;
 /** Tokens that are good, and what for. */
@@ -137,7 +138,7 @@ test("what came while nobody listened is caught up on, page by page, once", asyn
 });
 
 test("a history that Gmail has forgotten is made up for, from the latest mails", async () => {
-  useSettings({ MAIL_PUBSUB_TOPIC: undefined });
+  useSettings(WITHOUT_PUBSUB);
   arrive({ id: "known@x" }, ["INBOX"]);
   await listening();
   arrive({ id: "taken@x" });
@@ -255,7 +256,7 @@ test("the account is Google's, whatever is set for IMAP, and is asked for what i
   const google = () => registered().oauth.find(({ name }) => name === "google");
   expect(google()?.when?.()).toBe(true);
   expect(google()?.provider().scope).toBe(BOTH);
-  useSettings({ MAIL_PUBSUB_TOPIC: undefined });
+  useSettings(WITHOUT_PUBSUB);
   expect(google()?.provider().scope).toBe(GMAIL_SCOPE);
   useSettings({ MAIL_PROTOCOL: undefined });
   expect(google()?.when?.()).toBe(false);
@@ -311,6 +312,8 @@ test("the connection is tested with all that is used", async () => {
   const one = gmail.pubsub.subscriptions.get(SUBSCRIPTION);
   if (one) one.isAllowed = false;
   await expect(check()).rejects.toThrow('give it the role "Pub/Sub Subscriber"');
+  useSettings({ MAIL_PUBSUB_SUBSCRIPTION: undefined });
+  await expect(check()).rejects.toThrow("must both be set, or neither");
   useSettings({ MAIL_FOLDERS: "INBOX, Wörk" });
   await expect(check()).rejects.toThrow('there is no "Wörk"');
   useSettings({ MAIL_FOLDERS: "SENT" });

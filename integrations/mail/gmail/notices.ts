@@ -19,6 +19,7 @@ interface Watch {
 
 /** Asks Gmail to tell of news; it forgets after seven days, so it is asked again each day. Resolves with whether it was asked now. */
 export async function keepWatching(labels: string[], signal: AbortSignal): Promise<boolean> {
+  checkBoth();
   const topic = settings.MAIL_PUBSUB_TOPIC;
   const key = `watch:${ownAddress()}`.slice(0, 255);
   const now = Date.now();
@@ -67,6 +68,7 @@ export async function acknowledge(ackIds: string[], signal: AbortSignal): Promis
 
 /** Throws if the mailbox's account may not pull from the subscription. */
 export async function checkPubSub(labels: string[], signal: AbortSignal): Promise<void> {
+  checkBoth();
   const permission = "pubsub.subscriptions.consume";
   const { permissions = [] } = await ask<{ permissions?: string[] }>(
     pubsub.post(
@@ -81,4 +83,9 @@ export async function checkPubSub(labels: string[], signal: AbortSignal): Promis
     );
   }
   await keepWatching(labels, signal);
+}
+
+function checkBoth(): void {
+  if (settings.MAIL_PUBSUB_TOPIC !== "" && settings.MAIL_PUBSUB_SUBSCRIPTION !== "") return;
+  throw new Error("MAIL_PUBSUB_TOPIC and MAIL_PUBSUB_SUBSCRIPTION must both be set, or neither.");
 }
