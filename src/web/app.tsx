@@ -7,7 +7,7 @@ import { useEffect } from "react";
 import { useLocation } from "wouter";
 import { ApiFailure } from "./api/failure.ts";
 import { queryClient } from "./api/query-client.ts";
-import { resumeSession, useSession } from "./api/session.ts";
+import { reachOf, resumeSession, useSession } from "./api/session.ts";
 import { SignIn } from "./pages/sign-in/sign-in.tsx";
 import { ApiError } from "./parts/api-error.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -31,6 +31,7 @@ export function App({ nonce }: { nonce: string }) {
 
 function Gate() {
   const state = useSession((session) => session.state);
+  const reach = useSession(({ me }) => reachOf(me));
   const [path, navigate] = useLocation();
   const hasLink = path === "/sign-in" && location.hash.length > 1;
   useEffect(() => {
@@ -40,7 +41,7 @@ function Gate() {
   }, [hasLink]);
   switch (state) {
     case "in":
-      return <Shell />;
+      return <Shell key={reach} />;
     case "out":
       return <SignIn onDone={() => path === "/sign-in" && navigate("/", { replace: true })} />;
     case "unreachable":

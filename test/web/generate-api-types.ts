@@ -1,5 +1,5 @@
-// Writes src/web/api/openapi.gen.ts: the types of the REST API, from the OpenAPI document of the current sources. The
-// file is not in version control, so that two changes to routes never conflict in it. `bun run check` runs this first.
+// Writes src/web/api/openapi.gen.ts and scopes.gen.ts: the types of the REST API, and the scope that each route needs, from the
+// OpenAPI document of the current sources. The types are not in version control, so that two changes to routes never conflict in them. `bun run check` runs this first.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import type { AppParts } from "../../src/http/api/parts.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createLog } from "../../src/log.ts";
 
-const target = join(import.meta.dirname, "..", "..", "src", "web", "api", "openapi.gen.ts");
+const folder = join(import.meta.dirname, "..", "..", "src", "web", "api");
 
 /** Stands for a part of a server, and for each of its functions. No route is called, so they have nothing to do. */
 // biome-ignore lint/suspicious/noExplicitAny: it is every part
@@ -64,7 +64,13 @@ const PARTS: AppParts = {
   processes: nothing,
 };
 
-async function openApiDocument(): Promise<object> {
+type Source = Parameters<typeof openapiTypes>[0];
+
+interface ApiDocument {
+  paths: Record<string, Record<string, { security?: { bearer?: string[] }[] }>>;
+}
+
+async function openApiDocument(): Promise<ApiDocument> {
   const log = await createLog({ level: "error", format: "json", redact: (text) => text, write: () => {} });
   const options = {
     version: "0.0.0",
@@ -82,7 +88,7 @@ async function openApiDocument(): Promise<object> {
   const app = createApp(PARTS, options);
   const answer = await app.fetch(new Request("http://localhost/swagger/json"), { address: "127.0.0.1" });
   if (!answer.ok) throw new Error(`The OpenAPI document cannot be made: ${await answer.text()}`);
-  return (await answer.json()) as object;
+  return (await answer.json()) as ApiDocument;
 }
 
 // TypeScript 7, which checks this project, has no programming interface: the generator gets version 5.
@@ -93,6 +99,26 @@ Bun.plugin({
   },
 });
 const { astToString, default: openapiTypes } = await import("openapi-typescript");
-const text = astToString(await openapiTypes((await openApiDocument()) as Parameters<typeof openapiTypes>[0]));
+const apiDocument = await openApiDocument();
+const types = astToString(await openapiTypes(apiDocument as unknown as Source));
+await writeChanged("openapi.gen.ts", types);
+await writeChanged("scopes.gen.ts", scopesText(apiDocument));
+
+/** The routes of each scope, since far more routes than scopes would be repeated otherwise. */
+function scopesText({ paths }: ApiDocument): string {
+  const routes: Record<string, string[]> = {};
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, { security }] of Object.entries(operations)) {
+      const scope = security?.[0]?.bearer?.[0];
+      if (scope !== undefined) routes[scope] = [...(routes[scope] ?? []), `${method.toUpperCase()} ${path}`];
+    }
+  }
+  return `/** By scope, the routes that need it. */
+export const ROUTES_BY_SCOPE: Record<string, string[]> = ${JSON.stringify(routes, null, 2)};\n`;
+}
+
 // An unchanged file keeps its time, so that tools that watch it rest.
-if ((await readFile(target, "utf8").catch(() => "")) !== text) await writeFile(target, text);
+async function writeChanged(name: string, text: string): Promise<void> {
+  const target = join(folder, name);
+  if ((await readFile(target, "utf8").catch(() => "")) !== text) await writeFile(target, text);
+}

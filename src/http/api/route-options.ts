@@ -69,6 +69,8 @@ export function createRouteOptions(auth: Auth, ownership: Ownership, largeBodies
         ]
           .filter((text) => text !== "")
           .join(" "),
+        // A scope that depends on more than the path is only known when the route is called.
+        ...(scope !== null && !facts.scopeFor && { security: [{ bearer: [scope] }] }),
         ...(example !== undefined && { example }),
       },
     };

@@ -3,7 +3,8 @@
 import createClient from "openapi-fetch";
 import { ApiFailure } from "./failure.ts";
 import type { components, paths } from "./openapi.gen.ts";
-import { sessionEnded } from "./session.ts";
+import { ROUTES_BY_SCOPE } from "./scopes.gen.ts";
+import { covers, useSession } from "./session.ts";
 import { fetchSignedIn } from "./sign-in-again.ts";
 
 /** An object of the API by its name in the OpenAPI document: `Schema<"Task">`. */
@@ -11,12 +12,25 @@ export type Schema<Name extends keyof components["schemas"]> = components["schem
 
 const client = createClient<paths>({ baseUrl: location.origin, fetch: fetchSignedIn });
 
+const scopes = new Map(
+  Object.entries(ROUTES_BY_SCOPE).flatMap(([scope, routes]) =>
+    routes.map((route) => [route, scope] as const),
+  ),
+);
+
 client.use({
+  // What the key may not do is not asked for: each refusal would stand in the console, and pages name bots and channels only where
+  // they may see them.
+  onRequest({ request: { method }, schemaPath, params: { path = {} } }) {
+    const scope = scopes
+      .get(`${method} ${schemaPath}`)
+      ?.replace(/\{(\w+)\}/g, (_, name) => String((path as Record<string, unknown>)[name]));
+    const { me } = useSession.getState();
+    if (scope === undefined || me === undefined || covers(me.scopes, scope)) return;
+    throw new ApiFailure(`The key needs the scope ${scope}.`, { status: 403, code: "forbidden" });
+  },
   async onResponse({ response }) {
-    if (response.ok) return;
-    const failure = await ApiFailure.of(response);
-    if (response.status === 401) sessionEnded(failure.message);
-    throw failure;
+    if (!response.ok) throw await ApiFailure.of(response);
   },
   onError: ({ error }) =>
     error instanceof Error && error.name === "AbortError" ? error : ApiFailure.unreachable(),

@@ -3,7 +3,7 @@
 
 import { ApiFailure } from "./failure.ts";
 import { watchSeen, whenSeen } from "./seen.ts";
-import { sessionEnded } from "./session.ts";
+import { fetchSignedIn } from "./sign-in-again.ts";
 
 export interface LiveEvent {
   /** "task.completed", "inbox.accepted", … */
@@ -73,7 +73,6 @@ export async function followStream(options: FollowStreamOptions): Promise<void> 
       if (signal.aborted) return;
       // Without a sign-in or its scope, another try would be refused as well.
       if (error instanceof ApiFailure && error.status >= 400 && error.status < 429) {
-        if (error.status === 401) sessionEnded(error.message);
         onState("cut");
         return;
       }
@@ -94,10 +93,8 @@ async function readStream(
   at: { lastId: string | undefined },
   onOpen: () => void,
 ): Promise<void> {
-  const response = await fetch(url, {
-    headers: at.lastId === undefined ? {} : { "last-event-id": at.lastId },
-    signal,
-  });
+  const headers = new Headers(at.lastId === undefined ? {} : { "last-event-id": at.lastId });
+  const response = await fetchSignedIn(new Request(url, { headers, signal }));
   if (!response.ok || response.body === null) throw await ApiFailure.of(response);
   onState("live");
   onOpen();

@@ -33,9 +33,9 @@ const FAMILIES = {
 
 /** Runs for as long as the shell is on the screen. */
 export function useLiveConnection(): void {
-  // Of families that a key may not read, the stream must not be asked: it would be refused as a whole.
+  // Of families that a key may not read, the stream must not be asked: it would be refused as a whole. So is one without the runs.
   const types = useSession(({ me }) =>
-    Object.entries(FAMILIES)
+    Object.entries(covers(me?.scopes ?? [], FAMILIES.task) ? FAMILIES : {})
       .filter(([, scope]) => covers(me?.scopes ?? [], scope))
       .map(([family]) => family)
       .join(","),

@@ -3,6 +3,7 @@
 import { create } from "zustand";
 import type { Schema } from "./client.ts";
 import { ApiFailure } from "./failure.ts";
+import { queryClient } from "./query-client.ts";
 
 type Me = Schema<"SignIn">;
 
@@ -28,8 +29,7 @@ export async function resumeSession(): Promise<void> {
   } catch {
     return useSession.setState({ state: "unreachable" });
   }
-  if (response.ok)
-    return useSession.setState({ state: "in", me: await response.json(), endedBecause: undefined });
+  if (response.ok) return enter(await response.json());
   useSession.setState({ state: response.status < 500 ? "out" : "unreachable", me: undefined });
 }
 
@@ -43,17 +43,35 @@ export async function signIn(credential: { api_key: string } | { link: string })
     throw ApiFailure.unreachable();
   });
   if (!response.ok) throw await ApiFailure.of(response);
-  useSession.setState({ state: "in", me: await response.json(), endedBecause: undefined });
+  enter(await response.json());
 }
 
-/** The server no longer knows the cookie. */
-export const sessionEnded = (reason: string): void =>
+/** Whether the browser is signed in meanwhile, as by a link in another tab; if it is not, nothing changes. */
+export async function isSignedInMeanwhile(): Promise<boolean> {
+  const response = await fetch("/api/v1/sign-in").catch(() => undefined);
+  if (!response?.ok) return false;
+  enter(await response.json());
+  return true;
+}
+
+/** Shows the sign-in screen instead of the pages, with all that was begun on them. */
+export const leave = (reason?: string): void =>
   useSession.setState({ state: "out", me: undefined, endedBecause: reason });
+
+/** What somebody may see. Who may see the same finds the pages as they were, also with another key. */
+export const reachOf = (me: Me | undefined): string =>
+  me === undefined ? "" : JSON.stringify([me.scopes, me.rows === "own" && me.api_key_id]);
+
+function enter(me: Me): void {
+  // Whoever may see less must not find what was read before.
+  if (reachOf(useSession.getState().me) !== reachOf(me)) queryClient.clear();
+  useSession.setState({ state: "in", me, endedBecause: undefined });
+}
 
 /** Ends the sign-in on the server as well. */
 export async function signOut(): Promise<void> {
   await fetch("/api/v1/sign-in", { method: "DELETE" }).catch(() => undefined);
-  useSession.setState({ state: "out", me: undefined, endedBecause: undefined });
+  leave();
 }
 
 /** As the API does: write includes read, a resource includes its parts, `*` is every action, `admin` everything. */

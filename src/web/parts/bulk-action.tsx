@@ -5,6 +5,7 @@ import { notifyDone, notifyError } from "./api-error.tsx";
 import { ConfirmDestructive } from "./confirm.tsx";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icon-names.ts";
+import { useMay } from "./may.tsx";
 import { plural } from "./units.tsx";
 
 interface Step {
@@ -13,6 +14,8 @@ interface Step {
 }
 
 interface BulkActionProps {
+  /** Without it, the button is not there. */
+  scope: string;
   /** What the button says: "Cancel all". */
   label: string;
   icon: IconName;
@@ -28,7 +31,8 @@ interface BulkActionProps {
 }
 
 /** Acts on everything that the filters match: counts first, asks, then shows the progress. */
-export function BulkAction({ label, icon, what, done, children, act, onDone }: BulkActionProps) {
+export function BulkAction({ scope, label, icon, what, done, children, act, onDone }: BulkActionProps) {
+  const isAllowed = useMay(scope);
   const [count, setCount] = useState<number | null>(null);
   const [isCounting, setCounting] = useState(false);
   const [progress, setProgress] = useState(0);
@@ -57,6 +61,7 @@ export function BulkAction({ label, icon, what, done, children, act, onDone }: B
     notifyDone(`${plural(finished, what)} ${done}.${notPossible}`);
     onDone();
   };
+  if (!isAllowed) return null;
   return (
     <>
       <Button

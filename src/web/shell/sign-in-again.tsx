@@ -1,7 +1,7 @@
 import { Button, Group, PasswordInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { resumeSession, signIn, useSession } from "../api/session.ts";
-import { endSignInAgain, useSignInAgain } from "../api/sign-in-again.ts";
+import { isSignedInMeanwhile, signIn, useSession } from "../api/session.ts";
+import { endSignInAgain, stopAsking, useSignInAgain } from "../api/sign-in-again.ts";
 import { ApiError } from "../parts/api-error.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 
@@ -11,32 +11,36 @@ export function SignInAgain() {
   useEffect(() => {
     // Registered before any dialog's own, so that Escape closes only this one.
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || !useSignInAgain.getState().isAsked) return;
+      const { isAsked, endedBecause } = useSignInAgain.getState();
+      if (event.key !== "Escape" || !isAsked) return;
       event.stopImmediatePropagation();
-      endSignInAgain(false);
+      // A key pressed by mistake must not cost what is typed behind the dialog.
+      if (endedBecause === undefined) endSignInAgain(false);
     };
     addEventListener("keydown", onKeyDown, { capture: true });
     return () => {
       removeEventListener("keydown", onKeyDown, { capture: true });
-      endSignInAgain(false);
+      stopAsking(false);
     };
   }, []);
   return isAsked && <Question />;
 }
 
 function Question() {
+  const endedBecause = useSignInAgain((state) => state.endedBecause);
+  const hasEnded = endedBecause !== undefined;
   const [text, setText] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
   useEffect(() => {
     // A link may have been opened in another tab of this browser, whose sign-in counts here as well.
     const onFocus = async () => {
-      await resumeSession();
+      if (!(await isSignedInMeanwhile())) return;
       const until = useSession.getState().me?.fresh_until;
-      if (until && Date.parse(until) > Date.now()) endSignInAgain(true);
+      if (hasEnded || (until && Date.parse(until) > Date.now())) endSignInAgain(true);
     };
     addEventListener("focus", onFocus);
     return () => removeEventListener("focus", onFocus);
-  }, []);
+  }, [hasEnded]);
   const attempt = async () => {
     setState({ busy: true });
     try {
@@ -47,7 +51,18 @@ function Question() {
     }
   };
   return (
-    <Dialog onClose={() => endSignInAgain(false)} title="Sign in again" zIndex={400}>
+    <Dialog
+      onClose={() => endSignInAgain(false)}
+      title={hasEnded ? "You were signed out" : "Sign in again"}
+      zIndex={400}
+      // What is below belongs to who was signed in, and waits unseen until it is the same person.
+      {...(hasEnded && {
+        overlayProps: SCREEN,
+        closeOnClickOutside: false,
+        closeOnEscape: false,
+        withCloseButton: false,
+      })}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -55,8 +70,9 @@ function Question() {
         }}
       >
         <p>
-          What makes or ends keys, or runs code, needs a sign-in of the last minutes. What you have begun goes
-          on when you have signed in.
+          {hasEnded
+            ? `${endedBecause} What you have typed is still there, and goes on when you have signed in.`
+            : "What makes or ends keys, or runs code, needs a sign-in of the last minutes. What you have begun goes on when you have signed in."}
         </p>
         <PasswordInput
           label="API key or sign-in link"
@@ -76,7 +92,7 @@ function Question() {
         {state.error !== undefined && <ApiError error={state.error} />}
         <Group justify="flex-end" mt="lg" gap="xs">
           <Button variant="default" onClick={() => endSignInAgain(false)}>
-            Cancel
+            {hasEnded ? "Leave" : "Cancel"}
           </Button>
           <Button type="submit" loading={state.busy} disabled={text.trim() === ""}>
             Sign in and go on
@@ -86,6 +102,9 @@ function Question() {
     </Dialog>
   );
 }
+
+/** Hides all that is behind it. */
+const SCREEN = { backgroundOpacity: 1, color: "var(--canvas)" };
 
 /** A link has its token after the #; a token begins with "once_". */
 function credentialOf(text: string): { api_key: string } | { link: string } {

@@ -119,7 +119,7 @@ export function apiKeysTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Sign it out …" }).click();
     await page.getByRole("button", { name: "Sign it out", exact: true }).click();
     await page.getByText("It was signed out.").waitFor();
-    await other.page.getByRole("heading", { name: "Sign in to Heddle" }).waitFor();
+    await other.page.getByRole("heading", { name: "You were signed out" }).waitFor();
     expect(opened.faults).toEqual([]);
   });
 }

@@ -4,6 +4,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import Ajv2020 from "ajv/dist/2020";
 import formats from "ajv-formats";
 import { Elysia, t } from "elysia";
+import { ROUTES_BY_SCOPE } from "../../../src/web/api/scopes.gen.ts";
 import { embeddedDatabase, type TestDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
 
@@ -375,4 +376,20 @@ test("the page needs nothing from other servers and may not request it", async (
   const script = await http.send("GET", "/swagger/scalar.js", { key: null });
   expect(script.headers.get("content-type")).toContain("text/javascript");
   expect(script.body).toBe("/* scalar */");
+});
+
+test("each operation says which scope it needs, and the admin UI knows it", () => {
+  const known = new Map(
+    Object.entries(ROUTES_BY_SCOPE).flatMap(([scope, routes]) => routes.map((route) => [route, scope])),
+  );
+  const said = operations().flatMap(({ name, operation: { description, security } }) => {
+    const scope = /Needs the scope `([^`]+)`/.exec(description)?.[1];
+    const [method = "", path] = name.split(" ");
+    return scope !== undefined && security !== undefined
+      ? [[`${method.toUpperCase()} ${path}`, scope, [{ bearer: [scope] }], security]]
+      : [];
+  });
+  expect(said.length).toBeGreaterThan(200);
+  expect(said.filter(([route, scope]) => known.get(String(route)) !== scope)).toEqual([]);
+  expect(said.filter(([, , wanted, security]) => !Bun.deepEquals(wanted, security))).toEqual([]);
 });

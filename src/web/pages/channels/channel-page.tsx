@@ -9,6 +9,7 @@ import { ApiError } from "../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { useMay } from "../../parts/may.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { useSelectedInView } from "../../parts/use-selected-in-view.ts";
 import classes from "./channel-page.module.css";
@@ -51,7 +52,10 @@ export function ChannelPage({ id }: { id: string }) {
 function Loaded({ channel: one }: { channel: Channel }) {
   const [params, setParams] = useSearchParams();
   const { data: known = [] } = useQuery(integrations);
-  const current = TABS.find((tab) => tab.id === params.get("tab")) ?? TABS[0];
+  const maySeeSessions = useMay("sessions:read");
+  const tabs = TABS.filter(({ id }) => id !== "sessions" || maySeeSessions);
+  const [first = TABS[0]] = tabs;
+  const current = tabs.find((tab) => tab.id === params.get("tab")) ?? first;
   const strip = useSelectedInView<HTMLDivElement>(current.id);
   const icon = known.find(({ id }) => id === one.integration)?.icon ?? "Hash";
   return (
@@ -77,11 +81,11 @@ function Loaded({ channel: one }: { channel: Channel }) {
     >
       <Tabs
         value={current.id}
-        onChange={(tab) => setParams(tab === null || tab === TABS[0].id ? {} : { tab }, { replace: true })}
+        onChange={(tab) => setParams(tab === null || tab === first.id ? {} : { tab }, { replace: true })}
         keepMounted={false}
       >
         <Tabs.List ref={strip} className={classes.tabs}>
-          {TABS.map((tab) => (
+          {tabs.map((tab) => (
             <Tabs.Tab key={tab.id} value={tab.id}>
               {tab.label}
             </Tabs.Tab>

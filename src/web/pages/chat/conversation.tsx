@@ -8,6 +8,7 @@ import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { useMay } from "../../parts/may.tsx";
 import classes from "./chat.module.css";
 import { Composer } from "./composer.tsx";
 import { ConversationMenu } from "./conversation-menu.tsx";
@@ -146,18 +147,18 @@ function Header({ id, session }: { id: string; session: Session | undefined }) {
 /** What is on the screen has been read. */
 function useReadMark(id: string, session: Session | undefined, { newest }: Thread): void {
   const unread = session?.unread ?? 0;
+  const mayMark = useMay("sessions:write");
   useEffect(() => {
-    if (newest === undefined || unread === 0) return;
+    if (newest === undefined || unread === 0 || !mayMark) return;
     const mark = () => {
       if (document.visibilityState !== "visible") return;
       void api
         .PUT("/api/v1/sessions/{id}/read", { params: { path: { id } }, body: { message_id: newest } })
         .then(() => queryClient.invalidateQueries({ queryKey: ["sessions"] }))
-        // Reading needs no right to write; then the mark stays.
         .catch(() => undefined);
     };
     mark();
     document.addEventListener("visibilitychange", mark);
     return () => document.removeEventListener("visibilitychange", mark);
-  }, [id, newest, unread]);
+  }, [id, newest, unread, mayMark]);
 }

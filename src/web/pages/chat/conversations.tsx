@@ -9,6 +9,7 @@ import { bots } from "../../api/queries.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { May } from "../../parts/may.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useDrafts } from "./chat-store.ts";
 import classes from "./conversations.module.css";
@@ -45,18 +46,20 @@ export function Conversations({ current }: { current: string | undefined }) {
     <section className={classes.pane} aria-label="Conversations">
       <header className={classes.head}>
         <Heading>Chat</Heading>
-        <Tooltip label="New chat">
-          <ActionIcon
-            component={Link}
-            href="/chat/new"
-            size="lg"
-            variant="filled"
-            color="indigo"
-            aria-label="New chat"
-          >
-            <Icon name="Plus" size={18} />
-          </ActionIcon>
-        </Tooltip>
+        <May scope="chat:write">
+          <Tooltip label="New chat">
+            <ActionIcon
+              component={Link}
+              href="/chat/new"
+              size="lg"
+              variant="filled"
+              color="indigo"
+              aria-label="New chat"
+            >
+              <Icon name="Plus" size={18} />
+            </ActionIcon>
+          </Tooltip>
+        </May>
       </header>
       <TextInput
         className={classes.search}
@@ -170,9 +173,11 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
       icon="MessageSquare"
       title="No conversation yet"
       action={
-        <Button component={Link} href="/chat/new" size="xs">
-          New chat
-        </Button>
+        <May scope="chat:write">
+          <Button component={Link} href="/chat/new" size="xs">
+            New chat
+          </Button>
+        </May>
       }
     >
       What people and services write to bots appears here as well.

@@ -4,7 +4,7 @@
 import { ApiFailure } from "../../api/failure.ts";
 import { messagesOf as eventsOf, followStream, type Message } from "../../api/follow-events.ts";
 import { queryClient } from "../../api/query-client.ts";
-import { sessionEnded } from "../../api/session.ts";
+import { fetchSignedIn } from "../../api/sign-in-again.ts";
 import type { WhenBusy } from "../../api/when-busy.ts";
 import { type ChatFile, type Outgoing, setLive, setOutgoing, useConversations } from "./chat-store.ts";
 import { encoded } from "./files.ts";
@@ -156,17 +156,14 @@ async function send(session: string, { key, text, files, whenBusy }: Outgoing): 
 }
 
 async function post(body: object): Promise<AsyncGenerator<Message>> {
-  const response = await fetch("/api/v1/chat/stream", {
+  const request = new Request("/api/v1/chat/stream", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
-  }).catch(() => {
+  });
+  const response = await fetchSignedIn(request).catch(() => {
     throw ApiFailure.unreachable();
   });
-  if (!response.ok || response.body === null) {
-    const failure = await ApiFailure.of(response);
-    if (response.status === 401) sessionEnded(failure.message);
-    throw failure;
-  }
+  if (!response.ok || response.body === null) throw await ApiFailure.of(response);
   return eventsOf(response.body);
 }

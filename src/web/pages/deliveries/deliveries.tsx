@@ -54,6 +54,7 @@ export function View() {
       fill
       actions={
         <BulkAction
+          scope="deliveries:write"
           label="Redeliver dead letters"
           icon="RotateCcw"
           what="dead letter"

@@ -10,6 +10,7 @@ import { CodeBlock, Json } from "../../parts/code-block.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { May } from "../../parts/may.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Badge, Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -46,7 +47,11 @@ export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: strin
           <span>{plural(data.attempts, "attempt")}</span>
         </>
       }
-      actions={data.status === "dead" ? <Redeliver id={id} /> : <ChangeDelivery delivery={data} />}
+      actions={
+        <May scope="deliveries:write">
+          {data.status === "dead" ? <Redeliver id={id} /> : <ChangeDelivery delivery={data} />}
+        </May>
+      }
     >
       {data.last_error !== null && (
         <Section title="Why the last attempt failed">

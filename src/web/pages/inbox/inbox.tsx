@@ -55,6 +55,7 @@ export function View() {
       fill
       actions={
         <BulkAction
+          scope="inbox:write"
           label="Replay matching"
           icon="RotateCcw"
           what="webhook"

@@ -11,6 +11,7 @@ import { Detail } from "../../parts/detail.tsx";
 import { type Fact, Facts } from "../../parts/facts.tsx";
 import { FixtureButton } from "../../parts/fixture-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { May } from "../../parts/may.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -48,7 +49,9 @@ export function WebhookDetail({ id, closeHref }: { id: string; closeHref: string
       }
       actions={
         <>
-          <Replay event={data} />
+          <May scope="inbox:write">
+            <Replay event={data} />
+          </May>
           <Fixture event={data} />
           <SaveForDev event={data} />
         </>

@@ -2,8 +2,10 @@ import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
+import { covers, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { May, useMay } from "../../parts/may.tsx";
 import { PageFrame, Panel } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useSelectedInView } from "../../parts/use-selected-in-view.ts";
@@ -27,12 +29,15 @@ import { Tools } from "./tabs/tools.tsx";
 interface Tab {
   id: string;
   label: string;
+  /** Without it, the tab would have nothing to show. */
+  scope?: string;
   /** `people`: how many people of its service are known. */
   isShown(integration: IntegrationDetail, people: number): boolean;
   View(props: { integration: IntegrationDetail }): React.ReactNode;
 }
 
 const always = () => true;
+const NONE: readonly string[] = [];
 
 const TABS: readonly Tab[] = [
   { id: "overview", label: "Overview", isShown: always, View: Overview },
@@ -43,13 +48,20 @@ const TABS: readonly Tab[] = [
     isShown: ({ webhook }) => webhook?.endpoints != null,
     View: Endpoints,
   },
-  { id: "inbox", label: "Inbox", isShown: ({ has_router }) => has_router, View: InboxRows },
+  {
+    id: "inbox",
+    label: "Inbox",
+    scope: "inbox:read",
+    isShown: ({ has_router }) => has_router,
+    View: InboxRows,
+  },
   { id: "process", label: "Process", isShown: ({ has_process }) => has_process, View: Process },
-  { id: "tools", label: "Tools", isShown: ({ has_tools }) => has_tools, View: Tools },
+  { id: "tools", label: "Tools", scope: "tools:read", isShown: ({ has_tools }) => has_tools, View: Tools },
   // Those that deliver something talk with people, as far as they have any.
   {
     id: "people",
     label: "People",
+    scope: "people:read",
     isShown: ({ dispatchers }, known) => dispatchers.length + known > 0,
     View: People,
   },
@@ -62,6 +74,7 @@ const TABS: readonly Tab[] = [
   {
     id: "settings",
     label: "Settings",
+    scope: "admin",
     isShown: always,
     View: ({ integration }) => (
       <Panel>
@@ -73,6 +86,7 @@ const TABS: readonly Tab[] = [
   {
     id: "api-key",
     label: "API key",
+    scope: "admin",
     isShown: ({ api_permissions }) => api_permissions.length > 0,
     View: ApiKey,
   },
@@ -102,7 +116,12 @@ function Loaded({ integration }: { integration: IntegrationDetail }) {
   const { id, name, version, icon, status } = integration;
   const [params, setParams] = useSearchParams();
   const { data: people = [] } = useQuery(peopleOf(id));
-  const tabs = TABS.filter(({ isShown }) => isShown(integration, people.length));
+  const mayChange = useMay("admin");
+  const scopes = useSession(({ me }) => me?.scopes ?? NONE);
+  const tabs = TABS.filter(
+    ({ scope, isShown }) =>
+      (scope === undefined || covers(scopes, scope)) && isShown(integration, people.length),
+  );
   const current = tabs.find((tab) => tab.id === params.get("tab")) ?? (tabs[0] as Tab);
   const strip = useSelectedInView<HTMLDivElement>(current.id);
   return (
@@ -122,12 +141,14 @@ function Loaded({ integration }: { integration: IntegrationDetail }) {
       }
       actions={
         <>
-          {(status === "partial" || status === "not_configured") && (
+          {mayChange && (status === "partial" || status === "not_configured") && (
             <Button component={Link} href={setUpOf(id)} size="xs">
               Set up
             </Button>
           )}
-          <Actions integration={integration} />
+          <May scope="admin">
+            <Actions integration={integration} />
+          </May>
         </>
       }
     >

@@ -10,6 +10,7 @@ import { CopyButton } from "../../parts/copy-button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { FixtureButton } from "../../parts/fixture-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { May } from "../../parts/may.tsx";
 
 type Task = Schema<"Task">;
 
@@ -20,34 +21,36 @@ export function RunActions({ task }: { task: Task }) {
   const rerun = useRerun(task);
   return (
     <Group gap={6}>
-      {task.error_code === "loop_detected" && <LetContinue task={task} />}
-      <Button
-        variant="default"
-        size="xs"
-        leftSection={<Icon name="RotateCcw" size={14} />}
-        loading={rerun.isPending}
-        onClick={() => rerun.mutate({}, { onError: notifyError("The run was not started again") })}
-      >
-        Run again
-      </Button>
-      <Button
-        variant="default"
-        size="xs"
-        leftSection={<Icon name="Pencil" size={14} />}
-        onClick={() => setDialog("edit")}
-      >
-        Edit and run
-      </Button>
-      {OPEN.has(task.status) && (
+      <May scope="tasks:write">
+        {task.error_code === "loop_detected" && <LetContinue task={task} />}
         <Button
           variant="default"
           size="xs"
-          leftSection={<Icon name="Ban" size={14} />}
-          onClick={() => setDialog("cancel")}
+          leftSection={<Icon name="RotateCcw" size={14} />}
+          loading={rerun.isPending}
+          onClick={() => rerun.mutate({}, { onError: notifyError("The run was not started again") })}
         >
-          Cancel
+          Run again
         </Button>
-      )}
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<Icon name="Pencil" size={14} />}
+          onClick={() => setDialog("edit")}
+        >
+          Edit and run
+        </Button>
+        {OPEN.has(task.status) && (
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<Icon name="Ban" size={14} />}
+            onClick={() => setDialog("cancel")}
+          >
+            Cancel
+          </Button>
+        )}
+      </May>
       {task.status !== "merged" && <FixtureButton taskId={task.id} />}
       <CopyButton text={curlOf(task)} what="as a curl command" />
       {dialog === "edit" && <EditAndRun task={task} onClose={() => setDialog(null)} />}

@@ -62,6 +62,7 @@ function Runs({ filters }: { filters: Filters<Filter> }) {
       fill
       actions={
         <BulkAction
+          scope="tasks:write"
           label="Cancel matching"
           icon="Ban"
           what="run"

@@ -8,6 +8,7 @@ import { ApiError } from "../../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Facts } from "../../../parts/facts.tsx";
 import { Icon } from "../../../parts/icon.tsx";
+import { May } from "../../../parts/may.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { Status } from "../../../parts/status.tsx";
 import { Time, useNow } from "../../../parts/time.tsx";
@@ -30,14 +31,18 @@ export function Process({ integration: { id } }: { integration: IntegrationDetai
         <Panel>
           <div className={classes.columns}>
             <State process={data} />
-            <Buttons process={data} />
+            <May scope="admin">
+              <Buttons process={data} />
+            </May>
           </div>
         </Panel>
       </Section>
       <ProcessHealth id={id} />
-      <Section title="Output">
-        <LogTail id={id} />
-      </Section>
+      <May scope="logs:read">
+        <Section title="Output">
+          <LogTail id={id} />
+        </Section>
+      </May>
     </>
   );
 }
