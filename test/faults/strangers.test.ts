@@ -30,6 +30,7 @@ const CIRCLE = {
       const { base, key } = globalThis.circle ?? {};
       if (way === "inject") await next(way);
       if (way === "later") setTimeout(() => void next(way), 20);
+      if (way === "other") await globalThis.square();
       if (way === "open") await fetch(base + "/integrations/circle/webhook", { method: "POST", body: way });
       if (way === "away") await fetch(globalThis.circle.away, { method: "POST", body: way });
       if (way === "key") await fetch(base + "/integrations/circle/go", { method: "POST", body: way, headers: { authorization: "Bearer " + key } });
@@ -43,6 +44,20 @@ const CIRCLE = {
       .post("/begin", async ({ body }) => { globalThis.circle = body; return await next(body.way); });
   `,
 };
+
+/** One that is triggered by the runs of the other, and triggers them in turn. */
+const SQUARE = `
+  import { getOrCreateSession, injectMessage, registerHook, registerIntegration } from "heddle/sdk";
+  registerIntegration({ integrationType: "square", clientIdPrefix: "square:" });
+  const send = async (clientId) => {
+    const sessionId = await getOrCreateSession({ clientId, botId: "default" });
+    return injectMessage({ sessionId, content: "other", runAgent: true, source: "circle other" });
+  };
+  globalThis.square = () => send("square:x:" + crypto.randomUUID());
+  registerHook("after_response", async ({ client_id }) => {
+    if (String(client_id).startsWith("square:")) await send("circle:other:" + crypto.randomUUID());
+  });
+`;
 
 eachDatabase("strangers", (open) => {
   let heddle: Heddle;
@@ -68,6 +83,8 @@ eachDatabase("strangers", (open) => {
     await mkdir(join(home, "workspace/integrations/circle"), { recursive: true });
     for (const [name, text] of Object.entries(CIRCLE))
       await writeFile(join(home, "workspace/integrations/circle", name), text);
+    await mkdir(join(home, "workspace/integrations/square"), { recursive: true });
+    await writeFile(join(home, "workspace/integrations/square/hooks.ts"), SQUARE);
     const environment = {
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       API_KEY: KEY,
@@ -182,7 +199,7 @@ eachDatabase("strangers", (open) => {
       hostname: "127.0.0.1",
       fetch: () => Response.redirect(`${heddle.url}/integrations/circle/webhook`, 307),
     });
-    for (const way of ["inject", "later", "open", "key", "away"]) {
+    for (const way of ["inject", "later", "other", "open", "key", "away"]) {
       const body = { way, base: heddle.url, key: KEY, away: `http://127.0.0.1:${away.port}` };
       // Start close to the limit, because starting from the first run would take long.
       await api("/integrations/circle/begin", body, { "heddle-hops": "7" });
