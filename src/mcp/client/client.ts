@@ -35,21 +35,28 @@ export interface Opened {
 interface ClientOptions {
   id: string;
   version: string;
+  /** A process that is started for it. */
+  isProgram: boolean;
   onListChanged: () => void;
   onQuestion: (question: Question, signal: AbortSignal) => Promise<Reply>;
   log: Logger;
 }
 
-/** A server of the older protocol may be silent when it is asked for the newer one. */
+/**
+ * A server of the older protocol may be silent when it is asked for the newer one. A program may first be downloaded, and one of the
+ * newer protocol that is taken for an older one would ask people without its questions surviving a restart.
+ */
 const PROBE_MS = 10_000;
+const PROGRAM_PROBE_MS = 30_000;
 
 export async function createClient(options: ClientOptions): Promise<Client> {
-  const { id, version, onListChanged, onQuestion, log } = options;
+  const { id, version, isProgram, onListChanged, onQuestion, log } = options;
+  const timeoutMs = isProgram ? PROGRAM_PROBE_MS : PROBE_MS;
   const library = await protocol.load();
   const client = new library.Client(
     { name: "heddle", version },
     {
-      versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
+      versionNegotiation: { mode: "auto", probe: { timeoutMs } },
       jsonSchemaValidator: ANYTHING,
       capabilities: { elicitation: { form: {}, url: {} } },
       listChanged: { tools: { autoRefresh: false, onChanged: onListChanged } },

@@ -127,8 +127,9 @@ export function createConnection(options: ConnectionOptions) {
   /** Some servers of the older protocol end at the question for the newer one; they are started again for it. */
   async function begin(isOld = false): Promise<Live> {
     const opened = await open();
-    const client = await createClient({ id, version, log, onListChanged: () => void refresh(), onQuestion });
-    const isProcess = "pid" in opened.transport;
+    const isProgram = "pid" in opened.transport;
+    const onListChanged = () => void refresh();
+    const client = await createClient({ id, version, isProgram, log, onListChanged, onQuestion });
     try {
       await client.connect(opened.transport, {
         timeout: CONNECT_MS,
@@ -137,7 +138,7 @@ export function createConnection(options: ConnectionOptions) {
     } catch (error) {
       await client.close().catch(() => {});
       await opened.transport.close().catch(() => {});
-      if (isProcess && !isOld && isClosed(error) && !isOver) return begin(true);
+      if (isProgram && !isOld && isClosed(error) && !isOver) return begin(true);
       const words = lastLine(opened.lastWords?.() ?? "");
       throw words === "" ? error : new Error(words, { cause: undefined });
     }
