@@ -66,6 +66,8 @@ export function runsTests(ui: () => Ui): void {
     const detail = page.getByRole("article");
     const dialog = page.getByRole("dialog");
     await detail.getByRole("button", { name: "Correct …" }).click();
+    await dialog.getByLabel("Text").waitFor();
+    expect(await opened.accessibility()).toEqual([]);
     await dialog.getByLabel("Text").fill("The shop is shut on Sundays.");
     await dialog.getByRole("button", { name: "Correct" }).click();
     await dialog.waitFor({ state: "detached" });
