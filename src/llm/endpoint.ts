@@ -11,7 +11,7 @@ import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 import { readEvents } from "./event-stream.ts";
 import { describe } from "./failure.ts";
 import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
-import { createKnownQuirks, type KnownQuirks } from "./quirks.ts";
+import { createKnownQuirks, type KnownQuirks, type Quirks } from "./quirks.ts";
 import { createRepairs } from "./repairs.ts";
 import { imagesIn } from "./wire/attachments.ts";
 
@@ -82,6 +82,7 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
   for (;;) {
     const hasImages =
       !quirks.of(model).noImages && request.messages.some((message) => imagesIn(message).length > 0);
+    const sentAs = quirks.of(model);
     try {
       yield* attempt({ ...options, request });
       return;
@@ -89,6 +90,8 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       if (!(error instanceof AttemptFailure)) throw error;
       // Whatever found the failure may have quoted the endpoint.
       error.message = describe(error.message, hide);
+      // Another run may have learned it while this one was asking.
+      if (isNews(sentAs, quirks.of(model))) continue;
       if (!quirks.learn(model, error, { hasImages })) {
         const repair = repairOf(error, request.messages);
         if (!repair) throw error;
@@ -108,6 +111,8 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
     }
   }
 }
+
+const isNews = (before: Quirks, now: Quirks): boolean => JSON.stringify(before) !== JSON.stringify(now);
 
 const isIn = (message: LlmMessage, text: string): boolean =>
   message.content.includes(text) ||

@@ -259,6 +259,17 @@ describe("what an endpoint refuses of a conversation is left out or written othe
     expect(JSON.stringify(requests.at(-1)?.messages)).toContain("Result of a tool:\\nfound");
   });
 
+  test("what one run learns helps another that was asking at the same time", async () => {
+    const { url } = await endpoint(({ tools }) =>
+      tools ? { body: { error: { message: "This model does not support tools" } } } : undefined,
+    );
+    const llm = createOpenAiLlm({ apiKey: "k", baseUrl: url, log: getLogger("heddle") });
+    const { signal } = new AbortController();
+    const request = { model: "m", fallbackModels: [], messages: HELLO, tools: [SEARCH], signal };
+    const all = await Promise.all(Array.from({ length: 5 }, () => Array.fromAsync(llm.stream(request))));
+    expect(all.map((events) => events.at(-1)?.type)).toEqual(Array(5).fill("done"));
+  });
+
   test("a model's own field that the gateway before it does not know", async () => {
     const messages = FOUND.map((message) =>
       message.role === "assistant"
