@@ -156,7 +156,8 @@ eachDatabase("Mission Control", (open) => {
       });
     }
     const seen = await other.until(({ data }) => data.integration_id === "webhook");
-    expect(seen.map(({ event }) => String(event).split(".", 1)[0])).toEqual(["integration"]);
+    // A server on a busy machine may still be loading its other integrations.
+    expect([...new Set(seen.map(({ event }) => String(event).split(".", 1)[0]))]).toEqual(["integration"]);
     for (const follower of followers) await follower.cancel();
   });
 
