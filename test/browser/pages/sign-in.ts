@@ -86,7 +86,7 @@ export function signInTests(ui: () => Ui): void {
       await page.locator("h1").waitFor();
       await until(() => page.evaluate("!document.querySelector('[aria-busy=true]')"));
       const actions = page.getByRole("button", {
-        name: /replay|redeliver|run|cancel|delete|reload|restart/i,
+        name: /^(Replay|Redeliver|Run again|Edit and run|Cancel|Delete|Reload|Restart)/,
       });
       expect([path, await actions.allInnerTexts(), faults]).toEqual([path, [], []]);
     }
