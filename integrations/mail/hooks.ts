@@ -1,4 +1,5 @@
 import { registerIntegration } from "heddle/sdk";
+import { ownAddress } from "./config.ts";
 import { mailService } from "./service.ts";
 
 registerIntegration({
@@ -6,5 +7,8 @@ registerIntegration({
   clientIdPrefix: "mail:",
   // Each message names the mail that is answered.
   resolveDispatchConfig: () => null,
-  testConnection: ({ signal }) => mailService().check(signal),
+  testConnection({ signal }) {
+    if (ownAddress() === "") throw new Error("MAIL_ADDRESS must be set to the address of the mailbox.");
+    return mailService().check(signal);
+  },
 });

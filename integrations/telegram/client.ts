@@ -35,6 +35,8 @@ export function refusalOf(error: unknown): { status: number; text: string; retry
 export const migratedTo = (error: unknown): number | undefined =>
   error instanceof GrammyError ? error.parameters.migrate_to_chat_id : undefined;
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Turns what a call has thrown into what the server understands. */
 export function deliveryError(error: unknown, chatId: number | string): unknown {
   if (error instanceof HttpError) {
@@ -56,6 +58,11 @@ export function deliveryError(error: unknown, chatId: number | string): unknown 
 
 /** Turns an error of the listener into one that the server understands and people can act on. */
 export function listenerError(error: unknown): unknown {
+  // grammY's own words name only the method; why it failed is in the cause.
+  if (error instanceof HttpError)
+    return error.error instanceof Permanent
+      ? error.error
+      : new Retryable(`Telegram cannot be reached: ${messageOf(error.error)}`, { cause: error });
   const refusal = refusalOf(error);
   if (refusal === null) return error;
   const { status, text, retryAfter } = refusal;

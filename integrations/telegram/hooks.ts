@@ -1,5 +1,6 @@
 import { type IntegrationMeta, registerIntegration } from "heddle/sdk";
 import { connectTelegram, listenerError, signalOf } from "./client.ts";
+import { settings } from "./config.ts";
 import { dispatchConfigOf, placeOf } from "./place.ts";
 import { webhookAddress } from "./webhook-address.ts";
 
@@ -12,6 +13,8 @@ export const integration: IntegrationMeta = {
     return place && dispatchConfigOf(place);
   },
   async testConnection({ signal }) {
+    if (settings.TELEGRAM_BOT_TOKEN === "")
+      throw new Error("TELEGRAM_BOT_TOKEN must be set to a token from @BotFather.");
     try {
       return await describe(signal);
     } catch (error) {

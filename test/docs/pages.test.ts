@@ -47,6 +47,18 @@ test("docs/api.md names every route", async () => {
   expect(known.filter((path) => !isNamed(path))).toEqual([]);
 });
 
+test("the page of each integration begins with a set-up of five minutes, in numbered steps", async () => {
+  const pages = (await readdir(join(repository, "docs/integrations"))).filter((name) => name.endsWith(".md"));
+  expect(pages.length).toBeGreaterThan(10);
+  const without = [];
+  for (const name of pages) {
+    const [, first = ""] = (await read(`docs/integrations/${name}`)).split("\n## ");
+    const [heading = ""] = first.split("\n");
+    if (!/five minutes/i.test(heading) || !first.includes("\n1. ")) without.push(name);
+  }
+  expect(without).toEqual([]);
+});
+
 test.skipIf(!Bun.which("curl"))("the examples of docs/api.md work", async () => {
   const loaded = await until(
     () => createCaller(url).get("/api/v1/integrations"),

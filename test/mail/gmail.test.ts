@@ -320,6 +320,8 @@ test("the connection is tested with all that is used", async () => {
   await expect(check()).rejects.toThrow("what is there is not answered");
   useSettings({ MAIL_FOLDERS: undefined, MAIL_ADDRESS: "another@heddle.test" });
   await expect(check()).rejects.toThrow(`the mailbox that was signed in, ${MAILBOX.user}`);
+  useSettings({ MAIL_ADDRESS: "", MAIL_PROTOCOL: "imap" });
+  await expect(check()).rejects.toThrow("MAIL_ADDRESS must be set to the address of the mailbox.");
 });
 
 test("Gmail's words about a limit are a time", async () => {

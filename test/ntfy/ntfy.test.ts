@@ -149,3 +149,10 @@ test("a topic that the policy does not name is not told what it is about", async
     `default waits for a person who decides in Heddle. https://heddle.example/approvals/${approval.id}`,
   );
 });
+
+test("a test of the connection names the server that does not answer", async () => {
+  await ntfy.close();
+  const { signal } = new AbortController();
+  const check = async () => registered().integration?.testConnection?.({ signal });
+  await expect(check()).rejects.toThrow(`The server of NTFY_URL (${ntfy.url}) does not answer: `);
+});

@@ -1,6 +1,8 @@
 // What people write in Telegram becomes messages of Heddle.
 
 import { expect, test } from "bun:test";
+import { useSettings } from "heddle/sdk/testing";
+import { integration } from "../../integrations/telegram/hooks.ts";
 import { GROUP, messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
 import { telegramFixture } from "./fixture.ts";
@@ -173,4 +175,18 @@ test("a receiver besides this one, and a wrong token, are told as what they are"
   const refused = await it.failure();
   expect(refused).toMatchObject({ name: "ReauthRequired" });
   expect(String(refused)).toContain("Telegram does not accept TELEGRAM_BOT_TOKEN");
+});
+
+test("a test of the connection names the setting that is missing, and says why Telegram cannot be reached", async () => {
+  const { signal } = new AbortController();
+  const check = async () => integration.testConnection?.({ signal });
+  useSettings({ TELEGRAM_BOT_TOKEN: "" });
+  await expect(check()).rejects.toThrow("TELEGRAM_BOT_TOKEN must be set to a token from @BotFather.");
+  const free = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  await free.stop(true);
+  useSettings({ TELEGRAM_BOT_TOKEN: it.telegram.token, TELEGRAM_API_URL: free.url.origin });
+  const error = await check().catch(String);
+  expect(error).toContain("Telegram cannot be reached: ");
+  expect(error).not.toContain("Network request for");
+  expect(error).not.toContain(it.telegram.token);
 });
