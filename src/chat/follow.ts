@@ -69,6 +69,9 @@ export function createFollow({ db, events, outcomes }: FollowOptions): Follow {
               if (isOver(outcome)) {
                 // The outcome may be newer than what was read of the log.
                 yield view.logged(...(await rest(follower, place.task)));
+                // So may what was written: a run may have been asked again and have ended since it was looked at.
+                const all = events.live.get(place.task);
+                if (all) yield view.live(all, all.text.length);
                 yield view.ended(outcome);
                 return undefined;
               }
