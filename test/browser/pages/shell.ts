@@ -90,6 +90,22 @@ export function shellTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("shell: a name of one long word stays beside the buttons of its page", async () => {
+    const { id } = await ui().api("POST", "/api/v1/channels", { client_id: `long:${"w".repeat(120)}` });
+    await using opened = await ui().openPage(`/channels/${id}`);
+    const { page } = opened;
+    await page.getByText("Nobody has said anything here yet").waitFor();
+    for (const [width, height] of [
+      [1280, 800],
+      [360, 740],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const wide =
+        "[...document.querySelectorAll('h1, main p')].filter((one) => one.scrollWidth > one.clientWidth)";
+      expect([width, await page.evaluate(`${wide}.map((one) => one.textContent)`)]).toEqual([width, []]);
+    }
+  });
+
   test("shell: on a narrow screen the sidebar is a drawer", async () => {
     await using opened = await ui().openPage("/nowhere", { width: 360, height: 740 });
     const { page } = opened;
