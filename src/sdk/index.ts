@@ -24,7 +24,7 @@ export type {
   HttpOptions,
   HttpRequestOptions,
   HttpRetry,
-} from "./http/client.ts";
+} from "./http/types.ts";
 export type { SetupManifest } from "./manifest.ts";
 export { retryAfterSeconds } from "./retry-after.ts";
 export type { Settings } from "./settings.ts";

@@ -2,7 +2,7 @@
 
 import { HeddleError } from "../../errors.ts";
 import { checkOptions } from "../options.ts";
-import type { HttpOptions, HttpRequestOptions } from "./client.ts";
+import type { HttpOptions, HttpRequestOptions } from "./types.ts";
 
 export const DEFAULT_TRIES = 3;
 

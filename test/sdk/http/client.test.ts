@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { isPermanent, isRetryable } from "../../../src/sdk/errors.ts";
-import { createHttp, type HttpOptions, sleepFor } from "../../../src/sdk/http/client.ts";
+import { createHttp, sleepFor } from "../../../src/sdk/http/client.ts";
 import { failDelivery } from "../../../src/sdk/http/fail-delivery.ts";
+import type { HttpOptions } from "../../../src/sdk/http/types.ts";
 
 type Answer = Response | Error | (() => Response);
 
