@@ -367,7 +367,7 @@ eachDatabase("streaming", (open) => {
     const worker = start();
     await over(await send());
     await handed();
-    expect(updates.find(({ tools }) => tools.length > 0)).toMatchObject({
+    expect(updates.find(({ tools }) => tools.some(({ status }) => status === "failed"))).toMatchObject({
       text: "Let me look.",
       state: "tool",
       tools: [
