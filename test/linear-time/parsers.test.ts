@@ -26,6 +26,7 @@ import { readRetryAfter } from "../../src/llm/failure.ts";
 import { readCommands } from "../../src/llm/offline.ts";
 import { toOpenAiFailure } from "../../src/llm/openai-client.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "../../src/llm/wire/control-tokens.ts";
+import { createLiveText } from "../../src/llm/wire/live-text.ts";
 import { createOutput } from "../../src/processes/output.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { callSites } from "../../src/runtime/call-sites.ts";
@@ -91,6 +92,10 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   "callSites, of comments": (text) => callSites("//require\n".repeat(text.length / 10), () => false),
   "callSites, of arguments": (text) => callSites(`const load = require;load("./" + ${text}`, () => false),
   findInLiteral: (text) => findInLiteral(`const SETUP = ${text}`, "SETUP", ["a"]),
+  "an answer that is white space, as it comes": (text) => {
+    const live = createLiveText({ hasTools: false, startsInThought: false });
+    for (let at = 0; at < text.length; at += 5) live.add("     ");
+  },
   "messages of a model's endpoint": (text) => toOpenAiFailure(new Error(text), { hide: keep, now: 0 }),
   readRetryAfter: (text) => readRetryAfter(new Headers({ "retry-after": text.replace(/[^ -~]/g, "") }), 0),
   redact: redactor.redact,

@@ -25,6 +25,8 @@ interface LiveTextOptions {
 export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): LiveText {
   const spokenOf = createThoughtFilter(startsInThought);
   let waiting = "";
+  /** White space that waits alone, in pieces: a model may send it without end, and it must not be looked through again for each. */
+  let blanks: string[] = [];
   let isFirst = true;
   let isHeld = false;
 
@@ -42,7 +44,12 @@ export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): 
     add(piece) {
       if (isHeld) return "";
       const { spoken, hasThoughts } = spokenOf(piece);
-      waiting += spoken;
+      if (waiting === "" && spoken.trim() === "") {
+        blanks.push(spoken);
+        return "";
+      }
+      waiting = blanks.join("") + waiting + spoken;
+      blanks = [];
       // White space at the ends is taken away together with thoughts.
       if (isFirst && hasThoughts) waiting = waiting.trimStart();
       const call = firstOf(CALL, waiting, "");
@@ -50,7 +57,9 @@ export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): 
       isHeld = call >= 0 || isJson === true;
       if (isJson !== false) return "";
       const shown = (call < 0 ? waiting : waiting.slice(0, call)).trimEnd();
-      waiting = waiting.slice(shown.length);
+      // Only white space is left, unless a call is held back.
+      blanks = [waiting.slice(shown.length)];
+      waiting = "";
       if (shown !== "") isFirst = false;
       return shown;
     },
