@@ -127,6 +127,15 @@ export function startFakeGitea(webhookUrl: () => string): FakeGitea {
     return Response.json(addComment(Number(id), given.body, BOT), { status: 201 });
   }
 
+  function patch(path: string, { body }: { body?: unknown }): Response {
+    const id = Number(/^issues\/comments\/(\d+)$/.exec(path)?.[1]);
+    const comment = fake.comments.find((one) => one.id === id);
+    if (!comment) return failure(404, "The target couldn't be found.");
+    if (comment.user.login !== BOT.login) return failure(403, "token does not own this comment");
+    if (typeof body !== "string" || body === "") return failure(422, "[Body]: Required");
+    return Response.json(Object.assign(comment, { body, updated_at: now() }));
+  }
+
   function get(path: string, query: URLSearchParams): Response {
     const since = Date.parse(query.get("since") ?? "1970-01-01T00:00:00Z");
     const size = Math.min(Number(query.get("limit") ?? MOST), MOST);
@@ -160,6 +169,7 @@ export function startFakeGitea(webhookUrl: () => string): FakeGitea {
       if (!pathname.startsWith(prefix)) return failure(404, "The target couldn't be found.");
       const rest = pathname.slice(prefix.length);
       if (request.method === "GET") return get(rest, searchParams);
+      if (request.method === "PATCH") return patch(rest, (await request.json()) as object);
       return request.method === "POST"
         ? post(rest, (await request.json()) as object)
         : failure(405, "Method Not Allowed");

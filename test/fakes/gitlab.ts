@@ -156,6 +156,16 @@ export function startFakeGitLab(webhookUrl: () => string): FakeGitLab {
     return Response.json(add(of, body, BOT, discussion ?? hex()), { status: 201 });
   }
 
+  function put(path: string, { body }: { body?: unknown }): Response {
+    const [, of, id] = /^((?:issues|merge_requests)\/\d+)\/notes\/(\d+)$/.exec(path) ?? [];
+    const note = fake.notes.find((one) => one.of === of && one.id === Number(id));
+    if (!note) return answer(404, "404 Note Not Found");
+    if (note.author.id !== BOT.id) return answer(403, "403 Forbidden");
+    if (typeof body !== "string" || body.trim() === "")
+      return answer(400, "400 Bad request - Note can't be blank");
+    return Response.json(Object.assign(note, { body }));
+  }
+
   function get(path: string, query: URLSearchParams): Response {
     const page = Number(query.get("page") ?? 1);
     const size = Number(query.get("per_page") ?? 20);
@@ -186,6 +196,7 @@ export function startFakeGitLab(webhookUrl: () => string): FakeGitLab {
       if (!path.startsWith(prefix)) return answer(404, "404 Project Not Found");
       const rest = path.slice(prefix.length);
       if (request.method === "GET") return get(rest, new URLSearchParams(query));
+      if (request.method === "PUT") return put(rest, (await request.json()) as object);
       if (request.method !== "POST") return answer(405, "405 Not Allowed");
       return post(rest, (await request.json()) as object);
     },

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eachDatabase } from "../database.ts";
 import { type FakeGitea, SECRET, startFakeGitea, TOKEN } from "../fakes/gitea.ts";
+import { askedAt } from "../faults/asked.ts";
 import { ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
 
@@ -78,6 +79,13 @@ eachDatabase("Gitea", (open) => {
   });
 
   test("what happens while the server is killed is answered once after the start", async () => {
+    const people = ["gitea:id:5"];
+    await askedAt(url, { type: "gitea", owner: "acme", repo: "loom", number: 7 }, people);
+    const isQuestion = ({ body }: { body: string }) => body.includes("`create_schedule`");
+    const question = await until(
+      () => answers().find(isQuestion),
+      (found) => found !== undefined,
+    );
     heddle.kill("SIGKILL");
     await heddle.ended;
     gitea.online = false;
@@ -93,5 +101,20 @@ eachDatabase("Gitea", (open) => {
     expect(await ask(url, "/api/v1/integrations/gitea/connections")).toMatchObject({
       connections: [{ name: "missed-events", status: "connected" }],
     });
+    // The question is older than the kill. The comment in which it was asked says how it ended.
+    const command = /\/approve [\w-]+/.exec(question?.body ?? "")?.[0] ?? "";
+    const decided = await gitea.comment(7, `${command} Go on.`);
+    expect(await decided?.json()).toMatchObject({ status: "processed", decision: "approved" });
+    const ended = await until(
+      () => answers().filter(isQuestion),
+      ([first]) => first?.body.includes("✅ Approved by ada") === true,
+    );
+    expect(ended.map(({ id }) => id)).toEqual([question?.id ?? 0]);
+    await until(
+      () => ask(url, "/api/v1/schedules"),
+      ({ schedules }) => schedules.length === 1,
+    );
+    expect(await (await gitea.comment(7, command))?.json()).toMatchObject({ reason: "not_asked_here" });
+    expect((await ask(url, "/api/v1/deliveries?status=dead")).deliveries).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eachDatabase } from "../database.ts";
 import { ADA, type FakeGitLab, PROJECT, SIGNING_TOKEN, startFakeGitLab, TOKEN } from "../fakes/gitlab.ts";
+import { askedAt } from "../faults/asked.ts";
 import { ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
 
@@ -91,6 +92,13 @@ eachDatabase("GitLab", (open) => {
   });
 
   test("what happens while the server is killed is answered once after the start, in its thread", async () => {
+    const people = ["gitlab:ada"];
+    await askedAt(url, { type: "gitlab", project: PROJECT, kind: "issue", iid: 7 }, people);
+    const isQuestion = ({ body }: { body: string }) => body.includes("`create_schedule`");
+    const question = await until(
+      () => answers().find(isQuestion),
+      (found) => found !== undefined,
+    );
     heddle.kill("SIGKILL");
     await heddle.ended;
     gitlab.online = false;
@@ -110,7 +118,19 @@ eachDatabase("GitLab", (open) => {
     expect(await ask(url, "/api/v1/integrations/gitlab/connections")).toMatchObject({
       connections: [{ name: "missed-activity", status: "connected" }],
     });
-    const channel = (await ask(url, "/api/v1/channels")).channels[0];
-    expect(channel.client_id).toBe(`gitlab:${PROJECT}`);
+    const { channels } = await ask(url, "/api/v1/channels");
+    expect(channels.map(({ client_id }: { client_id: string }) => client_id)).toContain(`gitlab:${PROJECT}`);
+    // The question is older than the kill. The comment in which it was asked says how it ended.
+    const command = /deny [\w-]+/.exec(question?.body ?? "")?.[0] ?? "";
+    const decided = await gitlab.comment(7, `${command} Not today.`);
+    expect(await decided?.json()).toMatchObject({ status: "processed", decision: "denied" });
+    const ended = await until(
+      () => answers().filter(isQuestion),
+      ([first]) => first?.body.includes("❌ Denied by ada") === true,
+    );
+    expect(ended.map(({ id }) => id)).toEqual([question?.id ?? 0]);
+    expect(await (await gitlab.comment(7, command))?.json()).toMatchObject({ reason: "not_asked_here" });
+    expect((await ask(url, "/api/v1/schedules")).schedules).toEqual([]);
+    expect((await ask(url, "/api/v1/deliveries?status=dead")).deliveries).toEqual([]);
   });
 });
