@@ -1,8 +1,11 @@
 import { defineConfig, t } from "heddle/sdk";
 
-/** How Pub/Sub names what it has: projects/acme/topics/mail. */
-const resource = (kind: string): string =>
-  `^$|^projects/[A-Za-z0-9.:-]{1,100}/${kind}/[A-Za-z0-9._~+%-]{3,255}$`;
+/** How Pub/Sub names what it has. */
+const resource = (kind: string) =>
+  t.String({
+    ...{ default: "", examples: [`projects/acme/${kind}/mail`] },
+    pattern: `^$|^projects/[A-Za-z0-9.:-]{1,100}/${kind}/[A-Za-z0-9._~+%-]{3,255}$`,
+  });
 
 /** Settings are looked up at each access, so a change takes effect with the next mail. */
 export const settings = defineConfig({
@@ -15,7 +18,10 @@ export const settings = defineConfig({
   ),
   MAIL_OAUTH_CLIENT_ID: t.String({ default: "" }),
   MAIL_OAUTH_CLIENT_SECRET: t.String({ default: "" }),
-  MAIL_OAUTH_TENANT: t.String({ default: "common", pattern: "^[A-Za-z0-9.-]{1,100}$" }),
+  MAIL_OAUTH_TENANT: t.String({
+    ...{ default: "common", pattern: "^[A-Za-z0-9.-]{1,100}$" },
+    examples: ["common", "contoso.onmicrosoft.com"],
+  }),
   MAIL_OAUTH_AUTHORIZE_URL: t.String({ default: "" }),
   MAIL_OAUTH_EXCHANGE_URL: t.String({ default: "" }),
   MAIL_OAUTH_REVOKE_URL: t.String({ default: "" }),
@@ -30,8 +36,8 @@ export const settings = defineConfig({
   MAIL_TLS: t.Union([t.Literal("verified"), t.Literal("unverified"), t.Literal("off")], {
     default: "verified",
   }),
-  MAIL_PUBSUB_TOPIC: t.String({ default: "", pattern: resource("topics") }),
-  MAIL_PUBSUB_SUBSCRIPTION: t.String({ default: "", pattern: resource("subscriptions") }),
+  MAIL_PUBSUB_TOPIC: resource("topics"),
+  MAIL_PUBSUB_SUBSCRIPTION: resource("subscriptions"),
   MAIL_GMAIL_URL: t.String({ default: "https://gmail.googleapis.com" }),
   MAIL_PUBSUB_URL: t.String({ default: "https://pubsub.googleapis.com" }),
   MAIL_FOLDERS: t.String({ default: "INBOX" }),

@@ -4,28 +4,13 @@ import { nearest } from "../schema/nearest.ts";
 import { isSecretName } from "../secrets/names.ts";
 import type { DeclaredSetting, SdkBackend } from "./backend.ts";
 import { isSecretSetting } from "./secret-setting.ts";
+import { expectation, type SettingSchema } from "./setting-expectation.ts";
 
 /** TypeBox's mark of `t.Optional(…)`. */
 const OPTIONAL = Symbol.for("TypeBox.Optional");
 const NUMBER_TEXTS = ["integer", "numeric", "boolean"];
 const TRUE = ["true", "1", "yes", "on"];
 const FALSE = ["false", "0", "no", "off"];
-
-/** The JSON Schema keywords that a setting can have. */
-interface SettingSchema {
-  type?: string;
-  format?: string;
-  default?: unknown;
-  secret?: boolean;
-  const?: unknown;
-  enum?: unknown[];
-  anyOf?: SettingSchema[];
-  minimum?: number;
-  maximum?: number;
-  minLength?: number;
-  maxLength?: number;
-  pattern?: string;
-}
 
 /** The settings that `defineConfig` returns, typed by their schemas. */
 export type Settings<Properties extends Record<string, TSchema>> = Readonly<Static<TObject<Properties>>>;
@@ -157,9 +142,13 @@ export function parseSetting({ key, schema, secret }: DeclaredSetting, given: st
     if (value !== undefined && fits(alternative, value)) return value;
   }
   const got = secret ? "another value" : JSON.stringify(text);
-  throw new HeddleError("validation", `The setting ${key} must be ${expectation(schema)}; got ${got}.`, {
-    field: key,
-  });
+  throw new HeddleError(
+    "validation",
+    `The setting ${key} must be ${expectation(schema, alternatives)}; got ${got}.`,
+    {
+      field: key,
+    },
+  );
 }
 
 /** A value with line breaks cannot be put into a header, and the resulting error looks like a network problem. */
@@ -196,21 +185,4 @@ function fits(schema: SettingSchema, value: unknown): boolean {
   if (typeof value !== "string") return true;
   if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) return false;
   return value.length >= (schema.minLength ?? 0) && value.length <= (schema.maxLength ?? Infinity);
-}
-
-const NAMES: Record<string, string> = {
-  boolean: "true or false",
-  integer: "a whole number",
-  number: "a number",
-};
-
-function expectation(schema: SettingSchema): string {
-  const choices = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
-  if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
-  if (schema.anyOf) return alternatives(schema).map(expectation).join(" or ");
-  const parts = [NAMES[schema.type ?? "string"] ?? "a text"];
-  for (const limit of ["minimum", "maximum", "minLength", "maxLength", "pattern"] as const) {
-    if (schema[limit] !== undefined) parts.push(`${limit} ${schema[limit]}`);
-  }
-  return parts.join(", ");
 }

@@ -68,13 +68,27 @@ test("a setting of a type that no text can have is refused when it is declared",
 });
 
 test("an invalid value is an error that names the setting and never shows a secret", () => {
-  const values = { COUNT: "1.5", LOW: "0", ON: "maybe", MODE: "slow", MY_TOKEN: "x y", BLANK: " " };
+  const values = {
+    COUNT: "1.5",
+    LOW: "0",
+    ON: "maybe",
+    MODE: "slow",
+    MY_TOKEN: "x y",
+    BLANK: " ",
+    SHARE: "2",
+    NAME: "x",
+  };
+  Object.assign(values, { WORDS: "four", TOPIC: "mail" });
   const settings = config(values).defineConfig({
     COUNT: t.Integer(),
     LOW: t.Integer({ minimum: 1 }),
     ON: t.Boolean(),
     MODE: t.Union([t.Literal("fast"), t.Literal("safe")]),
     MY_TOKEN: t.String({ pattern: "^\\S+$" }),
+    SHARE: t.Number({ minimum: 0, maximum: 1 }),
+    NAME: t.String({ minLength: 2, maxLength: 3 }),
+    WORDS: t.Union([t.Literal("one"), t.Literal("two"), t.Literal("three")]),
+    TOPIC: t.String({ pattern: "^topics/", examples: ["topics/mail", "topics/news"] }),
     BLANK: t.Number(),
     MISSING: t.String(),
   });
@@ -83,11 +97,15 @@ test("an invalid value is an error that names the setting and never shows a secr
     expect(() => settings[key]).toThrow(text);
   };
   validation("COUNT", 'The setting COUNT must be a whole number; got "1.5".');
-  validation("LOW", "minimum 1");
+  validation("LOW", 'The setting LOW must be a whole number of at least 1; got "0".');
+  validation("SHARE", 'The setting SHARE must be a number from 0 to 1; got "2".');
+  validation("NAME", 'The setting NAME must be a text of 2 to 3 characters; got "x".');
+  validation("WORDS", 'The setting WORDS must be "one", "two" or "three"; got "four".');
+  validation("TOPIC", 'The setting TOPIC must be a text such as topics/mail or topics/news; got "mail".');
   validation("ON", "true or false");
   validation("MODE", '"fast" or "safe"');
   validation("BLANK", "number");
-  validation("MY_TOKEN", "The setting MY_TOKEN must be a text, pattern ^\\S+$; got another value.");
+  validation("MY_TOKEN", "The setting MY_TOKEN must be a text that matches ^\\S+$; got another value.");
   expect(() => settings.MISSING).toThrow(expect.objectContaining({ code: "unavailable", field: "MISSING" }));
 });
 

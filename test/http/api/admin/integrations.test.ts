@@ -273,7 +273,7 @@ eachDatabase("admin API of integrations", (open) => {
         422,
         "validation",
         "settings.MINE_COUNT",
-        expect.stringContaining("minimum 1"),
+        expect.stringContaining("of at least 1"),
       ]);
       expect((await refused({ MINE_URL: "x", _api_key: "y" })).slice(0, 3)).toEqual([
         422,
