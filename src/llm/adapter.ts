@@ -35,7 +35,12 @@ export interface AnswerOptions {
   origin: string;
   /** The names of the tools that the model may call now. Calls are dropped when it may call none. */
   offered: ReadonlySet<string>;
-  /** An answer of this model has ended a thought that it had not begun. */
+  /**
+   * The tools that the model knows of, with their parameters, whether or not it may call them now: calls of them are no text. Default:
+   * those that are offered.
+   */
+  tools?: ReadonlyMap<string, Record<string, unknown>>;
+  /** Answers of this model end a thought that they have not begun. */
   startsInThought?: boolean;
   /** Whether the conversation already has this text, by a user or as a result. */
   isRepeated: (text: string) => boolean;
@@ -51,6 +56,8 @@ export interface Answer {
   isFinished(): boolean;
   /** Returns the complete answer; throws an AttemptFailure if it was ended early, filtered, garbled or empty. */
   finish(): Completion;
+  /** Whether the whole answer has ended a thought that it had not begun; undefined where its thoughts came apart, or cannot. */
+  startedInThought?(): boolean | undefined;
   /** What the endpoint has said so far of what the answer uses. */
   usage(): LlmUsage | null;
 }

@@ -13,7 +13,9 @@ import { describe } from "./failure.ts";
 import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks, type Quirks } from "./quirks.ts";
 import { createRepairs } from "./repairs.ts";
+import { createThoughtStarts } from "./thought-starts.ts";
 import { imagesIn } from "./wire/attachments.ts";
+import { withUsualMarks } from "./wire/written/formats.ts";
 
 export interface EndpointOptions {
   /** The id of its provider. */
@@ -50,8 +52,8 @@ const AFTER_ITS_END: ReadonlySet<FailureKind> = new Set(["cut", "connection", "s
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { provider, adapter, log, redact = (text) => text, timeoutMs, send } = options;
   const { quirks = createKnownQuirks(), originOf = (model) => model, costOf = () => null } = options;
-  const startingInThought = new Set<string>();
-  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log, send, startingInThought };
+  const thoughtStarts = createThoughtStarts(quirks);
+  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log, send, thoughtStarts };
   return {
     provider,
     costOf,
@@ -68,8 +70,7 @@ interface AttemptOptions {
   origin: string;
   send: Fetch | undefined;
   timeoutMs: number;
-  /** Models whose answers have ended a thought that they had not begun. */
-  startingInThought: Set<string>;
+  thoughtStarts: ReturnType<typeof createThoughtStarts>;
   hide: Redact;
   log: Logger;
 }
@@ -115,7 +116,7 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
 const isNews = (before: Quirks, now: Quirks): boolean => JSON.stringify(before) !== JSON.stringify(now);
 
 const isIn = (message: LlmMessage, text: string): boolean =>
-  message.content.includes(text) ||
+  withUsualMarks(message.content).includes(text) ||
   (message.role === "user" &&
     (message.attachments ?? []).some((file) => file.kind === "text" && file.text.includes(text)));
 
@@ -129,7 +130,8 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const answer = adapter.createAnswer({
     origin,
     offered: new Set(offered),
-    startsInThought: options.startingInThought.has(model),
+    tools: knownTools(request),
+    startsInThought: options.thoughtStarts.of(model),
     isRepeated: (text) =>
       request.messages.some((message) => message.role !== "assistant" && isIn(message, text)),
   });
@@ -185,8 +187,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const before = shown.join("");
   const rest = whole.text.startsWith(before) ? whole.text.slice(before.length) : "";
   if (rest !== "") yield { type: "text", text: rest };
-  else if (whole.text.length < before.length && before.endsWith(whole.text))
-    options.startingInThought.add(model);
+  options.thoughtStarts.learn(model, answer.startedInThought?.());
   yield { type: "done", ...whole };
 
   function finished(): Completion {
@@ -196,6 +197,15 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       throw error instanceof AttemptFailure ? using(error) : error;
     }
   }
+}
+
+/** Those of the request; without any, those that the conversation has used. */
+function knownTools({ tools, messages }: LlmRequest): Map<string, Record<string, unknown>> {
+  if (tools.length > 0) return new Map(tools.map(({ name, parameters }) => [name, parameters]));
+  const used = messages.flatMap((message) =>
+    message.role === "assistant" ? (message.tool_calls ?? []) : [],
+  );
+  return new Map(used.map(({ name }) => [name, {}]));
 }
 
 function stalled(timeoutMs: number): AttemptFailure {

@@ -23,13 +23,15 @@ export interface Quirks {
   noOwnFields?: true;
   /** Understands a part of JSON Schema only. */
   noRichSchemas?: true;
+  /** Begins its answers within a thought whose mark it does not send. */
+  noThoughtMark?: true;
   /** Sees no images; a note in the message says what is not shown. */
   noImages?: true;
   /** The most output tokens that the model allows a request to ask for. */
   maxTokens?: number;
 }
 
-const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens">; words: RegExp }[] = [
+const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens" | "noThoughtMark">; words: RegExp }[] = [
   {
     // OpenAI, DeepSeek, OpenRouter, llama.cpp, vLLM, Ollama, Mistral, LM Studio, Groq.
     quirk: "noImages",
@@ -89,6 +91,7 @@ const NAMES = {
   noForeignCalls: "foreign_calls",
   noOwnFields: "own_fields",
   noRichSchemas: "rich_schemas",
+  noThoughtMark: "thought_mark",
   noImages: "images",
 } as const satisfies Record<Exclude<keyof Quirks, "maxTokens">, string>;
 
@@ -112,6 +115,8 @@ export interface KnownQuirks {
    * would be refused again.
    */
   learn(model: string, failure: AttemptFailure, request?: { hasImages: boolean }): boolean;
+  /** Keeps what an answer has shown. */
+  add(model: string, news: Quirks): void;
   /** Forgets what was learned. */
   forget(): void;
 }
@@ -133,6 +138,7 @@ export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions 
   };
   return {
     of,
+    add: (model, news) => void add(model, news),
     learn(model, failure, { hasImages } = { hasImages: false }) {
       // Errors of a chat template are a 500 with several servers, and have no status within a stream.
       if (failure.kind !== "refused" && failure.kind !== "server") return false;

@@ -72,7 +72,7 @@ const common = {
     t.Record(t.String({ minLength: 1, maxLength: 300 }), t.Array(words(UNSUPPORTED), { uniqueItems: true }), {
       maxProperties: 1_000,
       description:
-        "What models do not take, by model, `*` for all of them. Heddle adds what an endpoint refuses by itself.",
+        "What models do not take or send, by model, `*` for all of them. Heddle adds what an endpoint refuses by itself.",
     }),
   ),
   models: t.Optional(ModelFactsByName),

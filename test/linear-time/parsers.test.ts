@@ -21,6 +21,7 @@ import { storable, storableJson } from "../../src/db/storable.ts";
 import { findInLiteral } from "../../src/integrations/discovery/find-in-literal.ts";
 import { locate } from "../../src/integrations/discovery/locate.ts";
 import { importedPaths } from "../../src/integrations/review/imports.ts";
+import { createAnswer } from "../../src/llm/chat-completions/answer.ts";
 import { createEvents } from "../../src/llm/event-stream.ts";
 import { readRetryAfter } from "../../src/llm/failure.ts";
 import { readCommands } from "../../src/llm/offline.ts";
@@ -95,6 +96,19 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   "an answer that is white space, as it comes": (text) => {
     const live = createLiveText({ hasTools: false, startsInThought: false });
     for (let at = 0; at < text.length; at += 5) live.add("     ");
+  },
+  "an answer that has calls in its text, as it comes": (text) => {
+    const offered = new Set(["search"]);
+    const answer = createAnswer({ origin: "m", offered, isRepeated: () => false });
+    for (let at = 0; at < text.length; at += 9) {
+      answer.add({ choices: [{ delta: { content: text.slice(at, at + 9) } }] });
+    }
+    answer.add({ choices: [{ delta: {}, finish_reason: "stop" }] });
+    try {
+      answer.finish();
+    } catch {
+      // Nothing is left of it.
+    }
   },
   "messages of a model's endpoint": (text) => toOpenAiFailure(new Error(text), { hide: keep, now: 0 }),
   readRetryAfter: (text) => readRetryAfter(new Headers({ "retry-after": text.replace(/[^ -~]/g, "") }), 0),
@@ -174,6 +188,23 @@ const UNITS = [
     "a\n=\n",
     "---\n",
     "- a\n",
+  ],
+  ...[
+    "<tool_calls>",
+    "<invoke name=",
+    "<function=search><parameter=",
+    "<tool_call>|<arg_key>|",
+    "[TOOL_CALLS]",
+    "<|tool_call_begin|><|tool_call_end|>",
+    "<|DSML|invoke name=|",
+    "[search(q=|[|",
+    '[search(q="|\\n|',
+    "functools[|{|",
+    "```json\n|{|",
+    "<|channel|>commentary to=functions.search<|message|>{",
+    "analysisW|assistantfinal|",
+    '<|tool_call>call:search{q:<|"|>|',
+    "<think>|a</think>|",
   ],
   ...[
     "@skill:",

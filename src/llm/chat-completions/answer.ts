@@ -8,8 +8,9 @@ import { type Fields, isObject } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmUsage } from "../llm.ts";
 import { readFinish } from "../wire/finish-reason.ts";
-import { createLiveText } from "../wire/live-text.ts";
+import { createLiveText, type LiveText } from "../wire/live-text.ts";
 import { readAnswer } from "../wire/read-answer.ts";
+import { startsInThought } from "../wire/thoughts.ts";
 import { deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
 import { createReasoning } from "./reasoning.ts";
 import { createToolCalls } from "./tool-calls.ts";
@@ -24,14 +25,22 @@ export function createAnswer(options: AnswerOptions): Answer {
   let hasChoices = false;
   let said = "";
   const limits = createLimits();
-  const live = createLiveText({
-    hasTools: options.offered.size > 0,
-    startsInThought: options.startsInThought ?? false,
-  });
+  let hasReasoning = false;
+  let live: LiveText | undefined;
+
+  /** What may be shown. Where thoughts come apart, none are in the text. */
+  function show(text: string): string {
+    live ??= createLiveText({
+      hasTools: options.offered.size > 0 || (options.tools?.size ?? 0) > 0,
+      startsInThought: !hasReasoning && (options.startsInThought ?? false),
+    });
+    return live.add(text);
+  }
 
   return {
     isFinished: () => finish !== "",
     usage: () => usage,
+    startedInThought: () => (hasReasoning ? undefined : startsInThought(texts.join(""))),
 
     add(chunk) {
       if (!isObject(chunk)) return "";
@@ -53,11 +62,13 @@ export function createAnswer(options: AnswerOptions): Answer {
         limits.count(calls.add(piece));
         limits.calls(calls.count());
       }
-      limits.count(reasoning.add(delta));
+      const thought = reasoning.add(delta);
+      hasReasoning ||= thought > 0;
+      limits.count(thought);
       const text = readText(delta.content) || readText(delta.refusal);
       if (text !== "") texts.push(text);
       limits.text(text);
-      return text === "" ? "" : live.add(text);
+      return text === "" ? "" : show(text);
     },
 
     finish() {

@@ -1,20 +1,25 @@
 // What may be shown of an answer while it is written: thoughts and calls in it are taken out at its end, and a client that has been
 // shown them would have to be told that its text is void, which the streams of OpenAI's protocol cannot say.
 
+import { LONGEST_OPENING, OPENINGS } from "./written/formats.ts";
+import { mayBeHarmony } from "./written/harmony.ts";
+
 export interface LiveText {
   /** Adds a piece and returns what may be shown now. */
   add(piece: string): string;
 }
 
-const OPENING = /<(?:think|thinking|thought|reasoning|seed:think)>|\[THINK\]|◁think▷/g;
-const CLOSING = /<\/(?:think|thinking|thought|reasoning|seed:think)>|\[\/THINK\]|◁\/think▷/g;
-/** How calls begin, and texts in the format of gpt-oss. */
-const CALL = /<tool_call>|\[TOOL_CALLS\]|<\|(?:python_tag|channel|start)\|>|<function=/g;
-const LONGEST_MARK = "<|python_tag|>".length;
-/** Of an answer that is nothing but the JSON of a call, so much is looked at. */
+const OPENING = /<(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[THINK\]|◁think▷/g;
+const CLOSING = /<\/(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[\/THINK\]|◁\/think▷/g;
+const LONGEST_MARK = LONGEST_OPENING;
+/** Of an answer that may be nothing but a call, so much is looked at. */
 const LOOKED_AT = 60;
-const BEGINS_JSON = /^(?:```[a-z]{0,8}\s?)?[[{]/;
+/** How answers begin that may be a call or in channels; shorter ones cannot be told yet. */
+const BEGINNINGS = ["```json\n", "```tool_code\n", "functools[", "analysis", "commentary to=functions."];
+const BEGINS_JSON = /^(?:```[a-z]{0,8}\s?|functools)?[[{]/;
 const NAMES_CALL = /"(?:name|function|parameters|arguments)"/;
+/** As Llama and Gemma write it. */
+const IS_PYTHON = /^(?:```tool_code\s|\[\s{0,2}[A-Za-z_][\w.-]{0,50}\()/;
 
 interface LiveTextOptions {
   hasTools: boolean;
@@ -31,12 +36,15 @@ export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): 
   let isHeld = false;
 
   /** Undefined: too short to tell. */
-  function isCall(): boolean | undefined {
-    const text = waiting.trimStart();
-    if (!hasTools || !isFirst) return false;
-    if ("```json\n".startsWith(text.slice(0, 8))) return undefined;
+  function isNoText(): boolean | undefined {
+    const text = waiting.trimStart().slice(0, LOOKED_AT);
+    if (!isFirst) return false;
+    if (mayBeHarmony(text)) return true;
+    if (BEGINNINGS.some((beginning) => beginning.startsWith(text))) return undefined;
+    if (!hasTools) return false;
+    if (IS_PYTHON.test(text)) return true;
     if (!BEGINS_JSON.test(text)) return false;
-    if (NAMES_CALL.test(text.slice(0, LOOKED_AT))) return true;
+    if (NAMES_CALL.test(text)) return true;
     return text.length < LOOKED_AT ? undefined : false;
   }
 
@@ -52,10 +60,10 @@ export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): 
       blanks = [];
       // White space at the ends is taken away together with thoughts.
       if (isFirst && hasThoughts) waiting = waiting.trimStart();
-      const call = firstOf(CALL, waiting, "");
-      const isJson = isCall();
-      isHeld = call >= 0 || isJson === true;
-      if (isJson !== false) return "";
+      const call = hasTools ? firstOf(OPENINGS, waiting, "") : -1;
+      const isWholly = isNoText();
+      isHeld = call >= 0 || isWholly === true;
+      if (isWholly !== false) return "";
       const shown = (call < 0 ? waiting : waiting.slice(0, call)).trimEnd();
       // Only white space is left, unless a call is held back.
       blanks = [waiting.slice(shown.length)];
@@ -105,9 +113,13 @@ function firstOf(marks: RegExp, text: string, before: string): number {
 /** The length of the mark there, which ends with its first bracket. */
 const markAt = (text: string, at: number): number => text.slice(at).search(/[>\]▷]/) + 1;
 
+/** The beginning of a mark. Those with bars may have blanks, as have `<invoke name=` and `<function name=`. */
+const BEGUN =
+  /[<[◁](?:[^\s<[◁>\]▷]{0,40}|[|｜‖][^<>\n]{0,40}|(?:steptml:)?(?:invoke|function) (?:n(?:a(?:me?)?)?)?)$/;
+
 /** Where what may become a mark begins. */
 function safeEnd(text: string): number {
   const tail = Math.max(0, text.length - LONGEST_MARK);
-  const begun = text.slice(tail).search(/[<[◁]/);
+  const begun = text.slice(tail).search(BEGUN);
   return begun < 0 ? text.length : tail + begun;
 }

@@ -8,7 +8,9 @@ import { newCallId } from "./call-ids.ts";
 import { endOf } from "./finish-reason.ts";
 import { withoutThoughts } from "./thoughts.ts";
 import { offeredName } from "./tool-names.ts";
-import { readWrittenCalls } from "./written-calls.ts";
+import { readHarmony } from "./written/harmony.ts";
+import type { WrittenCall } from "./written/written-call.ts";
+import { knownCalls, readWrittenCalls } from "./written/written-calls.ts";
 
 export interface ReadAnswer {
   text: string;
@@ -29,37 +31,49 @@ interface Given {
 /** Throws an AttemptFailure for an answer that was filtered, failed or is empty, or a call without a name. */
 export function readAnswer(
   { finish, text: given, calls, isRaw = false }: Given,
-  { offered, isRepeated }: AnswerOptions,
+  options: AnswerOptions,
 ): ReadAnswer {
+  const { offered } = options;
   const end = endOf(finish);
   if (end === "filtered")
     throw new AttemptFailure("filtered", "the answer was stopped by the endpoint's content filter");
   if (end === "failed") throw new AttemptFailure("server", `the answer ended with "${finish}"`);
   const isCut = end === "cut";
-  const spoken = isRaw ? withoutThoughts(given) : given;
-  const { text, toolCalls } = offered.size === 0 ? { text: spoken, toolCalls: [] } : callsIn(spoken);
+  const { text, written } = isRaw ? readRaw(given, options) : { text: given, written: [] };
+  const made = calls.length > 0 ? withOwnIds(calls) : mostCalls(written).map(withNewId);
+  const toolCalls =
+    offered.size === 0 ? [] : made.map((call) => ({ ...call, name: offeredName(call.name, offered) }));
   if (toolCalls.some((call) => call.name === "")) {
     throw new AttemptFailure("garbled", "a tool call has no name");
   }
-  if (toolCalls.length === 0 && text.trim() === "") {
-    const reason = isCut ? "the output limit was reached before any text" : "the answer is empty";
-    throw new AttemptFailure("empty", reason);
-  }
+  if (toolCalls.length === 0 && text.trim() === "") throw new AttemptFailure("empty", emptyReason());
   return { text, toolCalls, isCut };
 
-  function callsIn(said: string): { text: string; toolCalls: LlmToolCall[] } {
-    if (calls.length > 0 || !isRaw) return { text: said, toolCalls: withOwnIds(calls).map(named) };
-    const written = readWrittenCalls(said, { offered, isRepeated });
-    return {
-      text: written.text,
-      toolCalls: mostCalls(written.calls).map((call) => ({ id: newCallId(), ...call })),
-    };
-  }
-
-  function named(call: LlmToolCall): LlmToolCall {
-    return { ...call, name: offeredName(call.name, offered) };
+  function emptyReason(): string {
+    if (isCut) return "the output limit was reached before any text";
+    return made.length > 0 ? "the answer is a tool call, though none may be made" : "the answer is empty";
   }
 }
+
+/** What the model said and what it called, of a text that has thoughts and calls in it. */
+function readRaw(
+  given: string,
+  { offered, tools = new Map(), isRepeated }: AnswerOptions,
+): { text: string; written: WrittenCall[] } {
+  const harmony = readHarmony(given);
+  const spoken = withoutThoughts(harmony?.text ?? given);
+  const known = new Set([...offered, ...tools.keys()]);
+  // What a model writes about the calls of others is an answer.
+  if (known.size === 0) return { text: spoken, written: [] };
+  const options = { offered: known, isRepeated, schemaOf: (name: string) => tools.get(name) };
+  if (!harmony) {
+    const { text, calls } = readWrittenCalls(spoken, options);
+    return { text, written: calls };
+  }
+  return { text: spoken, written: knownCalls(harmony.calls, options) };
+}
+
+const withNewId = (call: WrittenCall): LlmToolCall => ({ id: newCallId(), ...call });
 
 function withOwnIds(calls: LlmToolCall[]): LlmToolCall[] {
   const seen = new Set<string>();

@@ -478,14 +478,17 @@ test("what is streamed of an answer is the answer, also where a server leaves th
   const { url } = await endpoint(() => ({ status: 200, body: answer }));
   const llm = createOpenAiLlm({ apiKey: "k", baseUrl: url, log: getLogger("heddle") });
   const { signal } = new AbortController();
-  const streamed = async (text: string) => {
+  let shown = 0;
+  const streamed = async (text: string, model = "m", thought = "") => {
     const pieces = text.match(/[\s\S]{1,3}/g) ?? [];
-    answer = [...pieces.map((content) => delta({ content })), delta({}, "stop")]
+    const thoughts = thought === "" ? [] : [delta({ reasoning_content: thought })];
+    answer = [...thoughts, ...pieces.map((content) => delta({ content })), delta({}, "stop")]
       .map((event) => `data: ${JSON.stringify(event)}\n\n`)
       .join("");
     const events = await Array.fromAsync(
-      llm.stream({ model: "m", fallbackModels: [], messages: HELLO, tools: [SEARCH], signal }),
+      llm.stream({ model, fallbackModels: [], messages: HELLO, tools: [SEARCH], signal }),
     );
+    shown = events.filter(({ type }) => type === "text").length;
     const done = events.at(-1);
     return [
       events.map((event) => (event.type === "text" ? event.text : "")).join(""),
@@ -498,4 +501,18 @@ test("what is streamed of an answer is the answer, also where a server leaves th
   expect((await streamed("Hm.\n</think>\n\nHello."))[1]).toBe("Hello.");
   expect(await streamed("Hm.\n</think>\n\nHello.")).toEqual(["Hello.", "Hello."]);
   expect(await streamed("Hello.")).toEqual(["Hello.", "Hello."]);
+  // The name of a model says that it thinks, so that not even its first answer shows thoughts.
+  const first = "Hm.\n</think>\n\nHello.";
+  expect(await streamed(first, "deepseek-r1:8b")).toEqual(["Hello.", "Hello."]);
+  expect(await streamed(first, "minimax-m2")).toEqual(["Hello.", "Hello."]);
+  // Where the server takes thoughts out of the text, the answer is shown as it comes; and from the second on if it has none.
+  expect(await streamed("Hello there, you.", "qwq-32b", "Hm.")).toEqual([
+    "Hello there, you.",
+    "Hello there, you.",
+  ]);
+  expect(shown).toBeGreaterThan(3);
+  expect(await streamed("Hello there, you.", "qwq-32b")).toEqual(["Hello there, you.", "Hello there, you."]);
+  expect(shown).toBe(1);
+  expect(await streamed("Hello there, you.", "qwq-32b")).toEqual(["Hello there, you.", "Hello there, you."]);
+  expect(shown).toBeGreaterThan(3);
 });

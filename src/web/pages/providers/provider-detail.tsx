@@ -147,7 +147,7 @@ function Unsupported({ provider }: { provider: Provider }) {
   const entries = Object.entries(provider.unsupported).filter(([, words]) => words.length > 0);
   if (entries.length === 0) return null;
   return (
-    <Section title="What models do not take">
+    <Section title="What models do not take or send">
       <Facts
         facts={entries.map(([model, words]) => [model === "*" ? "All models" : model, untakenText(words)])}
       />

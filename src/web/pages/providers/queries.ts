@@ -49,6 +49,7 @@ const UNSUPPORTED: Record<string, string> = {
   foreign_calls: "calls of other models",
   own_fields: "its own thoughts",
   rich_schemas: "all of JSON Schema",
+  thought_mark: "the mark that begins its thoughts",
   images: "images",
 };
 
