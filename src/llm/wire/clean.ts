@@ -158,13 +158,16 @@ function inTurns(messages: Spoken[]): Spoken[] {
 }
 
 function join(first: Spoken, second: Spoken): Spoken | undefined {
-  const content = [first.content, second.content].filter((text) => text !== "").join("\n\n");
   if (first.role === "user" && second.role === "user") {
     const attachments = [...(first.attachments ?? []), ...(second.attachments ?? [])];
+    const content = joinedText(first, second);
     return { ...first, ...second, content, ...(attachments.length > 0 && { attachments }) };
   }
   if (first.role === "assistant" && second.role === "assistant" && !first.tool_calls) {
-    return { ...second, content };
+    return { ...second, content: joinedText(first, second) };
   }
   return undefined;
 }
+
+const joinedText = (first: Spoken, second: Spoken): string =>
+  [first.content, second.content].filter((text) => text !== "").join("\n\n");
