@@ -6,7 +6,7 @@ import { join } from "node:path";
 const repository = join(import.meta.dirname, "..");
 
 const CHECKS = [
-  { name: "biome", args: ["ci", "--colors=off"] },
+  { name: "biome", args: ["ci", "--colors=off", "--error-on-warnings"] },
   { name: "tsc", args: ["--noEmit", "--pretty", "false"] },
   { name: "tsc", args: ["--noEmit", "--pretty", "false", "--project", "src/web"] },
   { name: "knip", args: ["--no-progress"] },

@@ -46,7 +46,8 @@ export function newAttachments(files: { messageId: string; files: ReadFile[] }[]
  * is far cheaper than sorting nothing for each of them.
  */
 export const filesOf = (message: SQL): SQL<AttachedFile[] | null> =>
-  sql<AttachedFile[] | null>`case when exists (select from attachments file where file.message_id = ${message}) then (
+  sql<AttachedFile[] | null>`case when exists (
+    select from attachments file where file.message_id = ${message}) then (
     select json_agg(json_build_object('id', file.id, 'kind', file.kind, 'name', file.name, 'media_type', file.media_type,
       'bytes', file.bytes, 'content', file.content) order by file.position)
     from attachments file where file.message_id = ${message}) end`;

@@ -424,8 +424,11 @@ test("no half of a surrogate pair is sent, wherever it stands", async () => {
       if (typeof value !== "string") return value;
       strings.push(value);
       // Servers parse what is JSON within JSON.
-      if (key === "arguments")
-        JSON.parse(value, (_, inner) => (typeof inner === "string" ? strings.push(inner) : 0, inner));
+      if (key !== "arguments") return value;
+      JSON.parse(value, (_, inner) => {
+        if (typeof inner === "string") strings.push(inner);
+        return inner;
+      });
       return value;
     });
     expect(strings.filter((one) => !one.isWellFormed())).toEqual([]);
