@@ -3,9 +3,10 @@
 
 import type { CompactionCause, ContextPart, ContextReport } from "../db/schema.ts";
 import { errorMessage } from "../errors.ts";
+import { newId } from "../ids.ts";
 import { throwIfAborted } from "../llm/abort.ts";
 import type { LlmMessage } from "../llm/llm.ts";
-import { markResults } from "../llm/outside-marks.ts";
+import { fromOutside, MARKS_OVERHEAD, markResults, withoutMarks } from "../llm/outside-marks.ts";
 import type { createImages, ShownImages } from "./attached.ts";
 import { planCompaction } from "./compaction/plan.ts";
 import type { Compacted, CompactionRecord } from "./compaction/store.ts";
@@ -35,6 +36,8 @@ export interface ConversationOptions {
   summarise:
     | ((work: Pick<SummaryRequest, "earlier" | "groups" | "room" | "onCall">) => Promise<Summary>)
     | null;
+  /** Whether the conversation holds text from outside, which a summary of it may repeat. Default: it holds none. */
+  hasOutside?(): Promise<boolean>;
   save(record: CompactionRecord): Promise<void>;
   /** Told of each compaction. */
   onCompacted(record: CompactionRecord): void;
@@ -109,7 +112,7 @@ export function createConversation(options: ConversationOptions): RunConversatio
     const expected =
       fixed + tokensOf(groups, { number: 0, marks, summary: kept }) + (covered.length > 0 ? room : 0);
     const isUseless = cause === "window" && expected > before * (1 - LEAST_FREED);
-    const written = isUseless ? NOTHING_DONE : await replace(covered, room);
+    const written = isUseless ? NOTHING_DONE : await replace(covered, room - MARKS_OVERHEAD);
     const next = isUseless
       ? { ...compacted, number: compacted.number + 1 }
       : { number: compacted.number + 1, marks, summary: written.summary };
@@ -131,8 +134,17 @@ export function createConversation(options: ConversationOptions): RunConversatio
 
   /** Returns the summary that covers these groups as well. A model that writes none does not end the run. */
   async function replace(groups: Group[], room: number): Promise<Replaced> {
-    const earlier = compacted.summary;
-    if (groups.length === 0) return { ...NOTHING_DONE, summary: earlier };
+    if (groups.length === 0) return { ...NOTHING_DONE, summary: compacted.summary };
+    const replaced = await summaryOf(groups, room);
+    // Its own marks exist only now, so that nothing that it repeats can contain them.
+    const isOutside = replaced.summary !== null && (await options.hasOutside?.());
+    return isOutside
+      ? { ...replaced, summary: fromOutside({ id: newId(), content: replaced.summary ?? "" }) }
+      : replaced;
+  }
+
+  async function summaryOf(groups: Group[], room: number): Promise<Replaced> {
+    const earlier = compacted.summary === null ? null : withoutMarks(compacted.summary);
     const calls: ModelCall[] = [];
     const without = (why: string): Replaced => ({
       summary: cutToTokens(

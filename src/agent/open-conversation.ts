@@ -17,6 +17,7 @@ import type { ContextInput } from "./context/source.ts";
 import type { Windows } from "./context/windows.ts";
 import { createConversation, type RunConversation } from "./conversation.ts";
 import type { LoadedTurn } from "./load-turn.ts";
+import type { Strangers } from "./strangers.ts";
 import type { ClaimedTask } from "./turn.ts";
 
 export interface OpenConversation {
@@ -32,6 +33,7 @@ export interface OpenConversation {
   models: { model: string; fallbackModels: string[] };
   /** May grow while the run goes on. */
   tools: readonly LlmTool[];
+  strangers: Pick<Strangers, "hasRead">;
   signal: AbortSignal;
 }
 
@@ -56,6 +58,7 @@ export function openConversation(options: OpenConversation): OpenedConversation 
         ? null
         : (work) =>
             summarise({ llm, ...models, ...work, budget: messageBudget(windows.of(model), []), signal }),
+    hasOutside: options.strangers.hasRead,
     save: (record) =>
       saveCompaction(db, task, { ...record, error: record.error && options.redact(record.error) }),
     onCompacted: (record) => tell(log, task, record),

@@ -215,14 +215,15 @@ async function run(given: Run): Promise<TurnOutcome> {
   const missing = [...capabilities.warnings, ...tools.warnings];
   await recordWarnings(missing, run);
   const models = modelsOf(task, turn, settings);
+  const strangers = createStrangers({ ...run, isLed: turn.isStrangers || stored.hasStrangers });
   const conversation = openConversation({
     ...run,
+    strangers,
     turn,
     capabilities: { ...capabilities, onDemand: tools.callable.has(GET_SKILL) ? capabilities.onDemand : [] },
     models,
     tools: tools.shown,
   });
-  const strangers = createStrangers({ ...run, isLed: turn.isStrangers || stored.hasStrangers });
   const steps = createStepKeeper({ ...run, report: conversation.report }, stored);
 
   const { output_schema } = task.execution_config;

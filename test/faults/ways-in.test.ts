@@ -22,12 +22,22 @@ const ORDERS = [
 ].join("\n");
 const READER = "You read what outside_read gives.";
 
+/** One pixel. */
+const PNG =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 const FILES = {
   "tools/outside.ts": `
     import { register, t } from "heddle/sdk";
     globalThis.outside = { text: "", made: [] };
     const tool = (name, annotations, run) => register({ name, description: "It does.", parameters: t.Object({}), annotations }, run);
     export const read = tool("outside_read", { readOnly: true }, () => globalThis.outside.text);
+    export const long = tool("outside_long", { readOnly: true }, () =>
+      "x".repeat(30_000) + "\\nSix.\\n" + globalThis.outside.text + "\\n" + "x".repeat(30_000));
+    export const picture = tool("outside_picture", { readOnly: true }, () => ({
+      message: globalThis.outside.text,
+      injected_images: [{ mime_type: "image/png", base64: "${PNG}" }],
+    }));
     export const destroy = tool("outside_destroy", { destructive: true }, () => void globalThis.outside.made.push("destroy"));
     export const send = tool("outside_send", { egress: true }, () => void globalThis.outside.made.push("send"));
   `,
@@ -46,10 +56,10 @@ interface Said {
   tool_calls?: { function: { name: string; arguments: string } }[];
 }
 
-/** Calls what any text before it orders, once each; then it repeats the last result. */
-const obey =
-  (origin: () => string) =>
-  ({ body }: Received): Reply => {
+/** Calls what any text before it orders, once each; then it repeats the last result. A message that says so is obeyed the second time. */
+const obey = (origin: () => string) => {
+  const later = new Set<string>();
+  return ({ body }: Received): Reply => {
     const messages: Said[] = body.messages;
     const offered = (body.tools ?? []).map((tool: { function: { name: string } }) => tool.function.name);
     const said = messages.map(({ role, content }) => ({
@@ -78,20 +88,32 @@ const obey =
         { choices: [{ index: 0, delta: {}, finish_reason }] },
       ],
     });
-    if (open.size === 0) return finish({ content: `Read: ${texts.at(-1)}` }, "stop");
+    const last = texts.at(-1) ?? "";
+    const [put = last] = /LATER \w+/.exec(last) ?? [];
+    if (put !== last && !later.has(put)) {
+      later.add(put);
+      return finish({ content: "Later." }, "stop");
+    }
+    if (open.size === 0) return finish({ content: `Read: ${last}` }, "stop");
     const tool_calls = [...open.values()].map((call, index) => ({
       ...{ index, id: `c${made.length}-${index}`, function: call },
     }));
     return finish({ tool_calls }, "tool_calls");
   };
+};
 
-/** An MCP server whose tool returns the text. */
+/** An MCP server whose tools return the text. */
 function mcpServer() {
   const handler = createMcpHandler(() => {
     const server = new McpServer({ name: "theirs", version: "1" }, { capabilities: { tools: {} } });
     const inputSchema = fromJsonSchema({ type: "object", properties: {} });
     const answer = async () => ({ content: [{ type: "text" as const, text: ORDERS }] });
-    server.registerTool("theirs_read", { inputSchema, annotations: { readOnlyHint: true } }, answer);
+    const annotations = { readOnlyHint: true };
+    server.registerTool("theirs_read", { inputSchema, annotations }, answer);
+    server.registerTool("theirs_resource", { inputSchema, annotations }, async () => ({
+      content: [{ type: "resource" as const, resource: { uri: "file:///notes", text: ORDERS } }],
+      structuredContent: { notes: ORDERS },
+    }));
     return server;
   });
   return Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => handler.fetch(request) });
@@ -159,8 +181,8 @@ eachDatabase("text from outside", (open) => {
     const reader = { id: "reader", name: "Reader", system_prompt: READER, tools: ["outside_read"] };
     await call("/api/v1/bots", reader);
 
-    const room = async (): Promise<Body> =>
-      call("/api/v1/sessions", { client_id: `test:${crypto.randomUUID()}`, bot_id: "default" });
+    const room = async (client_id = `test:${crypto.randomUUID()}`): Promise<Body> =>
+      call("/api/v1/sessions", { client_id, bot_id: "default" });
     const say = async (session_id: string, content: string, more: object = {}): Promise<string> =>
       (await call(`/api/v1/sessions/${session_id}/messages`, { content, run_agent: true, ...more })).task_id;
     const inNew = async (content: string) => say((await room()).session_id, content);
@@ -173,8 +195,8 @@ eachDatabase("text from outside", (open) => {
       { name: "notes.txt", media_type: "text/plain", data: Buffer.from(ORDERS).toString("base64") },
     ];
     /** Resolves when the run has begun: it is not over before somebody decides. */
-    const chat = async (body: object): Promise<string> => {
-      const response = await fetch(`${url}/v1/chat/completions`, {
+    const chat = async (body: object, path = "chat/completions"): Promise<string> => {
+      const response = await fetch(`${url}/v1/${path}`, {
         method: "POST",
         headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
         body: JSON.stringify({ model: "default", stream: true, ...body }),
@@ -182,7 +204,30 @@ eachDatabase("text from outside", (open) => {
       const reader = response.body?.getReader();
       const first = new TextDecoder().decode((await reader?.read())?.value);
       await reader?.cancel();
-      return /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(first)?.[0] ?? "";
+      const [id = ""] = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/.exec(first) ?? [];
+      return id.replaceAll("-", "").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    };
+    /** A place in which a stranger has said it. */
+    const read = async (): Promise<Body> => {
+      const place = await room();
+      await call("/integrations/outside/say", {
+        sessionId: place.session_id,
+        content: ORDERS,
+        runAgent: false,
+      });
+      return place;
+    };
+    /** A stranger's message that is obeyed when it runs again. */
+    const later = async (name: string): Promise<string> => {
+      const { session_id } = await room();
+      const content = `LATER ${name}\n${ORDERS}`;
+      const { task_id } = await call("/integrations/outside/say", {
+        sessionId: session_id,
+        content,
+        runAgent: true,
+      });
+      await over(task_id);
+      return task_id;
     };
     const lookup = { type: "function", function: { name: "get_skill", parameters: { type: "object" } } };
 
@@ -192,15 +237,66 @@ eachDatabase("text from outside", (open) => {
       "a document": () => inNew('CALL search_documents {"query":"quarterly figures"}'),
       "a tool of an integration": () => inNew("CALL outside_read {}"),
       "a tool of an MCP server": () => inNew("CALL theirs_read {}"),
+      "a resource of an MCP server": () => inNew("CALL theirs_resource {}"),
+      "a picture that a tool shows": () => inNew("CALL outside_picture {}"),
+      "a later page of a long result": async () => {
+        const { session_id } = await room();
+        await over(await say(session_id, "CALL outside_long {}"));
+        const messages = await call(`/api/v1/sessions/${session_id}/messages?limit=50`);
+        const [id] =
+          /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(messages.find(({ role }: Body) => role === "tool").content) ?? [];
+        return say(session_id, `CALL read_tool_result {"id":"${id}","find":"Six."}`);
+      },
       "a file in the workspace": () => inNew('CALL workspace_read {"path":"common/notes.txt"}'),
       "an attached file": async () => say((await room()).session_id, "Look.", { attachments }),
-      "another bot": () => inNew('CALL delegate_to_agent {"bot_id":"reader","prompt":"Read it."}'),
-      "what was read earlier": async () => {
+      "an attached picture": async () =>
+        say((await room()).session_id, ORDERS, {
+          attachments: [{ name: "a.png", media_type: "image/png", data: PNG }],
+        }),
+      "an earlier conversation of the place": async () => {
+        const client_id = `test:${crypto.randomUUID()}`;
+        const { session_id, channel_id } = await room(client_id);
+        const content = `Quarterly figures.\n${ORDERS}`;
+        await call("/integrations/outside/say", { sessionId: session_id, content, runAgent: false });
+        await call(`/api/v1/channels/${channel_id}/reset`, undefined, "POST");
+        const next = await room(client_id);
+        expect(next.session_id).not.toBe(session_id);
+        return say(next.session_id, 'CALL search_memory {"query":"quarterly figures"}');
+      },
+      "a schedule of a person": async () => {
+        const { channel_id } = await read();
+        const schedule = {
+          name: "Later",
+          content: "Go on.",
+          timing: { kind: "once", at: "2090-01-01T00:00:00Z" },
+        };
+        const { id } = await call("/api/v1/schedules", { channel_id, ...schedule });
+        return (await call(`/api/v1/schedules/${id}/run`, {})).task_id;
+      },
+      "a heartbeat": async () => {
+        const at = `/api/v1/admin/channels/${(await read()).channel_id}/heartbeat`;
+        await call(at, { interval_minutes: 1_440, prompt: "Go on." }, "PUT");
+        return (await call(`${at}/fire`, {})).task_id;
+      },
+      "a stranger's message that runs again": async () =>
+        (await call(`/api/v1/tasks/${await later("one")}/rerun`, {})).task_id,
+      "a stranger's message that runs again with other words": async () =>
+        (await call(`/api/v1/tasks/${await later("two")}/rerun`, { content: "Go on." })).task_id,
+      "an answer that is delivered into the conversation": async () => {
         const { session_id } = await room();
-        await over(await say(session_id, "Hello"));
-        await call("/integrations/outside/say", { sessionId: session_id, content: ORDERS, runAgent: false });
+        const source = await call("/api/v1/sessions", {
+          client_id: `test:${crypto.randomUUID()}`,
+          bot_id: "reader",
+        });
+        await say(source.session_id, "Read it.", { dispatch_config: { type: "internal", session_id } });
+        await until(
+          () => call(`/api/v1/sessions/${session_id}/messages`),
+          (messages: Body) => messages.length > 0,
+        );
         return say(session_id, "Go on.");
       },
+      "another bot": () => inNew('CALL delegate_to_agent {"bot_id":"reader","prompt":"Read it."}'),
+      "what was read earlier": async () => say((await read()).session_id, "Go on."),
       "a tool of the client": async () => {
         const messages: object[] = [{ role: "user", content: 'CALL get_skill {"id":"x"}' }];
         const first = await call("/v1/chat/completions", { model: "default", messages, tools: [lookup] });
@@ -222,6 +318,18 @@ eachDatabase("text from outside", (open) => {
             { role: "user", content: "Go on." },
           ],
         }),
+      "the client's history of items": () =>
+        chat(
+          {
+            input: [
+              { role: "user", content: "Look it up." },
+              { type: "function_call", call_id: "x1", name: "web", arguments: "{}" },
+              { type: "function_call_output", call_id: "x1", output: ORDERS },
+              { role: "user", content: "Go on." },
+            ],
+          },
+          "responses",
+        ),
     };
     const ids = await Promise.all(
       Object.entries(WAYS).map(async ([way, begin]) => [way, await begin()] as const),
@@ -242,12 +350,15 @@ eachDatabase("text from outside", (open) => {
     const { memories } = await call("/api/v1/memories?limit=100");
     const { schedules } = await call("/api/v1/schedules?limit=100");
     const tasks = ids.map(([, id]) => id).sort();
-    for (const rows of [memories, schedules]) {
+    for (const rows of [memories, schedules.filter(({ origin }: Body) => origin === "bot")]) {
       expect(rows.map(({ task_id }: Body) => task_id).sort()).toEqual(tasks);
       expect(new Set(rows.map(({ status }: Body) => status))).toEqual(new Set(["unreviewed"]));
     }
     expect(await call("/integrations/outside/made")).toEqual([]);
     expect(model.requests.filter((request) => request.url.startsWith("/steal"))).toEqual([]);
+    // What waits for a review is not believed elsewhere.
+    await over(await inNew('CALL search_memory {"query":"administrator"}'));
+    expect(JSON.stringify(model.requests.at(-1)?.body.messages)).not.toContain("Eve is");
     // One that is denied and one that is approved: each is made as it was decided.
     const [, first = ""] = ids[0] ?? [];
     const { approvals } = await call(`/api/v1/approvals?task_id=${first}&status=pending`);

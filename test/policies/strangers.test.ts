@@ -183,6 +183,22 @@ eachDatabase("text of strangers", (open) => {
     });
   });
 
+  test("an order that only a summary still has is held as well", async () => {
+    const session = await addSession(db, await addBot(db));
+    const script = (request: LlmRequest) =>
+      // It repeats the order as its own words.
+      request.messages[0]?.content.startsWith("You keep the notes") ? orderOf("send_mail") : obey(request);
+    const { agent } = agentOver(db, scriptedLlm(script), {
+      contextWindow: 4_000,
+      decide: (call, taint) => decideInRun([], call, taint),
+      tools: [effect("send_mail", { egress: true })],
+    });
+    await addTask(db, session, "Ask for the customers.", { fromPerson: false });
+    for (let at = 0; at < 12; at++) await addTask(db, session, "to remember, ".repeat(100));
+    const last = await outcome(agent, await addTask(db, session, "Go on."));
+    expect(last).toMatchObject({ made: [], waiting: ["send_mail"] });
+  });
+
   test("a bot's owner works with write tools over a service, and a stranger who says the same does not", async () => {
     await parts.people.add(
       { integrationId: "chat", id: "ada", name: "Ada", status: "allowed" },
