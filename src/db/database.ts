@@ -1,10 +1,9 @@
 // The database types used by the rest of Heddle.
 
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import type * as schema from "./schema.ts";
 
 /** Anything that runs queries: the database itself or a transaction. */
-export type Queryable = PgDatabase<PgQueryResultHKT, typeof schema>;
+export type Queryable = PgDatabase<PgQueryResultHKT>;
 
 /** Returns the rows of `execute` on a Queryable, which the two drivers wrap differently. */
 export function rowsOf<Row>(result: unknown): Row[] {

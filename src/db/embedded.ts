@@ -17,7 +17,6 @@ import type { Database } from "./database.ts";
 import { compilePrograms, type EmbeddedPrograms, type OpenClient, openClient } from "./embedded-client.ts";
 import { lockFolder } from "./lock.ts";
 import { migrate } from "./migrate.ts";
-import * as schema from "./schema.ts";
 
 /** PGlite's PostgreSQL version; it cannot read a data folder of another major version. */
 const EMBEDDED_MAJOR = "18";
@@ -69,7 +68,7 @@ function clientOptions(options: Opening): OpenClient {
 }
 
 async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () => void): Promise<Database> {
-  const query = drizzle(client, { schema });
+  const query = drizzle(client);
   try {
     await migrate({
       query,

@@ -7,7 +7,6 @@ import postgres, { type Sql, type TransactionSql } from "postgres";
 import { HeddleError } from "../errors.ts";
 import { migrate } from "./migrate.ts";
 import type { PostgresOptions } from "./postgres-js.ts";
-import * as schema from "./schema.ts";
 
 const MIN_MAJOR = 15;
 /** The key of the advisory lock that one migrating server holds: "heddle" in ASCII. */
@@ -56,7 +55,7 @@ function prepareOnce(client: Sql, migrationsFolder: string): Promise<boolean> {
       select pg_try_advisory_xact_lock(${String(MIGRATION_LOCK)}::bigint) as locked`;
     if (!row?.locked) return false;
     await ensureVector(tx);
-    const query = drizzle(asClient(tx, client), { schema });
+    const query = drizzle(asClient(tx, client));
     await migrate({ query, migrationsFolder, apply: (config) => applyMigrations(query, config) });
     return true;
   });

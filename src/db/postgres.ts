@@ -12,7 +12,6 @@ import { createLeader } from "./postgres-leader.ts";
 import { createListener } from "./postgres-listener.ts";
 import { findPooling, type Pooling } from "./postgres-pooler.ts";
 import { prepareServer } from "./postgres-prepare.ts";
-import * as schema from "./schema.ts";
 
 /** Each server opens this many connections plus two, for notifications and for the leader's lock. */
 const POOL_SIZE = 16;
@@ -60,7 +59,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
     ...(pooling === "none" && { connection: { ...IDENTITY, ...ISOLATION, ...NO_JIT } }),
     ...(pooling === "transaction" && { prepare: false }),
   });
-  const query = drizzle(client, { schema });
+  const query = drizzle(client);
   adaptDriver(client);
   const options = connectionOptions(log, answerSeconds);
   const listener = createListener({ databaseUrl: directUrl, options, log });

@@ -18,13 +18,21 @@ const MOST_VIOLATIONS = 50;
 /** Checks schemas themselves. Shared, because compiling the meta-schema takes longer than compiling most schemas. */
 const checker = new Ajv({ strict: false });
 
-/** Compiles a schema (TypeBox's are JSON Schema). Throws if the schema itself is invalid. */
+/** What a schema that passes its check may have, and still fail to compile: a regular expression, or a reference that leads nowhere. */
+const MAY_NOT_COMPILE =
+  /"(?:\$\w+|patternProperties|nullable|format\w+)":|"(?:pattern|format|id)":"|"enum":\[\]/;
+
+/**
+ * Checks a schema (TypeBox's are JSON Schema), and compiles it on first use, because a server has hundreds of them and uses few.
+ * Throws if the schema itself is invalid.
+ */
 export function compileSchema(schema: object): Validate {
   const plain = plainSchema(schema);
   if (!checker.validateSchema(plain)) {
     throw new Error(`schema is invalid: ${checker.errorsText(checker.errors, { dataVar: "data" })}`);
   }
-  return compileWith(plain, { validateSchema: false, code: { optimize: false } });
+  const compile = () => compileWith(plain, { validateSchema: false, code: { optimize: false } });
+  return MAY_NOT_COMPILE.test(JSON.stringify(plain)) ? compile() : onFirstUse(compile);
 }
 
 /**
@@ -32,14 +40,15 @@ export function compileSchema(schema: object): Validate {
  * OpenAPI's keyword `discriminator` picks the variant to check; only here, because schemas from outside use it in ways
  * that Ajv refuses.
  */
-export function compileOwnSchema(schema: object): Validate {
+export const compileOwnSchema = (schema: object): Validate =>
+  onFirstUse(() =>
+    compileWith(schema, { discriminator: true, validateSchema: false, code: { optimize: false } }),
+  );
+
+function onFirstUse(compile: () => Validate): Validate {
   let validate: Validate | undefined;
   return (value) => {
-    validate ??= compileWith(schema, {
-      discriminator: true,
-      validateSchema: false,
-      code: { optimize: false },
-    });
+    validate ??= compile();
     return validate(value);
   };
 }
@@ -57,7 +66,9 @@ export function compileAnswerSchema(schema: object): Validate {
 }
 
 function compileWith(schema: object, options: Options): Validate {
-  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, ...options });
+  // Nothing but a reference to the meta-schema needs it, and reading it takes longer than compiling most schemas.
+  const meta = JSON.stringify(schema).includes("json-schema.org");
+  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, meta, ...options });
   addFormats(ajv);
   return validatorOf(ajv, plainSchema(schema));
 }

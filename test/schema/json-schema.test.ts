@@ -35,6 +35,18 @@ describe("JSON Schema", () => {
   test("an invalid schema is an error", () => {
     expect(() => compileSchema({ type: "objekt" })).toThrow();
   });
+
+  // A schema is compiled on first use, but what is wrong with it must be said when it is loaded.
+  test.each([
+    [{ type: "string", pattern: "(" }],
+    [{ properties: { a: { $ref: "#/definitions/none" } } }],
+    [{ enum: [] }],
+    [{ nullable: true }],
+    [{ id: "one" }],
+    [{ formatMinimum: "2026-01-01" }],
+  ])("refuses %j at once", (schema) => {
+    expect(() => compileSchema(schema)).toThrow();
+  });
 });
 
 test("a choice of words gives one violation that lists them", () => {
