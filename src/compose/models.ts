@@ -114,8 +114,11 @@ export async function openModels(
         redact,
         signal: AbortSignal.timeout(LIST_MS),
       }),
-    probe: (provider: Provider, model: string) =>
-      probe(providers.endpointOf(provider.id), model, AbortSignal.timeout(PROBE_MS)),
+    async probe(provider: Provider, model: string) {
+      const result = await probe(providers.endpointOf(provider.id), model, AbortSignal.timeout(PROBE_MS));
+      if (result.tools) await providers.hasCalled(provider.id, model);
+      return result;
+    },
   };
 }
 

@@ -34,6 +34,7 @@ function serverTools({ db, integrations, models, mcp }: ServerToolsOptions): Too
     query: db.query,
     integrations: registry,
     settings,
+    providers: models.providers.list,
     mcpServers: mcp.list,
     connections: integrations.listConnections,
     accounts: integrations.accounts.list,

@@ -8,7 +8,7 @@ export type Completion = Pick<
   "text" | "toolCalls" | "usage" | "isCut" | "continuation"
 >;
 
-export type AttemptEvent = { type: "text"; text: string } | ({ type: "done" } & Completion);
+export type AttemptEvent = Extract<LlmEvent, { type: "text" | "retry" }> | ({ type: "done" } & Completion);
 
 /** Sends one request to the model. Ends with `done`, or throws an AttemptFailure or the abort reason. */
 export type Attempt = (model: string) => AsyncIterable<AttemptEvent>;

@@ -38,9 +38,16 @@ export interface EndpointOptions {
 
 export interface Endpoint extends Required<Pick<EndpointOptions, "provider" | "costOf">> {
   /** Sends one request to a model, which is named as the endpoint names it. */
-  attempt(request: LlmRequest, model: string): AsyncIterable<AttemptEvent>;
+  attempt(request: LlmRequest, model: string, options?: AttemptChoice): AsyncIterable<AttemptEvent>;
   /** Until when models that failed are avoided, by the clock of their fallback. */
   readonly coolUntil: Map<string, number>;
+}
+
+export interface AttemptChoice {
+  /** No other model is asked if this one refuses: it may be asked with less. Default: true. */
+  isLast?: boolean;
+  /** What the model is asked with although it is known to refuse it: its server may have changed. */
+  trying?: keyof Quirks;
 }
 
 const EVENTS_PER_TURN = 256;
@@ -58,8 +65,18 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     provider,
     costOf,
     coolUntil: new Map(),
-    attempt: (request, model) => adapting({ ...endpoint, request, model, origin: originOf(model) }),
+    attempt: (request, model, { isLast = true, trying } = {}) =>
+      adapting({
+        ...endpoint,
+        ...(trying && { quirks: { ...quirks, of: (name) => without(trying, quirks.of(name)) } }),
+        ...{ request, model, isLast, origin: originOf(model) },
+      }),
   };
+}
+
+function without(quirk: keyof Quirks, quirks: Quirks): Quirks {
+  const { [quirk]: _left, ...others } = quirks;
+  return others;
 }
 
 interface AttemptOptions {
@@ -68,6 +85,7 @@ interface AttemptOptions {
   request: LlmRequest;
   model: string;
   origin: string;
+  isLast: boolean;
   send: Fetch | undefined;
   timeoutMs: number;
   thoughtStarts: ReturnType<typeof createThoughtStarts>;
@@ -79,7 +97,7 @@ interface AttemptOptions {
 async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const { quirks, model, hide, log } = options;
   let { request } = options;
-  const repairOf = createRepairs();
+  const repairOf = createRepairs(options);
   for (;;) {
     const hasImages =
       !quirks.of(model).noImages && request.messages.some((message) => imagesIn(message).length > 0);
@@ -103,6 +121,12 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
           without,
           reason: error.message,
         });
+        yield {
+          type: "retry",
+          model,
+          reason: `Asked again without ${without}: ${error.message}`,
+          delayMs: 0,
+        };
         continue;
       }
       log.warn("Model {model} does not take a part of the request; it is left out from now on: {reason}", {

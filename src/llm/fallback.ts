@@ -60,7 +60,7 @@ export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider
       const { endpoint, model, name } = candidate;
       try {
         const completion = yield* streamWithRetries({
-          attempt: () => endpoint.attempt(request, model),
+          attempt: () => endpoint.attempt(request, model, { isLast: index === candidates.length - 1 }),
           model: name,
           onFailure: ({ usage }) => add(candidate, usage),
           signal: request.signal,

@@ -117,6 +117,8 @@ export interface KnownQuirks {
   learn(model: string, failure: AttemptFailure, request?: { hasImages: boolean }): boolean;
   /** Keeps what an answer has shown. */
   add(model: string, news: Quirks): void;
+  /** Forgets one thing that was learned of a model. */
+  drop(model: string, quirk: keyof Quirks): void;
   /** Forgets what was learned. */
   forget(): void;
 }
@@ -150,6 +152,10 @@ export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions 
           !quirks[quirk] && (quirk !== "noImages" || hasImages) && words.test(failure.message),
       );
       return found !== undefined && add(model, { [found.quirk]: true });
+    },
+    drop(model, quirk) {
+      const { [quirk]: _dropped, ...others } = learned.get(model) ?? {};
+      learned.set(model, others);
     },
     forget: () => learned.clear(),
   };

@@ -11,9 +11,16 @@ export interface Repair {
   messages: LlmMessage[];
 }
 
-/** Returns a function that gives the next repair that changes the request, or undefined. Each is given once. */
-export function createRepairs(): (failure: AttemptFailure, messages: LlmMessage[]) => Repair | undefined {
-  const left = [...REPAIRS];
+/**
+ * Returns a function that gives the next repair that changes the request, or undefined. Each is given once. `isLast`: no other model
+ * would be asked instead.
+ */
+export function createRepairs({
+  isLast,
+}: {
+  isLast: boolean;
+}): (failure: AttemptFailure, messages: LlmMessage[]) => Repair | undefined {
+  const left = isLast ? [...REPAIRS, WITHOUT_HISTORY] : [...REPAIRS];
   return (failure, messages) => {
     for (const [at, { without, isFor, change }] of left.entries()) {
       const changed = isFor(failure) ? change(messages) : undefined;
@@ -62,6 +69,14 @@ const REPAIRS: Kind[] = [
   },
 ];
 
+const WITHOUT_HISTORY: Kind = {
+  // Another model has answered it, say, and this one's filter refuses it. A bot that remembers nothing is better than one that
+  // never answers again.
+  without: "the earlier conversation",
+  isFor: ({ kind, status = 0 }) => (kind === "refused" || kind === "filtered") && CONTENT.includes(status),
+  change: withoutHistory,
+};
+
 function withoutContinuations(messages: LlmMessage[]): LlmMessage[] | undefined {
   let isChanged = false;
   const changed = messages.map((message): LlmMessage => {
@@ -87,6 +102,19 @@ function withoutUnanswered(messages: LlmMessage[]): LlmMessage[] | undefined {
   }
   kept.push(...turn);
   return kept.length < messages.length ? kept : undefined;
+}
+
+const FORGOTTEN =
+  "The earlier messages of this conversation are not shown, because the model's endpoint refused them. If you need them, say so.";
+
+/** Leaves out what lies before the last message of a user. */
+function withoutHistory(messages: LlmMessage[]): LlmMessage[] | undefined {
+  const last = messages.findLastIndex(({ role }) => role === "user");
+  const asked = messages[last];
+  const system = messages.filter(({ role }, at) => role === "system" && at < last);
+  if (asked?.role !== "user" || system.length === last) return undefined;
+  const context = [asked.context, FORGOTTEN].filter(Boolean).join("\n\n");
+  return [...system, { ...asked, context }, ...messages.slice(last + 1)];
 }
 
 const isAnswered = (turn: LlmMessage[]): boolean =>

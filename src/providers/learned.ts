@@ -39,6 +39,14 @@ export function createLearned({ query }: Pick<Database, "query">, environment: P
 
   const read = (from: Queryable) => from.select().from(serverFacts).where(eq(serverFacts.key, KEY));
 
+  async function write(tx: Queryable, models: Record<string, Kept>): Promise<void> {
+    const value: Stored = { endpoint, models };
+    await tx
+      .insert(serverFacts)
+      .values({ key: KEY, value })
+      .onConflictDoUpdate({ target: serverFacts.key, set: { value } });
+  }
+
   return {
     /** The provider with what is remembered; what the operator has set comes first. */
     async apply(): Promise<Provider> {
@@ -65,11 +73,15 @@ export function createLearned({ query }: Pick<Database, "query">, environment: P
         const newest = Object.entries({ ...before, [model]: entry })
           .sort(([, a], [, b]) => b.at - a.at)
           .slice(0, MOST_MODELS);
-        const value: Stored = { endpoint, models: Object.fromEntries(newest) };
-        await tx
-          .insert(serverFacts)
-          .values({ key: KEY, value })
-          .onConflictDoUpdate({ target: serverFacts.key, set: { value } });
+        await write(tx, Object.fromEntries(newest));
+      }),
+    unlearn: (model: string, word: string): Promise<void> =>
+      query.transaction(async (tx) => {
+        const before = keptIn(await read(tx).for("update"));
+        const entry = before[model];
+        if (!entry?.unsupported.includes(word)) return;
+        const unsupported = entry.unsupported.filter((one) => one !== word);
+        await write(tx, { ...before, [model]: { ...entry, unsupported } });
       }),
   };
 }

@@ -93,11 +93,14 @@ async function ask(
   tools: LlmRequest["tools"],
   signal: AbortSignal,
 ) {
+  const request = { model, fallbackModels: [], tools, signal };
   let pieces = 0;
   const messages: LlmRequest["messages"] = [{ role: "user", content }];
-  for await (const event of endpoint.attempt({ model, fallbackModels: [], messages, tools, signal }, model)) {
+  // Its server may have been told in the meantime how to read calls.
+  const choice = tools.length > 0 ? ({ trying: "noTools" } as const) : {};
+  for await (const event of endpoint.attempt({ ...request, messages }, model, choice)) {
     if (event.type === "text") pieces += 1;
-    else
+    else if (event.type === "done")
       return { pieces, text: event.text, usage: event.usage, calls: event.toolCalls.map(({ name }) => name) };
   }
   throw new AttemptFailure("cut", "the answer ended early");

@@ -115,7 +115,11 @@ export async function openProviders(options: ProvidersOptions) {
     const { maxTokens } = quirks;
     const news = { unsupported: namesOf(quirks), ...(maxTokens && { maxOutputTokens: maxTokens }) };
     writing = writing
-      .then(() => (id === ENVIRONMENT ? learned?.learn(model, news) : store.learn(id, model, news)))
+      .then(async () => {
+        if (id !== ENVIRONMENT) return await store.learn(id, model, news);
+        await learned?.learn(model, news);
+        await follower.refresh(id);
+      })
       .catch((error) =>
         log.warning("What {model} of provider {provider} does not take could not be stored: {reason}", {
           model,
@@ -199,6 +203,15 @@ export async function openProviders(options: ProvidersOptions) {
       return to.endpoint;
     },
     factsOf,
+    /** The model has called a tool: requests bring tools again, if an earlier refusal had ended that. */
+    async hasCalled(id: string, model: string): Promise<void> {
+      const to = connected.get(id);
+      if (!to?.quirks.of(model).noTools) return;
+      to.quirks.drop(model, "noTools");
+      await writing;
+      await (id === ENVIRONMENT ? learned?.unlearn(model, "tools") : store.unlearn(id, model, "tools"));
+      await follower.refresh(id);
+    },
     /** What a model is known not to take, whether or not it is stored already. */
     unsupportedBy: (id: string, model: string): Unsupported[] => {
       const to = connected.get(id);

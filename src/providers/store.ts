@@ -141,6 +141,18 @@ export function createProviderStore({ db, vault, addSecret, announce }: Provider
           .where(eq(providers.id, id));
         await announce(tx, id);
       }),
+
+    /** Removes what an endpoint has turned out to take after all. */
+    unlearn: (id: string, model: string, word: string): Promise<void> =>
+      db.query.transaction(async (tx) => {
+        const [row] = await tx.select().from(providers).where(eq(providers.id, id)).for("update");
+        const { [model]: known = [], ...others } = row?.unsupported ?? {};
+        if (!known.includes(word)) return;
+        const left = known.filter((one) => one !== word);
+        const unsupported = left.length === 0 ? others : { ...others, [model]: left };
+        await tx.update(providers).set({ unsupported }).where(eq(providers.id, id));
+        await announce(tx, id);
+      }),
   };
 }
 

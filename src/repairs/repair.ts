@@ -25,6 +25,7 @@ export const REPAIR_KINDS = [
   "budget_nearly_used_up",
   "embeddings_failing",
   "no_model",
+  "tools_refused",
   "api_key_expiring",
 ] as const;
 export type RepairKind = (typeof REPAIR_KINDS)[number];
@@ -49,6 +50,7 @@ export const REPAIR_ACTIONS = [
   "extend_budget",
   "reindex",
   "add_provider",
+  "check_provider",
   "renew_key",
 ] as const;
 
@@ -69,6 +71,8 @@ export interface Repair {
   integration_id: string | null;
   /** Default: null. */
   mcp_server_id?: string | null;
+  /** Default: null. */
+  provider_id?: string | null;
   action: (typeof REPAIR_ACTIONS)[number];
   /** The scope that a caller needs to see it. */
   scope: string;

@@ -8,6 +8,7 @@ import { connectionRepairs } from "./connection-repairs.ts";
 import { type IntegrationRepairsOptions, integrationRepairs } from "./integration-repairs.ts";
 import { type McpServerSeen, mcpRepairs } from "./mcp-repairs.ts";
 import { peopleRepairs } from "./people-repairs.ts";
+import { type ProviderSeen, providerRepairs } from "./provider-repairs.ts";
 import type { Repair } from "./repair.ts";
 import { rowRepairs } from "./row-repairs.ts";
 
@@ -15,6 +16,7 @@ export interface RepairsOptions extends IntegrationRepairsOptions {
   query: Queryable;
   /** Whether a model is configured. */
   hasModel: () => boolean;
+  providers: () => readonly ProviderSeen[];
   mcpServers: () => McpServerSeen[];
   connections: () => Promise<Connection[]>;
   /** Accounts at services in which people sign Heddle in. */
@@ -49,7 +51,9 @@ export function createRepairs(options: RepairsOptions): ListRepairs {
     const seen = [...ofIntegrations, ...ofConnections, ...ofAccounts].filter(
       ({ integration_id }) => !own || integration_id === own,
     );
-    const ofServers = reach ? [] : mcpRepairs(mcpServers(), now());
+    const ofServers = reach
+      ? []
+      : [...mcpRepairs(mcpServers(), now()), ...providerRepairs(options.providers())];
     const all = [...seen, ...ofRows, ...ofPeople, ...ofServers, ...(hasModel() || reach ? [] : [NO_MODEL])];
     return all
       .filter(({ scope }) => may(scope))

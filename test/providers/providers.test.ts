@@ -210,6 +210,47 @@ eachDatabase("providers", (open) => {
     });
   });
 
+  test("tools are asked for again once a test of the provider has shown that they are taken", async () => {
+    let hasParser = false;
+    await using endpoint = await fakeEndpoint((request) =>
+      request.body?.tools && !hasParser
+        ? refuses(
+            400,
+            '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
+          )
+        : says("Plain")(request),
+    );
+    const tools = [{ name: "look", description: "Looks.", parameters: { type: "object", properties: {} } }];
+    const sent = () => endpoint.requests.map(({ body }) => body.tools !== undefined);
+    for (const id of ["env", "mine"]) {
+      hasParser = false;
+      await using models = await testModels(db, { modelEndpoint: environment(endpoint.url) });
+      if (id === "mine")
+        await models.providers.create(row("mine", endpoint.url, { unsupported: { small: ["images"] } }));
+      const model = id === "mine" ? "mine/small" : "small";
+      const unsupported = () => models.providers.get(id).unsupported.small ?? [];
+      await ask(models.llm, model, { tools });
+      await until(() => unsupported().includes("tools"));
+      // A test tries it again, and says why it does not work.
+      const provider = models.providers.get(id);
+      expect(await models.probe(provider, "small")).toMatchObject({
+        tools: false,
+        error: expect.stringContaining("--enable-auto-tool-choice"),
+      });
+      expect(unsupported()).toContain("tools");
+      hasParser = true;
+      expect(await models.probe(provider, "small")).toMatchObject({ tools: true, error: null });
+      expect(unsupported()).toEqual(id === "mine" ? ["images"] : []);
+      endpoint.requests.length = 0;
+      await ask(models.llm, model, { tools });
+      expect(sent()).toEqual([true]);
+      // Another server, or this one after a restart, knows it, too.
+      await using others = await testModels(db, { modelEndpoint: environment(endpoint.url) });
+      await ask(others.llm, model, { tools });
+      expect(sent()).toEqual([true, true]);
+    }
+  });
+
   describe("a provider is refused", () => {
     test.each([
       [{ base_url: "ftp://h" }, "base_url"],

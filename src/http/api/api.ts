@@ -249,6 +249,7 @@ export function createApi(
           integrations: registry,
           settings: integrations.settings,
           hasModel: () => models.providers.list().length > 0,
+          providers: models.providers.list,
           mcpServers: mcp.list,
           connections: integrations.listConnections,
           accounts: integrations.accounts.list,

@@ -18,6 +18,7 @@ afterEach(() => {
 });
 
 interface Sent {
+  model?: string;
   // biome-ignore lint/suspicious/noExplicitAny: requests of three protocols
   messages?: any[];
   // biome-ignore lint/suspicious/noExplicitAny: requests of three protocols
@@ -396,6 +397,42 @@ describe("what an endpoint refuses of a conversation is left out or written othe
     ];
     expect((await ask(url, { messages })).text).toBe("Hi.");
     expect(requests.at(-1)?.messages?.map(({ content }) => content)).toEqual(["Hello", "Hello!", "Hello"]);
+  });
+
+  test.each([
+    ["a filter", { message: "The response was filtered", code: "content_filter" }],
+    ["nobody knows why", { message: "Invalid request (ref 41)", code: "bad" }],
+  ])("nor does one that another model has answered, where this one refuses it: %s", async (_, error) => {
+    const { url, requests } = await endpoint((_body, text) =>
+      text.includes("something awful") ? { body: { error } } : undefined,
+    );
+    const messages: LlmMessage[] = [
+      { role: "system", content: "Be kind." },
+      { role: "user", content: "something awful" },
+      { role: "assistant", content: "I cannot say." },
+      { role: "user", content: "Look it up.", context: "It is noon." },
+      { role: "assistant", content: "", tool_calls: [{ id: "call_1", name: "search", arguments: "{}" }] },
+      { role: "tool", tool_call_id: "call_1", content: "found" },
+    ];
+    expect((await ask(url, { messages, tools: [SEARCH] })).text).toBe("Hi.");
+    const sent = requests.at(-1)?.messages ?? [];
+    expect(sent.map(({ role }) => role)).toEqual(["system", "user", "assistant", "tool"]);
+    expect(sent[1].content).toMatch(/^Look it up\.[^]+It is noon\.[^]+earlier messages [^]+ are not shown/);
+    // Another model may take all of it.
+    const asked = requests.length;
+    const refused = await ask(url, { messages, tools: [SEARCH], fallbackModels: ["other"] });
+    expect(refused.text).toBe("Hi.");
+    expect(requests.slice(asked).map((body) => [body.model, body.messages?.length])).toEqual([
+      ["m", 6],
+      ["other", 6],
+      ["other", 4],
+    ]);
+    // What is refused now is asked in no other way.
+    const before = requests.length;
+    expect(
+      (await ask(url, { messages: [{ role: "user", content: "something awful" }] })).text,
+    ).toBeUndefined();
+    expect(requests.length).toBe(before + 1);
   });
 });
 

@@ -27,6 +27,7 @@ const RepairAnswer = named(
     count: t.Integer({ description: "How many things it is about." }),
     integration_id: nullable(t.String(), "The integration that it is about."),
     mcp_server_id: nullable(t.String(), "The MCP server that it is about."),
+    provider_id: nullable(t.String(), "The provider that it is about."),
     action: oneOf(REPAIR_ACTIONS, "What a person can do."),
   }),
 );
@@ -127,8 +128,9 @@ export function overviewRoutes(options: OverviewRoutes) {
 
 const DAY_MS = 86_400_000;
 
-const present = ({ scope: _, since, mcp_server_id = null, ...repair }: Repair) => ({
+const present = ({ scope: _, since, mcp_server_id = null, provider_id = null, ...repair }: Repair) => ({
   ...repair,
   mcp_server_id,
+  provider_id,
   since: instantOrNull(since),
 });

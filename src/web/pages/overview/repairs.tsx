@@ -30,6 +30,7 @@ const ACTIONS: Record<Repair["action"], [label: string, href: (repair: Repair) =
   check_connection: ["See the connection", ofIntegration],
   sign_in: ["Sign in", ofIntegration],
   sign_in_mcp_server: ["Sign in", ({ mcp_server_id }) => `/admin/mcp-servers/${mcp_server_id ?? ""}`],
+  check_provider: ["See the provider", ({ provider_id }) => `/admin/providers/${provider_id ?? ""}`],
   check_mcp_server: ["See the server", ({ mcp_server_id }) => `/admin/mcp-servers/${mcp_server_id ?? ""}`],
   redeliver: ["See dead letters", () => "/deliveries?status=dead"],
   replay: ["See the webhooks", ({ integration_id }) => `/inbox?verdict=failed${filterBy(integration_id)}`],

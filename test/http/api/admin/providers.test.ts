@@ -147,6 +147,27 @@ eachDatabase("/admin/providers", (open) => {
     expect(failed.body.error).toContain("no Bearer [redacted]");
   });
 
+  test("models that are asked without tools are a repair, which whoever may see providers gets", async () => {
+    await using endpoint = await fakeEndpoint();
+    const unsupported = { "*": ["tools"], small: ["tools", "images"], large: ["images"] };
+    await http.send("POST", PROVIDERS, { body: { ...mine(endpoint.url), unsupported } });
+    const repairs = async (key?: string) =>
+      (await http.send("GET", "/api/v1/repairs", key ? { key } : {})).body.repairs.filter(
+        ({ kind }: { kind: string }) => kind === "tools_refused",
+      );
+    expect(await repairs()).toEqual([
+      expect.objectContaining({
+        severity: "info",
+        title: "small of Mine is asked without tools.",
+        detail: expect.stringContaining("--tool-call-parser"),
+        action: "check_provider",
+        provider_id: "mine",
+      }),
+    ]);
+    await http.send("PATCH", `${PROVIDERS}/mine`, { body: { unsupported: { "*": ["tools"] } } });
+    expect(await repairs()).toEqual([]);
+  });
+
   test("the models of an endpoint, with what is known of them", async () => {
     await using endpoint = await fakeEndpoint(() => ({
       status: 200,
