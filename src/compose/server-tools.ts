@@ -38,7 +38,6 @@ function serverTools({ db, integrations, models, mcp }: ServerToolsOptions): Too
     mcpServers: mcp.list,
     connections: integrations.listConnections,
     accounts: integrations.accounts.list,
-    hasModel: () => models.described() !== undefined,
   });
   return createServerTools({
     async facts() {

@@ -14,8 +14,6 @@ import { rowRepairs } from "./row-repairs.ts";
 
 export interface RepairsOptions extends IntegrationRepairsOptions {
   query: Queryable;
-  /** Whether a model is configured. */
-  hasModel: () => boolean;
   providers: () => readonly ProviderSeen[];
   mcpServers: () => McpServerSeen[];
   connections: () => Promise<Connection[]>;
@@ -32,7 +30,7 @@ export type ListRepairs = (caller: {
 const ORDER: Repair["severity"][] = ["error", "warning", "info"];
 
 export function createRepairs(options: RepairsOptions): ListRepairs {
-  const { query, hasModel, mcpServers, integrations, now = Date.now } = options;
+  const { query, mcpServers, integrations, now = Date.now } = options;
   return async ({ reach, may }) => {
     const names = new Map(
       integrations.list().flatMap(({ id, name, enabled }) => (enabled ? [[id, name] as const] : [])),
@@ -54,7 +52,13 @@ export function createRepairs(options: RepairsOptions): ListRepairs {
     const ofServers = reach
       ? []
       : [...mcpRepairs(mcpServers(), now()), ...providerRepairs(options.providers())];
-    const all = [...seen, ...ofRows, ...ofPeople, ...ofServers, ...(hasModel() || reach ? [] : [NO_MODEL])];
+    const all = [
+      ...seen,
+      ...ofRows,
+      ...ofPeople,
+      ...ofServers,
+      ...(options.providers().length > 0 || reach ? [] : [NO_MODEL]),
+    ];
     return all
       .filter(({ scope }) => may(scope))
       .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) || (a.id < b.id ? -1 : 1));

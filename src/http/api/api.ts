@@ -248,7 +248,6 @@ export function createApi(
           query: options.db.query,
           integrations: registry,
           settings: integrations.settings,
-          hasModel: () => models.providers.list().length > 0,
           providers: models.providers.list,
           mcpServers: mcp.list,
           connections: integrations.listConnections,
