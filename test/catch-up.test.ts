@@ -32,8 +32,7 @@ const MARKS = {
 const ALL = Object.values(MARKS).flat();
 
 /** GitHub as far as an organisation's webhook goes: it says what it could not deliver, and delivers it again when it is asked. */
-function webhookOf(github: ReturnType<typeof createFakeGitHub>, server: () => string) {
-  const log: { id: number; guid: string; delivered_at: string; status_code: number }[] = [];
+function webhookOf(github: ReturnType<typeof createFakeGitHub>, server: () => string, log: Delivery[]) {
   const bodies = new Map<string, string>();
   async function send(guid: string): Promise<void> {
     const body = bodies.get(guid) ?? "";
@@ -111,7 +110,8 @@ if (hasBroker && hasDovecot)
       let url = "";
       // GitHub knows one address: it may send something again before a new one would be known here.
       let port = "0";
-      const gitHubSends = webhookOf(github, () => url);
+      const deliveries: Delivery[] = [];
+      const gitHubSends = webhookOf(github, () => url, deliveries);
       const start = async (): Promise<HeddleProcess> => {
         if (databaseUrl) await lapse(databaseUrl);
         const server = launch({
@@ -178,12 +178,9 @@ if (hasBroker && hasDovecot)
         await until(tasks, (found) => found.length > 40, PATIENT);
         await kill(second);
         await start();
-        const done = await until(
-          tasks,
-          (found) => found.length > ALL.length && found.every(({ status }) => status === "complete"),
-          PATIENT,
-        );
-        expect((await marksOf(url, done)).sort()).toEqual(["before", ...ALL].sort());
+        const lacking = () => whatIsLacking(url, () => deliveries);
+        await until(lacking, ({ events, tasks }) => events.length + tasks.length === 0, PATIENT);
+        expect((await marksOf(url, await tasks())).sort()).toEqual(["before", ...ALL].sort());
         // GitHub can be asked whether a comment is there, so not even an answer is there twice.
         const isAnswered = () =>
           numbers(50).map((n) => github.commentsOn(`octo/repo${(n + 1) % 10}#${n + 1}`).length);
@@ -214,11 +211,57 @@ if (hasBroker && hasDovecot)
     });
   });
 
+interface Delivery {
+  id: number;
+  guid: string;
+  delivered_at: string;
+  status_code: number;
+}
+
+interface Connection {
+  name: string;
+  status: string;
+  detail: string | null;
+}
+
 interface Task {
   status: string;
+  prompt: string;
+  error: string | null;
   session_id: string;
   message_id: string;
 }
+
+/**
+ * What is not there yet, short enough to be read in a failure: marks without a task, tasks that are not complete, connections
+ * that do not hear, and how GitHub's last deliveries ended.
+ */
+async function whatIsLacking(url: string, github: () => Delivery[]) {
+  const tasks: Task[] = (await ask(url, "/api/v1/tasks?limit=500")).tasks;
+  const missing = new Set(ALL);
+  // Of a task whose session is read later, the prompt is enough.
+  for (const { prompt } of tasks) missing.delete(markIn(prompt));
+  const open = tasks.filter(({ status }) => status !== "complete");
+  const lacking = {
+    events: [...missing],
+    tasks: open.map(({ prompt, status, error }) => `${markIn(prompt)}: ${status} ${error ?? ""}`.trim()),
+  };
+  if (missing.size + open.length === 0) return lacking;
+  const connections = await Promise.all(
+    Object.keys(MARKS).map(async (id) => {
+      const found = (await ask(url, `/api/v1/integrations/${id}/connections`)).connections as Connection[];
+      return found.map(({ name, status, detail }) => `${id} ${name}: ${status}, ${detail}`);
+    }),
+  );
+  const undelivered = github().filter(({ guid }) => missing.has(guid));
+  return { ...lacking, connections: connections.flat(), github: undelivered.map(shownDelivery) };
+}
+
+const shownDelivery = ({ guid, delivered_at, status_code }: Delivery): string =>
+  `${guid} at ${delivered_at}: ${status_code}`;
+
+const markIn = (text: string): string =>
+  /\b(?:before|(?:github|mail|telegram|ntfy|frigate)-\d+)\b/.exec(text)?.[0] ?? text;
 
 /** The mark in the message that each task answers. */
 async function marksOf(url: string, tasks: Task[]): Promise<string[]> {
@@ -227,10 +270,7 @@ async function marksOf(url: string, tasks: Task[]): Promise<string[]> {
     const messages = await ask(url, `/api/v1/sessions/${session}/messages?limit=500`);
     for (const { id, content } of messages) contents.set(id, content);
   }
-  return tasks.map(({ message_id }) => {
-    const text = contents.get(message_id) ?? "";
-    return /\b(?:before|(?:github|mail|telegram|ntfy|frigate)-\d+)\b/.exec(text)?.[0] ?? text;
-  });
+  return tasks.map(({ message_id }) => markIn(contents.get(message_id) ?? ""));
 }
 
 async function allow(url: string, integration_id: string, external_id: string): Promise<void> {

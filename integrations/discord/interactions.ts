@@ -2,7 +2,7 @@
 
 import { approvals, type JsonObject, tasks } from "heddle/sdk";
 import { isAllowed, refusal } from "./access.ts";
-import { call } from "./client.ts";
+import { call, codeOf } from "./client.ts";
 import { runCommand } from "./commands.ts";
 import { nameOf } from "./message.ts";
 
@@ -12,6 +12,7 @@ const BUTTON = 3;
 const THINKING = 5;
 const NOTHING = 6;
 const ONLY_FOR_THEM = 64;
+const ALREADY_RESPONDED = 40_060;
 
 interface Interaction {
   id: string;
@@ -58,8 +59,19 @@ async function command(interaction: Interaction, person: Person): Promise<void> 
   await call("PATCH", `/webhooks/${application_id}/${token}/messages/@original`, { json: plain(answer) });
 }
 
-const respond = ({ id, token }: Interaction, json: object): Promise<void> =>
-  call("POST", `/interactions/${id}/${token}/callback`, { json });
+/**
+ * Whether this is the first response. It is not when an earlier process has ended in the middle of the work, or did not learn that Discord had
+ * its response: the work is done all the same.
+ */
+async function respond({ id, token }: Interaction, json: object): Promise<boolean> {
+  try {
+    await call("POST", `/interactions/${id}/${token}/callback`, { json });
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== ALREADY_RESPONDED) throw error;
+    return false;
+  }
+}
 
 const plain = (content: string) => ({ content, allowed_mentions: { parse: [] } });
 
@@ -72,10 +84,11 @@ const REASONS: Record<string, string> = {
 async function button(interaction: Interaction, person: Person): Promise<void> {
   const { custom_id = "" } = interaction.data ?? {};
   const [, action, id] = /^heddle:(once|run|deny|stop):([0-9a-zA-Z-]{1,60})$/.exec(custom_id) ?? [];
-  await respond(interaction, { type: NOTHING });
+  const isFirst = await respond(interaction, { type: NOTHING });
   if (action === undefined || id === undefined) return;
   const said = action === "stop" ? await stop(id, person) : await decide(action, id, person);
-  if (said === undefined) return;
+  // The second time, "already decided" would be about what this press has decided.
+  if (said === undefined || !isFirst) return;
   const { application_id, token } = interaction;
   await call("POST", `/webhooks/${application_id}/${token}`, {
     json: { ...plain(said), flags: ONLY_FOR_THEM },

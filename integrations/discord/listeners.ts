@@ -47,20 +47,26 @@ async function listenToDiscord(ctx: ListenContext): Promise<void> {
     writtenAt = performance.now();
     await store.set(key, state);
   };
+  /** Commands and buttons that are being taken, by the number of their event. */
+  const inHand = new Map<number, Promise<void>>();
   await connectGateway(
     {
       ...{ url, session: state.session, sequence: () => state.sequence },
       async handle(event) {
-        const isOurs = await handle(event, { self, state, ctx });
+        const interaction = inHand.get(event.s);
+        await interaction;
+        inHand.delete(event.s);
+        const isOurs = await handle(event, { self, state, ctx, write });
         state.sequence = event.s;
         // Only now, so that nothing is lost; idempotency keys keep what comes again from being answered twice.
-        if (isOurs || performance.now() - writtenAt > WRITE_MS) await write();
+        if (isOurs || interaction || performance.now() - writtenAt > WRITE_MS) await write();
       },
-      hurry({ t, d }) {
+      hurry({ t, s, d }) {
         if (t !== "INTERACTION_CREATE") return;
-        takeInteraction(d).catch((error) =>
+        const taking = takeInteraction(d).catch((error) =>
           log.warning("A command or a button of Discord was not taken", { reason: String(error) }),
         );
+        inHand.set(s, taking);
       },
       async forget() {
         delete state.session;
@@ -79,11 +85,17 @@ interface Running {
 }
 
 /** Whether it was for the bot. */
-async function handle({ t, d }: Dispatch, { self, state, ctx }: Running): Promise<boolean> {
+async function handle(
+  { t, s, d }: Dispatch,
+  { self, state, ctx, write }: Running & { write(): Promise<void> },
+): Promise<boolean> {
   const as = `as ${self.username}`;
   if (t === "READY") {
     const { session_id, resume_gateway_url } = d as { session_id: string; resume_gateway_url: string };
     state.session = { id: session_id, url: resume_gateway_url };
+    state.sequence = s;
+    // Before anybody is told that Discord is heard: without the session, what comes from now on would be lost with this process.
+    await write();
     ctx.connected(as);
     await catchUp({ self, state, ctx });
     return true;

@@ -24,14 +24,25 @@ interface DeliveryOfHook {
 }
 
 const EVERY_SECONDS = 300;
+/** Something that was asked for again has arrived by then, or has failed again. */
+const SOON_SECONDS = 15;
+const LONGEST_PAUSE_MS = 3_600_000;
 /** GitHub delivers again what is at most three days old. */
 const LONGEST_MS = 3 * 86_400_000;
 /** What was being delivered when the server was last heard. */
 const MARGIN_MS = 600_000;
-const MOST_TRIES = 3;
 const PAGE = 100;
 const MOST_PAGES = 10;
 const PREFIX = "hook:";
+
+interface Asked {
+  tries: number;
+  /** When it was asked for last, in milliseconds since 1970. */
+  at: number;
+}
+
+/** Until the next look: soon while something that was asked for is not there yet. */
+let pauseSeconds = EVERY_SECONDS;
 
 /** Saves a read for each webhook: what this process knows to be stored. */
 const known = new Set<string>();
@@ -55,25 +66,34 @@ function senderOf(kind: Hook["kind"], { repository, organization }: Payload): st
 
 poll({
   name: "missed-webhooks",
-  everySeconds: EVERY_SECONDS,
+  everySeconds: () => pauseSeconds,
   when: () => isConfigured() && settings.GITHUB_CATCH_UP,
   async run({ signal, since }) {
+    pauseSeconds = EVERY_SECONDS;
     if (since === null) return;
     const hooks = await store.list<Hook>({ prefix: PREFIX, limit: 1000 });
     for (const { value } of hooks) {
       signal.throwIfAborted();
       // Only the App may ask about its webhook, and only that of the App that is set.
       if (value.kind === "integration" && (!isApp() || value.of !== settings.GITHUB_APP_ID)) continue;
-      await catchUp(value, new Date(since.getTime() - MARGIN_MS), signal);
+      await catchUp(value, since.getTime() - MARGIN_MS, signal);
     }
   },
 });
 
-async function catchUp(hook: Hook, since: Date, signal: AbortSignal): Promise<void> {
+async function catchUp(hook: Hook, since: number, signal: AbortSignal): Promise<void> {
+  const key = `waiting:${hook.id}`;
+  // While something is not there, it stays in sight, also when all that is newer has arrived.
+  const waiting = await store.get<number>(key);
   try {
-    for (const delivery of await missed(hook, since, signal)) {
+    const deliveries = await missed(hook, Math.min(since, waiting ?? since), signal);
+    const oldest = Math.min(...deliveries.map(({ delivered_at }) => Date.parse(delivered_at)));
+    if (deliveries.length > 0 && oldest !== waiting)
+      await store.set(key, oldest, { ttlSeconds: LONGEST_MS / 1000 });
+    for (const delivery of deliveries) {
       if (await mayTry(delivery.guid)) await deliverAgain(hook, delivery, signal);
     }
+    if (deliveries.length === 0 && waiting !== undefined) await store.delete(key);
   } catch (error) {
     const failure = signal.aborted ? null : readFailure(error);
     // The token may write comments, but not see webhooks: that is fine, and what was missed is delivered again by hand.
@@ -83,9 +103,9 @@ async function catchUp(hook: Hook, since: Date, signal: AbortSignal): Promise<vo
 }
 
 /** Deliveries since then that failed and did not succeed later, oldest first. */
-async function missed(hook: Hook, since: Date, signal: AbortSignal): Promise<DeliveryOfHook[]> {
+async function missed(hook: Hook, since: number, signal: AbortSignal): Promise<DeliveryOfHook[]> {
   const github = connectGitHub(signal);
-  const oldest = Math.max(since.getTime(), Date.now() - LONGEST_MS);
+  const oldest = Math.max(since, Date.now() - LONGEST_MS);
   const found: DeliveryOfHook[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
@@ -121,12 +141,27 @@ function nextCursor(links: string): string | undefined {
 const isOutage = (status: number): boolean =>
   status === 0 || status === 404 || status === 429 || status >= 500;
 
+/** The pauses between the tries grow: nobody may be able to reach this server for long. */
 async function mayTry(guid: string): Promise<boolean> {
-  const tries = await store.update<number>(`again:${guid}`, (before = 0) => before + 1, {
-    ttlSeconds: LONGEST_MS / 1000,
-  });
-  return (tries ?? 0) <= MOST_TRIES;
+  const now = Date.now();
+  let due = 0;
+  await store.update<Asked>(
+    `again:${guid}`,
+    (before = { tries: 0, at: 0 }) => {
+      due = before.at + pauseAfter(before.tries);
+      return due > now ? before : { tries: before.tries + 1, at: now };
+    },
+    { ttlSeconds: LONGEST_MS / 1000 },
+  );
+  const mayBe = due <= now;
+  const nextSeconds = mayBe ? SOON_SECONDS : Math.ceil((due - now) / 1000);
+  pauseSeconds = Math.max(1, Math.min(pauseSeconds, nextSeconds));
+  return mayBe;
 }
+
+/** In milliseconds: 15 seconds, a minute, four minutes, 16 minutes, then an hour. */
+const pauseAfter = (tries: number): number =>
+  tries === 0 ? 0 : Math.min(SOON_SECONDS * 1000 * 4 ** (tries - 1), LONGEST_PAUSE_MS);
 
 async function deliverAgain(hook: Hook, { id, guid }: DeliveryOfHook, signal: AbortSignal): Promise<void> {
   await connectGitHub(signal).request(`POST ${pathOf(hook)}/deliveries/${id}/attempts`);

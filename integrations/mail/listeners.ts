@@ -5,7 +5,7 @@ import { isSetUp } from "./account.ts";
 import { listOf, ownAddress, settings, usesGmailApi } from "./config.ts";
 import { catchUpOnGmail, listenToGmail } from "./gmail/listen.ts";
 import { openMailbox } from "./imap.ts";
-import { takeNew } from "./take-new.ts";
+import { followFolder, takeNew } from "./take-new.ts";
 
 /** The server answers within this time, or the connection counts as dead. */
 const SILENCE_SECONDS = 60;
@@ -40,6 +40,7 @@ async function listenToMailbox(ctx: ListenContext): Promise<void> {
 
   async function watch(): Promise<never> {
     const folders = await wantedFolders();
+    for (const folder of folders) await followFolder(client, folder);
     ctx.connected(`as ${ownAddress()}, ${folders.join(", ")}`);
     for (;;) {
       news = Promise.withResolvers<void>();

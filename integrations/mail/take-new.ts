@@ -23,14 +23,9 @@ const keyOf = (folder: string): string => `cursor:${ownAddress()}:${folder}`.sli
 
 export async function takeNew(client: ImapFlow, folder: string, ctx: ListenContext): Promise<void> {
   await inFolder(client, folder, async () => {
-    const { mailbox } = client;
-    if (!mailbox) throw new Error(`The folder "${folder}" could not be opened.`);
-    const uidValidity = String(mailbox.uidValidity);
+    const cursor = await cursorOf(client, folder);
+    const { uidValidity } = cursor;
     const key = keyOf(folder);
-    const stored = await store.get<Cursor>(key);
-    const isSame = stored?.uidValidity === uidValidity;
-    const cursor = isSame ? stored : await begin(client, folder, stored, Date.now());
-    if (!isSame) await store.set(key, cursor);
     for (const uid of await newUids(client, cursor)) {
       ctx.signal.throwIfAborted();
       await takeOne(client, { folder, uidValidity, uid });
@@ -39,6 +34,22 @@ export async function takeNew(client: ImapFlow, folder: string, ctx: ListenConte
       await store.set(key, cursor);
     }
   });
+}
+
+/** Stores from where the folder is followed, unless that is known. Mail that comes afterwards is taken, whatever happens in between. */
+export const followFolder = (client: ImapFlow, folder: string): Promise<unknown> =>
+  inFolder(client, folder, () => cursorOf(client, folder));
+
+/** The cursor of the open folder. */
+async function cursorOf(client: ImapFlow, folder: string): Promise<Cursor> {
+  const { mailbox } = client;
+  if (!mailbox) throw new Error(`The folder "${folder}" could not be opened.`);
+  const key = keyOf(folder);
+  const stored = await store.get<Cursor>(key);
+  if (stored?.uidValidity === String(mailbox.uidValidity)) return stored;
+  const cursor = await begin(client, folder, stored, Date.now());
+  await store.set(key, cursor);
+  return cursor;
 }
 
 /** Where to begin in a folder that is seen for the first time, or whose UIDs are new ones. */

@@ -2,12 +2,15 @@
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import "../../integrations/discord/dispatcher.ts";
+import "../../integrations/discord/listeners.ts";
+import { store } from "heddle/sdk";
 import {
   deliver,
   dispatchContext,
   fakeHeddle,
   registered,
   runHook,
+  startListener,
   streamTo,
   useSettings,
 } from "heddle/sdk/testing";
@@ -17,6 +20,7 @@ import { whoAmI } from "../../integrations/discord/known.ts";
 import { takeDeletion, takeEdit, takeMessage } from "../../integrations/discord/receive.ts";
 import { type Posted, startFakeDiscord } from "../fakes/discord/fake-discord.ts";
 import { ADA, APPLICATION, BEN, BOT, DIRECT, GENERAL, QUIET, TOKEN } from "../fakes/discord/ids.ts";
+import { until } from "../until.ts";
 
 const discord = startFakeDiscord();
 const decided: unknown[] = [];
@@ -313,6 +317,47 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   }
   await ask({ status: "approved", decided_by: "Ada" }, receipt);
   expect(posted()).toMatchObject([{ content: expect.stringContaining("Allowed by Ada"), components: [] }]);
+});
+
+test("a press that is told again, since the process before has ended, is taken without asking Discord for another response", async () => {
+  const custom_id = "heddle:once:approval-1";
+  const it = discord.interact(ADA, GENERAL, { type: 3, data: { custom_id } });
+  const event = { ...it, application_id: APPLICATION, type: 3, data: { custom_id } };
+  const told = () => takeInteraction({ ...event, user: { id: ADA, username: "ada" } } as never);
+  // The process before had responded, and no more.
+  it.answered = { type: 6 };
+  await told();
+  expect(decided).toMatchObject([{ approved: true }]);
+  // It had also decided: nobody else did, so that nobody is told.
+  refusal = "conflict";
+  await told();
+  expect(it.whispers).toEqual([]);
+});
+
+test("Discord tells of a press no more once it is taken, and of nothing that came before", async () => {
+  const listening = async () => {
+    const listener = startListener("gateway");
+    await listener.reported;
+    return listener;
+  };
+  const first = await listening();
+  const { id } = await whoAmI();
+  const stored = async () =>
+    (await store.get<{ sequence: number; session?: object }>(`gateway:${id}`)) ?? { sequence: 0 };
+  // Before it says that it is connected: what comes from now on is not lost with the process.
+  expect((await stored()).session).toBeDefined();
+  const custom_id = "heddle:once:approval-1";
+  const press = () => discord.interact(ADA, GENERAL, { type: 3, data: { custom_id } });
+  const { sequence } = await stored();
+  press();
+  await until(async () => (await stored()).sequence === sequence + 1);
+  press();
+  await until(async () => (await stored()).sequence === sequence + 2);
+  await first.stop();
+  const second = await listening();
+  await second.stop();
+  expect(decided).toHaveLength(2);
+  expect(discord.began).toEqual(["identify", "resume"]);
 });
 
 test("Discord shows that the bot writes, and a test of the connection says what is missing", async () => {

@@ -5,7 +5,9 @@ import "../../integrations/github/missed.ts";
 import "../../integrations/github/reactions.ts";
 import { rememberHook } from "../../integrations/github/missed.ts";
 import { reactionTarget } from "../../integrations/github/reactions.ts";
+import { store } from "../../src/sdk/index.ts";
 import { runHook, startListener } from "../../src/sdk/testing.ts";
+import { until } from "../until.ts";
 import { createFakeGitHub, type FakeGitHub, failure } from "./fake-github.ts";
 import { gitHubSettings } from "./settings.ts";
 
@@ -43,7 +45,7 @@ async function pollSince(minutesAgo: number | null) {
   return listener.reports;
 }
 
-test("what nobody answered during the outage is asked for again, oldest first, and at most three times", async () => {
+test("what nobody answered during the outage is asked for again, oldest first, with growing pauses", async () => {
   await rememberHook(HEADERS, { repository: { full_name: "octo/hello" } });
   github.api.deliveries.push(
     delivery(6, "refused", 403, 3),
@@ -55,8 +57,44 @@ test("what nobody answered during the outage is asked for again, oldest first, a
   );
   await pollSince(5);
   expect(github.api.attempts).toEqual([2, 5]);
-  for (let n = 0; n < 4; n++) await pollSince(5);
-  expect(github.api.attempts.length).toBe(6);
+  // It has not arrived yet, so it is asked for no more often than GitHub may need to deliver it.
+  await pollSince(5);
+  expect(github.api.attempts.length).toBe(2);
+  const lastTried = (guid: string, tries: number, secondsAgo: number) =>
+    store.set(`again:${guid}`, { tries, at: Date.now() - secondsAgo * 1000 });
+  await lastTried("a", 1, 14);
+  await lastTried("b", 1, 16);
+  await pollSince(5);
+  expect(github.api.attempts).toEqual([2, 5, 5]);
+  await lastTried("a", 9, 3_590);
+  await lastTried("b", 9, 3_610);
+  await pollSince(5);
+  expect(github.api.attempts).toEqual([2, 5, 5, 5]);
+});
+
+test("what was asked for and failed again is looked after soon, and stays in sight until it has arrived", async () => {
+  await rememberHook(HEADERS, { repository: { full_name: "octo/hello" } });
+  github.api.deliveries.push(delivery(1, "c", 0, 7));
+  await pollSince(5);
+  // All this time the server has heard GitHub, but GitHub has not reached the server.
+  github.api.deliveries[0] = delivery(1, "c", 0, 600);
+  await store.set("waiting:7", Date.parse(github.api.deliveries[0]?.delivered_at ?? ""));
+  await store.set("again:c", { tries: 5, at: 0 });
+  await pollSince(0);
+  expect(github.api.attempts).toEqual([1, 1]);
+  github.api.deliveries.unshift(delivery(2, "c", 200, 1));
+  await pollSince(0);
+  expect(await store.get("waiting:7")).toBeUndefined();
+  expect(github.api.attempts).toEqual([1, 1]);
+});
+
+test("after something was asked for, the next look is not five minutes away", async () => {
+  await rememberHook(HEADERS, { repository: { full_name: "octo/hello" } });
+  github.api.deliveries.push(delivery(1, "d", 0, 7));
+  await store.set("again:d", { tries: 1, at: Date.now() - 14_500 });
+  const listener = startListener("missed-webhooks", { since: new Date(Date.now() - 5 * MINUTE) });
+  await until(() => github.api.attempts.length === 1);
+  await listener.stop();
 });
 
 test("at the very first start, and with a token that may not see webhooks, nothing is asked and nothing fails", async () => {

@@ -1,0 +1,38 @@
+// The mailbox over IMAP, in this process and with a real server. What a whole server does with it is in test/chat-contract.
+
+import { afterAll, expect, test } from "bun:test";
+import { fakeHeddle, startListener, useSettings } from "heddle/sdk/testing";
+import "../../integrations/mail/listeners.ts";
+import { until } from "../until.ts";
+import { hasDovecot, MAILBOX, startDovecot } from "./dovecot.ts";
+import { letter } from "./letter.ts";
+
+const heddle = fakeHeddle();
+const OURS = ["MAIL_ADDRESS", "MAIL_PASSWORD", "MAIL_TLS", "MAIL_IMAP_HOST", "MAIL_IMAP_PORT"] as const;
+afterAll(() => {
+  heddle.restore();
+  // Settings are those of all test files.
+  useSettings(Object.fromEntries(OURS.map((name) => [name, undefined])));
+});
+
+if (hasDovecot)
+  test("mail that comes once it says that it is connected is taken, though the server ends before its first look", async () => {
+    const dovecot = await startDovecot();
+    try {
+      useSettings({
+        ...{ MAIL_ADDRESS: MAILBOX.user, MAIL_PASSWORD: MAILBOX.pass, MAIL_TLS: "off" },
+        ...{ MAIL_IMAP_HOST: "127.0.0.1", MAIL_IMAP_PORT: String(dovecot.port) },
+      });
+      await dovecot.arrive(letter({ id: "before@friends.test" }));
+      const first = startListener("imap");
+      await first.reported;
+      await first.stop();
+      await dovecot.arrive(letter({ id: "after@friends.test" }));
+      const second = startListener("imap", { since: new Date() });
+      const taken = () => heddle.events.map(({ metadata }) => metadata?.message_id);
+      expect(await until(taken, (found) => found.length > 0)).toEqual(["<after@friends.test>"]);
+      await second.stop();
+    } finally {
+      await dovecot.stop();
+    }
+  });
