@@ -2,12 +2,14 @@
 // everybody in the channel can read the arguments.
 
 import type { AskApprovalInput, AskedApproval, DispatchContext } from "heddle/sdk";
+import { argumentsText } from "../_decisions/arguments.ts";
 import { codeOf } from "./client.ts";
 import { PREFIX, type Target } from "./place.ts";
 import { edit, postPart } from "./post.ts";
 
 /** Beyond this not all of it could be shown. */
 const LONGEST_ARGUMENTS = 1_300;
+const LONGEST_MESSAGE = 2_000;
 const UNKNOWN_MESSAGE = 10_008;
 
 export async function askWithButtons(
@@ -20,8 +22,10 @@ export async function askWithButtons(
   const shown = shownArguments(approval);
   if (shown.length > LONGEST_ARGUMENTS)
     return { receipt: { message_ids: [], skipped: "the arguments are too long" } };
-  const about = `Policy: ${approval.policy}. ${approval.reason ?? ""}`.trim().slice(0, 400);
-  const content = `${heading(approval, botId, "wants")}. May it?\n\`\`\`json\n${shown}\n\`\`\`\n${escaped(about)}`;
+  const about = escaped(`Policy: ${approval.policy}. ${approval.reason ?? ""}`.trim().slice(0, 400));
+  const question = `${heading(approval, botId, "wants")}. May it?\n\`\`\`json\n${shown}\n\`\`\`\n`;
+  // A reason is worth less than a question that Discord takes.
+  const content = question + about.slice(0, LONGEST_MESSAGE - question.length);
   const id = await postPart(config, "ask", { content, components: buttons(approval.id) }, ctx);
   return { receipt: { message_ids: [id] } };
 }
@@ -68,14 +72,8 @@ const buttons = (id: string) => [
   },
 ];
 
-/** Characters that change how other characters look, and the one that would end the code block. */
-const HIDDEN = /[`\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]/g;
-
-/** As JSON, in which no text can look like another field. */
-const shownArguments = ({ arguments: args }: AskedApproval): string =>
-  JSON.stringify(args, null, 2).replace(
-    HIDDEN,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** Without the character that would end the code block. */
+const shownArguments = (approval: AskedApproval): string =>
+  argumentsText(approval).replaceAll("`", "\\u0060");
 
 const escaped = (text: string): string => text.replace(/[\\*_~`|<>[\]]/g, "\\$&");

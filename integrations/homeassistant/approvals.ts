@@ -7,6 +7,7 @@ import {
   Permanent,
   server,
 } from "heddle/sdk";
+import { argumentsText } from "../_decisions/arguments.ts";
 import { api } from "./client.ts";
 
 export interface NotifyTarget {
@@ -41,10 +42,10 @@ export async function askByNotification(
 }
 
 /** Whether the policy names users of this home, and what they decide on can be shown. */
-const mayBeDecidedHere = ({ status, approvers, arguments: args }: AskedApproval): boolean =>
-  status === "pending" &&
-  approvers.some((one) => one.startsWith(PREFIX)) &&
-  JSON.stringify(args).length <= LONGEST_ARGUMENTS;
+const mayBeDecidedHere = (approval: AskedApproval): boolean =>
+  approval.status === "pending" &&
+  approval.approvers.some((one) => one.startsWith(PREFIX)) &&
+  argumentsText(approval, 1).length <= LONGEST_ARGUMENTS;
 
 const buttons = ({ id }: AskedApproval) => [
   { action: `HEDDLE_APPROVE_${id}`, title: "Approve" },
@@ -52,11 +53,11 @@ const buttons = ({ id }: AskedApproval) => [
 ];
 
 function text(approval: AskedApproval, botId: string, hasButtons: boolean): string {
-  const { tool, status, decided_by, arguments: args, policy, expires_at } = approval;
+  const { tool, status, decided_by, policy, expires_at } = approval;
   if (status === "pending") {
     if (!hasButtons) return `${botId} waits for a person who decides in Heddle.`;
     const until = `${expires_at.slice(0, 16).replace("T", " ")} UTC`;
-    return `${botId} wants to call ${tool}. May it?\n${JSON.stringify(args, null, 1)}\nPolicy: ${policy}. Until ${until}.`;
+    return `${botId} wants to call ${tool}. May it?\n${argumentsText(approval, 1)}\nPolicy: ${policy}. Until ${until}.`;
   }
   const asked = `${botId} wanted to call ${tool}`;
   if (status === "approved" || status === "denied")

@@ -1,12 +1,17 @@
 // Calls of tools that wait for a person, decided by a button of a notification, which calls an address.
 
 import { type AskApprovalInput, type AskedApproval, type DispatchContext, server } from "heddle/sdk";
+import { argumentsText } from "../_decisions/arguments.ts";
 import { decideBy, offerLinks, verifyLink } from "../_decisions/links.ts";
 import { publish } from "./client.ts";
 import { settings } from "./config.ts";
 import type { Head, Target } from "./dispatcher.ts";
 
+/** What a phone shows; beyond it nobody could read what they decide on. */
 const LONGEST_ARGUMENTS = 1_500;
+/** A longer text becomes a file beside the notification. */
+const LONGEST_BYTES = 4_096;
+
 export async function askByActions(
   { approval, botId, config }: AskApprovalInput<Target>,
   head: Head,
@@ -18,8 +23,10 @@ export async function askByActions(
     return { receipt: { ids: [await publish({ ...head, message, ...sequence }, signal)] } };
   }
   const id = await once("ask", async () => {
-    const actions = await offer(approval, config.topic);
-    const message = actions ? question(approval, botId) : elsewhere(approval, botId);
+    const asked = question(approval, botId);
+    const actions =
+      Buffer.byteLength(asked) > LONGEST_BYTES ? undefined : await offer(approval, config.topic);
+    const message = actions ? asked : elsewhere(approval, botId);
     const notification = { ...head, message, priority: Math.max(config.priority ?? 3, 4), ...sequence };
     return publish({ ...notification, ...(actions && { actions }) }, signal);
   });
@@ -28,7 +35,7 @@ export async function askByActions(
 
 /** The two buttons; undefined if nobody here may decide, if not everything can be shown, or if ntfy would not know where to call. */
 async function offer(approval: AskedApproval, topic: string): Promise<object[] | undefined> {
-  if (JSON.stringify(approval.arguments).length > LONGEST_ARGUMENTS) return undefined;
+  if (argumentsText(approval, 1).length > LONGEST_ARGUMENTS) return undefined;
   const links = await offerLinks(approval, { integration: "ntfy", person: topic });
   if (!links) return undefined;
   const button = (label: string, url: string) => ({
@@ -47,11 +54,12 @@ export async function decide(token: string): Promise<string | undefined> {
   return link && decideBy(link, (topic) => `a subscriber of ${topic}`);
 }
 
-function question({ tool, arguments: args, policy, reason, expires_at }: AskedApproval, botId: string) {
+function question(approval: AskedApproval, botId: string): string {
+  const { tool, policy, reason, expires_at } = approval;
   const until = `${expires_at.slice(0, 16).replace("T", " ")} UTC`;
   return [
     `${botId} wants to call ${tool}. May it?`,
-    JSON.stringify(args, null, 1),
+    argumentsText(approval, 1),
     [`Policy: ${policy}.`, (reason ?? "").slice(0, 300), `Until ${until}.`].filter(Boolean).join(" "),
   ].join("\n");
 }

@@ -3,6 +3,7 @@
 
 import type { WebClient } from "@slack/web-api";
 import type { AskApprovalInput, DispatchContext } from "heddle/sdk";
+import { argumentsText } from "../_decisions/arguments.ts";
 import { codeOf } from "./client.ts";
 import { PREFIX } from "./place.ts";
 import { editText, postPart, type Where } from "./post.ts";
@@ -21,7 +22,7 @@ export async function askWithButtons(
   if (status === "pending") {
     const people = approvers.filter((one) => one.startsWith(PREFIX)).map((one) => one.slice(PREFIX.length));
     if (people.length === 0) return { receipt: { skipped: "the policy names nobody of Slack" } };
-    const args = JSON.stringify(approval.arguments, null, 2);
+    const args = argumentsText(approval);
     // Nobody could read what they decide on.
     if (args.length > LONGEST_ARGUMENTS) return { receipt: { skipped: "the arguments are too long" } };
     const text = `${botId} wants to call ${tool}. May it?`;

@@ -1,6 +1,7 @@
 // Calls of tools that wait for a person, asked with buttons.
 
 import { type AskApprovalInput, type AskedApproval, type DispatchContext, server, store } from "heddle/sdk";
+import { argumentsText } from "../_decisions/arguments.ts";
 import { refusalOf, signalOf, type Telegram } from "./client.ts";
 import { escapeHtml } from "./html.ts";
 import { takeTurn } from "./pace.ts";
@@ -110,14 +111,8 @@ function outcome(approval: AskedApproval, botId: string): string {
   }
 }
 
-/** Characters that change how other characters look. */
-const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]/g;
-
-/** As JSON, in which no text can look like another field. */
-function shownArguments({ arguments: args }: AskedApproval): string | undefined {
-  const text = JSON.stringify(args, null, 2).replace(
-    HIDDEN,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** Undefined if not all of it can be shown. */
+function shownArguments(approval: AskedApproval): string | undefined {
+  const text = argumentsText(approval);
   return escapeHtml(text).length > LONGEST_ARGUMENTS ? undefined : text;
 }

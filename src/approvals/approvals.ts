@@ -8,6 +8,7 @@ import {
   type ApprovalStatus,
   type ArgumentCondition,
   approvals,
+  people,
   tasks,
 } from "../db/schema.ts";
 import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
@@ -53,6 +54,8 @@ export interface Approvals {
   get(id: string, reach: Reach | undefined): Promise<ApprovalRow>;
   /** The call of the same tool by the same bot, among those in reach, that was approved last before this one. */
   previous(approval: ApprovalRow, reach: Reach | undefined): Promise<ApprovalRow | undefined>;
+  /** Whether they are asked, as things are now. */
+  mayDecide(approval: ApprovalRow, by: Decider): boolean;
   /** @throws HeddleError `not_found`, `forbidden` (not asked), `conflict` (decided, expired or cancelled already) */
   decide(id: string, decision: GivenDecision, by: Decider, reach: Reach | undefined): Promise<ApprovalRow>;
   /** Ends those that nobody decided on in time, and those whose runs have ended. Returns how many. */
@@ -81,6 +84,13 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   const inReach = (reach: Reach | undefined) =>
     reach &&
     inArray(approvals.task_id, query.select({ id: tasks.id }).from(tasks).where(tasksIn(query, reach)));
+
+  /** A policy that names others meanwhile counts as it is now; one that is gone as it was. */
+  const mayDecide: Approvals["mayDecide"] = ({ approvers, policy_id }, { id, isOutside = false }) => {
+    const now = policies.find(policy_id);
+    const named = now?.effect === "require_approval" ? now.approval.approvers : approvers;
+    return (named.length === 0 && !isOutside) || named.includes(id);
+  };
 
   const get: Approvals["get"] = async (id, reach) => {
     const [row] = await query
@@ -158,6 +168,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
         .orderBy(desc(approvals.id))
         .limit(limit),
     get,
+    mayDecide,
     async previous({ id, bot_id, tool_name, tool_reference }, reach) {
       const [row] = await query
         .select()
@@ -179,7 +190,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     },
     async decide(id, decision, by, reach) {
       const asked = await get(id, reach);
-      if ((by.isOutside || asked.approvers.length > 0) && !asked.approvers.includes(by.id)) {
+      if (!mayDecide(asked, by) || (by.isOutside && (await isBlocked(query, by.id)))) {
         const message =
           "Other people are asked about this call; you are not among those who may decide on it.";
         throw new HeddleError("forbidden", message);
@@ -214,6 +225,22 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       return count;
     },
   };
+}
+
+/** Whom the operator has blocked since decides on nothing, whoever still names them. */
+async function isBlocked(query: Queryable, identity: string): Promise<boolean> {
+  const [integration_id = "", ...external] = identity.split(":");
+  const found = await query
+    .select({ id: people.id })
+    .from(people)
+    .where(
+      and(
+        eq(people.integration_id, integration_id),
+        eq(people.external_id, external.join(":")),
+        eq(people.status, "blocked"),
+      ),
+    );
+  return found.length > 0;
 }
 
 function conflict({ status, decided_by_name, decided_at }: ApprovalRow): HeddleError {

@@ -2,7 +2,9 @@
 
 import type { ArgumentCondition, approvals } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { fitArguments } from "../policies/conditions.ts";
 import type { GivenPolicy } from "../policies/fields.ts";
+import { LED_NAME } from "../policies/strangers.ts";
 import { MARKER } from "../redact.ts";
 import type { Decider, GivenDecision } from "./approvals.ts";
 
@@ -22,18 +24,28 @@ export function policyFrom(
   { by, before }: { by: Decider; before: { priority: number } | undefined },
 ): (GivenPolicy & { approval_id: string }) | undefined {
   if (choice !== "pattern" && choice !== "always") return undefined;
-  const { id, tool_name, tool_reference, bot_id } = row;
+  const { id, tool_name, tool_reference, bot_id, policy_id, policy_name } = row;
   if (choice === "pattern" && Object.keys(conditions ?? {}).length === 0) {
     throw new HeddleError("validation", "arguments must have at least one condition for this choice.", {
       field: "arguments",
     });
   }
+  const effect = approved ? "allow" : "deny";
+  // What is redacted is not what the call has.
+  const isKnown = !JSON.stringify(row.arguments).includes(MARKER);
+  if (conditions && isKnown && !fitArguments(conditions, row.arguments, effect)) {
+    throw new HeddleError("validation", "arguments must fit the call that is decided on.", {
+      field: "arguments",
+    });
+  }
   return {
     name: `${approved ? "Allow" : "Deny"} ${tool_name} for ${bot_id}${choice === "pattern" ? ", with such arguments" : ""}`,
-    effect: approved ? "allow" : "deny",
+    effect,
     priority: Math.max(0, Math.min(PRIORITY, (before?.priority ?? PRIORITY + 1) - 1)),
     tools: [tool_reference ?? tool_name],
     bot_id,
+    // Only what was asked about a stranger's message is answered for strangers.
+    ...(policy_id === null && policy_name === LED_NAME && { tainted: true }),
     ...(choice === "pattern" && { arguments: conditions }),
     reason: `Decided by ${by.name}.`,
     approval_id: id,

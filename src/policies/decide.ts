@@ -12,7 +12,7 @@ import {
   type Taint,
   type ToolFacts,
 } from "./policy.ts";
-import { strangersRule } from "./strangers.ts";
+import { LED_NAME, strangersRule } from "./strangers.ts";
 
 /** A rule prepared for many calls. */
 export interface Rule {
@@ -50,12 +50,14 @@ export function decide(rules: readonly Rule[], call: CallFacts, taint: Taint): D
       taint,
     );
     if (without.effect === "deny") return without;
+    // What was answered about a person's run does not let strangers do the same.
+    if (without.rule?.name === LED_NAME && rule.policy.tainted !== true) return without;
   }
   const { id, name, effect, reason, approval } = rule.policy;
   return { effect, rule: { id, name }, reason, approval };
 }
 
-/** What a person once allowed for good answers the question of a policy; it allows nothing that another one forbids. */
+/** What a person once allowed for good answers the question of a policy; it allows nothing that another one forbids or asks strangers for. */
 const isAnswer = ({ policy: { effect, approval_id } }: Rule): boolean =>
   effect === "allow" && approval_id !== null;
 

@@ -4,6 +4,8 @@
 import { type CallFacts, DEFAULT_TERMS, type Decision, type Taint } from "./policy.ts";
 
 const NAME = "Built-in: text of strangers";
+/** Of runs that answer a stranger: what people answer here is about strangers, and what they answer to the other rule is not. */
+export const LED_NAME = "Built-in: a stranger's message";
 
 /**
  * A run that answers a stranger may read, may use the tools of the integration that the message came from, and those that the message
@@ -15,7 +17,7 @@ export function strangersRule(call: CallFacts, taint: Taint): Decision | undefin
   if (taint === "none" || !(taint === "led" ? isHeldFromStrangers(call) : isGrave(call))) return undefined;
   return {
     effect: "require_approval",
-    rule: { id: null, name: NAME },
+    rule: { id: null, name: taint === "led" ? LED_NAME : NAME },
     reason:
       taint === "led"
         ? "A stranger wrote the message that the run answers."

@@ -210,6 +210,52 @@ eachDatabase("what approvals cannot be used for", (open) => {
     await http.policies.remove(String(written?.id));
   });
 
+  test("who is not asked any more decides nothing, nor does a key that is revoked meanwhile", async () => {
+    const scopes = ["approvals:write", "approvals:read", "policies:write"];
+    const keyOf = (name: string) => http.apiKeys.create({ name, scopes }, OPERATOR);
+    const [bob, carl] = [await keyOf("bob"), await keyOf("carl")];
+    await using run = await start([ask(), "Done."], { terms: { approvers: ["key:bob"] } });
+    const [asked] = await run.waits();
+    const mayDecide = async () =>
+      Promise.all(
+        [bob, carl].map(
+          async ({ key }) =>
+            (await http.send("GET", `/api/v1/approvals/${asked.id}`, { key })).body.may_decide,
+        ),
+      );
+    expect(await mayDecide()).toEqual([true, false]);
+    const approval = { approvers: ["key:carl"] };
+    await http.send("PATCH", `/api/v1/policies/${run.asks.id}`, { body: { approval } });
+    expect(await mayDecide()).toEqual([false, true]);
+    expect((await decide(asked.id, { approved: true }, bob.key)).status).toBe(403);
+    // A pattern that the call itself does not fit is a mistake.
+    const typo = { approved: true, choice: "pattern", arguments: { to: { prefix: "ben@" } } };
+    const refused = await decide(asked.id, typo, carl.key);
+    expect([refused.status, refused.body.error.field]).toEqual([422, "arguments"]);
+    await http.send("DELETE", `/api/v1/api-keys/${carl.id}`);
+    expect((await decide(asked.id, { approved: true }, carl.key)).status).toBe(401);
+    // Without the policy it is as it was asked.
+    await http.policies.remove(run.asks.id);
+    expect((await decide(asked.id, { approved: true }, bob.key)).status).toBe(200);
+    await run.ended();
+    expect(made).toHaveLength(1);
+  });
+
+  test("what is shown is what is made, however the arguments are written", async () => {
+    const text = `{"to":"ann","to":"eve","__proto__":{"to":"bob"},"n":12345678901234567890,"c":"a\\u0000b\\ud800","long":"${"x".repeat(200_000)}"}`;
+    await using run = await start([{ calls: [{ id: "1", name: "send_mail", arguments: text }] }, "Done."]);
+    const [asked] = await run.waits();
+    await decide(asked.id, { approved: true });
+    await run.ended();
+    expect(made).toHaveLength(1);
+    // What a database cannot hold is shown as a mark.
+    const called = JSON.parse(made[0] ?? "", (_, value) =>
+      typeof value === "string" ? value.replaceAll("\0", "\ufffd").toWellFormed() : value,
+    );
+    expect(Object.entries(asked.arguments).sort()).toEqual(Object.entries(called).sort());
+    expect(asked.arguments.to).toBe("eve");
+  });
+
   test("a secret that is written in escapes is one", async () => {
     const text = '{"url":"https://theirs.example/?k=\\u0073\\u0033cret-word"}';
     await using run = await start([{ calls: [{ id: "1", name: "post_out", arguments: text }] }, "Done."], {

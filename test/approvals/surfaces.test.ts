@@ -197,6 +197,13 @@ eachDatabase("approvals in a chat", (open) => {
     expect([await decide(open_to_all), await decide(open_to_all, ann)]).toEqual([403, 403]);
     const named = await add(["room:ann"]);
     expect([await decide(named, { id: "eve", name: "Ann" }), await decide(named, ann)]).toEqual([403, 200]);
+    // The operator has blocked somebody whom a policy still names.
+    const blocked = await add(["room:mallory"]);
+    await db.execute(
+      "insert into people (id, integration_id, external_id, name, status) values ($1::uuid, 'room', 'mallory', 'M', 'blocked')",
+      [newId()],
+    );
+    expect(await decide(blocked, { id: "mallory", name: "M" })).toBe(403);
     const { body } = await http.send("GET", `/api/v1/approvals/${named}`);
     expect([body.decided_by, body.decided_by_name]).toEqual(["room:ann", "Ann"]);
     const person = await http.send("POST", `/api/v1/approvals/${open_to_all}/decide`, {

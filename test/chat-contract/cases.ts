@@ -144,6 +144,7 @@ export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = 
       (found) => found?.yes !== undefined,
     );
     if (!question) throw new Error("Nobody was asked.");
+    expect(await driver.forge?.(said, question)).toMatch(/does not name you|asks others|already/);
     expect(await driver.press?.(said, question)).toMatch(/^(Approved\.)?$/);
     await answered(scene, said, mark);
     const shown = await eventually(

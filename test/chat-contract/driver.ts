@@ -78,6 +78,8 @@ export interface ChatDriver {
   questionStays?: string;
   /** Presses "yes"; resolves with what the person is told. */
   press?(said: Said, question: Question): Promise<string>;
+  /** The same by somebody who is not asked, or with a link that is not the one that was sent. */
+  forge?(said: Said, question: Question): Promise<string>;
   /** How often the integration has connected. */
   connections(): number;
   /** The network drops the integration's connections. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { policyFrom } from "../../src/approvals/policy-from.ts";
 import type { ArgumentCondition } from "../../src/db/schema.ts";
 import { fitArguments } from "../../src/policies/conditions.ts";
 import { decide, refusalOf, toRules } from "../../src/policies/decide.ts";
 import type { CallFacts, Policy, Taint } from "../../src/policies/policy.ts";
+import { LED_NAME } from "../../src/policies/strangers.ts";
 import { factsOf } from "../../src/policies/tool-kinds.ts";
 import { policy } from "./fixture.ts";
 
@@ -43,6 +45,37 @@ describe("which rule decides", () => {
       fits({ arguments: { repo: { equals: "site" } } }),
       fits({ arguments: { repo: { equals: "x" } } }),
     ]).toEqual([true, false]);
+  });
+
+  test("what was answered for good about a person's run does not let strangers do the same", () => {
+    const tool = factsOf({ name: "send_mail", owner: "mail", annotations: { egress: true } });
+    const answer = (more: Partial<Policy> = {}) =>
+      policy({ name: "Answer", effect: "allow", tools: ["send_mail"], approval_id: policy().id, ...more });
+    const asked = (taint: Taint, rules: Policy[]) => by(rules, { tool }, taint);
+    expect(asked("read", [answer()])).toEqual(["allow", "Answer"]);
+    expect(asked("led", [answer()])).toEqual(["require_approval", LED_NAME]);
+    // What was asked about a stranger's message, and what a person writes by hand, holds there.
+    const row = {
+      policy_id: null,
+      policy_name: LED_NAME,
+      tool_name: "send_mail",
+      bot_id: "helper",
+      arguments: {},
+    };
+    const written = policyFrom(
+      row as never,
+      { approved: true, choice: "always" },
+      {
+        by: { id: "key:ann", name: "Ann" },
+        before: undefined,
+      },
+    );
+    expect(written?.tainted).toBe(true);
+    expect(asked("led", [answer({ tainted: written?.tainted ?? null })])).toEqual(["allow", "Answer"]);
+    expect(asked("led", [answer({ approval_id: null })])).toEqual(["allow", "Answer"]);
+    // A policy that people wrote asks for itself.
+    const asks = policy({ name: "Asks", effect: "require_approval", tools: ["send_mail"], priority: 200 });
+    expect(asked("led", [answer(), asks])).toEqual(["allow", "Answer"]);
   });
 
   test("of a tool of an MCP server, the name that the server chose only makes rules stricter", () => {
@@ -219,7 +252,7 @@ describe("what a call cannot escape by", () => {
     expect(by([answer, asks, never, rest])).toEqual(["allow", "answer"]);
     expect(by([answer, asks, never, rest], prod)).toEqual(["deny", "never"]);
     expect(by([{ ...answer, approval_id: null }, asks, never], prod)).toEqual(["allow", "answer"]);
-    // A run with text of strangers would be asked about.
-    expect(by([answer], {}, "led")).toEqual(["allow", "answer"]);
+    // A run that a stranger leads would be asked about.
+    expect(by([{ ...answer, tainted: true }], {}, "led")).toEqual(["allow", "answer"]);
   });
 });

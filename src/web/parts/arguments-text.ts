@@ -6,14 +6,28 @@ export const argumentsText = (now: object, before: object | undefined): string =
 
 /** What a person approves must not look like something else. */
 export const visible = (line: string): string =>
-  line.replace(HIDDEN, (char) => {
-    const code = (char.codePointAt(0) ?? 0).toString(16);
-    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
-  });
+  line
+    .replace(HIDDEN, escaped)
+    .replace(WORD, (word) => (LATIN.test(word) ? word.replace(LOOK_ALIKE, escaped) : word))
+    .replace(HOST, (host) => host.replace(/[^\u0021-\u007e]/gu, escaped));
 
-/** Characters without a look of their own that change how others look: controls, marks of direction, and those of no width. */
+function escaped(char: string): string {
+  const code = (char.codePointAt(0) ?? 0).toString(16);
+  return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+}
+
+// The same as in integrations/_decisions/arguments.ts, for what chats show.
+
+/** Characters without a look of their own, those that change how others look, and spaces that are none. */
 const HIDDEN =
-  /(?!\t)\p{Cc}|[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\uffa0]|[\u{e0000}-\u{e007f}]/gu;
+  /(?!\t)\p{Cc}|[\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]|\p{Cf}|\p{Zl}|\p{Zp}|(?![ \u3000])\p{Zs}|(?<!\p{Extended_Pictographic})[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/gu;
+const WORD = /[\p{L}\p{M}]{2,}/gu;
+const LATIN = /[a-z]/i;
+/** Letters that are taken for Latin ones in a word of these. */
+const LOOK_ALIKE =
+  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}\uff21-\uff3a\uff41-\uff5a\u{1d400}-\u{1d7ff}]/gu;
+/** What an address leads to. */
+const HOST = /(?:\/\/|@)[^\s"/?#\\]+/g;
 
 function comparedLines(now: object, before: object | undefined): string[] {
   if (!before) return linesOf("", now);

@@ -55,6 +55,11 @@ export async function discordDriver(): Promise<ChatDriver> {
       const found = inThread(said).find(({ content }) => content.includes("to call"));
       return found && { text: found.content, yes: found.components[0]?.components[0].custom_id };
     },
+    async forge({ conversation }, { yes }) {
+      const data = { type: 3, data: { custom_id: yes } };
+      const interaction = discord.interact(BEN, conversation, data);
+      return eventually(() => interaction.whispers[0]).then(String);
+    },
     async press({ conversation }, { yes }) {
       const interaction = discord.interact(ADA, conversation, { type: 3, data: { custom_id: yes } });
       await eventually(() => interaction.answered);

@@ -87,6 +87,7 @@ export async function mailDriver(): Promise<ChatDriver> {
       // Opening the link decides nothing.
       return { text, yes: (await at(link, "GET")).ok ? link : undefined };
     },
+    forge: async (_said, { yes = "" }) => (await at(`${yes.slice(0, -1)}~`, "POST")).text(),
     async press(_said, { yes = "" }) {
       const answer = await at(yes, "POST");
       return answer.ok ? "" : answer.text();

@@ -48,6 +48,8 @@ export async function ntfyDriver(): Promise<ChatDriver> {
       const found = published(said).find(({ message }) => message.includes("to call"));
       return found && { text: found.message, yes: found.actions?.[0]?.url };
     },
+    forge: async (_said, { yes = "" }) =>
+      (await fetch(`${world?.url}${new URL(yes).pathname.slice(0, -1)}~`, { method: "POST" })).text(),
     async press(_said, { yes = "" }) {
       const answer = await fetch(`${world?.url}${new URL(yes).pathname}`, { method: "POST" });
       return answer.ok ? "" : answer.text();

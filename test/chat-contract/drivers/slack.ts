@@ -55,6 +55,12 @@ function conversing(slack: FakeSlack): Conversing {
     );
   const asked = (said: Said) =>
     inThread(said).find(({ text, blocks }) => blocks !== undefined && text.includes("to call"));
+  const press = (said: Said, value: string, user: string) => {
+    const ids = { user: { id: user }, team: { id: TEAM }, channel: { id: said.room } };
+    const actions = [{ action_id: "heddle_approve", value }];
+    const message = { ts: said.id, thread_ts: said.conversation };
+    slack.send("interactive", { type: "block_actions", ...ids, message, actions });
+  };
   return {
     integration: "slack",
     limit: 12_000,
@@ -104,12 +110,14 @@ function conversing(slack: FakeSlack): Conversing {
       const question = asked(said);
       return question && { text: question.text, yes: yesIn(question.blocks ?? []) };
     },
+    async forge(said, { yes = "" }) {
+      const before = slack.whispers.length;
+      press(said, yes, "U0EVE");
+      return eventually(() => slack.whispers[before]?.text).then(String);
+    },
     async press(said, { yes = "" }) {
       const before = slack.whispers.length;
-      const ids = { user: { id: ADA }, team: { id: TEAM }, channel: { id: said.room } };
-      const actions = [{ action_id: "heddle_approve", value: yes }];
-      const message = { ts: said.id, thread_ts: said.conversation };
-      slack.send("interactive", { type: "block_actions", ...ids, message, actions });
+      press(said, yes, ADA);
       const isShown = () => asked(said)?.text.includes("Allowed by Ada") === true;
       if (!isShown()) {
         await eventually(isShown);

@@ -23,6 +23,12 @@ export async function telegramDriver(): Promise<ChatDriver> {
   const message = (said: Said, id: number, from: number) => ({
     ...messageOf(state, id, Number(said.room), from, topicOf(said)),
   });
+  const press = (said: Said, data: string | undefined, person: number): Promise<string> => {
+    const id = `press-${telegram.toasts.length}-${said.room}`;
+    const { from } = messageOf(state, 1, PERSON, person);
+    telegram.update({ callback_query: { id, from, data, message: message(said, 1, 7) } });
+    return eventually(() => telegram.toasts.find((toast) => toast.id === id)?.text).then(String);
+  };
   return {
     ...{ name: "Telegram", integration: "telegram", listener: "updates", limit: 30_000 },
     lacks: {},
@@ -82,12 +88,8 @@ export async function telegramDriver(): Promise<ChatDriver> {
       const found = shown(said).find(({ text }) => text.includes("to call"));
       return found && { text: found.text, yes: found.buttons[0]?.callback_data };
     },
-    async press(said, { yes }) {
-      const id = `press-${telegram.toasts.length}-${said.room}`;
-      const { from } = messageOf(state, 1, PERSON, PERSON);
-      telegram.update({ callback_query: { id, from, data: yes, message: message(said, 1, 7) } });
-      return eventually(() => telegram.toasts.find((toast) => toast.id === id)?.text).then(String);
-    },
+    press: (said, { yes }) => press(said, yes, PERSON),
+    forge: (said, { yes }) => press(said, yes, PERSON + 1_000),
     connections: () => telegram.callsOf("getUpdates").length,
     drop: proxy.drop,
     async stop() {

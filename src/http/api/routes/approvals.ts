@@ -147,7 +147,7 @@ function readRoutes({ approvals, auth, ownership, route }: ApprovalRoutes) {
             row.status === "pending" &&
             caller.integrationId === null &&
             covers(caller.scopes, "approvals:write") &&
-            (row.approvers.length === 0 || row.approvers.includes(deciderOf(caller).id)),
+            approvals.mayDecide(row, deciderOf(caller)),
         };
       },
       {
