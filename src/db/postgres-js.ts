@@ -1,7 +1,7 @@
 // Contains everything that Heddle changes about postgres.js, with the reasons. test/db/postgres-js.test.ts runs the published
 // driver, and fails as soon as one of these changes is no longer needed.
 //
-// Its source is patched (patches/postgres@3.4.9.patch) in seven points, which cannot be reached from outside:
+// Its source is patched (patches/postgres@3.4.9.patch) in nine points, which cannot be reached from outside:
 // - An answer has a time limit (`answer_timeout`): a connection that a firewall has forgotten is never closed.
 // - A statement of a transaction whose connection is gone fails; it was run on another connection, outside of the transaction.
 // - A connection to a node that only reads (25006, after a failover) is closed, as the next one may lead to one that writes.
@@ -9,6 +9,8 @@
 // - After a dropped connection nothing is written to the closed socket, which ended the process with an uncaught error.
 // - A query takes the free connection that was used last. In turn, each of twenty had its own cold process at the server.
 // - A query is sent at the end of the tick instead of after the next poll of the event loop.
+// - The password is salted once for all connections; each needed some milliseconds for the thousands of rounds.
+// - The array types are asked for once, and not by each connection.
 
 import { setTimeout as pause } from "node:timers/promises";
 import type postgres from "postgres";

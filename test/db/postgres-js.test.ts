@@ -2,8 +2,9 @@
 // change in src/db/postgres-js.ts or patches/ can be removed. (Statements of a lost transaction are not tested here,
 // because without the patch the process ends first; test/db/postgres-trouble.test.ts tests that they fail.)
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, spyOn, test } from "bun:test";
 import { execFileSync } from "node:child_process";
+import crypto from "node:crypto";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -36,6 +37,16 @@ onPostgres("postgres.js as published", (open) => {
     const client = published(databaseUrl, { max: 2, onnotice: () => undefined, ...options });
     return Object.assign(client, { [Symbol.asyncDispose]: () => client.end({ timeout: 1 }) });
   };
+
+  test("asks for the array types, and salts the password, on each connection", async () => {
+    const texts: string[] = [];
+    await using client = await connected({ debug: (_connection, text) => void texts.push(text) });
+    const salting = spyOn(crypto, "pbkdf2Sync");
+    await Promise.all([client`select pg_sleep(0.05)`, client`select pg_sleep(0.05)`]);
+    expect(texts.filter((text) => text.includes("pg_type"))).toHaveLength(2);
+    expect(salting).toHaveBeenCalledTimes(2);
+    salting.mockRestore();
+  });
 
   test("writes to the closed socket of a lost transaction, which ends the process", async () => {
     const { databaseUrl = "" } = await open();
