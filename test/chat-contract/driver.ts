@@ -84,6 +84,8 @@ export interface ChatDriver {
   connections(): number;
   /** The network drops the integration's connections. */
   drop?(): void;
+  /** The integration's connections carry nothing any more, and nobody is told. */
+  cut?(): void;
   /** The server is back after it was away, and the integration is connected. */
   back?(): void | Promise<void>;
   own?: OwnCase[];

@@ -89,7 +89,8 @@ const marksIn = (text: string): string[] => text.match(MARK) ?? [];
 /** The answer to the last message: which one it is, and all that the model has heard in the conversation. */
 export const answerTo = (mark: string): string => `Answer to ${mark}.`;
 
-async function startModel(): Promise<LLMock> {
+/** Its answers tell what it has heard; [ask] makes it call a tool, [slow] and [long 4000] make it say more. */
+export async function startModel(): Promise<LLMock> {
   const model = new LLMock({ port: 0, journalMaxEntries: 10 });
   const said = ({ messages }: { messages: { role: string; content?: unknown }[] }) =>
     messages.filter(({ role }) => role === "user").map(({ content }) => JSON.stringify(content));
@@ -105,13 +106,11 @@ async function startModel(): Promise<LLMock> {
       predicate: ({ messages }) =>
         messages.at(-1)?.role !== "tool" && String(said({ messages }).at(-1)).includes("[ask]"),
     },
-    {
-      toolCalls: [
-        {
-          name: "create_schedule",
-          arguments: { name: "Report", content: "What is new?", cron: "0 8 * * 1" },
-        },
-      ],
+    // Its name tells which question is whose.
+    (request) => {
+      const name = `Report ${marksIn(String(said(request).at(-1))).at(-1) ?? ""}`.trim();
+      const schedule = { name, content: "What is new?", cron: "0 8 * * 1" };
+      return { toolCalls: [{ name: "create_schedule", arguments: JSON.stringify(schedule) }] };
     },
   );
   model.on(

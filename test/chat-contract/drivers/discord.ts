@@ -71,6 +71,7 @@ export async function discordDriver(): Promise<ChatDriver> {
     },
     connections: () => discord.began.length,
     drop: proxy.drop,
+    cut: proxy.cut,
     own: discordCases(discord),
     ownLast: discordCasesAtTheEnd(discord),
     stop() {

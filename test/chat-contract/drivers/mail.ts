@@ -98,6 +98,7 @@ export async function mailDriver(): Promise<ChatDriver> {
     },
     connections: () => proxy.connections,
     drop: proxy.drop,
+    cut: proxy.cut,
     own: mailCases(dovecot, smtp),
     ownLast: mailCasesAtTheEnd(dovecot, smtp),
     async stop() {

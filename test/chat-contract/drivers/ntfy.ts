@@ -56,6 +56,7 @@ export async function ntfyDriver(): Promise<ChatDriver> {
     },
     connections: () => ntfy.subscriptions.length,
     drop: proxy.drop,
+    cut: proxy.cut,
     async stop() {
       proxy.stop();
       await ntfy.close();

@@ -29,6 +29,7 @@ export async function slackDrivers(): Promise<ChatDriver[]> {
     lacks: {},
     connections: () => slack.connections,
     drop: proxy.drop,
+    cut: proxy.cut,
     back: () => slack.sendAgain(),
     own: slackCases(slack),
     stop() {

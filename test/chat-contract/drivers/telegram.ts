@@ -92,6 +92,7 @@ export async function telegramDriver(): Promise<ChatDriver> {
     forge: (said, { yes }) => press(said, yes, PERSON + 1_000),
     connections: () => telegram.callsOf("getUpdates").length,
     drop: proxy.drop,
+    cut: proxy.cut,
     async stop() {
       proxy.stop();
       await telegram.close();

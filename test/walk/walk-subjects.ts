@@ -1,0 +1,135 @@
+// Takes subjects through the phases, all at once at one server, and says of each what was seen.
+
+import { answerTo } from "../chat-contract/world.ts";
+import { until } from "../until.ts";
+import type { Heddle } from "./heddle.ts";
+import type { Phase, Question, Subject } from "./subject.ts";
+
+/** What was seen, or why nothing was; "FAILED: …" if it was not what should be. */
+export type Seen = Map<string, Map<Phase, string>>;
+
+const PATIENT = { everyMs: 200, withinSeconds: 80 };
+let marks = 0;
+const nextMark = (): string => `{q${++marks}}`;
+
+interface Said {
+  mark: string;
+  told: unknown;
+}
+
+/** An approval that is open over the kill. */
+interface Open {
+  said: Said;
+  question: Question;
+}
+
+export async function walkSubjects(heddle: Heddle, subjects: Subject[]): Promise<Seen> {
+  const seen: Seen = new Map(subjects.map(({ name }) => [name, new Map()]));
+  /** One phase of all; what fails is noted, and the others go on. */
+  async function all(phase: Phase, work: (subject: Subject) => Promise<string>): Promise<void> {
+    await Promise.all(
+      subjects.map(async (subject) => {
+        const isSetUp = !seen.get(subject.name)?.get("set up")?.startsWith("FAILED");
+        const lack = isSetUp ? subject.lacks[phase] : "It is not set up.";
+        const found = lack === undefined ? work(subject).catch((error) => `FAILED: ${error}`) : `– ${lack}`;
+        seen.get(subject.name)?.set(phase, await found);
+        console.error(`${subject.name}, ${phase}: ${(await found).slice(0, 300)}`);
+      }),
+    );
+  }
+  const say = async (subject: Subject, phase: Phase, words = ""): Promise<Said> => {
+    const mark = nextMark();
+    return { mark, told: await subject.tell(`${mark} ${words}`.trim(), phase) };
+  };
+
+  await all("set up", (subject) => setUp(heddle, subject));
+  await heddle.askPeople(subjects.flatMap(({ approver }) => approver ?? []));
+  await all("answer", async (subject) => `${await answered(subject, await say(subject, "answer"))}`);
+  await all("stream", async (subject) => {
+    const said = await say(subject, "stream", "[slow]");
+    const times = await answered(subject, said);
+    const before = ((await subject.progress?.(said.told)) ?? []).filter((text) => !text.includes("end."));
+    if (before.length === 0) throw new Error("nothing was seen before the answer");
+    return `${before.length} before, final ${times}`;
+  });
+  const open = new Map<Subject, Open>();
+  await all("approval", async (subject) => {
+    const said = await say(subject, "approval", "[ask]");
+    const question = await until(
+      () => subject.question?.(said.told),
+      (found) => found?.yes !== undefined,
+      PATIENT,
+    );
+    if (question) open.set(subject, { said, question });
+    return "asked";
+  });
+  await overKill({ heddle, all, say, open });
+  for (const [phase, end] of [["cut", "cut"] as const, ["drop", "drop"] as const]) {
+    await all(phase, async (subject) => {
+      subject[end]?.();
+      const from = Date.now();
+      const said = await say(subject, phase);
+      const times = await answered(subject, said);
+      return `${times} after ${Math.round((Date.now() - from) / 1000)} s`;
+    });
+  }
+  return seen;
+}
+
+async function setUp(heddle: Heddle, subject: Subject): Promise<string> {
+  const { integration, connection } = subject;
+  if (Object.keys(subject.settings).length > 0) await heddle.set(integration, subject.settings);
+  await subject.prepare?.(heddle);
+  if (connection !== undefined) await heddle.connected(integration, connection);
+  const { ok, message } = await heddle
+    .test(integration)
+    .catch((error) => ({ ok: /409 .+has no test/.test(error), message: String(error).slice(0, 200) }));
+  return ok ? message : `FAILED: ${message}`;
+}
+
+interface Kill {
+  heddle: Heddle;
+  all(phase: Phase, work: (subject: Subject) => Promise<string>): Promise<void>;
+  say(subject: Subject, phase: Phase, words?: string): Promise<Said>;
+  open: Map<Subject, Open>;
+}
+
+/** Something is said just before, and while it is away; then what was asked before is decided. */
+async function overKill({ heddle, all, say, open }: Kill): Promise<void> {
+  const left = new Map<Subject, Said[]>();
+  const sayToAll = () =>
+    all("kill -9", async (subject) => {
+      left.set(subject, [...(left.get(subject) ?? []), await say(subject, "kill -9")]);
+      return "said";
+    });
+  await sayToAll();
+  await heddle.kill();
+  await sayToAll();
+  await heddle.start();
+  await all("kill -9", async (subject) => {
+    if (subject.connection !== undefined) await heddle.connected(subject.integration, subject.connection);
+    await subject.back?.();
+    const times = [];
+    for (const said of left.get(subject) ?? []) times.push(await answered(subject, said));
+    return times.join(" and ");
+  });
+  await all("approval", async (subject) => {
+    const asked = open.get(subject);
+    if (!asked || !subject.decide) throw new Error("nobody was asked");
+    const told = await subject.decide(asked.said.told, asked.question);
+    const times = await answered(subject, asked.said);
+    const again = await subject.decide(asked.said.told, asked.question).catch(String);
+    return `${times} after the kill; told ${JSON.stringify(told)}, and the second time ${JSON.stringify(again)}`;
+  });
+}
+
+/** How often the answer is there, a while after the first. */
+async function answered(subject: Subject, { mark, told }: Said): Promise<number> {
+  const times = async () =>
+    (await subject.answers(told)).filter((text) => text.includes(answerTo(mark))).length;
+  await until(times, (count) => count > 0, PATIENT);
+  await Bun.sleep(1_000);
+  const count = await times();
+  if (count > (subject.mayDouble === undefined ? 1 : 2)) throw new Error(`answered ${count} times`);
+  return count;
+}

@@ -1,0 +1,79 @@
+// Walks over every integration as a person would: sets it up over the API before its real or fake service, has it answer, show progress and ask
+// for an approval, kills the server and cuts its connections, and prints what was seen.
+//
+//   bun run walk [chats] [forges] [home] [gmail] [mission-control] [--binary] [--postgres]
+//
+// Without names, all. --binary compiles the program and walks over that; --postgres uses TEST_DATABASE_URL or a PostgreSQL of its own.
+
+import { compiledBinary } from "../compiled-binary.ts";
+import { killAll } from "../faults/process.ts";
+import { startPostgres } from "../postgres.ts";
+import { postgresDatabases } from "../postgres-databases.ts";
+import { FROM_SOURCE } from "../program.ts";
+import { chats } from "./chats.ts";
+import { forges } from "./forges.ts";
+import { gmail } from "./gmail.ts";
+import { type Heddle, startHeddle } from "./heddle.ts";
+import { home } from "./home.ts";
+import { walkMissionControl } from "./mission-control.ts";
+import { PHASES, type Phase, type Subject } from "./subject.ts";
+import { type Seen, walkSubjects } from "./walk-subjects.ts";
+
+const GROUPS: Record<string, (heddle: Heddle) => Promise<Seen>> = {
+  chats: (heddle) => walk(heddle, chats()),
+  forges: (heddle) => walk(heddle, forges(heddle.url) as Promise<Subject[]>),
+  home: (heddle) => walk(heddle, home()),
+  gmail: (heddle) => walk(heddle, gmail()),
+  "mission-control": async (heddle) => new Map([["Mission Control", await walkMissionControl(heddle)]]),
+};
+
+async function walk(heddle: Heddle, made: Promise<Subject[]>): Promise<Seen> {
+  const subjects = await made;
+  const seen = await walkSubjects(heddle, subjects);
+  const { deliveries } = await heddle.api("/deliveries?status=dead");
+  for (const { dispatch_type, last_error } of deliveries)
+    seen.set(`dead: ${dispatch_type}`, new Map([["answer", `FAILED: ${last_error}`]]));
+  for (const subject of subjects) await subject.stop();
+  return seen;
+}
+
+const given = process.argv.slice(2);
+const names = given.filter((word) => !word.startsWith("--"));
+const unknown = names.find((name) => !(name in GROUPS));
+if (unknown !== undefined) {
+  console.error(`The group must be one of ${Object.keys(GROUPS).join(", ")}; got ${unknown}.`);
+  process.exit(2);
+}
+const program = given.includes("--binary") ? [await compiledBinary()] : FROM_SOURCE;
+const postgres = given.includes("--postgres") ? await server() : undefined;
+let hasFailed = false;
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => void killAll().then(() => process.exit(1)));
+for (const name of names.length > 0 ? names : Object.keys(GROUPS)) {
+  const database = await postgres?.databases.make();
+  const heddle = await startHeddle({ program, databaseUrl: database?.databaseUrl });
+  const seen = await (GROUPS[name]?.(heddle) ?? new Map());
+  await heddle.stop();
+  await database?.remove();
+  print(name, seen);
+}
+await postgres?.stop();
+process.exit(hasFailed ? 1 : 0);
+
+async function server() {
+  const url = process.env.TEST_DATABASE_URL;
+  const own = url ? undefined : await startPostgres(console.error);
+  return { databases: postgresDatabases(url ?? own?.url ?? ""), stop: async () => own?.stop() };
+}
+
+function print(group: string, seen: Seen): void {
+  console.log(`\n## ${group}\n`);
+  for (const [name, phases] of seen) {
+    for (const phase of PHASES) {
+      const text = phases.get(phase as Phase);
+      if (text === undefined) continue;
+      hasFailed ||= text.startsWith("FAILED");
+      console.log(`${name} | ${phase} | ${text.slice(0, 600)}`);
+    }
+  }
+}
