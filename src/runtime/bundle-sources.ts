@@ -3,10 +3,12 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve, sep } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { BunPlugin } from "bun";
 import { withComputedImports } from "./computed-imports.ts";
 import { checkImportKinds, importKinds } from "./import-kinds.ts";
+import { withLocations } from "./locations.ts";
+import { withModuleObject } from "./module-objects.ts";
+import { queryImports, queryOf, withoutQuery } from "./query-imports.ts";
 import { invalidate } from "./resolver-memory.ts";
 import type { Intake } from "./taken-in.ts";
 import { typedImports, typedImportsFile, withTypedImports } from "./typed-imports.ts";
@@ -76,7 +78,9 @@ export function sources(options: SourcesOptions): BunPlugin {
         },
         pathOf: (path) => namedAs(path, naming),
       }).setup(build);
-      build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path, loader: usual }) => {
+      queryImports().setup(build);
+      build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path: address, loader: usual }) => {
+        const path = withoutQuery(address);
         if (data.asPaths.has(path)) {
           const contents = `export default ${JSON.stringify(namedAs(path, naming))};`;
           return { contents, loader: "js" };
@@ -107,11 +111,20 @@ export function sources(options: SourcesOptions): BunPlugin {
           await intake.recordMissing(`${dir}/*`);
           invalidate(dir);
         }
-        const source = withTypedImports(made.source, loader as Bun.TranspilerOptions["loader"], path);
-        if (!LOCATION.test(source))
-          return given || source !== original ? { contents: source, loader } : undefined;
-        const contents = nameLocations(source, namedAs(path, naming), loader, withoutMacros(gate));
-        return { contents, loader };
+        const script = loader as Bun.TranspilerOptions["loader"];
+        const macros = gate?.macros ?? true;
+        const named = namedAs(path, naming);
+        const typed = withTypedImports(made.source, script, path);
+        const source = withModuleObject(typed, { path, original: named, loader: script, macros });
+        const located = withLocations(source, {
+          path: named,
+          query: queryOf(address),
+          loader: script,
+          macros,
+        });
+        if (located !== source) return { contents: located, loader };
+        const isChanged = given || source !== original || path !== address;
+        return isChanged ? { contents: source, loader } : undefined;
       });
     },
   };
@@ -131,55 +144,6 @@ function rootOf(path: string, { folder, gate }: Naming): string {
 const PACKAGES = `${sep}node_modules${sep}`;
 
 const isOfPackage = (path: string): boolean => path.includes(PACKAGES);
-
-/** A property of `import.meta` that depends on the file's location, or `import.meta` itself, as in `const { dir } = import.meta`. */
-const LOCATION =
-  /\bimport\.meta(?:\.(dirname|dir|url|path|filename|file|resolveSync|resolve|require)\b|(?![\w$])(?!\s*\.))/;
-const EVERY_LOCATION =
-  /\bimport\.meta(?:\.(dirname|dir|url|path|filename|file|resolveSync|resolve|require)\b|(?![\w$])(?!\s*\.))/g;
-
-/**
- * Replaces locations in place, so that line numbers in stack traces stay right. The transpiler shows which occurrences
- * are code: it substitutes a marker there, but not in a string or a comment.
- */
-function nameLocations(source: string, path: string, loader: Loader, macros: { macros?: false }): string {
-  const texts = {
-    dir: dirname(path),
-    dirname: dirname(path),
-    url: pathToFileURL(path).href,
-    path,
-    filename: path,
-    file: path.slice(dirname(path).length + 1),
-  };
-  const from = (method: string) =>
-    `((name, from = ${JSON.stringify(path)}) => import.meta.${method}(name, from))`;
-  const values: Record<string, string> = {
-    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.stringify(text)])),
-    // In the bundle they would look beside the bundle.
-    resolve: from("resolve"),
-    resolveSync: from("resolveSync"),
-    require: `((name) => import.meta.require(import.meta.resolveSync(name, ${JSON.stringify(path)})))`,
-  };
-  const fields = Object.entries(values).map(([name, value]) => `${name}: ${value}`);
-  const whole = `({ __proto__: import.meta, main: import.meta.main, ${fields.join(", ")} })`;
-  const marker = (index: number) => `__heddle_location_${index}__`;
-  let count = 0;
-  const marked = source.replace(EVERY_LOCATION, () => marker(count++));
-  const define: Record<string, string> = {};
-  for (let index = 0; index < count; index++) define[marker(index)] = `"@@code ${index}@@"`;
-  let transpiled: string;
-  try {
-    const options = { loader, define, target: "bun" as const, ...("macros" in macros && { macro: false }) };
-    transpiled = new Bun.Transpiler(options as Bun.TranspilerOptions).transformSync(marked);
-  } catch {
-    // The bundler reports the problem with its position.
-    return source;
-  }
-  let index = 0;
-  return source.replace(EVERY_LOCATION, (text, name: string | undefined) =>
-    transpiled.includes(`@@code ${index++}@@`) ? (name === undefined ? whole : (values[name] ?? text)) : text,
-  );
-}
 
 type Loader = Exclude<Bun.TranspilerOptions["loader"], undefined> | "text";
 
@@ -211,7 +175,7 @@ export async function anchorMap(
   const map = JSON.parse(await readFile(file, "utf8")) as { sources: string[] };
   const real = map.sources.map((source) =>
     // Bun 1.4 writes them relative to the output folder, even in the map of a nested module.
-    source.startsWith("heddle-bound:") ? source : resolve(outDir, typedImportsFile(source)),
+    source.startsWith("heddle-bound:") ? source : resolve(outDir, withoutQuery(typedImportsFile(source))),
   );
   map.sources = real.map((source) => namedAs(source, naming));
   await writeFile(file, JSON.stringify(map));

@@ -15,10 +15,10 @@ import {
 } from "./bundle-sources.ts";
 import { writePointers } from "./deno-modules.ts";
 import { isBun, needsBun } from "./host.ts";
-import { mainFields } from "./main-fields.ts";
 import { BINDINGS_SPECIFIER, HOST_MODULES } from "./modules.ts";
 import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
 import { behaveAsPlain } from "./plain-output.ts";
+import { plainResolution } from "./plain-resolution.ts";
 import { forgetMissing, forgetSettings, isOfPackage, missingPackage } from "./resolver-memory.ts";
 import { createIntake, NOTHING_TAKEN_IN, type TakenIn } from "./taken-in.ts";
 
@@ -131,7 +131,7 @@ async function bundle(
       throw: false,
       plugins: [
         ...plugins,
-        mainFields(),
+        plainResolution(),
         sources({ ...naming, intake, data, computed, ...(adapt && { adapt }) }),
       ],
     });
@@ -197,7 +197,10 @@ function deferMissing(logs: (BuildMessage | ResolveMessage)[], deferred: Set<str
 
 /** Stops the bundler from deciding at build time what plain Bun decides at run time. */
 const AS_PLAIN_BUN = {
-  define: { "process.env.NODE_ENV": "process.env.NODE_ENV" },
+  define: {
+    "process.env.NODE_ENV": "process.env.NODE_ENV",
+    "process.env.BUN_ENV": "process.env.BUN_ENV",
+  },
   // The development JSX runtime does not exist when NODE_ENV is "production"; the other one always does.
   jsx: { development: false },
   // Otherwise "sideEffects": false in a package.json would drop modules imported only for their side effects.

@@ -3,11 +3,14 @@
 
 import { basename, dirname, posix, resolve, sep } from "node:path";
 import { type CallSite, type CallSites, callSites } from "./call-sites.ts";
+import { inCode, replaced } from "./in-code.ts";
 
 /** In the order in which they are tried. */
 const ENDINGS = [".tsx", ".jsx", ".ts", ".mts", ".cts", ".mjs", ".js", ".cjs", ".json"];
 /** A pattern that finds more is too vague to be meant. */
 const MOST_FILES = 1_000;
+
+type JavaScriptLoader = Bun.TranspilerOptions["loader"];
 
 export interface Computed {
   /** Absolute path of the file that is read. */
@@ -31,15 +34,12 @@ export interface WithComputed {
 export async function withComputedImports(source: string, options: Computed): Promise<WithComputed> {
   const unchanged = { source, searched: [], hasFiles: false };
   const found = callSites(source, options.isDeferred);
-  const sites = inCode(source, found.sites, options.loader);
+  const words = found.sites.map((site) => ({ ...site, length: site.word.length }));
+  const sites = inCode(source, words, { loader: options.loader as JavaScriptLoader, macros: false });
   if (sites.length === 0) return unchanged;
-  let changed = "";
-  let end = 0;
-  for (const { at, word } of sites) {
-    changed += `${source.slice(end, at)}${word === "import" ? "__heddleImport" : "__heddleRequire(require)"}`;
-    end = at + word.length;
-  }
-  changed += source.slice(end);
+  const changed = replaced(source, sites, ({ word }) =>
+    word === "import" ? "__heddleImport" : "__heddleRequire(require)",
+  );
   const helpers: string[] = [];
   const searched: string[] = [];
   let hasFiles = false;
@@ -51,30 +51,6 @@ export async function withComputedImports(source: string, options: Computed): Pr
   }
   // At the end, so that the lines of the file keep their numbers.
   return { source: `${changed}\n${helpers.join("\n")}`, searched, hasFiles };
-}
-
-/** The transpiler shows which words are code: it substitutes a marker there, but not in a text, a comment or a method's name. */
-function inCode(source: string, sites: CallSite[], loader: Bun.Loader): CallSite[] {
-  if (sites.length === 0) return [];
-  let marked = "";
-  let end = 0;
-  const define: Record<string, string> = {};
-  for (const [index, { at, word }] of sites.entries()) {
-    const marker = `__heddle_call_${index}__`;
-    define[marker] = `"@@call ${index}@@"`;
-    marked += source.slice(end, at) + marker;
-    end = at + word.length;
-  }
-  marked += source.slice(end);
-  try {
-    const options = { loader, define, target: "bun", macro: false } as unknown as Bun.TranspilerOptions;
-    const written = new Bun.Transpiler(options).transformSync(marked);
-    const seen = new Set([...written.matchAll(/@@call (\d{1,9})@@/g)].map(([, index]) => Number(index)));
-    return sites.filter((_, index) => seen.has(index));
-  } catch {
-    // The bundler reports the problem with its position.
-    return [];
-  }
 }
 
 /** The files that the calls may mean, relative to the source file. */
@@ -127,7 +103,7 @@ function helper(word: CallSite["word"], files: string[], original: string): stri
   const from = JSON.stringify(original);
   if (word === "import")
     return `function __heddleImport(name,options){
-  try{const file=options===undefined?(${find})(name):undefined;return file?file():import(typeof name==="string"?globalThis.Bun.resolveSync(name,${from}):name,options)}catch(error){return Promise.reject(error)}
+  try{const file=options===undefined?(${find})(name):undefined;return file?file():import(typeof name==="string"?globalThis.Bun.resolveSync(name,${JSON.stringify(dirname(original))}):name,options)}catch(error){return Promise.reject(error)}
 }`;
   // A parameter named require, as in a bundle within a package, is not the module's own.
   return `function __heddleRequire(given){

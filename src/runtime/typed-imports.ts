@@ -4,8 +4,9 @@
 import { dirname, extname } from "node:path";
 import type { BunPlugin } from "bun";
 import { importKinds } from "./import-kinds.ts";
+import { find } from "./query-imports.ts";
 
-const KINDS = ["text", "file", "json", "toml", "yaml"] as const;
+const KINDS = ["text", "file", "json", "toml", "yaml", "sqlite"] as const;
 type Kind = (typeof KINDS)[number];
 const isKind = (kind: string): kind is Kind => KINDS.includes(kind as Kind);
 
@@ -28,7 +29,7 @@ export function withTypedImports(source: string, loader: ScriptLoader, path: str
   for (const [specifier, kind] of new Map(
     importKinds(source, loader).map((one) => [one.join(" "), one]),
   ).values()) {
-    if (!isKind(kind) || USUAL[extname(specifier)] === kind || resolved(specifier, path) === undefined)
+    if (!isKind(kind) || USUAL[extname(specifier)] === kind || find(specifier, dirname(path)) === undefined)
       continue;
     for (const quote of ['"', "'", "`"]) found.push(...placesOf(source, quote + specifier + quote, kind));
   }
@@ -49,6 +50,8 @@ export function withTypedImports(source: string, loader: ScriptLoader, path: str
 interface Place {
   at: number;
   kind: Kind;
+  /** Where the type stands that is to be replaced. */
+  type?: number;
 }
 
 function placesOf(source: string, quoted: string, kind: Kind): Place[] {
@@ -56,8 +59,9 @@ function placesOf(source: string, quoted: string, kind: Kind): Place[] {
   for (let at = source.indexOf(quoted); at !== -1; at = source.indexOf(quoted, at + quoted.length)) {
     const end = at + quoted.length;
     if (!BEFORE.test(source.slice(Math.max(0, at - 20), at).trimEnd())) continue;
-    if (ATTRIBUTE.exec(source.slice(end, end + 200).replaceAll(/\s/g, ""))?.[1] === kind)
-      found.push({ at: at + 1, kind });
+    if (ATTRIBUTE.exec(source.slice(end, end + 200).replaceAll(/\s/g, ""))?.[1] !== kind) continue;
+    // The bundler would not ask what becomes of an import of a database. One of JSON may name what it imports, too.
+    found.push({ at: at + 1, kind, ...(kind === "sqlite" && { type: source.indexOf(kind, end) }) });
   }
   return found;
 }
@@ -69,9 +73,12 @@ const ATTRIBUTE = /^(?:,\{)?(?:with|assert):?\{["']?type["']?:["'](\w+)["']/;
 function renamed(source: string, places: readonly Place[], endOf: (at: number) => string): string {
   const parts: string[] = [];
   let rest = 0;
-  for (const { at, kind } of places) {
+  for (const { at, kind, type } of places) {
     parts.push(source.slice(rest, at), PREFIX, kind, endOf(at));
     rest = at;
+    if (type === undefined) continue;
+    parts.push(source.slice(at, type), "json");
+    rest = type + kind.length;
   }
   return [...parts, source.slice(rest)].join("");
 }
@@ -84,15 +91,6 @@ function importedOf(marked: string, loader: ScriptLoader): Set<number> {
     return new Set(names.map((name) => Number(/^heddle-import-as-[a-z]+(\d+):/.exec(name)?.[1])));
   } catch {
     return new Set();
-  }
-}
-
-/** Undefined if there is no such file: the bundler then reports it by the name that the author wrote. */
-function resolved(specifier: string, importer: string): string | undefined {
-  try {
-    return Bun.resolveSync(specifier, dirname(importer));
-  } catch {
-    return undefined;
   }
 }
 
@@ -114,7 +112,7 @@ export function typedImports({ read, pathOf }: TypedImports): BunPlugin {
     setup(build) {
       build.onResolve({ filter: /^heddle-import-as-/ }, ({ path, importer }) => {
         const at = path.indexOf(":");
-        const file = resolved(path.slice(at + 1), importer);
+        const file = find(path.slice(at + 1), dirname(importer));
         const namespace = path.slice(0, at);
         // The bundler tells modules apart by their path alone.
         return file === undefined ? undefined : { path: `${file}#${namespace}`, namespace };
@@ -122,6 +120,8 @@ export function typedImports({ read, pathOf }: TypedImports): BunPlugin {
       for (const kind of KINDS) {
         build.onLoad({ filter: /.*/, namespace: PREFIX + kind }, async ({ path: marked }) => {
           const path = marked.slice(0, marked.lastIndexOf("#"));
+          // Not recorded: writing to a database is no edit of the integration.
+          if (kind === "sqlite") return { contents: databaseAt(pathOf(path)), loader: "js" };
           const bytes = await read(path);
           if (kind !== "text" && kind !== "file") return { contents: bytes, loader: kind };
           const value = kind === "file" ? pathOf(path) : new TextDecoder().decode(bytes);
@@ -132,3 +132,6 @@ export function typedImports({ read, pathOf }: TypedImports): BunPlugin {
     },
   };
 }
+
+const databaseAt = (path: string): string =>
+  `import { Database } from "bun:sqlite"; export const db = new Database(${JSON.stringify(path)}); export default db;`;

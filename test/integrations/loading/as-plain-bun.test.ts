@@ -418,3 +418,110 @@ test("of a source and its compiled file, the source is loaded and the other is r
   expect(await all.get("mine", "/say")).toBe("new");
   expect([all.call("a"), all.call("b")]).toEqual(["new", "only"]);
 });
+
+test("a package's conditions development and production do not count, however it is imported", async () => {
+  const modes = { development: "./dev.js", production: "./prod.js", default: "./plain.js" };
+  const files = (folder: string) => ({
+    [`${folder}/dev.js`]: "export default 'development';",
+    [`${folder}/prod.js`]: "export default 'production';",
+    [`${folder}/plain.js`]: "export default 'plain';",
+    [`${folder}/required.cjs`]: "module.exports = 'required';",
+  });
+  await using all = await harness({
+    "mine/package.json": JSON.stringify({
+      name: "mine",
+      imports: { "#own": modes },
+      exports: { "./self": modes },
+    }),
+    ...files("mine"),
+    "mine/node_modules/@acme/led/package.json": JSON.stringify({
+      name: "@acme/led",
+      type: "module",
+      exports: { ".": { import: modes, require: { development: "./dev.js", default: "./required.cjs" } } },
+      imports: { "#inner": modes },
+    }),
+    ...files("mine/node_modules/@acme/led"),
+    "mine/tools/a.ts": importing(
+      `import led from "@acme/led"; import own from "#own"; import self from "mine/self";
+      const lazy = async () => [led, own, self, require("@acme/led"), (await import("#own")).default, typeof process.env.BUN_ENV];`,
+      "modes",
+      "lazy()",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(await all.call("modes")).toEqual(["plain", "plain", "plain", "required", "plain", "undefined"]);
+});
+
+test("CommonJS modules know their file and whether a package required them", async () => {
+  await using all = await harness({
+    "mine/node_modules/old/package.json": '{ "name": "old", "main": "lib/main.js" }',
+    "mine/node_modules/old/lib/main.js": `
+      const path = require("node:path");
+      // module.filename in a comment stays
+      exports.known = [module.filename, module.path, module.id === module.filename, module.paths[0], module.parent,
+        "module.filename", path.dirname(module.filename), module.require("./" + "other.js"), require("./program.js")];
+      module.id = "own";`,
+    "mine/node_modules/old/lib/other.js":
+      "module.exports = ((module) => module.filename)({ filename: 'local' });",
+    "mine/node_modules/old/lib/program.js":
+      "if (!module.parent) throw new Error('runs as a program'); module.exports = module.parent.filename;",
+    "mine/tools/a.ts": importing(`import old from "old";`, "known", "old.known"),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  const lib = all.path("mine/node_modules/old/lib");
+  expect(all.call("known")).toEqual([
+    `${lib}/main.js`,
+    lib,
+    true,
+    `${lib}/node_modules`,
+    null,
+    "module.filename",
+    lib,
+    "local",
+    `${lib}/main.js`,
+  ]);
+});
+
+test("a query loads a file once more, and a name that is computed entirely is looked for from its file", async () => {
+  await using all = await harness({
+    "mine/deep/rules.ts": "export const id = {}; export const url = import.meta\n  .url.split('/').at(-1);",
+    "mine/deep/table.json": '{ "a": 1 }',
+    "mine/deep/own.ts": `
+      import { id } from "./rules.ts";
+      import { id as other, url } from "./rules.ts?other";
+      import table from "./table.json?raw";
+      const [name, odd] = ["rules", "ts"];
+      const path = ["./" + name, odd].join(".");
+      export const read = async () => [
+        id === other, url, table, (await import(path)).url,
+        (await import("./rules.ts?" + name)).url, (await import(path + "?odd")).url,
+      ];`,
+    "mine/tools/a.ts": importing(`import { read } from "../deep/own.ts";`, "queries", "read()"),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(await all.call("queries")).toEqual([
+    false,
+    "rules.ts?other",
+    { a: 1 },
+    "rules.ts",
+    "rules.ts?rules",
+    "rules.ts?odd",
+  ]);
+});
+
+test("an import of a database opens the file beside the source", async () => {
+  await using all = await harness({
+    "mine/data.db": "",
+    "mine/tools/a.ts": importing(
+      `import db, { db as named } from "../data.db" with { type: "sqlite" };`,
+      "database",
+      `[db === named, db.filename, db.query("select 1 as one").get()]`,
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("database")).toEqual([true, all.path("mine/data.db"), { one: 1 }]);
+});

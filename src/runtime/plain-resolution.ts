@@ -1,0 +1,96 @@
+// Has the bundler load of a package what plain Bun loads. The bundler prefers a `module` to the `main` of a package, and what
+// its exports and imports have for "development".
+
+import { readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { BunPlugin } from "bun";
+
+export function plainResolution(): BunPlugin {
+  /** By the name that is imported, how, and the directory of the importer. */
+  const known = new Map<string, string | undefined>();
+  return {
+    name: "plain-resolution",
+    setup(build) {
+      // Names of packages and of imports of one's own ("#lib"), and nothing with a scheme: "node:fs", "bun:test", "https://…".
+      build.onResolve({ filter: /^[^./:\\][^:]*$/ }, ({ path: name, importer, namespace, kind }) => {
+        if (importer === "" || (namespace !== "" && namespace !== "file")) return undefined;
+        const key = `${name}\n${kind}\n${dirname(importer)}`;
+        if (!known.has(key)) known.set(key, resolved(name, importer, kind.startsWith("require")));
+        const path = known.get(key);
+        return path === undefined ? undefined : { path };
+      });
+    },
+  };
+}
+
+/** The file, if the bundler might take another one than plain Bun; undefined for any other name. */
+function resolved(name: string, importer: string, isRequired: boolean): string | undefined {
+  const dir = dirname(importer);
+  const found = packageOf(name, dir);
+  if (!found) return undefined;
+  const { about, folder } = found;
+  const map = name.startsWith("#") ? about.imports : about.exports;
+  if (map === undefined) return folder && mainIn(join(folder, name.slice(rootOf(name).length)));
+  if (!dependsOnMode(map)) return undefined;
+  try {
+    return isRequired ? createRequire(importer).resolve(name) : Bun.resolveSync(name, dir);
+  } catch {
+    // The bundler says what is wrong.
+    return undefined;
+  }
+}
+
+/** The name of the package in the name of an import. */
+const rootOf = (name: string): string => name.split("/", name.startsWith("@") ? 2 : 1).join("/");
+
+interface Found {
+  about: Record<string, unknown>;
+  /** Undefined if the importer is part of the package. */
+  folder?: string;
+}
+
+function packageOf(name: string, from: string): Found | undefined {
+  const root = rootOf(name);
+  for (let dir = from; ; dir = dirname(dir)) {
+    const folder = join(dir, "node_modules", root);
+    const installed = name.startsWith("#") ? undefined : packageIn(folder);
+    if (installed) return { about: installed, folder };
+    const own = packageIn(dir);
+    if (own && name.startsWith("#")) return { about: own };
+    if (own?.name === root && own.exports !== undefined) return { about: own };
+    if (dir === dirname(dir)) return undefined;
+  }
+}
+
+/** Whether exports or imports have something for the bundler's mode, which plain Bun does not have. */
+function dependsOnMode(map: unknown): boolean {
+  if (typeof map !== "object" || map === null) return false;
+  return Object.entries(map).some(
+    ([key, value]) => key === "development" || key === "production" || dependsOnMode(value),
+  );
+}
+
+/**
+ * The `main` of a directory that also has a `module`; undefined for any other. A part of a package may have a package.json with
+ * these as well: "preact/hooks".
+ */
+function mainIn(dir: string): string | undefined {
+  const { main, module } = packageIn(dir) ?? {};
+  if (typeof main !== "string" || typeof module !== "string") return undefined;
+  try {
+    // By the real path, because the resolver remembers where links led.
+    return Bun.resolveSync(realpathSync(dir), "/");
+  } catch {
+    // There is no such file.
+    return undefined;
+  }
+}
+
+function packageIn(dir: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
