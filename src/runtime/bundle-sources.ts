@@ -79,6 +79,10 @@ export function sources(options: SourcesOptions): BunPlugin {
         pathOf: (path) => namedAs(path, naming),
       }).setup(build);
       queryImports().setup(build);
+      build.onResolve({ filter: /^\.\.\// }, async ({ path, importer }) => {
+        if (!isOfPackage(importer)) await intake.recordLinks(resolve(dirname(importer), path));
+        return undefined;
+      });
       build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path: address, loader: usual }) => {
         const path = withoutQuery(address);
         if (data.asPaths.has(path)) {

@@ -25,7 +25,9 @@ export async function forgetMissing(logs: Log[]): Promise<boolean> {
  * of its folders anew.
  */
 export async function forgetSettings(folder: string, before: TakenIn): Promise<void> {
-  const elsewhere = (await changedSince(before)).filter(isSetting).map((path) => dirname(path));
+  const changed = await changedSince(before);
+  // What is not a setting may be a link that leads elsewhere by now.
+  const elsewhere = changed.map((path) => (isSetting(path) ? dirname(path) : path));
   // Parents first, because a folder caches what it inherits from its parent.
   const own = new Set([folder, ...before.own]);
   for (const dir of new Set([folder, ...[...before.own, ...elsewhere].sort()])) invalidate(dir);

@@ -1,8 +1,8 @@
-// Records what a bundle uses from outside its own folder: packages, files beside the folder, the resolver's settings
-// files. Without this nothing would reveal when those change.
+// Records what a bundle uses from outside its own folder (packages, files beside the folder, the resolver's settings files),
+// and data of its own, which may be imported by a name that shows no path. Nothing else would reveal when those change.
 
-import { stat } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { lstat, readlink, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, sep } from "node:path";
 
 export interface TakenIn {
   /** Files and folders by absolute path, with their signatures from before they were read. */
@@ -20,11 +20,13 @@ export interface Intake {
   record(path: string): Promise<void>;
   /** Records a file that was not found: its path, with or without an extension. */
   recordMissing(path: string): Promise<void>;
+  /** Records the links on the way to a file, by the path that an import names. */
+  recordLinks(path: string): Promise<void>;
   result(): TakenIn;
 }
 
 export interface IntakeOptions {
-  /** The bundle's own folder. Files below it are not recorded, except packages. */
+  /** The bundle's own folder. Scripts below it are not recorded, except packages. */
   folder: string;
   /** Set when bundling a copy: `root` is a copy of `original`. */
   copy?: { root: string; original: string } | undefined;
@@ -64,14 +66,20 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
 
   return {
     async record(path) {
-      if (isBelow(folder, path) && !path.includes(PACKAGES)) return void own.add(dirname(path));
+      if (isBelow(folder, path) && !path.includes(PACKAGES)) {
+        own.add(dirname(path));
+        // The copy of a bot's files never changes.
+        if (!copy && !SCRIPTS.includes(extname(path))) await sign(path);
+        return;
+      }
       if (copy && isBelow(copy.root, path)) {
         // The copy never changes and its hash is known, but its original may change.
         folders.add(dirname(copy.original + path.slice(copy.root.length)));
         return;
       }
       folders.add(dirname(path));
-      await Promise.all([sign(path), recordSettings(dirname(path))]);
+      const rivals = path.includes(PACKAGES) ? [] : rivalsOf(path);
+      await Promise.all([sign(path), recordSettings(dirname(path)), ...rivals.map(sign)]);
     },
     async recordMissing(path) {
       if (isBelow(folder, path) && !path.includes(PACKAGES)) return;
@@ -79,6 +87,14 @@ export function createIntake({ folder, copy }: IntakeOptions): Intake {
       let dir = dirname(wanted);
       while ((await sign(dir)) === MISSING && dir !== dirname(dir)) dir = dirname(dir);
       folders.add(dir);
+    },
+    async recordLinks(path) {
+      if (copy || isBelow(folder, path) || path.includes(PACKAGES)) return;
+      for (let dir = dirname(path); dir !== dirname(dir) && !isBelow(dir, folder); dir = dirname(dir)) {
+        if (seen.has(dir) || !(await isLink(dir))) continue;
+        folders.add(dirname(dir));
+        await sign(dir);
+      }
     },
     result: () => ({ seen: Object.fromEntries(seen), folders: [...folders], own: [...own] }),
   };
@@ -94,6 +110,17 @@ export async function changedSince({ seen }: TakenIn): Promise<string[]> {
   return changed.flat();
 }
 
+/** The files by which the same import might be resolved before it comes to this one, if they existed. */
+function rivalsOf(path: string): string[] {
+  const ending = extname(path);
+  if (!SCRIPTS.includes(ending)) return [];
+  const stem = path.slice(0, -ending.length);
+  const stems = basename(stem) === "index" ? [stem, dirname(stem)] : [stem];
+  return stems.flatMap((one) => SCRIPTS.map((other) => one + other)).filter((other) => other !== path);
+}
+
+const SCRIPTS = [".tsx", ".jsx", ".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
+
 export const isSetting = (path: string): boolean => SETTINGS.includes(basename(path));
 
 const MISSING = "none";
@@ -104,9 +131,16 @@ const PACKAGES = `${sep}node_modules${sep}`;
  * contents.
  */
 async function signatureOf(path: string): Promise<string> {
+  if (await isLink(path)) return `to ${await readlink(path).catch(() => MISSING)}`;
   const found = await stat(path).catch(() => undefined);
   if (!found) return MISSING;
   return found.isDirectory() ? `${found.mtimeMs}` : `${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
 }
+
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 
 const isBelow = (folder: string, path: string): boolean => path.startsWith(folder + sep);

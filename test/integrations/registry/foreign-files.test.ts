@@ -177,3 +177,59 @@ test("a stored bundle is not used for files that changed while no server ran, no
     expect(answers(all)).toEqual([`lib ${round + 10}`, `patched ${round + 10}`, `query ${round + 10}`]);
   }
 });
+
+test("data that is imported by a name which shows no path", async () => {
+  const data = (name: string, lines: string) => `${lines}\n${toolNamed(name, "() => text")}`;
+  await using all = await harness(
+    {
+      "a/tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./texts/*"] } } }',
+      "a/package.json":
+        '{ "name": "a", "imports": { "#t/*": "./texts/*" }, "exports": { "./*": "./texts/*" } }',
+      "a/texts/paths.graphql": "one",
+      "a/texts/imports.txt": "one",
+      "a/texts/exports.txt": "one",
+      "a/texts/query.txt": "one",
+      "a/texts/computed.json": '{ "text": "one" }',
+      "a/tools/paths.ts": data("paths", `import text from "@/paths.graphql" with { type: "text" };`),
+      "a/tools/imports.ts": data("imports", `import text from "#t/imports.txt";`),
+      "a/tools/exports.ts": data("exports", `import text from "a/exports.txt";`),
+      "a/tools/query.ts": data("query", `import text from "../texts/query.txt?raw";`),
+      "a/tools/computed.ts": data(
+        "computed",
+        `const name = "computed"; const { text } = require("../texts/" + name + ".json");`,
+      ),
+    },
+    { watch: true },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.get("a")?.error).toBeNull();
+  for (const file of ["paths.graphql", "imports.txt", "exports.txt", "query.txt", "computed.json"]) {
+    const name = file.slice(0, file.indexOf("."));
+    expect(all.call(name)).toBe("one");
+    await all.write({ [`a/texts/${file}`]: name === "computed" ? '{ "text": "two" }' : "two" });
+    await untilSays(all, name, "two");
+  }
+});
+
+test("a shared file that a new one comes before, and a shared folder whose link leads elsewhere", async () => {
+  await using all = await harness(
+    {
+      "_lib/x.js": text("one"),
+      "first/y.ts": text("one"),
+      "second/y.ts": text("two"),
+      "a/tools/x.ts": says("x", "../../_lib/x"),
+      "b/tools/y.ts": says("y", "../../_linked/y.ts"),
+    },
+    { watch: true },
+  );
+  await symlink("first", all.path("_linked"));
+  await all.integrations.loadAll();
+  expect([all.call("x"), all.call("y")]).toEqual(["one", "one"]);
+  await all.write({ "_lib/x.ts": text("two") });
+  await untilSays(all, "x", "two");
+  await symlink("second", all.path("_newer"));
+  await rename(all.path("_newer"), all.path("_linked"));
+  await untilSays(all, "y", "two");
+  await all.write({ "second/y.ts": text("three") });
+  await untilSays(all, "y", "three");
+});
