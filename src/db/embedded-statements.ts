@@ -1,7 +1,7 @@
 // Prepares the embedded database's statements. PGlite makes PostgreSQL parse, analyse and plan a statement on every
 // run, which in WebAssembly takes longer than most statements themselves. Statements with the same text are prepared
 // here, as the PostgreSQL driver does, between PGlite and its protocol: for a known statement, Parse and Describe are
-// answered from memory and Bind refers to it by name.
+// answered from memory and Bind refers to it by name. What is left of it goes in one call: each enters WebAssembly anew.
 
 import { type PGlite, protocol } from "@electric-sql/pglite";
 
@@ -25,6 +25,10 @@ const MAX_AGE_MS = 30_000;
 const PARSE = 0x50;
 const DESCRIBE = 0x44;
 const BIND = 0x42;
+const EXECUTE = 0x45;
+const SYNC = 0x53;
+/** A script. */
+const QUERY = 0x51;
 /** The Describe variant for a statement, not a portal. */
 const OF_STATEMENT = 0x53;
 /**
@@ -43,12 +47,18 @@ interface Statement {
   description?: Answer;
 }
 
+const NOTHING: Promise<Answer> = Promise.resolve([]);
+
 /** Modifies the client. Scripts (the simple query protocol) are not affected. */
 export function prepareStatements(client: PGlite): void {
   const execute: Execute = client.execProtocolStream.bind(client);
   const statements = new Map<string, Statement>();
   /** The statement of the latest Parse; PGlite runs nothing else between a Parse and its Sync. */
   let current: Statement | undefined;
+  /** Messages of the statement that are sent together with its Execute. */
+  let waiting: Uint8Array[] = [];
+  /** The Sync of the statement has been sent already. */
+  let isSynced = false;
   let count = 0;
   /** Total characters of the prepared texts. */
   let totalText = 0;
@@ -63,6 +73,8 @@ export function prepareStatements(client: PGlite): void {
 
   const parse: Execute = async (message, options) => {
     current = undefined;
+    waiting = [];
+    isSynced = false;
     if (message.length > MAX_TEXT) return execute(message, options);
     const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString("latin1", HEADER);
     const known = statements.get(text);
@@ -90,12 +102,20 @@ export function prepareStatements(client: PGlite): void {
   const runPrepared = async (statement: Statement, message: Uint8Array, options: Parameters<Execute>[1]) => {
     const isDescription = message[0] === DESCRIBE && message[HEADER] === OF_STATEMENT;
     if (isDescription && statement.description) return statement.description;
-    const isNaming = isDescription || message[0] === BIND;
+    const isBind = message[0] === BIND;
+    const isNaming = isDescription || isBind;
+    const named = isNaming ? withName(message, HEADER + 1, statement.name) : message;
+    // An error of any of them comes with the Execute, as it would have come with its own.
+    if (statement.description && (isBind || (waiting.length > 0 && message[0] === DESCRIBE))) {
+      waiting.push(named);
+      return [];
+    }
+    const isLast = waiting.length > 0 && message[0] === EXECUTE;
+    const together = isLast ? Buffer.concat([...waiting, message, protocol.serialize.sync()]) : named;
+    waiting = [];
+    isSynced = isLast;
     try {
-      const answer = await execute(
-        isNaming ? withName(message, HEADER + 1, statement.name) : message,
-        options,
-      );
+      const answer = await execute(together, options);
       if (isDescription) statement.description = answer;
       return answer;
     } catch (error) {
@@ -107,6 +127,11 @@ export function prepareStatements(client: PGlite): void {
 
   client.execProtocolStream = (message, options) => {
     if (message[0] === PARSE) return parse(message, options);
+    if (message[0] === QUERY) {
+      current = undefined;
+      isSynced = false;
+    }
+    if (message[0] === SYNC && isSynced) return NOTHING;
     return current ? runPrepared(current, message, options) : execute(message, options);
   };
 }

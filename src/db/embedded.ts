@@ -15,6 +15,7 @@ import { endProcess } from "../runtime/end-process.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import type { Database } from "./database.ts";
 import { compilePrograms, type EmbeddedPrograms, type OpenClient, openClient } from "./embedded-client.ts";
+import { keepTexts } from "./embedded-parsers.ts";
 import { lockFolder } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 
@@ -68,7 +69,9 @@ function clientOptions(options: Opening): OpenClient {
 }
 
 async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () => void): Promise<Database> {
+  const usual = keepTexts(client);
   const query = drizzle(client);
+  const execute = executing(client, usual);
   try {
     await migrate({
       query,
@@ -79,11 +82,11 @@ async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () =>
     await client.close();
     throw error;
   }
-  const checkpoints = createCheckpoints({ execute: (text, values) => execute(client, text, values), log });
+  const checkpoints = createCheckpoints({ execute, log });
   return {
     kind: "embedded",
     query,
-    execute: (text, values) => execute(client, text, values),
+    execute,
     async listen(channel, onPayload, onConnected) {
       // PGlite keeps its listeners in a set; wrapping lets the same function be registered twice.
       const own = (payload: string) => onPayload(payload);
@@ -104,16 +107,19 @@ async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () =>
   };
 }
 
-async function execute(client: PGlite, text: string, values: unknown[] = []) {
-  // Only a script has several statements; a single statement can be prepared.
-  if (values.length > 0 || !text.includes(";")) return client.query<Record<string, unknown>>(text, values);
-  // PGlite has one connection: a script failing inside its own BEGIN … COMMIT would leave it in an aborted transaction
-  // for everyone. Run as a PGlite transaction, it is rolled back before anything else runs.
-  const script = /^\s*BEGIN;(?<body>.*)COMMIT;?\s*$/s.exec(text)?.groups?.body;
-  const results =
-    script === undefined ? await client.exec(text) : await client.transaction((tx) => tx.exec(script));
-  return { rows: results.flatMap(({ rows }) => rows) };
-}
+const executing =
+  (client: PGlite, usual: ReturnType<typeof keepTexts>) =>
+  async (text: string, values: unknown[] = []) => {
+    // Only a script has several statements; a single statement can be prepared.
+    if (values.length > 0 || !text.includes(";"))
+      return usual(await client.query<Record<string, unknown>>(text, values));
+    // PGlite has one connection: a script failing inside its own BEGIN … COMMIT would leave it in an aborted transaction
+    // for everyone. Run as a PGlite transaction, it is rolled back before anything else runs.
+    const script = /^\s*BEGIN;(?<body>.*)COMMIT;?\s*$/s.exec(text)?.groups?.body;
+    const results =
+      script === undefined ? await client.exec(text) : await client.transaction((tx) => tx.exec(script));
+    return { rows: results.flatMap((one) => usual(one).rows) };
+  };
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 

@@ -43,6 +43,48 @@ test("a statement without values is prepared, too; a script still runs as a whol
   expect((await database.execute("select 1 as one; select 2 as two")).rows).toEqual([{ one: 1 }, { two: 2 }]);
 });
 
+test("times are dates for whoever asks the database itself, and texts for Drizzle", async () => {
+  const text =
+    "select $1::timestamptz as at, $1::date as day, array[$1::timestamptz] as all, null::date as never";
+  const at = "2026-11-29T12:00:00+00:00";
+  for (let i = 0; i < 3; i++) {
+    const { rows } = await database.execute(text, [at]);
+    expect(rows).toEqual([
+      { at: new Date(at), day: new Date("2026-11-29"), all: [new Date(at)], never: null },
+    ]);
+  }
+  expect((await database.execute(`select '${at}'::timestamptz as at; select 1 as one`)).rows).toEqual([
+    { at: new Date(at) },
+    { one: 1 },
+  ]);
+  const plain = { at: "2026-11-29 12:00:00+00", tags: ["a", "b"] };
+  const drawn = sql`select ${at}::timestamptz as at, array['a', 'b'] as tags`;
+  const rowsOf = (answer: unknown) => (answer as { rows: unknown[] }).rows;
+  expect(rowsOf(await database.query.execute(drawn))).toEqual([plain]);
+  await database.query.transaction(async (tx) => expect(rowsOf(await tx.execute(drawn))).toEqual([plain]));
+});
+
+test("a statement that fails, in its values or while it runs, leaves the next one whole", async () => {
+  const divide = "select 10 / $1::int as quotient";
+  const scripts = "select 1 as one; select 2 as two";
+  for (let i = 0; i < 4; i++) {
+    expect((await database.execute(divide, [5])).rows).toEqual([{ quotient: 2 }]);
+    await expect(database.execute(divide, [0])).rejects.toThrow("division by zero");
+    await expect(database.execute(divide, ["x"])).rejects.toThrow("invalid input syntax");
+    expect((await database.execute(divide, [2])).rows).toEqual([{ quotient: 5 }]);
+    expect((await database.execute(scripts)).rows).toEqual([{ one: 1 }, { two: 2 }]);
+    await expect(database.execute("select 1; select 1 / 0")).rejects.toThrow("division by zero");
+    const failing = database.query.transaction(async (tx) => {
+      await tx.execute(sql`insert into things (id, name) values (999, 'x')`);
+      await tx.execute(sql`select 10 / ${0}::int as quotient`);
+    });
+    await expect(failing).rejects.toThrow();
+    expect((await database.execute("select count(*)::int as left from things where id = 999")).rows).toEqual([
+      { left: 0 },
+    ]);
+  }
+});
+
 test("a statement is prepared again after a hundred uses, so that plans follow the size of their tables", async () => {
   const text = "select count(*)::int as things from things where id > $1";
   await database.execute(text, [0]);
