@@ -18,9 +18,9 @@ const MOST_VIOLATIONS = 50;
 /** Checks schemas themselves. Shared, because compiling the meta-schema takes longer than compiling most schemas. */
 const checker = new Ajv({ strict: false });
 
-/** What a schema that passes its check may have, and still fail to compile: a regular expression, or a reference that leads nowhere. */
-const MAY_NOT_COMPILE =
-  /"(?:\$\w+|patternProperties|nullable|format\w+)":|"(?:pattern|format|id)":"|"enum":\[\]/;
+/** What a schema that passes its check may have, and still fail to compile; besides regular expressions. */
+const MAY_NOT_COMPILE = /"(?:\$\w+|patternProperties|nullable|format\w+)":|"id":"|"enum":\[\]/;
+const PATTERN = /"pattern":("(?:[^"\\]|\\.)*")/g;
 
 /**
  * Checks a schema (TypeBox's are JSON Schema), and compiles it on first use, because a server has hundreds of them and uses few.
@@ -32,7 +32,17 @@ export function compileSchema(schema: object): Validate {
     throw new Error(`schema is invalid: ${checker.errorsText(checker.errors, { dataVar: "data" })}`);
   }
   const compile = () => compileWith(plain, { validateSchema: false, code: { optimize: false } });
-  return MAY_NOT_COMPILE.test(JSON.stringify(plain)) ? compile() : onFirstUse(compile);
+  return mayNotCompile(JSON.stringify(plain)) ? compile() : onFirstUse(compile);
+}
+
+function mayNotCompile(schema: string): boolean {
+  if (MAY_NOT_COMPILE.test(schema)) return true;
+  try {
+    for (const [, pattern = ""] of schema.matchAll(PATTERN)) new RegExp(JSON.parse(pattern), "u");
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /**
