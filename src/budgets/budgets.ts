@@ -241,7 +241,7 @@ export async function openBudgets({ db, log, now }: BudgetsOptions) {
           .returning({ budget_id: budgetPeriods.budget_id });
       while ((await deleteSome()).length === BATCH);
       await query.delete(budgetReservations).where(
-        sql`not exists (select from ${tasks} where ${tasks.id} = ${budgetReservations.task_id}
+        sql`(${budgetReservations.attempt} > 0 or ${budgetReservations.created_at} < now() - interval '10 minutes') and not exists (select from ${tasks} where ${tasks.id} = ${budgetReservations.task_id}
           and ${tasks.attempt} = ${budgetReservations.attempt} and ${tasks.status} = 'running')`,
       );
     },

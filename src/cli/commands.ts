@@ -21,6 +21,7 @@ import { rotateKeys } from "../secrets/rotate.ts";
 import type { Commands } from "./cli.ts";
 import { createClientCommands } from "./client/commands.ts";
 import { connect } from "./client/connect.ts";
+import { payerAt } from "./client/payer.ts";
 import { rowsOf } from "./client/rows.ts";
 import { deployFile } from "./deploy-files.ts";
 import { firstSteps } from "./first-steps.ts";
@@ -94,6 +95,7 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
           environment: processEnvironment(),
           startServer,
           serverBots: async () => Array.fromAsync(rowsOf<EvalBot>(server(), "/api/v1/bots", "bots")),
+          payer: () => payerAt(server),
         },
       );
       if (file !== undefined) await writeFile(file, junit(results));

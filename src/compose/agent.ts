@@ -1,6 +1,7 @@
 // The agent: models, the capabilities of a run, the loop, and the worker that runs it.
 
 import { type AgentOptions, createAgent } from "../agent/turn.ts";
+import type { OutsideRuns, SpendOutside } from "../budgets/outside-runs.ts";
 import { createActivations } from "../capabilities/activations.ts";
 import type { Config } from "../config/config.ts";
 import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
@@ -8,7 +9,7 @@ import type { Logger } from "../log.ts";
 import type { Policies } from "../policies/policies.ts";
 import { mostOutgoingRequests, OUTGOING_REQUESTS_VARIABLE } from "../runtime/outgoing-requests.ts";
 import { createJoin } from "../sessions/join.ts";
-import { createTranscriptionEndpoint } from "../transcription/endpoint.ts";
+import { createTranscriptionEndpoint, type SpendTranscription } from "../transcription/endpoint.ts";
 import { createTranscription } from "../transcription/transcription.ts";
 import { createWorker } from "../worker/worker.ts";
 import type { CapabilityParts } from "./capabilities.ts";
@@ -30,7 +31,7 @@ export function createAgentParts(
     actions,
     delegate,
     budgets,
-  }: Conversation & { budgets: { spending: AgentOptions["spending"] } },
+  }: Conversation & { budgets: { spending: AgentOptions["spending"]; outside: Pick<OutsideRuns, "spend"> } },
   models: Models,
   { decide, notices }: Pick<Policies, "decide"> & { notices: ApprovalNotices },
 ) {
@@ -46,7 +47,12 @@ export function createAgentParts(
   const llm = instruments?.llm(models.llm) ?? models.llm;
   const transcription = createTranscription({
     hooks,
-    endpoint: config.transcription && createTranscriptionEndpoint({ ...config.transcription, redact }),
+    endpoint:
+      config.transcription &&
+      createTranscriptionEndpoint({
+        ...{ ...config.transcription, redact },
+        spend: transcribing(budgets.outside.spend, models, config.transcription.baseUrl),
+      }),
   });
   const agent = createAgent({
     db,
@@ -108,3 +114,16 @@ function warnOfFewRequests({ workerConcurrency }: Config, log: Logger): void {
     { concurrency: workerConcurrency, most, variable: OUTGOING_REQUESTS_VARIABLE, needed },
   );
 }
+
+/** Ten tokens a second of sound at 16 kB, as the endpoints that count tokens do. */
+const BYTES_PER_TOKEN = 1_600;
+
+/** Transcriptions within the budgets. What an endpoint does not say is not counted as tokens. */
+const transcribing =
+  (spend: SpendOutside, models: Pick<Models, "costAt">, baseUrl: string | undefined): SpendTranscription =>
+  ({ model, bytes, signal }, make) =>
+    spend({ provider: null, model, tokens: Math.ceil(bytes / BYTES_PER_TOKEN), signal }, async () => {
+      const { value, used } = await make();
+      const cost_usd = used && models.costAt(baseUrl, model, used);
+      return { value, used: { prompt_tokens: 0, completion_tokens: 0, ...used, cost_usd } };
+    });

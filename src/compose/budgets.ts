@@ -3,6 +3,8 @@
 import { estimate, estimateTools } from "../agent/context/budget.ts";
 import { openBudgets as open } from "../budgets/budgets.ts";
 import { createLargest } from "../budgets/largest.ts";
+import { createOutsideRuns } from "../budgets/outside-runs.ts";
+import { createReserve } from "../budgets/reserve.ts";
 import { createSpending } from "../budgets/spending.ts";
 import { advisoryLock } from "../db/advisory-lock.ts";
 import { every } from "../every.ts";
@@ -15,15 +17,17 @@ export async function openBudgets({ db, log: serverLog }: Storage, closers: Clos
   const log = serverLog.getChild("budgets");
   const now = () => new Date();
   const budgets = await open({ db, log, now });
-  const spending = createSpending({
-    db,
+  const shared = {
     applying: budgets.applying,
+    reserve: createReserve({ db, log, now }),
+    clock: () => performance.now(),
+  };
+  const spending = createSpending({
+    ...shared,
     largest: createLargest(),
     estimate: ({ messages, tools }) => estimate(messages) + estimateTools(tools),
-    log,
-    now,
-    clock: () => performance.now(),
   });
+  const outside = createOutsideRuns({ ...shared, db, largest: createLargest(), log });
   const purging = every({
     name: "Deleting what was counted in old periods",
     ms: PURGE_MS,
@@ -33,7 +37,8 @@ export async function openBudgets({ db, log: serverLog }: Storage, closers: Clos
   });
   closers.push(async () => {
     await purging.close();
+    await outside.close();
     await budgets.close();
   });
-  return { ...budgets, spending };
+  return { ...budgets, spending, outside };
 }

@@ -4,6 +4,7 @@
 import { createSendFileTool } from "../agent/tools/builtin/send-file.ts";
 import { createWorkspaceTools } from "../agent/tools/builtin/workspace.ts";
 import { createToolRegistry } from "../agent/tools/registry.ts";
+import type { SpendOutside } from "../budgets/outside-runs.ts";
 import type { Config } from "../config/config.ts";
 import { createBots } from "../content/bots/bots.ts";
 import { createCarapaces } from "../content/carapaces/carapaces.ts";
@@ -34,7 +35,13 @@ import type { Storage } from "./storage.ts";
 
 export type Content = Awaited<ReturnType<typeof openContent>>;
 
-export async function openContent(config: Config, storage: Storage, models: Models, closers: Closers) {
+export async function openContent(
+  config: Config,
+  storage: Storage,
+  models: Models,
+  spend: SpendOutside,
+  closers: Closers,
+) {
   const { home, db, log, signingSecret } = storage;
   const guardedFetch = createGuardedFetch({ allowPrivateHosts: config.allowPrivateHosts });
   const guardedPost = createGuardedPost(guardedFetch);
@@ -52,6 +59,7 @@ export async function openContent(config: Config, storage: Storage, models: Mode
     config,
     storage,
     models,
+    spend,
     closers,
   );
   const readPdf = openPdfReader(config, storage);

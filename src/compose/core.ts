@@ -44,7 +44,8 @@ export async function openCore(
   const search = async (query: string) =>
     (await files.documents.search({ query, limit: 3, visibleIn: null })).filter(({ weak }) => !weak);
   const models = await openModels(config, storage, search, closers);
-  const files = await openContent(config, storage, models, closers);
+  const budgets = await openBudgets(storage, closers);
+  const files = await openContent(config, storage, models, budgets.outside.spend, closers);
   const integrations = await openIntegrations(config, storage, files, closers);
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
   const mcp = await openMcp(config, storage, content, closers);
@@ -60,7 +61,6 @@ export async function openCore(
     mcp,
   });
   const schedules = openSchedules(config, storage, content, policies, conversation, closers);
-  const budgets = await openBudgets(storage, closers);
   const approvals = openApprovals(storage, conversation, content, policies, closers, config.baseUrl);
   const asking = { decide: policies.decide, notices: approvals.notices };
   const codingAgents = await openCodingAgents(config, storage, content, conversation, asking, closers);

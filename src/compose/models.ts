@@ -13,7 +13,7 @@ import type { Llm } from "../llm/llm.ts";
 import { createOfflineLlm, type OfflineOptions } from "../llm/offline.ts";
 import { createResponses } from "../llm/responses/responses.ts";
 import { environmentProvider } from "../providers/environment.ts";
-import { createKnownModels } from "../providers/known-models.ts";
+import { createKnownModels, priceOf, type Tokens } from "../providers/known-models.ts";
 import { listModels } from "../providers/list-models.ts";
 import { probe } from "../providers/probe.ts";
 import { hostOf, type Provider } from "../providers/provider.ts";
@@ -72,12 +72,13 @@ export async function openModels(
       headers,
       timeoutMs,
     });
+  const known = createKnownModels((await readTree("manifests")).get("models.yaml") ?? "");
   const providers = await openProviders({
     db,
     vault,
     addSecret: add,
     environment: config.modelEndpoint && environmentProvider(config.modelEndpoint, config),
-    known: createKnownModels((await readTree("manifests")).get("models.yaml") ?? ""),
+    known,
     contextWindow: config.contextWindow,
     connect: ({ provider, ...options }) =>
       createEndpoint({
@@ -95,6 +96,12 @@ export async function openModels(
   return {
     providers,
     sendOf,
+    /** US dollars at an address that is no provider's; null: the price is not known. */
+    costAt(baseUrl: string | undefined, model: string, usage: Tokens): number | null {
+      const host = baseUrl === undefined ? "api.openai.com" : new URL(baseUrl).hostname;
+      const prices = known.find(model, host)?.prices;
+      return prices ? priceOf(usage, prices) : null;
+    },
     llm: createLlm(
       providers,
       createOfflineLlm({ search }),

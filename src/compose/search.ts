@@ -1,12 +1,15 @@
 // Search: the embedder, the sets of its vectors, the documents, and the indexer that keeps the vectors complete.
 
+import { estimateText } from "../agent/context/budget.ts";
+import type { SpendOutside } from "../budgets/outside-runs.ts";
 import type { Config } from "../config/config.ts";
 import type { EmbeddingSettings } from "../config/embedding-settings.ts";
 import { createBuiltinEmbedder } from "../embeddings/builtin.ts";
-import { createEndpointEmbedder, modelAt } from "../embeddings/endpoint.ts";
+import { createEndpointEmbedder, modelAt, type SpendEmbedding } from "../embeddings/endpoint.ts";
 import { createProviderEmbedder, type EmbeddingProvider, providerModelIn } from "../embeddings/provider.ts";
 import { createWordSense } from "../embeddings/word-sense.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
+import type { Tokens } from "../providers/known-models.ts";
 import type { Redact } from "../redact.ts";
 import { asset } from "../runtime/assets.ts";
 import { createCollectionFacts } from "../search/collection.ts";
@@ -22,17 +25,18 @@ import type { Closers } from "./closers.ts";
 import type { Models as AllModels } from "./models.ts";
 import type { Storage } from "./storage.ts";
 
-type Models = Pick<AllModels, "providers" | "sendOf">;
+type Models = Pick<AllModels, "costAt" | "providers" | "sendOf">;
 
 export async function openSearch(
   { embeddings }: Pick<Config, "embeddings">,
   storage: Storage,
   models: Models,
+  spend: SpendOutside,
   closers: Closers,
 ) {
   const { db, redactor } = storage;
   const log = storage.log.getChild("search");
-  const { embedder, embedderNamed } = createEmbedders(embeddings, models, redactor.redact);
+  const { embedder, embedderNamed } = createEmbedders(embeddings, models, { spend, redact: redactor.redact });
   const sets = createVectorSets({ db, embedder, embedderNamed });
   // Passages are stored together with local vectors, for which there must be a set.
   await sets.own();
@@ -64,15 +68,28 @@ export async function openSearch(
 }
 
 /** The configured embedder, and those whose vectors may still be in the database. */
-function createEmbedders(settings: EmbeddingSettings | undefined, models: Models, redact: Redact) {
+function createEmbedders(
+  settings: EmbeddingSettings | undefined,
+  models: Models,
+  { spend, redact }: { spend: SpendOutside; redact: Redact },
+) {
   const builtin = createBuiltinEmbedder(readWords);
   if (!settings) return { embedder: builtin, embedderNamed: () => undefined };
   const { endpoint, weakBelow } = settings;
   const find = (id: string) => connectionOf(models, id);
   const ofProvider = (named: { provider: string; model: string; dimensions: number | undefined }) =>
-    createProviderEmbedder({ ...named, weakBelow, redact, find });
+    createProviderEmbedder({
+      ...{ ...named, weakBelow, redact, find },
+      spend: spending(spend, named.provider, (model, usage) =>
+        models.providers.endpointOf(named.provider).costOf(model, usage),
+      ),
+    });
   const ofEndpoint = (named: { model: string; dimensions: number | undefined }) =>
-    endpoint && createEndpointEmbedder({ ...endpoint, ...named, weakBelow, redact });
+    endpoint &&
+    createEndpointEmbedder({
+      ...{ ...endpoint, ...named, weakBelow, redact },
+      spend: spending(spend, null, (model, usage) => models.costAt(endpoint.baseUrl, model, usage)),
+    });
   return {
     embedder: embedderOf(settings, models, { ofProvider, ofEndpoint }),
     embedderNamed(name: string): Embedder | undefined {
@@ -84,6 +101,22 @@ function createEmbedders(settings: EmbeddingSettings | undefined, models: Models
     },
   };
 }
+
+/** An embedder's requests within the budgets. */
+const spending =
+  (
+    spend: SpendOutside,
+    provider: string | null,
+    costOf: (model: string, usage: Tokens) => number | null,
+  ): SpendEmbedding =>
+  ({ model, texts, signal }, make) => {
+    const tokens = texts.reduce((sum, text) => sum + estimateText(text), 0);
+    return spend({ provider, model, tokens, signal }, async () => {
+      const { value, tokens: said } = await make();
+      const usage = { prompt_tokens: said ?? tokens, completion_tokens: 0 };
+      return { value, used: { ...usage, cost_usd: costOf(model, usage) } };
+    });
+  };
 
 interface Making {
   ofProvider(named: { provider: string; model: string; dimensions: number | undefined }): Embedder;

@@ -23,11 +23,19 @@ export interface EndpointEmbedderOptions {
   /** Asks the model for vectors of this size; undefined: its own. */
   dimensions: number | undefined;
   weakBelow: number;
+  /** Makes a request within the budgets. Default: as it is. */
+  spend?: SpendEmbedding | undefined;
   /** Applied to the texts, which leave this machine, and to the endpoint's messages. */
   redact: Redact;
   /** Milliseconds before the first retry. */
   retryMs?: number;
 }
+
+/** Makes a request for the vectors of these texts; `make` also returns how many tokens they were, null: nobody says. */
+export type SpendEmbedding = <Value>(
+  request: { model: string; texts: readonly string[]; signal: AbortSignal | undefined },
+  make: () => Promise<{ value: Value; tokens: number | null }>,
+) => Promise<Value>;
 
 /** OpenAI takes 2048 texts of 300,000 tokens together; smaller servers refuse far fewer. */
 const MOST_TEXTS = 96;
@@ -76,7 +84,7 @@ export function modelAt(
 
 export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedder {
   const { model, apiKey, baseUrl, headers, send, dimensions, weakBelow, redact } = options;
-  const { name = endpointName(options), retryMs = RETRY_MS } = options;
+  const { name = endpointName(options), retryMs = RETRY_MS, spend = asItIs } = options;
   const client = openAiClient(
     { apiKey, baseUrl, ...(headers && { headers }), timeoutMs: TIMEOUT_MS },
     createBoundedFetch({ bounds: BOUNDS, ...(send && { send }) }),
@@ -86,11 +94,13 @@ export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedd
 
   async function requestOnce(texts: string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
     const { embeddings } = await client();
-    const answer = await embeddings.create(
-      { model, input: texts, encoding_format: "float", ...(dimensions !== undefined && { dimensions }) },
-      { ...(signal && { signal }) },
-    );
-    return vectorsIn(answer, texts.length);
+    return spend({ model, texts, signal }, async () => {
+      const answer = await embeddings.create(
+        { model, input: texts, encoding_format: "float", ...(dimensions !== undefined && { dimensions }) },
+        { ...(signal && { signal }) },
+      );
+      return { value: vectorsIn(answer, texts.length), tokens: tokensIn(answer) };
+    });
   }
 
   /** Retries what may pass; throws an AttemptFailure. */
@@ -165,6 +175,14 @@ export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedd
       return vectors;
     },
   };
+}
+
+const asItIs: SpendEmbedding = async (_, make) => (await make()).value;
+
+function tokensIn(answer: unknown): number | null {
+  const { usage } = (answer ?? {}) as { usage?: { prompt_tokens?: unknown; total_tokens?: unknown } | null };
+  const said = usage?.total_tokens ?? usage?.prompt_tokens;
+  return Number.isSafeInteger(said) && Number(said) >= 0 ? Number(said) : null;
 }
 
 const hasWords = (text: string): boolean => /[\p{L}\p{N}]/u.test(searchableText(text.slice(0, LONGEST_TEXT)));

@@ -15,7 +15,10 @@ export interface EmbeddingProvider {
 }
 
 export interface ProviderEmbedderOptions
-  extends Pick<EndpointEmbedderOptions, "model" | "dimensions" | "weakBelow" | "redact" | "retryMs"> {
+  extends Pick<
+    EndpointEmbedderOptions,
+    "model" | "dimensions" | "weakBelow" | "redact" | "retryMs" | "spend"
+  > {
   /** The provider's id. */
   provider: string;
   /** Undefined if there is no such provider; throws a HeddleError if it has no embeddings. */

@@ -11,6 +11,8 @@ export interface TranscriptionEndpointOptions {
   /** Including the version. */
   baseUrl: string | undefined;
   model: string;
+  /** Default: the request is made as it is. */
+  spend?: SpendTranscription | undefined;
   /** Applied to the endpoint's error messages. */
   redact: Redact;
 }
@@ -20,27 +22,51 @@ export interface TranscriptionEndpointOptions {
  */
 export type TranscriptionEndpoint = (recording: Recording, signal: AbortSignal) => Promise<string>;
 
+/** What the endpoint says that a recording took; null: it does not say, or counts minutes. */
+export type TranscriptionUse = { prompt_tokens: number; completion_tokens: number } | null;
+
+/** Makes the request within the budgets. */
+export type SpendTranscription = (
+  request: { model: string; bytes: number; signal: AbortSignal },
+  make: () => Promise<{ value: string; used: TranscriptionUse }>,
+) => Promise<string>;
+
 const TIMEOUT_MS = 120_000;
 const RETRIES = 2;
 /** Statuses by which an endpoint rejects the recording. */
 const REJECTIONS = [400, 413, 415, 422];
 
 export function createTranscriptionEndpoint(options: TranscriptionEndpointOptions): TranscriptionEndpoint {
-  const { model, redact, ...connection } = options;
+  const { model, redact, spend = asItIs, ...connection } = options;
   const client = openAiClient({ ...connection, timeoutMs: TIMEOUT_MS });
   return async (recording, signal) => {
     throwIfAborted(signal);
     const { audio } = await client();
-    const answer: { text?: unknown } | string = await audio.transcriptions
-      .create({ file: fileOf(recording), model, response_format: "json" }, { signal, maxRetries: RETRIES })
-      .catch((cause: unknown) => {
-        throwIfAborted(signal);
-        throw explain(cause, redact);
-      });
-    if (typeof answer === "object" && typeof answer?.text === "string") return answer.text;
-    throw new HeddleError("upstream", "The transcription endpoint's answer contains no text.");
+    return spend({ model, bytes: recording.bytes.byteLength, signal }, async () => {
+      const answer: { text?: unknown } | string = await audio.transcriptions
+        .create({ file: fileOf(recording), model, response_format: "json" }, { signal, maxRetries: RETRIES })
+        .catch((cause: unknown) => {
+          throwIfAborted(signal);
+          throw explain(cause, redact);
+        });
+      if (typeof answer === "object" && typeof answer?.text === "string") {
+        return { value: answer.text, used: useIn(answer) };
+      }
+      throw new HeddleError("upstream", "The transcription endpoint's answer contains no text.");
+    });
   };
 }
+
+const asItIs: SpendTranscription = async (_, make) => (await make()).value;
+
+function useIn(answer: object): TranscriptionUse {
+  const { usage } = answer as { usage?: Record<string, unknown> | null };
+  const [read, written] = [usage?.input_tokens, usage?.output_tokens];
+  if (!isCount(read) || !isCount(written)) return null;
+  return { prompt_tokens: read, completion_tokens: written };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 function explain(cause: unknown, redact: Redact): HeddleError {
   const { message, status } = toOpenAiFailure(cause, { hide: redact, now: Date.now() });

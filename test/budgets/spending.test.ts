@@ -6,6 +6,8 @@ import { asc, eq, inArray } from "drizzle-orm";
 import { estimate } from "../../src/agent/context/budget.ts";
 import { type GivenBudget, openBudgets } from "../../src/budgets/budgets.ts";
 import { createLargest } from "../../src/budgets/largest.ts";
+import { createOutsideRuns } from "../../src/budgets/outside-runs.ts";
+import { createReserve } from "../../src/budgets/reserve.ts";
 import { createSpending } from "../../src/budgets/spending.ts";
 import type { Database } from "../../src/db/database.ts";
 import { openDatabase } from "../../src/db/open.ts";
@@ -66,15 +68,17 @@ function pricedLlm(rounds: number, during: () => Promise<unknown> = async () => 
 async function serverOver(db: Database, parts: Awaited<ReturnType<typeof createSessionsFixture>>, llm: Llm) {
   const now = () => new Date();
   const budgets = await openBudgets({ db, log, now });
-  const spending = createSpending({
-    db,
+  const shared = {
     applying: budgets.applying,
+    reserve: createReserve({ db, log, now }),
+    clock: () => performance.now(),
+  };
+  const spending = createSpending({
+    ...shared,
     largest: createLargest(),
     estimate: ({ messages }) => estimate(messages),
-    log,
-    now,
-    clock: () => performance.now(),
   });
+  const outside = createOutsideRuns({ ...shared, db, largest: createLargest(), log });
   const { agent } = agentOver(db, llm, {
     spending,
     tools: [tool("step", () => "stepped")],
@@ -89,9 +93,10 @@ async function serverOver(db: Database, parts: Awaited<ReturnType<typeof createS
     maxUnattendedRuns: 0,
   });
   return {
-    budgets,
+    ...{ budgets, outside },
     async close() {
       await worker.close();
+      await outside.close();
       await budgets.close();
     },
   };
@@ -221,6 +226,47 @@ eachDatabase("budgets", (open) => {
     await server.budgets.purge();
     expect(await db.query.select().from(budgetReservations)).toEqual([]);
     release();
+    await server.close();
+  });
+
+  test("calls outside of runs keep to it together, and what ends with its server is free after a while", async () => {
+    const { llm } = pricedLlm(1);
+    const { db, server, send, ended } = await start(open, llm);
+    const budget = await server.budgets.create({ ...DOLLARS_A_DAY, amount: 5.5 });
+    const bots = await server.budgets.create({
+      ...DOLLARS_A_DAY,
+      scope: "bot",
+      subject: "default",
+      amount: 100,
+    });
+    const call = { provider: null, model: "vectors", tokens: 10 };
+    const make = async () => ({
+      value: "made",
+      used: { prompt_tokens: 10, completion_tokens: 0, cost_usd: 1 },
+    });
+    const failing = server.outside.spend(call, async () => Promise.reject(new Error("down")));
+    expect(await failing.catch(String)).toBe("Error: down");
+    expect(await used(db, budget.id)).toBe(0);
+    const made = await Promise.allSettled(many(16).map(() => server.outside.spend(call, make)));
+    expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(6);
+    expect([await used(db, budget.id), await used(db, bots.id)]).toEqual([6, 0]);
+    const [late] = await ended([await send(1)]);
+    expect(late?.error_code).toBe("usage_limit_exceeded");
+    // A budget that comes later counts them too.
+    const calls = await server.budgets.create({ ...DOLLARS_A_DAY, metric: "model_calls", amount: 100 });
+    expect(calls.current?.used).toBe(6);
+
+    // Of a call that has ended with its server nobody knows what it uses, so that others wait for it, but not for ever.
+    await server.budgets.change(budget.id, { amount: 7.5 });
+    await server.outside.begin({ ...call, model: "unknown" });
+    const waiting = server.outside.spend(call, make);
+    await db.query.update(budgetReservations).set({ created_at: new Date(Date.now() - 601_000) });
+    expect(await waiting).toBe("made");
+    await server.budgets.purge();
+    expect(await db.query.select().from(budgetReservations)).toEqual([]);
+    // A bot's call counts for the bot.
+    await server.outside.spend({ ...call, bot_id: "default" }, make);
+    expect(await used(db, bots.id)).toBe(1);
     await server.close();
   });
 

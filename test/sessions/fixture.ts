@@ -3,6 +3,9 @@
 import { getLogger } from "@logtape/logtape";
 import { createReadFiles, type ReadPdf } from "../../src/attachments/read-files.ts";
 import { openBudgets } from "../../src/budgets/budgets.ts";
+import { createLargest } from "../../src/budgets/largest.ts";
+import { createOutsideRuns } from "../../src/budgets/outside-runs.ts";
+import { createReserve } from "../../src/budgets/reserve.ts";
 import { createBindings } from "../../src/channels/bindings.ts";
 import { createChannelSessions } from "../../src/channels/channel-sessions.ts";
 import { createChannels } from "../../src/channels/channels.ts";
@@ -137,7 +140,13 @@ export async function createSessionsFixture(
     inject: sessions.inject,
   });
   const people = createPeople({ db, vault, onCommit: events.committed });
-  const budgets = await openBudgets({ db, log, ...clock });
+  const counted = await openBudgets({ db, log, ...clock });
+  const reserve = createReserve({ db, log, ...clock });
+  const outside = createOutsideRuns({
+    ...{ db, log, reserve, applying: counted.applying, largest: createLargest() },
+    clock: () => performance.now(),
+  });
+  const budgets = { ...counted, outside };
   db.beforeClose?.(budgets.close);
   const views = metas.map((meta) => ({
     id: meta.integrationType,

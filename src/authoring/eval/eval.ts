@@ -13,7 +13,7 @@ import { createScriptedLlm } from "../dev/scripted-llm.ts";
 import { openCopy } from "./copy.ts";
 import { unmet } from "./expectations.ts";
 import { type Fixture, readFixtures } from "./fixture-file.ts";
-import { createReplay } from "./replay.ts";
+import { createReplay, type Payer } from "./replay.ts";
 import type { Result } from "./report.ts";
 
 export interface EvalFlags {
@@ -40,6 +40,8 @@ export interface EvalOptions {
   startServer(config: Config, instrument: () => Instruments): Promise<EvalServer>;
   /** The bots as a running server has them; throws if there is none. */
   serverBots(): Promise<EvalBot[]>;
+  /** Who pays for a real model; undefined if nothing limits it. */
+  payer(): Promise<Payer | undefined>;
   /** Told of each result as it comes. */
   onResult?(result: Result): void;
 }
@@ -56,7 +58,9 @@ export async function runEval(flags: EvalFlags, options: EvalOptions): Promise<R
   const path = resolve(flags.path);
   const fixtures = await readFixtures(path);
   const folder = (await stat(path)).isDirectory() ? path : dirname(path);
-  const replay = createReplay(flags.realModel ? undefined : await scripted(folder));
+  const replay = flags.realModel
+    ? createReplay(undefined, await options.payer())
+    : createReplay(await scripted(folder));
   const bots = await botsOf(fixtures, folder, options.serverBots);
   const home = await mkdtemp(join(tmpdir(), "heddle-eval-"));
   try {

@@ -1,6 +1,7 @@
 // Stands between a server and the world while it runs a fixture: tools answer what was recorded, nothing is delivered, and what
 // the model is asked and says is noted.
 
+import { estimate, estimateTools } from "../../agent/context/budget.ts";
 import { DELEGATE } from "../../agent/delegating.ts";
 import {
   compileTool,
@@ -9,7 +10,8 @@ import {
   type ToolRegistry,
 } from "../../agent/tools/registry.ts";
 import { HeddleError } from "../../errors.ts";
-import type { Llm, LlmEvent } from "../../llm/llm.ts";
+import type { Llm, LlmEvent, LlmUsage } from "../../llm/llm.ts";
+import { NoAnswer } from "../../llm/no-answer.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import type { Instruments } from "../dev/instruments.ts";
 import type { Outcome } from "./expectations.ts";
@@ -28,8 +30,27 @@ export interface Replay {
   noted(): Noted;
 }
 
-/** `llm`: a scripted model. Undefined: the configured one. */
-export function createReplay(llm: Llm | undefined): Replay {
+/** Where the calls of a real model are paid for: within the budgets of the running server. */
+export interface Payer {
+  /** Throws `usage_limit_exceeded`. */
+  begin(call: PaidCall & { tokens: number }): Promise<string>;
+  end(id: string, call: PaidCall & { provider: string; used: PaidUse | null }): Promise<void>;
+}
+
+interface PaidCall {
+  fixture_bot: string;
+  model: string;
+}
+
+interface PaidUse {
+  prompt_tokens: number;
+  completion_tokens: number;
+  cost_usd: number | null;
+  seconds: number;
+}
+
+/** `llm`: a scripted model. Undefined: the configured one. `payer`: undefined if nothing limits it. */
+export function createReplay(llm: Llm | undefined, payer?: Payer): Replay {
   let earlier: string | null = null;
   let fixture: Fixture | undefined;
   let unused: NonNullable<Fixture["recorded"]> = [];
@@ -72,7 +93,7 @@ export function createReplay(llm: Llm | undefined): Replay {
   return {
     instruments: {
       llm: (real) => {
-        const model = llm ?? real;
+        const model = llm ?? (payer ? paidBy(payer, real, () => fixture?.bot ?? "") : real);
         return {
           ...model,
           provider: model.provider,
@@ -123,6 +144,44 @@ export function createReplay(llm: Llm | undefined): Replay {
     noted: () => noted,
   };
 }
+
+const paidBy = (payer: Payer, llm: Llm, bot: () => string): Llm => ({
+  ...llm,
+  provider: llm.provider,
+  async *stream(request): AsyncGenerator<LlmEvent> {
+    const call = { fixture_bot: bot(), model: request.model };
+    const tokens = estimate(request.messages) + estimateTools(request.tools);
+    const id = await payer.begin({ ...call, tokens });
+    let end: Parameters<Payer["end"]>[1] = { ...call, provider: llm.provider, used: null };
+    try {
+      for await (const event of llm.stream(request)) {
+        if (event.type === "done") end = { ...end, ...endOf(event, llm.provider) };
+        yield event;
+      }
+    } catch (error) {
+      // What was read for nothing is paid for as well.
+      if (error instanceof NoAnswer) {
+        const { durationMs, spent } = error;
+        if (spent.usage) end = { ...end, used: useOf(spent.usage, spent.costUsd, durationMs) };
+      }
+      throw error;
+    } finally {
+      await payer.end(id, end);
+    }
+  },
+});
+
+const endOf = (
+  { model, provider, usage, costUsd = null, durationMs }: Extract<LlmEvent, { type: "done" }>,
+  usual: string,
+) => ({ model, provider: provider ?? usual, used: useOf(usage, costUsd, durationMs) });
+
+const useOf = (usage: LlmUsage | null, cost_usd: number | null, durationMs: number): PaidUse => ({
+  prompt_tokens: usage?.prompt_tokens ?? 0,
+  completion_tokens: usage?.completion_tokens ?? 0,
+  cost_usd,
+  seconds: durationMs / 1000,
+});
 
 const told = (text: string): LlmEvent => ({
   type: "done",

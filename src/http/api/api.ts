@@ -154,7 +154,7 @@ export function createApi(
     .use(
       fixturesAndEvals({
         ...{ db: options.db, redact, tools: content.tools, tasks: conversation.tasks },
-        ...{ ownership, route },
+        ...{ calls: conversation.budgets.outside, ownership, route },
       }),
     )
     .use(sessionRoutes({ ...conversation, query: options.db.query, ownership, redact, route }))

@@ -51,6 +51,7 @@ import type { BotRoutes } from "./routes/bots.ts";
 import type { BudgetRoutes } from "./routes/budgets.ts";
 import type { CarapaceRoutes } from "./routes/carapaces.ts";
 import type { ConnectionRoutes } from "./routes/connections.ts";
+import type { EvalCallRoutes } from "./routes/eval-calls.ts";
 import type { IntegrationRoutes } from "./routes/integrations.ts";
 import type { MemoryRoutes } from "./routes/memories.ts";
 import type { PeopleRoutes } from "./routes/people.ts";
@@ -93,7 +94,7 @@ export interface ConversationParts {
   directory: Pick<IntegrationDirectory, "prefixes">;
   sessions: Sessions;
   schedules: ScheduleRoutes["schedules"];
-  budgets: BudgetRoutes["budgets"];
+  budgets: BudgetRoutes["budgets"] & { outside: EvalCallRoutes["calls"] };
   people: PeopleRoutes["people"];
   channels: Channels;
   channelSessions: ChannelSessions;

@@ -125,6 +125,7 @@ const unclear = (field: string, rule: string) =>
 
 const MEANINGS = {
   400: "The request cannot be read, or names a bot that does not exist.",
+  402: "A budget is used up; the message says which.",
   403: "The key lacks the scope, or may not do this.",
   404: "Not found.",
   409: "Not possible in the current state.",

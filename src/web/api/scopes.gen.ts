@@ -59,6 +59,8 @@ export const ROUTES_BY_SCOPE: Record<string, string[]> = {
     "GET /api/v1/tasks/{id}"
   ],
   "evals:write": [
+    "POST /api/v1/evals/calls",
+    "POST /api/v1/evals/calls/record",
     "POST /api/v1/evals"
   ],
   "evals:read": [

@@ -104,6 +104,8 @@ const PLAIN = [
   // And a try of a tool.
   // Of a budget; its subject is checked in budgets.test.ts.
   ...["scope", "subject", "metric", "period", "amount"],
+  // Of a call in an eval, whose bot may be beside its fixtures.
+  ...["fixture_bot", "tokens", "provider", "used"],
   // Of a schedule.
   ...["timing", "timezone", "missed", "overlap", "quiet_hours", "pre_check", "interval_minutes", "posts"],
   ...["filter", "dry_run", "limit", "cursor", "deliver", "message_id", "link", "arguments"],

@@ -40,7 +40,7 @@ export function transcribeRoutes({
       },
       response: {
         200: t.Object({ text: t.String({ description: "The transcript." }) }),
-        ...failures(400, 403, 413, 415, 501, 502),
+        ...failures(400, 402, 403, 413, 415, 501, 502),
       },
     },
   );

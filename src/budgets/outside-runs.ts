@@ -1,0 +1,155 @@
+// Calls of models outside of runs (embeddings, recordings, evals) spend within the same budgets: they reserve before, and are settled
+// by the row that records them.
+
+import { eq } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { budgetReservations, llmCalls } from "../db/schema.ts";
+import { storable } from "../db/storable.ts";
+import { errorMessage } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { Logger } from "../log.ts";
+import type { BudgetRow } from "./budgets.ts";
+import type { Largest } from "./largest.ts";
+import type { Reserve } from "./reserve.ts";
+import { amountOf, type SpendingRun } from "./spending.ts";
+
+export interface CallOutside {
+  /** The provider's id; null: it is no stored one. */
+  provider: string | null;
+  model: string;
+  /** Tokens that it will read, by estimate. */
+  tokens: number;
+  /** The bot that it is made for. Default: none. */
+  bot_id?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface UsedOutside {
+  prompt_tokens: number;
+  completion_tokens: number;
+  /** US dollars; null: the price is not known. */
+  cost_usd: number | null;
+}
+
+export interface Answered<Value> {
+  value: Value;
+  /** Null: the endpoint does not say. */
+  used: UsedOutside | null;
+}
+
+/** Makes a call within the budgets. Throws `usage_limit_exceeded`, and whatever the call throws. */
+export type SpendOutside = <Value>(call: CallOutside, make: () => Promise<Answered<Value>>) => Promise<Value>;
+
+export interface OutsideRuns {
+  spend: SpendOutside;
+  /** Lets a call begin that is made elsewhere, and returns its id. Throws `usage_limit_exceeded`. */
+  begin(call: CallOutside): Promise<string>;
+  /** Records such a call. Null: it has failed, and used nothing. Later calls with the same id change nothing. */
+  end(id: string, call: CallOutside, used: MeasuredUse | null): Promise<void>;
+  /** Waits for what is being recorded. */
+  close(): Promise<void>;
+}
+
+export type MeasuredUse = UsedOutside & { duration_ms: number };
+
+export interface OutsideRunsOptions {
+  db: Database;
+  reserve: Reserve;
+  applying(run: SpendingRun): BudgetRow[];
+  largest: Largest;
+  log: Logger;
+  /** Milliseconds, monotonic. */
+  clock: () => number;
+}
+
+export function createOutsideRuns(options: OutsideRunsOptions): OutsideRuns {
+  const { db, log, clock } = options;
+  const recording = new Set<Promise<void>>();
+
+  const end: OutsideRuns["end"] = async (id, call, used) => {
+    if (used === null) {
+      await db.query.delete(budgetReservations).where(eq(budgetReservations.id, id));
+      return;
+    }
+    options.largest.add(call.model, useOf(used));
+    await db.query
+      .insert(llmCalls)
+      .values(rowOf(id, call, used))
+      .onConflictDoNothing();
+  };
+
+  /** What was made and paid for is of use also if it cannot be recorded. */
+  const record = (...given: Parameters<typeof end>): Promise<void> => {
+    const done = end(...given)
+      .catch((error) =>
+        log.warn("A call of {model} could not be recorded: {error}", {
+          model: given[1].model,
+          error: errorMessage(error),
+        }),
+      )
+      .finally(() => recording.delete(done));
+    recording.add(done);
+    return done;
+  };
+
+  return {
+    begin: async (call) => (await begin(call, options)).id,
+    end,
+    async spend(call, make) {
+      const { id, isReserved } = await begin(call, options);
+      const begun = clock();
+      let used: MeasuredUse | null = null;
+      try {
+        const { value, used: said } = await make();
+        const known = said ?? { prompt_tokens: call.tokens, completion_tokens: 0, cost_usd: null };
+        used = { ...known, duration_ms: clock() - begun };
+        return value;
+      } finally {
+        // Without a budget nobody waits for it.
+        const recorded = used === null && !isReserved ? undefined : record(id, call, used);
+        if (isReserved) await recorded;
+      }
+    },
+    async close() {
+      await Promise.all(recording);
+    },
+  };
+}
+
+async function begin(
+  call: CallOutside,
+  { applying, reserve, largest }: OutsideRunsOptions,
+): Promise<{ id: string; isReserved: boolean }> {
+  const id = newId();
+  const run = { id, attempt: 0, bot_id: call.bot_id ?? null, schedule_id: null, integration_id: null };
+  // Time and numbers of runs are of runs alone.
+  const budgets = applying(run).filter(
+    ({ metric, period }) => metric !== "runs" && metric !== "seconds" && period !== "run",
+  );
+  if (budgets.length === 0) return { id, isReserved: false };
+  await reserve({
+    ...{ id, run, ended: [], signal: call.signal ?? new AbortController().signal },
+    wanted: () => {
+      const expected = largest.expected(call.model, call.tokens);
+      return budgets.map((budget) => ({ budget, amount: amountOf(budget, expected), spent: 0 }));
+    },
+  });
+  return { id, isReserved: true };
+}
+
+const useOf = ({ prompt_tokens, completion_tokens, cost_usd, duration_ms }: MeasuredUse) => ({
+  tokens: prompt_tokens + completion_tokens,
+  completion: completion_tokens,
+  cost: cost_usd ?? 0,
+  seconds: duration_ms / 1000,
+});
+
+const rowOf = (
+  id: string,
+  { provider, model, bot_id = null }: Omit<CallOutside, "bot_id"> & { bot_id?: string | null | undefined },
+  { prompt_tokens, completion_tokens, cost_usd, duration_ms }: MeasuredUse,
+) => ({
+  ...{ id, correlation_id: id, reservation_id: id, provider, model: storable(model), bot_id, iteration: 0 },
+  ...{ prompt_tokens, completion_tokens, cost_usd: cost_usd === null ? null : String(cost_usd) },
+  duration_ms: Math.round(duration_ms),
+});
