@@ -16,6 +16,7 @@ const FOUNDATION = [
   "errors.ts",
   "every.ts",
   "content/front-matter.ts",
+  "growing-text.ts",
   "ids.ts",
   "runtime/absent.ts",
   "runtime/packages.ts",
@@ -261,6 +262,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "runtime/packages.ts": [],
   "runtime/watch-folders.ts": [],
   "content/yaml-text.ts": [],
+  "growing-text.ts": [],
   "unpack.ts": [],
   "within.ts": [],
 };

@@ -1,7 +1,7 @@
 // What running runs write at this moment. It is kept in memory only: a run that ends with its process begins its answer
 // anew. Followers read as far as they have come, so however fast a model writes, nothing waits in a queue.
 
-import { createWrittenText, type WrittenText } from "./written-text.ts";
+import { createGrowingText, type GrowingText } from "../growing-text.ts";
 
 export interface RunFacts {
   task_id: string;
@@ -24,7 +24,7 @@ export interface LiveRun extends RunFacts {
    * voids what an unfinished one has written.
    */
   part: string;
-  text: WrittenText;
+  text: GrowingText;
   /** The newest notes; `noteCount` counts all. */
   notes: Note[];
   noteCount: number;
@@ -89,7 +89,7 @@ export function createLive(): Live {
       const run: LiveRun = {
         ...facts,
         part: `${attempt}.0.0`,
-        text: createWrittenText(),
+        text: createGrowingText(),
         notes: [],
         noteCount: 0,
         isOver: false,
@@ -104,7 +104,7 @@ export function createLive(): Live {
         const part = `${attempt}.${iteration}.${tries.get(iteration) ?? 0}`;
         if (part === run.part) return;
         run.part = part;
-        run.text = createWrittenText();
+        run.text = createGrowingText();
       };
       return {
         text(iteration, text) {

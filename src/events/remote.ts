@@ -3,9 +3,9 @@
 
 import type { Database } from "../db/database.ts";
 import { errorMessage } from "../errors.ts";
+import { createGrowingText } from "../growing-text.ts";
 import type { Logger } from "../log.ts";
 import { KEPT_NOTES, type Live, type LiveRun, MOST_RUNS, type RunFacts } from "./live.ts";
-import { createWrittenText } from "./written-text.ts";
 
 const CHANNEL = "heddle_live";
 const GATHER_MS = 25;
@@ -161,7 +161,7 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
 
   function receiveText({ run: facts, part, offset, text }: Extract<Message, { kind: "text" }>): void {
     const known = mirrored.get(facts.task_id);
-    const had = known?.part === part ? known.text : createWrittenText();
+    const had = known?.part === part ? known.text : createGrowingText();
     if (offset > had.length) {
       send([{ from: id, kind: "interest", asks: facts.task_id }]);
       return;

@@ -1,11 +1,12 @@
 // The models behind one endpoint: a request is made again at once, in another form, when the endpoint refuses its form.
 
 import { setImmediate } from "node:timers/promises";
+import { createGrowingText } from "../growing-text.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import { idleTimeout } from "../within.ts";
 import { throwIfAborted } from "./abort.ts";
-import type { Adapter } from "./adapter.ts";
+import type { Adapter, Answer } from "./adapter.ts";
 import { type AttemptEvent, AttemptFailure, type Completion, type FailureKind } from "./attempt.ts";
 import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 import { readEvents } from "./event-stream.ts";
@@ -165,7 +166,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     return failure;
   };
   let events = 0;
-  const shown: string[] = [];
+  const shown = createGrowingText();
   // Bytes count as life, and not only events: a local model that reads a long prompt sends comments.
   const onBytes = () => (answer.isFinished() ? undefined : stall.restart());
   try {
@@ -177,18 +178,21 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       signal,
       fetch: createBoundedFetch({ onBytes, ...(options.send && { send: options.send }) }),
     });
-    for await (const event of response.body ? readEvents(response.body, { signal, hide }) : []) {
-      const text = answer.add(event);
+    for await (const together of response.body ? readEvents(response.body, { signal, hide }) : []) {
+      const { text, error } = added(answer, together);
       if (text !== "") {
-        shown.push(text);
+        shown.add(text);
         yield { type: "text", text };
       }
+      if (error) throw error;
       if (answer.isFinished()) {
         stall.stop();
         ending.restart();
       }
       // Buffered events are delivered without yielding to the event loop, so yield to other work now and then.
-      if (++events % EVENTS_PER_TURN === 0) await setImmediate();
+      const turn = Math.floor(events / EVENTS_PER_TURN);
+      events += together.length;
+      if (Math.floor(events / EVENTS_PER_TURN) > turn) await setImmediate();
     }
   } catch (error) {
     throwIfAborted(request.signal);
@@ -208,7 +212,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   if (stall.signal.aborted) throw using(stalled(timeoutMs));
   if (events === 0) throw new AttemptFailure("cut", "the endpoint answered with nothing");
   const whole = finished();
-  const before = shown.join("");
+  const before = shown.toString();
   const rest = whole.text.startsWith(before) ? whole.text.slice(before.length) : "";
   if (rest !== "") yield { type: "text", text: rest };
   options.thoughtStarts.learn(model, answer.startedInThought?.());
@@ -221,6 +225,17 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       throw error instanceof AttemptFailure ? using(error) : error;
     }
   }
+}
+
+/** Adds what came together; what may be shown of it comes before a failure. */
+function added(answer: Answer, events: unknown[]): { text: string; error?: unknown } {
+  const texts: string[] = [];
+  try {
+    for (const event of events) texts.push(answer.add(event));
+  } catch (error) {
+    return { text: texts.join(""), error };
+  }
+  return { text: texts.join("") };
 }
 
 /** Those of the request; without any, those that the conversation has used. */

@@ -18,14 +18,14 @@ export interface ReadEventsOptions {
 }
 
 /**
- * Yields the JSON values of an event stream. A whole JSON answer is the only event of one, so that an endpoint which does not stream is
+ * Yields the JSON values of an event stream, in a flood many together: what is done with each costs more than to read it. A whole JSON answer is the only event of one, so that an endpoint which does not stream is
  * understood; words that are not JSON are an object with a `message`. Throws an AttemptFailure for an event that reports
  * a failure, for malformed JSON, and for what is neither a stream nor JSON.
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
   { signal, hide }: ReadEventsOptions,
-): AsyncGenerator<unknown, void> {
+): AsyncGenerator<unknown[], void> {
   const events = createEvents();
   const decoder = new TextDecoder();
   const text = (bytes: Uint8Array) => decoder.decode(bytes, { stream: true });
@@ -41,7 +41,7 @@ export async function* readEvents(
       isStream = isFieldOrComment(start);
       chunk = start;
     }
-    if (isStream) for (const part of withoutComments(chunk)) yield* events.feed(text(part));
+    if (isStream) for (const part of withoutComments(chunk)) yield* together(events.feed(text(part)));
     else if (isStream === false) whole.push(text(chunk));
     length += came.byteLength;
     if (!isStream && length > MAX_LENGTH) throw new AttemptFailure("endless", "the response is too long");
@@ -50,9 +50,34 @@ export async function* readEvents(
   if (signal.aborted) return;
   const last = decoder.decode(isStream === undefined ? start : undefined);
   if (isStream) {
-    yield* events.feed(last);
-    yield* events.end();
-  } else yield* valuesIn([...whole, last].join("").trim(), hide).map((value) => checked(value));
+    yield* together(events.feed(last));
+    yield* together(events.end());
+  } else {
+    const values = valuesIn([...whole, last].join("").trim(), hide);
+    yield* together(values.values().map((value) => checked(value)));
+  }
+}
+
+/** A real stream brings a few events at once, a flood thousands. */
+const FEWEST_TOGETHER = 16;
+/** Events between which other work need not have a turn. */
+const MOST_TOGETHER = 256;
+
+/** What was read before a failure is told before it. */
+function* together(events: Iterable<unknown>): Generator<unknown[], void> {
+  let read: unknown[] = [];
+  try {
+    for (const event of events) {
+      if (read.push(event) < MOST_TOGETHER) continue;
+      yield read;
+      read = [];
+    }
+  } catch (error) {
+    if (read.length > 0) yield read;
+    throw error;
+  }
+  if (read.length >= FEWEST_TOGETHER) yield read;
+  else for (const event of read) yield [event];
 }
 
 async function* chunksOf(

@@ -11,7 +11,6 @@ export async function eventsOf(...pieces: (string | Uint8Array<ArrayBuffer>)[]):
     },
   });
   const { signal } = new AbortController();
-  return Array.fromAsync(
-    readEvents(stream, { signal, hide: (text) => text.replaceAll("hunter2", "[hidden]") }),
-  );
+  const hide = (text: string) => text.replaceAll("hunter2", "[hidden]");
+  return (await Array.fromAsync(readEvents(stream, { signal, hide }))).flat();
 }

@@ -1,5 +1,6 @@
 // Assembles the events of a streamed Anthropic message, as Anthropic and the servers that imitate it send them.
 
+import { createGrowingText, type GrowingText } from "../../growing-text.ts";
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
 import { complaintIn } from "../complaint.ts";
@@ -13,7 +14,7 @@ import { readAnswer } from "../wire/read-answer.ts";
 
 interface Block {
   type: string;
-  text: string[];
+  text: GrowingText;
   /** The block as it came; for a thought, with its signature. */
   raw: Fields;
 }
@@ -75,7 +76,11 @@ export function createAnswer(options: AnswerOptions): Answer {
   function begin(index: unknown, raw: Fields): string {
     limits.count(JSON.stringify(raw).length);
     const type = textOf(raw.type);
-    const block = { type, text: [textOf(type === "thinking" ? raw.thinking : raw.text)], raw };
+    const block = {
+      type,
+      text: createGrowingText(textOf(type === "thinking" ? raw.thinking : raw.text)),
+      raw,
+    };
     blocks.push(block);
     open.set(index, block);
     if (type === "tool_use") limits.calls(++calls);
@@ -90,7 +95,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     if (!block) return "";
     if (delta.type === "signature_delta") block.raw.signature = textOf(delta.signature);
     const text = textOf(delta.text ?? delta.partial_json ?? delta.thinking);
-    block.text.push(text);
+    block.text.add(text);
     limits.text(text);
     return block.type === "text" ? text : "";
   }
@@ -108,7 +113,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       const isWhole = hasStopped || stop !== "";
       if (!isWhole && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
       if (!isWhole) throw new AttemptFailure("cut", "the answer ended early");
-      const text = blocks.map((block) => (block.type === "text" ? block.text.join("") : "")).join("");
+      const text = blocks.map((block) => (block.type === "text" ? block.text.toString() : "")).join("");
       const answer = readAnswer({ finish: stop, text, calls: blocks.flatMap(toCall) }, options);
       const thinking = blocks.flatMap(toThought);
       const isWanted = answer.toolCalls.length > 0 && thinking.length > 0;
@@ -134,7 +139,7 @@ const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
 /** Some servers give the whole input where the block begins. */
 function toCall({ type, text, raw }: Block): LlmToolCall[] {
   if (type !== "tool_use") return [];
-  const written = text.join("");
+  const written = text.toString();
   const whole = isObject(raw.input) && Object.keys(raw.input).length > 0 ? JSON.stringify(raw.input) : "";
   return [{ id: textOf(raw.id), name: textOf(raw.name), arguments: written.trim() === "" ? whole : written }];
 }
@@ -142,7 +147,7 @@ function toCall({ type, text, raw }: Block): LlmToolCall[] {
 /** As it came, because it is signed. A thought without a signature goes back to servers that sign none. */
 function toThought({ type, text, raw }: Block): Fields[] {
   if (type === "thinking") {
-    return [{ type, thinking: text.join(""), ...("signature" in raw && { signature: raw.signature }) }];
+    return [{ type, thinking: text.toString(), ...("signature" in raw && { signature: raw.signature }) }];
   }
   return type === "redacted_thinking" ? [{ type, data: raw.data }] : [];
 }

@@ -1,5 +1,6 @@
 // Assembles the chunks of a streamed chat completion, in the dialects of many endpoints, and judges how it ended.
 
+import { createGrowingText } from "../../growing-text.ts";
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
 import { complaintIn } from "../complaint.ts";
@@ -17,7 +18,7 @@ import { createToolCalls } from "./tool-calls.ts";
 
 export function createAnswer(options: AnswerOptions): Answer {
   const { origin } = options;
-  const texts: string[] = [];
+  const texts = createGrowingText();
   const calls = createToolCalls(origin);
   const reasoning = createReasoning();
   let usage: LlmUsage | null = null;
@@ -40,7 +41,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   return {
     isFinished: () => finish !== "",
     usage: () => usage,
-    startedInThought: () => (hasReasoning ? undefined : startsInThought(texts.join(""))),
+    startedInThought: () => (hasReasoning ? undefined : startsInThought(texts.toString())),
 
     add(chunk) {
       if (!isObject(chunk)) return "";
@@ -66,7 +67,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       hasReasoning ||= thought > 0;
       limits.count(thought);
       const text = readText(delta.content) || readText(delta.refusal);
-      if (text !== "") texts.push(text);
+      if (text !== "") texts.add(text);
       limits.text(text);
       return text === "" ? "" : show(text);
     },
@@ -76,7 +77,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       if (!hasChoices) throw new AttemptFailure("garbled", "the answer is not a chat completion");
       if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
       const { text, toolCalls, isCut } = readAnswer(
-        { finish, text: texts.join(""), calls: calls.finish(), isRaw: true },
+        { finish, text: texts.toString(), calls: calls.finish(), isRaw: true },
         options,
       );
       const fields = reasoning.fields();

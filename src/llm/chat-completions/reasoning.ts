@@ -1,23 +1,27 @@
 // What models want back with their own calls, under the name under which it came.
 
+import { createGrowingText, type GrowingText } from "../../growing-text.ts";
 import { type Fields, isObject, textOf } from "../fields.ts";
 
 /** DeepSeek and Kimi; Ollama and OpenRouter; Copilot. */
 const TEXTS = ["reasoning_content", "reasoning", "reasoning_text", "reasoning_opaque"] as const;
 
 export function createReasoning() {
-  const texts = new Map<string, string[]>();
-  const details: { raw: unknown; text?: string[] }[] = [];
+  const texts = new Map<string, GrowingText>();
+  const details: { raw: unknown; text?: GrowingText }[] = [];
   const blocks: Fields[] = [];
 
   /** LiteLLM's form of Anthropic's thoughts, of which each ends with its signature. */
   function addBlock(block: Fields): void {
     const last = blocks.at(-1);
     if (last?.type !== "thinking" || block.type !== "thinking" || textOf(last.signature) !== "") {
-      blocks.push({ ...block, ...(block.type === "thinking" && { thinking: [textOf(block.thinking)] }) });
+      blocks.push({
+        ...block,
+        ...(block.type === "thinking" && { thinking: createGrowingText(textOf(block.thinking)) }),
+      });
       return;
     }
-    (last.thinking as string[]).push(textOf(block.thinking));
+    (last.thinking as GrowingText).add(textOf(block.thinking));
     if (textOf(block.signature) !== "") last.signature = block.signature;
   }
 
@@ -31,8 +35,8 @@ export function createReasoning() {
     const given = Object.entries(detail).filter(([, value]) => value !== null);
     if (isObject(last?.raw) && last.text && last.raw.index === detail.index) {
       Object.assign(last.raw, Object.fromEntries(given));
-      last.text.push(textOf(detail.text));
-    } else details.push({ raw: Object.fromEntries(given), text: [textOf(detail.text)] });
+      last.text.add(textOf(detail.text));
+    } else details.push({ raw: Object.fromEntries(given), text: createGrowingText(textOf(detail.text)) });
   }
 
   return {
@@ -42,9 +46,9 @@ export function createReasoning() {
       for (const name of TEXTS) {
         const text = delta[name];
         if (typeof text !== "string" || text === "") continue;
-        const parts = texts.get(name) ?? [];
+        const parts = texts.get(name) ?? createGrowingText();
         texts.set(name, parts);
-        parts.push(text);
+        parts.add(text);
         size += text.length;
       }
       for (const [value, add] of [
@@ -58,15 +62,15 @@ export function createReasoning() {
       return size;
     },
     fields(): Fields {
-      const joined = [...texts].map(([name, parts]) => [name, parts.join("")]);
+      const joined = [...texts].map(([name, parts]) => [name, parts.toString()]);
       const thoughts = blocks.map((block) =>
-        block.type === "thinking" ? { ...block, thinking: (block.thinking as string[]).join("") } : block,
+        block.type === "thinking" ? { ...block, thinking: String(block.thinking) } : block,
       );
       return {
         ...Object.fromEntries(joined),
         ...(details.length > 0 && {
           reasoning_details: details.map(({ raw, text }) =>
-            text && isObject(raw) ? { ...raw, text: text.join("") } : raw,
+            text && isObject(raw) ? { ...raw, text: text.toString() } : raw,
           ),
         }),
         ...(thoughts.length > 0 && { thinking_blocks: thoughts }),

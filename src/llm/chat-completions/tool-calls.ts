@@ -1,6 +1,7 @@
 // Puts the streamed pieces of tool calls together. Endpoints disagree about what tells one call from the next: an
 // index, an id, a name, or nothing but that the arguments before were whole.
 
+import { createGrowingText, type GrowingText } from "../../growing-text.ts";
 import { type Fields, isObject } from "../fields.ts";
 import type { Continuation, LlmToolCall } from "../llm.ts";
 import { createObjectScanner, type ObjectScanner } from "../wire/json-object.ts";
@@ -12,7 +13,10 @@ interface Slot {
   index: number | undefined;
   id: string;
   name: string;
-  arguments: string[];
+  arguments: GrowingText;
+  /** The piece that came last, and how many came. */
+  last: string;
+  pieces: number;
   hasArguments: boolean;
   scanner: ObjectScanner;
   /** What the endpoint wants back: Gemini's thought signatures, and the like. */
@@ -33,7 +37,9 @@ export function createToolCalls(model: string) {
       }
       slot.id ||= read.id;
       slot.name ||= read.name;
-      slot.arguments.push(read.arguments);
+      slot.arguments.add(read.arguments);
+      slot.last = read.arguments;
+      slot.pieces++;
       slot.hasArguments ||= read.arguments.trim() !== "";
       slot.scanner.feed(read.arguments);
       Object.assign(slot.fields, read.fields);
@@ -41,12 +47,13 @@ export function createToolCalls(model: string) {
     },
     /** The calls as they came. An id may be missing, or be another's, too. */
     finish(): LlmToolCall[] {
-      return slots.map(({ id, name, arguments: parts, fields }) => {
+      return slots.map((slot) => {
+        const { id, name, fields } = slot;
         const continuation: Continuation = { model, fields };
         return {
           id,
           name,
-          arguments: argumentsIn(parts),
+          arguments: argumentsIn(slot),
           ...(Object.keys(fields).length > 0 && { continuation }),
         };
       });
@@ -55,10 +62,9 @@ export function createToolCalls(model: string) {
 }
 
 /** Some gateways give in each piece all that came so far. */
-function argumentsIn(parts: string[]): string {
-  const joined = parts.join("");
-  const last = parts.at(-1) ?? "";
-  if (parts.length < 2 || !last.startsWith("{")) return joined;
+function argumentsIn({ arguments: parts, last, pieces }: Slot): string {
+  const joined = parts.toString();
+  if (pieces < 2 || !last.startsWith("{")) return joined;
   return !isObjectText(joined) && isObjectText(last) ? last : joined;
 }
 
@@ -75,7 +81,9 @@ function newSlot(index: number | undefined): Slot {
     index,
     id: "",
     name: "",
-    arguments: [],
+    arguments: createGrowingText(),
+    last: "",
+    pieces: 0,
     hasArguments: false,
     scanner: createObjectScanner(),
     fields: {},

@@ -1,6 +1,7 @@
 // The items of a response: messages, calls and reasoning. Each is told several times: piece by piece, as a whole when it is done, and in the
 // response at its end. Servers leave out some of these.
 
+import { createGrowingText, type GrowingText } from "../../growing-text.ts";
 import { type Fields, isObject, textOf } from "../fields.ts";
 import type { Limits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
@@ -8,7 +9,7 @@ import type { LlmToolCall } from "../llm.ts";
 interface Item {
   type: string;
   /** Of a message: its text. Of a call: its arguments. */
-  parts: string[];
+  parts: GrowingText;
   /** The item as it came last. */
   raw: Fields;
   isDone: boolean;
@@ -29,7 +30,7 @@ export function createItems(limits: Limits) {
     find(keysOf(event), type) ?? begin({ type }, keysOf(event));
 
   function begin(raw: Fields, keys: unknown[]): Item {
-    const item: Item = { type: textOf(raw.type), parts: [], raw, isDone: false };
+    const item: Item = { type: textOf(raw.type), parts: createGrowingText(), raw, isDone: false };
     limits.items(items.length + 1);
     if (item.type === "function_call") limits.calls(++calls);
     items.push(item);
@@ -38,13 +39,12 @@ export function createItems(limits: Limits) {
   }
 
   function addPart(item: Item, text: string): string {
-    item.parts.push(limits.text(text));
+    item.parts.add(limits.text(text));
     return item.type === "message" ? text : "";
   }
 
   /** What is told again as a whole counts only where the pieces were left out. */
-  const addMissing = (item: Item, text: string): string =>
-    item.parts.some((part) => part !== "") ? "" : addPart(item, text);
+  const addMissing = (item: Item, text: string): string => (item.parts.length > 0 ? "" : addPart(item, text));
 
   function addWhole(raw: Fields, event: Fields = {}): string {
     const type = textOf(raw.type);
@@ -90,13 +90,13 @@ export function createItems(limits: Limits) {
     },
     text: () =>
       ofType("message")
-        .map(({ parts }) => parts.join(""))
+        .map(({ parts }) => parts.toString())
         .join(""),
     calls: (): LlmToolCall[] =>
       ofType("function_call").map(({ parts, raw }) => ({
         id: textOf(raw.call_id) || textOf(raw.id),
         name: textOf(raw.name),
-        arguments: argumentsOf(raw) || parts.join(""),
+        arguments: argumentsOf(raw) || parts.toString(),
       })),
     /** For each call, what the model thought before it. */
     reasoning(): Fields[][] {
