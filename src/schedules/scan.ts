@@ -5,14 +5,14 @@ import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
 import { scheduleOccurrences, schedules, TASK_ENDS } from "../db/schema.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
-import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import { BOT_SCHEDULE } from "../memory/taint.ts";
 import type { ExecutionConfig, InjectMessage, InjectResult } from "../sdk/types.ts";
+import { takeBack } from "./clock-back.ts";
 import { HEARTBEAT_SOURCE, heartbeatPreamble } from "./heartbeat.ts";
 import { type CallCheck, lookForNews, type News } from "./news.ts";
-import { plan } from "./plan.ts";
 import { isQuiet } from "./quiet-hours.ts";
+import { recordDue } from "./record-due.ts";
 import type { ScheduleRow } from "./schedules.ts";
 
 export interface ScanOptions {
@@ -45,11 +45,13 @@ export interface Scan {
 }
 
 const BATCH = 50;
+const CLOCK_BACK_MS = 1_000;
 /** After this time an occurrence whose message cannot be stored has failed. */
 const GIVE_UP_MS = 3_600_000;
 
 export function createScan(options: ScanOptions): Scan {
   const { db, log, now } = options;
+  let lastLook: number | undefined;
 
   /** Turns due times into occurrences. Returns whether there may be more. */
   const claim = (): Promise<boolean> =>
@@ -63,17 +65,22 @@ export function createScan(options: ScanOptions): Scan {
         .limit(BATCH)
         .for("no key update", { skipLocked: true });
       for (const row of rows) {
-        const { occurrences, next_at } = plan({ ...row, next_at: row.next_at ?? at }, at);
-        await tx
-          .insert(scheduleOccurrences)
-          .values(occurrences.map((one) => ({ ...one, id: newId(), schedule_id: row.id })))
-          .onConflictDoNothing();
+        const { next_at, missed } = await recordDue(tx, { ...row, next_at: row.next_at ?? at }, at);
         await tx.update(schedules).set({ next_at }).where(eq(schedules.id, row.id));
-        const missed = occurrences.filter(({ status }) => status === "missed").length;
         if (missed > 0) log.warn("The schedule {name} was missed {missed} times", { name: row.name, missed });
       }
       return rows.length === BATCH;
     });
+
+  /** At a start, and when the clock goes back: it was ahead before. */
+  async function lookAtClock(): Promise<void> {
+    const at = now();
+    const isBack = lastLook === undefined || at.getTime() < lastLook - CLOCK_BACK_MS;
+    const count = isBack ? await takeBack(db, at) : 0;
+    lastLook = at.getTime();
+    if (count > 0)
+      log.warn("The clock was ahead: {count} schedules are due again as they were before", { count });
+  }
 
   const settle = async ({ id }: OccurrenceRow, values: Partial<OccurrenceRow>): Promise<void> => {
     await db.query
@@ -139,6 +146,7 @@ export function createScan(options: ScanOptions): Scan {
 
   return {
     async run() {
+      await lookAtClock();
       while (await claim());
       const waiting = await due();
       // One of each schedule at a time, because whether an earlier one is still going decides about the next.

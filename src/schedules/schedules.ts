@@ -20,6 +20,7 @@ import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { checkNumber, checkPlace, textsOf } from "./check-schedule.ts";
 import { checkQuietHours } from "./quiet-hours.ts";
+import { recordDue } from "./record-due.ts";
 import { checkTiming, type GivenTiming, nextAfter } from "./timing.ts";
 
 export type ScheduleRow = typeof schedules.$inferSelect;
@@ -208,6 +209,11 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
           ...(isNewTime && { timing: checkTiming(timing ?? before.timing, zone, now()) }),
         };
         if (change.bot_id) await checkPlace(tx, after);
+        // What has come by the old times is not lost because nobody has looked since.
+        const { next_at } = before;
+        if (isNewTime && after.enabled && next_at && next_at <= now()) {
+          await recordDue(tx, { ...before, next_at }, now());
+        }
         const isResumed = after.enabled && !before.enabled;
         const isStopped = !after.enabled;
         return isNewTime || isResumed || isStopped ? { ...after, next_at: nextOf(after, now()) } : after;

@@ -240,6 +240,62 @@ eachDatabase("schedules", (open) => {
     expect((await schedules.change(id, { name: "Other" }, by)).next_at).toEqual(changed.next_at);
   });
 
+  test("what has come is not lost when its times are changed before anybody looks", async () => {
+    const { id } = await schedules.create(await channel(), MORNING, PERSON);
+    const by = { origin: "person", reach: undefined } as const;
+    now = new Date("2026-11-28T07:00:01Z");
+    const changed = await schedules.change(id, { timezone: "America/New_York" }, by);
+    expect(changed.next_at).toEqual(new Date("2026-11-28T13:00:00Z"));
+    await scan.run();
+    expect(await occurrencesOf(id)).toMatchObject([
+      { due_at: new Date("2026-11-28T07:00:00Z"), status: "started" },
+    ]);
+    // An interval is counted anew from its change; a time that is over is none.
+    now = new Date("2026-11-28T08:00:00Z");
+    const hourly = await schedules.change(id, { timing: { kind: "interval", seconds: 3_600 } }, by);
+    expect(hourly.next_at).toEqual(new Date("2026-11-28T09:00:00Z"));
+    now = new Date("2026-11-28T08:30:00Z");
+    const often = await schedules.change(id, { timing: { kind: "interval", seconds: 600 } }, by);
+    expect(often.next_at).toEqual(new Date("2026-11-28T08:40:00Z"));
+    const past = { kind: "once", at: "2026-11-28T08:29:59Z" } as const;
+    expect(await schedules.change(id, { timing: past }, by).catch(String)).toContain("in the future");
+    expect((await schedules.get(id, undefined)).next_at).toEqual(often.next_at);
+  });
+
+  test("a clock that was ahead and is set back brings the times again that have not come", async () => {
+    const daily = await schedules.create(await channel(), { ...MORNING, missed: "record" }, PERSON);
+    const once = await schedules.create(
+      await channel(),
+      { ...MORNING, missed: "record", timing: { kind: "once", at: "2026-12-24T18:00:00Z" } },
+      PERSON,
+    );
+    const interval = await schedules.create(
+      await channel(),
+      { ...MORNING, timing: { kind: "interval", seconds: 86_400 } },
+      PERSON,
+    );
+    // A battery is flat, and the clock begins in another year.
+    await runAt("2031-01-01T12:00:00Z");
+    expect((await occurrencesOf(once.id)).map(({ status }) => status)).toEqual(["missed"]);
+    await runAt("2026-11-28T06:00:00Z");
+    const nextOf = async ({ id }: { id: string }) =>
+      (await schedules.get(id, undefined)).next_at?.toISOString();
+    expect(await Promise.all([daily, once, interval].map(nextOf))).toEqual([
+      "2026-11-28T07:00:00.000Z",
+      "2026-12-24T18:00:00.000Z",
+      "2026-11-29T05:00:00.000Z",
+    ]);
+    expect(await occurrencesOf(once.id)).toEqual([]);
+    await runAt("2026-11-28T07:00:00Z");
+    expect((await occurrencesOf(daily.id)).map(({ status }) => status)).toEqual(["started"]);
+    // A second server whose clock is a little behind does not send it again.
+    now = new Date("2026-11-28T06:59:58Z");
+    await scan.run();
+    await runAt("2026-11-28T07:00:00Z");
+    expect((await occurrencesOf(daily.id)).map(({ status }) => status)).toEqual(["started"]);
+    expect(await nextOf(daily)).toBe("2026-11-29T07:00:00.000Z");
+  });
+
   test("what cannot be sent is tried again, and fails for good if it never can", async () => {
     const { id } = await schedules.create(await channel(), { ...MORNING, bot_id: "default" }, PERSON);
     failure = new HeddleError("unavailable", "The database is away.");

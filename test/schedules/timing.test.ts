@@ -113,6 +113,21 @@ test("the due times are one set, from wherever it is looked at", () => {
   fc.assert(property, { numRuns: 40 });
 });
 
+test.each([
+  ["29 February", "0 8 29 2 *", ["2028-02-29T08", "2032-02-29T08", "2036-02-29T08"]],
+  ["29 February and its Mondays", "0 8 29 2 MON", ["2027-02-01T08", "2027-02-08T08", "2027-02-15T08"]],
+  ["names of days", "0 8 * * mon-FRI", ["2026-11-30T08", "2026-12-01T08", "2026-12-02T08"]],
+  ["Sunday by both numbers", "0 8 * * 0,7", ["2026-11-29T08", "2026-12-06T08", "2026-12-13T08"]],
+  ["names of months", "0 8 1 jan,JUL *", ["2027-01-01T08", "2027-07-01T08", "2028-01-01T08"]],
+  ["the last day of a month", "0 8 L * *", ["2026-11-30T08", "2026-12-31T08", "2027-01-31T08"]],
+  ["a nickname", "@monthly", ["2026-12-01T00", "2027-01-01T00", "2027-02-01T00"]],
+])("cron: %s", (_what, expression, expected) => {
+  const now = at("2026-11-28T20:00:00Z");
+  const timing = checkTiming({ kind: "cron", cron: expression }, "UTC", now);
+  const times = nextTimes(timing, "UTC", { after: now, count: 3 });
+  expect(times.map((time) => time.toISOString().slice(0, 13))).toEqual(expected);
+});
+
 test("what is wrong is named, and what is never due is refused", () => {
   const now = at("2026-11-28T20:00:00Z");
   const wrong: [GivenTiming, string, string, string][] = [
