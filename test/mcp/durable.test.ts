@@ -4,10 +4,10 @@ import { afterAll, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DatabasePlace, eachDatabase } from "../database.ts";
-import { ADMIN_KEY, ask, killAll, launch } from "../faults/process.ts";
+import { ADMIN_KEY, ask, killAll, lapse, launch } from "../faults/process.ts";
 import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
-import { BOOK, modernServer } from "./example-servers.ts";
+import { BOOK, everythingServer, modernServer } from "./example-servers.ts";
 import { taskServer, WEAVE } from "./task-server.ts";
 
 afterAll(killAll);
@@ -22,7 +22,7 @@ function model({ body }: Received): Reply {
     ],
   });
   if (last.role === "tool") return finish({ content: `It says: ${last.content}` }, "stop");
-  const [, name] = /CALL (\w+)/.exec(JSON.stringify(last.content)) ?? [];
+  const [, name] = /CALL ([\w-]+)/.exec(JSON.stringify(last.content)) ?? [];
   const call = { name, arguments: "{}" };
   return finish({ tool_calls: [{ index: 0, id: "call_1", function: call }] }, "tool_calls");
 }
@@ -32,9 +32,10 @@ eachDatabase("calls of MCP servers that wait", (open) => {
     await using endpoint = await fakeEndpoint(model);
     await using seats = await modernServer([BOOK]);
     await using looms = await taskServer();
+    await using old = await everythingServer();
     const place: DatabasePlace = await open.place();
     const server = (url: string) => ({ url, allow_private: true });
-    const servers = { seats: server(seats.url), looms: server(looms.url) };
+    const servers = { seats: server(seats.url), looms: server(looms.url), old: server(old.url) };
     await writeFile(join(place.home, "mcp.yaml"), JSON.stringify({ servers }));
     const start = () =>
       launch({
@@ -74,20 +75,32 @@ eachDatabase("calls of MCP servers that wait", (open) => {
         ({ mcp_servers }) => mcp_servers.every(({ state }: { state: string }) => state === "connected"),
       );
     await connected();
-    await call("/bots/default", { tools: ["mcp:seats", "mcp:looms"] }, "PATCH");
+    await call("/bots/default", { tools: ["mcp:seats", "mcp:looms", "mcp:old"] }, "PATCH");
     // One place in the worker: each run must leave it to the next.
     const runs = [await send(BOOK), await send(WEAVE), await send(WEAVE)] as [string, string, string];
     for (const run of runs) await reaches(run, "waiting");
     const questions = async () => (await ask(url, "/api/v1/mcp-questions?status=pending")).mcp_questions;
     const [asked] = await questions();
     expect(asked).toMatchObject({ task_id: runs[0], message: "How many seats?", server_id: "seats" });
+    // A question of the older era holds its connection, and ends with it.
+    const held = await send("trigger-elicitation-request");
+    const [heldQuestion] = await until(questions, ([one]) => one?.server_id === "old");
     first.kill("SIGKILL");
     await first.ended;
+    // On PostgreSQL the job of a run that was going comes back when its heartbeat has lapsed.
+    if (place.databaseUrl) await lapse(place.databaseUrl);
 
     const second = start();
     url = await second.started;
     await connected();
-    expect(await questions()).toHaveLength(1);
+    const gone = await reaches(held, "complete", "failed");
+    expect([gone.status, gone.result]).toEqual(["complete", expect.stringContaining("unknown")]);
+    const tooLate = await call(`/mcp-questions/${heldQuestion.id}/answer`, { action: "decline" });
+    expect([tooLate.status, tooLate.body.error.message]).toEqual([
+      409,
+      expect.stringContaining("Nobody waits"),
+    ]);
+    expect((await questions()).map(({ id }: { id: string }) => id)).toEqual([asked.id]);
     const answer = { action: "accept", content: { seats: 4 } };
     const answers = await Promise.all([1, 2].map(() => call(`/mcp-questions/${asked.id}/answer`, answer)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
