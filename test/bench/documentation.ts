@@ -37,6 +37,8 @@ export interface Section {
 const ROOT = `${import.meta.dir}/../../node_modules`;
 const MOST_SECTIONS = 4_000;
 const ASKED = 1_000;
+/** Sections of the corpus that gave the expected figures, 80 and 74: the more there are, the more are confused. */
+const EXPECTED_OVER = 1_586;
 const TOP = 10;
 const SHORTEST = 120;
 const LONGEST = 6_000;
@@ -87,10 +89,18 @@ const plain = (text: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim();
 
-export async function measureDocumentation(): Promise<DocumentationMeasured> {
+/** `seed`: chooses as many sections as the expected figures were measured over, by what their text hashes to. */
+export async function measureDocumentation(seed?: number): Promise<DocumentationMeasured> {
   const all = await readSections();
   const every = Math.ceil(all.length / MOST_SECTIONS);
-  const sections = all.filter((_, at) => at % every === 0);
+  const sections =
+    seed === undefined
+      ? all.filter((_, at) => at % every === 0)
+      : all
+          .map((section) => ({ section, place: Bun.hash(section.body, seed) }))
+          .sort((a, b) => (a.place < b.place ? -1 : 1))
+          .slice(0, EXPECTED_OVER)
+          .map(({ section }) => section);
   const mayBeAsked = sections.filter(({ isAsked }) => isAsked);
   const asked = mayBeAsked.filter((_, at) => at % Math.ceil(mayBeAsked.length / ASKED) === 0);
   const percent = async (stored: "body" | "rest", query: "heading" | "sentence") => {
@@ -144,4 +154,7 @@ async function hitsIn(db: Database, { sections, asked, stored, query }: Measure)
   }
 }
 
-if (import.meta.main) console.log(JSON.stringify(await measureDocumentation()));
+if (import.meta.main) {
+  for (const seed of [undefined, 1, 2, 3, 4])
+    console.log(seed ?? "all", JSON.stringify(await measureDocumentation(seed)));
+}

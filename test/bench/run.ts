@@ -19,7 +19,7 @@ import {
   SMALL_WINDOW,
   startChattingModel,
 } from "./context.ts";
-import { measureDocumentation } from "./documentation.ts";
+import { type DocumentationMeasured, measureDocumentation } from "./documentation.ts";
 import { measureEmbedder } from "./embedder.ts";
 import { type FirstTokenMeasured, measureFirstToken } from "./first-token.ts";
 import { measureFlood } from "./flood.ts";
@@ -128,15 +128,29 @@ for (const [told, kinds] of [
 }
 say("documentation");
 const docs = await measureDocumentation();
+const samples = [await measureDocumentation(1), await measureDocumentation(2), await measureDocumentation(3)];
+const mean = (read: (one: DocumentationMeasured) => number) =>
+  (samples.reduce((sum, one) => sum + read(one), 0) / samples.length).toFixed(1);
 const onlyEmbedded = (what: string, target: string, value: string) =>
   rows.push([what, "", "", target, value]);
 const asked = `${docs.asked} of ${docs.sections} sections of documentation`;
 onlyEmbedded(
   `recall@10 with the built-in embedder, ${asked} by heading, %`,
-  "≥ 80",
+  "",
   docs.headingPercent.toFixed(1),
 );
-onlyEmbedded("the same by first sentence, %", "about 74", docs.sentencePercent.toFixed(1));
+onlyEmbedded("the same by first sentence, %", "", docs.sentencePercent.toFixed(1));
+// As many sections as the targets were measured over.
+onlyEmbedded(
+  "the same of 1,586 sections, mean of three choices, by heading, %",
+  "≥ 80",
+  mean((one) => one.headingPercent),
+);
+onlyEmbedded(
+  "the same by first sentence, %",
+  "≥ 74",
+  mean((one) => one.sentencePercent),
+);
 const embedding = await measureEmbedder();
 onlyEmbedded("built-in embedder: load, ms", "≤ 4", embedding.loadMs.toFixed(1));
 onlyEmbedded("the same, resident memory, MB", "≤ 17", embedding.grownMb.toFixed(0));
