@@ -95,8 +95,8 @@ async function post(text: string, { as, shown, clientActions, slack, where, ctx 
   const ts: string[] = [];
   if (shown) {
     const first = parts.shift() ?? "(no text)";
-    await ctx.once("shown", () => finish(slack, where.channel, shown, first));
-    ts.push(shown.ts);
+    const isThere = await ctx.once("shown", () => finish(slack, where.channel, shown, first));
+    ts.push(isThere !== false ? shown.ts : await postPart(slack, where, first, 0, ctx, as));
   }
   for (const [index, part] of parts.entries())
     ts.push(await postPart(slack, where, part, index + 1, ctx, as));

@@ -49,8 +49,10 @@ export function readEvent(event: JsonObject, self: Self): SlackMessage | undefin
   };
   if (event.subtype === "message_changed") {
     const [message, before] = [record(event.message), record(event.previous_message)];
+    // What is left of a deleted message that has replies.
+    if (message.subtype === "tombstone") return read("deleted", before, ":deleted");
     // Slack also reports that it has unfurled a link.
-    if (message.text === before.text || message.subtype === "tombstone") return undefined;
+    if (message.text === before.text) return undefined;
     return read(
       "edited",
       message,

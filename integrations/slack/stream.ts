@@ -20,6 +20,8 @@ interface Sent {
 
 const MOST_STREAMS = 500;
 const sent = new Map<string, Sent>();
+/** Somebody has deleted the message, or the workspace lets nobody edit for longer. */
+const GONE = new Set(["message_not_found", "edit_window_closed"]);
 const failing = new Set([
   "channel_type_not_supported",
   "missing_recipient_user_id",
@@ -79,18 +81,30 @@ const isRefusal = (code: string): boolean =>
   ) ||
   ["missing_scope", "invalid_arguments", "access_denied", "not_allowed"].includes(code);
 
-/** Puts the answer in the place of what was shown. */
-export async function finish(slack: WebClient, channel: string, shown: Shown, text: string): Promise<null> {
-  if (shown.kind === "stream") {
-    try {
-      await slack.apiCall("chat.stopStream", { channel, ts: shown.ts });
-    } catch (error) {
-      // An earlier attempt has ended it, or Slack itself has.
-      if (codeOf(error) !== "message_not_in_streaming_state") throw error;
-    }
+/** Puts the answer in the place of what was shown; false if that is gone, or may be edited no more, so that the answer needs a message of its own. */
+export async function finish(
+  slack: WebClient,
+  channel: string,
+  shown: Shown,
+  text: string,
+): Promise<boolean> {
+  try {
+    if (shown.kind === "stream") await stop(slack, channel, shown);
+    await editText(slack, channel, shown.ts, text);
+    return true;
+  } catch (error) {
+    if (!GONE.has(codeOf(error) ?? "")) throw error;
+    return false;
   }
-  await editText(slack, channel, shown.ts, text);
-  return null;
+}
+
+async function stop(slack: WebClient, channel: string, { ts }: Shown): Promise<void> {
+  try {
+    await slack.apiCall("chat.stopStream", { channel, ts });
+  } catch (error) {
+    // An earlier attempt has ended it, or Slack itself has.
+    if (codeOf(error) !== "message_not_in_streaming_state") throw error;
+  }
 }
 
 function remember(id: string, { text, tools }: StreamUpdate<Target>): void {

@@ -72,10 +72,12 @@ interface Posted {
 function post({ place, text, actions, into }: Posted, ctx: DispatchContext) {
   return posting(place, async () => {
     const telegram = connectTelegram();
+    // What was shown so far ends with a word, and loses its button.
+    const shown = text.trim() === "" && into !== undefined ? "(no text)" : text;
     const ids =
-      text.trim() === ""
+      shown.trim() === ""
         ? []
-        : await postText({ telegram, place, text, ctx, ...(into !== undefined && { into }) });
+        : await postText({ telegram, place, text: shown, ctx, ...(into !== undefined && { into }) });
     ids.push(...(await postFiles(telegram, place, actions, ctx)));
     return { receipt: { message_ids: ids, ...(ids.length === 0 && { skipped: "nothing to post" }) } };
   });

@@ -135,6 +135,101 @@ export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = 
     expect(parts.filter((text) => !text.includes("end.")).length).toBeGreaterThan(0);
   },
 
+  /** What was asked is changed or deleted while it is answered: it is answered once, and the next answer knows of it. */
+  async meanwhile(scene) {
+    const { driver, room } = scene;
+    for (const change of ["edit", "remove"] as const) {
+      if (!driver[change]) continue;
+      const mark = nextMark();
+      const news = nextMark();
+      const said = await driver.say(room, `${mark} [slow]`);
+      await eventually(
+        () => driver.previews?.(said) ?? [],
+        (shown) => shown.length > 0,
+      );
+      if (change === "edit") driver.edit?.(said, `${news} is what I meant.`);
+      else driver.remove?.(said);
+      const isAnswer = (post: string) => post.includes("end.") || post.includes(answerTo(news));
+      await eventually(
+        () => driver.posts(said),
+        (posts) => posts.some(isAnswer),
+      );
+      const after = await converse(scene, "", said);
+      const posts = await driver.posts(said);
+      expect(posts.filter((post) => post.includes(answerTo(mark))).length).toBeLessThanOrEqual(1);
+      expect(posts.filter((post) => post.includes(answerTo(after.mark)))).toHaveLength(1);
+      if (change === "edit") expect(posts.join("\n")).toContain(news);
+      // The notice of the deletion repeats what was said.
+      else expect(posts.at(-1)?.split(mark)).toHaveLength(3);
+    }
+  },
+
+  /** What is shown of an answer is deleted before it is finished: the answer is posted all the same. */
+  async "shown and gone"(scene) {
+    const { driver, room } = scene;
+    const mark = nextMark();
+    const said = await driver.say(room, `${mark} [slow]`);
+    await eventually(() => driver.removeShown?.(said));
+    const posts = await eventually(
+      () => driver.posts(said),
+      (found) => found.some((post) => post.includes("end.")),
+    );
+    expect(posts.filter((post) => post.includes("end."))).toHaveLength(1);
+  },
+
+  /** The service takes no more for a while, in the middle of an answer that is shown. */
+  async "limit amid"(scene) {
+    const { driver, room } = scene;
+    const mark = nextMark();
+    const said = await driver.say(room, `${mark} [slow]`);
+    await eventually(
+      () => driver.previews?.(said) ?? [],
+      (shown) => shown.length > 0,
+    );
+    const end = driver.trouble(room, "limit");
+    await eventually(
+      () => deliveryOf(scene, mark),
+      (found) => found?.status === "retrying",
+      400,
+    );
+    end();
+    const posts = await eventually(
+      () => driver.posts(said),
+      (found) => found.some((post) => post.includes("end.")),
+    );
+    expect(posts.filter((post) => post.includes(answerTo(mark)))).toHaveLength(1);
+  },
+
+  /** Named twice, a file without a word, an answer of one emoji, and one of which nothing can be seen. */
+  async odd(scene) {
+    const { driver, world } = scene;
+    const { said, mark } = await converse(scene, driver.mention && `${driver.mention} ${driver.mention}`);
+    const count = async () => (await driver.posts(said)).length;
+    if (driver.sayFile) {
+      const before = await count();
+      driver.sayFile(said);
+      await eventually(count, (now) => now > before);
+    }
+    await driver.say(scene.room, `${nextMark()} [blank]`, said);
+    await driver.say(scene.room, `${nextMark()} [emoji]`, said);
+    const posts = await eventually(
+      () => driver.posts(said),
+      (found) => found.some((post) => post.includes("👍")),
+    );
+    expect(posts.filter((post) => post.includes("👍"))).toHaveLength(1);
+    expect(posts.filter((post) => post.includes(answerTo(mark)))).toHaveLength(1);
+    for (const post of posts) expect(post.trim()).not.toBe("");
+    const { deliveries } = await world.get(`/deliveries?dispatch_type=${driver.integration}&limit=200`);
+    const unseen = deliveries.filter(
+      ({ text, kind }: { text: string; kind: string }) => kind === "result" && text.trim() === "",
+    );
+    expect(
+      unseen
+        .map(({ status }: { status: string }) => status)
+        .filter((status: string) => status !== "delivered"),
+    ).toEqual([]);
+  },
+
   async approval(scene) {
     const { driver, room } = scene;
     const mark = nextMark();

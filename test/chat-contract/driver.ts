@@ -9,6 +9,10 @@ export const CASES = [
   "rate limit",
   "retry",
   "streaming",
+  "meanwhile",
+  "shown and gone",
+  "limit amid",
+  "odd",
   "approval",
   "correction",
   "reconnect",
@@ -62,6 +66,14 @@ export interface ChatDriver {
   redeliver(said: Said): void | Promise<void>;
   /** Where the service has edits. */
   edit?(said: Said, text: string): void;
+  /** A person deletes what they said, where the service tells of it. */
+  remove?(said: Said): void;
+  /** What names the bot in a text. */
+  mention?: string;
+  /** A person posts a file without a word in the conversation. */
+  sayFile?(after: Said): Said;
+  /** Somebody deletes what the bot shows while it writes; false: it shows nothing that can be deleted yet. */
+  removeShown?(said: Said): boolean;
   /** The service tells of something that the bot itself has written. */
   echo(said: Said, text: string): void | Promise<void>;
   /** Another bot writes in the conversation, to this one, where the service tells bots from people. */

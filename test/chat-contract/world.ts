@@ -89,6 +89,9 @@ const marksIn = (text: string): string[] => text.match(MARK) ?? [];
 /** The answer to the last message: which one it is, and all that the model has heard in the conversation. */
 export const answerTo = (mark: string): string => `Answer to ${mark}.`;
 
+/** Answers that are hardly any, by what is asked for. */
+const ODD: Record<string, string> = { "[emoji]": "👍", "[blank]": "\u00a0 \n\n \u00a0" };
+
 /** Its answers tell what it has heard; [ask] makes it call a tool, [slow] and [long 4000] make it say more. */
 export async function startModel(): Promise<LLMock> {
   const model = new LLMock({ port: 0, journalMaxEntries: 10 });
@@ -98,6 +101,7 @@ export async function startModel(): Promise<LLMock> {
     const texts = said(request);
     const last = texts.at(-1) ?? "";
     const length = Number(/\[long (\d+)\]/.exec(last)?.[1] ?? 0);
+    for (const [asked, odd] of Object.entries(ODD)) if (last.includes(asked)) return odd;
     const beginning = `${answerTo(marksIn(last).at(-1) ?? "nothing")} Heard ${marksIn(texts.join()).join(" ")}.`;
     return length > 0 ? `${beginning}\n\n${longText(length)}` : beginning;
   };

@@ -29,6 +29,8 @@ export interface FakeTelegram extends Pick<TelegramState, "messages" | "drafts" 
   /** The address to which webhooks really go, since the fake cannot call https. */
   webhookTarget: string | undefined;
   waiting(): number;
+  /** Calls the webhook with what it has not taken, as Telegram does after a while. */
+  bringAgain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -128,6 +130,7 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
       };
     },
     waiting: () => state.updates.length,
+    bringAgain: () => state.callWebhook(fake.webhookTarget),
     async close() {
       closing.resolve(failure({ error_code: 502, description: "Bad Gateway" }));
       await server.stop(true);

@@ -176,6 +176,13 @@ test("a group shows one message, which becomes the answer", async () => {
   expect(it.telegram.shown(chat_id)).toMatchObject([
     { text: "Once upon a time.", format: "rich", buttons: [], edits: 1 },
   ]);
+  // Nothing would be left to stop.
+  const other = newGroup();
+  const empty = await streamTo("telegram", { chat_id: other }, [{ text: "On" }], {
+    stream_id: crypto.randomUUID(),
+  });
+  await deliver("telegram", { chat_id: other }, " \n ", { streamed: empty.handle });
+  expect(it.telegram.shown(other)).toMatchObject([{ text: "(no text)", buttons: [] }]);
 });
 
 test("files of tools follow the answer; a picture that cannot be a photo is a file", async () => {

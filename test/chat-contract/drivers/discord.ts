@@ -33,6 +33,18 @@ export async function discordDriver(): Promise<ChatDriver> {
     },
     redeliver: ({ id }) => discord.tellAgain(id),
     edit: ({ id }, text) => discord.edit(id, text),
+    mention: `<@${BOT}>`,
+    remove: ({ id }) => discord.remove(id),
+    sayFile(after) {
+      const file = { id: "2", filename: "note.txt", content_type: "text/plain", size: 5 };
+      const attachments = [{ ...file, url: `${new URL(discord.url).origin}/files/note.txt` }];
+      return { ...after, id: discord.write(ADA, after.conversation, "", { attachments }) };
+    },
+    removeShown(said) {
+      const [shown] = inThread(said);
+      if (shown) discord.remove(shown.id);
+      return shown !== undefined;
+    },
     echo: ({ conversation }, text) =>
       void discord.write(BOT, conversation, text, { author: { id: BOT, username: "heddle", bot: true } }),
     saysBot: ({ conversation }, text) =>

@@ -41,6 +41,9 @@ export async function mailDriver(): Promise<ChatDriver> {
       correction: "What was sent cannot be changed.",
       "rate limit": "SMTP servers do not say how long to wait.",
       streaming: "Nobody can watch a mail being written.",
+      meanwhile: "What was sent is neither changed nor deleted.",
+      "shown and gone": "Nothing is shown before it is finished.",
+      "limit amid": "Nothing is shown before it is finished.",
     },
     mayDouble: "A server that dies after it has sent a mail sends it again, under the same id.",
     environment: {

@@ -21,6 +21,9 @@ export async function ntfyDriver(): Promise<ChatDriver> {
       "format fallback": "ntfy takes any text as Markdown.",
       correction: "Who has read a notification keeps it.",
       streaming: "Each update would be a notification.",
+      meanwhile: "What was sent is neither changed nor deleted.",
+      "shown and gone": "Nothing is shown before it is finished.",
+      "limit amid": "Nothing is shown before it is finished.",
     },
     environment: {
       ...{ NTFY_URL: `http://127.0.0.1:${proxy.port}`, NTFY_LISTEN: TOPICS.join(",") },

@@ -91,6 +91,35 @@ function conversing(slack: FakeSlack): Conversing {
       const message = { ...before, text, edited: { user: ADA, ts: slack.nextTs() } };
       tell(event(said, { subtype: "message_changed", message, previous_message: before }));
     },
+    mention: `<@${BOT}>`,
+    remove(said) {
+      const found = slack.messages.find(({ ts }) => ts === said.id);
+      if (!found) throw new Error(`There is no message ${said.id}`);
+      const previous_message = { type: "message", user: ADA, text: found.text, ts: said.id };
+      if (inThread(said).length === 0) {
+        slack.messages.splice(slack.messages.indexOf(found), 1);
+        tell(event(said, { subtype: "message_deleted", deleted_ts: said.id, previous_message }));
+        return;
+      }
+      // Where there are replies, Slack leaves something to which they belong.
+      Object.assign(found, { user: "USLACKBOT", text: "This message was deleted." });
+      const message = { ...found, type: "message", subtype: "tombstone", hidden: true };
+      tell(event(said, { subtype: "message_changed", message, previous_message }));
+    },
+    sayFile(after) {
+      const id = `F${after.id}`;
+      slack.files.set(id, { name: "note.txt", bytes: new TextEncoder().encode("A note.") });
+      const file = { id, name: "note.txt", mimetype: "text/plain", size: 7 };
+      const files = [{ ...file, url_private: `${slack.url}/files/${id}` }];
+      const more = { thread_ts: after.conversation, parent_user_id: ADA, subtype: "file_share", files };
+      return { ...after, id: slack.write(ADA, after.room, "", more) };
+    },
+    removeShown(said) {
+      const at = slack.messages.findIndex(
+        (one) => one.bot_id === "B0BOT" && one.thread_ts === said.conversation,
+      );
+      return slack.messages.splice(at, at < 0 ? 0 : 1).length > 0;
+    },
     echo: (said, text) => tell(event(said, { user: BOT, bot_id: "B0BOT", text })),
     saysBot: (said, text) =>
       tell(event(said, { subtype: "bot_message", bot_id: "B0OTHER", text: `<@${BOT}> ${text}` })),
@@ -100,7 +129,7 @@ function conversing(slack: FakeSlack): Conversing {
         .map(({ text }) => text),
     previews: (said) => inThread(said).flatMap(({ edits, grown = [] }) => [...grown, ...edits]),
     trouble(room, kind) {
-      const methods = kind === "markup" || kind === "unsure" ? POSTING : [...POSTING, "chat.startStream"];
+      const methods = kind === "markup" || kind === "unsure" ? POSTING : [...POSTING, ...STREAMING];
       const begun = methods.map((method) => ({ ...refusals[kind], method, channel: room, isLasting: true }));
       slack.refuse.push(...begun);
       return () => {
@@ -130,6 +159,7 @@ function conversing(slack: FakeSlack): Conversing {
 }
 
 const POSTING = ["chat.postMessage", "chat.update"];
+const STREAMING = ["chat.startStream", "chat.appendStream", "chat.stopStream"];
 const refusals: Record<Trouble, Omit<SlackRefuses, "method">> = {
   limit: { error: "ratelimited", retryAfter: 7 },
   down: { error: "internal_error" },

@@ -4,12 +4,14 @@ import { startCuttingProxy } from "../../fakes/cutting-proxy.ts";
 import { createFakeTelegram, messageOf, PERSON, type Refusal } from "../../fakes/telegram.ts";
 import type { ChatDriver, Said, Trouble } from "../driver.ts";
 import { eventually } from "../eventually.ts";
+import { telegramCasesAtTheEnd } from "../own/telegram.ts";
 
 export async function telegramDriver(): Promise<ChatDriver> {
   const telegram = createFakeTelegram();
   const proxy = await startCuttingProxy(Number(new URL(telegram.url).port));
   let last = -5_000;
   let topics = 1;
+  let files = 800_000;
   const state = { chats: new Map<number, { id: number; type: string; isBlocked: boolean }>() };
   const addChat = (id: number, type: "private" | "supergroup"): string => {
     telegram.addChat(id, type);
@@ -59,6 +61,21 @@ export async function telegramDriver(): Promise<ChatDriver> {
       const edited = { ...message(said, Number(said.id), PERSON), edit_date: 1_790_000_000 };
       telegram.update({ edited_message: { ...edited, text: `@ops_bot ${text}` } });
     },
+    mention: "@ops_bot",
+    sayFile(after) {
+      const id = --files;
+      telegram.addFile(`note${id}`, "A note.");
+      const document = { file_id: `note${id}`, file_unique_id: "n", file_name: "note.txt", file_size: 7 };
+      telegram.update({ message: { ...message(after, id, PERSON), document, caption: "@ops_bot" } });
+      return { ...after, id: String(id) };
+    },
+    removeShown(said) {
+      const at = telegram.messages.findIndex(
+        ({ chat_id, topic, buttons }) =>
+          chat_id === Number(said.room) && topic === topicOf(said) && buttons.length > 0,
+      );
+      return telegram.messages.splice(at, at < 0 ? 0 : 1).length > 0;
+    },
     echo(said, text) {
       const from = { id: 7, is_bot: true, first_name: "Ops", username: "ops_bot" };
       telegram.update({ message: { ...message(said, 900_001, 7), from, text: `@ops_bot ${text}` } });
@@ -71,8 +88,12 @@ export async function telegramDriver(): Promise<ChatDriver> {
       shown(said)
         .filter(({ buttons, text }) => buttons.length === 0 && !text.includes("to call"))
         .map(({ text }) => text),
-    previews: ({ room }) =>
-      telegram.drafts.filter(({ chat_id }) => chat_id === Number(room)).map(({ text }) => text),
+    previews: (said) => [
+      ...telegram.drafts.filter(({ chat_id }) => chat_id === Number(said.room)).map(({ text }) => text),
+      ...shown(said)
+        .filter(({ buttons, text }) => buttons.length > 0 && !text.includes("to call"))
+        .map(({ text }) => text),
+    ],
     trouble(room, kind) {
       const chat = Number(room);
       const methods =
@@ -93,6 +114,7 @@ export async function telegramDriver(): Promise<ChatDriver> {
     connections: () => telegram.callsOf("getUpdates").length,
     drop: proxy.drop,
     cut: proxy.cut,
+    ownLast: telegramCasesAtTheEnd(telegram),
     async stop() {
       proxy.stop();
       await telegram.close();

@@ -2,7 +2,7 @@
 
 import { expect } from "bun:test";
 import { signWebhook } from "../../../src/sdk/index.ts";
-import type { FakeSlack } from "../../fakes/slack/fake-slack.ts";
+import { envelopeOf, type FakeSlack } from "../../fakes/slack/fake-slack.ts";
 import { ADA, BOT, BOT_TOKEN, DIRECT, GENERAL, SIGNING_SECRET, TEAM } from "../../fakes/slack/ids.ts";
 import type { OwnCase } from "../driver.ts";
 import { eventually } from "../eventually.ts";
@@ -80,6 +80,30 @@ export function slackCases(slack: FakeSlack): OwnCase[] {
           });
         expect(await (await send(SIGNING_SECRET)).json()).toEqual({ challenge: "abc" });
         expect((await send("another")).status).toBe(403);
+      },
+    },
+    {
+      name: "an event that comes over both transports, and again as Slack retries, is answered once",
+      async run(world) {
+        const text = `<@${BOT}> {q900007} Twice`;
+        const ts = slack.write(ADA, GENERAL, text);
+        const event = { type: "message", channel: GENERAL, user: ADA, text, ts, channel_type: "channel" };
+        const body = JSON.stringify(envelopeOf(event));
+        for (const number of ["1", "2"]) {
+          const headers = {
+            ...signWebhook(body, { scheme: "slack", secret: SIGNING_SECRET }),
+            ...{ "content-type": "application/json", "x-slack-retry-num": number },
+            "x-slack-retry-reason": "http_timeout",
+          };
+          const url = `${world.url}/integrations/slack/webhook`;
+          expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+        }
+        await answered("{q900007}", { channel: GENERAL, thread_ts: ts });
+        // Its turn comes after whatever would be answered twice.
+        slack.write(ADA, GENERAL, "{q900008} And?", { thread_ts: ts, parent_user_id: ADA });
+        await answered("{q900008}", { channel: GENERAL, thread_ts: ts });
+        const texts = slack.messages.filter(({ thread_ts }) => thread_ts === ts).map((one) => one.text);
+        expect(texts.filter((one) => one.includes(answerTo("{q900007}")))).toHaveLength(1);
       },
     },
     {
