@@ -270,6 +270,53 @@ eachDatabase("budgets", (open) => {
     await server.close();
   });
 
+  test("a call counts where it began, over the end of a month and a night in which clocks change", async () => {
+    const db = await open();
+    let at = new Date("2026-10-31T23:59:59Z");
+    const clock = { now: () => at };
+    const budgets = await openBudgets({ db, log, ...clock });
+    const outside = createOutsideRuns({
+      ...{ db, log, applying: budgets.applying, largest: createLargest(), clock: () => performance.now() },
+      reserve: createReserve({ db, log, ...clock }),
+    });
+    const spend = (until = at) =>
+      outside.spend({ provider: null, model: "vectors", tokens: 10 }, async () => {
+        at = until;
+        return { value: "made", used: { prompt_tokens: 10, completion_tokens: 0, cost_usd: 1 } };
+      });
+    const { id } = await budgets.create({ ...DOLLARS_A_DAY, period: "month", amount: 1 });
+    const current = async () => (await budgets.get(id)).current;
+    await spend(new Date("2026-11-01T00:00:01Z"));
+    expect(await current()).toMatchObject({ used: 0, start: new Date("2026-11-01T00:00:00Z") });
+    await spend();
+    await expect(spend()).rejects.toThrow("A new period begins at 2026-12-01 00:00 UTC.");
+    const extended = await Promise.allSettled([budgets.extend(id), budgets.extend(id)]);
+    expect(extended.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await spend()).toBe("made");
+    await expect(spend()).rejects.toThrow("is used up");
+    // October's stays what it was, and what was added to November is not December's.
+    at = new Date("2026-12-01T00:00:00Z");
+    expect(await current()).toMatchObject({ used: 0, extended: 0, cap: 1 });
+    await budgets.remove(id);
+
+    // Rows have the time of the database, which has not been moved.
+    await db.query.delete(llmCalls);
+    // Days are those of UTC, of which each has 24 hours.
+    at = new Date("2026-10-25T00:30:00Z");
+    const day = await budgets.create({ ...DOLLARS_A_DAY, amount: 2 });
+    for (const time of ["00:30", "01:30"]) {
+      at = new Date(`2026-10-25T${time}:00Z`);
+      await spend();
+    }
+    at = new Date("2026-10-25T23:59:59Z");
+    await expect(spend()).rejects.toThrow("begins at 2026-10-26 00:00 UTC");
+    at = new Date("2026-10-26T00:00:00Z");
+    await spend();
+    expect((await budgets.get(day.id)).current?.used).toBe(1);
+    await outside.close();
+    await budgets.close();
+  });
+
   test("what was counted in periods that are over is deleted, however much it is", async () => {
     const { llm } = pricedLlm(0);
     const { db, server, send, ended } = await start(open, llm);

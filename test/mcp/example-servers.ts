@@ -28,10 +28,10 @@ export interface ExampleServer {
 }
 
 /** The official example server over streamable HTTP. */
-export async function everythingServer(): Promise<ExampleServer> {
+export async function everythingServer(): Promise<ExampleServer & { restart(): void }> {
   const { createServer } = await import(join(everything, "server/index.js"));
   const sessions = new Map<string, StreamableHTTPServerTransport>();
-  return listen(async (request, response) => {
+  const server = await listen(async (request, response) => {
     const id = request.headers["mcp-session-id"];
     let transport = typeof id === "string" ? sessions.get(id) : undefined;
     if (!transport && id !== undefined) return void response.writeHead(404).end();
@@ -46,6 +46,8 @@ export async function everythingServer(): Promise<ExampleServer> {
     }
     await transport.handleRequest(request, response);
   });
+  /** It knows no sessions any more. */
+  return { ...server, restart: () => sessions.clear() };
 }
 
 /** A server of the newer era, whose tools can be exchanged. */

@@ -13,7 +13,9 @@ export function createGetSkillTool(skills: { get(id: string): Skill | undefined;
       "Read a skill: instructions and facts for one kind of work. Read the one that fits before you begin.",
     parameters: {
       type: "object",
-      properties: { skill_id: { type: "string", description: "The id from the list of skills." } },
+      properties: {
+        skill_id: { type: "string", maxLength: 200, description: "The id from the list of skills." },
+      },
       required: ["skill_id"],
       additionalProperties: false,
     },
