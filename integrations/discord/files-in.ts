@@ -1,6 +1,7 @@
 // Files that people post: fetched without the token, checked, and given to the bot with the message.
 
 import { fetch, log, type MessageAttachment } from "heddle/sdk";
+import { said } from "../_recordings/said.ts";
 import { settings } from "./config.ts";
 import type { DiscordFile } from "./message.ts";
 
@@ -25,7 +26,11 @@ export async function load(
   for (const file of files) {
     const found = await fetchFile(file, Math.min(room, settings.DISCORD_MAX_FILE_BYTES), signal);
     if (typeof found === "string") notes.push(`(The file "${file.filename}" was left out: ${found}.)`);
-    else {
+    else if (isRecording(typeOf(file))) {
+      const what = `the recording "${file.filename}"`;
+      const { words, note } = await said({ what, data: found, mediaType: typeOf(file), signal });
+      notes.push(...(words === undefined ? [] : [words]), `(${note})`);
+    } else {
       room -= found.byteLength;
       attachments.push({
         ...{ name: file.filename, media_type: typeOf(file) },
@@ -36,13 +41,16 @@ export async function load(
   return { attachments, notes };
 }
 
+const isRecording = (type: string): boolean => type.startsWith("audio/");
+
 const typeOf = ({ content_type = "application/octet-stream" }: DiscordFile): string =>
   (content_type.split(";", 1)[0] ?? "").trim();
 
 /** The bytes, or why there are none. */
 async function fetchFile(file: DiscordFile, most: number, signal: AbortSignal): Promise<Uint8Array | string> {
   const type = typeOf(file);
-  if (!READABLE.includes(type) && !type.startsWith("text/")) return `${type} cannot be read`;
+  if (!READABLE.includes(type) && !type.startsWith("text/") && !isRecording(type))
+    return `${type} cannot be read`;
   if (file.size > most) return `it is larger than ${most} bytes`;
   if (!isOfDiscord(file.url)) return "it is not stored at Discord";
   try {

@@ -1,6 +1,7 @@
 // Files that people post: fetched with the token, checked, and given to the bot with the message.
 
-import { fetch, log, type MessageAttachment } from "heddle/sdk";
+import { fetch, log, type MessageAttachment, store } from "heddle/sdk";
+import { said } from "../_recordings/said.ts";
 import { settings, tokenOf } from "./config.ts";
 import type { SlackFile } from "./message.ts";
 
@@ -19,7 +20,9 @@ export async function load(
     const most = Math.min(room, settings.SLACK_MAX_FILE_BYTES);
     const found = await fetchFile(file, team, most);
     if (typeof found === "string") notes.push(`(The file "${file.name}" was left out: ${found}.)`);
-    else {
+    else if (isRecording(file.mimetype)) {
+      notes.push(...(await heard(file, found)));
+    } else {
       room -= found.byteLength;
       attachments.push({
         ...{ name: file.name, media_type: file.mimetype },
@@ -30,6 +33,30 @@ export async function load(
   if (files.length > MOST_FILES) notes.push(`(${files.length - MOST_FILES} more files were left out.)`);
   return { attachments, notes };
 }
+
+const NEVER = new AbortController().signal;
+const HEARD_SECONDS = 3_600;
+/** Recordings that are being transcribed: Slack sends the event again after three seconds. */
+const hearing = new Map<string, Promise<string[]>>();
+
+/** The words and a note. Each recording is transcribed once, however often its event comes. */
+async function heard({ id, name, mimetype }: SlackFile, data: Uint8Array): Promise<string[]> {
+  const key = `heard:${id}`;
+  const before = await store.get<string[]>(key);
+  if (before) return before;
+  const listen = async (): Promise<string[]> => {
+    const sent = { what: `the recording "${name}"`, data, mediaType: mimetype, signal: NEVER };
+    const { words, note } = await said(sent);
+    const lines = [...(words === undefined ? [] : [words]), `(${note})`];
+    if (words !== undefined) await store.set(key, lines, { ttlSeconds: HEARD_SECONDS });
+    return lines;
+  };
+  const going = hearing.get(id) ?? listen().finally(() => hearing.delete(id));
+  hearing.set(id, going);
+  return going;
+}
+
+const isRecording = (type: string): boolean => type.startsWith("audio/");
 
 const READABLE = [
   "image/png",
@@ -46,7 +73,8 @@ async function fetchFile(
   team: string,
   most: number,
 ): Promise<Uint8Array | string> {
-  if (!READABLE.includes(mimetype) && !mimetype.startsWith("text/")) return `${mimetype} cannot be read`;
+  if (!READABLE.includes(mimetype) && !mimetype.startsWith("text/") && !isRecording(mimetype))
+    return `${mimetype} cannot be read`;
   if (size > most) return `it is larger than ${most} bytes`;
   if (!isOfSlack(url)) return "it is not stored at Slack";
   try {

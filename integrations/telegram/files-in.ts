@@ -2,6 +2,7 @@
 
 import type { Message } from "grammy/types";
 import { fetch, log, type MessageAttachment } from "heddle/sdk";
+import { said } from "../_recordings/said.ts";
 import { refusalOf, signalOf, type Telegram } from "./client.ts";
 import { settings } from "./config.ts";
 
@@ -23,6 +24,8 @@ export interface ReadFiles {
   attachments: MessageAttachment[];
   /** Sentences about files that are not attached. */
   notes: string[];
+  /** What people say in recordings. */
+  words: string[];
 }
 
 export async function readFiles(
@@ -30,7 +33,12 @@ export async function readFiles(
   messages: Message[],
   signal: AbortSignal,
 ): Promise<ReadFiles> {
-  const read: ReadFiles = { attachments: [], notes: messages.flatMap(notedOnly) };
+  const read: ReadFiles = { attachments: [], notes: messages.flatMap(notedOnly), words: [] };
+  for (const recording of messages.flatMap(recordingsOf)) {
+    const { words, note } = await listen(telegram, recording, signal);
+    if (words !== undefined) read.words.push(words);
+    read.notes.push(note);
+  }
   let together = 0;
   for (const file of messages.flatMap(filesOf)) {
     const tooLarge = file.bytes > MOST_BYTES || together + file.bytes > MOST_TOGETHER;
@@ -74,12 +82,38 @@ function filesOf(message: Message): FileOfMessage[] {
   return files;
 }
 
+interface RecordingOfMessage extends FileOfMessage {
+  /** As the bot is told: "a voice message of 7 s". */
+  what: string;
+}
+
+function recordingsOf({ voice, audio, message_id }: Message): RecordingOfMessage[] {
+  const given = voice ?? audio;
+  if (!given) return [];
+  const what = voice
+    ? `a voice message of ${voice.duration} s`
+    : `a recording of ${audio?.duration} s (${audio?.title ?? audio?.file_name ?? "audio"})`;
+  return [
+    {
+      ...{ what, file_id: given.file_id, name: `recording-${message_id}`, bytes: given.file_size ?? 0 },
+      // Telegram records voice messages so.
+      mediaType: given.mime_type ?? "audio/ogg",
+    },
+  ];
+}
+
+async function listen(telegram: Telegram, recording: RecordingOfMessage, signal: AbortSignal) {
+  const { what, bytes, mediaType = "audio/ogg" } = recording;
+  if (bytes > MOST_BYTES) return { note: `The message is ${what}, which is too large to be heard.` };
+  const data = await download(telegram, recording, signal);
+  if (data === null) return { note: `The message is ${what}, which could not be fetched from Telegram.` };
+  return said({ what, data, mediaType, signal });
+}
+
 function notedOnly(message: Message): string[] {
-  const { voice, audio, video, video_note, animation, sticker, location, contact, poll } = message;
+  const { video, video_note, animation, sticker, location, contact, poll } = message;
   const notes: string[] = [];
   const note = (what: string) => notes.push(`The message is ${what}.`);
-  if (voice) note(`a voice message of ${voice.duration} s, which was not transcribed`);
-  if (audio) note(`a recording of ${audio.duration} s (${audio.title ?? audio.file_name ?? "audio"})`);
   if (video ?? video_note) note(`a video of ${(video ?? video_note)?.duration} s, which cannot be watched`);
   if (animation) note("an animation, which cannot be watched");
   if (sticker) note(`a sticker: ${sticker.emoji ?? "?"}`);

@@ -75,14 +75,15 @@ interface Taken {
 }
 
 async function inject({ messages, place, from, what, signal, key, whenBusy }: Taken): Promise<string> {
-  const { attachments, notes } = await readFiles(connectTelegram(), messages, signal);
+  const { attachments, notes, words } = await readFiles(connectTelegram(), messages, signal);
   const [first] = messages as [Message];
   const quoted = quotedText(first);
   if (quoted) attachments.push(quoted);
   // What is forwarded was written by others, so it is a file and not the person's own words.
-  const forwarded = first.forward_origin !== undefined && what.text !== "";
-  if (forwarded) attachments.push(textFile(`forwarded-${first.message_id}.txt`, what.text));
-  const own = forwarded ? "I forward this to you." : what.text;
+  const text = [what.text, ...words].filter(Boolean).join("\n\n");
+  const forwarded = first.forward_origin !== undefined && text !== "";
+  if (forwarded) attachments.push(textFile(`forwarded-${first.message_id}.txt`, text));
+  const own = forwarded ? "I forward this to you." : text;
   const content = [own, ...notes.map((note) => `[${note}]`)].filter(Boolean).join("\n\n");
   if (content === "" && attachments.length === 0) return "empty";
   const sessionId = await getOrCreateSession({

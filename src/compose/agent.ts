@@ -18,6 +18,7 @@ import type { Conversation } from "./conversation.ts";
 import type { IntegrationParts } from "./integrations.ts";
 import type { Models } from "./models.ts";
 import type { Storage } from "./storage.ts";
+import { transcribeFor } from "./transcribe-for.ts";
 
 export function createAgentParts(
   config: Config,
@@ -98,7 +99,7 @@ export function createAgentParts(
       maxUnattendedRuns: config.unattendedRunsPerHour,
     });
   };
-  return { activations, transcription, startWorker };
+  return { activations, transcription, transcribe: transcribeFor(transcription), startWorker };
 }
 
 /** What is left for deliveries and for the requests of integrations. */

@@ -92,6 +92,7 @@ export async function openCore(
       store,
       ...published,
       askAsCaller: callers.get,
+      transcribe: agent.transcribe,
       connections,
       accounts,
       addSecret: redactor.add,

@@ -32,6 +32,7 @@ import type {
   SettingsChange,
   ToolAnnotations,
   ToolFunction,
+  Transcribe,
 } from "./types.ts";
 
 export const LOG_METHODS = ["debug", "info", "warning", "error"] as const;
@@ -174,6 +175,8 @@ export interface SdkServices {
   tables?: TablesBackend;
   controls: ControlCalls;
   people: PeopleControls;
+  /** Turns a recording into text; null: there is no transcription. Missing where nobody has one. */
+  transcribe?: Transcribe;
   server: ServerSource;
   /** The time of `rateLimit`; missing where it is the machine's. */
   rateClock?: RateClock;

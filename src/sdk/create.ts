@@ -38,6 +38,7 @@ import { createStore } from "./store.ts";
 import { readJsonLines } from "./streams/read-json-lines.ts";
 import { readSse } from "./streams/read-sse.ts";
 import { createDefineTables } from "./tables.ts";
+import { createTranscribe } from "./transcribe.ts";
 import {
   type Dispatcher,
   type DispatcherOf,
@@ -180,6 +181,8 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     ...createControls(backend.controls),
     /** Who of the service's people may talk to the bots. */
     people: createPeopleControls(backend.people),
+    /** Turns recordings into text. */
+    transcribe: createTranscribe(backend),
     asCaller: createAsCaller((...asked) => backend.askAsCaller(...asked)),
     ...createListeners(backend),
     defineOAuth: createDefineOAuth(backend),

@@ -10,7 +10,7 @@ import { logLine } from "./log-line.ts";
 import { CLOCK } from "./rate-limit.ts";
 import { createRestServices } from "./rest.ts";
 import { testSeam } from "./test-seam.ts";
-import type { ConnectionReport, PeopleControls, PublishedEvent } from "./types.ts";
+import type { ConnectionReport, PeopleControls, PublishedEvent, Recording } from "./types.ts";
 
 const nothing = () => {};
 
@@ -36,6 +36,8 @@ export function createEnvironmentBackend(environment: Record<string, string | un
           },
           publish: async (event: PublishedEvent) => publishStandIn(event),
           oauth: oauthStandIn,
+          transcribe: async (recording: Recording) =>
+            (await testSeam().services?.transcribe?.(recording)) ?? null,
           reportConnection: async (report: ConnectionReport & { name: string }) =>
             testSeam().services?.reportConnection?.(report),
         };

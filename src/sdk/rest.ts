@@ -33,6 +33,7 @@ export function createRestServices(
   | "people"
   | "reportConnection"
   | "publish"
+  | "transcribe"
   | "askAsCaller"
 > {
   const { integrationId } = options;
@@ -90,11 +91,30 @@ export function createRestServices(
         "publish() works in the server only; a process calls a route of its integration, which publishes.",
       );
     },
+    async transcribe({ data, mediaType, signal }) {
+      const response = await fetchWithTimeout(`${serverOf(options)}/api/v1/transcribe`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${options.apiKey}`, "content-type": mediaType },
+        body: new Uint8Array(data),
+        ...{ redirect: "error", timeoutSeconds: TRANSCRIPTION_SECONDS },
+        ...(signal && { signal }),
+      });
+      const text = await response.text();
+      // The server has no transcription.
+      if (response.status === 501) return null;
+      if (!response.ok) throw failureIn(response.status, text);
+      return (JSON.parse(text) as { text: string }).text;
+    },
     controls: createRestControls((method, path, body) => call(options, method, path, body)),
     people: createRestPeople(integrationId, (method, path, body) => call(options, method, path, body)),
     store: createRestStore(integrationId, (method, path, body) => call(options, method, path, body)),
   };
 }
+
+/** An endpoint is given two minutes. */
+const TRANSCRIPTION_SECONDS = 130;
+
+const serverOf = ({ url }: RestOptions): string => url.replace(/\/+$/, "");
 
 async function call<Answer>(
   options: RestOptions,
@@ -102,7 +122,7 @@ async function call<Answer>(
   path: string,
   body?: JsonObject,
 ): Promise<Answer> {
-  const url = `${options.url.replace(/\/+$/, "")}/api/v1${path}`;
+  const url = `${serverOf(options)}/api/v1${path}`;
   const headers = {
     authorization: `Bearer ${options.apiKey}`,
     ...(body && { "content-type": "application/json" }),

@@ -18,3 +18,4 @@ export type * from "./types/server.ts";
 export type * from "./types/store.ts";
 export type * from "./types/tables.ts";
 export type * from "./types/tools.ts";
+export type * from "./types/transcription.ts";

@@ -8,7 +8,7 @@ import type { TranscriptionEndpoint } from "./endpoint.ts";
 
 export interface Transcription {
   /** Throws "not_supported" if no transcription is configured, and whatever the endpoint throws. */
-  transcribe(recording: Recording, options: { source: "api"; signal: AbortSignal }): Promise<string>;
+  transcribe(recording: Recording, options: { source: "api" | "chat"; signal: AbortSignal }): Promise<string>;
 }
 
 export interface TranscriptionOptions {

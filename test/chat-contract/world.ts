@@ -91,6 +91,8 @@ export const answerTo = (mark: string): string => `Answer to ${mark}.`;
 
 /** Answers that are hardly any, by what is asked for. */
 const ODD: Record<string, string> = { "[emoji]": "👍", "[blank]": "\u00a0 \n\n \u00a0" };
+/** What is said in every recording. */
+const SAID_ALOUD = "{q900007} Can you hear me?";
 
 /** Its answers tell what it has heard; [ask] makes it call a tool, [slow] and [long 4000] make it say more. */
 export async function startModel(): Promise<LLMock> {
@@ -105,6 +107,7 @@ export async function startModel(): Promise<LLMock> {
     const beginning = `${answerTo(marksIn(last).at(-1) ?? "nothing")} Heard ${marksIn(texts.join()).join(" ")}.`;
     return length > 0 ? `${beginning}\n\n${longText(length)}` : beginning;
   };
+  model.onTranscription({ transcription: { text: SAID_ALOUD } });
   model.on(
     {
       predicate: ({ messages }) =>

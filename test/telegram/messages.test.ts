@@ -8,7 +8,14 @@ import { until } from "../until.ts";
 import { telegramFixture } from "./fixture.ts";
 
 const stopped: string[] = [];
+const heard: string[] = [];
 const it = telegramFixture({
+  async transcribe({ data, mediaType }) {
+    const sound = new TextDecoder().decode(data);
+    heard.push(`${mediaType}: ${sound}`);
+    if (sound === "broken") throw new Error("The endpoint is down");
+    return sound === "unknown" ? null : `I said ${sound}.`;
+  },
   controls: {
     findChannel: async (clientId) => ({ id: clientId, client_id: clientId, require_mention: true }) as never,
     patchChannel: async () => ({}) as never,
@@ -117,18 +124,43 @@ test("photos that are sent together are one message, and what cannot be read is 
       document: { file_id: "three", file_unique_id: "3", file_name: "big.iso", file_size: 21 * 1024 * 1024 },
     },
   });
-  it.telegram.say("", {
-    more: { text: undefined, voice: { file_id: "v", file_unique_id: "v", duration: 7 } },
-  });
   await settled();
-  const [photos, document, voice] = it.heddle.messages;
+  const [photos, document] = it.heddle.messages;
   expect(photos?.content).toBe("Which one?");
   expect(photos?.attachments?.map(({ data }) => Buffer.from(data, "base64").toString())).toEqual([
     "first",
     "second",
   ]);
   expect(document?.content).toBe("[The file big.iso (21 MB) is too large to be read.]");
-  expect(voice?.content).toContain("a voice message of 7 s, which was not transcribed");
+});
+
+test("what is said in a recording is what the person says; of others, a file", async () => {
+  await it.listen();
+  for (const sound of ["hello", "unknown", "broken"]) {
+    it.telegram.addFile(sound, sound);
+    const voice = { file_id: sound, file_unique_id: sound, duration: 7, mime_type: "audio/ogg" };
+    it.telegram.say("", { more: { text: undefined, voice } });
+  }
+  const forward_origin = { type: "hidden_user", sender_user_name: "Mallory", date: 1 };
+  const audio = {
+    file_id: "hello",
+    file_unique_id: "h",
+    duration: 9,
+    title: "Memo",
+    mime_type: "audio/mpeg",
+  };
+  it.telegram.say("", { more: { text: undefined, audio, forward_origin } });
+  await settled();
+  const contents = it.heddle.messages.map(({ content }) => content);
+  expect(contents).toEqual([
+    "I said hello.\n\n[The message is a voice message of 7 s; this is its transcript.]",
+    "[The message is a voice message of 7 s, which was not transcribed: Heddle has no transcription.]",
+    "[The message is a voice message of 7 s, which could not be transcribed.]",
+    "I forward this to you.\n\n[The message is a recording of 9 s (Memo); this is its transcript.]",
+  ]);
+  const forwarded = it.heddle.messages[3]?.attachments?.[0];
+  expect(Buffer.from(forwarded?.data ?? "", "base64").toString()).toBe("I said hello.");
+  expect(heard.at(-1)).toBe("audio/mpeg: hello");
 });
 
 test("what is forwarded or quoted is a file, since others wrote it", async () => {

@@ -69,6 +69,7 @@ function recorder() {
     store: createMemoryStore(),
     askAsCaller: noted("asCaller", () => Response.json({})),
     publish: noted("publish", () => undefined),
+    transcribe: noted("transcribe", () => null),
     reportConnection: noted("connection.report", () => undefined),
     controls: {
       findChannel: noted("channels", () => undefined),

@@ -10,7 +10,7 @@ import type { OAuthBackend, SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
 import type { TablesBackend } from "../../sdk/tables.ts";
-import type { ApprovalControls, PublishedEvent } from "../../sdk/types.ts";
+import type { ApprovalControls, PublishedEvent, Transcribe } from "../../sdk/types.ts";
 import type { Documents } from "../../search/documents.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -27,6 +27,8 @@ export interface SdkServicesOptions {
   publish: (integrationId: string, event: PublishedEvent) => Promise<void>;
   /** Undefined: the route of this ticket has answered already, or there is no server. */
   askAsCaller: (...asked: Parameters<SdkServices["askAsCaller"]>) => Promise<Response> | undefined;
+  /** Missing in tests that need none. */
+  transcribe?: Transcribe;
   connections: Pick<Connections, "report">;
   /** The tokens of the accounts of an integration; missing in tests that need none. */
   accounts?: { of(integrationId: string): OAuthBackend };
@@ -55,6 +57,7 @@ export function createSdkServices(
     tablesOf,
     publish,
     askAsCaller,
+    transcribe,
     connections,
     accounts,
     addSecret,
@@ -108,6 +111,7 @@ export function createSdkServices(
       if (answer) return answer;
       throw new HeddleError("unauthorized", "asCaller() works while a route answers somebody who has a key.");
     },
+    ...(transcribe && { transcribe }),
     reportConnection: ({ detail = null, ...report }) =>
       connections.report({ ...report, integrationId, detail }),
     controls: {

@@ -33,6 +33,10 @@ export const discordCases = (discord: FakeDiscord): OwnCase[] => [
       const attachments = [{ ...file, url: `${new URL(discord.url).origin}/files/no.png` }];
       discord.write(BEN, DIRECT, "{q910001} And now?", { attachments });
       await answered(discord, DIRECT, "{q910001}");
+      const memo = { id: "2", filename: "memo.ogg", content_type: "audio/ogg", size: 20 };
+      const sound = [{ ...memo, url: `${new URL(discord.url).origin}/files/memo.ogg` }];
+      discord.write(BEN, DIRECT, "", { attachments: sound });
+      await answered(discord, DIRECT, "{q900007}");
       expect(discord.messages.some(({ content }) => content.includes(answerTo("{q910000}")))).toBe(false);
       const commands = ["ask", "stop", "bot", "model", "reset"];
       expect(discord.commands.map(({ name }) => name)).toEqual(commands);

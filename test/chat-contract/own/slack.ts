@@ -63,6 +63,10 @@ export function slackCases(slack: FakeSlack): OwnCase[] {
         const files = [{ ...file, url_private: `${slack.url}/files/F900` }];
         slack.write(ADA, DIRECT, "{q900004} Hello", { files });
         await answered("{q900004}", { channel: DIRECT });
+        slack.files.set("F901", { name: "memo.mp3", bytes: new TextEncoder().encode("a recording") });
+        const memo = { id: "F901", name: "memo.mp3", mimetype: "audio/mpeg", size: 11 };
+        slack.write(ADA, DIRECT, "", { files: [{ ...memo, url_private: `${slack.url}/files/F901` }] });
+        await answered("{q900007}", { channel: DIRECT });
       },
     },
     {
