@@ -5,6 +5,7 @@ import type { Redact } from "../redact.ts";
 import { AttemptFailure } from "./attempt.ts";
 import { createCommentFilter, withoutLeadingBlanks } from "./comments.ts";
 import { failureIn } from "./failure.ts";
+import { createObjectScanner } from "./wire/json-object.ts";
 
 /** Characters of an answer that is not a stream, and of one event. */
 const MAX_LENGTH = 4_000_000;
@@ -126,14 +127,19 @@ export function createEvents() {
     const event = name;
     name = "";
     if (data.length === 0) return;
-    const text = data.join("\n").trim();
+    // Some proxies write the name of the field twice.
+    const text = data
+      .join("\n")
+      .trim()
+      .replace(/^data: ?/, "");
     data = [];
     length = 0;
     if (text === "") return;
     if (text === "[DONE]") isDone = true;
     else {
       const value = valueIn(text);
-      if (value !== undefined) ready.push(checked(value, event));
+      const values = value === undefined ? objectsIn(text) : [value];
+      if (values.length > 0) ready.push(...values.map((one) => checked(one, event)));
       else if (isWhole) throw new AttemptFailure("garbled", "an event of the answer is malformed JSON");
     }
   }
@@ -207,6 +213,19 @@ function lineEndsIn(text: string): (from: number) => number {
     const end = Math.min(find("\n", from), find("\r", from));
     return end < text.length ? end : -1;
   };
+}
+
+/** Objects that stand one behind another, where a server has left out the lines between them. */
+function objectsIn(text: string): unknown[] {
+  const values: unknown[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = createObjectScanner().feed(text, at);
+    const value = end === undefined ? undefined : jsonIn(text.slice(at, end));
+    if (end === undefined || value === undefined) return [];
+    values.push(value);
+    at = end;
+  }
+  return values;
 }
 
 /** Undefined for malformed JSON. */

@@ -60,7 +60,8 @@ function ofApiError(error: ApiError, message: string, retryAfterMs: number | und
     const tokenLimit = tokenLimitOf(error);
     return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
   }
-  const waitMs = retryAfterMs ?? (status === 429 || status === 503 ? waitIn(error.message) : undefined);
+  const isPassing = status === 429 || status === 503;
+  const waitMs = retryAfterMs ?? (isPassing ? (waitIn(error.message) ?? waitField(error.error)) : undefined);
   return new AttemptFailure(kindOf(error, status), message, {
     status,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
@@ -199,6 +200,12 @@ function waitIn(message: string): number | undefined {
   if ((hours ?? minutes ?? seconds) === undefined) return undefined;
   const last = Number(seconds ?? 0) * (unit === "ms" ? 1 : 1000);
   return Math.round(Number(hours ?? 0) * 3_600_000 + Number(minutes ?? 0) * 60_000 + last);
+}
+
+/** Hugging Face says how long it loads a model, others how long to wait, in seconds. Returns milliseconds. */
+function waitField(body: unknown): number | undefined {
+  const { estimated_time: loading, retry_after: after = loading } = isObject(body) ? body : {};
+  return typeof after === "number" && after > 0 && after < 86_400 ? Math.ceil(after * 1000) : undefined;
 }
 
 const MAX_MESSAGE_LENGTH = 300;

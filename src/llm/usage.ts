@@ -60,7 +60,9 @@ export function sumOfUsage(one: LlmUsage | null, other: LlmUsage | null): LlmUsa
  */
 export function chatUsage(usage: Fields): LlmUsage | null {
   const details = isObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
-  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+  const prompt = usage.prompt_tokens ?? usage.input_tokens;
+  const completion = usage.completion_tokens ?? usage.output_tokens;
+  const { total_tokens: total } = usage;
   return usageOf({
     prompt,
     // Gemini and xAI leave thoughts out of the completion, but not out of the total.

@@ -190,6 +190,9 @@ const UNITS = [
     "- a\n",
   ],
   ...[
+    "</s>",
+    "<|im_end|><|im_end|>",
+    "data: {}",
     "<tool_calls>",
     "<invoke name=",
     "<function=search><parameter=",

@@ -12,20 +12,27 @@ import { readFinish } from "../wire/finish-reason.ts";
 import { createLiveText, type LiveText } from "../wire/live-text.ts";
 import { readAnswer } from "../wire/read-answer.ts";
 import { startsInThought } from "../wire/thoughts.ts";
-import { deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
+import { choicesIn, deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
 import { createReasoning } from "./reasoning.ts";
 import { createToolCalls } from "./tool-calls.ts";
 
 export function createAnswer(options: AnswerOptions): Answer {
   const { origin } = options;
   const texts = createGrowingText();
-  const calls = createToolCalls(origin);
+  const calls = createToolCalls(origin, options.offered);
   const reasoning = createReasoning();
   let usage: LlmUsage | null = null;
   let finish = "";
   let hasChoices = false;
   let said = "";
   const limits = createLimits();
+  let first: number | undefined;
+  /** Whether it belongs to the answer that began first. */
+  const isFirst = ({ index }: Fields): boolean => {
+    if (typeof index !== "number") return true;
+    first ??= index;
+    return index <= first;
+  };
   let hasReasoning = false;
   let live: LiveText | undefined;
 
@@ -43,21 +50,24 @@ export function createAnswer(options: AnswerOptions): Answer {
     usage: () => usage,
     startedInThought: () => (hasReasoning ? undefined : startsInThought(texts.toString())),
 
-    add(chunk) {
+    add(given) {
+      const chunk = unquoted(given);
       if (!isObject(chunk)) return "";
       usage = usageIn(chunk) ?? usage;
-      if (!Array.isArray(chunk.choices)) {
+      const choices = choicesIn(chunk);
+      if (!choices) {
         complainAbout(chunk);
         said ||= complaintIn(chunk);
         return "";
       }
-      const choice: unknown = chunk.choices.find(isObject);
+      // Of several answers the first.
+      const choice = choices.find((one) => isObject(one) && isFirst(one));
       if (!isObject(choice)) {
         said ||= complaintIn(chunk);
         return "";
       }
       hasChoices = true;
-      finish = readFinish(choice.finish_reason) || finish;
+      finish = readFinish(choice.finish_reason ?? choice.finishReason ?? chunk.finish_reason) || finish;
       const delta = deltaOf(choice, texts.length > 0 || calls.count() > 0);
       for (const piece of piecesOf(delta)) {
         limits.count(calls.add(piece));
@@ -85,6 +95,16 @@ export function createAnswer(options: AnswerOptions): Answer {
       return { text, toolCalls, usage, isCut, ...(isWanted && { continuation: { model: origin, fields } }) };
     },
   };
+}
+
+/** Some proxies send a chunk as a text. */
+function unquoted(value: unknown): unknown {
+  if (typeof value !== "string" || !value.startsWith("{")) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 /** MiniMax's own form; what others say counts only if there is no answer, because it may be a ping. */

@@ -19,13 +19,31 @@ export function deltaOf({ delta, message, text }: Fields, hasBegun: boolean): Fi
 
 /** Pieces of tool calls; a call in the form of 2023 is the only one of its answer. */
 export function piecesOf({ tool_calls: value, function_call: old }: Fields): Piece[] {
-  const pieces = (Array.isArray(value) ? value.flat(2) : value ? [value] : []).filter(isObject);
+  const pieces = listOf(value).filter(isObject);
   return pieces.length === 0 && isObject(old) ? [{ index: 0, function: old }] : pieces;
 }
 
+/** A list, in a list, alone, or an object with numbers for names. */
+function listOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.flat(2);
+  if (!isObject(value)) return [];
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => /^\d{1,4}$/.test(key)) ? Object.values(value) : [value];
+}
+
+/** The choices of a chunk, which a gateway may have wrapped: `{"data": {"choices": […]}, "success": true}`. */
+export function choicesIn(chunk: Fields): unknown[] | undefined {
+  const wrapped = [chunk, chunk.data, chunk.result, chunk.response].find(
+    (one) => isObject(one) && (Array.isArray(one.choices) || isObject(one.choices)),
+  );
+  return isObject(wrapped) ? listOf(wrapped.choices) : undefined;
+}
+
 /** Moonshot reports the tokens within the choice, Groq in a field of its own. */
-export function usageIn({ usage, choices, x_groq: groq }: Fields): LlmUsage | undefined {
-  const [choice] = Array.isArray(choices) ? choices : [];
+export function usageIn(chunk: Fields): LlmUsage | undefined {
+  const { x_groq: groq, data } = chunk;
+  const usage = chunk.usage ?? (isObject(data) ? data.usage : undefined);
+  const [choice] = choicesIn(chunk) ?? [];
   const reported = [usage, isObject(choice) && choice.usage, isObject(groq) && groq.usage];
   for (const one of reported) {
     const read = isObject(one) ? chatUsage(one) : null;
@@ -37,6 +55,7 @@ export function usageIn({ usage, choices, x_groq: groq }: Fields): LlmUsage | un
 /** A text, or a list of parts, of which those that are text count and those that are thoughts do not. */
 export function readText(content: unknown): string {
   if (typeof content === "string") return content;
+  if (typeof content === "number") return String(content);
   const parts = Array.isArray(content) ? content : [content];
   return parts
     .map((part) => {

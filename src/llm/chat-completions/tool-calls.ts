@@ -23,7 +23,7 @@ interface Slot {
   fields: Fields;
 }
 
-export function createToolCalls(model: string) {
+export function createToolCalls(model: string, offered: ReadonlySet<string> = new Set()) {
   const slots: Slot[] = [];
   return {
     count: () => slots.length,
@@ -31,7 +31,10 @@ export function createToolCalls(model: string) {
     add(piece: Piece): number {
       const read = readPiece(piece);
       let slot = slotOf(slots, read);
-      if (!slot || beginsAnother(slot, read)) {
+      // A few servers send a name in pieces.
+      if (slot && slot.name !== read.name && offered.has(slot.name + read.name)) {
+        slot.name += read.name;
+      } else if (!slot || beginsAnother(slot, read)) {
         slot = newSlot(read.index);
         slots.push(slot);
       }
@@ -109,10 +112,10 @@ function beginsAnother(slot: Slot, piece: ReadPiece): boolean {
 type ReadPiece = ReturnType<typeof readPiece>;
 
 function readPiece(piece: Piece) {
-  const { index, id, type: _type, function: given, ...others } = flat(piece);
+  const { index, id, type: _type, custom, function: given = custom, ...others } = flat(piece);
   // Some endpoints send the arguments as a complete object, and some under the name that the schema has.
-  const { name, arguments: written, parameters, ...more } = isObject(given) ? given : {};
-  const part = written ?? parameters;
+  const { name, arguments: written, parameters, input, ...more } = isObject(given) ? given : {};
+  const part = written ?? parameters ?? input;
   const text = typeof part === "string" ? part : part ? JSON.stringify(part) : "";
   const fields = Object.fromEntries(
     Object.entries(others).filter(([, value]) => value !== null && value !== ""),
@@ -131,7 +134,8 @@ function readPiece(piece: Piece) {
 
 /** Name and arguments may stand beside the id. */
 const flat = (piece: Piece): Piece => {
-  if (piece.function !== undefined || typeof piece.name !== "string") return piece;
+  if (piece.function !== undefined || piece.custom !== undefined || typeof piece.name !== "string")
+    return piece;
   const { name, arguments: given, ...others } = piece;
   return { ...others, function: { name, arguments: given } };
 };

@@ -29,6 +29,7 @@ export function argumentsAsJson(text: string): string {
 function fromValue(value: unknown): Arguments {
   if (value === null) return { args: {} };
   if (isObject(value)) return { args: value };
+  if (Array.isArray(value) && value.length === 1 && isObject(value[0])) return { args: value[0] };
   if (typeof value === "string") {
     const inner = parse(value);
     if ("value" in inner && isObject(inner.value)) return { args: inner.value };

@@ -27,6 +27,7 @@ export interface CleanOptions {
 const NO_ANSWER = "(no answer: the run failed)";
 const LEFT_OUT = "(earlier messages were left out)";
 const NO_TEXT = "(empty)";
+const NO_RESULT = "(no result)";
 
 /**
  * Returns one system message first; then user and assistant in turns, beginning with a user message, and an assistant
@@ -54,24 +55,33 @@ function cleanCalls(messages: LlmMessage[], options: CleanOptions): Spoken[] {
   const idFor = createIds(options.idPattern);
   // Results come in the order of their calls, which may share an id.
   let waiting: { id: string; sent: string }[] = [];
-  return messages.flatMap((message): Spoken[] => {
+  /** Every call needs a result before anything else is said, and every result its call. */
+  const unanswered = (): Spoken[] =>
+    waiting.splice(0).map(({ sent }) => ({ role: "tool", tool_call_id: sent, content: NO_RESULT }));
+  const cleaned = messages.flatMap((message): Spoken[] => {
     if (message.role === "system") return [];
     if (message.role === "tool") {
       const at = waiting.findIndex(({ id }) => id === message.tool_call_id);
       const [call] = at < 0 ? [] : waiting.splice(at, 1);
-      return [{ ...message, tool_call_id: call?.sent ?? idFor(message.tool_call_id) }];
+      return call ? [{ ...message, tool_call_id: call.sent }] : [resultAsText(message)];
     }
-    if (message.role !== "assistant") return [message];
+    if (message.role !== "assistant") return [...unanswered(), message];
     const { tool_calls, continuation, ...rest } = message;
     const own = continuation?.model === options.origin ? { continuation: inStoredOrder(continuation) } : {};
-    if (!tool_calls?.length) return [{ ...rest, ...own }];
+    if (!tool_calls?.length) return [...unanswered(), { ...rest, ...own }];
+    const before = unanswered();
     waiting = tool_calls.map(({ id }) => ({ id, sent: idFor(id) }));
-    const cleaned = tool_calls.map((call, at) =>
-      cleanCall(call, waiting[at]?.sent ?? call.id, options.origin),
-    );
-    return [{ ...rest, ...own, tool_calls: cleaned }];
+    const calls = tool_calls.map((call, at) => cleanCall(call, waiting[at]?.sent ?? call.id, options.origin));
+    return [...before, { ...rest, ...own, tool_calls: calls }];
   });
+  return [...cleaned, ...unanswered()];
 }
+
+const resultAsText = ({ content, attachments }: Extract<Spoken, { role: "tool" }>): Spoken => ({
+  role: "user",
+  content: `Result of a tool:\n${content}`,
+  ...(attachments && { attachments }),
+});
 
 function cleanCall(
   { name, arguments: json, continuation }: LlmToolCall,
@@ -122,7 +132,7 @@ function withCleanTexts(message: Spoken, { noImages = false }: CleanOptions): Sp
 const inTags = (context: string): string => `<heddle_context>\n${context}\n</heddle_context>`;
 
 function callsAsText(message: Spoken): Spoken {
-  if (message.role === "tool") return { role: "user", content: `Result of a tool:\n${message.content}` };
+  if (message.role === "tool") return resultAsText(message);
   if (message.role !== "assistant" || !message.tool_calls) return message;
   const calls = message.tool_calls.map(({ name, arguments: args }) => `Called the tool ${name} with ${args}`);
   return { role: "assistant", content: [message.content, ...calls].filter(Boolean).join("\n") };

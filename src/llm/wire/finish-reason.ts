@@ -1,6 +1,8 @@
 // What an endpoint says about the end of an answer. Their words are many, so what is in them decides; an unknown one means that the
 // answer is whole.
 
+import { isObject } from "../fields.ts";
+
 export type End = "whole" | "cut" | "filtered" | "failed";
 
 const WHOLE = new Set([
@@ -44,8 +46,10 @@ const PARTS: [End, string[]][] = [
 const LONGEST = 100;
 
 /** In lower case, with underscores; "" for none. */
-export const readFinish = (value: unknown): string =>
-  typeof value === "string" ? value.slice(0, LONGEST).toLowerCase().replaceAll(/[- ]/g, "_") : "";
+export function readFinish(value: unknown): string {
+  const reason = isObject(value) ? (value.reason ?? value.type) : value;
+  return typeof reason === "string" ? reason.slice(0, LONGEST).toLowerCase().replaceAll(/[- ]/g, "_") : "";
+}
 
 export function endOf(finish: string): End {
   const reason = finish.startsWith("finish_reason_") ? finish.slice("finish_reason_".length) : finish;

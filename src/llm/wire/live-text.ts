@@ -1,6 +1,7 @@
 // What may be shown of an answer while it is written: thoughts and calls in it are taken out at its end, and a client that has been
 // shown them would have to be told that its text is void, which the streams of OpenAI's protocol cannot say.
 
+import { STOP_MARK } from "./stop-marks.ts";
 import { LONGEST_OPENING, OPENINGS } from "./written/formats.ts";
 import { mayBeHarmony } from "./written/harmony.ts";
 
@@ -9,8 +10,8 @@ export interface LiveText {
   add(piece: string): string;
 }
 
-const OPENING = /<(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[THINK\]|◁think▷/g;
-const CLOSING = /<\/(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[\/THINK\]|◁\/think▷/g;
+const OPENING = /<(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[THINK\]|◁think▷/gi;
+const CLOSING = /<\/(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[\/THINK\]|◁\/think▷/gi;
 const LONGEST_MARK = LONGEST_OPENING;
 /** Of an answer that may be nothing but a call, so much is looked at. */
 const LOOKED_AT = 60;
@@ -60,7 +61,10 @@ export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): 
       blanks = [];
       // White space at the ends is taken away together with thoughts.
       if (isFirst && hasThoughts) waiting = waiting.trimStart();
-      const call = hasTools ? firstOf(OPENINGS, waiting, "") : -1;
+      const held = [STOP_MARK, ...(hasTools ? [OPENINGS] : [])]
+        .map((marks) => firstOf(marks, waiting, ""))
+        .filter((place) => place >= 0);
+      const call = held.length === 0 ? -1 : Math.min(...held);
       const isWholly = isNoText();
       isHeld = call >= 0 || isWholly === true;
       if (isWholly !== false) return "";

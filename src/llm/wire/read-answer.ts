@@ -6,6 +6,7 @@ import { mostCalls } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
 import { newCallId } from "./call-ids.ts";
 import { endOf } from "./finish-reason.ts";
+import { withoutStopMarks } from "./stop-marks.ts";
 import { withoutThoughts } from "./thoughts.ts";
 import { offeredName } from "./tool-names.ts";
 import { readHarmony } from "./written/harmony.ts";
@@ -61,7 +62,7 @@ function readRaw(
   { offered, tools = new Map(), isRepeated }: AnswerOptions,
 ): { text: string; written: WrittenCall[] } {
   const harmony = readHarmony(given);
-  const spoken = withoutThoughts(harmony?.text ?? given);
+  const spoken = withoutStopMarks(withoutThoughts(harmony?.text ?? given));
   const known = new Set([...offered, ...tools.keys()]);
   // What a model writes about the calls of others is an answer.
   if (known.size === 0) return { text: spoken, written: [] };

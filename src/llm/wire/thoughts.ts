@@ -2,7 +2,7 @@
 
 /** A tag right behind a backtick is quoted by the model, and part of its answer. */
 const TAG =
-  /(?<!`)(?:<(\/?)(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[(\/?)THINK\]|◁(\/?)think▷)/g;
+  /(?<!`)(?:<(\/?)(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[(\/?)THINK\]|◁(\/?)think▷)/gi;
 
 const isClosing = ([, angle, square, diamond]: RegExpExecArray | RegExpMatchArray): boolean =>
   angle === "/" || square === "/" || diamond === "/";
