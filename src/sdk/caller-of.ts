@@ -1,5 +1,7 @@
 // Who calls a route: the server tells the router in a header, which it takes away from what arrives.
 
+import { checkArgument } from "./arguments.ts";
+
 /** The header, which nobody outside can set. */
 export const CALLER_HEADER = "heddle-caller";
 
@@ -13,6 +15,7 @@ export interface RouteCaller {
 
 /** Returns who calls a route; undefined on a public route. */
 export function callerOf(request: Request): RouteCaller | undefined {
+  checkArgument("The argument of callerOf()", request, "a request");
   const text = request.headers.get(CALLER_HEADER);
   return text === null ? undefined : (JSON.parse(decodeURIComponent(text)) as RouteCaller);
 }

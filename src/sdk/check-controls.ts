@@ -2,6 +2,7 @@
 // every place, nor a word that somebody sent a decision.
 
 import { HeddleError } from "../errors.ts";
+import { shown } from "./arguments.ts";
 import { checkOptions } from "./options.ts";
 import type { GivenDecision } from "./types.ts";
 
@@ -38,7 +39,7 @@ export function checkDecision(decision: unknown): GivenDecision {
   asText(id, "by.id", LONGEST_OF_PERSON);
   asText(name, "by.name", LONGEST_OF_PERSON);
   if (choice !== undefined && !CHOICES.includes(choice as string)) {
-    throw invalid("choice", `must be "once" or "run"; got ${JSON.stringify(choice) ?? kindOf(choice)}`);
+    throw invalid("choice", `must be "once" or "run"; got ${shown(choice)}`);
   }
   if (note !== undefined) asText(note, "note", LONGEST_NOTE);
   return decision as GivenDecision;

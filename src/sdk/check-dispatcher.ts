@@ -2,6 +2,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { nearest } from "../schema/nearest.ts";
+import { shown } from "./arguments.ts";
 
 const DISPATCH_TYPE = /^[a-z][a-z0-9_-]{0,63}$/;
 const METHODS = [
@@ -22,7 +23,7 @@ const RATES = ["perSecond", "perLane"];
 export function checkDispatcher(type: unknown, dispatcher: unknown): void {
   if (typeof type !== "string" || !DISPATCH_TYPE.test(type)) {
     throw invalid(
-      `A dispatcher's type must be 1 to 64 of a-z 0-9 _ -, such as "github"; got ${JSON.stringify(type)}.`,
+      `A dispatcher's type must be 1 to 64 of a-z 0-9 _ -, such as "github"; got ${shown(type)}.`,
     );
   }
   if (typeof dispatcher !== "object" || dispatcher === null) {
@@ -33,9 +34,7 @@ export function checkDispatcher(type: unknown, dispatcher: unknown): void {
     throw invalid(`Dispatcher ${type} must have a function deliver()${hintOf(fields)}`);
   for (const name of METHODS) {
     if (fields[name] !== undefined && typeof fields[name] !== "function") {
-      throw invalid(
-        `The ${name} of dispatcher ${type} must be a function; got ${JSON.stringify(fields[name])}.`,
-      );
+      throw invalid(`The ${name} of dispatcher ${type} must be a function; got ${shown(fields[name])}.`);
     }
   }
   for (const name of ["config", "receipt"]) checkSchema(type, name, fields[name]);
@@ -44,7 +43,7 @@ export function checkDispatcher(type: unknown, dispatcher: unknown): void {
   if (streamEvery === undefined) return;
   if (typeof streamEvery === "number" && streamEvery >= 0.2 && streamEvery <= 60) return;
   throw invalid(
-    `The streamEvery of dispatcher ${type} must be a number of seconds from 0.2 to 60; got ${JSON.stringify(streamEvery)}.`,
+    `The streamEvery of dispatcher ${type} must be a number of seconds from 0.2 to 60; got ${shown(streamEvery)}.`,
   );
 }
 
@@ -61,7 +60,7 @@ function checkSchema(type: string, name: string, schema: unknown): void {
   if (schema === undefined || typeof schema === "boolean") return;
   if (typeof schema === "object" && schema !== null && !Array.isArray(schema)) return;
   throw invalid(
-    `The ${name} of dispatcher ${type} must be a schema, such as t.Object({ room: t.String() }); got ${JSON.stringify(schema)}.`,
+    `The ${name} of dispatcher ${type} must be a schema, such as t.Object({ room: t.String() }); got ${shown(schema)}.`,
   );
 }
 
@@ -71,7 +70,7 @@ function checkRate(type: string, rate: unknown): void {
     rates.length > 0 && rates.every(([name, value]) => RATES.includes(name) && Number(value) > 0);
   if (isRate) return;
   throw invalid(
-    `The rate of dispatcher ${type} must be { perSecond, perLane }, one of them or both, each above 0; got ${JSON.stringify(rate)}.`,
+    `The rate of dispatcher ${type} must be { perSecond, perLane }, one of them or both, each above 0; got ${shown(rate)}.`,
   );
 }
 

@@ -3,6 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { isHarmlessName } from "../secrets/names.ts";
+import { checkArgument, shown } from "./arguments.ts";
 import { createAsCaller } from "./as-caller.ts";
 import {
   LOG_METHODS,
@@ -137,7 +138,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     registerHook<Event extends HookEvent>(event: Event, callback: HookCallback<Event>): void {
       if (!HOOK_EVENTS.includes(event)) {
         throw invalid(
-          `The event of registerHook() must be one of ${HOOK_EVENTS.join(", ")}; got ${JSON.stringify(event)}.`,
+          `The event of registerHook() must be one of ${HOOK_EVENTS.join(", ")}; got ${shown(event)}.`,
         );
       }
       if (typeof callback !== "function")
@@ -163,7 +164,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     log: Object.fromEntries(
       LOG_METHODS.map((level) => [
         level,
-        (message: string, fields?: JsonObject) => backend.log(level, message, fields),
+        (message: string, fields?: JsonObject) => backend.log(level, message, fields ?? undefined),
       ]),
     ) as Record<SdkLogLevel, (message: string, fields?: JsonObject) => void>,
 
@@ -209,7 +210,10 @@ const WITHOUT_SERVER = {
   readSse,
   readJsonLines,
   /** Whether the value of this name may be a secret: false only for plainly harmless names, such as "channel_id". */
-  mayBeSecret: (name: string): boolean => !isHarmlessName(name),
+  mayBeSecret(name: string): boolean {
+    checkArgument("The argument of mayBeSecret()", name, "a text");
+    return !isHarmlessName(name);
+  },
   signWebhook,
   retryAfterSeconds,
   Permanent,

@@ -2,6 +2,7 @@
 // module, because `instanceof` fails if an author's bundle contains its own copy.
 
 import { HeddleError, isErrorCode } from "../errors.ts";
+import { shown } from "./arguments.ts";
 import { type HeaderReader, retryAfterSeconds } from "./retry-after.ts";
 
 const MARK = Symbol.for("heddle.error");
@@ -54,7 +55,7 @@ function secondsOf(after: RetryableOptions["retryAfter"]): number | undefined {
     return retryAfterSeconds(headers as HeaderReader);
   throw new HeddleError(
     "validation",
-    `retryAfter of Retryable must be a number of seconds, a response or its headers; got ${JSON.stringify(after) ?? typeof after}.`,
+    `retryAfter of Retryable must be a number of seconds, a response or its headers; got ${shown(after)}.`,
   );
 }
 

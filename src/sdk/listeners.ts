@@ -3,6 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
+import { checkArgument, shown } from "./arguments.ts";
 import type { RegisteredListener, SdkBackend } from "./backend.ts";
 import { sleepFor } from "./http/client.ts";
 import { misspellings } from "./misspelt.ts";
@@ -25,6 +26,7 @@ export function createListeners(
 ) {
   return {
     listen(options: ListenOptions): void {
+      checkArgument("The argument of listen()", options, "an object");
       const { name, run, catchUp, when, silenceSeconds } = options;
       check("listen", { name, run, when });
       if (catchUp !== undefined && typeof catchUp !== "function")
@@ -35,6 +37,7 @@ export function createListeners(
     },
 
     poll(options: PollOptions): void {
+      checkArgument("The argument of poll()", options, "an object");
       const { name, run, when, everySeconds, timeoutSeconds = POLL_TIMEOUT_SECONDS } = options;
       check("poll", { name, run, when });
       checkSeconds("poll", name, "timeoutSeconds", timeoutSeconds);
@@ -66,7 +69,7 @@ function connectionOf({ reportConnection }: Pick<SdkBackend, "reportConnection">
       checkName("connection.report", name);
       if (!CONNECTION_STATUSES.includes(status)) {
         throw invalid(
-          `The status of connection.report() must be one of ${CONNECTION_STATUSES.join(", ")}; got ${JSON.stringify(status)}.`,
+          `The status of connection.report() must be one of ${CONNECTION_STATUSES.join(", ")}; got ${shown(status)}.`,
         );
       }
       await reportConnection({ ...report, name });
@@ -118,16 +121,12 @@ function check(what: string, { name, run, when }: { name: unknown; run: unknown;
 
 function checkName(what: string, name: unknown): void {
   if (typeof name === "string" && NAME.test(name)) return;
-  throw invalid(
-    `The name of ${what}() must be 1 to 64 of a-z 0-9 _ -, such as "inbox"; got ${JSON.stringify(name)}.`,
-  );
+  throw invalid(`The name of ${what}() must be 1 to 64 of a-z 0-9 _ -, such as "inbox"; got ${shown(name)}.`);
 }
 
 function checkSeconds(what: string, name: string, field: string, seconds: unknown): void {
   if (typeof seconds === "number" && seconds > 0) return;
-  throw invalid(
-    `The ${field} of ${what}("${name}") must be a number above 0; got ${JSON.stringify(seconds)}.`,
-  );
+  throw invalid(`The ${field} of ${what}("${name}") must be a number above 0; got ${shown(seconds)}.`);
 }
 
 const invalid = (message: string): HeddleError => new HeddleError("validation", message);

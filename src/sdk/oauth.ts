@@ -2,6 +2,7 @@
 // them in time (src/oauth).
 
 import { HeddleError } from "../errors.ts";
+import { checkArgument, shown } from "./arguments.ts";
 import type { OAuthBackend, RegisteredOAuth, SdkBackend } from "./backend.ts";
 import { misspellings } from "./misspelt.ts";
 import type { OAuthAccount, OAuthOptions } from "./types.ts";
@@ -29,6 +30,7 @@ type Backend = Pick<SdkBackend, "registerOAuth" | "oauth" | "misspelt" | "fetch"
 export const createDefineOAuth =
   (backend: Backend) =>
   (options: OAuthOptions): OAuthAccount => {
+    checkArgument("The argument of defineOAuth()", options, "an object");
     check(options);
     const { name, title, when } = options;
     backend.registerOAuth({
@@ -85,7 +87,7 @@ function address(options: OAuthOptions, field: "authorizeUrl" | "tokenUrl"): str
   const url = URL.parse(given ?? "");
   if (url && (url.protocol === "https:" || url.protocol === "http:")) return url.href;
   throw invalid(
-    `The ${field} of defineOAuth("${options.name}") must be an http(s) URL; got ${JSON.stringify(given)}.`,
+    `The ${field} of defineOAuth("${options.name}") must be an http(s) URL; got ${shown(given)}.`,
   );
 }
 
@@ -93,7 +95,7 @@ function check(options: OAuthOptions): void {
   const { name, title, authorizeUrl, tokenUrl, clientIdSetting, clientId, when } = options;
   if (typeof name !== "string" || !NAME.test(name)) {
     throw invalid(
-      `The name of defineOAuth() must be 1 to 64 of a-z 0-9 _ -, such as "google"; got ${JSON.stringify(name)}.`,
+      `The name of defineOAuth() must be 1 to 64 of a-z 0-9 _ -, such as "google"; got ${shown(name)}.`,
     );
   }
   const of = `defineOAuth("${name}")`;

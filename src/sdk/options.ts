@@ -2,14 +2,12 @@
 
 import { HeddleError } from "../errors.ts";
 import { nearest } from "../schema/nearest.ts";
+import { shown } from "./arguments.ts";
 
 /** Throws `validation` for an option that the function does not take, or for no options; `call` is its name, such as "store.set". */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null) {
-    throw new HeddleError(
-      "validation",
-      `The options of ${call}() must be an object; got ${JSON.stringify(options) ?? typeof options}.`,
-    );
+    throw new HeddleError("validation", `The options of ${call}() must be an object; got ${shown(options)}.`);
   }
   const option = Object.keys(options).find((name) => !known.includes(name));
   if (option !== undefined) throw unknownOption(call, option, known);

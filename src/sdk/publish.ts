@@ -1,6 +1,7 @@
 // `publish`: an integration's own events in the server's stream of events.
 
 import { HeddleError } from "../errors.ts";
+import { shown } from "./arguments.ts";
 import { checkOptions } from "./options.ts";
 import type { JsonObject, Publish, PublishedEvent } from "./types.ts";
 
@@ -18,13 +19,13 @@ export const createPublish =
     if (typeof name !== "string" || !NAME.test(name)) {
       throw invalid(
         "name",
-        `The name of publish() must be words of a-z 0-9 _ with dots, such as "card.moved"; got ${JSON.stringify(name)}.`,
+        `The name of publish() must be words of a-z 0-9 _ with dots, such as "card.moved"; got ${shown(name)}.`,
       );
     }
     if (channelId !== undefined && channelId !== null && !ID.test(channelId)) {
       throw invalid(
         "channelId",
-        `The channelId of publish() must be a channel's id; got ${JSON.stringify(channelId)}.`,
+        `The channelId of publish() must be a channel's id; got ${shown(channelId)}.`,
       );
     }
     await pass({ name, data: facts(data), channelId: channelId ?? null });

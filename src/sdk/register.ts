@@ -1,4 +1,5 @@
 import { HeddleError } from "../errors.ts";
+import { shown } from "./arguments.ts";
 import type { RegisteredTool, SdkSinks, WithToolSchema } from "./backend.ts";
 import { misspellings } from "./misspelt.ts";
 import type {
@@ -60,7 +61,7 @@ function toolOf(
   const inner = "function" in options ? options.function : options;
   const name = inner?.name;
   if (typeof name !== "string" || !NAME.test(name)) {
-    throw invalid(`A tool's name must be 1 to 64 of a-z A-Z 0-9 _ -; got ${JSON.stringify(name)}.`);
+    throw invalid(`A tool's name must be 1 to 64 of a-z A-Z 0-9 _ -; got ${shown(name)}.`);
   }
   if (typeof run !== "function")
     throw invalid(`Tool ${name}: the second argument of register() must be a function.`);
@@ -95,12 +96,10 @@ function annotationsOf(tool: string, given: ToolAnnotations | undefined): ToolAn
     throw invalid(`Tool ${tool}: annotations must be an object.`);
   for (const [key, value] of Object.entries(given)) {
     if (!ANNOTATIONS.includes(key)) {
-      throw invalid(
-        `Tool ${tool}: annotations may have ${ANNOTATIONS.join(", ")}; got ${JSON.stringify(key)}.`,
-      );
+      throw invalid(`Tool ${tool}: annotations may have ${ANNOTATIONS.join(", ")}; got ${shown(key)}.`);
     }
     if (value !== undefined && typeof value !== "boolean") {
-      throw invalid(`Tool ${tool}: annotations.${key} must be true or false; got ${JSON.stringify(value)}.`);
+      throw invalid(`Tool ${tool}: annotations.${key} must be true or false; got ${shown(value)}.`);
     }
   }
   return { ...given };

@@ -2,6 +2,7 @@
 // same schemas, so that both accept and refuse the same.
 
 import { HeddleError } from "../errors.ts";
+import { shown } from "./arguments.ts";
 import type { JsonObject } from "./json.ts";
 import { unknownOption } from "./options.ts";
 
@@ -77,7 +78,7 @@ function namedFields(call: SdkCall, options: unknown): JsonObject {
   if (typeof options !== "object" || options === null) {
     throw new HeddleError(
       "validation",
-      `The argument of ${call}() must be an object; got ${JSON.stringify(options)}.`,
+      `The argument of ${call}() must be an object; got ${shown(options)}.`,
     );
   }
   const names: Record<string, string> = FIELDS[call];

@@ -1,5 +1,7 @@
 // Reads Retry-After: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 
+import { checkArgument } from "./arguments.ts";
+
 /** An answer's headers: `Headers`, or anything with a case-insensitive `get`. */
 export interface HeaderReader {
   get(name: string): string | null;
@@ -10,6 +12,7 @@ export interface HeaderReader {
  * machines' clocks may differ. Undefined if there is no such header, or nothing to wait for.
  */
 export function retryAfterSeconds(headers: HeaderReader, now: () => number = Date.now): number | undefined {
+  checkArgument("The argument of retryAfterSeconds()", headers, "the headers of an answer");
   const value = headers.get("retry-after")?.trim() ?? "";
   if (value === "") return undefined;
   const seconds = /^\d+$/.test(value) ? Number(value) : secondsUntil(value, headers, now);

@@ -1,6 +1,7 @@
 // The facts that an integration may know about its server.
 
 import { HeddleError } from "../errors.ts";
+import { shown } from "./arguments.ts";
 import type { ServerFacts } from "./types.ts";
 
 /** The sources of the facts, which are looked up at each access. */
@@ -23,7 +24,7 @@ export const createServerFacts = ({ baseUrl, integrationId, webhookPath }: Serve
     if (typeof path !== "string" || !path.startsWith("/")) {
       throw new HeddleError(
         "validation",
-        `The path of webhookUrl() must begin with "/"; got ${JSON.stringify(path)}.`,
+        `The path of webhookUrl() must begin with "/"; got ${shown(path)}.`,
         { field: "path" },
       );
     }

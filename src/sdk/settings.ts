@@ -2,6 +2,7 @@ import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import { HeddleError } from "../errors.ts";
 import { nearest } from "../schema/nearest.ts";
 import { isSecretName } from "../secrets/names.ts";
+import { shown } from "./arguments.ts";
 import type { DeclaredSetting, SdkBackend } from "./backend.ts";
 import { isSecretSetting } from "./secret-setting.ts";
 import { expectation, type SettingSchema } from "./setting-expectation.ts";
@@ -33,7 +34,7 @@ export function createDefineConfig(
     if (typeof properties !== "object" || properties === null) {
       throw new HeddleError(
         "validation",
-        `The argument of defineConfig() must be an object of schemas; got ${JSON.stringify(properties)}.`,
+        `The argument of defineConfig() must be an object of schemas; got ${shown(properties)}.`,
       );
     }
     const settings: Record<string, unknown> = {};
@@ -59,7 +60,7 @@ export function createDefineConfig(
 function checkSchema(key: string, schema: unknown): void {
   const isSchema = typeof schema === "object" && schema !== null && !Array.isArray(schema);
   if (isSchema && alternatives(schema).some(({ type }) => type === undefined || TYPES.includes(type))) return;
-  const got = isSchema ? `one of the type ${(schema as SettingSchema).type}` : JSON.stringify(schema);
+  const got = isSchema ? `one of the type ${(schema as SettingSchema).type}` : shown(schema);
   throw new HeddleError(
     "validation",
     `The schema of the setting ${key} must be t.String(), t.Number(), t.Integer(), t.Boolean() or a union of literals; got ${got}.`,

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { HeddleError } from "../errors.ts";
+import { checkArgument } from "./arguments.ts";
 import { checkOptions } from "./options.ts";
 import type { Store, StoredEntry } from "./types.ts";
 
@@ -64,6 +65,7 @@ export function createStore(backend: StoreBackend): Store {
     },
     async update(key, change, options = {}) {
       checkOptions("store.update", options, WRITING);
+      checkArgument("The second argument of store.update()", change, "a function");
       const { secret, ttlSeconds } = options;
       checkKey(key);
       checkTtl(ttlSeconds);

@@ -1,5 +1,6 @@
 // Runs hooks and dispatchers in authors' tests as the server does: calls callbacks and retries deliveries.
 
+import { checkArgument } from "./arguments.ts";
 import type { RegisteredLifecycle } from "./backend.ts";
 import { DELIVERY_DELAYS_SECONDS } from "./delivery-delays.ts";
 import { dispatcherSchemas } from "./dispatcher-schemas.ts";
@@ -75,6 +76,7 @@ export function changeAll(
   { dispatchContext }: Pick<DeliverSupport, "dispatchContext">,
   { type, config, receipt, text }: Changing,
 ): Promise<DeliveryOutcome> {
+  checkArgument("The second argument, the dispatch config,", config, "an object");
   const { type: _, ...given } = config;
   const { bot_id: botId, session_id: sessionId } = TEST_RUN;
   const input = { receipt, config: given, dispatchConfig: { ...given, type }, botId, sessionId };
@@ -95,6 +97,7 @@ async function attemptAll(
 ): Promise<DeliveryOutcome> {
   const dispatcher = testSeam().registered.dispatchers.get(type);
   const schemas = dispatcherSchemas(type, dispatcher);
+  checkArgument("The second argument, the dispatch config,", config, "an object");
   const { type: _, ...given } = config;
   schemas.checkConfig(given);
   // Shared by all attempts, so that a part that one attempt completed is not repeated by the next.

@@ -1,5 +1,6 @@
 // The tokens of accounts in authors' tests.
 
+import { checkArgument } from "./arguments.ts";
 import { testSeam } from "./test-seam.ts";
 
 /**
@@ -7,6 +8,7 @@ import { testSeam } from "./test-seam.ts";
  * one before was refused. `undefined`: nobody has signed in.
  */
 export function useTokens(tokens: Record<string, string | string[] | undefined>): void {
+  checkArgument("The argument of useTokens()", tokens, "an object");
   const known = testSeam().tokens;
   for (const [name, given] of Object.entries(tokens)) {
     if (given === undefined) known.delete(name);

@@ -1,6 +1,7 @@
 // "heddle/sdk/testing": stand-ins for a server in authors' tests, under Bun, Node or Deno. Nothing here opens a
 // socket or reads the environment, so such tests need no permissions.
 
+import { checkArgument } from "./arguments.ts";
 import type { SdkServices } from "./backend.ts";
 import { createMemoryPeople } from "./memory-people.ts";
 import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
@@ -52,6 +53,7 @@ export { useTokens } from "./testing-tokens.ts";
  * a value.
  */
 export function useSettings(values: Record<string, string | undefined>): void {
+  checkArgument("The argument of useSettings()", values, "an object");
   const { settings } = testSeam();
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) settings.delete(key);
@@ -223,21 +225,24 @@ export const deliverInput = (
   dispatchConfig: { type: string } & Record<string, unknown>,
   result: string,
   fields: Partial<DeliverInput> = {},
-): DeliverInput => ({
-  task: {
-    ...RUN,
-    id: "task-1",
-    status: "complete",
-    dispatch_type: dispatchConfig.type,
-    dispatch_config: dispatchConfig,
-  },
-  config: withoutType(dispatchConfig),
-  result,
-  isError: false,
-  clientActions: [],
-  extraMetadata: {},
-  ...fields,
-});
+): DeliverInput => {
+  checkArgument("The first argument of deliverInput()", dispatchConfig, "an object");
+  return {
+    task: {
+      ...RUN,
+      id: "task-1",
+      status: "complete",
+      dispatch_type: dispatchConfig.type,
+      dispatch_config: dispatchConfig,
+    },
+    config: withoutType(dispatchConfig),
+    result,
+    isError: false,
+    clientActions: [],
+    extraMetadata: {},
+    ...fields,
+  };
+};
 
 /**
  * Delivers a text with the registered dispatcher of this type, as the server does: it retries after any error except

@@ -1,3 +1,4 @@
+import { checkArgument } from "../arguments.ts";
 import { Permanent, Retryable } from "../errors.ts";
 
 /** Statuses below 500 that may pass: credentials not valid yet, timeout, locked, too early, too many requests. */
@@ -13,5 +14,6 @@ export function failureOf(response: Response, detail = ""): Permanent | Retryabl
 
 /** See the export of heddle/sdk. */
 export function failDelivery(response: Response, detail?: string): never {
+  checkArgument("The first argument of failDelivery()", response, "a response");
   throw failureOf(response, detail);
 }

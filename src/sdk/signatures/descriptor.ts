@@ -1,6 +1,8 @@
 // Verifiers as data, for manifests and for endpoints that people create at run time.
 
 import { HeddleError } from "../../errors.ts";
+import { checkArgument, shown } from "../arguments.ts";
+import { checkOptions } from "../options.ts";
 import type { Received } from "./request.ts";
 import type { Scheme, SchemeKind, VerifiedWebhook } from "./scheme.ts";
 import { SCHEMES, type SchemeName } from "./schemes.ts";
@@ -27,12 +29,14 @@ export interface SignWebhook {
 }
 
 /** Returns the scheme that a descriptor names. Throws "validation" for an invalid descriptor. */
-export function schemeOf({ scheme: name, ...options }: WebhookVerifier): Scheme<VerifiedWebhook> {
+export function schemeOf(verifier: WebhookVerifier): Scheme<VerifiedWebhook> {
+  checkArgument("A webhook's verifier", verifier, "an object");
+  const { scheme: name, ...options } = verifier;
   if (!isSchemeName(name)) {
     const known = Object.keys(SCHEMES).join(", ");
     throw new HeddleError(
       "validation",
-      `The scheme of a webhook must be one of ${known}; got ${JSON.stringify(name)}.`,
+      `The scheme of a webhook must be one of ${known}; got ${shown(name)}.`,
       { field: "scheme" },
     );
   }
@@ -52,8 +56,12 @@ const isSchemeName = (name: unknown): name is SchemeName =>
 export function signWebhook(
   body: string,
   verifier: WebhookVerifier & { secret: Secrets },
-  { event, id = crypto.randomUUID(), at = new Date() }: SignWebhook = {},
+  signing: SignWebhook = {},
 ): Record<string, string> {
+  checkArgument("The first argument of signWebhook()", body, "a text");
+  checkArgument("The second argument of signWebhook()", verifier, "an object");
+  checkOptions("signWebhook", signing, ["event", "id", "at"]);
+  const { event, id = crypto.randomUUID(), at = new Date() } = signing;
   const [secret = ""] = usableSecrets(verifier.secret);
   const timestamp = Math.floor(at.getTime() / 1000);
   return {

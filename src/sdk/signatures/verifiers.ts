@@ -6,6 +6,8 @@
 // id that the sender would not have sent.
 
 import { errorMessage, HeddleError } from "../../errors.ts";
+import { checkArgument } from "../arguments.ts";
+import { checkOptions } from "../options.ts";
 import { schemeOf, type WebhookVerifier } from "./descriptor.ts";
 import { checkHeaderName, generalOf, type PlainWebhook, readPlain } from "./plain.ts";
 import { type Received, readBytes } from "./request.ts";
@@ -18,7 +20,7 @@ import type { SlackEvent } from "./schemes/slack.ts";
 import type { StandardWebhook } from "./schemes/standard.ts";
 import type { StripeEvent } from "./schemes/stripe.ts";
 import type { PlainToken } from "./schemes/token.ts";
-import { SCHEMES } from "./schemes.ts";
+import { SCHEMES, type SchemeName } from "./schemes.ts";
 import { refused, type Secrets, usableSecrets } from "./secrets.ts";
 
 /** Options of all signature verifiers. */
@@ -102,6 +104,7 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     secrets: Secrets,
     { maxBytes = MAX_BYTES, toleranceSeconds = TOLERANCE_SECONDS, now = Date.now }: VerifyOptions = {},
   ): Promise<Event> {
+    checkArgument("The first argument of a verifier", request, "a request");
     host.sawProof(scheme.proofHeaders);
     const received = { headers: request.headers, bytes: await readBytes(request, maxBytes) };
     if (!host.isProven(received)) {
@@ -142,6 +145,7 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
   }
 
   async function verifyOwn(request: Request, check: OwnCheck, options: OwnOptions): Promise<VerifiedWebhook> {
+    checkArgument("The first argument of verifyWith()", request, "a request");
     const { proofHeaders, id, maxBytes = MAX_BYTES } = options ?? {};
     if (typeof check !== "function") throw invalid("The second argument of verifyWith() must be a function.");
     if (!Array.isArray(proofHeaders)) {
@@ -167,49 +171,85 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
 
   return {
     /** Verifies X-Hub-Signature-256 over the body. Also throws "unsupported_media_type". */
-    verifyGitHub: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<GitHubEvent> =>
-      verify({ name: "github", scheme: SCHEMES.github.create({}) }, request, secrets, options),
+    verifyGitHub: async (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<GitHubEvent> =>
+      verify(
+        { name: "github", scheme: SCHEMES.github.create({}) },
+        request,
+        secrets,
+        checked("verifyGitHub", "github", options),
+      ),
 
     /** Verifies X-Slack-Signature over timestamp and body: events, slash commands and interactions. */
-    verifySlack: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<SlackEvent> =>
-      verify({ name: "slack", scheme: SCHEMES.slack.create({}) }, request, secrets, options),
+    verifySlack: async (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<SlackEvent> =>
+      verify(
+        { name: "slack", scheme: SCHEMES.slack.create({}) },
+        request,
+        secrets,
+        checked("verifySlack", "slack", options),
+      ),
 
     /** Verifies webhook-signature over id, timestamp and body. Secrets are base64, with or without "whsec_". */
-    verifyStandardWebhook: (
+    verifyStandardWebhook: async (
       request: Request,
       secrets: Secrets,
       options?: VerifyOptions,
     ): Promise<StandardWebhook> =>
-      verify({ name: "standard", scheme: SCHEMES.standard.create({}) }, request, secrets, options),
+      verify(
+        { name: "standard", scheme: SCHEMES.standard.create({}) },
+        request,
+        secrets,
+        checked("verifyStandardWebhook", "standard", options),
+      ),
 
     /** Verifies a secret token in X-Gitlab-Token or, for one that begins with "whsec_", a signature. */
-    verifyGitLab: (request: Request, tokens: Secrets, options?: VerifyOptions): Promise<GitLabEvent> =>
-      verify({ name: "gitlab", scheme: SCHEMES.gitlab.create({}) }, request, tokens, options),
+    verifyGitLab: async (request: Request, tokens: Secrets, options?: VerifyOptions): Promise<GitLabEvent> =>
+      verify(
+        { name: "gitlab", scheme: SCHEMES.gitlab.create({}) },
+        request,
+        tokens,
+        checked("verifyGitLab", "gitlab", options),
+      ),
 
     /** Verifies Stripe-Signature over timestamp and body. */
-    verifyStripe: (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<StripeEvent> =>
-      verify({ name: "stripe", scheme: SCHEMES.stripe.create({}) }, request, secrets, options),
+    verifyStripe: async (request: Request, secrets: Secrets, options?: VerifyOptions): Promise<StripeEvent> =>
+      verify(
+        { name: "stripe", scheme: SCHEMES.stripe.create({}) },
+        request,
+        secrets,
+        checked("verifyStripe", "stripe", options),
+      ),
 
     /**
      * Verifies an HMAC over the body in a header of your choice. It proves who sent the body, not when: pass an id of
      * the event as `idempotencyKey`.
      */
-    verifyHmac: async (request: Request, options: HmacOptions): Promise<PlainWebhook> =>
-      verify({ name: "hmac", scheme: SCHEMES.hmac.create(options ?? {}) }, request, options?.secret, options),
+    verifyHmac: async (request: Request, options: HmacOptions): Promise<PlainWebhook> => {
+      checked("verifyHmac", "hmac", options ?? {}, ["secret"]);
+      const scheme = SCHEMES.hmac.create(options ?? {});
+      return verify({ name: "hmac", scheme }, request, options?.secret, options);
+    },
 
     /**
      * Verifies "Authorization: Bearer <token>". It proves neither body nor time; use it only if the sender can do no
      * more.
      */
-    verifyBearer: (request: Request, tokens: Secrets, options: BearerOptions = {}): Promise<PlainWebhook> =>
-      verify({ name: "bearer", scheme: SCHEMES.bearer.create(options) }, request, tokens, options),
+    verifyBearer: async (
+      request: Request,
+      tokens: Secrets,
+      options: BearerOptions = {},
+    ): Promise<PlainWebhook> => {
+      checked("verifyBearer", "bearer", options);
+      return verify({ name: "bearer", scheme: SCHEMES.bearer.create(options) }, request, tokens, options);
+    },
 
     /**
      * Verifies a shared token in a header of the sender's choice, such as Telegram's X-Telegram-Bot-Api-Secret-Token.
      * It proves neither body nor time; use it only if the sender can do no more.
      */
-    verifyToken: async (request: Request, tokens: Secrets, options: TokenOptions): Promise<PlainWebhook> =>
-      verify({ name: "token", scheme: SCHEMES.token.create(options ?? {}) }, request, tokens, options),
+    verifyToken: async (request: Request, tokens: Secrets, options: TokenOptions): Promise<PlainWebhook> => {
+      checked("verifyToken", "token", options ?? {});
+      return verify({ name: "token", scheme: SCHEMES.token.create(options ?? {}) }, request, tokens, options);
+    },
 
     /**
      * Verifies with a function of your own: `check` decides whether the sender is authentic, and its errors reach the
@@ -223,9 +263,26 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
       request: Request,
       verifier: WebhookVerifier & { secret: Secrets },
       options?: VerifyOptions,
-    ): Promise<VerifiedWebhook> =>
-      verify({ name: verifier.scheme, scheme: schemeOf(verifier) }, request, verifier.secret, options),
+    ): Promise<VerifiedWebhook> => {
+      const scheme = schemeOf(verifier);
+      const { scheme: name, secret } = verifier;
+      return verify({ name, scheme }, request, secret, checked("verifyWebhook", undefined, options));
+    },
   };
 }
+
+/** Returns the options. Throws "validation" for any that the verifier does not take: it would be less strict than it looks. */
+function checked(
+  call: string,
+  scheme: SchemeName | undefined,
+  options: VerifyOptions = {},
+  others: string[] = [],
+): VerifyOptions {
+  const own = scheme === undefined ? [] : Object.keys(SCHEMES[scheme].options);
+  checkOptions(call, options, [...Object.keys(GENERAL), ...own, ...others]);
+  return options;
+}
+
+const GENERAL: Record<keyof VerifyOptions, true> = { maxBytes: true, toleranceSeconds: true, now: true };
 
 const invalid = (message: string): HeddleError => new HeddleError("validation", message);

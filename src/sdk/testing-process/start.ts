@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { checkArgument } from "../arguments.ts";
 import { testSeam } from "../test-seam.ts";
 import { serveLoopback } from "./loopback.ts";
 import { createRestServer } from "./rest-server.ts";
@@ -52,7 +53,10 @@ const SURROUNDINGS = ["PATH", "LANG", "TZ", "BUN_BE_BUN"];
  * Starts an integration's process as a child, with a fake Heddle server that passes its calls to inject, ingest,
  * search and store on to `fakeHeddle()` and the test's `store`. Under Deno the test needs `-A`.
  */
-export async function startProcess({ command, folder, settings }: StartProcess): Promise<StartedProcess> {
+export async function startProcess(options: StartProcess): Promise<StartedProcess> {
+  checkArgument("The argument of startProcess()", options, "an object");
+  const { command, folder, settings } = options;
+  if (!(folder instanceof URL)) checkArgument("The folder of startProcess()", folder, "a text");
   const cwd = resolve(typeof folder === "string" ? folder : fileURLToPath(folder));
   const [program = "", ...args] = commandOf(command);
   const seam = testSeam();
