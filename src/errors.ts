@@ -65,21 +65,51 @@ export class HeddleError extends Error {
 export const notFound = (kind: string, id: string, field?: string): HeddleError =>
   new HeddleError("not_found", `There is no ${kind} "${id}".`, field === undefined ? {} : { field });
 
-/** Returns the message of anything that was thrown. A failed statement's message is given without parameter values. */
+/**
+ * Returns the message of anything that was thrown, and never throws itself. A failed statement's message is given without
+ * parameter values.
+ */
 export function errorMessage(error: unknown): string {
+  try {
+    return messageOf(error);
+  } catch {
+    return "something was thrown that cannot be read";
+  }
+}
+
+function messageOf(error: unknown): string {
   // Libraries report errors as plain objects, too.
-  if (!hasMessage(error)) return String(error);
+  if (!hasMessage(error)) return thrownValue(error);
   const { query, code, cause } = error as { query?: unknown; code?: unknown; cause?: unknown };
   if (typeof query === "string" && "params" in error && code === undefined) {
     // drizzle's own message contains all parameters; the driver's error contains the reason.
     return `A statement failed: ${query.slice(0, STATEMENT_LENGTH)}${cause === undefined ? "" : `: ${errorMessage(cause)}`}`;
   }
+  if (error.message === "") return withoutMessage(error);
   return isDataFault(code) ? withoutValue(error.message) : error.message;
 }
 
 const hasMessage = (error: unknown): error is { message: string } =>
   typeof error === "object" && error !== null && typeof (error as { message?: unknown }).message === "string";
 
+/** What an error says that has no message of its own: its errors, its cause, or at least its name. */
+function withoutMessage(error: object): string {
+  const { errors, cause, name } = error as { errors?: unknown; cause?: unknown; name?: unknown };
+  if (Array.isArray(errors) && errors.length > 0)
+    return errors.slice(0, MOST_ERRORS).map(errorMessage).join("; ");
+  if (cause !== undefined && cause !== null && cause !== error) return errorMessage(cause);
+  return `${typeof name === "string" && name !== "" ? name : "an error"} without a message`;
+}
+
+function thrownValue(value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  if (typeof value === "function") return "a function was thrown";
+  const text = typeof value === "object" || typeof value === "string" ? JSON.stringify(value) : String(value);
+  return `${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text} was thrown`;
+}
+
+const MOST_ERRORS = 5;
+const LONGEST_VALUE = 200;
 const STATEMENT_LENGTH = 200;
 
 /** SQLSTATE class 22, "data exception": its messages repeat the value. */

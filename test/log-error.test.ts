@@ -148,5 +148,5 @@ test("a thrown object with a message is told by it, without the value that a dat
   expect(
     errorMessage({ message: 'invalid input syntax for type uuid: "s3cret"', code: "22P02" }),
   ).not.toContain("s3cret");
-  expect(errorMessage({ code: 1 })).toBe("[object Object]");
+  expect(errorMessage({ code: 1 })).toBe('{"code":1} was thrown');
 });

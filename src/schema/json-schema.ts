@@ -16,7 +16,7 @@ export type Validate = (value: unknown) => Violation[];
 const MOST_VIOLATIONS = 50;
 
 /** Checks schemas themselves. Shared, because compiling the meta-schema takes longer than compiling most schemas. */
-const checker = new Ajv({ strict: false });
+const checker = new Ajv({ strict: false, verbose: true });
 
 /** What a schema that passes its check may have, and still fail to compile; besides regular expressions. */
 const MAY_NOT_COMPILE = /"(?:\$\w+|patternProperties|nullable|format\w+)":|"id":"|"enum":\[\]/;
@@ -28,9 +28,8 @@ const PATTERN = /"pattern":("(?:[^"\\]|\\.)*")/g;
  */
 export function compileSchema(schema: object): Validate {
   const plain = plainSchema(schema);
-  if (!checker.validateSchema(plain)) {
-    throw new Error(`schema is invalid: ${checker.errorsText(checker.errors, { dataVar: "data" })}`);
-  }
+  const wrong = wrongIn(plain);
+  if (wrong !== undefined) throw new Error(`It is not JSON Schema: ${wrong}`);
   const compile = () => compileWith(plain, { validateSchema: false, code: { optimize: false } });
   return mayNotCompile(JSON.stringify(plain)) ? compile() : onFirstUse(compile);
 }
@@ -43,6 +42,25 @@ function mayNotCompile(schema: string): boolean {
   } catch {
     return true;
   }
+}
+
+/** What is wrong with a schema itself: "properties.room.type must be one of: …". Undefined: nothing. */
+export function schemaProblem(schema: object): string | undefined {
+  try {
+    return wrongIn(plainSchema(schema));
+  } catch {
+    return "it must be plain JSON";
+  }
+}
+
+function wrongIn(plain: Schema): string | undefined {
+  if (checker.validateSchema(plain)) return undefined;
+  const errors = checker.errors ?? [];
+  // Of several alternatives each says what it lacks, and "anyOf" that none fits.
+  const { field, message } = violation(
+    (errors.find(({ keyword }) => keyword !== "anyOf") ?? errors[0]) as ErrorObject,
+  );
+  return `${field === "" ? "it" : field} ${message}`;
 }
 
 /**

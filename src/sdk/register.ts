@@ -69,7 +69,9 @@ function toolOf(
   if (typeof description !== "string") throw invalid(`Tool ${name}: description must be a text.`);
   const parameters = (inner.parameters ?? NO_PARAMETERS) as JsonObject;
   if (typeof parameters !== "object" || parameters.type !== "object") {
-    throw invalid(`Tool ${name}: parameters must be the schema of an object.`);
+    throw invalid(
+      `Tool ${name}: parameters must be the schema of an object, such as t.Object({ id: t.String() }); got ${shown(parameters)}.`,
+    );
   }
   const { timeoutSeconds, reconcile } = options;
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0)) {

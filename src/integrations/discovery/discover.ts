@@ -7,6 +7,7 @@ import { type ContentFiles, listContent, NO_CONTENT } from "../../content/files.
 import { errorMessage } from "../../errors.ts";
 import { isAbsent } from "../../runtime/absent.ts";
 import { isImportable } from "../../runtime/importable-path.ts";
+import { nearMiss } from "./near-miss.ts";
 
 export type SourceKind = "builtin" | "tools" | "workspace" | "external";
 
@@ -179,7 +180,7 @@ async function examine(
     if (first) return { level: "warning", folder, reason: `Skipped: ${first.reason}` };
     const reason = loose
       ? "Ignored: it contains no tool files"
-      : "Ignored: it has no router, dispatcher, hooks, listeners, process, tools, skills, carapaces or prompts";
+      : `Ignored: it has no router, dispatcher, hooks, listeners, process, tools, skills, carapaces or prompts${await nearMiss(folder)}`;
     return { level: "info", folder, reason };
   }
   // A folder that was removed after the listing is treated as if it had never been there.

@@ -2,6 +2,7 @@
 
 import { sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
+import { schemaProblem } from "../../schema/json-schema.ts";
 import type {
   DeclaredSetting,
   RegisteredHook,
@@ -27,6 +28,8 @@ export interface Collector {
   misspelt: Misspelling[];
   about: { meta: IntegrationMeta | undefined; setup: SetupManifest | undefined };
   sinks: SdkSinks;
+  /** How much has been registered so far. */
+  count(): number;
   /** After this, nothing more can be registered. */
   seal(): void;
 }
@@ -59,10 +62,13 @@ export function createCollector(folder: string): Collector {
 
   const sinks: SdkSinks = {
     registerTool(tool) {
+      checkSchema(`The parameters of tool ${tool.name}`, tool.parameters);
       once(`Tool "${tool.name}"`);
       tools.push(tool);
     },
     registerDispatcher(type, dispatcher) {
+      checkSchema(`The config of dispatcher ${type}`, dispatcher.config);
+      checkSchema(`The receipt of dispatcher ${type}`, dispatcher.receipt);
       once(`Dispatcher "${type}"`);
       dispatchers.set(type, dispatcher);
     },
@@ -103,12 +109,29 @@ export function createCollector(folder: string): Collector {
     misspelt,
     about,
     sinks,
+    count: () =>
+      tools.length +
+      dispatchers.size +
+      hooks.length +
+      lifecycle.length +
+      listeners.length +
+      accounts.length +
+      settings.length +
+      (about.meta ? 1 : 0),
     seal() {
       sealed = true;
       // The files that the errors point into may be deleted later.
       registered.clear();
     },
   };
+}
+
+/** Here, and not when it goes live, because the line that registers it is on the stack. */
+function checkSchema(what: string, schema: unknown): void {
+  if (typeof schema !== "object" || schema === null) return;
+  const problem = schemaProblem(schema);
+  if (problem !== undefined)
+    throw new HeddleError("validation", `${what} must be JSON Schema, such as t.Object({ … }): ${problem}`);
 }
 
 function registeredTwice(what: string, at: Error[], folder: string): HeddleError {

@@ -10,6 +10,7 @@ import { checkSecretOf } from "../manifest/read-setup.ts";
 import { createRouter, type IntegrationRouter } from "../routing/router.ts";
 import type { Collector } from "./collector.ts";
 import { type DeclaredProcess, declaredProcess, PROCESS_EXPORTS } from "./declared-process.ts";
+import { insteadOf, kindOf } from "./exports.ts";
 import type { LoadedIntegration } from "./load.ts";
 
 /** What a file exports. */
@@ -21,10 +22,11 @@ export function describe(
   exports: Map<string, Exports>,
   { tools, dispatchers, hooks, lifecycle, listeners, accounts, settings, misspelt, about }: Collector,
   { release, log }: { release: () => Promise<void>; log: Logger },
-): Omit<LoadedIntegration, keyof Content | "process"> & { process: DeclaredProcess | undefined } {
+): Omit<LoadedIntegration, keyof Content | "process" | "idle"> & { process: DeclaredProcess | undefined } {
   const { files } = found;
   const of = (file: string | undefined) => (file === undefined ? undefined : exports.get(file));
-  const info = of(files.index)?.meta as { name?: unknown; version?: unknown } | undefined;
+  const meta = of(files.index)?.meta;
+  const info = (typeof meta === "object" && meta !== null ? meta : undefined) as Info | undefined;
   const { setup } = about;
   const merged = mergeSettings(settings, setup);
   if (files.setup && setup) checkSecretOf(`${found.folder}/${files.setup}`, setup, merged);
@@ -41,7 +43,9 @@ export function describe(
     ...misspellings("process.ts", of(files.process) ?? {}, PROCESS_EXPORTS),
   ];
   for (const one of unread) log.warning("{text}", { text: misspellingText(one) });
-  const router = files.router && routerOf(found, files.router, of(files.router)?.router);
+  for (const text of [...aboutMeta(found.id, info), ...declaredTwice(settings)])
+    log.warning("{text}", { text });
+  const router = files.router && routerOf(found, files.router, of(files.router) ?? {});
   const process =
     files.process && declaredProcess(`${found.folder}/${files.process}`, of(files.process) ?? {});
   return {
@@ -63,10 +67,50 @@ export function describe(
   };
 }
 
-function routerOf(found: FoundIntegration, file: string, exported: unknown): IntegrationRouter {
-  const router = createRouter(exported);
+interface Info {
+  id?: unknown;
+  name?: unknown;
+  version?: unknown;
+}
+
+/** What `meta` of index.ts says and nobody heeds. */
+function aboutMeta(id: string, info: Info | undefined): string[] {
+  const of = "meta of index.ts";
+  return [
+    ...(info?.id !== undefined && info.id !== id
+      ? [`${of} has the id ${JSON.stringify(info.id)}; the id is the name of the folder, "${id}"`]
+      : []),
+    ...(info?.name !== undefined && typeof info.name !== "string"
+      ? [`The name in ${of} must be a text; got ${kindOf(info.name)}`]
+      : []),
+    ...(info?.version !== undefined && !["string", "number"].includes(typeof info.version)
+      ? [`The version in ${of} must be a text; got ${kindOf(info.version)}`]
+      : []),
+  ];
+}
+
+/** Settings with more than one declaration in config.ts, of which the first counts for all. */
+function declaredTwice(settings: Collector["settings"]): string[] {
+  const first = new Map<string, string>();
+  return settings.flatMap(({ key, schema }) => {
+    const text = JSON.stringify(schema);
+    const earlier = first.get(key);
+    if (earlier === undefined) first.set(key, text);
+    return earlier === undefined || earlier === text
+      ? []
+      : [
+          `The setting ${key} is declared twice, with different schemas: the first one is shown to the operator`,
+        ];
+  });
+}
+
+function routerOf(found: FoundIntegration, file: string, exports: Exports): IntegrationRouter {
+  const router = createRouter(exports.router);
   if (router) return router;
-  const got = exported === undefined ? "nothing of that name" : "something else";
+  const got =
+    exports.router === undefined
+      ? `nothing of that name${insteadOf("router", exports)}`
+      : kindOf(exports.router);
   throw problem(found, file, `The file must export "router", an Elysia instance; got ${got}`);
 }
 

@@ -3,8 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Problem } from "../../runtime/bundle.ts";
+import { nearest } from "../../schema/nearest.ts";
 import { within } from "../../within.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
+import { SDK_NAMES } from "./host-sdk.ts";
 import { entriesOf, type Prepared } from "./prepare.ts";
 
 type Of = Pick<FoundIntegration, "id" | "folder" | "files">;
@@ -12,17 +14,30 @@ type Of = Pick<FoundIntegration, "id" | "folder" | "files">;
 /** Adds how to install a missing package. */
 export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<Problem> {
   const { missingPackage: name } = problem;
+  const absent = ABSENT_EXPORT.exec(problem.reason)?.[1];
+  if (absent !== undefined) return { ...problem, reason: absentFromSdk(absent) };
   if (name === undefined) return problem;
   if (name === "heddle")
     return {
       ...problem,
-      reason: `${withoutAdvice(problem.reason)}; integrations import what Heddle offers from "heddle/sdk"`,
+      reason: problem.reason.includes('"heddle/sdk/testing"')
+        ? '"heddle/sdk/testing" is for tests; what the server loads must not import it'
+        : `${withoutAdvice(problem.reason)}; integrations import what Heddle offers from "heddle/sdk"`,
     };
   const install = `run \`heddle install ${id}\``;
   const remedy = (await isDeclared(name, folder))
     ? install
     : `add it to the dependencies of its package.json, and ${install}`;
   return { ...problem, reason: `The package "${name}" is not installed: ${remedy}` };
+}
+
+const ABSENT_EXPORT = /^No matching export in "heddle-bound:heddle\/sdk" for import "([\w$]{1,100})"/;
+
+function absentFromSdk(name: string): string {
+  if (name === "default")
+    return '"heddle/sdk" has no default export; import by name what you use: `import { register } from "heddle/sdk"`';
+  const meant = nearest(name, SDK_NAMES);
+  return `"heddle/sdk" exports no ${name}${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
 /** Bun's error ends with "Maybe you need to "bun install"?", which would not help. */

@@ -32,7 +32,9 @@ import { type Collector, createCollector } from "./collector.ts";
 import type { DeclaredProcess } from "./declared-process.ts";
 import { describe, type Exports } from "./describe.ts";
 import { hangingAwait, withRemedy } from "./explain.ts";
+import { insteadOf } from "./exports.ts";
 import { createHostSdk } from "./host-sdk.ts";
+import { idleTexts } from "./idle-files.ts";
 import { entriesOf, type Prepared, type PrepareResult } from "./prepare.ts";
 import type { Program } from "./program.ts";
 import { loadingSubject } from "./stalls.ts";
@@ -64,6 +66,8 @@ export interface LoadedIntegration
   router: IntegrationRouter | undefined;
   /** Fields that nothing reads, because their names are misspelt. */
   misspelt: Misspelling[];
+  /** Sentences about files that register nothing. */
+  idle: string[];
   /** Releases the modules. Code that is still running continues, but can import no further module lazily. */
   release(): Promise<void>;
 }
@@ -131,10 +135,17 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     const origin = { kind: "integration" as const, id: found.id };
     const { content, problems } = await readContent(found.folder, found.content, origin, options.readFile);
     if (problems[0]) return failed(problems[0]);
+    let before = 0;
+    const idle: string[] = [];
     const exports = await importAll(found, options.hash, { prepared, at }, (file, exported) => {
-      if (file === found.files.setup) takeSetup(readSetup(at.file, exported.SETUP), collected, options);
+      if (collected.count() === before) idle.push(file);
+      before = collected.count();
+      if (file !== found.files.setup) return;
+      takeSetup(readSetup(at.file, exported.SETUP, insteadOf("SETUP", exported)), collected, options);
     });
     collected.seal();
+    const idleFiles = await idleTexts(found, idle);
+    for (const text of idleFiles) options.log.warning("{text}", { text });
     const described = during(
       () => `reading what ${found.id} exports`,
       () => describe(found, exports, collected, { release, log: options.log }),
@@ -142,7 +153,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     );
     const { process: declared } = described;
     const process = declared && { ...declared, program: await programFor(declared, prepared.dir) };
-    return { ok: true, takenIn, loaded: { ...described, ...content, process } };
+    return { ok: true, takenIn, loaded: { ...described, ...content, process, idle: idleFiles } };
   };
   const programFor = async (declared: DeclaredProcess, dir: string): Promise<Program> => {
     at.file = `${found.folder}/${found.files.process}`;

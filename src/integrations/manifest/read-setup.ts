@@ -5,9 +5,12 @@ import { findInLiteral } from "../discovery/find-in-literal.ts";
 import { errorAt } from "../discovery/locate.ts";
 import { checkManifest, checkVerifierSecret } from "./manifest.ts";
 
-/** Validates the exported SETUP. Throws an error that names every problem with its line; `file` is absolute. */
-export function readSetup(file: string, exported: unknown): SetupManifest {
-  if (exported === undefined) throw errorAt(file, 1, "The file must export SETUP, an object");
+/**
+ * Validates the exported SETUP. Throws an error that names every problem with its line; `file` is absolute, and `instead` says what
+ * the file exports if it has no SETUP.
+ */
+export function readSetup(file: string, exported: unknown, instead = ""): SetupManifest {
+  if (exported === undefined) throw errorAt(file, 1, `The file must export SETUP, an object${instead}`);
   // These have none of the fields, and an empty manifest is valid.
   const kind = Object.prototype.toString.call(exported).slice("[object ".length, -1);
   if (["Promise", "Map", "Set"].includes(kind)) {

@@ -245,6 +245,9 @@ test("an invalid manifest quarantines its integration, with the line of the fiel
     line: 6,
   });
   expect(errorOf("later")).toMatchObject({ reason: "SETUP must be a plain object; got a Promise" });
-  expect(errorOf("none")).toMatchObject({ reason: "The file must export SETUP, an object", line: 1 });
+  expect(errorOf("none")).toMatchObject({
+    reason: "The file must export SETUP, an object; it exports Setup: did you mean SETUP?",
+    line: 1,
+  });
   expect(all.integrations.get("fine")).toMatchObject({ status: "ready", error: null });
 });

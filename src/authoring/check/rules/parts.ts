@@ -2,9 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { errorMessage } from "../../../errors.ts";
 import { checkDashboardData } from "../../../integrations/routing/dashboard-data.ts";
-import { compileSchema } from "../../../schema/json-schema.ts";
 import { misspellingText } from "../../../sdk/misspelt.ts";
 import type { Found } from "../finding.ts";
 import { codeOf, locationOf, occurrences, type Subject } from "../subject.ts";
@@ -42,20 +40,6 @@ export const PART_RULES: Rule[] = [
       })),
   },
   {
-    id: "schemas",
-    level: "error",
-    about: "The schemas of tools and dispatchers are valid JSON Schema.",
-    check: (subject) => {
-      const { tools = [], dispatchers = new Map() } = subject.loaded ?? {};
-      return [
-        ...tools.flatMap(({ name, parameters }) => wrongSchema(subject, `tool ${name}`, name, parameters)),
-        ...[...dispatchers].flatMap(([type, { config }]) =>
-          config ? wrongSchema(subject, `dispatcher ${type}`, type, config) : [],
-        ),
-      ];
-    },
-  },
-  {
     id: "misspelt",
     level: "warning",
     about: "Everything that it sets is read.",
@@ -64,6 +48,17 @@ export const PART_RULES: Rule[] = [
         message: misspellingText(one),
         fix: `Write ${one.meant}.`,
         ...locationOf(subject, one.name),
+      })),
+  },
+  {
+    id: "idle-files",
+    level: "warning",
+    about: "Every file of a part registers something.",
+    check: (subject) =>
+      (subject.loaded?.idle ?? []).map((text) => ({
+        message: `${text.split(":")[0]}.`,
+        fix: `To register something, ${text.slice(text.indexOf(":") + 2)}; otherwise remove the file.`,
+        file: text.split(" ")[0] ?? "",
       })),
   },
   {
@@ -243,24 +238,6 @@ async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
 
 /** Matches the SDK's message about a setting that is read while it has no value. */
 const isOfSetting = (reason: string): boolean => /\bThe setting \w+ is not set\b/.test(reason);
-
-function wrongSchema(subject: Subject, what: string, word: string, schema: object): Found[] {
-  try {
-    compileSchema(schema);
-    return [];
-  } catch (error) {
-    const location = locationOf(
-      subject,
-      `"${word}"`,
-      ...subject.found.files.tools,
-      subject.found.files.dispatcher,
-    );
-    const fix = "Use t.Object({ … }) of heddle/sdk, or a valid JSON Schema.";
-    return [
-      { message: `The schema of ${what} is not valid JSON Schema: ${errorMessage(error)}`, fix, ...location },
-    ];
-  }
-}
 
 /** The texts of the files in the folder that a program imports by name. */
 const imported = ({ files }: Subject, text: string): string[] =>
