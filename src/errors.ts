@@ -12,6 +12,8 @@ const TABLE = {
   not_found: { status: 404, retryable: false },
   request_timeout: { status: 408, retryable: true },
   conflict: { status: 409, retryable: false },
+  // Somebody else has changed the object since the caller read it.
+  changed_meanwhile: { status: 412, retryable: false },
   payload_too_large: { status: 413, retryable: false },
   unsupported_media_type: { status: 415, retryable: false },
   validation: { status: 422, retryable: false },

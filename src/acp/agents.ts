@@ -2,6 +2,7 @@
 // acp.yaml.
 
 import type { Tool } from "../agent/tools/registry.ts";
+import type { AsRead } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import { createDeclared } from "../declared/declared.ts";
@@ -57,7 +58,7 @@ export interface CodingAgents {
   get(id: string): Promise<CodingAgentView>;
   /** Throws `conflict` or `validation`. */
   create(given: GivenCodingAgent): Promise<CodingAgentView>;
-  update(id: string, change: GivenCodingAgentChange): Promise<CodingAgentView>;
+  update(id: string, change: GivenCodingAgentChange, asRead?: AsRead): Promise<CodingAgentView>;
   delete(id: string): Promise<void>;
   /** Begins a session with it and ends it again. Throws `conflict` for one that is disabled. */
   test(id: string, signal: AbortSignal): Promise<AgentTest>;
@@ -118,9 +119,9 @@ export async function openAgents(options: CodingAgentsOptions): Promise<CodingAg
       await changed(given.id);
       return get(given.id);
     },
-    async update(id, change) {
+    async update(id, change, asRead) {
       changeable(id);
-      await store.update(id, change);
+      await store.update(id, change, asRead);
       log.info("Coding agent {id} was changed: {fields}", { id, fields: Object.keys(change).join(", ") });
       await changed(id);
       return get(id);

@@ -1,6 +1,7 @@
 // The stored coding agents, and what tests of all of them have found. Environments are sealed.
 
 import { asc, eq } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { codingAgents, codingAgentTests } from "../db/schema.ts";
@@ -67,13 +68,16 @@ export function createAgentStore({ db: { query }, vault, addSecret, announce }: 
       }
     },
 
-    update: (id: string, change: GivenCodingAgentChange): Promise<void> =>
+    /** Throws `changed_meanwhile`. */
+    update: (id: string, change: GivenCodingAgentChange, asRead: AsRead): Promise<void> =>
       query.transaction(async (tx) => {
-        checkProgramChange(await find(tx, id), change);
+        const before = await find(tx, id);
+        refuseOverwrite(before, asRead);
+        checkProgramChange(before, change);
         checkVariables(change.env ?? {});
         await tx
           .update(codingAgents)
-          .set({ ...change, ...sealed(id, change.env), updated_at: new Date() })
+          .set({ ...change, ...sealed(id, change.env), updated_at: nextVersion(before) })
           .where(eq(codingAgents.id, id));
         await announce(tx, id);
       }),

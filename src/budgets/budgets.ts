@@ -1,6 +1,7 @@
 // Budgets as people set them up. Every server keeps them in memory, so that a run to which none applies pays nothing.
 
 import { and, desc, eq, inArray, like, lt, or, sql } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import {
@@ -159,16 +160,23 @@ export async function openBudgets({ db, log, now }: BudgetsOptions) {
       });
       return shown(row);
     },
-    /** @throws HeddleError as `create` */
-    async change(id: string, { amount, enabled }: { amount?: number; enabled?: boolean }): Promise<Budget> {
+    /** @throws HeddleError as `create`, and `changed_meanwhile` */
+    async change(
+      id: string,
+      { amount, enabled }: { amount?: number; enabled?: boolean },
+      asRead?: AsRead,
+    ): Promise<Budget> {
       const row = await query.transaction(async (tx) => {
         const before = await find(tx, id);
+        refuseOverwrite(before, asRead);
         if (amount !== undefined) checkAmount(amount, before.metric);
-        const after = { ...before, amount: amount ?? before.amount, enabled: enabled ?? before.enabled };
-        await tx
-          .update(budgets)
-          .set({ amount: after.amount, enabled: after.enabled, updated_at: now() })
-          .where(eq(budgets.id, id));
+        const values = {
+          amount: amount ?? before.amount,
+          enabled: enabled ?? before.enabled,
+          updated_at: nextVersion(before, now()),
+        };
+        const after = { ...before, ...values };
+        await tx.update(budgets).set(values).where(eq(budgets.id, id));
         if (after.enabled && !before.enabled) await countUp(tx, after, now());
         await renotice(tx, id);
         await follower.announce(tx, id);

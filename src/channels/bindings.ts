@@ -2,6 +2,7 @@
 // posted there.
 
 import { and, asc, eq } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { channelBindings, channels, type JsonObject } from "../db/schema.ts";
@@ -39,8 +40,10 @@ export interface Bindings {
   list(channelId: string): Promise<Binding[]>;
   /** Throws `not_found`, `validation`, and `conflict` if the channel is already bound to this place. */
   add(channelId: string, binding: NewBinding): Promise<Binding>;
-  /** Replaces it atomically: an event uses either the old or the new binding. Throws as `add` does. */
-  update(channelId: string, id: string, change: BindingChange): Promise<Binding>;
+  /**
+   * Replaces it atomically: an event uses either the old or the new binding. Throws as `add` does, and `changed_meanwhile`.
+   */
+  update(channelId: string, id: string, change: BindingChange, asRead?: AsRead): Promise<Binding>;
   /**
    * Moves the binding to another channel. Throws `not_found`, and `conflict` when that channel already has the place.
    */
@@ -154,7 +157,7 @@ export function createBindings({
       if (made.length === 0) throw bound("client_id");
       return one(made, "");
     },
-    async update(channelId, id, change) {
+    async update(channelId, id, change, asRead) {
       const [old] = await query.select().from(channelBindings).where(which(channelId, id));
       if (!old) throw notFound("binding", id);
       const target = await sealed(id, change);
@@ -168,8 +171,15 @@ export function createBindings({
             event_filter: event_filter === undefined ? null : event_filter,
             config: config ?? {},
           }));
-        return one(
-          await query
+        const rows = await query.transaction(async (tx) => {
+          const [before] = await tx
+            .select()
+            .from(channelBindings)
+            .where(which(channelId, id))
+            .for("no key update");
+          if (!before) throw notFound("binding", id);
+          refuseOverwrite(before, asRead);
+          return tx
             .update(channelBindings)
             .set({
               // Only the fields of the change are written, so that a concurrent change of other fields is kept.
@@ -179,12 +189,12 @@ export function createBindings({
               ...target,
               ...(display_name !== undefined && { display_name }),
               ...(mirror !== undefined && { mirror }),
-              updated_at: new Date(),
+              updated_at: nextVersion(before),
             })
             .where(which(channelId, id))
-            .returning(),
-          id,
-        );
+            .returning();
+        });
+        return one(rows, id);
       });
     },
     adopt: (channelId, id, targetId) =>
@@ -195,7 +205,7 @@ export function createBindings({
         return one(
           await query
             .update(channelBindings)
-            .set({ channel_id: targetId, updated_at: new Date() })
+            .set({ channel_id: targetId, updated_at: nextVersion(old) })
             .where(which(channelId, id))
             .returning(),
           id,

@@ -1,6 +1,7 @@
 // Channels: the permanent records behind client_ids, with the settings that apply to every run in them.
 
 import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database } from "../db/database.ts";
 import { channelsIn, type Reach } from "../db/reach.ts";
 import { channels } from "../db/schema.ts";
@@ -59,8 +60,8 @@ export interface Channels {
   /** Throws `not_found`. */
   get(id: string): Promise<Channel>;
   list(filter: ChannelFilter): Promise<Channel[]>;
-  /** Throws `not_found`, `validation`, `unknown_bot`. */
-  update(id: string, change: ChannelSettings): Promise<Channel>;
+  /** Throws `not_found`, `validation`, `unknown_bot`, `changed_meanwhile`. */
+  update(id: string, change: ChannelSettings, asRead?: AsRead): Promise<Channel>;
   /** Deletes it with its sessions, their messages and tasks. Throws `not_found`. */
   delete(id: string): Promise<void>;
 }
@@ -149,15 +150,24 @@ export function createChannels({ db, checkConfig, sealer, directory, botExists }
           limit,
         ),
       ),
-    async update(id, change) {
+    async update(id, change, asRead) {
       // Without the channel, nothing that the body says matters.
       if ((await find(eq(channels.id, id))).length === 0) throw notFound("channel", id);
-      const [row] = await query
-        .update(channels)
-        .set({ ...(await checked(id, change)), updated_at: new Date() })
-        .where(eq(channels.id, id))
-        .returning({ id: channels.id });
-      if (!row) throw notFound("channel", id);
+      // Checked before the row is held: what it asks may ask the database on another connection.
+      const values = await checked(id, change);
+      await query.transaction(async (tx) => {
+        const [before] = await tx
+          .select({ updated_at: channels.updated_at })
+          .from(channels)
+          .where(eq(channels.id, id))
+          .for("no key update");
+        if (!before) throw notFound("channel", id);
+        refuseOverwrite(before, asRead);
+        await tx
+          .update(channels)
+          .set({ ...values, updated_at: nextVersion(before) })
+          .where(eq(channels.id, id));
+      });
       return one(eq(channels.id, id), id);
     },
     async delete(id) {

@@ -31,7 +31,7 @@ export interface HomeFiles {
   /**
    * Writes the file of an item in the home folder, and resolves when the item is in use. An item of Heddle's own is replaced by
    * this, and left as it is. `version` is that of the file which the writer has seen, null: there was none.
-   * @throws HeddleError `validation` with the line, `not_found` if the file is gone, or `conflict` if the file is another than the writer has seen.
+   * @throws HeddleError `validation` with the line, `not_found` if the file is gone, or `changed_meanwhile` if the file is another than the writer has seen.
    */
   write(kind: FileKind, id: string, file: { text: string; version: string | null }): Promise<void>;
   /** Deletes the file from the home folder. @throws HeddleError `not_found`, or `conflict` for another's file. */
@@ -81,7 +81,7 @@ export function createHomeFiles({ home, items, reload }: HomeFilesOptions): Home
     if (!now && version !== null) throw notFound(KINDS[kind].name, id);
     if ((now?.version ?? null) !== version) {
       throw new HeddleError(
-        "conflict",
+        "changed_meanwhile",
         `${path} has changed since it was read. Read it again, and repeat the change.`,
       );
     }

@@ -3,6 +3,7 @@
 
 import type { AuthProvider, FetchLike, Tool } from "@modelcontextprotocol/client";
 import type { YieldingTool } from "../agent/tools/registry.ts";
+import type { AsRead } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import { createDeclared } from "../declared/declared.ts";
@@ -247,9 +248,9 @@ export async function openMcpServers(options: McpServersOptions) {
       await follower.refresh(given.id);
       return view(find(given.id));
     },
-    async update(id: string, change: GivenMcpChange): Promise<McpServerView> {
+    async update(id: string, change: GivenMcpChange, asRead?: AsRead): Promise<McpServerView> {
       changeable(id);
-      await store.update(id, change);
+      await store.update(id, change, asRead);
       log.info("MCP server {id} was changed: {fields}", { id, fields: Object.keys(change).join(", ") });
       await follower.refresh(id);
       return view(find(id));

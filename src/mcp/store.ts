@@ -1,6 +1,7 @@
 // The stored MCP servers, and what is known of all of them. Headers, environments and tokens are sealed.
 
 import { asc, eq } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { mcpServers, mcpStates } from "../db/schema.ts";
@@ -108,14 +109,16 @@ export function createMcpStore({ db, vault, addSecret, announce }: McpStoreOptio
       }
     },
 
-    update: (id: string, change: GivenMcpChange): Promise<void> =>
+    /** Throws `changed_meanwhile`. */
+    update: (id: string, change: GivenMcpChange, asRead: AsRead): Promise<void> =>
       db.query.transaction(async (tx) => {
         const before = await find(tx, id);
+        refuseOverwrite(before, asRead);
         checkMove(before, change);
         checkServer({ ...before, ...change });
         await tx
           .update(mcpServers)
-          .set({ ...change, ...sealed(id, change), updated_at: new Date() })
+          .set({ ...change, ...sealed(id, change), updated_at: nextVersion(before) })
           .where(eq(mcpServers.id, id));
         await announce(tx, id);
       }),

@@ -1,6 +1,7 @@
 // The rules about calls of tools: stored, kept in memory on every server of the database, and asked for each call.
 
 import { eq } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import { bots, channels, policies } from "../db/schema.ts";
@@ -19,8 +20,8 @@ export interface Policies {
   find(id: string | null): Policy | undefined;
   /** @throws HeddleError `validation` */
   create(given: GivenPolicy): Promise<Policy>;
-  /** @throws HeddleError `not_found`, `validation` */
-  update(id: string, change: GivenPolicyChange): Promise<Policy>;
+  /** @throws HeddleError `not_found`, `validation`, `changed_meanwhile` */
+  update(id: string, change: GivenPolicyChange, asRead?: AsRead): Promise<Policy>;
   /** @throws HeddleError `not_found` */
   remove(id: string): Promise<void>;
   /** Adds a rule that follows from a decision about a call, within its transaction; call `refresh` after it. */
@@ -88,11 +89,12 @@ export async function openPolicies({ db, log }: { db: Database; log: Logger }): 
       log.info("Policy {name} was created", { name: given.name, id });
       return await changed(id);
     },
-    async update(id, change) {
+    async update(id, change, asRead) {
       checkPolicy(change);
       await db.query.transaction(async (tx) => {
         const [row] = await tx.select().from(policies).where(eq(policies.id, id)).for("update");
         if (!row) throw notFound("policy", id);
+        refuseOverwrite(row, asRead);
         await checkNames(tx, change);
         const { approval, ...plain } = change;
         await tx
@@ -100,7 +102,7 @@ export async function openPolicies({ db, log }: { db: Database; log: Logger }): 
           .set({
             ...plain,
             ...(approval && { approval: { ...row.approval, ...approval } }),
-            updated_at: new Date(),
+            updated_at: nextVersion(row),
           })
           .where(eq(policies.id, id));
         await follower.announce(tx, id);

@@ -1,6 +1,7 @@
 // The providers of this server: those that are stored, kept in memory on every server of the database, and the one that
 // the environment names. Finds the endpoint of a model.
 
+import type { AsRead } from "../db/as-read.ts";
 import type { Database } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import type { ModelFacts } from "../db/schema.ts";
@@ -181,8 +182,9 @@ export async function openProviders(options: ProvidersOptions) {
       log.info("Provider {id} was created", { id: given.id });
       return await changed(given.id);
     },
-    async update(id: string, change: GivenChange): Promise<Provider> {
-      await store.update(id, change);
+    /** Throws as `create`, and `changed_meanwhile`. */
+    async update(id: string, change: GivenChange, asRead?: AsRead): Promise<Provider> {
+      await store.update(id, change, asRead);
       log.info("Provider {id} was changed: {fields}", { id, fields: Object.keys(change).join(", ") });
       return await changed(id);
     },

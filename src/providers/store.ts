@@ -1,6 +1,7 @@
 // The stored providers. Their keys and headers are sealed.
 
 import { and, asc, eq, ne } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { providers } from "../db/schema.ts";
@@ -98,9 +99,11 @@ export function createProviderStore({ db, vault, addSecret, announce }: Provider
         await announce(tx, id);
       }),
 
-    update: (id: string, change: GivenChange): Promise<void> =>
+    /** Throws `changed_meanwhile`. */
+    update: (id: string, change: GivenChange, asRead: AsRead): Promise<void> =>
       changing(async (tx) => {
         const before = await find(tx, id);
+        refuseOverwrite(before, asRead);
         checkGiven(change);
         checkMove(before, change);
         const { api_key: _key, headers: _headers, ...plain } = change;
@@ -108,7 +111,7 @@ export function createProviderStore({ db, vault, addSecret, announce }: Provider
         if (change.is_default) await leaveDefaultTo(tx, id);
         await tx
           .update(providers)
-          .set({ ...plain, ...sealed(id, change), updated_at: new Date() })
+          .set({ ...plain, ...sealed(id, change), updated_at: nextVersion(before) })
           .where(eq(providers.id, id));
         await announce(tx, id);
       }),

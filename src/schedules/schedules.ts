@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { and, desc, eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { channelsIn, type Reach } from "../db/reach.ts";
 import {
@@ -82,12 +83,12 @@ export interface Schedules {
   get(id: string, reach: Reach | undefined): Promise<ScheduleRow>;
   /**
    * Due times before now are left out if it was paused or its timing changes.
-   * @throws HeddleError as `create`
+   * @throws HeddleError as `create`, and `changed_meanwhile`
    */
   change(
     id: string,
     change: Partial<ScheduleSettings>,
-    by: { origin: ScheduleOrigin; reach: Reach | undefined },
+    by: { origin: ScheduleOrigin; reach: Reach | undefined; asRead?: AsRead },
   ): Promise<ScheduleRow>;
   /** Lets one that waits for a review begin. @throws HeddleError `not_found`, `conflict` (it does not wait) */
   accept(id: string, reach: Reach | undefined): Promise<ScheduleRow>;
@@ -124,10 +125,11 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
     valuesOf: (row: ScheduleRow, tx: Queryable) => Promise<Partial<ScheduleRow>>,
   ): Promise<ScheduleRow> =>
     query.transaction(async (tx) => {
-      const values = await valuesOf(await find(tx, id, reach), tx);
+      const before = await find(tx, id, reach);
+      const values = await valuesOf(before, tx);
       const [changed] = await tx
         .update(schedules)
-        .set({ ...values, updated_at: now() })
+        .set({ ...values, updated_at: nextVersion(before, now()) })
         .where(eq(schedules.id, id))
         .returning();
       if (!changed) throw notFound("schedule", id);
@@ -193,8 +195,9 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
       if (!row) throw notFound("schedule", id);
       return row;
     },
-    change: (id, { timing, ...change }, { origin, reach }) =>
+    change: (id, { timing, ...change }, { origin, reach, asRead }) =>
       changing(id, reach, async (before, tx) => {
+        refuseOverwrite(before, asRead);
         const zone = change.timezone ?? before.timezone;
         const isNewTime = timing !== undefined || zone !== before.timezone;
         const after = {

@@ -60,8 +60,8 @@ describe("files of the home folder", () => {
     const version = await on.versionOf(on.items.skills.get("a"));
     await on.folder.write({ "home/skills/a.md": "Somebody else's" });
     const write = (seen: string | null) => on.files.write("skills", "a", { text: "Mine", version: seen });
-    await expect(write(version)).rejects.toMatchObject({ code: "conflict" });
-    await expect(write(null)).rejects.toMatchObject({ code: "conflict" });
+    await expect(write(version)).rejects.toMatchObject({ code: "changed_meanwhile" });
+    await expect(write(null)).rejects.toMatchObject({ code: "changed_meanwhile" });
     expect(await readFile(join(on.dir, "skills/a.md"), "utf8")).toBe("Somebody else's");
   });
 

@@ -3,6 +3,7 @@
 
 import { Type as t } from "@sinclair/typebox";
 import { asc, eq, inArray } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOverwrite } from "../../db/as-read.ts";
 import type { Queryable } from "../../db/database.ts";
 import { bots, seeded_bots } from "../../db/schema.ts";
 import { HeddleError, notFound } from "../../errors.ts";
@@ -86,7 +87,8 @@ export interface Bots {
   exists(id: string): Promise<boolean>;
   /** Throws `conflict` when the id is taken. */
   create(bot: NewBot): Promise<Bot>;
-  update(id: string, change: Partial<typeof BotFields.static>): Promise<Bot>;
+  /** Throws `not_found`, `changed_meanwhile`. */
+  update(id: string, change: Partial<typeof BotFields.static>, asRead?: AsRead): Promise<Bot>;
   /** Throws `conflict` for the default bot. */
   delete(id: string): Promise<void>;
   /** Adds the bots that were never added before, and resolves to them; a bot that was deleted stays deleted. */
@@ -110,15 +112,19 @@ export function createBots(query: Queryable): Bots {
       if (!made) throw new HeddleError("conflict", `A bot "${bot.id}" already exists.`, { field: "id" });
       return made;
     },
-    async update(id, change) {
-      const [bot] = await query
-        .update(bots)
-        .set({ ...change, updated_at: new Date() })
-        .where(eq(bots.id, id))
-        .returning();
-      if (!bot) throw notFound("bot", id);
-      return bot;
-    },
+    update: (id, change, asRead) =>
+      query.transaction(async (tx) => {
+        const [before] = await tx.select().from(bots).where(eq(bots.id, id)).for("no key update");
+        if (!before) throw notFound("bot", id);
+        refuseOverwrite(before, asRead);
+        const [bot] = await tx
+          .update(bots)
+          .set({ ...change, updated_at: nextVersion(before) })
+          .where(eq(bots.id, id))
+          .returning();
+        if (!bot) throw notFound("bot", id);
+        return bot;
+      }),
     async delete(id) {
       if (id === DEFAULT_BOT) {
         throw new HeddleError(

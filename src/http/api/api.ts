@@ -19,6 +19,7 @@ import type { Gateway } from "../gateway/integrations-gateway.ts";
 import { createReceive } from "../gateway/receive.ts";
 import { createReplay } from "../gateway/replay.ts";
 import { refuseNul } from "../target.ts";
+import { etagOf } from "./if-match.ts";
 import type { LargeBodies } from "./large-bodies.ts";
 import { createNamesThere } from "./missing-names.ts";
 import { openApi } from "./openapi/openapi.ts";
@@ -121,7 +122,12 @@ export function createApi(
       ),
     )
     // Elysia would give it an empty body, which Deno refuses.
-    .mapResponse(({ set }) => (set.status === 204 ? new Response(null, { status: 204 }) : undefined))
+    .mapResponse(({ response, set }) => {
+      if (set.status === 204) return new Response(null, { status: 204 });
+      const etag = etagOf(response);
+      if (etag !== undefined) set.headers.etag = etag;
+      return undefined;
+    })
     .onRequest(async ({ request, set }) => {
       const path = pathOf(request);
       set.headers[REQUEST_ID] = newId();

@@ -129,6 +129,7 @@ const MEANINGS = {
   403: "The key lacks the scope, or may not do this.",
   404: "Not found.",
   409: "Not possible in the current state.",
+  412: "The object has changed since it was read.",
   413: "The body is too large.",
   415: "The Content-Type is not one that the route accepts.",
   422: "The input is not valid; `field` names the field.",

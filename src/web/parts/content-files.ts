@@ -17,25 +17,39 @@ interface FileBody {
   version: string | null;
 }
 
+interface FileAnswer {
+  file_text: string | null;
+  file_version: string | null;
+}
+
 const one = (id: string) => ({ params: { path: { id } } });
 
 const CALLS: Record<
   ContentKind,
-  { write(id: string, body: FileBody): Promise<unknown>; remove(id: string): Promise<unknown> }
+  {
+    read(id: string): Promise<FileAnswer>;
+    write(id: string, body: FileBody): Promise<unknown>;
+    remove(id: string): Promise<unknown>;
+  }
 > = {
   skills: {
+    read: (id) => take(api.GET("/api/v1/skills/{id}", one(id))),
     write: (id, body) => take(api.PUT("/api/v1/skills/{id}", { ...one(id), body })),
     remove: (id) => take(api.DELETE("/api/v1/skills/{id}", one(id))),
   },
   carapaces: {
+    read: (id) => take(api.GET("/api/v1/carapaces/{id}", one(id))),
     write: (id, body) => take(api.PUT("/api/v1/carapaces/{id}", { ...one(id), body })),
     remove: (id) => take(api.DELETE("/api/v1/carapaces/{id}", one(id))),
   },
   templates: {
+    read: (id) => take(api.GET("/api/v1/templates/{id}", one(id))),
     write: (id, body) => take(api.PUT("/api/v1/templates/{id}", { ...one(id), body })),
     remove: (id) => take(api.DELETE("/api/v1/templates/{id}", one(id))),
   },
 };
+
+export const readFile = (kind: ContentKind, id: string): Promise<FileAnswer> => CALLS[kind].read(id);
 
 export async function writeFile(kind: ContentKind, id: string, body: FileBody): Promise<void> {
   await CALLS[kind].write(id, body);

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { errorText } from "./api-error.tsx";
-import { type ContentKind, lineIn, WHAT, writeFile } from "./content-files.ts";
+import { type ContentKind, lineIn, readFile, WHAT, writeFile } from "./content-files.ts";
 import { LinedEditor, type TextProblem } from "./lined-editor.tsx";
+import { useEdited } from "./use-edited.tsx";
 
 interface FileEditorProps {
   kind: ContentKind;
@@ -15,15 +16,21 @@ interface FileEditorProps {
 
 /** The file itself, comments and all. The API refuses what could not be used, and says in which line. */
 export function FileEditor({ kind, id, onSaved, onCancel, ...given }: FileEditorProps) {
-  // What is read meanwhile is not what this text was made from, and must not be overwritten with it.
-  const [version] = useState(given.version);
   const [text, setText] = useState(given.text);
+  const edited = useEdited({
+    one: { text: given.text, updated_at: given.version },
+    fieldsOf: (one) => ({ text: one.text }),
+    read: async () => {
+      const { file_text, file_version } = await readFile(kind, id);
+      return { text: file_text ?? "", updated_at: file_version };
+    },
+  });
   const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({ busy: false });
   const save = async () => {
     if (id === "") return setState({ busy: false, problem: { text: "It needs an id first." } });
     setState({ busy: true });
     try {
-      await writeFile(kind, id, { text, version });
+      await edited.save({ text }, (_, { version }) => writeFile(kind, id, { text, version }));
       onSaved();
     } catch (thrown) {
       const problem = errorText(thrown);
@@ -37,6 +44,10 @@ export function FileEditor({ kind, id, onSaved, onCancel, ...given }: FileEditor
       text={text}
       onText={setText}
       {...state}
+      notice={edited.notice({
+        onKeep: () => void save(),
+        onTake: (theirs) => setText(theirs.text),
+      })}
       onSave={() => void save()}
       onCancel={onCancel}
     />

@@ -8,13 +8,15 @@ interface FormProps {
   busy: boolean;
   /** What the API refused; a field of it is marked by the field itself. */
   error?: unknown;
+  /** In the place of the error: that somebody else has changed it meanwhile. */
+  notice?: React.ReactNode;
   onSubmit(): void;
   onCancel?: () => void;
   children: React.ReactNode;
 }
 
 /** A form of up to about ten fields, one below the other, with what the API said above its buttons. */
-export function Form({ submit, busy, error, onSubmit, onCancel, children }: FormProps) {
+export function Form({ submit, busy, error, notice, onSubmit, onCancel, children }: FormProps) {
   return (
     <form
       className={classes.form}
@@ -24,7 +26,7 @@ export function Form({ submit, busy, error, onSubmit, onCancel, children }: Form
       }}
     >
       {children}
-      {error !== undefined && error !== null && <ApiError error={error} />}
+      {notice ?? (error !== undefined && error !== null && <ApiError error={error} />)}
       <div className={classes.buttons}>
         <Button type="submit" loading={busy}>
           {submit}

@@ -18,6 +18,8 @@ interface LinedEditorProps {
   onText(text: string): void;
   busy: boolean;
   problem?: TextProblem | undefined;
+  /** In the place of a problem: that somebody else has changed it meanwhile. */
+  notice?: React.ReactNode;
   onSave(): void;
   onCancel(): void;
   /** Another thing to do with the text. */
@@ -32,6 +34,7 @@ export function LinedEditor({
   onText,
   busy,
   problem,
+  notice,
   onSave,
   onCancel,
   second,
@@ -76,7 +79,8 @@ export function LinedEditor({
           }}
         />
       </div>
-      {problem && (
+      {notice}
+      {problem && !notice && (
         <p className={classes.problem} role="alert">
           <Icon name="AlertTriangle" size={15} />
           <span>{problem.text}</span>

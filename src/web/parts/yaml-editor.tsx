@@ -4,13 +4,15 @@ import { ApiFailure } from "../api/failure.ts";
 import { errorText } from "./api-error.tsx";
 import { LinedEditor, type TextProblem } from "./lined-editor.tsx";
 
-interface YamlEditorProps {
+export interface YamlEditorProps {
   /** What it is: "bot". */
   what: string;
   value: unknown;
   /** Sends the object to the API, whose schema decides; its refusal is shown at the line of the field it names. */
   onSave(value: unknown): Promise<unknown>;
   onCancel(): void;
+  /** That somebody else has changed it meanwhile; `save` saves again, `replace` puts another object into the text. */
+  notice?(actions: { save(): void; replace(value: unknown): void }): React.ReactNode;
   /** Does something else with the object; refusals are shown in the same way. */
   second?: { label: string; run(value: unknown): Promise<unknown> };
 }
@@ -31,6 +33,7 @@ function Editor({
   value,
   onSave,
   onCancel,
+  notice,
   second,
   yaml,
 }: YamlEditorProps & { yaml: typeof import("yaml") }) {
@@ -62,6 +65,10 @@ function Editor({
       text={text}
       onText={setText}
       {...state}
+      notice={notice?.({
+        save: () => void pass(onSave),
+        replace: (other) => setText(yaml.stringify(other, { lineWidth: 100 })),
+      })}
       onSave={() => void pass(onSave)}
       onCancel={onCancel}
       second={second && { label: second.label, run: () => void pass(second.run) }}

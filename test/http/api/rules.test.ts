@@ -266,6 +266,18 @@ test("a method has the same statuses everywhere", () => {
   }
 });
 
+test("whatever says when it was changed can be changed as it was read only", () => {
+  const versioned = routes.filter(
+    ({ method, answer }) =>
+      (method === "PATCH" || method === "PUT") && answer?.properties?.updated_at !== undefined,
+  );
+  expect(versioned.length).toBeGreaterThan(9);
+  for (const { name, operation, parameters } of versioned) {
+    expect([name, parameters("header").map((one) => one.name)]).toEqual([name, ["if-match"]]);
+    expect([name, "412" in operation.responses]).toEqual([name, true]);
+  }
+});
+
 test("no two schemas of the API have one name", () => {
   const names = [...new Glob("**/*.ts").scanSync(join(import.meta.dirname, "../../../src"))].flatMap(
     (file) => {

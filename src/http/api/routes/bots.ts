@@ -6,6 +6,7 @@ import type { BotFile } from "../../../content/bots/bot-file.ts";
 import { type Bot, BotFields, BotId, type Bots } from "../../../content/bots/bots.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { answered } from "../answered.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -128,9 +129,9 @@ export function botRoutes({ bots, botFiles, capabilitiesOf, missingNames, owners
     )
     .patch(
       "/:id",
-      async ({ params, body, request }) => {
+      async ({ params, body, headers, request }) => {
         await ownership.brings(request, body);
-        return withWarnings(await bots.update(params.id, body));
+        return withWarnings(await bots.update(params.id, body, asRead(headers)));
       },
       {
         ...route.json({
@@ -141,9 +142,10 @@ export function botRoutes({ bots, botFiles, capabilitiesOf, missingNames, owners
           description:
             "Fields that are left out are not changed. Tools that no bot has yet need `tools.<name>:use`.",
         }),
+        ...IF_MATCH,
         params: BotParams,
         body: BotChange,
-        response: { 200: WrittenAnswer, ...failures(...bodyFailures, 404) },
+        response: { 200: WrittenAnswer, ...failures(...bodyFailures, 404, 412) },
       },
     )
     .delete(

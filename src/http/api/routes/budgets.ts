@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import type { Budget, Budgets } from "../../../budgets/budgets.ts";
 import { BUDGET_METRICS, BUDGET_PERIODS, BUDGET_SCOPES } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams, InstantOf, instant, instantOrNull, limitOf, nullable, oneOf } from "../schemas.ts";
@@ -119,18 +120,23 @@ export function budgetRoutes({ budgets, route }: BudgetRoutes) {
       params: IdParams,
       response: { 200: BudgetAnswer, ...failures(403, 404, 422) },
     })
-    .patch("/:id", async ({ params, body }) => present(await budgets.change(params.id, body)), {
-      ...route.json({
-        scope: "budgets:write",
-        tag,
-        summary: "Change or switch off a budget",
-        description: "Fields that are left out are not changed.",
-        example: { amount: 10 },
-      }),
-      params: IdParams,
-      body: t.Partial(t.Object({ amount: Amount, enabled: Enabled }), { additionalProperties: false }),
-      response: { 200: BudgetAnswer, ...failures(...bodyFailures, 404) },
-    })
+    .patch(
+      "/:id",
+      async ({ params, body, headers }) => present(await budgets.change(params.id, body, asRead(headers))),
+      {
+        ...route.json({
+          scope: "budgets:write",
+          tag,
+          summary: "Change or switch off a budget",
+          description: "Fields that are left out are not changed.",
+          example: { amount: 10 },
+        }),
+        ...IF_MATCH,
+        params: IdParams,
+        body: t.Partial(t.Object({ amount: Amount, enabled: Enabled }), { additionalProperties: false }),
+        response: { 200: BudgetAnswer, ...failures(...bodyFailures, 404, 412) },
+      },
+    )
     .post("/:id/extend", async ({ params, body }) => present(await budgets.extend(params.id, body.amount)), {
       ...route.json({
         scope: "budgets:write",

@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import type { Binding, Bindings } from "../../../channels/bindings.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -139,10 +140,10 @@ export function channelBindingRoutes({ bindings, ownership, route }: BindingRout
     )
     .patch(
       "/:entry",
-      async ({ params, body, request }) => {
+      async ({ params, body, headers, request }) => {
         if (body.client_id !== undefined) await ownership.clientId(request, body.client_id);
         await ownership.brings(request, body);
-        return present(await bindings.update(params.id, params.entry, body));
+        return present(await bindings.update(params.id, params.entry, body, asRead(headers)));
       },
       {
         ...route.json({
@@ -153,12 +154,13 @@ export function channelBindingRoutes({ bindings, ownership, route }: BindingRout
           example: { mirror: false },
           description: "Changes the binding in one step, so that no event is missed.",
         }),
+        ...IF_MATCH,
         params: BindingParams,
         body: t.Object(
           { client_id: t.Optional(ClientId), ...Fields },
           { additionalProperties: false, minProperties: 1 },
         ),
-        response: { 200: BindingAnswer, ...failures(...bodyFailures, 404, 409) },
+        response: { 200: BindingAnswer, ...failures(...bodyFailures, 404, 409, 412) },
       },
     )
     .delete(

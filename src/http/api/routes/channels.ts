@@ -5,6 +5,7 @@ import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../../channels/channels.ts";
 import { maskConfig } from "../../../secrets/vault.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";
 import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
@@ -115,9 +116,9 @@ export function channelRoutes(options: ChannelRoutes) {
     })
     .patch(
       "/:id",
-      async ({ params, body, request }) => {
+      async ({ params, body, headers, request }) => {
         await ownership.brings(request, body);
-        return withWarnings(await channels.update(params.id, body));
+        return withWarnings(await channels.update(params.id, body, asRead(headers)));
       },
       {
         ...route.json({
@@ -128,9 +129,10 @@ export function channelRoutes(options: ChannelRoutes) {
           example: { prompt: "Answer briefly." },
           description: "Fields that are left out are not changed. Runs in progress are not affected.",
         }),
+        ...IF_MATCH,
         params: IdParams,
         body: ChannelChange,
-        response: { 200: ChangedAnswer, ...failures(...bodyFailures, 404) },
+        response: { 200: ChangedAnswer, ...failures(...bodyFailures, 404, 412) },
       },
     )
     .delete(

@@ -103,12 +103,12 @@ export function contentRoutes({
           tag,
           summary: `Write the file of a ${kind}`,
           description:
-            "Creates or replaces the file in the home folder of the server that answers; one of Heddle's own is replaced by it, and comes back when it is deleted. An unusable text is refused with its line, and a file that has changed since `version` is not overwritten (409).",
+            "Creates or replaces the file in the home folder of the server that answers; one of Heddle's own is replaced by it, and comes back when it is deleted. An unusable text is refused with its line, and a file that has changed since `version` is not overwritten (412).",
           example: { text: content.example, version: "7d865e959b2466918c98" },
         }),
         params: EncodedId,
         body: FileBody,
-        response: { 200: content.Detail, ...failures(...bodyFailures, 404, 409) },
+        response: { 200: content.Detail, ...failures(...bodyFailures, 404, 409, 412) },
       },
     )
     .delete(

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { HEARTBEAT_POSTS } from "../../../db/schema.ts";
 import { HeddleError, notFound } from "../../../errors.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { bodyFailures, failures } from "../route-options.ts";
 import { IdParams, nullable, oneOf } from "../schemas.ts";
 import { OccurrenceAnswer, ScheduleAnswer, SETTINGS, Timezone } from "./schedule-schemas.ts";
@@ -56,14 +57,15 @@ export function heartbeatRoutes({ schedules, ownership, route }: ScheduleRoutes)
     })
     .put(
       "",
-      async ({ params, body, request }) => {
+      async ({ params, body, headers, request }) => {
         await mayCheck(ownership, request, body);
         const { fromPerson, hops, owner } = await route.sender(request);
         const origin = fromPerson ? ("person" as const) : ("integration" as const);
         const settings = settingsOf(body);
         const row = await find(request, params.id);
         if (row) {
-          const by = { origin, reach: await ownership.reachOf(request) };
+          const reach = await ownership.reachOf(request);
+          const by = { origin, reach, asRead: asRead(headers) };
           return present(await schedules.change(row.id, settings, by));
         }
         const made = {
@@ -92,9 +94,10 @@ export function heartbeatRoutes({ schedules, ownership, route }: ScheduleRoutes)
             "The channel's bot looks around at this interval. Fields that are left out are not changed. It is a schedule as well, with what became of each time.",
           example: { interval_minutes: 30, posts: "optional" },
         }),
+        ...IF_MATCH,
         params: IdParams,
         body: t.Object(FIELDS, { additionalProperties: false }),
-        response: { 200: ScheduleAnswer, ...failures(...bodyFailures, 404, 409) },
+        response: { 200: ScheduleAnswer, ...failures(...bodyFailures, 404, 409, 412) },
       },
     )
     .post(

@@ -11,6 +11,7 @@ import type { Decision, Policy, ToolFacts } from "../../../policies/policy.ts";
 import type { WouldHave } from "../../../policies/recent-calls.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { answered } from "../answered.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -156,9 +157,9 @@ function storedPolicies({ policies, missingNames, route }: PolicyRoutes) {
     })
     .patch(
       "/:id",
-      async ({ params, body, request }) => {
+      async ({ params, body, headers, request }) => {
         await refuseIntegrations(request);
-        return withWarnings(await policies.update(params.id, body));
+        return withWarnings(await policies.update(params.id, body, asRead(headers)));
       },
       {
         ...route.json({
@@ -168,9 +169,10 @@ function storedPolicies({ policies, missingNames, route }: PolicyRoutes) {
           description: "Fields that are left out are not changed; `arguments` is replaced as a whole.",
           example: { enabled: false },
         }),
+        ...IF_MATCH,
         params: IdParams,
         body: named("PolicyChange", PolicyChange),
-        response: { 200: WrittenAnswer, ...failures(...bodyFailures, 404) },
+        response: { 200: WrittenAnswer, ...failures(...bodyFailures, 404, 412) },
       },
     )
     .delete(

@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import { OCCURRENCE_STATUSES, SCHEDULE_STATUSES, type scheduleOccurrences } from "../../../db/schema.ts";
 import type { Occurrence, ScheduleRow, Schedules } from "../../../schedules/schedules.ts";
 import { checkTiming, nextTimes } from "../../../schedules/timing.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -137,12 +138,12 @@ function settingUp({ schedules, ownership, route }: ScheduleRoutes) {
     )
     .patch(
       "/:id",
-      async ({ params, body, request }) => {
+      async ({ params, body, headers, request }) => {
         await mayCheck(ownership, request, body);
         const { fromPerson } = await route.sender(request);
         const reach = await ownership.reachOf(request);
         const origin = fromPerson ? "person" : "integration";
-        return present(await schedules.change(params.id, body, { origin, reach }));
+        return present(await schedules.change(params.id, body, { origin, reach, asRead: asRead(headers) }));
       },
       {
         ...route.json({
@@ -153,9 +154,10 @@ function settingUp({ schedules, ownership, route }: ScheduleRoutes) {
             "Fields that are left out are not changed; `timing` is replaced as a whole. With another timing, and when it is no longer paused, it is next due after now.",
           example: { enabled: false },
         }),
+        ...IF_MATCH,
         params: IdParams,
         body: t.Partial(t.Object(SETTINGS), { additionalProperties: false }),
-        response: { 200: ScheduleAnswer, ...failures(...bodyFailures, 404, 409) },
+        response: { 200: ScheduleAnswer, ...failures(...bodyFailures, 404, 409, 412) },
       },
     )
     .delete(

@@ -11,6 +11,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { PageFrame, Panel } from "../../parts/page-frame.tsx";
 import { SchemaHelp } from "../../parts/schema-help.tsx";
 import { plural } from "../../parts/units.tsx";
+import { useEdited } from "../../parts/use-edited.tsx";
 import { YamlEditor } from "../../parts/yaml-editor.tsx";
 import { BotActivity } from "./bot-activity.tsx";
 import { BotFacts } from "./bot-facts.tsx";
@@ -79,29 +80,43 @@ const UNSET = {
   max_tools: null,
 } satisfies Omit<Required<Schema<"BotChange">>, "name">;
 
-function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
-  const { name, description, icon_emoji, icon_url, system_prompt, model, fallback_models, tools } = current;
-  const { skills, carapaces, delegate_bots, max_iterations, tool_retrieval, max_tools } = current;
+function fieldsOf(bot: Bot): Required<Schema<"BotChange">> {
+  const { name, description, icon_emoji, icon_url, system_prompt, model, fallback_models, tools } = bot;
+  const { skills, carapaces, delegate_bots, max_iterations, tool_retrieval, max_tools } = bot;
   const texts = { name, description, icon_emoji, icon_url, system_prompt };
-  const value = { ...texts, model, fallback_models, tools, skills, carapaces };
-  const save = async (edited: unknown) => {
-    const isFields = typeof edited === "object" && edited !== null && !Array.isArray(edited);
-    const changed = await take(
-      api.PATCH("/api/v1/bots/{id}", {
-        params: { path: { id: current.id } },
-        body: (isFields ? { ...UNSET, ...edited } : edited) as Schema<"BotChange">,
-      }),
-    );
+  const has = { model, fallback_models, tools, skills, carapaces, delegate_bots };
+  return { ...texts, ...has, max_iterations, tool_retrieval, max_tools };
+}
+
+function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
+  const path = { id: current.id };
+  const edited = useEdited({
+    one: current,
+    fieldsOf,
+    read: () => take(api.GET("/api/v1/bots/{id}", { params: { path } })),
+  });
+  const save = async (value: unknown) => {
+    const isFields = typeof value === "object" && value !== null && !Array.isArray(value);
+    // What is not an object is for the API to refuse.
+    const fields = (isFields ? { ...UNSET, ...value } : value) as Required<Schema<"BotChange">>;
+    const stored = await edited.save(fields, async (changed, { header }) => {
+      const body = isFields ? changed : fields;
+      if (isFields && Object.keys(changed).length === 0) return { warnings: [] };
+      return take(api.PATCH("/api/v1/bots/{id}", { params: { path, header }, body }));
+    });
     await refreshBots();
     onDone();
-    notifyDone(["Stored. It applies from the next run on.", ...changed.warnings].join(" "));
+    notifyDone(["Stored. It applies from the next run on.", ...stored.warnings].join(" "));
   };
   return (
     <>
       <YamlEditor
         what="bot"
-        value={{ ...value, delegate_bots, max_iterations, tool_retrieval, max_tools }}
+        value={fieldsOf(current)}
         onSave={save}
+        notice={({ save: again, replace }) =>
+          edited.notice({ onKeep: again, onTake: (theirs) => replace(fieldsOf(theirs)) })
+        }
         onCancel={onDone}
       />
       <SchemaHelp name="BotChange" />

@@ -10,6 +10,7 @@ import { Facts } from "../../parts/facts.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Time } from "../../parts/time.tsx";
+import { useEdited } from "../../parts/use-edited.tsx";
 import { BudgetChart } from "./budget-chart.tsx";
 import classes from "./budgets.module.css";
 import { Meter } from "./meter.tsx";
@@ -119,7 +120,7 @@ function Forecast({ budget: data, current }: { budget: Budget; current: NonNulla
 }
 
 function ChangeAmount({
-  budget: { id, metric, amount },
+  budget: one,
   onDone,
   onCancel,
 }: {
@@ -127,10 +128,18 @@ function ChangeAmount({
   onDone(): void;
   onCancel(): void;
 }) {
-  const [value, setValue] = useState<number | string>(amount);
+  const [value, setValue] = useState<number | string>(one.amount);
+  const path = { id: one.id };
+  const edited = useEdited({
+    one,
+    fieldsOf: ({ amount }) => ({ amount }),
+    read: () => take(api.GET("/api/v1/budgets/{id}", { params: { path } })),
+  });
   const change = useMutation({
     mutationFn: () =>
-      take(api.PATCH("/api/v1/budgets/{id}", { params: { path: { id } }, body: { amount: Number(value) } })),
+      edited.save({ amount: Number(value) }, (body, { header }) =>
+        take(api.PATCH("/api/v1/budgets/{id}", { params: { path, header }, body })),
+      ),
     onSuccess: () => {
       void refreshBudgets();
       onDone();
@@ -141,11 +150,12 @@ function ChangeAmount({
       submit="Save amount"
       busy={change.isPending}
       error={change.error}
+      notice={edited.notice({ onKeep: () => change.mutate(), onTake: ({ amount }) => setValue(amount) })}
       onSubmit={() => change.mutate()}
       onCancel={onCancel}
     >
       <NumberInput
-        label={`Amount: ${METRICS[metric].toLowerCase()}`}
+        label={`Amount: ${METRICS[one.metric].toLowerCase()}`}
         required
         hideControls
         min={0}

@@ -6,7 +6,8 @@ import { ApiFailure } from "../../api/failure.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
 import { namedLines } from "../../parts/named-lines.ts";
-import { type CodingAgent, changeAgent, refreshAgents } from "./queries.ts";
+import { useEdited } from "../../parts/use-edited.tsx";
+import { type CodingAgent, changeAgent, readAgent, refreshAgents } from "./queries.ts";
 
 interface Fields {
   id: string;
@@ -56,20 +57,24 @@ export function NewAgent({ onDone, onCancel }: { onDone(id: string): void; onCan
   );
 }
 
+const fieldsFrom = ({ id, name, command, args, timeout_seconds }: CodingAgent): Fields => ({
+  ...{ id, name, command, args: args.join("\n") },
+  ...{ variables: "", timeout: timeout_seconds },
+});
+
 export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): void }) {
-  const [fields, setFields] = useState<Fields>({
-    id: agent.id,
-    name: agent.name,
-    command: agent.command,
-    args: agent.args.join("\n"),
-    variables: "",
-    timeout: agent.timeout_seconds,
+  const [fields, setFields] = useState(() => fieldsFrom(agent));
+  const edited = useEdited({
+    one: agent,
+    fieldsOf: (one) => bodyOf(fieldsFrom(one)),
+    read: () => readAgent(agent.id),
   });
   const change = useMutation({
     mutationFn: () =>
-      changeAgent(agent.id, {
-        ...bodyOf(fields),
-        ...(fields.variables.trim() !== "" && { env: namedLines(fields.variables) }),
+      edited.save(bodyOf(fields), async (changed, { header }) => {
+        const { variables } = fields;
+        const body = { ...changed, ...(variables.trim() !== "" && { env: namedLines(variables) }) };
+        if (Object.keys(body).length > 0) await changeAgent(agent.id, body, header);
       }),
     onSuccess: () => {
       notifyDone("Stored. Work that begins from now on is done with it.");
@@ -81,6 +86,10 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
       submit="Save"
       busy={change.isPending}
       error={change.error}
+      notice={edited.notice({
+        onKeep: () => change.mutate(),
+        onTake: (theirs) => setFields(fieldsFrom(theirs)),
+      })}
       onSubmit={() => change.mutate()}
       onCancel={onDone}
     >

@@ -4,6 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import type { Tone } from "../../parts/status.tsx";
+import type { IfMatch } from "../../parts/use-edited.tsx";
 
 export type CodingAgent = Schema<"CodingAgent">;
 
@@ -28,8 +29,15 @@ export const workOf = (id: string) =>
 
 export const refreshAgents = () => queryClient.invalidateQueries({ queryKey: ["coding-agents"] });
 
-export const changeAgent = async (id: string, body: Schema<"CodingAgentChange">): Promise<void> => {
-  await take(api.PATCH("/api/v1/admin/coding-agents/{id}", { params: { path: { id } }, body }));
+export const readAgent = (id: string): Promise<CodingAgent> =>
+  take(api.GET("/api/v1/admin/coding-agents/{id}", { params: { path: { id } } }));
+
+export const changeAgent = async (
+  id: string,
+  body: Schema<"CodingAgentChange">,
+  header: Partial<IfMatch> = {},
+): Promise<void> => {
+  await take(api.PATCH("/api/v1/admin/coding-agents/{id}", { params: { path: { id }, header }, body }));
   await refreshAgents();
 };
 

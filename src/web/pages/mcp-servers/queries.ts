@@ -3,6 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
+import type { IfMatch } from "../../parts/use-edited.tsx";
 
 export type McpServer = Schema<"McpServer">;
 
@@ -27,8 +28,15 @@ export const toolsOf = (id: string) =>
 
 export const refreshServers = () => queryClient.invalidateQueries({ queryKey: ["mcp-servers"] });
 
-export const changeServer = async (id: string, body: Schema<"McpServerChange">): Promise<void> => {
-  await take(api.PATCH("/api/v1/admin/mcp-servers/{id}", { params: { path: { id } }, body }));
+export const readServer = (id: string): Promise<McpServer> =>
+  take(api.GET("/api/v1/admin/mcp-servers/{id}", { params: { path: { id } } }));
+
+export const changeServer = async (
+  id: string,
+  body: Schema<"McpServerChange">,
+  header: Partial<IfMatch> = {},
+): Promise<void> => {
+  await take(api.PATCH("/api/v1/admin/mcp-servers/{id}", { params: { path: { id }, header }, body }));
   await refreshServers();
 };
 

@@ -6,8 +6,9 @@ import { ApiFailure } from "../../api/failure.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
 import { namedLines } from "../../parts/named-lines.ts";
+import { useEdited } from "../../parts/use-edited.tsx";
 import { type ClientFields, changedClient, clientFieldsOf, clientOf, OAuthClient } from "./oauth-client.tsx";
-import { changeServer, type McpServer, refreshServers } from "./queries.ts";
+import { changeServer, type McpServer, readServer, refreshServers } from "./queries.ts";
 
 interface Fields {
   id: string;
@@ -78,32 +79,38 @@ export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCa
   );
 }
 
+const fieldsFrom = (server: McpServer): Fields => ({
+  id: server.id,
+  name: server.name,
+  transport: server.transport,
+  url: server.url ?? "",
+  command: server.command ?? "",
+  args: server.args.join("\n"),
+  secrets: "",
+  timeout: server.timeout_seconds,
+  allowPrivate: server.allow_private,
+  trusts: server.trust_annotations,
+  client: clientFieldsOf(server),
+});
+
+/** Sends what was changed, and no more: what is masked in an address is not sent back. */
 export function ChangedServer({ server, onDone }: { server: McpServer; onDone(): void }) {
-  const [fields, setFields] = useState<Fields>({
-    id: server.id,
-    name: server.name,
-    transport: server.transport,
-    url: server.url ?? "",
-    command: server.command ?? "",
-    args: server.args.join("\n"),
-    secrets: "",
-    timeout: server.timeout_seconds,
-    allowPrivate: server.allow_private,
-    trusts: server.trust_annotations,
-    client: clientFieldsOf(server),
+  const [fields, setFields] = useState(() => fieldsFrom(server));
+  const edited = useEdited({
+    one: server,
+    fieldsOf: (one) => bodyOf(fieldsFrom(one)),
+    read: () => readServer(server.id),
   });
   const change = useMutation({
-    mutationFn: () => {
-      const { url, ...body } = bodyOf(fields);
-      // What was masked in it is not sent back.
-      const moved = url === server.url ? {} : { url };
-      return changeServer(server.id, {
-        ...body,
-        ...moved,
-        ...(fields.secrets.trim() !== "" && secretsOf(fields)),
-        ...changedClient(server, fields.client),
-      } as Schema<"McpServerChange">);
-    },
+    mutationFn: () =>
+      edited.save(bodyOf(fields), async (changed, { header }) => {
+        const body = {
+          ...changed,
+          ...(fields.secrets.trim() !== "" && secretsOf(fields)),
+          ...changedClient(server, fields.client),
+        } as Schema<"McpServerChange">;
+        if (Object.keys(body).length > 0) await changeServer(server.id, body, header);
+      }),
     onSuccess: () => {
       notifyDone("Stored. It takes effect at once.");
       onDone();
@@ -114,6 +121,10 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
       submit="Save"
       busy={change.isPending}
       error={change.error}
+      notice={edited.notice({
+        onKeep: () => change.mutate(),
+        onTake: (theirs) => setFields(fieldsFrom(theirs)),
+      })}
       onSubmit={() => change.mutate()}
       onCancel={onDone}
     >

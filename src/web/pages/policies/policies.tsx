@@ -14,7 +14,7 @@ import { Split } from "../../parts/split.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import { Effect } from "./effect.tsx";
-import { PolicyEditor } from "./policy-editor.tsx";
+import { NewPolicy } from "./policy-editor.tsx";
 import { PolicyView } from "./policy-view.tsx";
 import { aboutOf, type Policy, policies } from "./queries.ts";
 import { TryCall } from "./try-call.tsx";
@@ -79,7 +79,7 @@ export function View() {
             <PolicyView key={params.id} id={params.id} mayWrite={mayWrite} />
           ) : add !== undefined && mayWrite ? (
             <Detail title="A new policy" closeHref="/policies">
-              <PolicyEditor onDone={(id) => navigate(id === undefined ? "/policies" : `/policies/${id}`)} />
+              <NewPolicy onDone={(id) => navigate(id === undefined ? "/policies" : `/policies/${id}`)} />
             </Detail>
           ) : (
             isTrying !== undefined && (

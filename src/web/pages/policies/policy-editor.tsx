@@ -2,7 +2,8 @@ import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { SchemaHelp } from "../../parts/schema-help.tsx";
-import { YamlEditor } from "../../parts/yaml-editor.tsx";
+import { useEdited } from "../../parts/use-edited.tsx";
+import { YamlEditor, type YamlEditorProps } from "../../parts/yaml-editor.tsx";
 import { type DryRun, dryRun, fieldsOf, type Policy, refreshPolicies } from "./queries.ts";
 import { WouldHave } from "./would-have.tsx";
 
@@ -18,36 +19,80 @@ const EXAMPLE: Schema<"NewPolicy"> = {
   approval: { timeout_seconds: 3_600, on_timeout: "deny", approvers: [] },
 };
 
-/** A rule as YAML, with what it would have done before it is stored. */
-export function PolicyEditor({ policy, onDone }: { policy?: Policy; onDone(id?: string): void }) {
-  const [tried, setTried] = useState<DryRun>();
+type Written = { id: string; warnings: string[] };
+type Done = (id?: string) => void;
+
+const stored = async ({ id, warnings }: Written, onDone: Done): Promise<void> => {
+  await refreshPolicies();
+  notifyDone(["It applies from the next call on.", ...warnings].join(" "));
+  onDone(id);
+};
+
+export function NewPolicy({ onDone }: { onDone: Done }) {
+  return (
+    <PolicyText
+      value={EXAMPLE}
+      onSave={async (value) =>
+        stored(await take(api.POST("/api/v1/policies", { body: value as Schema<"NewPolicy"> })), onDone)
+      }
+      onCancel={() => onDone()}
+    />
+  );
+}
+
+export function ChangedPolicy({ policy, onDone }: { policy: Policy; onDone: Done }) {
+  const path = { id: policy.id };
+  const edited = useEdited({
+    one: policy,
+    fieldsOf,
+    read: () => take(api.GET("/api/v1/policies/{id}", { params: { path } })),
+  });
   const save = async (value: unknown) => {
-    const written = policy
-      ? await take(
-          api.PATCH("/api/v1/policies/{id}", {
-            params: { path: { id: policy.id } },
-            body: value as Schema<"PolicyChange">,
-          }),
-        )
-      : await take(api.POST("/api/v1/policies", { body: value as Schema<"NewPolicy"> }));
-    await refreshPolicies();
-    notifyDone(["It applies from the next call on.", ...written.warnings].join(" "));
-    onDone(written.id);
+    const isFields = typeof value === "object" && value !== null && !Array.isArray(value);
+    const written = await edited.save(
+      value as Schema<"NewPolicy">,
+      async (changed, { header }): Promise<Written> => {
+        // What is not an object is for the API to refuse.
+        const body = (isFields ? changed : value) as Schema<"PolicyChange">;
+        if (isFields && Object.keys(changed).length === 0) return { id: policy.id, warnings: [] };
+        return take(api.PATCH("/api/v1/policies/{id}", { params: { path, header }, body }));
+      },
+    );
+    await stored(written, onDone);
   };
+  return (
+    <PolicyText
+      value={fieldsOf(policy)}
+      replaces={policy.id}
+      onSave={save}
+      onCancel={() => onDone(policy.id)}
+      notice={({ save: again, replace }) =>
+        edited.notice({ onKeep: again, onTake: (theirs) => replace(fieldsOf(theirs)) })
+      }
+    />
+  );
+}
+
+interface PolicyTextProps extends Pick<YamlEditorProps, "value" | "onSave" | "onCancel" | "notice"> {
+  /** The stored rule whose place it takes. */
+  replaces?: string;
+}
+
+/** A rule as YAML, with what it would have done before it is stored. */
+function PolicyText({ replaces, ...editor }: PolicyTextProps) {
+  const [tried, setTried] = useState<DryRun>();
   return (
     <>
       <YamlEditor
         what="policy"
-        value={policy ? fieldsOf(policy) : EXAMPLE}
-        onSave={save}
-        onCancel={() => onDone(policy?.id)}
+        {...editor}
         second={{
           label: "Dry run",
           run: async (value) =>
             setTried(
               await dryRun({
                 policy: value as Schema<"NewPolicy">,
-                ...(policy && { replaces: policy.id }),
+                ...(replaces !== undefined && { replaces }),
               }),
             ),
         }}

@@ -15,7 +15,7 @@ import { Badge } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
 import { Effect } from "./effect.tsx";
-import { PolicyEditor } from "./policy-editor.tsx";
+import { ChangedPolicy } from "./policy-editor.tsx";
 import { aboutOf, dryRun, fieldsOf, type Policy, policy, refreshPolicies } from "./queries.ts";
 import { WouldHave } from "./would-have.tsx";
 
@@ -43,7 +43,7 @@ export function PolicyView({ id, mayWrite }: { id: string; mayWrite: boolean }) 
       }
       actions={mayWrite && !isEditing && <Actions policy={data} onEdit={() => setEditing(true)} />}
     >
-      {isEditing ? <PolicyEditor policy={data} onDone={() => setEditing(false)} /> : <Rule policy={data} />}
+      {isEditing ? <ChangedPolicy policy={data} onDone={() => setEditing(false)} /> : <Rule policy={data} />}
     </Detail>
   );
 }

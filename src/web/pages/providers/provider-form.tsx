@@ -6,7 +6,8 @@ import { ApiFailure } from "../../api/failure.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
-import { ADAPTERS, changeProvider, type Provider } from "./queries.ts";
+import { useEdited } from "../../parts/use-edited.tsx";
+import { ADAPTERS, changeProvider, type Provider, readProvider } from "./queries.ts";
 import { VENDORS, type Vendor } from "./vendors.ts";
 
 interface Fields {
@@ -114,20 +115,40 @@ export function NewProvider({ taken, onDone, onCancel }: NewProviderProps) {
   );
 }
 
+const fieldsFrom = (provider: Provider): Fields => ({
+  id: provider.id,
+  name: provider.name,
+  adapter: provider.adapter,
+  baseUrl: provider.base_url ?? "",
+  key: "",
+  model: provider.default_model ?? "",
+  isDefault: provider.is_default,
+});
+
+/** What the form changes, without the key, which nobody is shown. */
+const bodyOf = ({ name, adapter, baseUrl, model }: Fields) => ({
+  name,
+  adapter,
+  base_url: baseUrl || null,
+  default_model: model || null,
+});
+
 /** Sends what was changed, and no more. */
 export function ChangedProvider({ provider, onDone }: { provider: Provider; onDone(): void }) {
-  const [fields, setFields] = useState<Fields>({
-    id: provider.id,
-    name: provider.name,
-    adapter: provider.adapter,
-    baseUrl: provider.base_url ?? "",
-    key: "",
-    model: provider.default_model ?? "",
-    isDefault: provider.is_default,
-  });
+  const [fields, setFields] = useState(() => fieldsFrom(provider));
   const [dropsKey, setDropsKey] = useState(false);
+  const edited = useEdited({
+    one: provider,
+    fieldsOf: (one) => bodyOf(fieldsFrom(one)),
+    read: () => readProvider(provider.id),
+  });
   const change = useMutation({
-    mutationFn: (body: Schema<"ProviderChange">) => changeProvider(provider.id, body),
+    mutationFn: () =>
+      edited.save(bodyOf(fields), async (changed, { header }) => {
+        const key = fields.key !== "" ? { api_key: fields.key } : dropsKey && { api_key: null };
+        const body: Schema<"ProviderChange"> = { ...changed, ...key };
+        if (Object.keys(body).length > 0) await changeProvider(provider.id, body, header);
+      }),
     onSuccess: () => {
       notifyDone("Stored. It takes effect at once.");
       onDone();
@@ -138,11 +159,11 @@ export function ChangedProvider({ provider, onDone }: { provider: Provider; onDo
       submit="Save"
       busy={change.isPending}
       error={change.error}
-      onSubmit={() => {
-        const body = changesOf(provider, fields, dropsKey);
-        if (Object.keys(body).length === 0) onDone();
-        else change.mutate(body);
-      }}
+      notice={edited.notice({
+        onKeep: () => change.mutate(),
+        onTake: (theirs) => setFields(fieldsFrom(theirs)),
+      })}
+      onSubmit={() => change.mutate()}
       onCancel={onDone}
     >
       <EndpointFields
@@ -161,18 +182,6 @@ export function ChangedProvider({ provider, onDone }: { provider: Provider; onDo
       )}
     </Form>
   );
-}
-
-function changesOf(provider: Provider, fields: Fields, dropsKey: boolean): Schema<"ProviderChange"> {
-  const baseUrl = fields.baseUrl || null;
-  const model = fields.model || null;
-  return {
-    ...(fields.name !== provider.name && { name: fields.name }),
-    ...(fields.adapter !== provider.adapter && { adapter: fields.adapter }),
-    ...(baseUrl !== provider.base_url && { base_url: baseUrl }),
-    ...(model !== provider.default_model && { default_model: model }),
-    ...(fields.key !== "" ? { api_key: fields.key } : dropsKey && { api_key: null }),
-  };
 }
 
 interface EndpointFieldsProps {

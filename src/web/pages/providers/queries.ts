@@ -3,6 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
+import type { IfMatch } from "../../parts/use-edited.tsx";
 
 export type Provider = Schema<"Provider">;
 
@@ -33,8 +34,15 @@ export const referencesTo = (id: string) =>
     queryFn: () => take(api.GET("/api/v1/admin/providers/{id}/references", { params: { path: { id } } })),
   });
 
-export const changeProvider = async (id: string, body: Schema<"ProviderChange">): Promise<void> => {
-  await take(api.PATCH("/api/v1/admin/providers/{id}", { params: { path: { id } }, body }));
+export const readProvider = (id: string): Promise<Provider> =>
+  take(api.GET("/api/v1/admin/providers/{id}", { params: { path: { id } } }));
+
+export const changeProvider = async (
+  id: string,
+  body: Schema<"ProviderChange">,
+  header: Partial<IfMatch> = {},
+): Promise<void> => {
+  await take(api.PATCH("/api/v1/admin/providers/{id}", { params: { path: { id }, header }, body }));
   await queryClient.invalidateQueries({ queryKey: ["providers"] });
 };
 

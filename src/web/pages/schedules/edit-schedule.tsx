@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../api/client.ts";
+import { useEdited } from "../../parts/use-edited.tsx";
 import { draftOf, settingsOf } from "./draft.ts";
 import { refreshSchedules, type Schedule } from "./queries.ts";
 import { ScheduleForm } from "./schedule-form.tsx";
@@ -13,18 +14,19 @@ interface EditScheduleProps {
 
 export function EditSchedule({ schedule, onDone, onCancel }: EditScheduleProps) {
   const [draft, setDraft] = useState(() => draftOf(schedule));
+  const path = { id: schedule.id };
+  const edited = useEdited({
+    one: schedule,
+    fieldsOf: (one) => settingsOf(draftOf(one)),
+    read: () => take(api.GET("/api/v1/schedules/{id}", { params: { path } })),
+  });
   const save = useMutation({
-    mutationFn: async () => {
-      const before = new Map(Object.entries(settingsOf(draftOf(schedule))));
-      const isNew = ([field, value]: [string, unknown]) =>
-        JSON.stringify(value) !== JSON.stringify(before.get(field));
-      // What is the same is left alone: an interval goes on from where it was counted, and a check may name a tool that whoever
-      // edits may not use.
-      const body: Partial<ReturnType<typeof settingsOf>> = Object.fromEntries(
-        Object.entries(settingsOf(draft)).filter(isNew),
-      );
-      return take(api.PATCH("/api/v1/schedules/{id}", { params: { path: { id: schedule.id } }, body }));
-    },
+    // What is the same is left alone: an interval goes on from where it was counted, and a check may name a tool that whoever
+    // edits may not use.
+    mutationFn: async () =>
+      edited.save(settingsOf(draft), (body, { header }) =>
+        take(api.PATCH("/api/v1/schedules/{id}", { params: { path, header }, body })),
+      ),
     onSuccess: () => {
       void refreshSchedules();
       onDone();
@@ -38,6 +40,10 @@ export function EditSchedule({ schedule, onDone, onCancel }: EditScheduleProps) 
       isOld
       busy={save.isPending}
       error={save.error}
+      notice={edited.notice({
+        onKeep: () => save.mutate(),
+        onTake: (theirs) => setDraft(draftOf(theirs)),
+      })}
       onSubmit={() => save.mutate()}
       onCancel={onCancel}
     />

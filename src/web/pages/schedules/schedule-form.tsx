@@ -29,6 +29,7 @@ interface ScheduleFormProps {
   submit: string;
   busy: boolean;
   error: unknown;
+  notice?: React.ReactNode;
   /** Whether its channel is fixed. */
   isOld?: boolean;
   onSubmit(): void;

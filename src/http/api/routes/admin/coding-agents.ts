@@ -14,6 +14,7 @@ import type { CodingSessionRow } from "../../../../acp/sessions.ts";
 import { CODING_SESSION_STATUSES } from "../../../../db/schema.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import { answered } from "../../answered.ts";
+import { asRead, IF_MATCH } from "../../if-match.ts";
 import { listRoute, pageOfItems, pageOfRows, ROWS, SETUP } from "../../list.ts";
 import type { Ownership } from "../../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
@@ -131,20 +132,25 @@ function storedAgents({ agents, route }: CodingAgentRoutes) {
       params: Params,
       response: { 200: AgentAnswer, ...failures(403, 404, 422) },
     })
-    .patch("/:id", async ({ params, body }) => present(await agents.update(params.id, body)), {
-      ...route.json({
-        scope: ADMIN,
-        isGrave: true,
-        tag,
-        summary: "Change a coding agent",
-        example: { timeout_seconds: 3_600 },
-        description:
-          "Fields that are left out are not changed; objects are replaced as a whole. When `command` or `args` change, `env` must be given again. Work that has begun is not affected.",
-      }),
-      params: Params,
-      body: named("CodingAgentChange", CodingAgentChange),
-      response: { 200: AgentAnswer, ...failures(...bodyFailures, 404, 409) },
-    })
+    .patch(
+      "/:id",
+      async ({ params, body, headers }) => present(await agents.update(params.id, body, asRead(headers))),
+      {
+        ...route.json({
+          scope: ADMIN,
+          isGrave: true,
+          tag,
+          summary: "Change a coding agent",
+          example: { timeout_seconds: 3_600 },
+          description:
+            "Fields that are left out are not changed; objects are replaced as a whole. When `command` or `args` change, `env` must be given again. Work that has begun is not affected.",
+        }),
+        ...IF_MATCH,
+        params: Params,
+        body: named("CodingAgentChange", CodingAgentChange),
+        response: { 200: AgentAnswer, ...failures(...bodyFailures, 404, 409, 412) },
+      },
+    )
     .delete(
       "/:id",
       async ({ params, status }) => {

@@ -2,6 +2,7 @@
 
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
+import type { AsRead } from "../../../../db/as-read.ts";
 import { HeddleError } from "../../../../errors.ts";
 import {
   type GivenMcpChange,
@@ -12,6 +13,7 @@ import {
 } from "../../../../mcp/fields.ts";
 import type { McpServerView } from "../../../../mcp/servers.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
+import { asRead, IF_MATCH } from "../../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonOf, nullable } from "../../schemas.ts";
@@ -52,7 +54,7 @@ export interface McpServerRoutes {
     list(): McpServerView[];
     get(id: string): McpServerView;
     create(given: GivenMcpServer): Promise<McpServerView>;
-    update(id: string, change: GivenMcpChange): Promise<McpServerView>;
+    update(id: string, change: GivenMcpChange, asRead?: AsRead): Promise<McpServerView>;
     delete(id: string): Promise<void>;
     check(id: string, signal: AbortSignal): Promise<McpServerView>;
   } & McpSignInRoutes["mcp"] & { questions: McpQuestionRoutes["questions"] };
@@ -113,20 +115,25 @@ function storedServers({ mcp, signIn, route }: Omit<McpServerRoutes, "tools">) {
       params: Params,
       response: { 200: McpServerAnswer, ...failures(403, 404, 422) },
     })
-    .patch("/:id", async ({ params, body }) => shown(await mcp.update(params.id, body)), {
-      ...route.json({
-        scope: ADMIN,
-        isGrave: true,
-        tag,
-        summary: "Change an MCP server",
-        example: { timeout_seconds: 120 },
-        description:
-          "Fields that are left out are not changed; objects are replaced as a whole. When `url` moves to another server, `headers` must be given again; when `command` or `args` change, `env`.",
-      }),
-      params: Params,
-      body: named("McpServerChange", McpServerChange),
-      response: { 200: McpServerAnswer, ...failures(...bodyFailures, 404, 409) },
-    })
+    .patch(
+      "/:id",
+      async ({ params, body, headers }) => shown(await mcp.update(params.id, body, asRead(headers))),
+      {
+        ...route.json({
+          scope: ADMIN,
+          isGrave: true,
+          tag,
+          summary: "Change an MCP server",
+          example: { timeout_seconds: 120 },
+          description:
+            "Fields that are left out are not changed; objects are replaced as a whole. When `url` moves to another server, `headers` must be given again; when `command` or `args` change, `env`.",
+        }),
+        ...IF_MATCH,
+        params: Params,
+        body: named("McpServerChange", McpServerChange),
+        response: { 200: McpServerAnswer, ...failures(...bodyFailures, 404, 409, 412) },
+      },
+    )
     .delete(
       "/:id",
       async ({ params, status }) => {

@@ -10,6 +10,7 @@ import type { Providers } from "../../../../providers/providers.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import { MASK } from "../../../../secrets/urls.ts";
 import { answered } from "../../answered.ts";
+import { asRead, IF_MATCH } from "../../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { Instant, instantOrNull, nullable, oneOf } from "../../schemas.ts";
@@ -123,19 +124,24 @@ function storedProviders({ providers, route }: ProviderRoutes) {
       params: Params,
       response: { 200: ProviderAnswer, ...failures(403, 404, 422) },
     })
-    .patch("/:id", async ({ params, body }) => present(await providers.update(params.id, body)), {
-      ...route.json({
-        scope: ADMIN,
-        tag,
-        summary: "Change a provider",
-        example: { models: { "llama3.2": { context_window: 8192, prices: { input: 0, output: 0 } } } },
-        description:
-          "Fields that are left out are not changed; objects are replaced as a whole. When `base_url` moves to another server, `api_key` and `headers` must be given again.",
-      }),
-      params: Params,
-      body: named("ProviderChange", ProviderChange),
-      response: { 200: ProviderAnswer, ...failures(...bodyFailures, 404, 409) },
-    })
+    .patch(
+      "/:id",
+      async ({ params, body, headers }) => present(await providers.update(params.id, body, asRead(headers))),
+      {
+        ...route.json({
+          scope: ADMIN,
+          tag,
+          summary: "Change a provider",
+          example: { models: { "llama3.2": { context_window: 8192, prices: { input: 0, output: 0 } } } },
+          description:
+            "Fields that are left out are not changed; objects are replaced as a whole. When `base_url` moves to another server, `api_key` and `headers` must be given again.",
+        }),
+        ...IF_MATCH,
+        params: Params,
+        body: named("ProviderChange", ProviderChange),
+        response: { 200: ProviderAnswer, ...failures(...bodyFailures, 404, 409, 412) },
+      },
+    )
     .delete(
       "/:id",
       async ({ params, status }) => {

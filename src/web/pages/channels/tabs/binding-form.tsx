@@ -6,6 +6,7 @@ import { ApiFailure } from "../../../api/failure.ts";
 import { integrations } from "../../../api/queries.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
+import { type IfMatch, useEdited } from "../../../parts/use-edited.tsx";
 import { type Bindable, type Binding, type Channel, refreshChannels } from "../queries.ts";
 import { ConfigFields, EventFilter } from "./binding-fields.tsx";
 
@@ -32,16 +33,29 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
   const [type, setType] = useState<string | null>(
     binding?.integration_type ?? offered[0]?.integration_type ?? null,
   );
+  const [base, setBase] = useState(binding);
   const [changed, setChanged] = useState<Partial<Fields>>({});
   const integration = offered.find(({ integration_type }) => integration_type === type);
   const fields: Fields = {
     ...EMPTY,
-    ...(binding && { ...binding, display_name: binding.display_name ?? "" }),
+    ...(base && fieldsFrom(base)),
     ...changed,
   };
   const set = (change: Partial<Fields>) => setChanged({ ...changed, ...change });
+  const path = { id: channel.id };
+  const edited = useEdited<Binding | typeof NEW, Partial<Fields>>({
+    one: binding ?? NEW,
+    fieldsOf: (one) => ("id" in one ? fieldsFrom(one) : {}),
+    read: async () => {
+      const { bindings } = await take(api.GET("/api/v1/channels/{id}/integrations", { params: { path } }));
+      return bindings.find(({ id }) => id === binding?.id) ?? NEW;
+    },
+  });
   const save = useMutation({
-    mutationFn: () => send({ channel, binding, type: type ?? "", fields, changed }),
+    mutationFn: () =>
+      edited.save(changed, (_, { header }) =>
+        send({ channel, binding, type: type ?? "", fields, changed, header }),
+      ),
     onSuccess: () => {
       notifyDone(binding ? "The binding is changed." : "The place is bound.");
       void refreshChannels();
@@ -91,7 +105,14 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
             checked={fields.mirror}
             onChange={({ currentTarget }) => set({ mirror: currentTarget.checked })}
           />
-          {save.error && <ApiError error={save.error} />}
+          {edited.notice({
+            onKeep: () => save.mutate(),
+            onTake: (theirs) => {
+              if ("id" in theirs) setBase(theirs);
+              setChanged({});
+            },
+          }) ??
+            (save.error && <ApiError error={save.error} />)}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               Cancel
@@ -159,21 +180,29 @@ function PlaceFields({ integration, fields, isWrong, set }: PlaceProps) {
   );
 }
 
+const NEW = { updated_at: null };
+
+const fieldsFrom = ({ client_id, display_name, event_filter, config, mirror }: Binding): Fields => ({
+  ...{ client_id, event_filter, config, mirror },
+  display_name: display_name ?? "",
+});
+
 interface SendOptions extends Pick<BindingFormProps, "channel"> {
   binding: Binding | undefined;
   type: string;
   fields: Fields;
   changed: Partial<Fields>;
+  header: IfMatch;
 }
 
 /** Of a binding that exists, only what was changed is sent: masked secrets would be refused. */
-function send({ channel, binding, type, fields, changed }: SendOptions) {
+function send({ channel, binding, type, fields, changed, header }: SendOptions): Promise<unknown> {
   const named = (name: string) => (name.trim() === "" ? null : name.trim());
   if (binding) {
     const { display_name } = changed;
     return take(
       api.PATCH("/api/v1/channels/{id}/integrations/{binding_id}", {
-        params: { path: { id: channel.id, binding_id: binding.id } },
+        params: { path: { id: channel.id, binding_id: binding.id }, header },
         body: {
           ...changed,
           ...(changed.client_id !== undefined && { client_id: changed.client_id.trim() }),

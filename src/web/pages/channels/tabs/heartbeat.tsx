@@ -10,6 +10,7 @@ import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Form } from "../../../parts/form.tsx";
 import { Section } from "../../../parts/page-frame.tsx";
 import { Time } from "../../../parts/time.tsx";
+import { useEdited } from "../../../parts/use-edited.tsx";
 import { timingWords } from "../../schedules/timing-words.ts";
 
 type Schedule = Schema<"Schedule">;
@@ -121,6 +122,24 @@ const POSTS = [
   { value: "optional", label: "Only what the bot decides to post" },
 ];
 
+/** As it is before a channel has one. */
+const NONE = { updated_at: null };
+
+interface Beat {
+  interval_minutes?: number;
+  posts?: "always" | "optional";
+  prompt?: string | null;
+}
+
+const beatOf = (one: Schedule | typeof NONE): Beat =>
+  "timing" in one
+    ? {
+        interval_minutes: minutesOf(one),
+        posts: one.heartbeat?.posts ?? "always",
+        prompt: one.content,
+      }
+    : {};
+
 interface FieldsProps {
   channelId: string;
   schedule: Schedule | null;
@@ -131,17 +150,24 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
   const [minutes, setMinutes] = useState<number | string>(schedule ? minutesOf(schedule) : 60);
   const [prompt, setPrompt] = useState(schedule?.content ?? "");
   const [posts, setPosts] = useState(schedule?.heartbeat?.posts ?? "always");
+  const path = { id: channelId };
+  const edited = useEdited({
+    one: schedule ?? NONE,
+    fieldsOf: beatOf,
+    read: () => take(api.GET("/api/v1/admin/channels/{id}/heartbeat", { params: { path } })),
+  });
   const save = useMutation({
     mutationFn: () =>
-      take(
-        api.PUT("/api/v1/admin/channels/{id}/heartbeat", {
-          params: { path: { id: channelId } },
-          body: {
-            interval_minutes: Number(minutes),
-            posts,
-            prompt: prompt.trim() === "" ? null : prompt,
-          },
-        }),
+      edited.save(
+        { interval_minutes: Number(minutes), posts, prompt: prompt.trim() === "" ? null : prompt },
+        (changed, { header }) =>
+          take(
+            api.PUT("/api/v1/admin/channels/{id}/heartbeat", {
+              // One that was not there is not overwritten: the API has at most one for each channel.
+              params: { path, header: schedule === null ? {} : header },
+              body: changed,
+            }),
+          ),
       ),
     onSuccess: () => {
       void refresh();
@@ -153,6 +179,15 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
       submit="Save heartbeat"
       busy={save.isPending}
       error={save.error}
+      notice={edited.notice({
+        onKeep: () => save.mutate(),
+        onTake: (theirs) => {
+          const beat = beatOf(theirs);
+          setMinutes(beat.interval_minutes ?? 60);
+          setPrompt(beat.prompt ?? "");
+          setPosts(beat.posts ?? "always");
+        },
+      })}
       onSubmit={() => save.mutate()}
       onCancel={onClose}
     >

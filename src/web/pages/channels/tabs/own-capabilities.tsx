@@ -8,24 +8,42 @@ import { Icon } from "../../../parts/icon.tsx";
 import { Names } from "../../../parts/names.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { modesOf, skillId } from "../../../parts/skill-modes.ts";
+import { useEdited } from "../../../parts/use-edited.tsx";
 import { YamlEditor } from "../../../parts/yaml-editor.tsx";
 import classes from "../channel-page.module.css";
 import { type Channel, refreshChannels } from "../queries.ts";
+
+type Own = Pick<Channel, "skills" | "carapaces" | "carapaces_disabled">;
+
+const NOTHING: Own = { skills: [], carapaces: [], carapaces_disabled: [] };
+
+const ownOf = ({ skills, carapaces, carapaces_disabled }: Channel): Own => ({
+  skills,
+  carapaces,
+  carapaces_disabled,
+});
 
 /** Skills and carapaces of the channel itself, to read, and to edit as YAML. */
 export function OwnCapabilities({ channel }: { channel: Channel }) {
   const [isEditing, setEditing] = useState(false);
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "channels.config:write"));
   const { skills, carapaces, carapaces_disabled } = channel;
+  const path = { id: channel.id };
+  const edited = useEdited<Channel, Own>({
+    one: channel,
+    fieldsOf: ownOf,
+    read: () => take(api.GET("/api/v1/channels/{id}", { params: { path } })),
+    isBegun: isEditing,
+  });
   const save = async (value: unknown) => {
     // A field that was taken out of the text means none; what is not an object is for the API to refuse.
-    const body = isFields(value) ? { skills: [], carapaces: [], carapaces_disabled: [], ...value } : value;
-    const { warnings } = await take(
-      api.PATCH("/api/v1/channels/{id}", {
-        params: { path: { id: channel.id } },
-        body: body as Schema<"PatchChannelsByIdBody">,
-      }),
-    );
+    const fields = isFields(value) ? { ...NOTHING, ...value } : (value as Own);
+    const { warnings } = await edited.save(fields, (changed, { header }) => {
+      const isSame = isFields(value) && Object.keys(changed).length === 0;
+      const body = (isFields(value) ? changed : value) as Schema<"PatchChannelsByIdBody">;
+      if (isSame) return Promise.resolve({ warnings: [] as string[] });
+      return take(api.PATCH("/api/v1/channels/{id}", { params: { path, header }, body }));
+    });
     setEditing(false);
     notifyDone(["Stored. It applies from the next run on.", ...warnings].join(" "));
     await refreshChannels();
@@ -48,6 +66,9 @@ export function OwnCapabilities({ channel }: { channel: Channel }) {
             what="channel"
             value={{ skills, carapaces, carapaces_disabled }}
             onSave={save}
+            notice={({ save: again, replace }) =>
+              edited.notice({ onKeep: again, onTake: (theirs) => replace(ownOf(theirs)) })
+            }
             onCancel={() => setEditing(false)}
           />
         ) : (

@@ -7,6 +7,7 @@ import { covers, useSession } from "../../../api/session.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { plural } from "../../../parts/units.tsx";
+import { isChangedMeanwhile, useEdited } from "../../../parts/use-edited.tsx";
 import classes from "../channel-page.module.css";
 import { type Channel, channel, refreshChannels } from "../queries.ts";
 import { Heartbeat } from "./heartbeat.tsx";
@@ -33,15 +34,33 @@ export type ChannelChange = Partial<
   >
 >;
 
+const changeable = (one: Channel): ChannelChange => {
+  const { name, bot_id, when_busy, prompt, model_override, max_iterations, require_mention } = one;
+  const { passive_memory, allow_bot_messages, thinking_display, private: isPrivate, workspace } = one;
+  return {
+    ...{ name, bot_id, when_busy, prompt, model_override, max_iterations, require_mention },
+    ...{ passive_memory, allow_bot_messages, thinking_display, private: isPrivate, workspace },
+    tools_disabled: one.tools_disabled,
+  };
+};
+
 /** What applies to every run in the channel. Only what was changed is sent. */
 export function Settings({ channel: one }: { channel: Channel }) {
   const [changed, setChanged] = useState<ChannelChange>({});
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "channels.config:write"));
   const count = Object.keys(changed).length;
-  const params = { params: { path: { id: one.id } } };
+  const path = { id: one.id };
+  const edited = useEdited<Channel, ChannelChange>({
+    one,
+    fieldsOf: changeable,
+    read: () => take(api.GET("/api/v1/channels/{id}", { params: { path } })),
+    isBegun: count > 0,
+  });
   const save = useMutation({
-    mutationFn: (body: ChannelChange): Promise<Written> =>
-      take(api.PATCH("/api/v1/channels/{id}", { ...params, body })),
+    mutationFn: (changes: ChannelChange): Promise<Written> =>
+      edited.save(changes, (_, { header }) =>
+        take(api.PATCH("/api/v1/channels/{id}", { params: { path, header }, body: changes })),
+      ),
     onSuccess: async ({ warnings: _, ...next }) => {
       setChanged({});
       queryClient.setQueryData(channel(one.id).queryKey, next);
@@ -71,7 +90,14 @@ export function Settings({ channel: one }: { channel: Channel }) {
           <Section title="Limits">
             <LimitFields {...fields} />
           </Section>
-          {save.error && <ApiError error={save.error} />}
+          {edited.notice({
+            onKeep: () => save.mutate(changed),
+            onTake: (theirs) => {
+              setChanged({});
+              queryClient.setQueryData(channel(one.id).queryKey, theirs);
+            },
+          }) ??
+            (save.error && !isChangedMeanwhile(save.error) && <ApiError error={save.error} />)}
           {save.data && save.data.warnings.length > 0 && <Warnings warnings={save.data.warnings} />}
           {mayChange && (
             <Group gap="xs" mt="sm">

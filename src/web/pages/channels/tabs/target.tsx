@@ -6,19 +6,29 @@ import { Json } from "../../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
 import { Section } from "../../../parts/page-frame.tsx";
+import { useEdited } from "../../../parts/use-edited.tsx";
 import { YamlEditor } from "../../../parts/yaml-editor.tsx";
 import { type Channel, refreshChannels } from "../queries.ts";
+
+interface TargetOf {
+  dispatch_config: Schema<"DispatchConfig"> | null;
+}
 
 /** Where answers of the channel are delivered. */
 export function Target({ channel, mayChange }: { channel: Channel; mayChange: boolean }) {
   const [dialog, setDialog] = useState<"change" | "remove">();
   const { dispatch_config } = channel;
+  const path = { id: channel.id };
+  const edited = useEdited<Channel, TargetOf>({
+    one: channel,
+    fieldsOf: (one) => ({ dispatch_config: one.dispatch_config as TargetOf["dispatch_config"] }),
+    read: () => take(api.GET("/api/v1/channels/{id}", { params: { path } })),
+    isBegun: dialog !== undefined,
+  });
   const store = async (value: Schema<"DispatchConfig"> | null) => {
-    await take(
-      api.PATCH("/api/v1/channels/{id}", {
-        params: { path: { id: channel.id } },
-        body: { dispatch_config: value },
-      }),
+    const body = { dispatch_config: value };
+    await edited.save(body, (_, { header }) =>
+      take(api.PATCH("/api/v1/channels/{id}", { params: { path, header }, body })),
     );
     notifyDone("Stored. It applies to messages that arrive from now on.");
     await refreshChannels();
@@ -53,6 +63,9 @@ export function Target({ channel, mayChange }: { channel: Channel; mayChange: bo
             what="target"
             value={dispatch_config ?? { type: "webhook", url: "https://" }}
             onSave={(value) => store(value as Schema<"DispatchConfig">)}
+            notice={({ save, replace }) =>
+              edited.notice({ onKeep: save, onTake: (theirs) => replace(theirs.dispatch_config) })
+            }
             onCancel={() => setDialog(undefined)}
           />
         </Dialog>

@@ -1,0 +1,112 @@
+// What a person edits while others may change it: nobody's work is overwritten without a word.
+
+import { type ReactNode, useRef, useState } from "react";
+import { ApiFailure } from "../api/failure.ts";
+import { ChangedMeanwhile } from "./changed-meanwhile.tsx";
+
+interface Versioned {
+  updated_at: string | null;
+}
+
+interface EditedOptions<One extends Versioned, Fields extends object> {
+  one: One;
+  /** What the form changes of it, as the API names it. */
+  fieldsOf(one: One): Fields;
+  /** Reads it again. */
+  read(): Promise<One>;
+  /** False while nothing has been typed: until then what is stored counts. Default: true. */
+  isBegun?: boolean;
+}
+
+/** The header that has the API refuse a change of what has been changed meanwhile. */
+export interface IfMatch {
+  "if-match": string;
+}
+
+/** The same, and the bare version for those parts of the API that take it in the body. */
+interface Seen {
+  header: IfMatch;
+  version: string | null;
+}
+
+interface Choices<One> {
+  /** Saves again, now over what the others have stored. */
+  onKeep(): void;
+  /** Puts what the others have stored into the form. */
+  onTake(theirs: One): void;
+}
+
+export interface Edited<One, Fields> {
+  /** Sends only what differs from what was there when editing began. */
+  save<Answer>(
+    fields: Fields,
+    send: (changed: Partial<Fields>, seen: Seen) => Promise<Answer>,
+  ): Promise<Answer>;
+  /** What the others have changed, and the choice; nothing unless the last save was refused for that. */
+  notice(choices: Choices<One>): ReactNode;
+}
+
+export function useEdited<One extends Versioned, Fields extends object>({
+  one,
+  fieldsOf,
+  read,
+  isBegun = true,
+}: EditedOptions<One, Fields>): Edited<One, Fields> {
+  const [kept, setKept] = useState(one);
+  const [meanwhile, setMeanwhile] = useState<{ theirs: One; mine: string[] }>();
+  /** The version that the next save may overwrite. */
+  const seen = useRef(kept.updated_at);
+  const base = isBegun ? kept : one;
+  if (!isBegun && kept !== one) {
+    setKept(one);
+    seen.current = one.updated_at;
+  }
+
+  return {
+    async save(fields, send) {
+      const changed = changesOf(fieldsOf(base), fields);
+      try {
+        const version = seen.current;
+        const answer = await send(changed, { header: { "if-match": `"${version}"` }, version });
+        setMeanwhile(undefined);
+        return answer;
+      } catch (error) {
+        if (!isChangedMeanwhile(error)) throw error;
+        setMeanwhile({ theirs: await read(), mine: Object.keys(changed) });
+        throw error;
+      }
+    },
+    notice({ onKeep, onTake }) {
+      if (!meanwhile) return null;
+      const { theirs, mine } = meanwhile;
+      return (
+        <ChangedMeanwhile
+          was={fieldsOf(base)}
+          now={fieldsOf(theirs)}
+          mine={mine}
+          onKeep={() => {
+            seen.current = theirs.updated_at;
+            onKeep();
+          }}
+          onTake={() => {
+            seen.current = theirs.updated_at;
+            setKept(theirs);
+            setMeanwhile(undefined);
+            onTake(theirs);
+          }}
+        />
+      );
+    },
+  };
+}
+
+export const isChangedMeanwhile = (error: unknown): boolean =>
+  error instanceof ApiFailure && error.code === "changed_meanwhile";
+
+/** The fields of `after` that are not as in `before`. */
+export const changesOf = <Fields extends object>(before: Fields, after: Fields): Partial<Fields> =>
+  Object.fromEntries(
+    Object.entries(after).filter(
+      ([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field as keyof Fields]),
+    ),
+  ) as Partial<Fields>;
