@@ -16,6 +16,7 @@ import { integrationsTests } from "./pages/integrations.ts";
 import { knowledgeTests } from "./pages/knowledge.ts";
 import { logsTests } from "./pages/logs.ts";
 import { mcpServersTests } from "./pages/mcp-servers.ts";
+import { meanwhileTests } from "./pages/meanwhile.ts";
 import { missionControlTests } from "./pages/mission-control.ts";
 import { overviewTests } from "./pages/overview.ts";
 import { providersTests } from "./pages/providers.ts";
@@ -49,6 +50,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     webhookEndpointsTests,
     missionControlTests,
     dialogsTests,
+    meanwhileTests,
   ])
     tests(() => ui);
 

@@ -103,6 +103,16 @@ export function useEdited<One extends Versioned, Fields extends object>({
 export const isChangedMeanwhile = (error: unknown): boolean =>
   error instanceof ApiFailure && error.code === "changed_meanwhile";
 
+/** Whether a text has become an object; what has not is for the API to refuse. */
+export const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What is sent of an object that was edited as text; undefined: nothing was changed. */
+export function bodyOfText<Fields>(value: unknown, changed: Partial<Fields>): Partial<Fields> | undefined {
+  if (!isObject(value)) return value as Partial<Fields>;
+  return Object.keys(changed).length === 0 ? undefined : changed;
+}
+
 /** The fields of `after` that are not as in `before`. */
 export const changesOf = <Fields extends object>(before: Fields, after: Fields): Partial<Fields> =>
   Object.fromEntries(

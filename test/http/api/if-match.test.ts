@@ -51,7 +51,13 @@ const CASES: Record<string, Case> = {
   },
   provider: {
     path: "/admin/providers",
-    body: { id: "two", name: "Two", adapter: "chat_completions", base_url: "http://127.0.0.1:9/v1", default_model: "m" },
+    body: {
+      id: "two",
+      name: "Two",
+      adapter: "chat_completions",
+      base_url: "http://127.0.0.1:9/v1",
+      default_model: "m",
+    },
     changes: [{ name: "B" }, { default_model: "mine" }],
   },
   "MCP server": {

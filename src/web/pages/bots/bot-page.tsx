@@ -11,7 +11,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { PageFrame, Panel } from "../../parts/page-frame.tsx";
 import { SchemaHelp } from "../../parts/schema-help.tsx";
 import { plural } from "../../parts/units.tsx";
-import { useEdited } from "../../parts/use-edited.tsx";
+import { bodyOfText, isObject, useEdited } from "../../parts/use-edited.tsx";
 import { YamlEditor } from "../../parts/yaml-editor.tsx";
 import { BotActivity } from "./bot-activity.tsx";
 import { BotFacts } from "./bot-facts.tsx";
@@ -96,12 +96,10 @@ function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
     read: () => take(api.GET("/api/v1/bots/{id}", { params: { path } })),
   });
   const save = async (value: unknown) => {
-    const isFields = typeof value === "object" && value !== null && !Array.isArray(value);
-    // What is not an object is for the API to refuse.
-    const fields = (isFields ? { ...UNSET, ...value } : value) as Required<Schema<"BotChange">>;
+    const fields = (isObject(value) ? { ...UNSET, ...value } : value) as Required<Schema<"BotChange">>;
     const stored = await edited.save(fields, async (changed, { header }) => {
-      const body = isFields ? changed : fields;
-      if (isFields && Object.keys(changed).length === 0) return { warnings: [] };
+      const body = bodyOfText(value, changed);
+      if (body === undefined) return { warnings: [] };
       return take(api.PATCH("/api/v1/bots/{id}", { params: { path, header }, body }));
     });
     await refreshBots();

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { SchemaHelp } from "../../parts/schema-help.tsx";
-import { useEdited } from "../../parts/use-edited.tsx";
+import { bodyOfText, useEdited } from "../../parts/use-edited.tsx";
 import { YamlEditor, type YamlEditorProps } from "../../parts/yaml-editor.tsx";
 import { type DryRun, dryRun, fieldsOf, type Policy, refreshPolicies } from "./queries.ts";
 import { WouldHave } from "./would-have.tsx";
@@ -48,13 +48,11 @@ export function ChangedPolicy({ policy, onDone }: { policy: Policy; onDone: Done
     read: () => take(api.GET("/api/v1/policies/{id}", { params: { path } })),
   });
   const save = async (value: unknown) => {
-    const isFields = typeof value === "object" && value !== null && !Array.isArray(value);
     const written = await edited.save(
       value as Schema<"NewPolicy">,
       async (changed, { header }): Promise<Written> => {
-        // What is not an object is for the API to refuse.
-        const body = (isFields ? changed : value) as Schema<"PolicyChange">;
-        if (isFields && Object.keys(changed).length === 0) return { id: policy.id, warnings: [] };
+        const body = bodyOfText(value, changed) as Schema<"PolicyChange"> | undefined;
+        if (body === undefined) return { id: policy.id, warnings: [] };
         return take(api.PATCH("/api/v1/policies/{id}", { params: { path, header }, body }));
       },
     );

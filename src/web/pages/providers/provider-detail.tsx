@@ -10,12 +10,13 @@ import { Facts } from "../../parts/facts.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
+import { bodyOfText, useEdited } from "../../parts/use-edited.tsx";
 import { YamlEditor } from "../../parts/yaml-editor.tsx";
 import { DeleteProvider } from "./delete-provider.tsx";
 import { ChangedProvider } from "./provider-form.tsx";
 import { ProviderModels } from "./provider-models.tsx";
 import { ProviderTest } from "./provider-test.tsx";
-import { ADAPTERS, changeProvider, type Provider, untakenText } from "./queries.ts";
+import { ADAPTERS, changeProvider, type Provider, readProvider, untakenText } from "./queries.ts";
 
 interface ProviderDetailProps {
   id: string;
@@ -156,8 +157,22 @@ function Unsupported({ provider }: { provider: Provider }) {
 }
 
 /** All of it that can be read back. The key and the values of headers are never shown, so they are not in it. */
+type ProviderChange = Parameters<typeof changeProvider>[1];
+
+const written = ({ name, adapter, base_url, default_model, models, unsupported }: Provider) => ({
+  ...{ name, adapter, base_url, default_model, models, unsupported },
+});
+
 function AsYaml({ provider, onDone }: { provider: Provider; onDone(): void }) {
-  const { name, adapter, base_url, default_model, models, unsupported } = provider;
+  const edited = useEdited({ one: provider, fieldsOf: written, read: () => readProvider(provider.id) });
+  const save = async (value: unknown) => {
+    await edited.save(value as ReturnType<typeof written>, async (changed, { header }) => {
+      const body = bodyOfText(value, changed);
+      if (body !== undefined) await changeProvider(provider.id, body as ProviderChange, header);
+    });
+    notifyDone("Stored. It takes effect at once.");
+    onDone();
+  };
   return (
     <>
       <p>
@@ -166,12 +181,11 @@ function AsYaml({ provider, onDone }: { provider: Provider; onDone(): void }) {
       </p>
       <YamlEditor
         what="provider"
-        value={{ name, adapter, base_url, default_model, models, unsupported }}
-        onSave={async (value) => {
-          await changeProvider(provider.id, value as Parameters<typeof changeProvider>[1]);
-          notifyDone("Stored. It takes effect at once.");
-          onDone();
-        }}
+        value={written(provider)}
+        onSave={save}
+        notice={({ save: again, replace }) =>
+          edited.notice({ onKeep: again, onTake: (theirs) => replace(written(theirs)) })
+        }
         onCancel={onDone}
       />
     </>

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { api, type Schema, take } from "../../../api/client.ts";
+import { api, take } from "../../../api/client.ts";
 import { covers, useSession } from "../../../api/session.ts";
 import { notifyDone } from "../../../parts/api-error.tsx";
 import { Facts } from "../../../parts/facts.tsx";
@@ -8,7 +8,7 @@ import { Icon } from "../../../parts/icon.tsx";
 import { Names } from "../../../parts/names.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { modesOf, skillId } from "../../../parts/skill-modes.ts";
-import { useEdited } from "../../../parts/use-edited.tsx";
+import { bodyOfText, isObject, useEdited } from "../../../parts/use-edited.tsx";
 import { YamlEditor } from "../../../parts/yaml-editor.tsx";
 import classes from "../channel-page.module.css";
 import { type Channel, refreshChannels } from "../queries.ts";
@@ -37,11 +37,10 @@ export function OwnCapabilities({ channel }: { channel: Channel }) {
   });
   const save = async (value: unknown) => {
     // A field that was taken out of the text means none; what is not an object is for the API to refuse.
-    const fields = isFields(value) ? { ...NOTHING, ...value } : (value as Own);
+    const fields = isObject(value) ? { ...NOTHING, ...value } : (value as Own);
     const { warnings } = await edited.save(fields, (changed, { header }) => {
-      const isSame = isFields(value) && Object.keys(changed).length === 0;
-      const body = (isFields(value) ? changed : value) as Schema<"PatchChannelsByIdBody">;
-      if (isSame) return Promise.resolve({ warnings: [] as string[] });
+      const body = bodyOfText(value, changed);
+      if (body === undefined) return Promise.resolve({ warnings: [] as string[] });
       return take(api.PATCH("/api/v1/channels/{id}", { params: { path, header }, body }));
     });
     setEditing(false);
@@ -103,6 +102,3 @@ export function OwnCapabilities({ channel }: { channel: Channel }) {
     </Section>
   );
 }
-
-const isFields = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
