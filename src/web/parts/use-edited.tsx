@@ -114,7 +114,7 @@ export function bodyOfText<Fields>(value: unknown, changed: Partial<Fields>): Pa
 }
 
 /** The fields of `after` that are not as in `before`. */
-export const changesOf = <Fields extends object>(before: Fields, after: Fields): Partial<Fields> =>
+const changesOf = <Fields extends object>(before: Fields, after: Fields): Partial<Fields> =>
   Object.fromEntries(
     Object.entries(after).filter(
       ([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field as keyof Fields]),
