@@ -19,7 +19,7 @@ import type { Gateway } from "../gateway/integrations-gateway.ts";
 import { createReceive } from "../gateway/receive.ts";
 import { createReplay } from "../gateway/replay.ts";
 import { refuseNul } from "../target.ts";
-import { etagOf } from "./if-match.ts";
+import { nameVersion } from "./if-match.ts";
 import type { LargeBodies } from "./large-bodies.ts";
 import { createNamesThere } from "./missing-names.ts";
 import { openApi } from "./openapi/openapi.ts";
@@ -122,12 +122,8 @@ export function createApi(
       ),
     )
     // Elysia would give it an empty body, which Deno refuses.
-    .mapResponse(({ response, set }) => {
-      if (set.status === 204) return new Response(null, { status: 204 });
-      const etag = etagOf(response);
-      if (etag !== undefined) set.headers.etag = etag;
-      return undefined;
-    })
+    .mapResponse(({ set }) => (set.status === 204 ? new Response(null, { status: 204 }) : undefined))
+    .mapResponse(nameVersion)
     .onRequest(async ({ request, set }) => {
       const path = pathOf(request);
       set.headers[REQUEST_ID] = newId();
@@ -221,13 +217,7 @@ export function createApi(
     .use(scopeRoutes({ route }))
     .use(signInRoutes({ ...access, ...options, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
-    .use(
-      connectionRoutes({
-        ...integrations,
-        integrations: registry,
-        route,
-      }),
-    )
+    .use(connectionRoutes({ ...integrations, integrations: registry, route }))
     .use(
       accountRoutes({
         ...{ accounts: integrations.accounts, integrations: registry, auth, route },

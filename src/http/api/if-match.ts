@@ -24,8 +24,13 @@ export function asRead(headers: { "if-match"?: string | undefined }): AsRead {
   return header.split(",").map((tag) => tag.trim().replace(/^W\//, "").replaceAll('"', ""));
 }
 
-/** The ETag of an answer; undefined if it is no object with a version. */
-export function etagOf(answer: unknown): string | undefined {
-  const { updated_at } = (answer ?? {}) as { updated_at?: unknown };
-  return typeof updated_at === "string" ? `"${updated_at}"` : undefined;
+interface Answered {
+  response: unknown;
+  set: { headers: Record<string, unknown> };
+}
+
+/** Gives the answer with an object's version the header for it. */
+export function nameVersion({ response, set }: Answered): undefined {
+  const { updated_at } = (response ?? {}) as { updated_at?: unknown };
+  if (typeof updated_at === "string") set.headers.etag = `"${updated_at}"`;
 }
