@@ -16,6 +16,8 @@ export interface FakeApp {
   deliveries: Record<string, unknown>[];
   /** Ids of deliveries that were asked for again. */
   attempts: number[];
+  /** Delivers again, as GitHub does after it has said that it will. */
+  onAttempt?: (id: number) => void;
   /** Whether the next check is made, and its answer lost. */
   losesAnswer: boolean;
   /** How long tokens are good. */
@@ -28,7 +30,8 @@ export interface FakeApp {
 const failure = (status: number, message: string): Response =>
   Response.json({ message, documentation_url: "https://docs.github.com/rest" }, { status });
 
-export function startFakeApp(publicKey: string): FakeApp {
+/** `behind`: a GitHub that knows no tokens, which answers what installations ask; without it there is little. */
+export function startFakeApp(publicKey: string, { behind }: { behind?: string } = {}): FakeApp {
   const tokens = new Map<string, { installation: number; ends: number }>();
   let made = 0;
 
@@ -55,6 +58,7 @@ export function startFakeApp(publicKey: string): FakeApp {
     const again = /^\/app\/hook\/deliveries\/(\d+)\/attempts$/.exec(path);
     if (again && method === "POST") {
       fake.attempts.push(Number(again[1]));
+      fake.onAttempt?.(Number(again[1]));
       return Response.json({}, { status: 202 });
     }
     const of = /^\/repos\/(.+)\/installation$/.exec(path);
@@ -120,6 +124,7 @@ export function startFakeApp(publicKey: string): FakeApp {
       if (!token || token.ends < Date.now()) return failure(401, "Bad credentials");
       if (fake.installations.get(`${owner}/${repo}`) !== token.installation) return failure(404, "Not Found");
       const text = await request.text();
+      if (behind !== undefined) return passedOn(request, behind, text);
       return asInstallation(request.method, pathname, text ? JSON.parse(text) : {}, searchParams);
     },
   });
@@ -144,4 +149,14 @@ export function startFakeApp(publicKey: string): FakeApp {
     stop: () => void server.stop(true),
   };
   return fake;
+}
+
+function passedOn(request: Request, behind: string, body: string): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const { method, headers } = request;
+  const accept = headers.get("accept") ?? "";
+  return fetch(`${behind}${pathname}${search}`, {
+    ...{ method, headers: { accept, "content-type": "application/json" } },
+    ...(body !== "" && { body }),
+  });
 }

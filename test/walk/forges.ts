@@ -11,11 +11,11 @@ const BOT = "heddle-bot";
 const idIn = (text: string): string => /approve ([\w-]+)/.exec(text)?.[1] ?? "";
 const isQuestion = (text: string): boolean => text.includes("`create_schedule`");
 /** A question that can still be answered has the commands for that. */
-const questionOf = (texts: string[]) => {
+export const questionOf = (texts: string[]) => {
   const text = texts.find(isQuestion);
   return text === undefined ? undefined : { text, yes: idIn(text) || undefined };
 };
-const answersOf = (texts: string[]) => texts.filter((text) => !isQuestion(text));
+export const answersOf = (texts: string[]) => texts.filter((text) => !isQuestion(text));
 
 export async function forges(url: () => string): Promise<Subject<number>[]> {
   return [await gitHub(url), await gitea(url), await gitLab(url)];
@@ -29,7 +29,7 @@ async function proxyOf(service: string) {
 
 const SECRET = "secret-of-the-walk-at-github";
 const TOKEN = "github_pat_of_the_walk";
-const OCTOCAT = { login: "octocat", id: 583231, type: "User" };
+export const OCTOCAT = { login: "octocat", id: 583231, type: "User" };
 
 /** What GitHub could not deliver it says, and delivers again when it is asked to. */
 async function gitHub(url: () => string): Promise<Subject<number>> {

@@ -1,7 +1,7 @@
 // Walks over every integration as a person would: sets it up over the API before its real or fake service, has it answer, show progress and ask
 // for an approval, kills the server and cuts its connections, and prints what was seen.
 //
-//   bun run walk [chats] [forges] [home] [gmail] [mission-control] [--binary] [--postgres]
+//   bun run walk [chats] [forges] [webhooks] [home] [gmail] [mission-control] [--binary] [--postgres]
 //
 // Without names, all. --binary compiles the program and walks over that; --postgres uses TEST_DATABASE_URL or a PostgreSQL of its own.
 
@@ -18,10 +18,12 @@ import { home } from "./home.ts";
 import { walkMissionControl } from "./mission-control.ts";
 import { PHASES, type Phase, type Subject } from "./subject.ts";
 import { type Seen, walkSubjects } from "./walk-subjects.ts";
+import { webhooks } from "./webhooks.ts";
 
 const GROUPS: Record<string, (heddle: Heddle) => Promise<Seen>> = {
   chats: (heddle) => walk(heddle, chats()),
   forges: (heddle) => walk(heddle, forges(heddle.url) as Promise<Subject[]>),
+  webhooks: (heddle) => walk(heddle, webhooks(heddle.url)),
   home: (heddle) => walk(heddle, home()),
   gmail: (heddle) => walk(heddle, gmail()),
   "mission-control": async (heddle) => new Map([["Mission Control", await walkMissionControl(heddle)]]),

@@ -3,22 +3,24 @@
 import { expect } from "bun:test";
 import { signWebhook } from "../../../src/sdk/index.ts";
 import { envelopeOf, type FakeSlack } from "../../fakes/slack/fake-slack.ts";
-import { ADA, BOT, BOT_TOKEN, DIRECT, GENERAL, SIGNING_SECRET, TEAM } from "../../fakes/slack/ids.ts";
+import { ADA, BEN, BOT, BOT_TOKEN, DIRECT, GENERAL, SIGNING_SECRET, TEAM } from "../../fakes/slack/ids.ts";
 import type { OwnCase } from "../driver.ts";
 import { eventually } from "../eventually.ts";
 import { answerTo } from "../world.ts";
 
+const answeredAt = (slack: FakeSlack) => (mark: string, where: { channel: string; thread_ts?: string }) =>
+  eventually(() =>
+    slack.messages.find(
+      ({ channel, thread_ts, user, text }) =>
+        user === BOT &&
+        channel === where.channel &&
+        thread_ts === where.thread_ts &&
+        text.includes(answerTo(mark)),
+    ),
+  );
+
 export function slackCases(slack: FakeSlack): OwnCase[] {
-  const answered = (mark: string, where: { channel: string; thread_ts?: string }) =>
-    eventually(() =>
-      slack.messages.find(
-        ({ channel, thread_ts, user, text }) =>
-          user === BOT &&
-          channel === where.channel &&
-          thread_ts === where.thread_ts &&
-          text.includes(answerTo(mark)),
-      ),
-    );
+  const answered = answeredAt(slack);
   const channelOf = async (
     world: { get(path: string): ReturnType<typeof fetch> | Promise<unknown> },
     id: string,
@@ -137,3 +139,23 @@ export function slackCases(slack: FakeSlack): OwnCase[] {
     },
   ];
 }
+
+export const slackCasesAtTheEnd = (slack: FakeSlack): OwnCase[] => [
+  {
+    name: "where only those may talk who are allowed, others are let in by a code that nobody else sees",
+    async run(world) {
+      const setTo = (value: string) =>
+        world.send("/admin/integrations/slack/settings", { settings: { SLACK_WHO_MAY_TALK: value } }, "PUT");
+      await setTo("allowed");
+      slack.write(BEN, GENERAL, `<@${BOT}> {q900010} Hello?`);
+      const told = await eventually(
+        () => slack.whispers.find(({ user, text }) => user === BEN && text.includes("Give this code"))?.text,
+      );
+      await world.send("/people/pair", { code: String(told).slice(String(told).lastIndexOf(" ") + 1) });
+      const asked = slack.write(BEN, GENERAL, `<@${BOT}> {q900011} And now?`);
+      await answeredAt(slack)("{q900011}", { channel: GENERAL, thread_ts: asked });
+      expect(slack.messages.some(({ text }) => text.includes(answerTo("{q900010}")))).toBe(false);
+      await setTo("");
+    },
+  },
+];
