@@ -78,8 +78,9 @@ export function knowledgeTests(ui: () => Ui): void {
     await isRead;
     await page.getByLabel("The file of the skill").fill("Mine");
     await page.getByRole("button", { name: "Save skill" }).click();
-    await page.getByRole("alert").getByText("has changed since it was read").waitFor();
+    await page.getByRole("alert").getByText("Somebody else has changed this meanwhile").waitFor();
     expect((await ui().api("GET", path)).file_text).toBe("Somebody else's");
+    expect(await page.getByLabel("The file of the skill").inputValue()).toBe("Mine");
     await ui().api("DELETE", path);
   });
 
