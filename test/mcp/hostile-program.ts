@@ -45,7 +45,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params } = JSON.parse(line) as {
     id?: number;
     method: string;
-    params?: { name?: string };
+    params?: { name?: string; cursor?: string };
   };
   const answer = (result: object) => send({ id, result });
   if (method === "initialize") {
@@ -58,8 +58,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (method === "ping") answer({});
   else if (method === "tools/list") {
     appendFileSync(join(folder, mode), ".");
-    const tools = TOOLS[mode]?.() ?? [tool(`${mode}_one`)];
-    setTimeout(() => answer({ tools }), mode === "storm" ? 1_000 : 0);
+    const at = Number(params?.cursor ?? 0);
+    // The pages of one end, those of the other do not.
+    const last = mode === "paged" ? 3 : mode === "endless" ? Number.POSITIVE_INFINITY : 0;
+    const tools = TOOLS[mode]?.() ?? [tool(at === 0 ? `${mode}_one` : `${mode}_${at}`)];
+    const more = at < last && { nextCursor: String(at + 1) };
+    setTimeout(() => answer({ tools, ...more }), mode === "storm" ? 1_000 : 0);
   } else if (method === "tools/call") {
     if (mode === "silent") continue;
     if (mode === "ids") {

@@ -20,15 +20,24 @@ afterAll(() => rm(folder, { recursive: true }));
 test("floods, storms, silence, wrong ids and schemas that have no end", async () => {
   const db = await open();
   await using mcp = await testMcp(db);
-  const modes = ["flood", "storm", "silent", "ids", "schemas"];
+  const modes = ["flood", "storm", "silent", "ids", "schemas", "paged"];
   for (const mode of modes) {
     await mcp.servers.create({
       ...{ id: mode, transport: "stdio", command: "bun", args: [PROGRAM, mode, folder] },
       ...{ env: {}, timeout_seconds: mode === "silent" ? 1 : 10 },
     });
   }
+  await mcp.servers.create({
+    ...{ id: "endless", transport: "stdio", command: "bun", args: [PROGRAM, "endless", folder], env: {} },
+    timeout_seconds: 10,
+  });
   for (const mode of modes) await mcp.reaches(mode, "connected");
 
+  const paged = mcp.servers.get("paged").tools.map(({ listed }) => listed.name);
+  expect(paged).toEqual(["paged_one", "paged_1", "paged_2", "paged_3"]);
+  // A list that goes on for ever is no list, and says so.
+  await mcp.reaches("endless", "degraded");
+  expect(mcp.servers.get("endless").status.error).toContain("pagination did not terminate");
   expect(mcp.servers.get("flood").tools).toHaveLength(500);
   expect(mcp.tools.list().filter(({ name }) => name.startsWith("flood_"))).toHaveLength(500);
   await expect(mcp.call("silent_one")).rejects.toThrow("1 second");
