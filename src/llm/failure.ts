@@ -54,7 +54,11 @@ function ofApiError(error: ApiError, message: string, retryAfterMs: number | und
   if (status === undefined) {
     const kind = kindOfWords(error);
     const tokenLimit = kind === "too_long" ? tokenLimitOf(error) : undefined;
-    return new AttemptFailure(kind, message, tokenLimit ? { tokenLimit } : {});
+    const waitMs = kind === "rate_limit" ? waitIn(error.message) : undefined;
+    return new AttemptFailure(kind, message, {
+      ...(tokenLimit && { tokenLimit }),
+      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    });
   }
   if (isTooLong(error, status)) {
     const tokenLimit = tokenLimitOf(error);

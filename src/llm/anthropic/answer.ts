@@ -11,6 +11,8 @@ import type { LlmToolCall } from "../llm.ts";
 import { anthropicUsage } from "../usage.ts";
 import { readFinish } from "../wire/finish-reason.ts";
 import { readAnswer } from "../wire/read-answer.ts";
+import { createShown } from "../wire/shown.ts";
+import { startsInThought } from "../wire/thoughts.ts";
 
 interface Block {
   type: string;
@@ -29,6 +31,9 @@ export function createAnswer(options: AnswerOptions): Answer {
   let stop = "";
   let hasStopped = false;
   let said = "";
+  const hasReasoning = () => blocks.some(({ type }) => type === "thinking" || type === "redacted_thinking");
+  const show = createShown(options, hasReasoning);
+  const spoken = () => blocks.map(({ type, text }) => (type === "text" ? text.toString() : "")).join("");
 
   function add(event: Fields): string {
     switch (event.type) {
@@ -106,15 +111,15 @@ export function createAnswer(options: AnswerOptions): Answer {
   }
 
   return {
-    add: (event) => (isObject(event) ? add(event) : ""),
+    add: (event) => show(isObject(event) ? add(event) : ""),
+    startedInThought: () => (hasReasoning() ? undefined : startsInThought(spoken())),
     isFinished: () => hasStopped || stop !== "",
     usage: () => anthropicUsage(usage),
     finish() {
       const isWhole = hasStopped || stop !== "";
       if (!isWhole && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
       if (!isWhole) throw new AttemptFailure("cut", "the answer ended early");
-      const text = blocks.map((block) => (block.type === "text" ? block.text.toString() : "")).join("");
-      const answer = readAnswer({ finish: stop, text, calls: blocks.flatMap(toCall) }, options);
+      const answer = readAnswer({ finish: stop, text: spoken(), calls: blocks.flatMap(toCall) }, options);
       const thinking = blocks.flatMap(toThought);
       const isWanted = answer.toolCalls.length > 0 && thinking.length > 0;
       return {
@@ -140,7 +145,8 @@ const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
 function toCall({ type, text, raw }: Block): LlmToolCall[] {
   if (type !== "tool_use") return [];
   const written = text.toString();
-  const whole = isObject(raw.input) && Object.keys(raw.input).length > 0 ? JSON.stringify(raw.input) : "";
+  const { input } = raw;
+  const whole = isObject(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : textOf(input);
   return [{ id: textOf(raw.id), name: textOf(raw.name), arguments: written.trim() === "" ? whole : written }];
 }
 

@@ -9,8 +9,8 @@ import { type Fields, isObject } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmUsage } from "../llm.ts";
 import { readFinish } from "../wire/finish-reason.ts";
-import { createLiveText, type LiveText } from "../wire/live-text.ts";
 import { readAnswer } from "../wire/read-answer.ts";
+import { createShown } from "../wire/shown.ts";
 import { startsInThought } from "../wire/thoughts.ts";
 import { choicesIn, deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
 import { createReasoning } from "./reasoning.ts";
@@ -34,16 +34,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     return index <= first;
   };
   let hasReasoning = false;
-  let live: LiveText | undefined;
-
-  /** What may be shown. Where thoughts come apart, none are in the text. */
-  function show(text: string): string {
-    live ??= createLiveText({
-      hasTools: options.offered.size > 0 || (options.tools?.size ?? 0) > 0,
-      startsInThought: !hasReasoning && (options.startsInThought ?? false),
-    });
-    return live.add(text);
-  }
+  const show = createShown(options, () => hasReasoning);
 
   return {
     isFinished: () => finish !== "",
@@ -79,7 +70,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       const text = readText(delta.content) || readText(delta.refusal);
       if (text !== "") texts.add(text);
       limits.text(text);
-      return text === "" ? "" : show(text);
+      return show(text);
     },
 
     finish() {
@@ -87,7 +78,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       if (!hasChoices) throw new AttemptFailure("garbled", "the answer is not a chat completion");
       if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
       const { text, toolCalls, isCut } = readAnswer(
-        { finish, text: texts.toString(), calls: calls.finish(), isRaw: true },
+        { finish, text: texts.toString(), calls: calls.finish() },
         options,
       );
       const fields = reasoning.fields();

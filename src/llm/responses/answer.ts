@@ -9,6 +9,8 @@ import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
 import { responsesUsage } from "../usage.ts";
 import { readAnswer } from "../wire/read-answer.ts";
+import { createShown } from "../wire/shown.ts";
+import { startsInThought } from "../wire/thoughts.ts";
 import { createItems } from "./items.ts";
 
 export function createAnswer(options: AnswerOptions): Answer {
@@ -17,6 +19,8 @@ export function createAnswer(options: AnswerOptions): Answer {
   const items = createItems(limits);
   let end: { status: string; response: Fields } | undefined;
   let said = "";
+  const hasReasoning = () => items.reasoning().some((before) => before.length > 0);
+  const show = createShown(options, hasReasoning);
 
   /** Ends the answer; a response that was sent whole has its output here only. */
   function finishWith(status: string, response: Fields): string {
@@ -26,17 +30,19 @@ export function createAnswer(options: AnswerOptions): Answer {
 
   const usage = () => (isObject(end?.response.usage) ? responsesUsage(end.response.usage) : null);
 
+  function add(event: Fields): string {
+    const type = textOf(event.type);
+    const status = ENDS.get(type);
+    if (status) return finishWith(status, isObject(event.response) ? event.response : {});
+    if (event.object === "response" && type === "") return finishWith("completed", event);
+    // It may also be a ping with words.
+    if (type === "") said ||= complaintIn(event);
+    return items.add(type, event);
+  }
+
   return {
-    add(event) {
-      if (!isObject(event)) return "";
-      const type = textOf(event.type);
-      const status = ENDS.get(type);
-      if (status) return finishWith(status, isObject(event.response) ? event.response : {});
-      if (event.object === "response" && type === "") return finishWith("completed", event);
-      // It may also be a ping with words.
-      if (type === "") said ||= complaintIn(event);
-      return items.add(type, event);
-    },
+    add: (event) => show(isObject(event) ? add(event) : ""),
+    startedInThought: () => (hasReasoning() ? undefined : startsInThought(items.text())),
     isFinished: () => end !== undefined,
     usage,
     finish() {

@@ -25,22 +25,17 @@ interface Given {
   text: string;
   /** As they came: an id may be missing or be another's, too. */
   calls: LlmToolCall[];
-  /** The text may have thoughts and calls in it: servers of open models leave there what they do not understand. */
-  isRaw?: boolean;
 }
 
 /** Throws an AttemptFailure for an answer that was filtered, failed or is empty, or a call without a name. */
-export function readAnswer(
-  { finish, text: given, calls, isRaw = false }: Given,
-  options: AnswerOptions,
-): ReadAnswer {
+export function readAnswer({ finish, text: given, calls }: Given, options: AnswerOptions): ReadAnswer {
   const { offered } = options;
   const end = endOf(finish);
   if (end === "filtered")
     throw new AttemptFailure("filtered", "the answer was stopped by the endpoint's content filter");
   if (end === "failed") throw new AttemptFailure("server", `the answer ended with "${finish}"`);
   const isCut = end === "cut";
-  const { text, written } = isRaw ? readRaw(given, options) : { text: given, written: [] };
+  const { text, written } = readRaw(given, options);
   const made = calls.length > 0 ? withOwnIds(calls) : mostCalls(written).map(withNewId);
   const toolCalls =
     offered.size === 0 ? [] : made.map((call) => ({ ...call, name: offeredName(call.name, offered) }));
@@ -56,7 +51,7 @@ export function readAnswer(
   }
 }
 
-/** What the model said and what it called, of a text that has thoughts and calls in it. */
+/** What the model said and called: servers of open models leave thoughts and calls that they do not understand in the text. */
 function readRaw(
   given: string,
   { offered, tools = new Map(), isRepeated }: AnswerOptions,

@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
+import { createAnthropicMessages } from "../../../src/llm/anthropic/messages.ts";
 import type { AttemptFailure } from "../../../src/llm/attempt.ts";
 import type { LlmEvent, LlmMessage, LlmRequest } from "../../../src/llm/llm.ts";
+import { createResponses } from "../../../src/llm/responses/responses.ts";
 import { createOpenAiLlm } from "../openai-llm.ts";
 import { type Answer, delta, EVERYWHERE, startStrictEndpoint } from "../strict-endpoint.ts";
 
@@ -255,4 +257,55 @@ test("tokens are counted under the names of other protocols", async () => {
     { choices: [], usage: { input_tokens: 12, output_tokens: 3 } },
   ];
   expect((await ask([{ events }])).usage).toEqual({ prompt_tokens: 12, completion_tokens: 3 });
+});
+
+describe("what a server leaves in the text is read over", () => {
+  const events = (list: { type: string }[]): Answer => ({
+    raw: list.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""),
+    type: "text/event-stream",
+  });
+  const anthropic = (text: string): Answer =>
+    events([
+      { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } } as {
+        type: string;
+      },
+      ...(text.match(/[\s\S]{1,5}/g) ?? []).map((piece) => ({
+        type: "content_block_delta",
+        index: 0,
+        delta: { type: "text_delta", text: piece },
+      })),
+      { type: "message_delta", delta: { stop_reason: "end_turn" } } as { type: string },
+      { type: "message_stop" },
+    ]);
+  const responses = (text: string): Answer =>
+    events([
+      ...(text.match(/[\s\S]{1,5}/g) ?? []).map((delta) => ({
+        type: "response.output_text.delta",
+        item_id: "m",
+        delta,
+      })),
+      { type: "response.completed", response: { status: "completed" } } as { type: string },
+    ]);
+  test.each([
+    ["Anthropic's protocol", createAnthropicMessages, anthropic],
+    ["responses", createResponses, responses],
+  ] as const)("%s", async (_, adapter, answer) => {
+    const read = async (text: string) => {
+      const endpoint = await startStrictEndpoint([], [answer(text)]);
+      const llm = createOpenAiLlm({ apiKey: "k", baseUrl: endpoint.url, log: getLogger("heddle") }, adapter);
+      const { signal } = new AbortController();
+      const request = { model: "m", fallbackModels: [], messages: [HELLO], tools: [SEARCH], signal };
+      const told = await Array.fromAsync(llm.stream(request));
+      await endpoint.stop();
+      const done = told.findLast((event) => event.type === "done");
+      const streamed = told.map((event) => (event.type === "text" ? event.text : "")).join("");
+      return [streamed, done?.text, done?.toolCalls.map(({ name }) => name)];
+    };
+    expect(await read("<think>Hm.</think>Hi [1].<|im_end|>")).toEqual(["Hi [1].", "Hi [1].", []]);
+    expect(await read('I look.\n<tool_call>{"name": "search", "arguments": {}}</tool_call>')).toEqual([
+      ...["I look.", "I look."],
+      ["search"],
+    ]);
+    expect(await read("Hello there.\n")).toEqual(["Hello there.\n", "Hello there.\n", []]);
+  });
 });
