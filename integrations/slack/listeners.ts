@@ -2,9 +2,10 @@
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { SocketModeClient } from "@slack/socket-mode";
-import { type JsonObject, type ListenContext, listen, log } from "heddle/sdk";
+import { type JsonObject, type ListenContext, listen, log, poll } from "heddle/sdk";
 import { clientOptions, codeOf, listenerError, quietLogger } from "./client.ts";
 import { settings } from "./config.ts";
+import { catchUp } from "./missed.ts";
 import { receiveAny } from "./receive-any.ts";
 import { whoAmI } from "./workspace.ts";
 
@@ -17,6 +18,24 @@ listen({
   silenceSeconds: SILENCE_SECONDS,
   when: () => settings.SLACK_APP_TOKEN !== "" && settings.SLACK_BOT_TOKEN !== "",
   run: listenToSlack,
+  catchUp,
+});
+
+let hasCaughtUp = false;
+
+// Over HTTP there is no connection; what Slack has given up to deliver is looked up after a start.
+poll({
+  name: "missed",
+  everySeconds: 300,
+  timeoutSeconds: 600,
+  when: () =>
+    settings.SLACK_APP_TOKEN === "" &&
+    settings.SLACK_BOT_TOKEN !== "" &&
+    settings.SLACK_SIGNING_SECRET !== "",
+  async run({ since, signal }) {
+    if (since !== null && !hasCaughtUp) await catchUp({ since, signal });
+    hasCaughtUp = true;
+  },
 });
 
 interface Envelope {

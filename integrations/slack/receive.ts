@@ -8,6 +8,7 @@ import {
   injectMessage,
   type JsonObject,
   people,
+  store,
 } from "heddle/sdk";
 import { settings } from "./config.ts";
 import { earlier } from "./context.ts";
@@ -15,9 +16,12 @@ import { load } from "./files.ts";
 import { inOrder } from "./in-order.ts";
 import { readEvent, record, type SlackMessage, text } from "./message.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
+import { rememberPlace } from "./places.ts";
 import { say } from "./say.ts";
 import { readable } from "./text.ts";
 import { personName, type Self, whoAmI } from "./workspace.ts";
+
+const STOPS_KEPT_SECONDS = 7 * 86_400;
 
 export type Received =
   | { status: "ignored"; reason: string }
@@ -59,7 +63,9 @@ async function receive(message: SlackMessage, self: Self): Promise<Received> {
   const botId = known?.bot_id ?? settings.SLACK_BOT_ID;
   if (!known)
     await getOrCreateSession({ clientId: clientIdOf(channel), botId, dispatchConfig: targetOf(channel) });
-  if (isStop(message, self)) return stop(clientId);
+  if (isStop(message, self)) return stop(clientId, message.key);
+  await rememberPlace(channel);
+  if (place.thread !== undefined) await rememberPlace(place);
   if (!isKnown) await tellContext(message, self, place, botId);
   return run(message, self, place, botId);
 }
@@ -85,8 +91,12 @@ async function mayTalk(message: SlackMessage, self: Self, clientId: string): Pro
 const isStop = ({ text: said }: SlackMessage, self: Self): boolean =>
   said.replace(`<@${self.user}>`, "").trim().toLowerCase() === "stop";
 
-async function stop(clientId: string): Promise<Received> {
+/** Once: what runs when the same message is found again is something else. */
+async function stop(clientId: string, message: string): Promise<Received> {
+  const key = `stop:${message}`;
+  if ((await store.get(key)) !== undefined) return ignored("stopped");
   if (await channels.get(clientId)) await channels.stop(clientId);
+  await store.set(key, true, { ttlSeconds: STOPS_KEPT_SECONDS });
   return ignored("stopped");
 }
 

@@ -142,6 +142,29 @@ export function slackCases(slack: FakeSlack): OwnCase[] {
 
 export const slackCasesAtTheEnd = (slack: FakeSlack): OwnCase[] => [
   {
+    name: "what was said while the server was away for so long that Slack tells of it no more is looked up",
+    async run(world) {
+      const began = slack.write(ADA, GENERAL, `<@${BOT}> {q900020} Before`);
+      await answeredAt(slack)("{q900020}", { channel: GENERAL, thread_ts: began });
+      await world.kill();
+      const untold = (text: string, more: object = {}) => {
+        const ts = slack.nextTs();
+        slack.messages.push({
+          ...{ channel: GENERAL, user: ADA, text, ts, edits: [], reactions: [], cards: {}, ...more },
+        });
+        return ts;
+      };
+      const missed = untold(`<@${BOT}> {q900021} In the channel`);
+      untold("{q900022} In the thread", { thread_ts: began, parent_user_id: ADA });
+      await world.start();
+      await answeredAt(slack)("{q900021}", { channel: GENERAL, thread_ts: missed });
+      await answeredAt(slack)("{q900022}", { channel: GENERAL, thread_ts: began });
+      const texts = slack.messages.map(({ text }) => text).join("\n");
+      for (const mark of ["{q900020}", "{q900021}", "{q900022}", "{q900002}"])
+        expect(texts.split(answerTo(mark))).toHaveLength(2);
+    },
+  },
+  {
     name: "where only those may talk who are allowed, others are let in by a code that nobody else sees",
     async run(world) {
       const setTo = (value: string) =>

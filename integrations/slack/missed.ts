@@ -1,0 +1,98 @@
+// What was said while nobody listened. Slack tells of an event again for some minutes only; after that, the places in which the bot was spoken to are read.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
+import { type CatchUpContext, type JsonObject, log } from "heddle/sdk";
+import { codeOf, connect, deliveryError } from "./client.ts";
+import { tokenOf } from "./config.ts";
+import type { Place } from "./place.ts";
+import { latestPlaces } from "./places.ts";
+import { receiveEvent } from "./receive.ts";
+
+const PAGE = 200;
+const MOST_PAGES = 5;
+/** What was being taken when Slack was last heard. */
+const MARGIN_MS = 60_000;
+const REFUSALS = ["missing_scope", "not_in_channel", "channel_not_found", "thread_not_found", "is_archived"];
+
+interface Reply extends JsonObject {
+  ts: string;
+  thread_ts?: string;
+  reply_count?: number;
+}
+
+/** Takes what was said since then, the oldest first. What was taken before is recognised by its `ts`. */
+export async function catchUp({ since, signal }: CatchUpContext): Promise<void> {
+  const oldest = String((since.getTime() - MARGIN_MS) / 1000);
+  for (const place of await latestPlaces()) {
+    for (const message of await said(place, oldest, signal)) {
+      signal.throwIfAborted();
+      const event = { ...message, type: "message", channel: place.channel };
+      await receiveEvent({ team_id: place.team, event }).catch((error) => {
+        if ((error as { code?: unknown }).code !== "validation") throw error;
+        log.error("A message of Slack was left out, since it was refused", { error: String(error) });
+      });
+    }
+  }
+}
+
+/** What was said in a place, and in threads that began there, in order. */
+async function said({ team, channel, thread }: Place, oldest: string, signal: AbortSignal): Promise<Reply[]> {
+  const slack = connect(tokenOf(team), signal);
+  if (thread !== undefined) return repliesIn(slack, { channel, ts: thread, oldest }, signal);
+  const messages = await read(
+    (cursor) => slack.conversations.history({ channel, oldest, ...cursor }),
+    signal,
+  );
+  const found = [...messages];
+  for (const { ts, reply_count = 0 } of messages) {
+    if (reply_count > 0) found.push(...(await repliesIn(slack, { channel, ts, oldest }, signal)));
+  }
+  return inOrder(found);
+}
+
+const repliesIn = async (
+  slack: WebClient,
+  place: { channel: string; ts: string; oldest: string },
+  signal: AbortSignal,
+): Promise<Reply[]> => {
+  const found = await read((cursor) => slack.conversations.replies({ ...place, ...cursor }), signal);
+  // The first message of the thread comes with each answer.
+  return inOrder(found.filter(({ ts }) => ts !== place.ts));
+};
+
+const inOrder = (messages: Reply[]): Reply[] =>
+  messages.sort((one, other) => Number(one.ts) - Number(other.ts));
+
+type Page = (cursor: { limit: number; cursor?: string }) => Promise<{
+  messages?: unknown[];
+  response_metadata?: { next_cursor?: string };
+}>;
+
+async function read(page: Page, signal: AbortSignal): Promise<Reply[]> {
+  const found: Reply[] = [];
+  let cursor: string | undefined;
+  try {
+    for (let number = 0; number < MOST_PAGES; number++) {
+      const answer = await patiently(() => page({ limit: PAGE, ...(cursor && { cursor }) }), signal);
+      found.push(...((answer.messages ?? []) as Reply[]));
+      cursor = answer.response_metadata?.next_cursor;
+      if (!cursor) break;
+    }
+  } catch (error) {
+    if (!REFUSALS.includes(codeOf(error) ?? "")) throw deliveryError(error, "Reading what was missed");
+    log.debug("What was missed in a place of Slack cannot be read", { reason: codeOf(error) });
+  }
+  return found;
+}
+
+/** Waits as long as Slack asks; whoever wants to catch up is in no hurry. */
+async function patiently<Made>(call: () => Promise<Made>, signal: AbortSignal): Promise<Made> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof WebAPIRateLimitedError)) throw error;
+    await sleep(error.retryAfter * 1000, undefined, { signal });
+    return call();
+  }
+}
