@@ -32,7 +32,13 @@ export const issuePath = (target: IssueTarget): string => `${repositoryPath(targ
 /** Tests the connection: asks whose token it is. */
 export async function whoAmI({ signal }: { signal: AbortSignal }): Promise<string> {
   if (settings.GITEA_TOKEN === "") throw new Error("GITEA_TOKEN must be set.");
-  const answer = await gitea.get("/user", { signal });
+  const answer = await gitea.get("/user", { signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The server of GITEA_URL (${settings.GITEA_URL}) does not answer: ${why}`, {
+      cause: error,
+    });
+  });
   if (answer.status === 401) {
     await answer.body?.cancel();
     throw new ReauthRequired("The server does not accept GITEA_TOKEN.");

@@ -34,7 +34,13 @@ export const pageOf = ({ project, kind, iid }: Noteable, note: number): string =
 /** Tests the connection: asks whose token it is. */
 export async function whoAmI({ signal }: { signal: AbortSignal }): Promise<string> {
   if (settings.GITLAB_TOKEN === "") throw new Error("GITLAB_TOKEN must be set.");
-  const answer = await gitlab.get("/user", { signal });
+  const answer = await gitlab.get("/user", { signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The server of GITLAB_URL (${settings.GITLAB_URL}) does not answer: ${why}`, {
+      cause: error,
+    });
+  });
   if (answer.status === 401) {
     await answer.body?.cancel();
     throw new ReauthRequired("GitLab does not accept GITLAB_TOKEN.");

@@ -25,7 +25,7 @@ import {
 import classes from "./set-up-page.module.css";
 import { Settings } from "./settings.tsx";
 import { TestEvent } from "./test-event.tsx";
-import { WebhookUrl } from "./webhook-url.tsx";
+import { isCalled, WebhookUrl } from "./webhook-url.tsx";
 
 /** The set-up of one integration, step by step. What is done is known by the server, so one can leave and come back. */
 export function SetUpPage({ id }: { id: string }) {
@@ -121,7 +121,7 @@ function stepsOf(integration: IntegrationDetail, { last, hasEntered, accounts }:
           },
         ]
       : []),
-    ...(webhook
+    ...(webhook && (last !== null || isCalled(integration))
       ? [
           {
             id: "webhook",
@@ -166,7 +166,7 @@ function SettingsStep({ integration }: { integration: IntegrationDetail }) {
       )}
       <Settings id={id} />
       <ConnectionTest integration={integration} />
-      {integration.webhook && missingSettings(integration).length === 0 && (
+      {isCalled(integration) && missingSettings(integration).length === 0 && (
         <Button
           variant="default"
           size="xs"

@@ -3,6 +3,12 @@ import { Facts } from "../../parts/facts.tsx";
 import type { Integration } from "./queries.ts";
 import { SCHEMES } from "./schemes.ts";
 
+/** Whether the service has to call: not where the secret of its calls may be left out, as by those who connect themselves. */
+export const isCalled = ({ webhook, env_vars, setup }: Webhooked): boolean => {
+  const secret = env_vars.find(({ key }) => key === secretOf(setup));
+  return webhook !== null && (secret === undefined || secret.required || secret.is_set);
+};
+
 /** The URL to enter at the sending service, and how that service has to prove who it is. */
 export function WebhookUrl({ integration: { webhook, env_vars, setup } }: { integration: Webhooked }) {
   if (!webhook) return null;
