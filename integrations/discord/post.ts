@@ -1,14 +1,16 @@
 // Posting, with what makes it safe to do it again: a nonce that Discord compares.
 
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DispatchContext, JsonObject } from "heddle/sdk";
-import { call, codeOf } from "./client.ts";
+import { call, codeOf, DiscordRefusal } from "./client.ts";
 import { channelIn, type Target } from "./place.ts";
 
 /** Characters in one message. */
 export const LIMIT = 2_000;
 
 const UNKNOWN_MESSAGE = 10_008;
+const SHORT_SECONDS = 5;
 
 /** Posts one part of a delivery; the same part is posted once, also if nobody knows how the last attempt ended. */
 export function postPart(
@@ -17,9 +19,21 @@ export function postPart(
   message: JsonObject,
   ctx: DispatchContext,
 ): Promise<string> {
-  return ctx.once(`part:${part}`, async () => {
-    return postMessage(config, marked(message, `${ctx.delivery_id}:${part}`), ctx.signal);
-  });
+  const json = marked(message, `${ctx.delivery_id}:${part}`);
+  return ctx.once(`part:${part}`, () => patiently(() => postMessage(config, json, ctx.signal), ctx.signal));
+}
+
+/** Discord takes five messages in five seconds: a long answer has more parts than a delivery has attempts, so that short waits are no failures. */
+async function patiently(post: () => Promise<string>, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      return await post();
+    } catch (error) {
+      const seconds = error instanceof DiscordRefusal && error.status === 429 ? error.retryAfter : undefined;
+      if (seconds === undefined || seconds > SHORT_SECONDS) throw error;
+      await sleep(seconds * 1000, undefined, { signal });
+    }
+  }
 }
 
 /** With a nonce, for which Discord posts once within some minutes, and returns the message again. */

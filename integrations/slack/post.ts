@@ -1,6 +1,7 @@
 // Posting, with what makes it safe to do it again: the mark of the delivery in the message's metadata.
 
-import type { WebClient } from "@slack/web-api";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
 import type { DispatchContext } from "heddle/sdk";
 import { codeOf } from "./client.ts";
 import { record } from "./message.ts";
@@ -23,6 +24,7 @@ const EVENT = "heddle_delivery";
 export const MARKDOWN_LIMIT = 12_000;
 const LOOK_BACK_SECONDS = 86_400;
 const MOST_PAGES = 10;
+const SHORT_SECONDS = 5;
 /** What servers that do not know Markdown answer. */
 const NO_MARKDOWN = new Set(["no_text", "invalid_arguments", "invalid_arg_name"]);
 
@@ -41,8 +43,20 @@ export async function postPart(
     const earlier = ctx.attempt > 1 ? await findPosted(slack, where, mark) : undefined;
     if (earlier !== undefined) return earlier;
     const metadata = { event_type: EVENT, event_payload: { mark } };
-    return postText(slack, where, text, { ...as, ...more, metadata });
+    return patiently(() => postText(slack, where, text, { ...as, ...more, metadata }), ctx.signal);
   });
+}
+
+/** Slack takes about one message a second: a long answer has as many parts as a delivery has attempts, so that short waits are no failures. */
+async function patiently(post: () => Promise<string>, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      return await post();
+    } catch (error) {
+      if (!(error instanceof WebAPIRateLimitedError) || error.retryAfter > SHORT_SECONDS) throw error;
+      await sleep(error.retryAfter * 1000, undefined, { signal });
+    }
+  }
 }
 
 export async function postText(

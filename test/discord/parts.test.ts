@@ -191,6 +191,25 @@ test("long answers are split, a 429 waits as Discord says, and what nobody knows
   expect(await deliver("discord", { channel_id: "5" }, "x")).toMatchObject({ status: "dead", attempts: 1 });
 });
 
+test("an answer of 100,000 characters is posted whole in one attempt, however often Discord asks to wait for a moment", async () => {
+  const rows = Array.from({ length: 700 }, (_, row) => `| row ${row} | ${"🧵".repeat(20)} |`);
+  const lines = Array.from({ length: 900 }, (_, line) => `say("${"word ".repeat(10)}", ${line});`);
+  const table = ["| name | value |", "|---|---|", ...rows].join("\n");
+  const text = `${table}\n\n\`\`\`ts\n${lines.join("\n")}\n\`\`\`\n\nThe end.`;
+  expect(text.length).toBeGreaterThan(95_000);
+  const moment = { path: "/messages", status: 429, retry_after: 0.2 };
+  discord.refuse.push(moment, moment);
+  await deliver("discord", { channel_id: GENERAL }, text);
+  const parts = posted().map(({ content }) => content);
+  for (const part of parts) {
+    expect(part.length).toBeLessThanOrEqual(2_000);
+    expect(part.split("```").length % 2).toBe(1);
+  }
+  const whole = parts.join("\n");
+  for (const line of [...rows, ...lines]) expect(whole.split(line)).toHaveLength(2);
+  expect(parts.at(-1)).toContain("The end.");
+});
+
 test("an answer is shown while it is written, with a button that stops the run; files follow it", async () => {
   const config = { channel_id: GENERAL };
   const tool = { name: "look", status: "running" };
