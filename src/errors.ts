@@ -10,6 +10,7 @@ const TABLE = {
   sign_in_again: { status: 403, retryable: false },
   invalid_signature: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
+  method_not_allowed: { status: 405, retryable: false },
   request_timeout: { status: 408, retryable: true },
   conflict: { status: 409, retryable: false },
   // Somebody else has changed the object since the caller read it.

@@ -53,6 +53,8 @@ export interface ErrorFacts {
   requestId: string;
   method: string;
   path: string;
+  /** The methods that the path takes, if it is known. */
+  allowed?: string[];
   /** Set if the request was for an integration. */
   integrationId?: string;
 }
@@ -65,6 +67,9 @@ export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Res
   const known = knownError(error);
   if (error instanceof RateLimited) return respond(error, { retryAfterSeconds: error.retryAfterSeconds });
   if (error instanceof NotLive) return respond(error);
+  const { allowed = [] } = facts;
+  if (elysiaCode(error) === "NOT_FOUND" && allowed.length > 0)
+    return respond(otherMethod(facts.method, allowed), { allowed });
   if (known && known.status < 500) return respond(known);
   const properties = {
     request_id: facts.requestId,
@@ -87,7 +92,11 @@ const HIDDEN: ErrorCode[] = ["internal", "database", "config"];
 
 function respond(
   error: HeddleError,
-  { requestId, retryAfterSeconds = 1 }: { requestId?: string; retryAfterSeconds?: number } = {},
+  {
+    requestId,
+    retryAfterSeconds = 1,
+    allowed,
+  }: { requestId?: string; retryAfterSeconds?: number; allowed?: string[] } = {},
 ): Response {
   const { code, message, field } = error;
   const body = {
@@ -101,10 +110,14 @@ function respond(
   const headers: Record<string, string> = {};
   if (code === "unauthorized") headers["www-authenticate"] = "Bearer";
   if (code === "rate_limited" || code === "unavailable") headers["retry-after"] = String(retryAfterSeconds);
+  if (allowed) headers.allow = allowed.join(", ");
   // A sender that was too slow would stay too slow on the same connection.
   if (code === "request_timeout") headers.connection = "close";
   return Response.json(body, { status: error.status, headers });
 }
+
+const otherMethod = (method: string, allowed: string[]): HeddleError =>
+  new HeddleError("method_not_allowed", `This path takes ${allowed.join(", ")}; got ${method}.`);
 
 function knownError(error: unknown): HeddleError | undefined {
   const own = asHeddleError(error);

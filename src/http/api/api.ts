@@ -19,6 +19,7 @@ import type { Gateway } from "../gateway/integrations-gateway.ts";
 import { createReceive } from "../gateway/receive.ts";
 import { createReplay } from "../gateway/replay.ts";
 import { refuseNul } from "../target.ts";
+import { createFacts } from "./error-facts.ts";
 import { nameVersion } from "./if-match.ts";
 import type { LargeBodies } from "./large-bodies.ts";
 import { createNamesThere } from "./missing-names.ts";
@@ -112,14 +113,11 @@ export function createApi(
   const rerun = createRerun({ ...conversation, query: options.db.query });
   const continueLoop = createContinueLoop({ ...conversation, query: options.db.query, rerun });
   let routes: readonly RouteEntry[] = [];
+  const factsOf = createFacts(() => root.routes);
   // Clients take their types from the OpenAPI document; the type of this chain would be too long for TypeScript.
   const root: AnyElysia = new Elysia({ normalize: false })
     .onError(({ error, request, set }) =>
-      answerError(
-        error,
-        { requestId: String(set.headers[REQUEST_ID]), method: request.method, path: pathOf(request) },
-        log,
-      ),
+      answerError(error, factsOf(pathOf(request), request.method, set.headers[REQUEST_ID]), log),
     )
     // Elysia would give it an empty body, which Deno refuses.
     .mapResponse(({ set }) => (set.status === 204 ? new Response(null, { status: 204 }) : undefined))

@@ -153,7 +153,7 @@ describe("input", () => {
     ["POST", "/api/v1/api-keys", 422, "preset", { name: "x", preset: "root" }],
     ["POST", "/api/v1/api-keys", 422, "expires_at", { name: "x", scopes: ["admin"], expires_at: "soon" }],
     ["GET", "/api/v1/unknown", 404, undefined],
-    ["PUT", "/api/v1/tasks", 404, undefined],
+    ["PUT", "/api/v1/tasks", 405, undefined],
     ["GET", "/unknown", 404, undefined],
     // A named fifth parameter would be the callback of a test that waits for it, where a row has no body.
   ])("%s %s is %i %p", async (method, path, status, field, ...[body]) => {
@@ -161,7 +161,7 @@ describe("input", () => {
     expect(answer.status).toBe(status);
     expect(answer.body).toEqual({
       error: {
-        code: status === 404 ? "not_found" : "validation",
+        code: { 404: "not_found", 405: "method_not_allowed" }[status] ?? "validation",
         message: expect.stringMatching(/^.{5,300}$/),
         ...(field !== undefined && { field }),
       },

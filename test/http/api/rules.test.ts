@@ -231,6 +231,27 @@ test("an unknown id in the path is 404 with a uniform message; a malformed one i
   }
 });
 
+test("a path answers methods that it does not take with 405, and says which it takes", async () => {
+  const fits = (pattern: string, path: string) => {
+    const [wanted, given] = [pattern.split("/"), path.split("/")];
+    return (
+      wanted.length === given.length && wanted.every((part, at) => part.startsWith("{") || part === given[at])
+    );
+  };
+  for (const path of new Set(routes.map((route) => filled(route)))) {
+    // "/documents/search" is also a document with this id.
+    const taken = routes.filter((route) => fits(route.path, path)).map(({ method }) => method.toUpperCase());
+    const other =
+      ["DELETE", "PATCH", "PUT", "POST", "GET"].find((method) => !taken.includes(method)) ?? "OPTIONS";
+    const answer = await http.send(other, path);
+    const allowed = answer.headers.get("allow")?.split(", ");
+    expect([path, other, answer.status, allowed]).toEqual([path, other, 405, expect.arrayContaining(taken)]);
+    expect(allowed).not.toContain(other);
+  }
+  const { status, headers } = await http.send("GET", "/api/v1/nothing");
+  expect([status, headers.get("allow")]).toEqual([404, null]);
+});
+
 test("a body accepts no unknown field, and only JSON", async () => {
   for (const route of routes) {
     const json = route.operation.requestBody?.content["application/json"];
