@@ -286,7 +286,13 @@ test("a network that vanishes is noticed, told, and listened over again", async 
     proxy.cut();
     arrive({ id: "cut@x" });
     await takes("cut@x");
-    expect(reports).toEqual(["connecting", "connected"]);
+    // On a busy machine the pause may be longer than what may pass unsaid; then it is said, once.
+    expect(reports.slice(0, 2)).toEqual(["connecting", "connected"]);
+    expect(reports.filter((status) => status === "degraded").length).toBeLessThan(2);
+    await until(
+      () => reports,
+      (told) => told.at(-1) === "connected",
+    );
     gmail.setSilent(true);
     arrive({ id: "unheard@x" });
     await until(
