@@ -55,9 +55,9 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
   const main = mainCommand(commands);
   containOutputs();
   try {
-    if (argv.includes("--version") || argv[0] === "version") say(commands.version);
-    else if (argv.length === 0 || argv.includes("--help") || argv.includes("-h"))
-      say(await usage(main, argv, process.stdout.isTTY === true));
+    if (argv.includes("--version") || VERSION.includes(argv[0] ?? "")) say(commands.version);
+    else if (argv.length === 0 || argv[0] === "help" || argv.includes("--help") || argv.includes("-h"))
+      say(await usage(main, argv[0] === "help" ? argv.slice(1) : argv, process.stdout.isTTY === true));
     else {
       const { path } = namedCommand(main, argv, { requireLeaf: true });
       await runCommand(main, { rawArgs: argv }).catch(withHelp(path));
@@ -71,6 +71,8 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     return 1;
   }
 }
+
+const VERSION = ["version", "-v", "-V"];
 
 const ATTACH = {
   type: "string",

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { type Commands, mainCommand, runCli } from "../../src/cli/cli.ts";
 import { namedCommand, usage } from "../../src/cli/cli-usage.ts";
 import { scopesOf } from "../../src/cli/key-scopes.ts";
@@ -30,6 +30,23 @@ const PATHS = [
 ];
 
 describe("the command line", () => {
+  test("help may be asked for by a word, and the version by a letter", async () => {
+    const printed: string[] = [];
+    const spy = spyOn(process.stdout, "write").mockImplementation((text) => printed.push(String(text)) > 0);
+    const codes = [];
+    try {
+      for (const argv of [["help", "keys", "create"], ["help"], ["-v"]])
+        codes.push(await runCli(argv, commands));
+    } finally {
+      spy.mockRestore();
+    }
+    expect(codes).toEqual([0, 0, 0]);
+    const text = printed.join("");
+    expect(text).toContain("USAGE heddle keys create ");
+    expect(text).toContain("heddle <command> --help");
+    expect(text).toEndWith("1.2.3\n");
+  });
+
   test("prints each command's help under its full name, without colours if the output is not a terminal", async () => {
     for (const path of PATHS) {
       const text = await usage(main, [...path, "--help"], false);
