@@ -231,7 +231,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   "guarded-fetch": ["sdk"],
   secrets: ["config", "db"],
   // What the machine's owner decides: variables, flags, the home folder, and the command line's access.
-  config: ["runtime", "secrets"],
+  // The public address may be stored.
+  config: ["db", "runtime", "secrets"],
   "access/scopes.ts": ["schema"],
   "runtime/activity.ts": [],
   "runtime/durable-file.ts": [],

@@ -19,10 +19,10 @@ export function openApprovals(
   { dispatchers }: Pick<Content, "dispatchers">,
   policies: Policies,
   closers: Closers,
-  adminUrl?: string | undefined,
+  adminUrl: () => string | undefined,
 ) {
   const log = serverLog.getChild("approvals");
-  const notices = createApprovalNotices({ outbox, dispatchers, sealer, adminUrl: () => adminUrl });
+  const notices = createApprovalNotices({ outbox, dispatchers, sealer, adminUrl });
   const approvals = createApprovals({
     db,
     queue,

@@ -3,6 +3,7 @@
 import { createApiKeys } from "../access/api-keys.ts";
 import { ADMIN } from "../access/scopes.ts";
 import type { Config } from "../config/config.ts";
+import { openPublicUrl } from "../config/public-url.ts";
 import { checkSdkCall } from "../http/api/sdk-checks.ts";
 import { createCallerRequests } from "../http/gateway/caller-requests.ts";
 import { createSdkServices } from "../integrations/loading/sdk-services.ts";
@@ -48,7 +49,9 @@ export async function openCore(
   const files = await openContent(config, storage, models, budgets.outside.spend, closers);
   const integrations = await openIntegrations(config, storage, files, closers);
   const content = { ...files, ...createCapabilityParts(files, integrations, models, storage.log) };
-  const mcp = await openMcp(config, storage, content, closers);
+  const publicUrl = await openPublicUrl({ ...storage, given: config.baseUrl });
+  closers.push(publicUrl.close);
+  const mcp = await openMcp(config, storage, content, closers, publicUrl.current);
   const conversation = openConversation(config, storage, content, integrations, closers);
   const policies = await openPolicies({ db: storage.db, log: storage.log.getChild("policies") });
   closers.push(policies.close);
@@ -61,7 +64,7 @@ export async function openCore(
     mcp,
   });
   const schedules = openSchedules(config, storage, content, policies, conversation, closers);
-  const approvals = openApprovals(storage, conversation, content, policies, closers, config.baseUrl);
+  const approvals = openApprovals(storage, conversation, content, policies, closers, publicUrl.current);
   const asking = { decide: policies.decide, notices: approvals.notices };
   const codingAgents = await openCodingAgents(config, storage, content, conversation, asking, closers);
   const agent = createAgentParts(
@@ -79,7 +82,7 @@ export async function openCore(
   closers.push(apiKeys.close);
   const { registry, settings, store, connections, accounts } = integrations;
   const controls = createServerControls(conversation, content);
-  const baseUrl = () => config.baseUrl ?? ownUrl();
+  const baseUrl = () => publicUrl.current() ?? ownUrl();
   const published = openPublished({ db, redact: redactor.redact, committed: events.committed }, (of) =>
     registry.routeScopeOf(of),
   );
@@ -126,6 +129,7 @@ export async function openCore(
     apiKeys,
     callers,
     baseUrl,
+    publicUrl,
     loadIntegrations,
     keyOf: (integrationId: string): string =>
       apiKeys.issueEphemeral({ name: `In place of ${integrationId}`, scopes: [ADMIN], integrationId }).key,

@@ -18,6 +18,7 @@ export async function openMcp(
   { db, queue, home, vault, redactor, events, log: serverLog }: Storage,
   { tools }: Pick<Content, "tools">,
   closers: Closers,
+  publicUrl: () => string | undefined,
 ) {
   const log = serverLog.getChild("mcp");
   const spawner = spawnerOnDemand(config, log, closers);
@@ -29,7 +30,7 @@ export async function openMcp(
     file: { path: join(home.path, "mcp.yaml"), environment: (name) => config.environment[name] },
     addPassing: redactor.addPassing,
     authFetch: (server) => createAuthFetch(server, config.allowPrivateHosts),
-    publicUrl: config.baseUrl,
+    publicUrl,
     async open(server, tokens) {
       if (server.transport === "http") {
         const { createHttpTransport } = await import("../mcp/client/http-transport.ts");

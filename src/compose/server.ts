@@ -6,6 +6,7 @@ import { showSignInLink, type Terminal } from "../access/show-sign-in-link.ts";
 import type { Config } from "../config/config.ts";
 import { openLocalDoor } from "../config/local-server.ts";
 import { loopbackUrl, reachableUrl } from "../config/own-url.ts";
+import { withStored } from "../config/public-url.ts";
 import { createWriteProbe } from "../db/write-probe.ts";
 import { errorMessage } from "../errors.ts";
 import type { ServerFacts } from "../http/api/routes/about.ts";
@@ -95,7 +96,7 @@ export function startServer(
         db,
         log,
         baseUrl,
-        publicUrl: config.baseUrl,
+        publicUrl: core.publicUrl.current,
         localUrl: () => loopbackUrl(url),
         webhookRateLimit: config.webhookRateLimit,
         webhookBytesInFlight: config.webhookBytesInFlight,
@@ -133,7 +134,8 @@ export function startServer(
     const door = openDoor(config, core, { url: loopbackUrl(url), fetch: app.fetch });
     closers.push(door.close);
     // Printed late, because a start that fails must not print one.
-    if (terminal) await showSignInLink({ ...access, ...linkFacts(config, url), log, terminal });
+    if (terminal)
+      await showSignInLink({ ...access, ...linkFacts(config, core.publicUrl.current(), url), log, terminal });
     // A first probe now, so that the first request of /ready is answered at once.
     await probe.check().catch(() => {});
     integrations.callLifecycle();
@@ -166,18 +168,19 @@ const shownAndAsked = (config: Config, core: Core) => ({
   server: serverFacts(config, core),
 });
 
-const serverFacts = (config: Config, { models }: Core): ServerFacts => ({
+const serverFacts = (config: Config, { models, publicUrl }: Core): ServerFacts => ({
   commit: build.commit,
   platform: `${process.platform} ${process.arch}`,
   startedAt: new Date(),
   home: config.home,
   model: models.described,
-  settings: config.variables,
+  settings: () => withStored(config.variables, publicUrl),
+  publicUrl,
   notice: () => asset("NOTICE"),
 });
 
-const linkFacts = ({ baseUrl, apiKey, signIn }: Config, url: string) => ({
-  url: baseUrl ?? loopbackUrl(url),
+const linkFacts = ({ apiKey, signIn }: Config, publicUrl: string | undefined, url: string) => ({
+  url: publicUrl ?? loopbackUrl(url),
   hasApiKey: apiKey !== undefined,
   linkMinutes: signIn.linkMinutes,
 });

@@ -112,7 +112,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
         return withAnswerHeaders(moved, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
       }
       const ofUi =
-        answerClientDocument(request, target, options.publicUrl) ?? (await web.answer(request, target));
+        answerClientDocument(request, target, options.publicUrl()) ?? (await web.answer(request, target));
       if (ofUi) {
         return withAnswerHeaders(ofUi, { ...target, isIntegration: false }, { [REQUEST_ID]: newId() });
       }

@@ -42,7 +42,7 @@ export interface McpServersOptions {
   /** How the server's authorization server is reached. */
   authFetch: (server: McpServer) => FetchLike;
   /** BASE_URL */
-  publicUrl: string | undefined;
+  publicUrl: () => string | undefined;
   /** Takes the tools of all servers. */
   onTools: (tools: YieldingTool[]) => void;
   /** Called when a server comes into another state. */

@@ -26,7 +26,7 @@ export type ReferencesTo = (provider: string) => Promise<ProviderReferences>;
 
 export function createReferencesTo(
   query: Queryable,
-  settings: readonly { name: string; value: string | null }[],
+  settings: () => readonly { name: string; value: string | null }[],
 ): ReferencesTo {
   return async (provider) => {
     const prefix = `${provider}/`;
@@ -57,7 +57,7 @@ export function createReferencesTo(
       bots: ofBots.map(({ id, name, model, others }) => ({ id, name, models: named([model, ...others]) })),
       channels: ofChannels.map(({ id, name, model }) => ({ id, name, models: named([model]) })),
       settings: MODEL_VARIABLES.flatMap((variable) => {
-        const value = settings.find(({ name }) => name === variable)?.value ?? "";
+        const value = settings().find(({ name }) => name === variable)?.value ?? "";
         const models = named(value.split(",").map((name) => name.trim()));
         return models.length > 0 ? [{ id: variable, name: variable, models }] : [];
       }),

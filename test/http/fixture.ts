@@ -16,6 +16,7 @@ import { createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createMissingNames } from "../../src/capabilities/missing-names.ts";
 import type { BindingManifest } from "../../src/channels/check-binding.ts";
 import { openModels } from "../../src/compose/models.ts";
+import { openPublicUrl, withStored } from "../../src/config/public-url.ts";
 import type { BotFile } from "../../src/content/bots/bot-file.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { createHomeFiles } from "../../src/content/home-files.ts";
@@ -186,6 +187,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     ...{ db, vault: core.vault, connections, log, addPassing: core.redactor.addPassing },
   });
   for (const [id, own] of Object.entries(options.accounts ?? {})) accounts.replaceOwner(id, own);
+  const publicAddress = await openPublicUrl({ db, log, given: options.publicUrl });
   const mcp = await openMcpServers({
     db,
     vault: core.vault,
@@ -193,7 +195,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     file: { path: "/nonexistent/mcp.yaml", environment: () => undefined },
     addPassing: core.redactor.addPassing,
     authFetch: (server) => createAuthFetch(server, []),
-    publicUrl: options.publicUrl,
+    publicUrl: () => options.publicUrl,
     open: (server, tokens) => ({ transport: createHttpTransport(server, [], tokens) }),
     onTools: tools.setYielding,
     onState: () => undefined,
@@ -324,7 +326,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
       db,
       log: options.log ?? log,
       baseUrl: () => ("baseUrl" in options ? options.baseUrl : "https://heddle.example"),
-      publicUrl: options.publicUrl,
+      publicUrl: publicAddress.current,
       localUrl: () => "http://localhost:8000",
       logs,
       server: {
@@ -333,18 +335,45 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         startedAt: new Date(),
         home: "/srv/heddle",
         model: () => undefined,
-        settings: [
-          { name: "API_KEY", ...words, value: null, is_set: true, secret: true, source: "environment" },
-          {
-            name: "FALLBACK_MODELS",
-            ...words,
-            value: "x/y, mine/last",
-            is_set: true,
-            secret: false,
-            source: "file",
-          },
-          { name: "PORT", ...words, value: "8000", is_set: true, secret: false, source: "flag" },
-        ],
+        settings: () =>
+          withStored(
+            [
+              {
+                name: "API_KEY",
+                ...words,
+                value: null,
+                is_set: true,
+                secret: true,
+                source: "environment",
+              },
+              {
+                name: "FALLBACK_MODELS",
+                ...words,
+                value: "x/y, mine/last",
+                is_set: true,
+                secret: false,
+                source: "file",
+              },
+              {
+                name: "PORT",
+                ...words,
+                value: "8000",
+                is_set: true,
+                secret: false,
+                source: "flag",
+              },
+              {
+                name: "BASE_URL",
+                ...words,
+                value: options.publicUrl ?? null,
+                is_set: options.publicUrl !== undefined,
+                secret: false,
+                source: options.publicUrl === undefined ? null : ("flag" as const),
+              },
+            ],
+            publicAddress,
+          ),
+        publicUrl: publicAddress,
         notice: async () => new Blob(["The MIT License"]),
       },
       ...(options.now && { now: options.now }),

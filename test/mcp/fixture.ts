@@ -59,10 +59,9 @@ export async function testMcp(
     processPaths: [],
     timezone: "UTC",
     allowPrivateHosts: [],
-    baseUrl,
   } as unknown as Config;
   const storage = { db, home: openHome(folder), vault: testVault(), redactor, events, log };
-  const servers = await openMcp(config, storage as never, { tools }, closers);
+  const servers = await openMcp(config, storage as never, { tools }, closers, () => baseUrl);
   servers.start();
   let isClosed = false;
   const close = async () => {

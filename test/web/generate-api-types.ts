@@ -77,6 +77,7 @@ async function openApiDocument(): Promise<ApiDocument> {
     db: nothing,
     log,
     baseUrl: () => undefined,
+    publicUrl: () => undefined,
     localUrl: () => "http://localhost",
     isReady: async () => undefined,
     signal: new AbortController().signal,

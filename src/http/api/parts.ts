@@ -164,8 +164,8 @@ export interface AppOptions {
   trustedProxies?: readonly string[];
   /** This server's public address without a trailing slash; undefined if only the operator could know it. */
   baseUrl: () => string | undefined;
-  /** The public address that the operator has set as BASE_URL. */
-  publicUrl?: string | undefined;
+  /** The public address that the operator has set or an administrator has stored as BASE_URL. */
+  publicUrl: () => string | undefined;
   /** The address at which a browser on this machine reaches the server. */
   localUrl: () => string;
   logs: LogBuffer;

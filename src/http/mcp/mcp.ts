@@ -10,7 +10,7 @@ import type { Answering, AnsweringOptions } from "./answer.ts";
 
 export interface McpOptions extends AnsweringOptions {
   /** BASE_URL */
-  publicUrl: string | undefined;
+  publicUrl: () => string | undefined;
 }
 
 export const MCP_PATH = "/mcp";
@@ -28,7 +28,7 @@ export function createMcp(options: McpOptions): (request: Request) => Promise<Re
 
     async function answerOrError(): Promise<Response> {
       try {
-        refuseOtherOrigin(request, auth.factsOf(request).host, publicUrl);
+        refuseOtherOrigin(request, auth.factsOf(request).host, publicUrl());
         if (!request.headers.has("authorization")) {
           throw new HeddleError("unauthorized", "Send an API key: Authorization: Bearer <key>.");
         }

@@ -22,7 +22,7 @@ export interface OAuthOptions {
   find: (id: string) => McpServer;
   /** How the server's authorization server is reached. */
   fetchFor: (server: McpServer) => FetchLike;
-  publicUrl: string | undefined;
+  publicUrl: () => string | undefined;
   log: Logger;
   now: () => number;
 }

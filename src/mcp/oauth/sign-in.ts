@@ -24,7 +24,7 @@ export interface SignInOptions {
   find: (id: string) => McpServer;
   fetchFor: (server: McpServer) => FetchLike;
   /** BASE_URL */
-  publicUrl: string | undefined;
+  publicUrl: () => string | undefined;
   /** The wall clock. */
   now: () => number;
 }
@@ -50,7 +50,10 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
       );
       const state = randomBytes(32).toString("base64url");
       const known = before?.redirect === redirect && isClientValid(before, now()) ? before.client : undefined;
-      const attempt = createAttempt(server, { info, metadata, redirect, state, publicUrl, known });
+      const attempt = createAttempt(server, {
+        ...{ info, metadata, redirect, state, known },
+        publicUrl: publicUrl(),
+      });
       const { auth } = await protocol.load();
       await reaching(url, () =>
         auth(attempt.provider, {

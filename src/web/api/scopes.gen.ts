@@ -144,6 +144,8 @@ export const ROUTES_BY_SCOPE: Record<string, string[]> = {
   ],
   "admin": [
     "POST /api/v1/admin/integrations/{id}/receive",
+    "DELETE /api/v1/settings/BASE_URL",
+    "PUT /api/v1/settings/BASE_URL",
     "DELETE /api/v1/admin/integrations/{id}/accounts/{name}/sign-in",
     "POST /api/v1/admin/integrations/{id}/accounts/{name}/sign-in",
     "POST /api/v1/admin/account-sign-ins",

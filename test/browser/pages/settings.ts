@@ -20,6 +20,24 @@ export function settingsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("settings: the public address is set without a terminal, and the addresses of webhooks are made from it", async () => {
+    await using opened = await ui().openPage("/settings?q=BASE_URL");
+    const { page } = opened;
+    await page.getByRole("button", { name: "Set it" }).click();
+    const address = page.getByRole("textbox", { name: "Public address" });
+    await address.fill("heddle.example");
+    await page.getByRole("button", { name: "Save address" }).click();
+    await page.getByText("The public address must be an address such as").waitFor();
+    await address.fill("https://heddle.example/");
+    await page.getByRole("button", { name: "Save address" }).click();
+    await page.getByText("Stored here").waitFor();
+    const { webhook } = await ui().api("GET", "/api/v1/admin/integrations/github");
+    expect(webhook.url).toBe("https://heddle.example/integrations/github/webhook");
+    await page.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("button", { name: "Set it" }).waitFor();
+    expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
+  });
+
   test("about: the licences are read when they are asked for", async () => {
     await using opened = await ui().openPage("/about");
     const { page } = opened;

@@ -3,6 +3,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { correlated } from "../../../src/log.ts";
 import { eachDatabase } from "../../database.ts";
+import { until } from "../../until.ts";
 import { createHttpFixture, type HttpFixture, STATIC_KEY } from "../fixture.ts";
 
 eachDatabase("the server", (open) => {
@@ -24,9 +25,10 @@ eachDatabase("the server", (open) => {
     expect(body.counts.bots).toBe(bots.length);
     const settings = (await http.send("GET", "/api/v1/settings")).body.settings;
     expect(settings).toMatchObject([
-      { name: "API_KEY", value: null, is_set: true },
+      { name: "API_KEY", value: null, is_set: true, can_be_stored: false },
       { name: "FALLBACK_MODELS", source: "file" },
       { name: "PORT", value: "8000" },
+      { name: "BASE_URL", value: null, is_set: false, can_be_stored: true },
     ]);
     const notice = await http.send("GET", "/api/v1/about/licenses");
     expect([notice.body, notice.headers.get("content-type")]).toEqual([
@@ -114,5 +116,54 @@ eachDatabase("the server", (open) => {
     expect((await http.send("POST", path, { body: { arguments: { a: 1 } }, key })).status).toBe(403);
     const user = await http.keyWith("tools.page_add:use");
     expect((await http.send("POST", path, { body: { arguments: { a: 1 } }, key: user })).status).toBe(200);
+  });
+
+  test("its public address is stored, takes effect at once, also on another server, and is removed", async () => {
+    // Last in this file: each further fixture takes the log over.
+    const other = await createHttpFixture(http.db);
+    const at = "/api/v1/settings/BASE_URL";
+    const put = (value: unknown) => http.send("PUT", at, { body: { value } });
+    for (const value of [
+      ...["heddle", "ftp://heddle.example", "https://me:pw@heddle.example", "https://heddle.example?a=1"],
+      ...["", `https://heddle.example/${"x".repeat(500)}`],
+    ]) {
+      const { status, body } = await put(value);
+      expect([value, status, body.error.field]).toEqual([value, 422, "value"]);
+    }
+    const addressOf = async (server: HttpFixture) => [
+      (await server.send("GET", "/api/v1/about")).body.base_url,
+      (await server.send("GET", "/swagger/json")).body.servers[0].url,
+    ];
+    const none = await addressOf(http);
+    expect(none[0]).toBeNull();
+    const stored = await put(" https://heddle.example/weaving// ");
+    expect([stored.status, stored.body]).toMatchObject([
+      200,
+      { name: "BASE_URL", value: "https://heddle.example/weaving", source: "stored", is_set: true },
+    ]);
+    const [known] = ["https://heddle.example/weaving"];
+    expect(await addressOf(http)).toEqual([known, known]);
+    await until(
+      () => addressOf(other),
+      ([url]) => url === known,
+    );
+    // From the address in the browser, where the proxy does not pass the header Host on.
+    const origin = "https://heddle.example";
+    const signIn = () =>
+      http.send("POST", "/api/v1/sign-ins", {
+        ...{ key: null, body: { api_key: STATIC_KEY } },
+        headers: { origin, "sec-fetch-site": "same-origin" },
+      });
+    expect((await signIn()).status).toBe(201);
+    const reader = await http.keyWith("settings:write");
+    expect((await http.send("PUT", at, { key: reader, body: { value: origin } })).status).toBe(403);
+    expect((await http.send("DELETE", at)).status).toBe(204);
+    expect((await http.send("DELETE", at)).status).toBe(404);
+    expect(await addressOf(http)).toEqual(none);
+    expect((await signIn()).status).toBe(403);
+
+    const set = await createHttpFixture(http.db, { publicUrl: "https://set.example" });
+    const refused = await set.send("PUT", at, { body: { value: origin } });
+    expect([refused.status, refused.body.error.code]).toEqual([409, "conflict"]);
   });
 });

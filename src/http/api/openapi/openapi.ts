@@ -3,7 +3,7 @@
 import { Elysia } from "elysia";
 import { HeddleError } from "../../../errors.ts";
 import { type MountedIntegrations, scopeOfRoute } from "../../gateway/integrations-gateway.ts";
-import { createDocument, type DocumentFacts, eachMethod, type IntegrationRoutesEntry } from "./document.ts";
+import { createDocument, eachMethod, type IntegrationRoutesEntry } from "./document.ts";
 import type { RouteEntry } from "./operation.ts";
 import {
   KEY_STORE,
@@ -24,7 +24,7 @@ export interface OpenApiOptions {
     routerOf(id: string): { routes: readonly RouteEntry[] } | undefined;
   };
   /** This server's public address, if the operator has set it. */
-  baseUrl: string | undefined;
+  baseUrl: () => string | undefined;
   /** @scalar/api-reference's standalone bundle. */
   scalarBundle: () => Promise<Blob | undefined>;
 }
@@ -67,14 +67,16 @@ const TAGS = {
 
 /** An Elysia plugin; use it on the instance that has the routes. */
 export function openApi(options: OpenApiOptions) {
-  const { version, baseUrl, scalarBundle } = options;
-  const facts: DocumentFacts = { version, baseUrl, description: DESCRIPTION, tags: TAGS };
-  // Rebuilt only after the set of live routers has changed, because anybody may request it.
+  const { version, scalarBundle } = options;
+  const facts = { version, description: DESCRIPTION, tags: TAGS };
+  // Rebuilt only after the set of live routers or the address has changed, because anybody may request it.
   let made: { of: unknown[]; text: string } | undefined;
   const document = (): string => {
-    const { entries, of } = liveRoutes(options.integrations);
+    const { entries, of: routers } = liveRoutes(options.integrations);
+    const baseUrl = options.baseUrl();
+    const of = [...routers, baseUrl];
     if (!made || made.of.length !== of.length || made.of.some((one, at) => one !== of[at])) {
-      made = { of, text: JSON.stringify(createDocument(options.routes(), entries, facts)) };
+      made = { of, text: JSON.stringify(createDocument(options.routes(), entries, { ...facts, baseUrl })) };
     }
     return made.text;
   };

@@ -1,11 +1,13 @@
 // What the server is, and how it is configured.
 
 import { Elysia, t } from "elysia";
+import { ADMIN } from "../../../access/scopes.ts";
+import { BASE_URL, type PublicUrl } from "../../../config/public-url.ts";
 import type { Database } from "../../../db/database.ts";
 import { HeddleError } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
-import { failures, type RouteOptions } from "../route-options.ts";
+import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { InstantOf, instant, nullable, oneOf } from "../schemas.ts";
 
 const tag = "Server";
@@ -29,7 +31,7 @@ const AboutAnswer = named(
     commit: nullable(t.String(), "The git commit; null when it runs from source."),
     platform: t.String({ description: "Operating system and processor." }),
     started_at: InstantOf("When the server started."),
-    base_url: nullable(t.String(), "BASE_URL, if it is set."),
+    base_url: nullable(t.String(), "BASE_URL, if it is set or stored."),
     home: t.String({ description: "The folder that holds everything." }),
     model: nullable(t.String(), "The default model and its host; null: the offline provider answers."),
     database: t.Object(
@@ -58,9 +60,10 @@ const SettingAnswer = named(
     is_set: t.Boolean({ description: "Whether it has a value." }),
     secret: t.Boolean({ description: "Whether its value is never shown." }),
     source: nullable(
-      oneOf(["flag", "environment", "file"]),
+      oneOf(["flag", "environment", "file", "stored"]),
       "Where its value comes from; file: .env in the home. Null: it is not set.",
     ),
+    can_be_stored: t.Boolean({ description: "Whether the API can set it now." }),
   }),
 );
 
@@ -72,7 +75,8 @@ export interface ServerSetting {
   value: string | null;
   is_set: boolean;
   secret: boolean;
-  source: "flag" | "environment" | "file" | null;
+  source: "flag" | "environment" | "file" | "stored" | null;
+  can_be_stored: boolean;
 }
 
 export interface ServerFacts {
@@ -81,20 +85,20 @@ export interface ServerFacts {
   startedAt: Date;
   home: string;
   model: () => string | undefined;
-  settings: readonly ServerSetting[];
+  settings: () => readonly ServerSetting[];
+  publicUrl: Pick<PublicUrl, "current" | "store" | "remove">;
   /** The licences of what ships with Heddle. */
   notice: () => Promise<Blob | undefined>;
 }
 
 export interface AboutRoutes {
   version: string;
-  publicUrl?: string | undefined;
   db: Pick<Database, "kind" | "execute">;
   server: ServerFacts;
   route: RouteOptions;
 }
 
-export function aboutRoutes({ version, publicUrl, db, server, route }: AboutRoutes) {
+export function aboutRoutes({ version, db, server, route }: AboutRoutes) {
   return new Elysia({ prefix: "/api/v1", normalize: false })
     .get(
       "/about",
@@ -112,7 +116,7 @@ export function aboutRoutes({ version, publicUrl, db, server, route }: AboutRout
           commit: server.commit,
           platform: server.platform,
           started_at: instant(server.startedAt),
-          base_url: publicUrl ?? null,
+          base_url: server.publicUrl.current() ?? null,
           home: server.home,
           model: server.model() ?? null,
           database: {
@@ -151,15 +155,62 @@ export function aboutRoutes({ version, publicUrl, db, server, route }: AboutRout
     )
     .get(
       "/settings",
-      ({ query }) => pageOfItems("settings", query, server.settings, ({ name }) => name),
+      ({ query }) => pageOfItems("settings", query, server.settings(), ({ name }) => name),
       listRoute(route, {
         scope: "settings:read",
         tag,
         summary: "List the server's own settings",
-        description: "Variables and flags; they take effect at a start. Those of integrations are elsewhere.",
+        description:
+          "Variables and flags, which take effect at a start, and what is stored. Those of integrations are elsewhere.",
         key: "settings",
         Item: SettingAnswer,
         query: SETUP,
       }),
+    )
+    .use(storedSettings({ server, route }));
+}
+
+/** Of the server's own settings those that need no start: its public address. */
+function storedSettings({ server: { publicUrl, settings }, route }: Pick<AboutRoutes, "server" | "route">) {
+  const shown = () => settings().find(({ name }) => name === BASE_URL) as ServerSetting;
+  return new Elysia({ normalize: false })
+    .put(
+      "/settings/BASE_URL",
+      async ({ body }) => {
+        await publicUrl.store(body.value);
+        return shown();
+      },
+      {
+        ...route.json({
+          scope: ADMIN,
+          isGrave: true,
+          tag,
+          summary: "Store the server's public address",
+          description:
+            "It takes effect at once: for the addresses of webhooks, for signing in, and for services that send people back. 409 if a flag or a variable sets BASE_URL, which counts more.",
+          example: { value: "https://heddle.example.com" },
+        }),
+        body: t.Object(
+          { value: t.String({ minLength: 1, maxLength: 500, description: "The address." }) },
+          { additionalProperties: false },
+        ),
+        response: { 200: SettingAnswer, ...failures(...bodyFailures, 409) },
+      },
+    )
+    .delete(
+      "/settings/BASE_URL",
+      async ({ status }) => {
+        await publicUrl.remove();
+        return status(204, undefined);
+      },
+      {
+        ...route.plain({
+          scope: ADMIN,
+          isGrave: true,
+          tag,
+          summary: "Remove the stored public address",
+        }),
+        response: { 204: t.Void({ description: "Removed." }), ...failures(403, 404) },
+      },
     );
 }

@@ -103,7 +103,7 @@ export interface SignInRoutes {
   /** How long after signing in a browser may make keys and approve code. */
   signInFreshMs: number;
   addSecret: (secret: string) => void;
-  publicUrl?: string | undefined;
+  publicUrl: () => string | undefined;
   localUrl: () => string;
   now?: (() => number) | undefined;
   auth: Auth;
@@ -116,7 +116,7 @@ export function signInRoutes(options: SignInRoutes) {
   const signIn = async (request: Request, { link, api_key }: { link?: string; api_key?: string }) => {
     const { sender, host } = auth.factsOf(request);
     // Checked first, so that a page of another site cannot use a link up.
-    const site = siteOf(request.headers, host, publicUrl);
+    const site = siteOf(request.headers, host, publicUrl());
     const browser = { ...site, userAgent: request.headers.get("user-agent") ?? "", address: sender };
     if ((link === undefined) === (api_key === undefined)) {
       throw new HeddleError("validation", "Either link or api_key must be given.", { field: "link" });
@@ -235,7 +235,7 @@ export function signInRoutes(options: SignInRoutes) {
         addSecret(token);
         return status(201, {
           id: link.id,
-          url: linkUrl(publicUrl ?? localUrl(), token),
+          url: linkUrl(publicUrl() ?? localUrl(), token),
           scopes: link.scopes,
           expires_at: instant(link.expires_at),
         });

@@ -3,6 +3,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
@@ -77,7 +78,8 @@ function OneAccount({ account, integration }: { account: Account; integration: O
       )}
       {redirect_uri === null ? (
         <p>
-          Set <code>BASE_URL</code> to the address of Heddle for browsers: {title} sends people back there.
+          First <Link href="/settings?q=BASE_URL">set the server's public address</Link>: {title} sends people
+          back there.
         </p>
       ) : (
         !signed_in && (

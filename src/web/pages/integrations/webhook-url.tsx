@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import type { Integration } from "./queries.ts";
@@ -19,8 +20,8 @@ export function WebhookUrl({ integration: { webhook, env_vars, setup } }: { inte
       <CodeBlock text={url} what="webhook URL" wrap />
       {isLocal(url) && (
         <p className="faint">
-          Only this computer reaches that address. For a service on the internet, set <code>BASE_URL</code> to
-          the server's public address.
+          Only this computer reaches that address. For a service on the internet,{" "}
+          <Link href="/settings?q=BASE_URL">set the server's public address</Link>.
         </p>
       )}
       <Facts

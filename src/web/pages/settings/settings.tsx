@@ -1,4 +1,4 @@
-// The server's own settings: what applies and where it comes from. They are read at a start, so nothing is changed here.
+// The server's own settings: what applies and where it comes from. Most are read at a start, so they are not changed here.
 
 import { Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -7,10 +7,12 @@ import { api, type Schema, take } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
+import { May } from "../../parts/may.tsx";
 import { PageFrame, Panel, Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import classes from "./settings.module.css";
+import { StoredSetting } from "./stored-setting.tsx";
 
 type Setting = Schema<"ServerSetting">;
 
@@ -32,9 +34,9 @@ export function View() {
       title="Settings"
       about={
         <>
-          The server's own. They are set with flags, environment variables or the file <code>.env</code> in
-          the server's home, and read at a start. Integrations have their own at{" "}
-          <Link href="/admin/integrations">each of them</Link>.
+          The server's own. Its public address can be set here; the others with flags, environment variables
+          or the file <code>.env</code> in the server's home, which are read at a start. Integrations have
+          their own at <Link href="/admin/integrations">each of them</Link>.
         </>
       }
       bar={
@@ -74,7 +76,12 @@ const serverFirst = ([one]: [string, unknown], [other]: [string, unknown]): numb
 const matches = ({ name, description }: Setting, text: string): boolean =>
   `${name} ${description}`.toLowerCase().includes(text);
 
-const SOURCES = { flag: "A flag", environment: "The environment", file: "The file .env" } as const;
+const SOURCES = {
+  flag: "A flag",
+  environment: "The environment",
+  file: "The file .env",
+  stored: "Stored here",
+} as const;
 
 function OneSetting({ setting }: { setting: Setting }) {
   const { name, description, value, is_set, secret, source } = setting;
@@ -92,6 +99,11 @@ function OneSetting({ setting }: { setting: Setting }) {
         )}
         {source !== null && <Badge tone="good">{SOURCES[source]}</Badge>}
         {!is_set && setting.default !== null && <Badge>Default</Badge>}
+        {setting.can_be_stored && (
+          <May scope="admin">
+            <StoredSetting setting={setting} />
+          </May>
+        )}
       </dd>
     </div>
   );

@@ -6,13 +6,17 @@ import { isLoopback } from "../../../same-origin.ts";
 
 export interface BrowserBaseOptions {
   /** BASE_URL */
-  publicUrl?: string | undefined;
+  publicUrl: () => string | undefined;
   /** The server's address for browsers of its own machine. */
   localUrl: () => string;
 }
 
 /** The browser must come back to where it is signed in to Heddle. Throws `conflict` where it could not. */
-export function browserBase({ signIn }: Caller, { publicUrl, localUrl }: BrowserBaseOptions): string {
+export function browserBase(
+  { signIn }: Caller,
+  { publicUrl: publicly, localUrl }: BrowserBaseOptions,
+): string {
+  const publicUrl = publicly();
   if (publicUrl !== undefined) {
     const { origin } = new URL(publicUrl);
     if (signIn && signIn.origin !== origin) {
@@ -25,6 +29,6 @@ export function browserBase({ signIn }: Caller, { publicUrl, localUrl }: Browser
   if (isLoopback(new URL(signIn.origin).hostname)) return signIn.origin;
   throw new HeddleError(
     "conflict",
-    "BASE_URL must be set to the address of Heddle for browsers: authorization servers send the browser back there.",
+    "The public address (BASE_URL) must be set, in Settings or as a variable: authorization servers send the browser back there.",
   );
 }

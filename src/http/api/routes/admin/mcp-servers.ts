@@ -75,7 +75,7 @@ export function mcpServerRoutes({ mcp, tools, signIn, route }: McpServerRoutes) 
 }
 
 function storedServers({ mcp, signIn, route }: Omit<McpServerRoutes, "tools">) {
-  const shown = (server: McpServerView) => presentServer(server, signIn.publicUrl ?? signIn.localUrl());
+  const shown = (server: McpServerView) => presentServer(server, signIn.publicUrl() ?? signIn.localUrl());
   return new Elysia({ prefix: "/api/v1/admin/mcp-servers", normalize: false })
     .get(
       "",
