@@ -87,7 +87,7 @@ export const createCard = (card: NewCard, actor: Actor): Promise<{ card: Card; d
       ]);
       return { card: known as Card, duplicate: true };
     }
-    await tell(sql, { ...about(made), content: `Card created: ${made.title}`, actor });
+    await tell(sql, { ...about(made), content: `Task created: ${made.title}`, actor });
     return { card: made, duplicate: false };
   });
 
@@ -107,7 +107,7 @@ export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, ac
     if (from_column !== undefined && card.column_name !== from_column) {
       throw new Refused(
         409,
-        `The card "${card.title}" is in ${card.column_name} by now, not in ${from_column}. Look at it again.`,
+        `The task "${card.title}" is in ${card.column_name} by now, not in ${from_column}. Look at it again.`,
       );
     }
     const others = await sql.query<{ id: string }>(
@@ -135,7 +135,7 @@ export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, ac
     if (card.column_name !== to_column) {
       await tell(sql, {
         ...about(card),
-        content: `Card moved from ${card.column_name} to ${to_column}: ${card.title}`,
+        content: `Task moved from ${card.column_name} to ${to_column}: ${card.title}`,
         actor,
       });
     } else await announce(sql, "card", about(card));
@@ -161,7 +161,7 @@ export const updateCard = (id: string, change: CardChange, actor: Actor): Promis
     if (changed.length > 0) {
       await tell(sql, {
         ...about(card),
-        content: `Card changed (${changed.join(", ")}): ${next.title}`,
+        content: `Task changed (${changed.join(", ")}): ${next.title}`,
         actor,
       });
     }
@@ -172,7 +172,7 @@ export const deleteCard = (id: string, actor: Actor): Promise<void> =>
   tables.transaction(async (sql) => {
     const card = await lockCard(sql, id);
     await sql.query("DELETE FROM cards WHERE id = $1", [id]);
-    await tell(sql, { ...about(card), content: `Card deleted: ${card.title}`, actor });
+    await tell(sql, { ...about(card), content: `Task deleted: ${card.title}`, actor });
   });
 
 /** Makes the column if it does not exist. Changes of one column take turns. */
@@ -191,7 +191,7 @@ async function lockColumn(sql: Sql, name: string, where: "before Done" | "at the
 
 async function lockCard(sql: Sql, id: string): Promise<Card> {
   const [card] = await sql.query<Card>(`SELECT ${FIELDS} FROM cards WHERE id = $1 FOR UPDATE`, [id]);
-  if (!card) throw new Refused(404, `There is no card "${id}".`);
+  if (!card) throw new Refused(404, `There is no task "${id}".`);
   return card;
 }
 

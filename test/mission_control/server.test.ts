@@ -116,7 +116,7 @@ eachDatabase("Mission Control", (open) => {
     expect(done.completed_at).toBeString();
     expect(Object.keys(await board())).toEqual(["Backlog", "In Progress", "Review", "Ideas", "Done"]);
     const { events } = await ask(two(), `${BASE}/timeline?days=1`);
-    expect(events[0]).toMatchObject({ content: "Card moved from Ideas to Done: Paint the fence" });
+    expect(events[0]).toMatchObject({ content: "Task moved from Ideas to Done: Paint the fence" });
 
     const key = await keyWith(["mission_control:read"]);
     expect((await ask(one(), `${BASE}/readiness`, "GET", key)).kanban).toMatchObject({ count: 3, total: 4 });
@@ -208,7 +208,7 @@ eachDatabase("Mission Control", (open) => {
         bot: { id: "default" },
         is_member: true,
         memories: [],
-        recent: [{ content: "Card created: Dig" }],
+        recent: [{ content: "Task created: Dig" }],
       },
     });
     await send(one(), `/channels/${id}/leave`, {});

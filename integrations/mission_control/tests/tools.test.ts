@@ -35,7 +35,7 @@ test("a repeated call makes one card; its moves are told", async () => {
   await moveTaskCard({ card_id: first.card_id, to_column: "In Progress" }, call);
   await appendTimelineEvent({ text: "The mower is sharp now.", journal: true }, call);
   assert.deepEqual(await moveTaskCard({ card_id: "mc-none", to_column: "Done" }, call), {
-    error: 'There is no card "mc-none".',
+    error: 'There is no task "mc-none".',
   });
   assert.deepEqual(
     heddle.published.map(({ name }) => name),
@@ -46,8 +46,8 @@ test("a repeated call makes one card; its moves are told", async () => {
     events.map(({ content, actor }) => `${actor}: ${content}`),
     [
       "gardener: The mower is sharp now.",
-      "gardener: Card moved from Backlog to In Progress: Mow",
-      "gardener: Card created: Mow",
+      "gardener: Task moved from Backlog to In Progress: Mow",
+      "gardener: Task created: Mow",
     ],
   );
   assert.match(boardText(await listBoard()), /## In Progress\n\n### Mow\n\n- \*\*id\*\*: mc-/);
