@@ -134,8 +134,7 @@ export function startServer(
     const door = openDoor(config, core, { url: loopbackUrl(url), fetch: app.fetch });
     closers.push(door.close);
     // Printed late, because a start that fails must not print one.
-    if (terminal)
-      await showSignInLink({ ...access, ...linkFacts(config, core.publicUrl.current(), url), log, terminal });
+    if (terminal) await showSignInLink({ ...access, ...linkFacts(config, core, url), log, terminal });
     // A first probe now, so that the first request of /ready is answered at once.
     await probe.check().catch(() => {});
     integrations.callLifecycle();
@@ -179,8 +178,8 @@ const serverFacts = (config: Config, { models, publicUrl }: Core): ServerFacts =
   notice: () => asset("NOTICE"),
 });
 
-const linkFacts = ({ apiKey, signIn }: Config, publicUrl: string | undefined, url: string) => ({
-  url: publicUrl ?? loopbackUrl(url),
+const linkFacts = ({ apiKey, signIn }: Config, { publicUrl }: Core, url: string) => ({
+  url: publicUrl.current() ?? loopbackUrl(url),
   hasApiKey: apiKey !== undefined,
   linkMinutes: signIn.linkMinutes,
 });

@@ -25,7 +25,7 @@ export interface PublicUrlOptions {
   given: string | undefined;
 }
 
-export const BASE_URL = "BASE_URL";
+const BASE_URL = "BASE_URL";
 const KEY = "setting:BASE_URL";
 const CHANNEL = "heddle_server_settings";
 const LONGEST = 500;

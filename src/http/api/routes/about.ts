@@ -2,7 +2,6 @@
 
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../access/scopes.ts";
-import { BASE_URL, type PublicUrl } from "../../../config/public-url.ts";
 import type { Database } from "../../../db/database.ts";
 import { HeddleError } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
@@ -79,6 +78,13 @@ export interface ServerSetting {
   can_be_stored: boolean;
 }
 
+/** BASE_URL */
+interface StoredAddress {
+  current(): string | undefined;
+  store(value: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
 export interface ServerFacts {
   commit: string | null;
   platform: string;
@@ -86,7 +92,7 @@ export interface ServerFacts {
   home: string;
   model: () => string | undefined;
   settings: () => readonly ServerSetting[];
-  publicUrl: Pick<PublicUrl, "current" | "store" | "remove">;
+  publicUrl: StoredAddress;
   /** The licences of what ships with Heddle. */
   notice: () => Promise<Blob | undefined>;
 }
@@ -172,7 +178,7 @@ export function aboutRoutes({ version, db, server, route }: AboutRoutes) {
 
 /** Of the server's own settings those that need no start: its public address. */
 function storedSettings({ server: { publicUrl, settings }, route }: Pick<AboutRoutes, "server" | "route">) {
-  const shown = () => settings().find(({ name }) => name === BASE_URL) as ServerSetting;
+  const shown = () => settings().find(({ name }) => name === "BASE_URL") as ServerSetting;
   return new Elysia({ normalize: false })
     .put(
       "/settings/BASE_URL",
