@@ -75,6 +75,9 @@ export function leaf<Args extends ArgsDef>(command: {
           `${meta.name} does not take "${wrong}"; see heddle ${meta.name} --help.`,
         );
       }
+      const twice = flags.find((flag, at) => flags.indexOf(flag) < at && !REPEATED.includes(flag));
+      if (twice !== undefined)
+        throw new HeddleError("config", `${twice} must be given once; see heddle ${meta.name} --help.`);
       const values = context.args as Record<string, unknown>;
       const empty = Object.keys(args).find((name) => values[name] === "");
       if (empty) {
@@ -88,6 +91,9 @@ export function leaf<Args extends ArgsDef>(command: {
     },
   });
 }
+
+/** Flags that may be given several times. */
+const REPEATED = ["--attach", "--header"];
 
 /** All values of a flag that may be repeated; the parser keeps only the last. */
 export function allOf(flag: string, rawArgs: string[]): string[] {

@@ -30,6 +30,20 @@ const PATHS = [
 ];
 
 describe("the command line", () => {
+  test("a flag that is given twice is refused, unless all of its values count", async () => {
+    const refused: string[] = [];
+    const spy = spyOn(process.stderr, "write").mockImplementation((text) => refused.push(String(text)) > 0);
+    const before = called.length;
+    const scopes = ["--scopes", "tasks:read", "--scopes", "bots:read"];
+    try {
+      expect(await runCli(["keys", "create", "--name", "a", ...scopes], commands)).toBe(1);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(refused.join("")).toBe("heddle: --scopes must be given once; see heddle keys create --help.\n");
+    expect(called.length).toBe(before);
+  });
+
   test("help may be asked for by a word, and the version by a letter", async () => {
     const printed: string[] = [];
     const spy = spyOn(process.stdout, "write").mockImplementation((text) => printed.push(String(text)) > 0);
