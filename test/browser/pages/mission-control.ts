@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { until } from "../../until.ts";
 import type { Ui } from "../ui.ts";
 
 export function missionControlTests(ui: () => Ui): void {
@@ -20,11 +22,7 @@ export function missionControlTests(ui: () => Ui): void {
     await page.getByRole("textbox", { name: "Tags" }).fill("house, urgent");
     await page.getByRole("button", { name: "Create task" }).click();
     const handle = page.getByRole("button", { name: "Move Mend the shutter" });
-    const told = page.locator("[role=status][aria-live=assertive]");
-    const press = async (key: string, announcement: RegExp) => {
-      await page.keyboard.press(key);
-      await told.filter({ hasText: announcement }).waitFor({ state: "attached", timeout: 5_000 });
-    };
+    const press = await listening(page);
     await handle.focus();
     await press("Space", /in Backlog, place 3 of 3/);
     await press("ArrowUp", /in Backlog, place 2 of 3/);
@@ -86,4 +84,26 @@ export function missionControlTests(ui: () => Ui): void {
     await page.getByText("Plan completed: Dust the shelves").waitFor();
     expect(opened.faults.filter((one) => !one.includes("409"))).toEqual([]);
   });
+}
+
+/**
+ * Presses keys and waits for what screen readers are told then. Announcements are recorded as they come: the next one may replace them
+ * before anybody has looked.
+ */
+async function listening(page: Page): Promise<(key: string, announcement: RegExp) => Promise<void>> {
+  await page.evaluate(`
+    window.heard = [];
+    new MutationObserver(() => {
+      const said = document.querySelector("[role=status][aria-live=assertive]")?.textContent ?? "";
+      if (said !== "" && said !== window.heard.at(-1)) window.heard.push(said);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  `);
+  return async (key, announcement) => {
+    const before = await page.evaluate<number>("window.heard.length");
+    await page.keyboard.press(key);
+    await until(
+      () => page.evaluate<string[]>(`window.heard.slice(${before})`),
+      (heard) => heard.some((said) => announcement.test(said)),
+    );
+  };
 }
