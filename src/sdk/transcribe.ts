@@ -1,6 +1,7 @@
 // Recordings of a service's people become text, with whatever the server has for that.
 
 import { HeddleError } from "../errors.ts";
+import { checkArgument, shown } from "./arguments.ts";
 import type { SdkServices } from "./backend.ts";
 import type { Recording, Transcribe } from "./types.ts";
 
@@ -8,6 +9,7 @@ const MOST_BYTES = 25 * 1024 * 1024;
 
 export function createTranscribe(backend: Pick<SdkServices, "transcribe">): Transcribe {
   return async (recording) => {
+    checkArgument("The argument of transcribe()", recording, "an object");
     checkRecording(recording);
     const text = await backend.transcribe?.(recording);
     return text ?? null;
@@ -21,8 +23,5 @@ function checkRecording({ data, mediaType }: Recording): void {
   if (data.byteLength > MOST_BYTES)
     throw wrong("data", `A recording must be at most ${MOST_BYTES} bytes; got ${data.byteLength}.`);
   if (typeof mediaType !== "string" || !/^(?:audio|video)\/./.test(mediaType))
-    throw wrong(
-      "mediaType",
-      `The mediaType of transcribe() must be audio/…; got ${JSON.stringify(mediaType)}.`,
-    );
+    throw wrong("mediaType", `The mediaType of transcribe() must be audio/…; got ${shown(mediaType)}.`);
 }
