@@ -86,23 +86,25 @@ export function missionControlTests(ui: () => Ui): void {
   });
 }
 
+const LIVE = '[role="status"][aria-live="assertive"]';
+
 /**
  * Presses keys and waits for what screen readers are told then. Announcements are recorded as they come: the next one may replace them
- * before anybody has looked.
+ * before anybody has looked. One that repeats what was said last changes nothing in the page, so what stands there counts as well.
  */
 async function listening(page: Page): Promise<(key: string, announcement: RegExp) => Promise<void>> {
   await page.evaluate(`
+    window.said = () => document.querySelector('${LIVE}')?.textContent ?? "";
     window.heard = [];
     new MutationObserver(() => {
-      const said = document.querySelector("[role=status][aria-live=assertive]")?.textContent ?? "";
-      if (said !== "" && said !== window.heard.at(-1)) window.heard.push(said);
+      if (said() !== "" && said() !== heard.at(-1)) heard.push(said());
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
   `);
   return async (key, announcement) => {
-    const before = await page.evaluate<number>("window.heard.length");
+    const before = await page.evaluate<number>("heard.length");
     await page.keyboard.press(key);
     await until(
-      () => page.evaluate<string[]>(`window.heard.slice(${before})`),
+      () => page.evaluate<string[]>(`[...heard.slice(${before}), said()]`),
       (heard) => heard.some((said) => announcement.test(said)),
     );
   };
