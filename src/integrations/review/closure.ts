@@ -9,6 +9,7 @@ import { scopesIn } from "../../runtime/packages.ts";
 import { isResolverSetting } from "../../workspace/path.ts";
 import { MAX_FILE_BYTES } from "../../workspace/workspace.ts";
 import { importedPaths } from "./imports.ts";
+import { readSettled } from "./read-settled.ts";
 
 export interface ClosureFile {
   /** SHA-256 of the bytes, in hexadecimal. */
@@ -108,7 +109,9 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
     if (isOfCode) total += found.size;
     if (total > MOST_BYTES)
       throw invalid(`The code in ${folder} must have at most ${MOST_BYTES} bytes; it has more`);
-    const bytes = await readFile(path).catch(() => undefined);
+    // What bots cannot write needs no record, and what is no code may be written all the time.
+    const mustSettle = isOfCode && isIn(workspace, path);
+    const bytes = await (mustSettle ? readSettled(path) : readFile(path).catch(() => undefined));
     if (!bytes) return;
     files.set(path, { sha256: sha256(bytes), bytes: isOfCode ? bytes : undefined });
     if (isOfCode) await addImports(path, bytes);

@@ -3,7 +3,7 @@
 // write is recorded before the file exists, so its content is always recognised.
 
 import { openAsBlob } from "node:fs";
-import { readFile, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import { MAX_FILE_BYTES } from "../../workspace/workspace.ts";
@@ -12,6 +12,7 @@ import type { FoundIntegration } from "../discovery/discover.ts";
 import { type Change, changesBetween } from "./changes.ts";
 import { type Closure, hashOf, readClosure, sha256 } from "./closure.ts";
 import { isPackageIn } from "./gate.ts";
+import { readSettled } from "./read-settled.ts";
 import { createVersions, type Version } from "./versions.ts";
 
 /** The record of writes by bots. */
@@ -126,7 +127,8 @@ export function createReview({ dir, keptIn, writes }: ReviewOptions): Review {
     approve: ({ files }) => writes.approve(files),
     async open(file) {
       if (!isInWorkspace(file) || (await stat(file)).size > MAX_FILE_BYTES) return openAsBlob(file);
-      const bytes = await readFile(file);
+      const bytes = await readSettled(file);
+      if (!bytes) return undefined;
       const waiting = await writes.unapproved([{ path: inWorkspace(file), sha256: sha256(bytes) }]);
       return waiting.length === 0 ? new Blob([bytes]) : undefined;
     },
