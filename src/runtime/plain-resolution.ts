@@ -9,6 +9,7 @@ import type { BunPlugin } from "bun";
 export function plainResolution(): BunPlugin {
   /** By the name that is imported, how, and the directory of the importer. */
   const known = new Map<string, string | undefined>();
+  const packageIn = createPackages();
   return {
     name: "plain-resolution",
     setup(build) {
@@ -16,7 +17,7 @@ export function plainResolution(): BunPlugin {
       build.onResolve({ filter: /^[^./:\\][^:]*$/ }, ({ path: name, importer, namespace, kind }) => {
         if (importer === "" || (namespace !== "" && namespace !== "file")) return undefined;
         const key = `${name}\n${kind}\n${dirname(importer)}`;
-        if (!known.has(key)) known.set(key, resolved(name, importer, kind.startsWith("require")));
+        if (!known.has(key)) known.set(key, resolved(name, importer, kind.startsWith("require"), packageIn));
         const path = known.get(key);
         return path === undefined ? undefined : { path };
       });
@@ -25,13 +26,18 @@ export function plainResolution(): BunPlugin {
 }
 
 /** The file, if the bundler might take another one than plain Bun; undefined for any other name. */
-function resolved(name: string, importer: string, isRequired: boolean): string | undefined {
+function resolved(
+  name: string,
+  importer: string,
+  isRequired: boolean,
+  packageIn: PackageIn,
+): string | undefined {
   const dir = dirname(importer);
-  const found = packageOf(name, dir);
+  const found = packageOf(name, dir, packageIn);
   if (!found) return undefined;
   const { about, folder } = found;
   const map = name.startsWith("#") ? about.imports : about.exports;
-  if (map === undefined) return folder && mainIn(join(folder, name.slice(rootOf(name).length)));
+  if (map === undefined) return folder && mainIn(join(folder, name.slice(rootOf(name).length)), packageIn);
   if (!dependsOnMode(map)) return undefined;
   try {
     return isRequired ? createRequire(importer).resolve(name) : Bun.resolveSync(name, dir);
@@ -50,7 +56,7 @@ interface Found {
   folder?: string;
 }
 
-function packageOf(name: string, from: string): Found | undefined {
+function packageOf(name: string, from: string, packageIn: PackageIn): Found | undefined {
   const root = rootOf(name);
   for (let dir = from; ; dir = dirname(dir)) {
     const folder = join(dir, "node_modules", root);
@@ -75,7 +81,7 @@ function dependsOnMode(map: unknown): boolean {
  * The `main` of a directory that also has a `module`; undefined for any other. A part of a package may have a package.json with
  * these as well: "preact/hooks".
  */
-function mainIn(dir: string): string | undefined {
+function mainIn(dir: string, packageIn: PackageIn): string | undefined {
   const { main, module } = packageIn(dir) ?? {};
   if (typeof main !== "string" || typeof module !== "string") return undefined;
   try {
@@ -87,7 +93,18 @@ function mainIn(dir: string): string | undefined {
   }
 }
 
-function packageIn(dir: string): Record<string, unknown> | undefined {
+type PackageIn = (dir: string) => Record<string, unknown> | undefined;
+
+/** Reads the package.json of each directory once: the many files of a package ask for the same ones, on the way to the root. */
+function createPackages(): PackageIn {
+  const read = new Map<string, Record<string, unknown> | undefined>();
+  return (dir) => {
+    if (!read.has(dir)) read.set(dir, readPackage(dir));
+    return read.get(dir);
+  };
+}
+
+function readPackage(dir: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as Record<string, unknown>;
   } catch {

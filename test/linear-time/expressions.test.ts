@@ -30,6 +30,7 @@ const BUILT: Record<string, string> = {
   "src/authoring/check/executed-checks.ts": "one of two fixed words, on the output of an author's own tests",
   "src/authoring/dev/script.ts": "an author's script of answers, in development only",
   "src/sdk/testing-process/rest-server.ts": "constant routes of the server that an author's tests start",
+  "src/llm/wire/stop-marks.ts": "constant marks, all of them escaped",
   "src/schema/json-schema.ts": "the patterns of schemas, made to see whether they are any, and not used",
   "src/runtime/bundle.ts": "paths, all of them escaped",
   "src/runtime/only-bundled.ts": "the name of a module of Heddle's",

@@ -19,8 +19,7 @@ const MARKS = [
 ];
 
 /** Any of them, wherever it stands. */
-export const STOP_MARK =
-  /<\|(?:im_end|eot_id|eom_id|end_of_text|endoftext|end|return|END_OF_TURN_TOKEN|user|observation)\|>|<｜end▁of▁sentence｜>|<end_of_turn>|<turn\|>|<eos>|<\/s>/g;
+export const STOP_MARK = new RegExp(MARKS.map(RegExp.escape).join("|"), "g");
 
 /** Takes them away at the end of the text. In HTML, `</s>` ends what is struck out. */
 export function withoutStopMarks(text: string): string {
