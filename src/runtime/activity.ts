@@ -15,12 +15,18 @@ export interface Activity {
   subject?: string | undefined;
 }
 
-/** Name of the diagnostics channel. */
-export const ACTIVITY = "heddle:activity";
+/** Kept for as long as the process lives: Bun forgets a channel that nobody refers to, together with its subscribers. */
+const activities = channel("heddle:activity");
+
+/** Calls the listener at the start and at the end of each activity. Returns what ends that. */
+export function followActivities(listener: (activity: Activity) => void): () => void {
+  const onMessage = (message: unknown) => listener(message as Activity);
+  activities.subscribe(onMessage);
+  return () => void activities.unsubscribe(onMessage);
+}
 
 /** Runs `work` and publishes its start and its end; if it returns a promise, the end is when that settles. */
 export function during<Result>(label: () => string, work: () => Result, subject?: () => string): Result {
-  const activities = channel(ACTIVITY);
   if (!activities.hasSubscribers) return work();
   const id = {};
   activities.publish({ id, label: label(), subject: subject?.() } satisfies Activity);

@@ -1,8 +1,7 @@
 // Starts the watchdog (watchdog-worker.ts), a thread that kills the process when its event loop is blocked.
 
-import { channel } from "node:diagnostics_channel";
 import { Worker } from "node:worker_threads";
-import { ACTIVITY, type Activity } from "./activity.ts";
+import { type Activity, followActivities } from "./activity.ts";
 import { watchdogProgram } from "./assets.ts";
 import { stallRecordFile } from "./stall-record.ts";
 import { sharedMemory, slotsOf } from "./watchdog-slots.ts";
@@ -41,16 +40,14 @@ export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog>
   worker.unref();
 
   const begun = new Map<object, number>();
-  const onActivity = (message: unknown) => {
-    const { id, label, subject } = message as Activity;
+  const onActivity = ({ id, label, subject }: Activity) => {
     if (label !== undefined) begun.set(id, slots.begin(label, subject));
     else {
       slots.end(begun.get(id) ?? -1);
       begun.delete(id);
     }
   };
-  const activities = channel(ACTIVITY);
-  activities.subscribe(onActivity);
+  const unfollow = followActivities(onActivity);
   // Not `every`: the beat is one write to shared memory, and its timer is what is watched.
   const timer = setInterval(slots.beat, BEAT_EVERY_MS);
   timer.unref();
@@ -58,7 +55,7 @@ export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog>
   return {
     arm: slots.arm,
     async close() {
-      activities.unsubscribe(onActivity);
+      unfollow();
       clearInterval(timer);
       await worker.terminate();
     },

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { noReview } from "../../../src/integrations/review/review.ts";
+import { getLogger } from "@logtape/logtape";
+import { loadIntegration } from "../../../src/integrations/loading/load.ts";
 import { createLog } from "../../../src/log.ts";
+import { NOTHING_TAKEN_IN } from "../../../src/runtime/taken-in.ts";
 import { until } from "../../until.ts";
 import { type Files, harness, routerSaying, toolNamed } from "../harness.ts";
 
@@ -340,24 +342,26 @@ test("a file may define names of the SDK itself, or use the globals of the same 
 });
 
 test("waiting for a turn does not count towards the time limit", async () => {
-  // Each holds its turn for a while, and together for longer than the time limit of one.
-  const slow = Array.from({ length: 12 }, (_, n) => [`i${n}/tools/t.ts`, toolNamed(`tool_${n}`)]);
-  await using all = await harness(Object.fromEntries(slow), {
-    loadTimeoutMs: 2_000,
-    review: {
-      ...noReview,
-      workspace: "/nowhere",
-      snapshot: async (found) => ({
-        ...(await noReview.snapshot(found)),
-        async read() {
-          await new Promise((resolve) => setTimeout(resolve, 250));
-          return undefined;
-        },
-      }),
+  const timeoutMs = 100;
+  const found = { id: "mine", source: "external", folder: "/nowhere", files: { tools: [] }, content: {} };
+  const result = await loadIntegration(found as never, {
+    hash: "",
+    services: {} as never,
+    log: getLogger("test"),
+    timeoutMs,
+    async inTurn(work) {
+      await Bun.sleep(3 * timeoutMs);
+      return work();
     },
+    // Ends at once, so that only the wait could take too long, on however slow a machine.
+    prepare: async () => ({
+      ok: false,
+      problems: [{ reason: "its own problem" }],
+      mayHeal: false,
+      takenIn: NOTHING_TAKEN_IN,
+    }),
   });
-  await all.integrations.loadAll();
-  expect(all.integrations.list().filter(({ error }) => error)).toEqual([]);
+  expect(result).toMatchObject({ ok: false, problem: { reason: "its own problem" } });
 });
 
 /** Loads the files and returns the facts of the warnings. */

@@ -1,12 +1,11 @@
 // How a start handles the records left by the watchdog, which has its own tests in test/runtime/watchdog.test.ts.
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
-import { channel } from "node:diagnostics_channel";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStalls } from "../../../src/integrations/loading/stalls.ts";
-import { ACTIVITY, type Activity } from "../../../src/runtime/activity.ts";
+import { type Activity, followActivities } from "../../../src/runtime/activity.ts";
 import { writeStallRecord } from "../../../src/runtime/stall-record.ts";
 import { harness } from "../harness.ts";
 
@@ -25,14 +24,12 @@ const three = { "one/router.ts": router, "two/router.ts": router, "three/router.
 /** Starts with the given records, and returns what was loaded, in order. */
 async function start(integrations = three) {
   const begun: { id: string; subject: string }[] = [];
-  const listen = (message: unknown) => {
-    const { subject } = message as Activity;
+  const unfollow = followActivities(({ subject }: Activity) => {
     if (subject) begun.push({ id: JSON.parse(subject).id, subject });
-  };
-  channel(ACTIVITY).subscribe(listen);
+  });
   const all = await harness(integrations, { stalls: createStalls(files) });
   await all.integrations.loadAll();
-  channel(ACTIVITY).unsubscribe(listen);
+  unfollow();
   const own = begun.filter(({ subject }) => JSON.parse(subject).file.startsWith(all.path("")));
   const subjects = new Map(own.map(({ id, subject }) => [id, subject]));
   return { all, subjects, order: [...subjects.keys()] };
