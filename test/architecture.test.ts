@@ -145,14 +145,14 @@ const MAY_IMPORT: Record<string, string[]> = {
     "runtime",
     "sdk",
   ],
-  sessions: ["attachments", "channels", "db", "dispatch", "inbox", "memory", "queue", "sdk", "secrets"],
+  sessions: ["attachments", "channels", "db", "dispatch", "inbox", "queue", "sdk", "secrets", "taint"],
   // Messages at certain times: rows that are looked for, never chains of jobs.
-  schedules: ["db", "dispatch", "memory", "sdk"],
+  schedules: ["db", "dispatch", "sdk", "taint"],
   channels: ["content/bots", "db", "dispatch", "sdk", "secrets"],
-  worker: ["agent", "db", "dispatch", "memory", "queue", "schedules", "sdk", "sessions"],
+  worker: ["agent", "db", "dispatch", "queue", "schedules", "sdk", "sessions", "taint"],
   // A message sent and its run followed to the end.
   // What a client brings with it is text from outside.
-  chat: ["attachments", "db", "events", "memory", "sdk", "secrets", "sessions"],
+  chat: ["attachments", "db", "events", "sdk", "secrets", "sessions", "taint"],
   // Results of evals, as they were stored.
   evals: ["db"],
   // What runs may spend: reserved before each call of a model, settled by the statement that records it.
@@ -172,6 +172,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sdk",
     "secrets",
     "content/skills",
+    "taint",
   ],
   dispatch: ["db", "guarded-fetch", "queue", "sdk", "secrets"],
   // Files that come with messages.
@@ -183,7 +184,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   // People of services, and whom of them the operator trusts.
   people: ["db", "secrets"],
   // What bots remember: versions, reviews, search, and files for people.
-  memory: ["db", "search"],
+  memory: ["db", "search", "taint"],
+  // Whether a conversation contains text of strangers; asked by whatever keeps what a bot makes of it.
+  taint: ["db"],
   search: ["db", "sdk"],
   // What makes vectors of texts for search: the embedder inside Heddle, and endpoints.
   embeddings: ["llm", "search"],

@@ -1,7 +1,7 @@
 import type { AttachedFile } from "../attachments/store.ts";
 import type { LlmMessage } from "../llm/llm.ts";
 import { fromOutside } from "../llm/outside-marks.ts";
-import { strangersWrote } from "../memory/taint.ts";
+import { strangersWrote } from "../taint/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { attached } from "./attached.ts";
 import type { ShownRun } from "./show-run.ts";

@@ -5,7 +5,7 @@ import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { messages } from "../db/schema.ts";
 import type { LlmMessage } from "../llm/llm.ts";
-import { isOutside, strangersWrote } from "../memory/taint.ts";
+import { isOutside, strangersWrote } from "../taint/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
 import { joinedMessage } from "./arrivals.ts";

@@ -9,7 +9,7 @@ import { bots, channels, messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { fromOutside } from "../llm/outside-marks.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
-import { isStrangers, OUTSIDE_KEY } from "../memory/taint.ts";
+import { isStrangers, OUTSIDE_KEY } from "../taint/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
 import { type Clock, timeLine } from "./context/current-time.ts";

@@ -2,7 +2,7 @@
 
 import type { Database } from "../db/database.ts";
 import { ownerOfIntegration } from "../db/reach.ts";
-import { isTainted } from "../memory/taint.ts";
+import { isTainted } from "../taint/taint.ts";
 import type { RunTaint } from "../policies/policy.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import type { ClaimedTask } from "./turn.ts";

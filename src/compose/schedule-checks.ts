@@ -6,7 +6,7 @@ import { toolNamed } from "../capabilities/tool-patterns.ts";
 import { sessions } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import type { Policies } from "../policies/policies.ts";
-import type { CallCheck } from "../schedules/news.ts";
+import type { CallCheck } from "../schedules/pre-check.ts";
 import type { Content } from "./content.ts";
 import type { Storage } from "./storage.ts";
 

@@ -7,7 +7,7 @@ import { inboxEvents } from "../db/schema.ts";
 import { createWriteBehind } from "../db/write-behind.ts";
 import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
-import { createBudget } from "./budget.ts";
+import { createRecordLimit } from "./record-limit.ts";
 import type { Incoming } from "./incoming.ts";
 import type { InboxRecord, RecordOf, WebhookOutcome } from "./record.ts";
 import { type Answer, isFullyRecorded, isJson, outcomeOf } from "./webhook-outcome.ts";
@@ -72,7 +72,7 @@ export function createRecorder({
   now = () => performance.now(),
 }: RecorderOptions): Recorder {
   const limits = { ...LIMITS, ...changed };
-  const budget = createBudget(now);
+  const limit = createRecordLimit(now);
   const pending = new Set<Promise<void>>();
   let refused = 0;
 
@@ -101,7 +101,7 @@ export function createRecorder({
     // record.
     const isCounted = incoming.replayOf === null && outcome.verdict !== "accepted";
     const key = `${incoming.integrationId} ${kind}`;
-    if (isCounted && !budget.take(key, limits[`${kind}PerMinute`], incoming.id)) return;
+    if (isCounted && !limit.take(key, limits[`${kind}PerMinute`], incoming.id)) return;
     const record = recordOf(incoming, {
       ...outcome,
       ...(isRejected && { bodyLimit: limits.rejectedBodyBytes }),
@@ -128,7 +128,7 @@ export function createRecorder({
     });
   };
 
-  const reportMissing = async (minutes: ReturnType<typeof budget.takeEnded>): Promise<void> => {
+  const reportMissing = async (minutes: ReturnType<typeof limit.takeEnded>): Promise<void> => {
     for (const { key, lastId, skipped } of minutes) {
       const [integration_id, kind] = key.split(" ");
       log.warn("{skipped} {kind} webhooks of {integration_id} in one minute were not recorded", {
@@ -161,7 +161,7 @@ export function createRecorder({
     log,
     async run() {
       await flush();
-      await reportMissing(budget.takeEnded());
+      await reportMissing(limit.takeEnded());
     },
   });
 
@@ -192,7 +192,7 @@ export function createRecorder({
       await Promise.all(pending);
       await behind.close();
       await minutes.close();
-      await reportMissing(budget.takeAll());
+      await reportMissing(limit.takeAll());
     },
   };
 }

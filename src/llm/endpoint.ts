@@ -13,7 +13,7 @@ import { readEvents } from "./event-stream.ts";
 import { describe } from "./failure.ts";
 import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks, type Quirks } from "./quirks.ts";
-import { createRepairs } from "./repairs.ts";
+import { createRepairs } from "./request-repairs.ts";
 import { createThoughtStarts } from "./thought-starts.ts";
 import { imagesIn } from "./wire/attachments.ts";
 import { withUsualMarks } from "./wire/written/formats.ts";

@@ -10,7 +10,7 @@ import { storable } from "../db/storable.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { currentMemories } from "./current.ts";
-import { isTainted } from "./taint.ts";
+import { isTainted } from "../taint/taint.ts";
 
 export type MemoryRow = typeof memories.$inferSelect;
 

@@ -8,7 +8,7 @@ import type { Nearest } from "../search/nearest.ts";
 import { type RankedTexts, rankTexts } from "../search/rank-texts.ts";
 import type { LoadWordSense } from "../search/word-sense.ts";
 import { currentMemories } from "./current.ts";
-import { isTainted } from "./taint.ts";
+import { isTainted } from "../taint/taint.ts";
 
 export interface MemoryQuery {
   bot_id: string;

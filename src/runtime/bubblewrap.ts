@@ -4,7 +4,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Launch } from "./launch.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy } from "./confinement-policy.ts";
 
 const LOCATIONS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"];
 

@@ -6,7 +6,7 @@
 import { dlopen, ptr, read } from "bun:ffi";
 import { closeSync, openSync, statSync } from "node:fs";
 import { LIBC } from "./libc.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy } from "./confinement-policy.ts";
 import { seccompFilter } from "./seccomp.ts";
 
 /** System call numbers, the same on every 64-bit architecture. */

@@ -1,6 +1,6 @@
 // Builds the command line and environment that launcher.ts expects.
 
-import { type Policy, PREFIX } from "./policy.ts";
+import { type Policy, PREFIX } from "./confinement-policy.ts";
 import { ownBun } from "./run-bun.ts";
 
 export interface Launch {

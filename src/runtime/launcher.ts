@@ -2,7 +2,7 @@
 // irrevocably gives up what the process must not have, then execs it, so the pid stays the same.
 
 import { execute, restrict } from "./landlock.ts";
-import { type Policy, PREFIX } from "./policy.ts";
+import { type Policy, PREFIX } from "./confinement-policy.ts";
 
 const [given = "", program = "", ...args] = process.argv.slice(2);
 const policy: Policy = JSON.parse(given);

@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { hopsSoFar } from "../hops.ts";
-import { isTainted } from "../memory/taint.ts";
+import { isTainted } from "../taint/taint.ts";
 import type { ScheduleRow, ScheduleSettings, Schedules } from "./schedules.ts";
 
 /** The run that a tool serves. */

@@ -2,7 +2,7 @@
 
 import { sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
-import { isTainted } from "../memory/taint.ts";
+import { isTainted } from "../taint/taint.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
 import type { ScheduleRow } from "./schedules.ts";
 

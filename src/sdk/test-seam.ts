@@ -10,7 +10,7 @@ import type {
   RegisteredTool,
   SdkServices,
 } from "./backend.ts";
-import { createMemoryStore } from "./memory-store.ts";
+import { createMemoryStore } from "./testing-store.ts";
 import type { TablesBackend } from "./tables.ts";
 import type { Dispatcher, IntegrationMeta } from "./types.ts";
 

@@ -3,7 +3,7 @@
 
 import { checkArgument } from "./arguments.ts";
 import type { SdkServices } from "./backend.ts";
-import { createMemoryPeople } from "./memory-people.ts";
+import { createMemoryPeople } from "./testing-people.ts";
 import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
 import { dispatchContext } from "./testing-dispatch.ts";
 import {

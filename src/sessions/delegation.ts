@@ -5,7 +5,7 @@ import { sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
 import { sessions } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
-import { CLEAN, DELEGATED, isTainted } from "../memory/taint.ts";
+import { CLEAN, DELEGATED, isTainted } from "../taint/taint.ts";
 import type { Inject } from "./inject.ts";
 
 /** The source of messages with which a bot gives work to another one. */

@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { messages } from "../db/schema.ts";
-import { isStrangers } from "../memory/taint.ts";
+import { isStrangers } from "../taint/taint.ts";
 
 export interface HistoryPage {
   sessionId: string;

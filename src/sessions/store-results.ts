@@ -3,7 +3,7 @@ import type { Queryable } from "../db/database.ts";
 import { messages, toolCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { newId } from "../ids.ts";
-import { OUTSIDE } from "../memory/taint.ts";
+import { OUTSIDE } from "../taint/taint.ts";
 import type { Queue } from "../queue/queue.ts";
 import { wakeWaiting } from "./wake-waiting.ts";
 

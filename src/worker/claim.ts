@@ -4,7 +4,7 @@ import type { Queryable } from "../db/database.ts";
 import { prepared } from "../db/prepared.ts";
 import { type JsonObject, sessions, tasks } from "../db/schema.ts";
 import type { ShownBot } from "../dispatch/attribution.ts";
-import { DELEGATED } from "../memory/taint.ts";
+import { DELEGATED } from "../taint/taint.ts";
 import { isFollowed } from "../queue/queue.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
 import { joinable, MOST_JOINED, type WaitingTask } from "../sessions/join.ts";

@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { v7 } from "uuid";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
 import { HeddleError } from "../../src/errors.ts";
-import { createMemoryStore } from "../../src/sdk/memory-store.ts";
+import { createMemoryStore } from "../../src/sdk/testing-store.ts";
 import { dispatchContext } from "../../src/sdk/testing.ts";
 import type { AskApprovalInput, AskedApproval, GivenDecision } from "../../src/sdk/types.ts";
 import { createFakeGitHub, type FakeGitHub } from "./fake-github.ts";

@@ -10,7 +10,7 @@ import { createIntegrations } from "../../src/integrations/registry/registry.ts"
 import type { IntegrationView } from "../../src/integrations/registry/view.ts";
 import type { SdkServices } from "../../src/sdk/backend.ts";
 import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
-import { createMemoryStore } from "../../src/sdk/memory-store.ts";
+import { createMemoryStore } from "../../src/sdk/testing-store.ts";
 
 const log = getLogger("heddle");
 

@@ -6,7 +6,7 @@ import { v7 } from "uuid";
 import { messages, sessions, tasks } from "../../src/db/schema.ts";
 import { checkSdkCall } from "../../src/http/api/sdk-checks.ts";
 import { createSdkServices } from "../../src/integrations/loading/sdk-services.ts";
-import { createMemoryStore } from "../../src/sdk/memory-store.ts";
+import { createMemoryStore } from "../../src/sdk/testing-store.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";

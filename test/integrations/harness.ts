@@ -15,7 +15,7 @@ import { createLifecycle } from "../../src/integrations/registry/lifecycle.ts";
 import { createIntegrations } from "../../src/integrations/registry/registry.ts";
 import type { RegisteredHook } from "../../src/sdk/backend.ts";
 import { fetchWithTimeout } from "../../src/sdk/fetch.ts";
-import { createMemoryStore } from "../../src/sdk/memory-store.ts";
+import { createMemoryStore } from "../../src/sdk/testing-store.ts";
 
 export type Files = Record<string, string>;
 

@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
 import { rowsOf } from "../../src/db/database.ts";
 import { bots, messages, tasks } from "../../src/db/schema.ts";
-import { isTainted } from "../../src/memory/taint.ts";
+import { isTainted } from "../../src/taint/taint.ts";
 import { createHeartbeatPosts } from "../../src/schedules/post-heartbeat.ts";
 import type { DeliverInput, PostMessageInput } from "../../src/sdk/types.ts";
 import { createWorker } from "../../src/worker/worker.ts";

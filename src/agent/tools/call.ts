@@ -7,7 +7,7 @@ import { newId } from "../../ids.ts";
 import { throwIfAborted } from "../../llm/abort.ts";
 import type { LlmToolCall } from "../../llm/llm.ts";
 import { readArguments } from "../../llm/wire/arguments.ts";
-import { holdsOutsideText } from "../../memory/taint.ts";
+import { holdsOutsideText } from "../../taint/taint.ts";
 import type { Redact } from "../../redact.ts";
 import { during } from "../../runtime/activity.ts";
 import { asHeddleError } from "../../sdk/errors.ts";

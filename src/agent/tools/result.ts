@@ -3,7 +3,7 @@
 
 import { storable, storableJson } from "../../db/storable.ts";
 import { errorMessage } from "../../errors.ts";
-import { UNTRUSTED_MARK } from "../../memory/taint.ts";
+import { UNTRUSTED_MARK } from "../../taint/taint.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import { cutText } from "../cut-text.ts";

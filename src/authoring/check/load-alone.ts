@@ -9,7 +9,7 @@ import { contentHash, prepare } from "../../integrations/loading/prepare.ts";
 import { rootLogger } from "../../log.ts";
 import { build } from "../../runtime/assets.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
-import { createMemoryStore } from "../../sdk/memory-store.ts";
+import { createMemoryStore } from "../../sdk/testing-store.ts";
 import { readSources, type Subject } from "./subject.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;

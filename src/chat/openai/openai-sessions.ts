@@ -7,7 +7,7 @@ import { newAttachments } from "../../attachments/store.ts";
 import type { Database } from "../../db/database.ts";
 import { sessions } from "../../db/schema.ts";
 import { newId } from "../../ids.ts";
-import { OUTSIDE } from "../../memory/taint.ts";
+import { OUTSIDE } from "../../taint/taint.ts";
 import type { Turn } from "./conversation.ts";
 
 export interface OpenAiSessions {

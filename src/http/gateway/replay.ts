@@ -2,7 +2,7 @@
 
 import { HeddleError } from "../../errors.ts";
 import type { Inbox } from "../../inbox/inbox.ts";
-import { replayOf } from "../../inbox/repeat.ts";
+import { replayOf } from "../../inbox/replay-of.ts";
 import type { Logger } from "../../log.ts";
 import { answerError } from "../errors.ts";
 import { innerRequest } from "./inner-request.ts";

@@ -7,7 +7,7 @@ import type { Gate } from "../../runtime/bundle.ts";
 import { NOTHING_TAKEN_IN } from "../../runtime/taken-in.ts";
 import { discoverInCopy, type FoundIntegration } from "../discovery/discover.ts";
 import type { Closure } from "../review/closure.ts";
-import { gateOfCopy } from "../review/gate.ts";
+import { gateOfCopy } from "../review/readable-files.ts";
 import type { Snapshot } from "../review/review.ts";
 import type { Version } from "../review/versions.ts";
 import { type LoadOptions, type LoadResult, loadIntegration } from "./load.ts";

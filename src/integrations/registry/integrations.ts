@@ -12,7 +12,7 @@ import type { PendingApproval, Review } from "../review/review.ts";
 import type { IntegrationRouter } from "../routing/router.ts";
 import type { IntegrationStates } from "../settings/states.ts";
 import type { Sinks } from "./go-live.ts";
-import type { PaceOptions } from "./pace.ts";
+import type { PaceOptions } from "./reload-pace.ts";
 import type { IntegrationEvent } from "./slot.ts";
 import type { ServingStatus } from "./state.ts";
 import type { IntegrationView } from "./view.ts";

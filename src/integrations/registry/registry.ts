@@ -4,14 +4,14 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import pLimit from "p-limit";
 import { errorMessage, HeddleError, notFound } from "../../errors.ts";
-import { collectGarbage } from "../../runtime/memory.ts";
+import { collectGarbage } from "../../runtime/garbage.ts";
 import type { Discovery } from "../discovery/discover.ts";
 import type { LoadedIntegration } from "../loading/load.ts";
 import { loadReviewed } from "../loading/load-reviewed.ts";
 import { noReview } from "../review/review.ts";
 import { isAdminPath, isPublicRoute } from "../routing/public-paths.ts";
 import { webUiFile, webUiPath } from "../routing/web-ui.ts";
-import { createListeners } from "../settings/listeners.ts";
+import { createSubscribers } from "../settings/subscribers.ts";
 import { followFolders } from "./follow-folders.ts";
 import { findClash, replaceRegistered } from "./go-live.ts";
 import type { IntegrationListener, Integrations, IntegrationsOptions, ServicesFor } from "./integrations.ts";
@@ -32,7 +32,7 @@ const RELEASES_PER_COLLECTION = 50;
 export function createIntegrations(options: IntegrationsOptions): Integrations {
   const { log, redact = (text: string) => text, review = noReview, stalls } = options;
   const isEnabled = (id: string) => options.states?.get(id).enabled ?? true;
-  const listeners = createListeners<Parameters<IntegrationListener>>((error, id) =>
+  const subscribers = createSubscribers<Parameters<IntegrationListener>>((error, id) =>
     log.error("A change of {id} could not be applied: {error}", { id, error }),
   );
   mkdirSync(options.cacheDir, { recursive: true, mode: 0o700 });
@@ -69,7 +69,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       replaceRegistered(options.sinks, slot.id, slot.state.live, undefined);
     },
     emit(id, event) {
-      listeners.emit(id, event);
+      subscribers.emit(id, event);
       if (event === "disabled") activateClashing();
     },
     onReleased() {
@@ -125,7 +125,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
     // A later integration with the same name is a different one.
     void review.forget(id).catch((error) => log.error("{error}", { error }));
     log.info("Integration {id} was removed", { id });
-    listeners.emit(id, "gone");
+    subscribers.emit(id, "gone");
     activateClashing();
   }
 
@@ -239,7 +239,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       const slot = slots.get(id);
       return slot && servingStatusOf(slot.state, isEnabled(id));
     },
-    onChange: listeners.add,
+    onChange: subscribers.add,
     retry(id) {
       const slot = slots.get(id);
       if (slot && problemOf(slot.state)) void slot.load({ evenIfUnchanged: true });

@@ -14,7 +14,7 @@ import type { Stalls } from "../loading/stalls.ts";
 import { hashOf } from "../review/closure.ts";
 import type { PendingApproval, Review, Snapshot } from "../review/review.ts";
 import type { Version } from "../review/versions.ts";
-import { createPace, type PaceOptions } from "./pace.ts";
+import { createPace, type PaceOptions } from "./reload-pace.ts";
 import { type IntegrationState, newState, problemOf } from "./state.ts";
 
 /** Pauses between retries while a package is being installed, because nothing reports when the install is complete. */

@@ -18,7 +18,7 @@ import {
   unlessBlank,
 } from "./effective-setting.ts";
 import type { ReadEnvironment } from "./environment-names.ts";
-import { createListeners } from "./listeners.ts";
+import { createSubscribers } from "./subscribers.ts";
 
 export interface SettingValue {
   key: string;
@@ -66,7 +66,7 @@ const CHANNEL = "heddle_integration_settings";
 const LONGEST_VALUE = 65_536;
 
 export function createSettings({ db, vault, addSecret, readEnvironment, log }: SettingsOptions): Settings {
-  const listeners = createListeners<Parameters<SettingsListener>>((error, id) =>
+  const subscribers = createSubscribers<Parameters<SettingsListener>>((error, id) =>
     log.error("A change of the settings of {id} could not be applied: {error}", { id, error }),
   );
   const known = new Map<string, Stored>();
@@ -111,7 +111,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
         before.get(key)?.value !== stored.get(key)?.value ||
         before.get(key)?.secret !== stored.get(key)?.secret,
     );
-    if (keys.length > 0) listeners.emit(id, keys);
+    if (keys.length > 0) subscribers.emit(id, keys);
   }
 
   function following(): TableFollower {
@@ -170,8 +170,8 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
       await refresh(id);
       return gone;
     },
-    environmentChanged: listeners.emit,
-    onChange: listeners.add,
+    environmentChanged: subscribers.emit,
+    onChange: subscribers.add,
     close: async () => follower?.close(),
   };
 }

@@ -7,7 +7,7 @@ import { followTable, type TableFollower } from "../../db/follow-table.ts";
 import { type IntegrationFace, integrationStates } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import { createListeners } from "./listeners.ts";
+import { createSubscribers } from "./subscribers.ts";
 
 export type { IntegrationFace } from "../../db/schema.ts";
 
@@ -42,7 +42,7 @@ const DEFAULT_STATE: IntegrationState = Object.freeze({ enabled: true, processAu
 const CHANNEL = "heddle_integration_states";
 
 export function createIntegrationStates({ db, log }: IntegrationStatesOptions): IntegrationStates {
-  const listeners = createListeners<Parameters<StateListener>>((error, id) =>
+  const subscribers = createSubscribers<Parameters<StateListener>>((error, id) =>
     log.error("A change of the state of {id} could not be applied: {error}", { id, error }),
   );
   const known = new Map<string, IntegrationState>();
@@ -69,7 +69,7 @@ export function createIntegrationStates({ db, log }: IntegrationStatesOptions): 
     const before = get(id);
     known.set(id, state);
     if (before.enabled === state.enabled && before.processAutoStart === state.processAutoStart) return;
-    listeners.emit(id, state);
+    subscribers.emit(id, state);
   }
 
   return {
@@ -96,7 +96,7 @@ export function createIntegrationStates({ db, log }: IntegrationStatesOptions): 
       });
       await refresh(id);
     },
-    onChange: listeners.add,
+    onChange: subscribers.add,
     close: async () => follower?.close(),
   };
 }

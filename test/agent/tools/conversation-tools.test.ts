@@ -7,7 +7,7 @@ import { compileTool } from "../../../src/agent/tools/registry.ts";
 import { conversationTools } from "../../../src/compose/conversation-tools.ts";
 import type { Database } from "../../../src/db/database.ts";
 import { channels, messages, tasks as taskRows } from "../../../src/db/schema.ts";
-import { BOT_SCHEDULE } from "../../../src/memory/taint.ts";
+import { BOT_SCHEDULE } from "../../../src/taint/taint.ts";
 import { createTasks } from "../../../src/sessions/tasks.ts";
 import { eachDatabase } from "../../database.ts";
 import { say } from "../chatting.ts";

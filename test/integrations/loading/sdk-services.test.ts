@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { checkSdkCall } from "../../../src/http/api/sdk-checks.ts";
 import { createSdkServices } from "../../../src/integrations/loading/sdk-services.ts";
 import { asHeddleError, isPermanent } from "../../../src/sdk/errors.ts";
-import { createMemoryStore } from "../../../src/sdk/memory-store.ts";
+import { createMemoryStore } from "../../../src/sdk/testing-store.ts";
 
 const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("reached") });
 afterAll(() => server.stop(true));

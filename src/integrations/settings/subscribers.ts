@@ -1,13 +1,13 @@
-export interface Listeners<Args extends unknown[]> {
+export interface Subscribers<Args extends unknown[]> {
   /** Adds a listener. Returns a function that removes it. */
   add(listener: (...args: Args) => void): () => void;
   /** Calls every listener; an error of one does not affect the others. */
   emit(...args: Args): void;
 }
 
-export function createListeners<Args extends unknown[]>(
+export function createSubscribers<Args extends unknown[]>(
   onError: (error: unknown, ...args: Args) => void,
-): Listeners<Args> {
+): Subscribers<Args> {
   const listeners = new Set<(...args: Args) => void>();
   return {
     add(listener) {

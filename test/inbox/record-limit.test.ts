@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { createBudget } from "../../src/inbox/budget.ts";
+import { createRecordLimit } from "../../src/inbox/record-limit.ts";
 
 test("a budget per minute, and the number of skipped ones", () => {
   let now = 0;
-  const budget = createBudget(() => now);
+  const budget = createRecordLimit(() => now);
   expect(["a", "b", "c", "d"].map((id) => budget.take("k", 2, id))).toEqual([true, true, false, false]);
   expect(budget.takeEnded()).toEqual([]);
   now = 60_000;
@@ -13,7 +13,7 @@ test("a budget per minute, and the number of skipped ones", () => {
 
 test("a clock set back by an hour ends the minute instead of prolonging it", () => {
   let now = 1_800_000_000_000;
-  const budget = createBudget(() => now);
+  const budget = createRecordLimit(() => now);
   for (const id of ["a", "b", "c"]) budget.take("k", 2, id);
   now -= 3_600_000;
   expect(budget.takeEnded()).toEqual([{ key: "k", lastId: "b", skipped: 1 }]);

@@ -1,7 +1,7 @@
 // Limits how many unauthenticated webhooks are recorded: anybody can send them, and they must not fill the disk.
 
-export interface Budget {
-  /** Takes one from the key's budget for this minute; `id` is that of the record to be written. */
+export interface RecordLimit {
+  /** Takes one of what the key may have in this minute; `id` is that of the record to be written. */
   take(key: string, perMinute: number, id: string): boolean;
   /**
    * Returns the minutes that are over and in which records were skipped: how many, and the id of the last one
@@ -15,7 +15,7 @@ export interface Budget {
 const MINUTE_MS = 60_000;
 
 /** `now` returns milliseconds from any origin. */
-export function createBudget(now: () => number = () => performance.now()): Budget {
+export function createRecordLimit(now: () => number = () => performance.now()): RecordLimit {
   const minutes = new Map<string, { since: number; taken: number; skipped: number; lastId: string }>();
   const over: { key: string; lastId: string; skipped: number }[] = [];
 
