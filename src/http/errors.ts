@@ -36,6 +36,13 @@ export class RateLimited extends HeddleError {
   }
 }
 
+/** The body is compressed in a way that is not accepted; the answer says which ways are. */
+export class UnsupportedCoding extends HeddleError {
+  constructor(message: string) {
+    super("unsupported_media_type", message);
+  }
+}
+
 /**
  * The integration is quarantined, disabled or waiting for approval. The log said so when its status changed, so the
  * individual requests are not logged.
@@ -110,6 +117,7 @@ function respond(
   const headers: Record<string, string> = {};
   if (code === "unauthorized") headers["www-authenticate"] = "Bearer";
   if (code === "rate_limited" || code === "unavailable") headers["retry-after"] = String(retryAfterSeconds);
+  if (error instanceof UnsupportedCoding) headers["accept-encoding"] = "gzip, deflate, identity";
   if (allowed) headers.allow = allowed.join(", ");
   // A sender that was too slow would stay too slow on the same connection.
   if (code === "request_timeout") headers.connection = "close";

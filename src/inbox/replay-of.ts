@@ -4,6 +4,9 @@ import { MARKER } from "../redact.ts";
 import type { InboxEvent } from "./inbox.ts";
 import { createIncoming, type Incoming } from "./incoming.ts";
 
+/** What the headers said about the body as it arrived; it is stored decompressed. */
+const OF_THE_TRANSFER = new Set(["content-length", "content-encoding"]);
+
 /**
  * Returns a recorded webhook to be handled again. Its sender is trusted because the record says that it was
  * authenticated then; the signature itself was not stored. Throws "conflict" for a record that cannot be replayed.
@@ -22,7 +25,7 @@ export function replayOf(event: InboxEvent): Incoming {
     );
   }
   const kept = Object.entries(event.headers).filter(
-    ([name, value]) => value !== MARKER && name !== "content-length",
+    ([name, value]) => value !== MARKER && !OF_THE_TRANSFER.has(name),
   );
   const incoming = createIncoming(
     {

@@ -56,7 +56,7 @@ export const ChatBody = named(
       ),
       bot_id: t.Optional(t.String({ minLength: 1, maxLength: 64, description: "Default: default." })),
       when_busy: t.Optional(
-        oneOf(WHEN_BUSY, "What becomes of the message while a run goes. Default: the channel's."),
+        oneOf(WHEN_BUSY, "What becomes of the message during a run. Default: the channel's."),
       ),
       passive: t.Optional(
         t.Boolean({ description: "True stores the message as context, without an answer." }),
@@ -107,7 +107,7 @@ const ClientCallAnswer = named(
     id: t.String({ description: "Names the call in `POST /tasks/{id}/tool-results`." }),
     name: t.String({ description: "The tool." }),
     arguments: t.String({ description: "What the model wrote: the arguments as JSON." }),
-    expires_at: InstantOf("Then the run goes on without a result."),
+    expires_at: InstantOf("At this time, the run continues without a result."),
   }),
 );
 

@@ -72,8 +72,11 @@ export function createLargeBodies(options: LargeBodiesOptions = {}): LargeBodies
         grow(bytes) {
           arrived += bytes;
           if (arrived <= SMALL || inside.has(request)) return;
-          // Without this header it may become as long as is allowed.
-          const announced = Number(request.headers.get("content-length") ?? limit);
+          // Without this header, or decompressed, it may become as long as is allowed.
+          const { headers } = request;
+          const announced = headers.has("content-encoding")
+            ? limit
+            : Number(headers.get("content-length") ?? limit);
           return enter(request, { sender, bytes: Math.min(announced, limit, bytesPerSender) });
         },
       };

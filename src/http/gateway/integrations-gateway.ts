@@ -165,6 +165,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       // A Heddle key is hidden from the integration; a webhook sender may have an Authorization of its own.
       if (!isPublic || auth.bringsKey(request)) inner.headers.delete("authorization");
       hideCookie(inner.headers);
+      describeUnpacked(inner.headers, body);
       inner.headers.delete(CALLER_HEADER);
       inner.headers.delete(CALLER_TICKET);
       if (caller) {
@@ -195,6 +196,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       acting?.close();
     }
   };
+}
+
+/** A compressed body has been decompressed. */
+function describeUnpacked(headers: Headers, body: Uint8Array): void {
+  if (!headers.has("content-encoding")) return;
+  headers.delete("content-encoding");
+  headers.set("content-length", String(body.byteLength));
 }
 
 /** What needs a key must not stay in a cache that others share, such as a proxy's, unless the integration says so. */

@@ -1,12 +1,13 @@
-// Reads a request's body. The limit is enforced while the body arrives, whatever the headers announce, and a sender
-// below a minimum pace is cut off.
+// Reads a request's body, and decompresses it. The limit is enforced while the body arrives, whatever the headers announce, and a
+// sender below a minimum pace is cut off.
 
 import { HeddleError } from "../../errors.ts";
 import { within } from "../../within.ts";
 import { type Growing, SMALL_BODY } from "./intake.ts";
+import { codingOfBody, unpackBody } from "./unpack-body.ts";
 
 export interface ReadBody {
-  /** The maximum number of bytes. */
+  /** The maximum number of bytes, as they arrive and decompressed. */
   limit: number;
   /** Accounts for the bytes. */
   lease?: Growing | undefined;
@@ -21,8 +22,18 @@ export interface Pace {
 
 const PACE: Pace = { graceMs: 10_000, bytesPerSecond: 64 * 1024 };
 
-/** Throws "payload_too_large", "request_timeout", the lease's errors, or "bad_request" if the body is cut off. */
+/**
+ * Throws "payload_too_large", "request_timeout", the lease's errors, "bad_request" if the body is cut off or not compressed as its
+ * headers say, and "unsupported_media_type" for other compressions than gzip and deflate.
+ */
 export async function readBody(request: Request, options: ReadBody): Promise<Uint8Array<ArrayBuffer>> {
+  const coding = codingOfBody(request.headers);
+  const arrived = await readArrived(request, options);
+  if (!coding) return arrived;
+  return unpackBody(arrived, coding, { ...options, tooLarge: () => tooLarge(options.limit) });
+}
+
+async function readArrived(request: Request, options: ReadBody): Promise<Uint8Array<ArrayBuffer>> {
   const { limit, lease, pace = PACE } = options;
   const announced = Number(request.headers.get("content-length") ?? Number.NaN);
   if (announced > limit) throw tooLarge(limit);

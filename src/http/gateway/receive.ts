@@ -126,7 +126,14 @@ function verifierOf(
 }
 
 /** Headers that belong to the recorded connection and not to its content. */
-const OF_THE_WAY = new Set(["host", "content-length", "connection", "transfer-encoding", "accept-encoding"]);
+const OF_THE_WAY = new Set([
+  "host",
+  "content-length",
+  "connection",
+  "transfer-encoding",
+  "accept-encoding",
+  "content-encoding",
+]);
 
 /** Guesses the content type: Slack and some others send forms, everyone else sends JSON. */
 function contentTypeOf(body: string): string {

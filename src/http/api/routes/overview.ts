@@ -78,7 +78,7 @@ export function overviewRoutes(options: OverviewRoutes) {
         tag: "Overview",
         summary: "List what needs a person",
         description:
-          "The gravest first. Each caller sees what its scopes cover; entries are gone with their cause.",
+          "The most serious first. Each caller sees what its scopes cover; entries are gone with their cause.",
         key: "repairs",
         Item: RepairAnswer,
         query: SETUP,

@@ -50,7 +50,7 @@ const TaskAnswer = named(
     result: nullable(t.String(), "The answer; null unless it is complete."),
     error: nullable(t.String(), "Why it failed; null if it did not."),
     error_code: nullable(t.String(), "The error as a code for programs."),
-    when_busy: oneOf(WHEN_BUSY, "What becomes of its message while a run goes."),
+    when_busy: oneOf(WHEN_BUSY, "What becomes of its message during a run."),
     merged_into: nullable(Id, "The task whose run answers its message; null if it has its own."),
     warnings: t.Array(t.String(), {
       description: "What the run had to do without, such as skills, tools or carapaces that do not exist.",

@@ -7,7 +7,7 @@ import { InstantOf, instant, nullable, oneOf } from "../../schemas.ts";
 /** Without an id: those of all integrations. */
 export type ListConnections = (integrationId?: string) => Promise<Connection[]>;
 
-/** The gravest first. */
+/** The most serious first. */
 const STATUSES = ["reauth_required", "degraded", "connecting", "connected"] as const;
 
 export const WorstConnection = t.Object({
