@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import type { Logger, LogLevel } from "./log.ts";
 
 /**
- * The text is no template: braces in it stand for themselves. The fields are shown behind it, for people too, and are among the
+ * The text is not a template: braces in it stand for themselves. The fields are shown behind it, for people too, and are among the
  * properties by their names.
  */
 export function logText(

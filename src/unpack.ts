@@ -27,7 +27,7 @@ const MAX_RATIO = 100;
 const ALWAYS_ALLOWED_BYTES = 32 * 1024 * 1024;
 
 /**
- * The coding that a Content-Encoding names. Undefined for none, and for what is no coding: servers write names of charsets there.
+ * The coding that a Content-Encoding names. Undefined for none, and for other names: some servers write a charset there.
  * Throws an UnpackError for a body that is compressed more than once, which no server means and bombs are made of.
  */
 export function codingOf(header: string | null): Coding | undefined {

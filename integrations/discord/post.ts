@@ -23,7 +23,7 @@ export function postPart(
   return ctx.once(`part:${part}`, () => patiently(() => postMessage(config, json, ctx.signal), ctx.signal));
 }
 
-/** Discord takes five messages in five seconds: a long answer has more parts than a delivery has attempts, so that short waits are no failures. */
+/** Discord accepts five messages in five seconds. A long answer has more parts than a delivery has attempts, so a short wait must not count as a failed attempt. */
 async function patiently(post: () => Promise<string>, signal: AbortSignal): Promise<string> {
   for (;;) {
     try {

@@ -34,7 +34,10 @@ export const SETUP = defineSetup({
     },
     { key: "FRIGATE_MQTT_CAMERAS", description: "Only these cameras, separated by commas; empty: all" },
     { key: "FRIGATE_MQTT_LABELS", description: "Only these objects, such as person, car; empty: all" },
-    { key: "FRIGATE_IGNORE_SUB_LABELS", description: "Faces and plates that are no news, such as ada, ben" },
+    {
+      key: "FRIGATE_IGNORE_SUB_LABELS",
+      description: "Known faces and plates that the bot is not told of, such as ada, ben",
+    },
     {
       key: "FRIGATE_MQTT_MIN_SCORE",
       default: "0.6",

@@ -5,7 +5,7 @@ import { api, nameOf, type State } from "./client.ts";
 import { isListed, settings } from "./config.ts";
 import { isRefusal } from "./messages.ts";
 
-/** Not states, but the lack of one: what comes back after a restart is no change. */
+/** These mean that there is no state. When a state comes back after a restart, nothing has changed. */
 const NOTHING = ["unavailable", "unknown"];
 const DAY_MS = 86_400_000;
 

@@ -53,7 +53,7 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
       ctx.connected(`to Home Assistant ${message.ha_version ?? ""}`.trim());
       return;
     }
-    // The token of a user who is no administrator may subscribe to fewer events.
+    // The token of a user who is not an administrator may subscribe to fewer events.
     if (message.type === "result" && message.success === false)
       return ctx.degraded(
         `Home Assistant refused a subscription: ${message.error?.message ?? "no reason given"}.`,

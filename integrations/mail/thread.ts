@@ -1,4 +1,4 @@
-// Which conversation a mail belongs to. Knowing the id of a mail is no right to its conversation: a thread is continued only by those who
+// Which conversation a mail belongs to. Knowing the id of a mail gives no right to its conversation: a thread is continued only by those who
 // were in it, and once somebody proven has written in it, only by somebody proven. Anybody else begins a conversation of their own.
 
 import { createHash } from "node:crypto";

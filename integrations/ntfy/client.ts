@@ -51,7 +51,9 @@ async function idIn(response: Response): Promise<string> {
   if (!response.ok) failDelivery(response);
   const { id } = (await response.json().catch(() => ({}))) as { id?: unknown };
   if (typeof id !== "string" || id === "") {
-    throw new Error("What answers at NTFY_URL is no ntfy server: it gave the notification no id.");
+    throw new Error(
+      "NTFY_URL must be the address of an ntfy server; what answers there gave the notification no id.",
+    );
   }
   return id;
 }

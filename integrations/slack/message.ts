@@ -34,7 +34,7 @@ export interface SlackMessage {
 
 const SUBTYPES = new Set([undefined, "file_share", "thread_broadcast", "me_message", "bot_message"]);
 
-/** Undefined for what is no message, and for what the bot itself has written. */
+/** Undefined for events other than messages, and for what the bot itself has written. */
 export function readEvent(event: JsonObject, self: Self): SlackMessage | undefined {
   if (event.type !== "message" && event.type !== "app_mention") return undefined;
   const channel = text(event.channel);

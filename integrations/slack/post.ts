@@ -47,7 +47,7 @@ export async function postPart(
   });
 }
 
-/** Slack takes about one message a second: a long answer has as many parts as a delivery has attempts, so that short waits are no failures. */
+/** Slack accepts about one message a second. A long answer has as many parts as a delivery has attempts, so a short wait must not count as a failed attempt. */
 async function patiently(post: () => Promise<string>, signal: AbortSignal): Promise<string> {
   for (;;) {
     try {

@@ -7,7 +7,7 @@ export interface Addressed {
   isForBot: boolean;
   /** Without the mention at the beginning and without /ask. */
   text: string;
-  /** "reset" of "/reset@my_bot"; undefined if the message is no command, or one for another bot. */
+  /** "reset" of "/reset@my_bot"; undefined if the message is not a command, or one for another bot. */
   command?: string;
 }
 

@@ -243,7 +243,7 @@ export function covers(held: readonly string[], wanted: string): boolean {
 
 const OF_MCP = "tools.mcp:";
 
-/** A server includes its tools; a tool with a dot in its name is no part of another tool. */
+/** A server includes its tools; a tool with a dot in its name does not belong to another tool. */
 function isInside(resource: string, of: string): boolean {
   if (resource === of) return true;
   if (!of.startsWith(OF_MCP)) return resource.startsWith(`${of}.`);

@@ -116,7 +116,7 @@ export function createPermissions({
       const { task_id, session_id, channel_id, bot_id, correlation_id } = run;
       await tx.insert(approvals).values({
         ...{ id, task_id, session_id, channel_id, bot_id, correlation_id },
-        // It is no call of the model's: nothing else has this message.
+        // The model did not make this call, so nothing else has this message.
         ...{ message_id: newId(), call_id: call.id, tool_name: action },
         arguments: shown(args, redact),
         call_hash: callHash(call),

@@ -1,8 +1,8 @@
 import type { AttachedFile } from "../attachments/store.ts";
 import type { LlmMessage } from "../llm/llm.ts";
 import { fromOutside } from "../llm/outside-marks.ts";
-import { strangersWrote } from "../taint/taint.ts";
 import type { JsonObject } from "../sdk/types.ts";
+import { strangersWrote } from "../taint/taint.ts";
 import { attached } from "./attached.ts";
 import type { ShownRun } from "./show-run.ts";
 import type { AgentOptions, ClaimedTask } from "./turn.ts";

@@ -11,9 +11,9 @@ import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Continuation, LlmToolCall } from "../llm/llm.ts";
 import { readArguments } from "../llm/wire/arguments.ts";
-import { OUTSIDE } from "../taint/taint.ts";
 import type { Redact } from "../redact.ts";
 import { inMessage, type KeptActions } from "../secrets/kept-actions.ts";
+import { OUTSIDE } from "../taint/taint.ts";
 import { USED, used } from "./call-record.ts";
 import type { ModelCall, ToolOutcome } from "./loop.ts";
 

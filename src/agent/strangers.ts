@@ -2,8 +2,8 @@
 
 import type { Database } from "../db/database.ts";
 import { ownerOfIntegration } from "../db/reach.ts";
-import { isTainted } from "../taint/taint.ts";
 import type { RunTaint } from "../policies/policy.ts";
+import { isTainted } from "../taint/taint.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import type { ClaimedTask } from "./turn.ts";
 

@@ -7,7 +7,7 @@ export interface Image {
   size: { width: number; height: number } | null;
 }
 
-/** Returns undefined if the file is no image that models see. */
+/** Returns undefined if the file is not an image of a kind that models accept. */
 export function readImage(file: Uint8Array): Image | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const text = (from: number, to: number) => String.fromCharCode(...file.subarray(from, to));

@@ -1,4 +1,4 @@
-// Decodes text files. What is no text in any encoding that is in use is refused, because a model can make nothing of it.
+// Decodes text files. What is not text in any common encoding is refused, because a model can make nothing of it.
 
 /** Returns undefined for a binary file. */
 export function decodeText(file: Uint8Array): string | undefined {

@@ -14,7 +14,7 @@ import type { Reserve } from "./reserve.ts";
 import { amountOf, type SpendingRun } from "./spending.ts";
 
 export interface CallOutside {
-  /** The provider's id; null: it is no stored one. */
+  /** The provider's id; null: it is not stored. */
   provider: string | null;
   model: string;
   /** Tokens that it will read, by estimate. */

@@ -12,7 +12,7 @@ import type { Ended, Reserve, Wanted } from "./reserve.ts";
 export interface SpendingRun {
   id: string;
   attempt: number;
-  /** Null: it is no run of a bot. */
+  /** Null: not a run of a bot. */
   bot_id: string | null;
   schedule_id: string | null;
   integration_id: string | null;

@@ -96,7 +96,7 @@ export async function openModels(
   return {
     providers,
     sendOf,
-    /** US dollars at an address that is no provider's; null: the price is not known. */
+    /** US dollars at an address that belongs to no provider; null: the price is not known. */
     costAt(baseUrl: string | undefined, model: string, usage: Tokens): number | null {
       const host = baseUrl === undefined ? "api.openai.com" : new URL(baseUrl).hostname;
       const prices = known.find(model, host)?.prices;

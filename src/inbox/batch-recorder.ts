@@ -7,9 +7,9 @@ import { inboxEvents } from "../db/schema.ts";
 import { createWriteBehind } from "../db/write-behind.ts";
 import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
-import { createRecordLimit } from "./record-limit.ts";
 import type { Incoming } from "./incoming.ts";
 import type { InboxRecord, RecordOf, WebhookOutcome } from "./record.ts";
+import { createRecordLimit } from "./record-limit.ts";
 import { type Answer, isFullyRecorded, isJson, outcomeOf } from "./webhook-outcome.ts";
 
 /** How many webhooks without messages are recorded per integration and minute, and how much may wait in memory. */

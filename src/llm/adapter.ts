@@ -36,7 +36,7 @@ export interface AnswerOptions {
   /** The names of the tools that the model may call now. Calls are dropped when it may call none. */
   offered: ReadonlySet<string>;
   /**
-   * The tools that the model knows of, with their parameters, whether or not it may call them now: calls of them are no text. Default:
+   * The tools that the model knows of, with their parameters, whether or not it may call them now: calls of them are not text. Default:
    * those that are offered.
    */
   tools?: ReadonlyMap<string, Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// What an endpoint says in a body that is no chat completion: that the credit is used up, say, with status 200.
+// What an endpoint says in a body that is not a chat completion: that the credit is used up, say, with status 200.
 
 import { type Fields, isObject, textOf } from "./fields.ts";
 

@@ -9,8 +9,8 @@ import { type MemoryStatus, memories, sessions } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
-import { currentMemories } from "./current.ts";
 import { isTainted } from "../taint/taint.ts";
+import { currentMemories } from "./current.ts";
 
 export type MemoryRow = typeof memories.$inferSelect;
 

@@ -7,8 +7,8 @@ import { type Found, fuse } from "../search/fuse.ts";
 import type { Nearest } from "../search/nearest.ts";
 import { type RankedTexts, rankTexts } from "../search/rank-texts.ts";
 import type { LoadWordSense } from "../search/word-sense.ts";
-import { currentMemories } from "./current.ts";
 import { isTainted } from "../taint/taint.ts";
+import { currentMemories } from "./current.ts";
 
 export interface MemoryQuery {
   bot_id: string;
@@ -78,7 +78,7 @@ export function createMemorySearch(options: MemorySearchOptions): MemorySearch {
       if (!row) return [];
       const coverage = coverages.get(documentId) ?? 0;
       const fit = fitOf(wanted.query, String(row.text), { sense, common: words.common, coverage });
-      // What a model that understands sentences finds near is no less an answer for having other words.
+      // If the model understands sentences, what it finds similar may be an answer although its words are different.
       return [hitOf(row, { ...fit, weak: fit.weak && weak })];
     });
   };

@@ -14,7 +14,7 @@ export class OAuthError extends Error {
 }
 
 const PASSING: ReadonlySet<string> = new Set([
-  // Also of an answer that is no JSON, such as that of a proxy before the server.
+  // Also for an answer that is not JSON, such as that of a proxy in front of the server.
   "server_error",
   "temporarily_unavailable",
   "too_many_requests",

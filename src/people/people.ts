@@ -43,7 +43,7 @@ export interface People {
   list(filter: PersonFilter): Promise<PersonRow[]>;
   /** Throws `not_found`. */
   get(id: string, reach: Reach | undefined): Promise<PersonRow>;
-  /** Allows whoever has this code. Throws `validation` for a text that is no code, and `not_found`. */
+  /** Allows whoever has this code. Throws `validation` for a text that is not a code, and `not_found`. */
   pair(code: string, by: string): Promise<PersonRow>;
   /** Adds somebody who has not asked. Throws `conflict` for one who is there. */
   add(

@@ -80,7 +80,7 @@ function missingSettings(view: IntegrationView, { effective }: Pick<Settings, "e
   if (status !== "ready") return [];
   const required = settings.filter((setting) => setting.required);
   const missing = required.filter((setting) => effective(id, setting).value === null);
-  // Integrations that nobody has begun to set up are no repair: most people use few of those that ship with Heddle.
+  // Integrations that nobody has begun to set up need no repair: most people use few of those that ship with Heddle.
   if (missing.length === 0 || missing.length === required.length) return [];
   return [
     {

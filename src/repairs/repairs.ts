@@ -1,4 +1,4 @@
-// All repairs that a caller may see, the gravest first.
+// All repairs that a caller may see, the most serious first.
 
 import type { Queryable } from "../db/database.ts";
 import type { Reach } from "../db/reach.ts";

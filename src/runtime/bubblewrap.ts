@@ -3,8 +3,8 @@
 
 import { existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Launch } from "./launch.ts";
 import type { Policy } from "./confinement-policy.ts";
+import type { Launch } from "./launch.ts";
 
 const LOCATIONS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"];
 

@@ -5,8 +5,8 @@
 
 import { dlopen, ptr, read } from "bun:ffi";
 import { closeSync, openSync, statSync } from "node:fs";
-import { LIBC } from "./libc.ts";
 import type { Policy } from "./confinement-policy.ts";
+import { LIBC } from "./libc.ts";
 import { seccompFilter } from "./seccomp.ts";
 
 /** System call numbers, the same on every 64-bit architecture. */

@@ -1,8 +1,8 @@
 // Runs between the server and a process of an integration: `bun launcher.ts <policy> <program> <arguments…>`. It
 // irrevocably gives up what the process must not have, then execs it, so the pid stays the same.
 
-import { execute, restrict } from "./landlock.ts";
 import { type Policy, PREFIX } from "./confinement-policy.ts";
+import { execute, restrict } from "./landlock.ts";
 
 const [given = "", program = "", ...args] = process.argv.slice(2);
 const policy: Policy = JSON.parse(given);

@@ -120,7 +120,7 @@ export function typedImports({ read, pathOf }: TypedImports): BunPlugin {
       for (const kind of KINDS) {
         build.onLoad({ filter: /.*/, namespace: PREFIX + kind }, async ({ path: marked }) => {
           const path = marked.slice(0, marked.lastIndexOf("#"));
-          // Not recorded: writing to a database is no edit of the integration.
+          // Not recorded, because writing to a database does not change the integration.
           if (kind === "sqlite") return { contents: databaseAt(pathOf(path)), loader: "js" };
           const bytes = await read(path);
           if (kind !== "text" && kind !== "file") return { contents: bytes, loader: kind };

@@ -2,8 +2,8 @@
 
 import { sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
-import { isTainted } from "../taint/taint.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
+import { isTainted } from "../taint/taint.ts";
 import type { ScheduleRow } from "./schedules.ts";
 
 /** With which a bot says something in the channel during a heartbeat that posts only then. */

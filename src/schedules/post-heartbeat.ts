@@ -4,8 +4,8 @@ import { eq } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { bots, tasks } from "../db/schema.ts";
 import { attributionOf, authorOf } from "../dispatch/attribution.ts";
-import { BOT_POST } from "../taint/taint.ts";
 import type { InjectMessage } from "../sdk/types.ts";
+import { BOT_POST } from "../taint/taint.ts";
 import { HEARTBEAT_SOURCE } from "./heartbeat.ts";
 
 export interface HeartbeatPostsOptions {

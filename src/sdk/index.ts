@@ -108,7 +108,7 @@ export const people = sdk.people;
 /**
  * Turns a recording, such as a voice message, into text: `transcribe({ data, mediaType, signal })`. It is what the server has for
  * recordings, a `before_transcription` hook or an endpoint; null if it has neither. Throws `unsupported_media_type` and `validation` for
- * what is no recording, and `upstream` if the endpoint fails. A process needs the scope `chat:write`.
+ * anything that is not a recording, and `upstream` if the endpoint fails. A process needs the scope `chat:write`.
  * @example
  * const said = await transcribe({ data: await voice.bytes(), mediaType: "audio/ogg" });
  */

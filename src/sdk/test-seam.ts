@@ -10,8 +10,8 @@ import type {
   RegisteredTool,
   SdkServices,
 } from "./backend.ts";
-import { createMemoryStore } from "./testing-store.ts";
 import type { TablesBackend } from "./tables.ts";
+import { createMemoryStore } from "./testing-store.ts";
 import type { Dispatcher, IntegrationMeta } from "./types.ts";
 
 /** Everything that the imported files have registered so far. */

@@ -3,9 +3,9 @@
 
 import { checkArgument } from "./arguments.ts";
 import type { SdkServices } from "./backend.ts";
-import { createMemoryPeople } from "./testing-people.ts";
 import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
 import { dispatchContext } from "./testing-dispatch.ts";
+import { createMemoryPeople } from "./testing-people.ts";
 import {
   callHooks,
   callLifecycle,

@@ -1,5 +1,5 @@
 // Whether a text that a search has found answers the question. "Ada bought a bicycle" has most words of "What colour did Ada paint the
-// bicycle?" and is no answer: a search by words or vectors finds it, and the missing word tells.
+// bicycle?" but does not answer it: a search by words or vectors finds it, and the missing word tells the difference.
 
 import { searchableText } from "./lexemes.ts";
 import type { WordSense } from "./word-sense.ts";

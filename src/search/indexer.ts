@@ -14,7 +14,7 @@ import { SETS_CHANGED, type VectorSet, type VectorSets } from "./vector-sets.ts"
 export interface Indexer {
   /** Looks for missing vectors soon, on whichever server does this. */
   wake(): Promise<void>;
-  /** Makes all vectors again. While that is going on already, it only tries at once what has failed. */
+  /** Rebuilds all vectors. While that is going on already, it only retries at once what has failed. */
   startAgain(): Promise<void>;
   close(): Promise<void>;
 }

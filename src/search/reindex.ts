@@ -24,7 +24,7 @@ export interface ReindexProgress {
 
 export interface Reindex {
   progress(): Promise<ReindexProgress>;
-  /** Makes all vectors again; while that is going on, it only tries at once what has failed. */
+  /** Rebuilds all vectors; while that is going on, it only retries at once what has failed. */
   start(): Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import type { Queryable } from "../db/database.ts";
 import { messages, toolCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { newId } from "../ids.ts";
-import { OUTSIDE } from "../taint/taint.ts";
 import type { Queue } from "../queue/queue.ts";
+import { OUTSIDE } from "../taint/taint.ts";
 import { wakeWaiting } from "./wake-waiting.ts";
 
 export interface ClientResult {

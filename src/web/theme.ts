@@ -82,7 +82,7 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Input: Input.extend({ defaultProps: { size: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320 } }),
-    // Mantine's placeholder for the focus is no item, as a menu's children have to be; the first item gets it.
+    // Mantine focuses a placeholder, which is not a menu item and so must not be a child of a menu; the first item is focused instead.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: CLOSE },

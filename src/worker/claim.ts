@@ -4,10 +4,10 @@ import type { Queryable } from "../db/database.ts";
 import { prepared } from "../db/prepared.ts";
 import { type JsonObject, sessions, tasks } from "../db/schema.ts";
 import type { ShownBot } from "../dispatch/attribution.ts";
-import { DELEGATED } from "../taint/taint.ts";
 import { isFollowed } from "../queue/queue.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
 import { joinable, MOST_JOINED, type WaitingTask } from "../sessions/join.ts";
+import { DELEGATED } from "../taint/taint.ts";
 
 type TaskRow = typeof tasks.$inferSelect;
 export interface Claim {

@@ -7,8 +7,8 @@ import { createIntegrationStore } from "../../src/integrations/settings/store.ts
 import { createRedactor } from "../../src/redact.ts";
 import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
-import { createMemoryStore } from "../../src/sdk/testing-store.ts";
 import { createStore, LARGEST_VALUE } from "../../src/sdk/store.ts";
+import { createMemoryStore } from "../../src/sdk/testing-store.ts";
 import type { Store } from "../../src/sdk/types.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";

@@ -14,7 +14,7 @@ export const EVENT_ID = t.String({
 export const TIME = (description: string) =>
   t.String({ maxLength: 40, description: `${description}, ISO 8601` });
 
-/** Seconds since 1970. Throws for a text that is no time. */
+/** Seconds since 1970. Throws for a text that is not a time. */
 export function secondsOf(name: string, text: string): number {
   const ms = Date.parse(text);
   if (Number.isNaN(ms))

@@ -3,9 +3,9 @@
 
 import { storable, storableJson } from "../../db/storable.ts";
 import { errorMessage } from "../../errors.ts";
-import { UNTRUSTED_MARK } from "../../taint/taint.ts";
 import type { Redact } from "../../redact.ts";
 import type { JsonObject } from "../../sdk/types.ts";
+import { UNTRUSTED_MARK } from "../../taint/taint.ts";
 import { cutText } from "../cut-text.ts";
 import { READ_TOOL_RESULT } from "./builtin/read-tool-result.ts";
 import { type InjectedImage, injectedImages } from "./injected-images.ts";

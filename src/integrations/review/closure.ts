@@ -109,7 +109,7 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
     if (isOfCode) total += found.size;
     if (total > MOST_BYTES)
       throw invalid(`The code in ${folder} must have at most ${MOST_BYTES} bytes; it has more`);
-    // What bots cannot write needs no record, and what is no code may be written all the time.
+    // What bots cannot write needs no record, and files other than code may be written all the time.
     const mustSettle = isOfCode && isIn(workspace, path);
     const bytes = await (mustSettle ? readSettled(path) : readFile(path).catch(() => undefined));
     if (!bytes) return;

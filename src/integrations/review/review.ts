@@ -11,8 +11,8 @@ import type { BotWrite, WorkspaceWrites } from "../../workspace/writes.ts";
 import type { FoundIntegration } from "../discovery/discover.ts";
 import { type Change, changesBetween } from "./changes.ts";
 import { type Closure, hashOf, readClosure, sha256 } from "./closure.ts";
-import { isPackageIn } from "./readable-files.ts";
 import { readSettled } from "./read-settled.ts";
+import { isPackageIn } from "./readable-files.ts";
 import { createVersions, type Version } from "./versions.ts";
 
 /** The record of writes by bots. */

@@ -27,7 +27,7 @@ export async function checkModule(
   } catch (error) {
     if (error === late) return whole(late.message);
     if (error instanceof Error && "code" in error && error.code === "NOT_FOUND") {
-      return whole("is no route of the integration");
+      return whole("must be a route of the integration");
     }
     // An integration's error may contain anything, so only the log gets it.
     log.warning("GET {path} of a dashboard module failed: {error}", { path, error });

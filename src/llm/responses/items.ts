@@ -103,7 +103,7 @@ export function createItems(limits: Limits) {
       const before: Fields[][] = [[]];
       for (const { type, raw } of items) {
         if (type === "reasoning") {
-          // The status is no part of what may be sent back.
+          // The status must not be sent back.
           const { status: _status, ...kept } = raw;
           before.at(-1)?.push(kept);
         } else if (type === "function_call") before.push([]);

@@ -78,7 +78,7 @@ export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): 
   };
 }
 
-/** Returns a function that gives what is no thought, without what may become a mark. */
+/** Returns a function that gives the text outside of thoughts, without an end that may become a mark. */
 function createThoughtFilter(startsInThought: boolean) {
   let waiting = "";
   let isInThought = startsInThought;

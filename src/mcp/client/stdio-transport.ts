@@ -51,7 +51,7 @@ export function createStdioTransport(start: StartProcess): StdioTransport {
         if (message === null) return;
         transport.onmessage?.(message);
       } catch (error) {
-        // A line that is no message: some programs also log to their output.
+        // Not a message: some programs also log to their output.
         transport.onerror?.(error as Error);
       }
     }

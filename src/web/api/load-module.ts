@@ -2,13 +2,13 @@
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
-/** A page that cannot be loaded after a reload either is broken, and says so. */
+/** A page that still cannot be loaded after a reload is broken, and says so. */
 const RELOAD_AGAIN_MS = 60_000;
 const RELOADED_AT = "heddle.reloadedAt";
 
 /**
- * Tries until the server answers. If it does and the module is not there, the files are others: a page is loaded again, unless it just
- * was; for a part of one, what somebody has typed there is worth more.
+ * Tries until the server answers. If it answers that the module is not there, its files have changed. A page is then reloaded, unless
+ * it has just been; for a part of a page it is not, because that would lose what somebody has typed there.
  */
 export async function loadModule<Module>(
   load: () => Promise<Module>,

@@ -54,13 +54,13 @@ export const pendingApprovals = queryOptions({
   },
 });
 
-/** What needs a person, the gravest first. */
+/** What needs a person, the most serious first. */
 export const repairs = queryOptions({
   queryKey: ["repairs"],
   queryFn: async () => (await take(api.GET("/api/v1/repairs"))).repairs,
 });
 
-/** Families of events after which the repairs may be others. */
+/** Families of events after which the repairs may have changed. */
 export const REPAIR_CAUSES = [
   "integration",
   "process",

@@ -73,7 +73,7 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     else setHead({ name, items: first.items });
   };
   useLive(live, () => void readNew());
-  // What happened while the list was not on the screen was told to nobody.
+  // Nobody listened to events while the list was not on the screen.
   const isKept = useRef(pages.data !== undefined);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, for pages that were read before
   useEffect(() => {

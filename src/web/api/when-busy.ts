@@ -1,4 +1,4 @@
-// What becomes of a message that arrives while a run goes, in words.
+// What becomes of a message that arrives during a run, in words.
 
 import type { Schema } from "./client.ts";
 

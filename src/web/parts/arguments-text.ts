@@ -18,7 +18,7 @@ function escaped(char: string): string {
 
 // The same as in integrations/_decisions/arguments.ts, for what chats show.
 
-/** Characters without a look of their own, those that change how others look, and spaces that are none. */
+/** Invisible characters, characters that change how others look, and unusual spaces. */
 const HIDDEN =
   /(?!\t)\p{Cc}|[\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]|\p{Cf}|\p{Zl}|\p{Zp}|(?![ \u3000])\p{Zs}|(?<!\p{Extended_Pictographic})[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/gu;
 const WORD = /[\p{L}\p{M}]{2,}/gu;

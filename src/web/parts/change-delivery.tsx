@@ -35,7 +35,7 @@ export function ChangeDelivery({ delivery }: { delivery: Delivery }) {
   const last = useLastChange(delivery);
   const mayWrite = useSession(({ me }) => covers(me?.scopes ?? [], "deliveries:write"));
   const { changed_by, can_correct, can_withdraw } = delivery;
-  // One that was given up has changed nothing.
+  // A change that was given up has had no effect.
   const isWithdrawn = changed_by?.kind === "remove" && last?.status !== "dead";
   if (!mayWrite || isWithdrawn) return null;
   const close = () => setOpen(undefined);

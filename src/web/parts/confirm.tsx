@@ -11,7 +11,7 @@ interface ConfirmProps {
   children: React.ReactNode;
   onConfirm(): Promise<unknown>;
   onClose(): void;
-  /** Told when the action begins, and when it has failed: what will be gone is not to be read meanwhile. */
+  /** Called when the action begins, and when it has failed: meanwhile, nothing should read what is being deleted. */
   onBusy?(isBusy: boolean): void;
   /** Must be typed first, for what cannot be undone. */
   typed?: string;

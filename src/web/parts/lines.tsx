@@ -22,7 +22,7 @@ interface LinesProps<Line> {
   tail: Omit<Tail<Line>, "lines">;
   /** Those of the tail that are wanted. */
   lines: readonly Line[];
-  /** Said where there is no line. */
+  /** Shown while there are no lines. */
   none: string;
   parts(line: Line): LineParts;
   /** Whether lines can be opened, by click or with the arrow keys and Enter. */

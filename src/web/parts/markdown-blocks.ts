@@ -8,7 +8,7 @@ export interface Block {
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 
-/** The beginning of what is no list, quote or part of one. A mark alone may still become that of a list. */
+/** The beginning of something that is neither a list nor a quote, nor part of one. A mark alone may still become a list's. */
 const STARTS = /^(?:[^\s>*+\-\d]|[*+-](?![ \t]|$))/;
 
 /** Names an address for the whole text, which cannot be cut then. */

@@ -15,7 +15,7 @@ export function NotFound({ path }: { path: string }) {
           </Button>
         }
       >
-        <code>{path}</code> is no page of this server. The integration that it belonged to may be switched
+        This server has no page at <code>{path}</code>. The integration that it belonged to may be switched
         off.
       </Empty>
     </PageFrame>

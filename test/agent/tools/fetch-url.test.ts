@@ -91,8 +91,8 @@ test("a page comes as Markdown, marked as text from outside", async () => {
 });
 
 test("what is no text, too much or not to be reached is refused", async () => {
-  expect((await fetched(`${origin}/image`)).error).toContain("image/png, which is no text");
-  expect((await fetched(`${origin}/binary`)).error).toContain("no text (application/octet-stream)");
+  expect((await fetched(`${origin}/image`)).error).toContain("image/png, which is not text");
+  expect((await fetched(`${origin}/binary`)).error).toContain("not text (application/octet-stream)");
   const bomb = await fetched(`${origin}/bomb`);
   expect(bomb.error).toBeNull();
   expect(bomb.content).toContain("its end is left out");

@@ -87,7 +87,7 @@ export function chatTests(ui: () => Ui): void {
     const list = page.getByRole("region", { name: "Conversations" });
     const row = list.getByRole("link", { name: /First, wait for it/ });
     await row.getByText("Draft").waitFor();
-    await row.getByLabel("A run goes on").waitFor();
+    await row.getByLabel("A run is in progress").waitFor();
     model.release();
     await row.getByText("1 unread").waitFor();
     await row.click();

@@ -18,7 +18,7 @@ export function mcpServersTests(ui: () => Ui): void {
     await page.getByRole("status").getByText("private, loopback").waitFor();
 
     await page.getByRole("button", { name: "Change" }).click();
-    await page.getByRole("switch", { name: "Its address may be a private one" }).check({ force: true });
+    await page.getByRole("switch", { name: "Allow a private address" }).check({ force: true });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("mcp:loom/add").waitFor();
     await page.getByText("2026-07-28").waitFor();
@@ -41,9 +41,9 @@ export function mcpServersTests(ui: () => Ui): void {
     const { page } = opened;
     await page.getByRole("textbox", { name: "Id" }).fill("notes");
     await page.getByRole("textbox", { name: "Address" }).fill(server.url);
-    await page.getByRole("switch", { name: "Its address may be a private one" }).check({ force: true });
+    await page.getByRole("switch", { name: "Allow a private address" }).check({ force: true });
     await page.getByRole("button", { name: "Add the server" }).click();
-    await page.getByRole("status").getByText("wants a person to sign in").waitFor();
+    await page.getByRole("status").getByText("requires a person to sign in").waitFor();
     expect(await opened.accessibility()).toEqual([]);
     // The authorization server says yes at once, and sends the browser back.
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -59,7 +59,7 @@ export function mcpServersTests(ui: () => Ui): void {
     await page.getByText("notes", { exact: true }).first().click();
     await page.getByRole("button", { name: "Sign out …" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("status").getByText("wants a person to sign in").waitFor();
+    await page.getByRole("status").getByText("requires a person to sign in").waitFor();
     await page.getByRole("button", { name: "Delete …" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete the server" }).click();
     await page.getByText("No MCP server yet").waitFor();

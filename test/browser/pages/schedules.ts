@@ -21,7 +21,7 @@ export function schedulesTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Edit" }).click();
     await page.getByLabel("Quiet from").fill("22:00");
     await page.getByLabel("Quiet until").fill("06:00");
-    await page.getByRole("combobox", { name: "While an earlier run goes" }).click();
+    await page.getByRole("combobox", { name: "If an earlier run is in progress" }).click();
     await page.getByRole("option", { name: "The next time waits for its turn" }).click();
     await page.getByRole("combobox", { name: "Only if this tool finds something new" }).click();
     await page.getByRole("option", { name: "search_documents" }).click();
@@ -52,7 +52,7 @@ export function schedulesTests(ui: () => Ui): void {
     await using opened = await ui().openPage(`/channels/${channels[0].id}?tab=settings`);
     const { page } = opened;
     await page.getByRole("button", { name: "Set up a heartbeat" }).click();
-    await page.getByLabel("Minutes from one to the next").fill("30");
+    await page.getByLabel("Minutes between two heartbeats").fill("30");
     await page.getByRole("combobox", { name: "What is posted" }).click();
     await page.getByRole("option", { name: "Only what the bot decides to post" }).click();
     await page.getByRole("button", { name: "Save heartbeat" }).click();

@@ -25,7 +25,7 @@ const MB = 1024 * 1024;
 const MOST_BYTES = 5 * MB;
 const MOST_PDF_BYTES = 10 * MB;
 const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i;
-/** What need not be looked at to know that it is no text. */
+/** Types that are never text, whatever the file contains. */
 const BINARY = /^(?:image\/(?!svg)|audio|video|font)/i;
 
 /** The core tool `fetch_url`. */
@@ -71,7 +71,7 @@ async function read(
     const type = response.headers.get("content-type") ?? "";
     if (BINARY.test(type)) {
       await response.body?.cancel();
-      return { error: `${url.host} answered with ${type}, which is no text.` };
+      return { error: `${url.host} answered with ${type}, which is not text.` };
     }
     ({ file, isCut } = await firstBytes(response));
   } catch (error) {
@@ -82,7 +82,7 @@ async function read(
   if (isPdf(file)) return pdfText(readPdf, { file, isCut }, response, url);
   const text = textIn(file, type);
   if (text === undefined)
-    return { error: `${url.host} answered with a file that is no text (${type || "no type"}).` };
+    return { error: `${url.host} answered with a file that is not text (${type || "no type"}).` };
   const isHtml =
     HTML.test(type) || (type === "" && /^\s*<(?:!doctype html|html)\b/i.test(text.slice(0, 1_000)));
   const page = isHtml

@@ -24,7 +24,7 @@ export const createPostHeartbeatTool = ({ name, isHeartbeat, post }: PostHeartbe
     }) as unknown as Tool["parameters"],
     async run({ message }: { message: string }, context: ToolContext) {
       if (!(await isHeartbeat(context.task_id))) {
-        throw new HeddleError("conflict", "This is no heartbeat: your answer is posted as it is.");
+        throw new HeddleError("conflict", "This run is not a heartbeat; your answer is posted as usual.");
       }
       await post(context, message);
       return { posted: true };

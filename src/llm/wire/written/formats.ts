@@ -12,7 +12,7 @@ export interface Format {
   read: ReadCalls;
   /** Its opening belongs to what is read. */
   isWhole?: true;
-  /** Ordinary texts may have the mark as well: a block that is no call stays. */
+  /** Ordinary text may contain the mark as well: a block that is not a call stays. */
   isPlain?: true;
 }
 

@@ -167,7 +167,7 @@ function Shown({ made, onClose }: { made: Schema<"MadeApiKey">; onClose(): void 
       closeOnEscape={false}
       withCloseButton={false}
     >
-      <p>It is shown this once and cannot be read again. Copy it now.</p>
+      <p>It is shown only once and cannot be read again. Copy it now.</p>
       <SegmentedControl
         size="xs"
         aria-label="What is shown"

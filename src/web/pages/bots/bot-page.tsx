@@ -63,7 +63,7 @@ export function BotPage({ id }: { id: string }) {
   );
 }
 
-/** What a field is that was taken out of the text. */
+/** The value of a field that was removed from the text. */
 const UNSET = {
   description: "",
   icon_emoji: null,

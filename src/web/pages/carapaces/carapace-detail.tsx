@@ -78,7 +78,7 @@ function Gives({ carapace: { id, resolved, requires, delegates } }: { carapace: 
               "Included carapaces",
               <Names key="included" of={included} hrefOf={toCarapace} />,
             ],
-            requires.tools.length > 0 && ["Cannot do without", <Names key="requires" of={requires.tools} />],
+            requires.tools.length > 0 && ["Requires", <Names key="requires" of={requires.tools} />],
             delegates.length > 0 && [
               "Delegates to",
               <Names key="delegates" of={delegates.map((one) => one.id)} />,

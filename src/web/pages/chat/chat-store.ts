@@ -66,7 +66,7 @@ interface Drafts {
 
 const MOST_DRAFTS = 50;
 
-/** Kept until the tab is closed: what was not sent is nobody's business but the writer's. */
+/** Kept until the tab is closed: what was not sent concerns only the writer. */
 export const useDrafts = create<Drafts>()(
   persist(
     (set) => ({

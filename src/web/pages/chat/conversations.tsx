@@ -133,7 +133,7 @@ function Row({ session, isCurrent, isRunning }: RowProps) {
             {!active && "Earlier · "}
             {title === null || title === name ? bot : `${bot}: ${title}`}
           </span>
-          {isRunning && <span className={classes.running} role="img" aria-label="A run goes on" />}
+          {isRunning && <span className={classes.running} role="img" aria-label="A run is in progress" />}
           {isUnread && (
             <span className={classes.unread}>
               {unread > 99 ? "99+" : unread}

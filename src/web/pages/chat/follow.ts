@@ -1,5 +1,5 @@
 // Follows the run of the conversation that is open, and sends messages. Only that conversation has a connection of its own:
-// a browser has few of them for a server, and a run goes on without. One that is opened again continues where it was left.
+// a browser has few of them for each server, and a run does not need one. A conversation that is opened again continues where it was left.
 
 import { ApiFailure } from "../../api/failure.ts";
 import { messagesOf as eventsOf, followStream, type Message } from "../../api/follow-events.ts";

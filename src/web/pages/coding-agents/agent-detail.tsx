@@ -76,7 +76,7 @@ export function AgentDetail({ id, mayChange, closeHref }: AgentDetailProps) {
           <Section title="Agent">
             <AgentFacts agent={agent} />
           </Section>
-          {/* Of an agent that is gone it could not be read, and the news of that may come before the answer. */}
+          {/* If the agent has been deleted, this could not be read; the event may arrive before the answer to the deletion. */}
           {!isDeleting && <Work agent={agent} />}
         </>
       )}
@@ -168,7 +168,7 @@ function AgentFacts({ agent }: { agent: CodingAgent }) {
         ["Command", <code key="command">{commandOf(agent)}</code>],
         variables.length > 0 && ["Variables", <code key="variables">{variables.join(", ")}</code>],
         own !== "" && ["Says it is", own],
-        ["Longest piece of work", <Duration key="limit" ms={timeout_seconds * 1000} />],
+        ["Time limit for one piece of work", <Duration key="limit" ms={timeout_seconds * 1000} />],
         last_test !== null && [
           "Last test",
           <span key="test">

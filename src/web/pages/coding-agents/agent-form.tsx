@@ -146,8 +146,8 @@ function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
         onChange={({ currentTarget }) => set({ ...fields, variables: currentTarget.value })}
       />
       <NumberInput
-        label="Longest piece of work"
-        description="Seconds, with the time in which it waits for people"
+        label="Time limit for one piece of work"
+        description="Seconds, including the time in which it waits for people"
         min={1}
         max={7_200}
         allowDecimal={false}

@@ -1,4 +1,4 @@
-// Coding agents: those that bots can have work for them, and one of them in detail.
+// The coding agents that can work for bots, and one of them in detail.
 
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

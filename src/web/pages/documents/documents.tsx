@@ -130,7 +130,7 @@ function All({ filters, selected, add }: ListProps) {
           <Empty icon="Filter" title="No document matches these filters" />
         ) : (
           <Empty icon="FileText" title="No document yet" action={add}>
-            Bots find what is in documents by words and by meaning. Paste a text, or choose files.
+            Bots find passages of documents by words and by similarity. Paste a text, or choose files.
           </Empty>
         )
       }

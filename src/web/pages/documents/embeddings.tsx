@@ -39,8 +39,8 @@ export function Embeddings() {
       {data.error !== null && <p className={classes.failing}>{data.error}</p>}
       {isAsking && (
         <ConfirmDestructive
-          action="Make all vectors again"
-          title="Make all vectors again?"
+          action="Rebuild all vectors"
+          title="Rebuild all vectors?"
           onClose={() => setAsking(false)}
           onConfirm={async () => {
             const progress = await take(api.POST("/api/v1/admin/reindex"));

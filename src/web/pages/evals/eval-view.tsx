@@ -67,7 +67,7 @@ function factsOf({
       ) : (
         <span key="before">
           <Link href={`/evals/${previous_id}`}>the run before</Link>,{" "}
-          <Link href={`/evals?name=${encodeURIComponent(name)}`}>all of its name</Link>
+          <Link href={`/evals?name=${encodeURIComponent(name)}`}>all results of this folder</Link>
         </span>
       ),
     ],

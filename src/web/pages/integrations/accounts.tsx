@@ -39,7 +39,7 @@ export function Accounts({ integration }: { integration: Of }) {
     .map((account) => <OneAccount key={account.name} account={account} integration={integration} />);
 }
 
-/** One that the settings make no use of matters only as long as Heddle is signed in there. */
+/** An account that the settings do not use matters only as long as Heddle is signed in there. */
 const isShown = ({ is_wanted, signed_in }: Account): boolean => is_wanted || signed_in !== null;
 
 function OneAccount({ account, integration }: { account: Account; integration: Of }) {

@@ -40,7 +40,7 @@ export function Gallery() {
   const filters = useFilters(FILTERS);
   const { data, error, refetch } = useQuery({
     ...integrations,
-    // Changes of connections are no events.
+    // Changes of connections cause no events.
     refetchInterval: ({ state }) =>
       state.data?.some(({ connection }) => connection) ? CONNECTIONS_MS : false,
   });

@@ -106,7 +106,7 @@ function stepsOf(integration: IntegrationDetail, { last, hasEntered, accounts }:
             : `${set} of ${plural(env_vars.length, "setting")} set`,
       content: () => <SettingsStep integration={integration} />,
     },
-    // One that the settings make no use of is no step.
+    // A webhook that the settings do not use needs no step.
     ...(accounts.some(({ is_wanted }) => is_wanted)
       ? [
           {

@@ -4,7 +4,7 @@ import { Facts } from "../../parts/facts.tsx";
 import type { Integration } from "./queries.ts";
 import { SCHEMES } from "./schemes.ts";
 
-/** Whether the service has to call: not where the secret of its calls may be left out, as by those who connect themselves. */
+/** Whether the service has to call Heddle. It need not if the secret is optional, since Heddle then connects to the service instead. */
 export const isCalled = ({ webhook, env_vars, setup }: Webhooked): boolean => {
   const secret = env_vars.find(({ key }) => key === secretOf(setup));
   return webhook !== null && (secret === undefined || secret.required || secret.is_set);

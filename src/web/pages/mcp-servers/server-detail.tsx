@@ -71,8 +71,8 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
         <>
           {wantsSignIn(server) ? (
             <p role="status">
-              It wants a person to sign in at its authorization server. Its tools then act as this person, for
-              every bot that has them.
+              It requires a person to sign in at its authorization server. Its tools then act as this person,
+              for every bot that has them.
             </p>
           ) : (
             server.error !== null && <p role="status">{server.error}</p>
@@ -80,7 +80,7 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
           <Section title="Server">
             <ServerFacts server={server} />
           </Section>
-          {/* Of a server that is gone they could not be read, and the news of that may come before the answer. */}
+          {/* If the server has been deleted, these could not be read; the event may arrive before the answer to the deletion. */}
           {!isDeleting && <ServerTools server={server} />}
         </>
       )}

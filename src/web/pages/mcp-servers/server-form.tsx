@@ -191,7 +191,7 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
       />
       {isHttp && (
         <Switch
-          label="Its address may be a private one"
+          label="Allow a private address"
           description="Of this machine, or of the local network"
           checked={fields.allowPrivate}
           onChange={({ currentTarget }) => set({ ...fields, allowPrivate: currentTarget.checked })}
@@ -206,8 +206,8 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
         />
       )}
       <Switch
-        label="Believe what it says of its tools"
-        description="That they only read, or may be called twice. Policies go by it"
+        label="Trust what it says about its tools"
+        description="Such as that a tool only reads, or may be called twice. Policies depend on it"
         checked={fields.trusts}
         onChange={({ currentTarget }) => set({ ...fields, trusts: currentTarget.checked })}
       />

@@ -151,7 +151,7 @@ function NothingYet({ span }: { span: string }) {
           </Empty>
         ) : (
           <Empty icon="Moon" title={span === "day" ? "A quiet day" : "A quiet week"}>
-            No run, no webhook and no delivery in this time.
+            No runs, webhooks or deliveries in this period.
           </Empty>
         )}
       </Panel>

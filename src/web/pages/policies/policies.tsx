@@ -1,4 +1,4 @@
-// The rules about calls of tools, in the order in which they are asked.
+// The policies about calls of tools, in the order in which they are asked.
 
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

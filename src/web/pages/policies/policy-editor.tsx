@@ -76,7 +76,7 @@ interface PolicyTextProps extends Pick<YamlEditorProps, "value" | "onSave" | "on
   replaces?: string;
 }
 
-/** A rule as YAML, with what it would have done before it is stored. */
+/** A policy as YAML, with what it would have done, before it is stored. */
 function PolicyText({ replaces, ...editor }: PolicyTextProps) {
   const [tried, setTried] = useState<DryRun>();
   return (

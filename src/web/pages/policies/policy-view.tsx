@@ -19,7 +19,7 @@ import { ChangedPolicy } from "./policy-editor.tsx";
 import { aboutOf, dryRun, fieldsOf, type Policy, policy, refreshPolicies } from "./queries.ts";
 import { WouldHave } from "./would-have.tsx";
 
-/** One rule: which calls it is about, and what it does with the latest ones. */
+/** One policy: which calls it is about, and what it does with the latest ones. */
 export function PolicyView({ id, mayWrite }: { id: string; mayWrite: boolean }) {
   const { data, error, refetch } = useQuery(policy(id));
   const [isEditing, setEditing] = useState(false);
@@ -100,7 +100,7 @@ const SPANS = [
   [60, "minute"],
 ] as const;
 
-/** "7 days", in the largest unit that leaves no rest. */
+/** "7 days", in the largest unit of which it is a whole number. */
 function spanWords(seconds = 3_600): string {
   const [length, unit] = SPANS.find(([one]) => seconds % one === 0) ?? [1, "second"];
   return plural(seconds / length, unit);
@@ -134,7 +134,7 @@ function Actions({ policy: { id, name, enabled }, onEdit }: { policy: Policy; on
           onConfirm={async () => {
             await api.DELETE("/api/v1/policies/{id}", { params });
             navigate("/policies");
-            // What is gone is not read again.
+            // What has been deleted is not read again.
             queryClient.removeQueries({ queryKey: policy(id).queryKey });
             await refreshPolicies();
           }}

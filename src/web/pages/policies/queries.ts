@@ -7,7 +7,7 @@ import { queryClient } from "../../api/query-client.ts";
 export type Policy = Schema<"Policy">;
 export type DryRun = Schema<"PolicyDryRun">;
 
-/** All rules, in the order in which they are asked. */
+/** All policies, in the order in which they are asked. */
 export const policies = queryOptions({
   queryKey: ["policies", "list"],
   queryFn: async () =>
@@ -31,7 +31,7 @@ export function fieldsOf(row: Policy): Schema<"NewPolicy"> {
   return fields;
 }
 
-/** Which calls a rule is about, in words. */
+/** Which calls a policy is about, in words. */
 export function aboutOf({
   tools,
   kinds,

@@ -74,7 +74,7 @@ export function TryCall() {
   );
 }
 
-/** What is not JSON is refused by the API as what it is. */
+/** The API says what is wrong with other JSON than an object. */
 function objectIn(text: string): Record<string, never> {
   try {
     return JSON.parse(text) as Record<string, never>;

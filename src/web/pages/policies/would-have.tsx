@@ -5,7 +5,7 @@ import { plural } from "../../parts/units.tsx";
 import { Effect } from "./effect.tsx";
 import type { DryRun } from "./queries.ts";
 
-/** What a rule would have done with the latest calls. */
+/** What a policy would have done with the latest calls. */
 export function WouldHave({ recent }: { recent: NonNullable<DryRun["recent"]> }) {
   const { checked, fitting, deciding, examples } = recent;
   return (

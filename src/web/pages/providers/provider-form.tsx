@@ -227,7 +227,7 @@ function EndpointFields({ fields, set, error, needsKey, storedKey = null }: Endp
             ? "It is stored encrypted and never shown again"
             : "Empty: the stored key stays. It must be given again when the address moves to another server"
         }
-        placeholder={storedKey ?? (needsKey ? "" : "Only if the endpoint wants one")}
+        placeholder={storedKey ?? (needsKey ? "" : "Only if the endpoint requires one")}
         required={needsKey}
         autoComplete="new-password"
         value={fields.key}

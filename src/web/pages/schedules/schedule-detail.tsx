@@ -109,7 +109,7 @@ function HowItRuns({ schedule: data }: { schedule: Schedule }) {
             "While servers were away",
             data.missed === "record" ? "Recorded as missed" : "The last time runs late",
           ],
-          ["While an earlier run goes", data.overlap === "queue" ? "Waits for its turn" : "Skipped"],
+          ["If an earlier run is in progress", data.overlap === "queue" ? "Waits for its turn" : "Skipped"],
           data.heartbeat !== null && [
             "Heartbeat",
             data.heartbeat.posts === "optional" ? "Posts only what it decides to" : "Posts each answer",
@@ -223,7 +223,8 @@ function Actions({ schedule, closeHref, onChanged, onEdit }: ActionsProps) {
             navigate(closeHref);
           }}
         >
-          It is not due any more, and what became of its times is deleted. The runs that it started stay.
+          It starts no more runs, and the history of its due times is deleted. The runs that it started are
+          kept.
         </ConfirmDestructive>
       )}
     </>

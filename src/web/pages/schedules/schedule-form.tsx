@@ -107,7 +107,7 @@ export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFor
         onChange={(missed) => missed !== null && set({ missed: missed as Draft["missed"] })}
       />
       <Select
-        label="While an earlier run goes"
+        label="If an earlier run is in progress"
         data={OVERLAP}
         allowDeselect={false}
         value={draft.overlap}
@@ -185,7 +185,7 @@ function When({ draft, set }: PartProps) {
   if (draft.kind === "interval") {
     return (
       <TextInput
-        label="Minutes from one time to the next"
+        label="Minutes between two due times"
         required
         inputMode="numeric"
         value={draft.minutes}

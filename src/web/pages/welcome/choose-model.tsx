@@ -125,7 +125,9 @@ function NewProvider({ vendor, onAdded }: { vendor: string; onAdded(): void }) {
       <PasswordInput
         label="Key"
         description={
-          preset.needsKey ? "It is stored encrypted and never shown again" : "Only if the endpoint wants one"
+          preset.needsKey
+            ? "It is stored encrypted and never shown again"
+            : "Only if the endpoint requires one"
         }
         required={preset.needsKey}
         autoComplete="new-password"

@@ -197,7 +197,7 @@ eachDatabase("admin API of integrations", (open) => {
     expect(thrown.errors).toEqual([{ path: "", message: expect.stringContaining("threw") }]);
     expect(JSON.stringify(thrown)).not.toContain("hunter2");
     expect((await validate("gone")).errors).toEqual([
-      { path: "", message: "GET /mc/gone/data is no route of the integration" },
+      { path: "", message: "GET /mc/gone/data must be a route of the integration" },
     ]);
     expect((await admin.post("/mine/dashboard-modules/other/validate")).status).toBe(404);
     expect((await admin.post("/plain/dashboard-modules/good/validate")).status).toBe(404);

@@ -105,7 +105,7 @@ function Brings({ offer }: { offer: Offer }) {
   const facts: (Fact | false)[] = [
     ["Tools", <Names key="tools" of={offer.tools} />],
     ["Carapaces", <Names key="carapaces" of={offer.carapaces} hrefOf={hrefOf} />],
-    offer.includes.length > 0 && ["Also of", <Names key="includes" of={offer.includes} />],
+    offer.includes.length > 0 && ["Includes", <Names key="includes" of={offer.includes} />],
     ["Skills", offer.skill_count === 0 ? "None" : plural(offer.skill_count, "skill")],
     ["Prompt text", offer.has_system_prompt ? "Added to the system prompt" : "None"],
     offer.compatible_templates.length > 0 && [

@@ -170,7 +170,7 @@ function PlaceFields({ integration, fields, isWrong, set }: PlaceProps) {
       />
       <TextInput
         label="Name"
-        description="What people see. Without one, the name that the integration gives the place."
+        description="What people see. If it is empty, the name that the integration gives the place."
         placeholder={integration?.display_name_placeholder ?? undefined}
         maxLength={300}
         value={fields.display_name}

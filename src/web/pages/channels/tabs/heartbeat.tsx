@@ -28,7 +28,7 @@ const heartbeat = (id: string) =>
 
 const refresh = () => queryClient.invalidateQueries({ queryKey: ["schedules"] });
 
-/** Lets the channel's bot look around again and again. */
+/** Makes the channel's bot look at regular intervals whether there is something to do. */
 export function Heartbeat({ channelId }: { channelId: string }) {
   const maySee = useSession(({ me }) => covers(me?.scopes ?? [], "schedules:read"));
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "channels.heartbeat:write"));
@@ -110,7 +110,7 @@ function Actions({ channelId, enabled }: { channelId: string; enabled: boolean }
             void refresh();
           }}
         >
-          The bot does not look around any more, and what became of its times is deleted. Its runs stay.
+          The bot gets no more heartbeats, and their history is deleted. The runs are kept.
         </ConfirmDestructive>
       )}
     </>
@@ -163,7 +163,7 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
         (changed, { header }) =>
           take(
             api.PUT("/api/v1/admin/channels/{id}/heartbeat", {
-              // One that was not there is not overwritten: the API has at most one for each channel.
+              // If there was none, the form must not overwrite one that somebody else has made since: a channel has at most one.
               params: { path, header: schedule === null ? {} : header },
               body: changed,
             }),
@@ -192,7 +192,7 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
       onCancel={onClose}
     >
       <NumberInput
-        label="Minutes from one to the next"
+        label="Minutes between two heartbeats"
         required
         hideControls
         min={1}

@@ -22,7 +22,7 @@ const COLUMNS = [
   { label: "Began", width: "110px" },
 ];
 
-/** The conversations that were and are led in the channel. */
+/** The channel's conversations, past and present. */
 export function Sessions({ channel: { id, display_name } }: { channel: Channel }) {
   const rows = useRows<Session>({
     key: ["sessions", "of-channel", id],

@@ -52,7 +52,7 @@ export function EndpointFields({ draft, set, wrong, isKnown }: Props) {
         <div className={classes.fields}>
           {isKnown && proof}
           <TextInput
-            label="What tells conversations apart"
+            label="Which events belong to one conversation"
             description="A pointer into what is sent, such as /ticket/id. Empty: all is one conversation"
             value={draft.session_pointer}
             error={wrong === "session_pointer"}

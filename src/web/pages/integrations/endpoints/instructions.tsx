@@ -35,7 +35,7 @@ export function ShownSecret({ secret, onClose }: { secret: string; onClose(): vo
       closeOnEscape={false}
       withCloseButton={false}
     >
-      <p>Enter it at the service. It is shown this once and cannot be read again.</p>
+      <p>Enter it at the service. It is shown only once and cannot be read again.</p>
       <CodeBlock text={secret} what="secret" wrap />
       <Group justify="flex-end" mt="md">
         <Button onClick={onClose}>I have copied it</Button>

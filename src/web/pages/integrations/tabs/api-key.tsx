@@ -137,7 +137,7 @@ function Dialogs({ name, asking, shown, onReplace, onRevoke, onClose }: DialogsP
   if (shown === undefined) return null;
   return (
     <Dialog onClose={onClose} title="The new key">
-      <p>It is shown this once. Copy it now.</p>
+      <p>It is shown only once. Copy it now.</p>
       <CodeBlock text={shown} what="key" wrap />
       <Group justify="flex-end" mt="md">
         <Button onClick={onClose}>I have copied it</Button>

@@ -9,7 +9,7 @@ import classes from "./health.module.css";
 import { DAYS, type Day, daysUntil, sumOf, toneOf } from "./health.ts";
 
 const NAMED = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
-/** A bad day changes nothing within a minute: rows are written once a minute. */
+/** Reading more often would show nothing new, because rows are written once a minute. */
 const READ_MS = 60_000;
 
 /** What is said of the days. */

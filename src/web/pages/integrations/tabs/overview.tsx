@@ -116,7 +116,7 @@ function Problem({ integration }: { integration: IntegrationDetail }) {
               )}
               <p className="faint">
                 {is_live ? "Its last good version keeps serving. " : "Nothing of it is serving. "}
-                Mend the file: it is loaded again as soon as it is saved.
+                Fix the file: it is loaded again as soon as it is saved.
               </p>
             </div>
           </div>
