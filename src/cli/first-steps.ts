@@ -6,18 +6,25 @@ import { entryOfSource } from "../runtime/assets.ts";
 
 /** Returns no lines if the log is JSON, since programs read that. */
 export function firstSteps(
-  config: Pick<Config, "home" | "logFormat">,
+  config: Pick<Config, "home" | "isHomeGiven" | "logFormat">,
   { url, model }: { url: string; model: string | undefined },
 ): string[] {
   if (config.logFormat === "json") return [];
   const heddle = entryOfSource() === undefined ? "heddle" : "bun src/main.ts";
-  return [modelLine(config.home, model), `Next: ${heddle} ask "Hello", or the API at ${url}/swagger`];
+  const home = config.isHomeGiven ? ` --home ${shellWord(config.home)}` : "";
+  return [
+    modelLine(config.home, model, heddle),
+    `Next: ${heddle} ask${home} "Hello", or the API at ${url}/swagger`,
+  ];
 }
 
-function modelLine(home: string, model: string | undefined): string {
+const shellWord = (text: string): string =>
+  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+function modelLine(home: string, model: string | undefined, heddle: string): string {
   if (model !== undefined) return `Answers come from ${model}.`;
   return (
     "No model is configured, so the offline provider answers: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or OPENAI_BASE_URL for " +
-    `another endpoint, and DEFAULT_MODEL in ${join(home, ".env")}, then restart; or add a provider: heddle providers add --help`
+    `another endpoint, and DEFAULT_MODEL in ${join(home, ".env")}, then restart; or add a provider: ${heddle} providers add --help`
   );
 }

@@ -23,6 +23,8 @@ export interface Config {
   readonly home: string;
   /** A remark for the log about how the home was chosen. */
   readonly homeNote: string | undefined;
+  /** Whether a flag, a variable or systemd names the home, so that commands in another terminal have to name it, too. */
+  readonly isHomeGiven: boolean;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -152,6 +154,7 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
   return Object.freeze({
     home,
     homeNote,
+    isHomeGiven: given !== undefined,
     // "[::]" is how a URL spells "::".
     host: (read.text("HOST") ?? "127.0.0.1").replace(/^\[([^\]]*)\]$/, "$1"),
     port: read.integer("PORT", 8000, 0, 65_535),

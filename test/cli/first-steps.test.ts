@@ -1,0 +1,23 @@
+// What a start says to do next works as it is, in another terminal.
+
+import { expect, test } from "bun:test";
+import { firstSteps } from "../../src/cli/first-steps.ts";
+import { loadConfig } from "../../src/config/config.ts";
+
+const SERVER = { url: "http://127.0.0.1:8000", model: "llama3.2" };
+const next = (flags: Record<string, string>, environment: Record<string, string>): string | undefined =>
+  firstSteps(loadConfig(flags, { HOME: "/home/ada", ...environment }), SERVER).at(-1);
+
+test("the next command names the home if the server was told it, however it was told", () => {
+  const command = (home: string): string =>
+    `Next: bun src/main.ts ask${home} "Hello", or the API at http://127.0.0.1:8000/swagger`;
+  expect(next({}, {})).toBe(command(""));
+  expect(next({ home: "/srv/heddle" }, {})).toBe(command(" --home /srv/heddle"));
+  expect(next({}, { HEDDLE_HOME: "/srv/my heddle" })).toBe(command(" --home '/srv/my heddle'"));
+  // As the systemd unit does it.
+  expect(next({}, { STATE_DIRECTORY: "/var/lib/heddle" })).toBe(command(" --home /var/lib/heddle"));
+});
+
+test("a log in JSON, which programs read, has no such lines", () => {
+  expect(firstSteps(loadConfig({}, { HOME: "/home/ada", LOG_FORMAT: "json" }), SERVER)).toEqual([]);
+});
