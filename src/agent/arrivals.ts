@@ -4,8 +4,8 @@ import { fromOutside } from "../llm/outside-marks.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { strangersWrote } from "../taint/taint.ts";
 import { attached } from "./attached.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import type { ShownRun } from "./show-run.ts";
-import type { AgentOptions, ClaimedTask } from "./turn.ts";
 
 /** Returns the messages that have arrived for the run since the last call, if there may be any. */
 export function createArrivals(
@@ -14,7 +14,7 @@ export function createArrivals(
     join,
     shown,
     onStrangers,
-  }: Pick<AgentOptions, "join"> & { task: ClaimedTask; shown: ShownRun; onStrangers: () => void },
+  }: { task: ClaimedTask; join?: Join; shown: ShownRun; onStrangers: () => void },
   steps: { takeSteered(): boolean },
 ): () => Promise<LlmMessage[]> {
   let mayJoin = task.mayJoin ?? false;
@@ -27,6 +27,9 @@ export function createArrivals(
     return joined.map(joinedMessage);
   };
 }
+
+/** Takes over the messages that wait for the run, and returns them. */
+export type Join = (task: ClaimedTask) => Promise<JoinedMessage[]>;
 
 export interface JoinedMessage {
   id: string;

@@ -8,10 +8,10 @@ import type { Queryable } from "../db/database.ts";
 import { bots } from "../db/schema.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
 import type { JsonObject } from "../sdk/types.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import type { ToolOutcome } from "./loop.ts";
 import { compileTool, type RegisteredTool } from "./tools/registry.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 export const DELEGATE = "delegate_to_agent";
 

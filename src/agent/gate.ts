@@ -2,6 +2,7 @@
 // model: nothing that it reads or writes changes a rule or a decision.
 
 import { namesTool, referenceOf } from "../capabilities/tool-patterns.ts";
+import type { Database } from "../db/database.ts";
 import { HeddleError } from "../errors.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
 import { callHash } from "../policies/call-hash.ts";
@@ -12,7 +13,7 @@ import { hasSecret, secretRefusal } from "../policies/secret-in-call.ts";
 import type { Redact } from "../redact.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { type Approval, loadApprovals, saveApproval, saveBegun } from "./approval-steps.ts";
-import type { AgentOptions, ClaimedTask } from "./turn.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 
 /** A call with valid arguments. */
 export interface MadeCall {
@@ -37,7 +38,7 @@ export interface Gate {
 }
 
 export interface GateOptions {
-  db: AgentOptions["db"];
+  db: Database;
   task: ClaimedTask;
   decide: Decide;
   redact: Redact;

@@ -8,6 +8,7 @@ import type { Llm, LlmTool } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import { attached, createImages } from "./attached.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import { type CompactionRecord, saveCompaction } from "./compaction/store.ts";
 import { summarise } from "./compaction/summarise.ts";
 import { estimateTools, messageBudget } from "./context/budget.ts";
@@ -18,7 +19,6 @@ import type { Windows } from "./context/windows.ts";
 import { createConversation, type RunConversation } from "./conversation.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import type { Strangers } from "./strangers.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 export interface OpenConversation {
   db: Database;

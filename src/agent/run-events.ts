@@ -11,8 +11,8 @@ import type {
   RunContext,
 } from "../sdk/types.ts";
 import { maskConfig } from "../secrets/vault.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import type { LoadedTurn } from "./load-turn.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 export interface RunEvents {
   /** `outcome` is required for events at the end of a call or run. */

@@ -3,6 +3,7 @@
 import type { Capabilities } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import type { LlmTool } from "../llm/llm.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import { createDelegating, DELEGATE, type Delegate, type Delegating } from "./delegating.ts";
 import { createKeepFound } from "./found-tools.ts";
 import { type BigResult, createKeepResult } from "./kept-results.ts";
@@ -14,7 +15,6 @@ import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
 import type { RankTools } from "./tools/ranking.ts";
 import type { RegisteredTool, ToolRegistry } from "./tools/registry.ts";
 import { shownResult } from "./tools/result.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 export interface RunToolsOptions {
   db: Database;

@@ -4,8 +4,8 @@ import type { Database } from "../db/database.ts";
 import { storable } from "../db/storable.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import { saveWarnings } from "./steps.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 interface WarnedRun {
   db: Database;

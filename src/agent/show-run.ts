@@ -2,9 +2,9 @@ import type { Events } from "../events/events.ts";
 import type { RunWriter } from "../events/live.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
 import type { Redact } from "../redact.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import type { LoopEvent } from "./loop.ts";
 import type { Progress } from "./tools/progress.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 /** Where runs can be watched while they go. */
 export type Stage = { live: Pick<Events["live"], "begin"> } & Pick<Events, "committed">;

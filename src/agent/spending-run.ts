@@ -1,8 +1,8 @@
 // What a run is counted for in budgets.
 
 import type { SpendingRun } from "../budgets/spending.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import type { LoadedTurn } from "./load-turn.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 /** It is the integration's that its message came from, else that of its channel. */
 export const spendingRun = (

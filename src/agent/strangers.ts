@@ -4,8 +4,8 @@ import type { Database } from "../db/database.ts";
 import { ownerOfIntegration } from "../db/reach.ts";
 import type { RunTaint } from "../policies/policy.ts";
 import { isTainted } from "../taint/taint.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import type { LoadedTurn } from "./load-turn.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 export interface Strangers extends RunTaint {
   /** Notes that a message of a stranger has joined the run. */

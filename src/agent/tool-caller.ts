@@ -3,6 +3,7 @@ import type { LlmToolCall } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import { factsOf } from "../policies/tool-kinds.ts";
 import type { Redact } from "../redact.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import type { Gate } from "./gate.ts";
 import type { BigResult } from "./kept-results.ts";
 import type { LoopOptions } from "./loop.ts";
@@ -11,7 +12,6 @@ import type { ShownRun } from "./show-run.ts";
 import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import { type CalledTool, callTool } from "./tools/call.ts";
 import type { RegisteredTool } from "./tools/registry.ts";
-import type { ClaimedTask } from "./turn.ts";
 
 export interface ToolCallerOptions {
   task: ClaimedTask;

@@ -3,7 +3,6 @@
 import type { SpendingRun } from "../budgets/spending.ts";
 import type { CapabilitiesOf } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
-import type { WhenBusy } from "../db/schema.ts";
 import { storable, storableJson } from "../db/storable.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { newId } from "../ids.ts";
@@ -11,11 +10,12 @@ import type { Llm } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Decide } from "../policies/policies.ts";
 import type { Redact } from "../redact.ts";
-import type { ExecutionConfig, JsonObject } from "../sdk/types.ts";
+import type { JsonObject } from "../sdk/types.ts";
 import type { KeptActions } from "../secrets/kept-actions.ts";
 import { announce } from "./announce.ts";
-import { createArrivals, type JoinedMessage } from "./arrivals.ts";
+import { createArrivals, type Join } from "./arrivals.ts";
 import { createCalls } from "./calls.ts";
+import type { ClaimedTask } from "./claimed-task.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { type Clock, createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
@@ -40,34 +40,6 @@ import type { ToolRegistry } from "./tools/registry.ts";
 import { type FittingSkills, withFittingSkills } from "./with-fitting-skills.ts";
 
 export { type FinalStep, saveFinalStep } from "./steps.ts";
-
-/** A task claimed by a worker. */
-export interface ClaimedTask {
-  id: string;
-  session_id: string;
-  channel_id: string;
-  client_id: string;
-  bot_id: string;
-  message_id: string;
-  /** The sender, in the format of a channel's owner. */
-  owner?: string | null;
-  /** The schedule that sent the message. */
-  schedule_id?: string | null;
-  correlation_id: string;
-  when_busy?: WhenBusy;
-  /** Tasks with the same key may join the run. */
-  merge_key?: string | null;
-  /** Whether messages that may join it waited when it was claimed. */
-  mayJoin?: boolean;
-  /** Claims so far; the fence of every write. */
-  attempt: number;
-  /** When it was first claimed. */
-  run_at: Date;
-  execution_config: ExecutionConfig;
-  dispatch_type: string;
-  /** The stored form: without the type, with sealed secrets. */
-  dispatch_config: JsonObject;
-}
 
 export interface TurnOutcome {
   text: string;
@@ -105,8 +77,8 @@ export interface AgentOptions {
   /** Stores the actions of tools for dispatchers. */
   actions: KeptActions;
   settings: AgentSettings;
-  /** Takes over the messages that wait for the run, and returns them. Default: none do. */
-  join?: (task: ClaimedTask) => Promise<JoinedMessage[]>;
+  /** Default: no message waits for a run. */
+  join?: Join;
   /** What the policies say about a call. */
   decide: Decide;
   /** Starts the run of work that a bot delegates. Default: no bot can. */

@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
-import type { ClaimedTask } from "../agent/turn.ts";
+import type { ClaimedTask } from "../agent/claimed-task.ts";
 import type { Queryable } from "../db/database.ts";
 import { prepared } from "../db/prepared.ts";
 import { type JsonObject, sessions, tasks } from "../db/schema.ts";

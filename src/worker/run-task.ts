@@ -25,6 +25,7 @@ import { MOST_HOPS } from "../sdk/hops.ts";
 import { wakeWaiting } from "../sessions/wake-waiting.ts";
 import { type Claim, claimTask } from "./claim.ts";
 import { outgoing } from "./outgoing.ts";
+import { released } from "./released.ts";
 import { streamRun } from "./stream-run.ts";
 
 export interface RunTaskOptions {
@@ -63,9 +64,6 @@ type RunOutcome =
   | { status: "merged"; into: string }
   /** The run was not begun. No error is delivered, because the other side would answer it. */
   | { status: "refused"; code: ErrorCode; error: string };
-
-/** The abort reason of a run whose worker is stopping; its task goes back to the queue. */
-export const released = new HeddleError("unavailable", "The worker is stopping.");
 
 export function createTaskRunner(options: RunTaskOptions) {
   const { db, queue, agent, outbox, redact, log, maxRunSeconds, maxUnattendedRuns } = options;

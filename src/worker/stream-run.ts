@@ -1,6 +1,7 @@
+import type { Streams } from "../dispatch/streams/streams.ts";
 import { type AnswerViewer, createAnswerViewer } from "./answer-view.ts";
 import type { Claim } from "./claim.ts";
-import { type RunTaskOptions, released } from "./run-task.ts";
+import { released } from "./released.ts";
 
 /** A worker that stops does not wait long for a place that hangs. */
 const RELEASED_MS = 1_000;
@@ -10,7 +11,7 @@ const RELEASED_MS = 1_000;
  */
 export async function streamRun<Outcome>(
   { task, turn, hops }: Claim,
-  streams: RunTaskOptions["streams"],
+  streams: Streams | undefined,
   run: (watcher: AnswerViewer | undefined) => Promise<Outcome>,
   stop: AbortSignal,
 ): Promise<Outcome> {

@@ -5,7 +5,8 @@ import { tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { every } from "../every.ts";
 import { during } from "../runtime/activity.ts";
-import { CANCELLED, createTaskRunner, interruptedBy, type RunTaskOptions, released } from "./run-task.ts";
+import { released } from "./released.ts";
+import { CANCELLED, createTaskRunner, interruptedBy, type RunTaskOptions } from "./run-task.ts";
 
 export interface WorkerOptions extends RunTaskOptions {
   concurrency: number;

@@ -1,10 +1,11 @@
 // Database rows for an agent's run, and a model that follows a script.
 
 import { getLogger } from "@logtape/logtape";
+import type { ClaimedTask } from "../../src/agent/claimed-task.ts";
 import type { Stage } from "../../src/agent/show-run.ts";
 import type { Tool } from "../../src/agent/tools/registry.ts";
 import { createToolRegistry } from "../../src/agent/tools/registry.ts";
-import { type AgentOptions, type ClaimedTask, createAgent } from "../../src/agent/turn.ts";
+import { type AgentOptions, createAgent } from "../../src/agent/turn.ts";
 import { type CapabilitySources, createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { createSkills } from "../../src/content/skills/skills.ts";

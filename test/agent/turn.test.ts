@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { asc, eq } from "drizzle-orm";
-import { type ClaimedTask, saveFinalStep, type TurnOutcome } from "../../src/agent/turn.ts";
+import type { ClaimedTask } from "../../src/agent/claimed-task.ts";
+import { saveFinalStep, type TurnOutcome } from "../../src/agent/turn.ts";
 import type { Database } from "../../src/db/database.ts";
 import { channels, llmCalls, messages, tasks, toolCalls } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";

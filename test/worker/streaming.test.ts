@@ -1,9 +1,10 @@
 // Answers that are shown at their places while they are written.
 
 import { expect, test } from "bun:test";
+import type { ClaimedTask } from "../../src/agent/claimed-task.ts";
 import { paused } from "../../src/agent/run-end.ts";
 import type { RunWatcher } from "../../src/agent/show-run.ts";
-import type { Agent, ClaimedTask } from "../../src/agent/turn.ts";
+import type { Agent } from "../../src/agent/turn.ts";
 import { channels, messages, tasks as taskRows, toolCalls } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import type { ClaimedTask } from "../../src/agent/claimed-task.ts";
 import { paused } from "../../src/agent/run-end.ts";
-import type { Agent, ClaimedTask } from "../../src/agent/turn.ts";
+import type { Agent } from "../../src/agent/turn.ts";
 import { channels, messages, toolCalls } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
 import { newId } from "../../src/ids.ts";

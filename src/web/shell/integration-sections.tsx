@@ -3,9 +3,9 @@ import type { Schema } from "../api/client.ts";
 import { useLiveQueries } from "../api/live.ts";
 import { sidebarSections } from "../api/queries.ts";
 import { useUi } from "../ui-store.ts";
+import { NavLink } from "./nav-link.tsx";
 import { readiness } from "./readiness.ts";
 import classes from "./sidebar.module.css";
-import { NavLink } from "./sidebar.tsx";
 import { SidebarGroup } from "./sidebar-group.tsx";
 
 /** The sections that integrations declare in their manifests, without those that are hidden. */

@@ -11,6 +11,7 @@ import { AccountMenu } from "./account-menu.tsx";
 import { ApprovalsBadge } from "./approvals-badge.tsx";
 import { IntegrationSections } from "./integration-sections.tsx";
 import { Logo } from "./logo.tsx";
+import { type NavItem, NavLink } from "./nav-link.tsx";
 import { RepairsBadge } from "./repairs-badge.tsx";
 import classes from "./sidebar.module.css";
 import { SidebarGroup } from "./sidebar-group.tsx";
@@ -95,39 +96,12 @@ export function Sidebar({ isRail, onHelp, onSections }: SidebarProps) {
   );
 }
 
-interface NavItem {
-  isRail: boolean;
-  icon: string;
-  label: string;
-  /** At the right: a count, a dot. */
-  mark?: React.ReactNode;
+interface NavButtonProps extends NavItem {
+  hint: string;
+  onClick(): void;
 }
 
-export function NavLink({
-  href,
-  isCurrent,
-  isRail,
-  icon,
-  label,
-  mark,
-}: NavItem & { href: string; isCurrent: boolean }) {
-  return (
-    <Tooltip label={label} position="right" disabled={!isRail}>
-      <Link
-        href={href}
-        className={classes.item}
-        aria-current={isCurrent ? "page" : undefined}
-        aria-label={isRail ? label : undefined}
-      >
-        <Icon name={icon} size={17} />
-        {!isRail && <span className="cut">{label}</span>}
-        {mark}
-      </Link>
-    </Tooltip>
-  );
-}
-
-function NavButton({ isRail, icon, label, hint, onClick }: NavItem & { hint: string; onClick(): void }) {
+function NavButton({ isRail, icon, label, hint, onClick }: NavButtonProps) {
   return (
     <Tooltip label={`${label} (${hint})`} position="right" disabled={!isRail}>
       <button

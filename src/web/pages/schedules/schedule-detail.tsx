@@ -17,8 +17,8 @@ import { Cost, plural, Tokens } from "../../parts/units.tsx";
 import { EditSchedule } from "./edit-schedule.tsx";
 import { NextTimes } from "./next-times.tsx";
 import { occurrencesOf, refreshSchedules, type Schedule, schedule, usageOf } from "./queries.ts";
+import { ScheduleState } from "./schedule-state.tsx";
 import classes from "./schedules.module.css";
-import { ScheduleState } from "./schedules.tsx";
 import { timingWords } from "./timing-words.ts";
 
 interface ScheduleDetailProps {

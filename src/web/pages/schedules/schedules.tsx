@@ -12,13 +12,12 @@ import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
-import { Badge } from "../../parts/status.tsx";
-import { Time } from "../../parts/time.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import { NewSchedule } from "./new-schedule.tsx";
 import { clockOf } from "./next-times.tsx";
 import type { Schedule } from "./queries.ts";
 import { ScheduleDetail } from "./schedule-detail.tsx";
+import { ScheduleState } from "./schedule-state.tsx";
 import { timingWords } from "./timing-words.ts";
 
 const HOME = "/schedules";
@@ -128,10 +127,3 @@ const rowOf = (schedule: Schedule): RowParts => ({
   ],
   end: <ScheduleState schedule={schedule} />,
 });
-
-/** When it is due next, or why it is not. */
-export function ScheduleState({ schedule: { status, enabled, next_at } }: { schedule: Schedule }) {
-  if (status === "unreviewed") return <Badge tone="warn">Waits for review</Badge>;
-  if (!enabled) return <Badge>Paused</Badge>;
-  return next_at === null ? <Badge>Over</Badge> : <Time at={next_at} />;
-}
