@@ -1,7 +1,7 @@
 // Calls of tools that wait for a person, asked and answered in the comments of an issue. People are only asked there if the policy
 // names somebody of that service, since whoever can read the issue can read the arguments.
 
-import { type AskApprovalInput, approvals, type DispatchContext, store } from "heddle/sdk";
+import { type AskApprovalInput, approvals, type DispatchContext, log, store } from "heddle/sdk";
 import { shownArguments } from "../_decisions/arguments.ts";
 import { outcome, question } from "./approval-text.ts";
 import { deliveryMarker } from "./markers.ts";
@@ -82,7 +82,8 @@ export async function decideByComment<Place extends object>(
   if (!asked || !isAskedThere(asked)) return ignored("not_asked_here");
   const person = author && asked.people.find((one) => same(one, author.login) || one === `id:${author.id}`);
   if (!author || person === undefined) return ignored("not_an_approver");
-  const note = words.join(" ").slice(0, LONGEST_NOTE);
+  if (!person.startsWith("id:") && !(await isSameAccount(author))) return ignored("another_account");
+  const note = words.join(" ").slice(0, LONGEST_NOTE).toWellFormed();
   try {
     const { status } = await approvals.decide(id.toLowerCase(), {
       approved: command === approve,
@@ -96,6 +97,20 @@ export async function decideByComment<Place extends object>(
     if (code === "conflict" || code === "forbidden" || code === "not_found") return ignored(code);
     throw error;
   }
+}
+
+/**
+ * A name that somebody gives up can be taken by anybody, while policies still have it: so it stays with the account that first decided
+ * under it.
+ */
+async function isSameAccount({ login, id }: { login: string; id: string }): Promise<boolean> {
+  const known = await store.update<string>(`approver:${login.toLowerCase()}`, (before) => before ?? id);
+  if (known === id) return true;
+  log.warning(
+    "Somebody else has the name of an approver now, and decided nothing; the policy must name the account by its number",
+    { name: login, number: id, was: known },
+  );
+  return false;
 }
 
 /** Forges ignore the case of names. */

@@ -25,7 +25,7 @@ export async function askWithButtons(
   const about = escaped(`Policy: ${approval.policy}. ${approval.reason ?? ""}`.trim().slice(0, 400));
   const question = `${heading(approval, botId, "wants")}. May it?\n\`\`\`json\n${shown}\n\`\`\`\n`;
   // A reason is worth less than a question that Discord takes.
-  const content = question + about.slice(0, LONGEST_MESSAGE - question.length);
+  const content = question + about.slice(0, LONGEST_MESSAGE - question.length).toWellFormed();
   const id = await postPart(config, "ask", { content, components: buttons(approval.id) }, ctx);
   return { receipt: { message_ids: [id] } };
 }

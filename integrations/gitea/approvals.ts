@@ -29,9 +29,14 @@ export async function decideByComment(payload: Payload, { owner, repo, number }:
   });
 }
 
-/** The person who has sent the comment, if it is also their text. */
+/**
+ * The person who has sent the comment, if it is also their text: whoever may write in the repository can change what others have written, and
+ * what was missed is read as it is now.
+ */
 function authorOf({ sender, comment }: Payload): { login: string; id: string } | undefined {
   const { login, id } = record(sender);
   if (typeof login !== "string" || login === "" || !Number.isSafeInteger(id)) return undefined;
-  return record(record(comment).user).id === id ? { login, id: String(id) } : undefined;
+  const { user, created_at, updated_at } = record(comment);
+  const isAsWritten = updated_at === undefined || updated_at === created_at;
+  return isAsWritten && record(user).id === id ? { login, id: String(id) } : undefined;
 }

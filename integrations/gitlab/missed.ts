@@ -124,6 +124,8 @@ async function noteHook(
   signal: AbortSignal,
 ): Promise<Payload> {
   const { discussion_id, position } = await threadOf(noteable, note?.id, signal);
+  // Maintainers can change what others have written, and it is read as it is now: then it is nobody's own word, with which they decide.
+  const author_id = note?.updated_at === note?.created_at ? author.id : undefined;
   return {
     object_kind: "note",
     user: author,
@@ -131,7 +133,7 @@ async function noteHook(
     [noteable.kind]: target,
     object_attributes: {
       ...note,
-      ...{ note: note?.body, author_id: author.id, action: "create", discussion_id, position },
+      ...{ note: note?.body, author_id, action: "create", discussion_id, position },
     },
   };
 }

@@ -1,11 +1,14 @@
 // Calls of tools that wait for a person, asked as a notification with two buttons.
 
+import { randomBytes } from "node:crypto";
 import {
   type AskApprovalInput,
   type AskedApproval,
   type DispatchContext,
   Permanent,
   server,
+  store,
+  timingSafeEqual,
 } from "heddle/sdk";
 import { argumentsText } from "../_decisions/arguments.ts";
 import { api } from "./client.ts";
@@ -27,7 +30,7 @@ export async function askByNotification(
     throw new Permanent("A question needs a notify service: set `service` in the dispatch_config.");
   // A notification with the same tag replaces the one before, also that of an earlier attempt.
   const tag = `heddle-approval-${approval.id}`;
-  const actions = mayBeDecidedHere(approval) ? buttons(approval) : undefined;
+  const actions = mayBeDecidedHere(approval) ? await buttons(approval) : undefined;
   const body = {
     title: "Heddle asks",
     message: text(approval, botId, actions !== undefined),
@@ -47,10 +50,34 @@ const mayBeDecidedHere = (approval: AskedApproval): boolean =>
   approval.approvers.some((one) => one.startsWith(PREFIX)) &&
   argumentsText(approval, 1).length <= LONGEST_ARGUMENTS;
 
-const buttons = ({ id }: AskedApproval) => [
-  { action: `HEDDLE_APPROVE_${id}`, title: "Approve" },
-  { action: `HEDDLE_DENY_${id}`, title: "Deny", destructive: true },
-];
+const keyOf = (id: string): string => `asked:${id}`;
+
+async function buttons({ id, expires_at }: AskedApproval) {
+  const seconds = Math.ceil((Date.parse(expires_at) - Date.now()) / 1_000);
+  const word = await store.update<string>(
+    keyOf(id),
+    (before) => before ?? randomBytes(WORD_BYTES).toString("hex"),
+    { ttlSeconds: Math.max(60, seconds) },
+  );
+  return [
+    { action: `HEDDLE_APPROVE_${id}_${word}`, title: "Approve" },
+    { action: `HEDDLE_DENY_${id}_${word}`, title: "Deny", destructive: true },
+  ];
+}
+
+const WORD_BYTES = 12;
+const ACTION = /^HEDDLE_(APPROVE|DENY)_([0-9a-f-]{36})_([0-9a-f]{24})$/;
+
+/**
+ * What a tap decides; undefined for one on a button that no question had. A bot or an automation can send notifications with buttons, too,
+ * and would have a person approve by "Good night": so the buttons of a question have a word that nobody else knows.
+ */
+export async function readTap(action: unknown): Promise<{ id: string; approved: boolean } | undefined> {
+  const [, what, id = "", given = ""] = ACTION.exec(String(action ?? "")) ?? [];
+  const word = what === undefined ? undefined : await store.get<string>(keyOf(id));
+  if (word === undefined || !timingSafeEqual(word, given)) return undefined;
+  return { id, approved: what === "APPROVE" };
+}
 
 function text(approval: AskedApproval, botId: string, hasButtons: boolean): string {
   const { tool, status, decided_by, policy, expires_at } = approval;

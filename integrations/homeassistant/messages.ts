@@ -1,6 +1,7 @@
 // Events that automations fire: a question to a bot, and taps on the buttons of notifications.
 
 import { approvals, injectEvent, log, people } from "heddle/sdk";
+import { readTap } from "./approvals.ts";
 import { api, nameOfUser } from "./client.ts";
 import { settings } from "./config.ts";
 
@@ -15,7 +16,6 @@ export const ANSWER = "heddle_answer";
 export const TAPPED = "mobile_app_notification_action";
 /** Who asks when no user does. */
 const AUTOMATIONS = { id: "automations", name: "Automations of the home" };
-const ACTION = /^HEDDLE_(APPROVE|DENY)_([0-9a-f-]{36})$/;
 const LONGEST_TEXT = 20_000;
 
 /**
@@ -71,11 +71,12 @@ export const isRefusal = (error: unknown): boolean =>
 
 /** Somebody tapped a button of a question that Heddle has sent. */
 export async function tapped({ data, context }: Fired): Promise<void> {
-  const [, what, id] = ACTION.exec(String(data.action ?? "")) ?? [];
-  if (id === undefined || context.user_id === null) return;
+  const tap = await readTap(data.action);
+  if (tap === undefined || context.user_id === null) return;
+  const { id, approved } = tap;
   try {
     const by = { id: context.user_id, name: await nameOfUser(context.user_id) };
-    await approvals.decide(id, { approved: what === "APPROVE", by });
+    await approvals.decide(id, { approved, by });
   } catch (error) {
     const code = String((error as { code?: unknown } | null)?.code);
     if (!["conflict", "forbidden", "not_found"].includes(code)) throw error;

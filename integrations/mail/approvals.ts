@@ -101,7 +101,7 @@ function question(
   return [
     `${botId} wants to call ${tool}. May it?`,
     shown,
-    [`Policy: ${policy}.`, (reason ?? "").slice(0, 300)].filter(Boolean).join(" "),
+    [`Policy: ${policy}.`, (reason ?? "").slice(0, 300).toWellFormed()].filter(Boolean).join(" "),
     links && `Approve: ${links.approve}\n\nDeny: ${links.deny}`,
     `Or answer this mail with "yes" or "no" in its first line. The first decision stands; it can be made until ${until}.`,
   ]

@@ -60,7 +60,9 @@ function question(approval: AskedApproval, botId: string): string {
   return [
     `${botId} wants to call ${tool}. May it?`,
     argumentsText(approval, 1),
-    [`Policy: ${policy}.`, (reason ?? "").slice(0, 300), `Until ${until}.`].filter(Boolean).join(" "),
+    [`Policy: ${policy}.`, (reason ?? "").slice(0, 300).toWellFormed(), `Until ${until}.`]
+      .filter(Boolean)
+      .join(" "),
   ].join("\n");
 }
 

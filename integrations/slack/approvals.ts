@@ -64,7 +64,7 @@ const outcomes = {
 
 const plain = (text: string) => ({
   type: "section",
-  text: { type: "plain_text", text: text.slice(0, 3_000) },
+  text: { type: "plain_text", text: text.slice(0, 3_000).toWellFormed() },
 });
 
 const button = (text: string, action_id: string, value: string, style?: "primary" | "danger") => ({

@@ -5,7 +5,7 @@ import { argumentsText } from "../_decisions/arguments.ts";
 import { refusalOf, signalOf, type Telegram } from "./client.ts";
 import { escapeHtml } from "./html.ts";
 import { takeTurn } from "./pace.ts";
-import { type Place, target } from "./place.ts";
+import { NO_PREVIEW, type Place, target } from "./place.ts";
 
 /** Where it was asked: only buttons there count. */
 export interface Asked {
@@ -36,6 +36,7 @@ export async function askByButtons(
     const text = shown === undefined ? elsewhere(approval, botId) : question(approval, botId, shown);
     const message = {
       ...target(config),
+      ...NO_PREVIEW,
       text,
       parse_mode: "HTML" as const,
       ...(shown !== undefined && { reply_markup: buttons(approval.id) }),
@@ -85,7 +86,7 @@ function question(approval: AskedApproval, botId: string, shown: string): string
   return [
     `${heading(approval, botId, "wants")}. May it?`,
     `<pre>${escapeHtml(shown)}</pre>`,
-    escapeHtml(policy.slice(0, 500)),
+    escapeHtml(policy.slice(0, 500).toWellFormed()),
     `Until ${until}.`,
   ].join("\n");
 }

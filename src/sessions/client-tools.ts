@@ -4,6 +4,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
+import { storable } from "../db/storable.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
@@ -126,7 +127,9 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
         return { ...result, call: row.id, row };
       });
       const open = given.filter(({ row }) => row.status === "running");
-      const late = given.find(({ row, error }) => row.status === "failed" && error !== row.error);
+      const late = given.find(
+        ({ row, error }) => row.status === "failed" && (error && storable(error)) !== row.error,
+      );
       if (late) {
         throw new HeddleError("conflict", `The call has a result already: ${late.row.error}`, {
           field: "results",

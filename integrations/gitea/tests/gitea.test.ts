@@ -8,10 +8,10 @@ import { describeEvent } from "../events/describe.ts";
 import { router } from "../router.ts";
 import { getFile, getPull } from "../tools/gitea.ts";
 
-const decided: unknown[] = [];
+const decided: [id: string, decision: { by: object }][] = [];
 const heddle = fakeHeddle({
   controls: {
-    decide: async (...given: unknown[]) => {
+    decide: async (...given: (typeof decided)[number]) => {
       decided.push(given);
       return { status: "denied" };
     },
@@ -33,6 +33,7 @@ after(() => {
 beforeEach(() => {
   heddle.clear();
   requests.length = 0;
+  decided.length = 0;
   useSettings({ GITEA_URL: "https://git.example/", GITEA_TOKEN: "t", GITEA_WEBHOOK_SECRET: "secret" });
 });
 
@@ -158,6 +159,32 @@ test("an approver decides by a comment of their own, where it was asked", async 
   assert.equal((await comment({ issue: { ...COMMENT.issue, number: 4 } })).reason, "not_asked_here");
   assert.equal((await comment({})).decision, "denied");
   assert.deepEqual(decided, [[id, { approved: false, by: { id: "id:5", name: "ada" } }]]);
+});
+
+test("whoever takes the name that an approver gave up decides nothing, nor does a comment that was changed", async () => {
+  const id = "0192f0c1-0000-7000-8000-000000000003";
+  await store.set(`approval:${id}`, { ...TARGET, people: ["ada"] });
+  const times = { created_at: "2026-11-29T10:00:00Z", updated_at: "2026-11-29T10:00:00Z" };
+  const comment = async (by: object, about: object = times) => {
+    const said = { ...COMMENT.comment, ...about, user: by, body: `/deny ${id}` };
+    return (await send({ ...COMMENT, sender: by, comment: said })).json() as Promise<Record<string, unknown>>;
+  };
+  // Found after an outage, it may have become another text.
+  assert.equal(
+    (await comment(ADA, { ...times, updated_at: "2026-11-29T10:04:00Z" })).reason,
+    "not_an_approver",
+  );
+  assert.equal((await comment(ADA)).decision, "denied");
+  assert.equal((await comment({ ...ADA, id: 6 })).reason, "another_account");
+  assert.equal((await comment({ ...ADA, id: 6, login: "Ada" })).reason, "another_account");
+  assert.equal((await comment({ ...ADA, login: "Ada" })).decision, "denied");
+  assert.deepEqual(
+    decided.map(([, { by }]) => by),
+    [
+      { id: "ada", name: "ada" },
+      { id: "ada", name: "Ada" },
+    ],
+  );
 });
 
 test("tools say what the server says", async () => {

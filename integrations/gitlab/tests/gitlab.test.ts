@@ -257,6 +257,32 @@ test("only what the webhook sends is asked for after an outage, and the bot's ow
   assert.equal(requests.length, 3);
 });
 
+test("a comment that was changed before it was found decides nothing", async () => {
+  const id = "0192f0c1-0000-7000-8000-000000000002";
+  const at = new Date().toISOString();
+  const place = { project: "acme/changed", kind: "issue", iid: 7 };
+  const { store } = await import("heddle/sdk");
+  await store.set(`approval:${id}`, { ...place, people: ["ada"] });
+  const note = (number: number, updated_at: string) => ({
+    ...{ created_at: at, project_id: 1, action_name: "commented on", target_type: "Note", author: NOTE.user },
+    note: {
+      ...{ id: number, body: `approve ${id} ${number}`, noteable_type: "Issue", noteable_iid: 7 },
+      ...{ created_at: at, updated_at },
+    },
+  });
+  answer = (path) => {
+    if (path.endsWith("/events"))
+      return Response.json([note(41, at), note(40, new Date(Date.parse(at) + 1).toISOString())]);
+    return Response.json(path.endsWith("/discussions") ? [] : { id: 70, iid: 7, title: "T" });
+  };
+  await rememberProject({ ...NOTE, project: { path_with_namespace: place.project } });
+  decided.length = 0;
+  const listener = startListener("missed-activity", { since: new Date(Date.now() - 600_000) });
+  await listener.reported;
+  await listener.stop();
+  assert.deepEqual(decided, [[id, { approved: true, by: { id: "ada", name: "ada" }, note: "41" }]]);
+});
+
 test("the connection is tested", async () => {
   answer = () => Response.json({ id: 9, username: "heddle-bot" });
   const { signal } = new AbortController();
