@@ -3,6 +3,7 @@
 import { log, people, store } from "heddle/sdk";
 import { call } from "./client.ts";
 import { clientIdOf } from "./place.ts";
+import { quiet } from "./post.ts";
 
 /** Somebody who keeps asking is told only once within this time. */
 const TOLD_SECONDS = 3_600;
@@ -22,7 +23,7 @@ export async function refuse(
   if (content === undefined || (await store.get<string>(key)) === content) return;
   await store.set(key, content, { ttlSeconds: TOLD_SECONDS });
   try {
-    const json = { content, allowed_mentions: { parse: [] } };
+    const json = quiet({ content });
     await call("POST", `/channels/${channel}/messages`, { json, timeoutSeconds: 10 });
   } catch (error) {
     log.warning("A stranger at Discord could not be told why nobody answers", { reason: String(error) });

@@ -5,6 +5,7 @@ import { isAllowed, refusal } from "./access.ts";
 import { call, codeOf } from "./client.ts";
 import { runCommand } from "./commands.ts";
 import { nameOf } from "./message.ts";
+import { quiet } from "./post.ts";
 
 const COMMAND = 2;
 const BUTTON = 3;
@@ -73,7 +74,7 @@ async function respond({ id, token }: Interaction, json: object): Promise<boolea
   }
 }
 
-const plain = (content: string) => ({ content, allowed_mentions: { parse: [] } });
+const plain = (content: string, flags = 0) => quiet({ content, flags });
 
 const REASONS: Record<string, string> = {
   forbidden: "The policy does not name you among those who may decide this.",
@@ -91,7 +92,7 @@ async function button(interaction: Interaction, person: Person): Promise<void> {
   if (said === undefined || !isFirst) return;
   const { application_id, token } = interaction;
   await call("POST", `/webhooks/${application_id}/${token}`, {
-    json: { ...plain(said), flags: ONLY_FOR_THEM },
+    json: plain(said, ONLY_FOR_THEM),
   });
 }
 

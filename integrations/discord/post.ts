@@ -79,8 +79,14 @@ function pathOf(config: Target, shown: Shown): string {
   return `/webhooks/${application_id}/${token}/messages/@original`;
 }
 
-/** A text of a bot pings nobody. */
-export const quiet = (message: JsonObject): JsonObject => ({ ...message, allowed_mentions: { parse: [] } });
+const SUPPRESS_EMBEDS = 4;
+
+/** A text of a bot pings nobody, and Discord does not fetch what it links to, which a stranger may have talked the bot into. */
+export const quiet = (message: JsonObject): JsonObject => ({
+  ...message,
+  flags: SUPPRESS_EMBEDS | Number(message.flags ?? 0),
+  allowed_mentions: { parse: [] },
+});
 
 /** If the message is gone, the answer is posted all the same. */
 export const replying = ({ reply_to }: Target): JsonObject =>

@@ -1,6 +1,6 @@
 import { type DispatchContext, Permanent, registerDispatcher, t } from "heddle/sdk";
+import { withoutImages } from "../_answers/without-images.ts";
 import { attributed, errorText, nameOf } from "../_forge/answer-text.ts";
-import { withoutImages } from "../_forge/images.ts";
 import { askOnIssue } from "./approvals.ts";
 import type { IssueTarget } from "./client.ts";
 import { postComments } from "./comments.ts";

@@ -1,4 +1,4 @@
-import { withoutImages } from "../_forge/images.ts";
+import { withoutImages } from "../_answers/without-images.ts";
 
 /** Hosts whose logs no one but GitHub can read. */
 const OWN =

@@ -1,6 +1,6 @@
 import { type DispatchContext, Permanent, registerDispatcher, t } from "heddle/sdk";
+import { withoutImages } from "../_answers/without-images.ts";
 import { attributed, errorText, nameOf } from "../_forge/answer-text.ts";
-import { withoutImages } from "../_forge/images.ts";
 import { askOnNoteable } from "./approvals.ts";
 import { settings } from "./config.ts";
 import { type NoteTarget, postNotes } from "./notes.ts";

@@ -6,6 +6,7 @@ import {
   registerDispatcher,
   t,
 } from "heddle/sdk";
+import { withoutImages } from "../_answers/without-images.ts";
 import { askByActions } from "./approvals.ts";
 import { type Notification, OWN_TAG, publish, publishFile } from "./client.ts";
 import { settings } from "./config.ts";
@@ -74,8 +75,10 @@ async function post(notification: Head, text: string, actions: JsonObject[], ctx
 
 /** A text that is too long for a notification is sent as a file, with its beginning as the notification's text. */
 async function postText(notification: Head, text: string, signal: AbortSignal): Promise<string> {
-  if (Buffer.byteLength(text) <= MESSAGE_BYTES) {
-    return publish({ ...notification, message: text, markdown: true }, signal);
+  // The web app would fetch images, whose addresses a stranger may have talked the bot into.
+  const shown = withoutImages(text);
+  if (Buffer.byteLength(shown) <= MESSAGE_BYTES) {
+    return publish({ ...notification, message: shown, markdown: true }, signal);
   }
   const message = `${[...text.slice(0, PREVIEW)].slice(0, -1).join("")}…`;
   return publishFile({ ...notification, message }, { name: "answer.md", bytes: bytesOf(text) }, signal);

@@ -67,8 +67,9 @@ export async function postText(
 ): Promise<string> {
   const place = { channel, ...(thread !== undefined && { thread_ts: thread }), ...more };
   const safe = withoutBroadcasts(text);
+  // Slack would fetch what an answer links to, which a stranger may have talked the bot into.
   const post = (content: object) =>
-    slack.apiCall("chat.postMessage", { ...place, ...content, unfurl_links: false });
+    slack.apiCall("chat.postMessage", { ...place, ...content, unfurl_links: false, unfurl_media: false });
   if (more.blocks !== undefined) return tsOf(await post({ text: safe }));
   try {
     return tsOf(await post({ markdown_text: safe }));

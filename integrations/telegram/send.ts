@@ -1,10 +1,11 @@
 // Posts a text: as a rich message, or else as HTML, or else as it is.
 
 import { type DispatchContext, splitText } from "heddle/sdk";
+import { withoutImages } from "../_answers/without-images.ts";
 import { refusalOf, type Signal, signalOf, type Telegram } from "./client.ts";
 import { toHtml } from "./html.ts";
 import { takeTurn } from "./pace.ts";
-import { type Place, target } from "./place.ts";
+import { NO_PREVIEW, type Place, target } from "./place.ts";
 
 /** Below Telegram's 32,768 characters, since nobody says how these are counted. */
 const RICH_LIMIT = 30_000;
@@ -37,7 +38,8 @@ interface At {
   isFirst: boolean;
 }
 
-const content = (markdown: string) => ({ rich_message: { markdown } });
+/** Telegram would fetch an image as well. */
+export const content = (markdown: string) => ({ rich_message: { markdown: withoutImages(markdown) } });
 
 /** Null if Telegram does not accept the text as a rich message, or does not know rich messages. */
 async function postRich(
@@ -82,8 +84,8 @@ async function postSimple(
 async function postPart(telegram: Telegram, text: string, at: At, signal: Signal): Promise<number> {
   const post = async (fields: { text: string; parse_mode?: "HTML" }) =>
     at.into === undefined
-      ? (await telegram.sendMessage({ ...head(at), ...fields }, signal)).message_id
-      : edit(telegram, at, fields, signal);
+      ? (await telegram.sendMessage({ ...head(at), ...NO_PREVIEW, ...fields }, signal)).message_id
+      : edit(telegram, at, { ...NO_PREVIEW, ...fields }, signal);
   try {
     return await post({ text: toHtml(text), parse_mode: "HTML" });
   } catch (error) {

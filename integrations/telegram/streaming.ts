@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import type { MessageGenerationStopped } from "grammy/types";
 import { type StreamContext, type StreamUpdate, store, tasks } from "heddle/sdk";
 import { connectTelegram, type Signal, signalOf, type Telegram } from "./client.ts";
-import { isPrivate, type Place, target } from "./place.ts";
-import { isAboutFormat } from "./send.ts";
+import { isPrivate, NO_PREVIEW, type Place, target } from "./place.ts";
+import { content, isAboutFormat } from "./send.ts";
 
 /** What `stream` returns: the message in a group, or that there is a draft. */
 export type Shown = { message_id: number } | { draft_id: number };
@@ -48,7 +48,7 @@ async function showRichDraft(
   signal: Signal,
 ): Promise<boolean> {
   try {
-    return await telegram.sendRichMessageDraft({ ...draft, rich_message: { markdown } }, signal);
+    return await telegram.sendRichMessageDraft({ ...draft, ...content(markdown) }, signal);
   } catch (error) {
     if (isAboutFormat(error)) return false;
     throw error;
@@ -75,13 +75,13 @@ async function showMessage(
       reply_parameters: { message_id: config.reply_to, allow_sending_without_reply: true },
     };
     const { message_id } = await telegram.sendMessage(
-      { ...target(config), text, reply_markup: stop, ...reply },
+      { ...target(config), ...NO_PREVIEW, text, reply_markup: stop, ...reply },
       signalOf(signal),
     );
     return { message_id };
   }
   await telegram.editMessageText(
-    { chat_id: config.chat_id, message_id: posted.message_id, text, reply_markup: stop },
+    { chat_id: config.chat_id, message_id: posted.message_id, ...NO_PREVIEW, text, reply_markup: stop },
     signalOf(signal),
   );
   return posted;

@@ -68,6 +68,11 @@ test("a run that is delivered again replaces its notification, if the server can
   expect(ntfy.shown("ops").map(({ message }) => message)).toEqual(["two", "three"]);
 });
 
+test("images of an answer are links", async () => {
+  await deliver("ntfy", { topic: "ops" }, "See ![it](https://evil.example/?q=1).");
+  expect(ntfy.shown("ops").map(({ message }) => message)).toEqual(["See [it](https://evil.example/?q=1)."]);
+});
+
 test("a long answer and files of tools are attachments, uploaded as bytes", async () => {
   const long = "Größe ".repeat(1_000);
   const data = Buffer.from("png").toString("base64");

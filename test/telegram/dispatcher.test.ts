@@ -69,6 +69,23 @@ test("what Telegram does not take as rich is HTML in parts, and else plain", asy
   expect(it.telegram.shown(other)).toMatchObject([{ format: "plain", text: "a **b**" }]);
 });
 
+test("Telegram fetches nothing that an answer links to", async () => {
+  const chat_id = newPerson();
+  const text = "![x](https://evil.example/?q=1) <img src=https://evil.example/2> https://evil.example/3";
+  await deliver("telegram", { chat_id }, text);
+  it.telegram.refuse("sendRichMessage", { error_code: 404, description: "Not Found: method not found" });
+  await deliver("telegram", { chat_id }, text);
+  const calls = ["sendRichMessage", "sendMessage"].flatMap((method) => it.telegram.callsOf(method).slice(-1));
+  expect(calls.map(({ fields }) => fields)).toMatchObject([
+    {
+      rich_message: {
+        markdown: "[x](https://evil.example/?q=1) &lt;img src=https://evil.example/2> https://evil.example/3",
+      },
+    },
+    { link_preview_options: { is_disabled: true } },
+  ]);
+});
+
 test("a server of the Bot API that is older than rich messages gets HTML", async () => {
   const chat_id = newPerson();
   it.telegram.refuse("sendRichMessage", { error_code: 404, description: "Not Found: method not found" });

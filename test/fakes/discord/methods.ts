@@ -45,6 +45,8 @@ function check(given: Call, fields: string[], files: Posted["files"] = []): void
   if (attachments.length !== files.length || files.length > 10) refuse(400, 50_035);
   // A bot that quotes people must not call them.
   if (!Array.isArray(given.allowed_mentions?.parse)) refuse(400, 50_035);
+  // Nor have Discord fetch what they link to.
+  if ((given.flags & 4) === 0) refuse(400, 50_035);
   if (components.length > 5) refuse(400, 50_035);
   for (const row of components) {
     if (row.type !== 1 || row.components.length === 0 || row.components.length > 5) refuse(400, 50_035);
@@ -140,7 +142,7 @@ const editOriginal: Answer = (fake, { given }, [, , token]) => {
 
 const follow: Answer = (fake, { given }, [, , token]) => {
   check(given, TAKEN);
-  if (given.flags !== 64) refuse(400, 50_035);
+  if ((given.flags & 64) === 0) refuse(400, 50_035);
   answered(fake, token).whispers.push(given.content);
   return { id: fake.nextId() };
 };

@@ -134,11 +134,22 @@ export const METHODS: Record<string, Method> = {
   },
   "chat.postMessage": {
     takes: [
-      ...["channel", "text", "markdown_text", "blocks", "thread_ts", "metadata", "unfurl_links"],
+      ...[
+        "channel",
+        "text",
+        "markdown_text",
+        "blocks",
+        "thread_ts",
+        "metadata",
+        "unfurl_links",
+        "unfurl_media",
+      ],
       ...["username", "icon_emoji", "icon_url"],
     ],
     run: (given, fake) => {
       const text = contentOf(given);
+      // A bot that quotes people must not have Slack fetch what they link to.
+      if (given.unfurl_links !== false || given.unfurl_media !== false) refuse("invalid_arguments");
       const { metadata, blocks, username } = given;
       const { ts, channel } = add(fake, given, { text, metadata, blocks, username });
       return { ts, channel };

@@ -1,5 +1,5 @@
 // A model that has read a stranger's text may be talked into an image whose address reveals what else it has read, and it is
-// fetched as soon as someone views the comment. So images from other hosts become links, which need a click.
+// fetched as soon as someone views the comment, or by the service that posts it. So images from other hosts become links, which need a click.
 
 /** A label without special characters, so that it certainly ends at the bracket. */
 const PLAIN_LABEL = /!\[[^[\]\\`<\n]{0,500}\]/y;
