@@ -100,7 +100,8 @@ export async function openModels(
     costAt(baseUrl: string | undefined, model: string, usage: Tokens): number | null {
       const host = baseUrl === undefined ? "api.openai.com" : new URL(baseUrl).hostname;
       const prices = known.find(model, host)?.prices;
-      return prices ? priceOf(usage, prices) : null;
+      const isPriced = prices && (usage.seconds === undefined || prices.minute !== undefined);
+      return isPriced ? priceOf(usage, prices) : null;
     },
     llm: createLlm(
       providers,

@@ -1412,6 +1412,8 @@ export interface ModelPrices {
   /** Default: that of input. */
   cached_input?: number;
   cache_write?: number;
+  /** Of sound, for models that count it; only in the table of known models. */
+  minute?: number;
 }
 
 /** What an operator knows about a model; it takes precedence over the table of known models. */

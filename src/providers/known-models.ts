@@ -65,18 +65,24 @@ export interface Tokens {
   completion_tokens: number;
   cached_input_tokens?: number;
   cache_write_tokens?: number;
+  /** Of sound, where these are counted instead. */
+  seconds?: number;
 }
 
 /** US dollars. */
-export function priceOf(tokens: Tokens, { input, output, cached_input, cache_write }: ModelPrices): number {
+export function priceOf(
+  tokens: Tokens,
+  { input, output, cached_input, cache_write, minute = 0 }: ModelPrices,
+): number {
   const {
     prompt_tokens,
     completion_tokens,
     cached_input_tokens: cached = 0,
     cache_write_tokens: written = 0,
+    seconds = 0,
   } = tokens;
   const read = (prompt_tokens - cached - written) * input;
   const fromCache = cached * (cached_input ?? input);
   const toCache = written * (cache_write ?? input);
-  return (read + fromCache + toCache + completion_tokens * output) / MILLION;
+  return (read + fromCache + toCache + completion_tokens * output) / MILLION + (seconds / 60) * minute;
 }

@@ -22,8 +22,8 @@ export interface TranscriptionEndpointOptions {
  */
 export type TranscriptionEndpoint = (recording: Recording, signal: AbortSignal) => Promise<string>;
 
-/** What the endpoint says that a recording took; null: it does not say, or counts minutes. */
-export type TranscriptionUse = { prompt_tokens: number; completion_tokens: number } | null;
+/** What the endpoint says that a recording took, in tokens or, as for Whisper, in seconds of sound; null: it does not say. */
+export type TranscriptionUse = { prompt_tokens: number; completion_tokens: number; seconds?: number } | null;
 
 /** Makes the request within the budgets. */
 export type SpendTranscription = (
@@ -61,6 +61,10 @@ const asItIs: SpendTranscription = async (_, make) => (await make()).value;
 
 function useIn(answer: object): TranscriptionUse {
   const { usage } = answer as { usage?: Record<string, unknown> | null };
+  const { type, seconds } = usage ?? {};
+  if (type === "duration" && typeof seconds === "number" && Number.isFinite(seconds) && seconds >= 0) {
+    return { prompt_tokens: 0, completion_tokens: 0, seconds };
+  }
   const [read, written] = [usage?.input_tokens, usage?.output_tokens];
   if (!isCount(read) || !isCount(written)) return null;
   return { prompt_tokens: read, completion_tokens: written };

@@ -60,6 +60,29 @@ test("sends the file, the model and the key", async () => {
   expect([seen[1]?.authorization, seen[1]?.file.name]).toEqual([null, "recording.ogg"]);
 });
 
+test("what a recording took is told, in tokens or in seconds", async () => {
+  const tokens = { type: "tokens", input_tokens: 40, output_tokens: 10 };
+  const usages = [tokens, { type: "duration", seconds: 9 }, { type: "duration", seconds: "9" }, undefined];
+  answers = usages.map((usage) => Response.json({ text: "hello", usage }));
+  const used: unknown[] = [];
+  const baseUrl = `http://127.0.0.1:${server.port}/v1`;
+  const transcribe = createTranscriptionEndpoint({
+    ...{ apiKey: "sk-1", baseUrl, model: "whisper-1", redact: (text) => text },
+    async spend(_, made) {
+      const { value, used: said } = await made();
+      used.push(said);
+      return value;
+    },
+  });
+  for (const _ of usages) await transcribe(recording, signal());
+  expect(used).toEqual([
+    { prompt_tokens: 40, completion_tokens: 10 },
+    { prompt_tokens: 0, completion_tokens: 0, seconds: 9 },
+    null,
+    null,
+  ]);
+});
+
 test("works with any endpoint that speaks the protocol", async () => {
   const mock = new LLMock({ port: 0 });
   mock.addFixtures([
