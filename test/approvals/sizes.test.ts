@@ -22,7 +22,7 @@ const service = fakeFetch(async (request) => {
   bodies.push(JSON.parse(await request.text()));
   return Response.json(isHome ? [] : { id: "1" });
 });
-useServer({ baseUrl: "https://heddle.example.org" });
+useServer({ baseUrl: "https://heddle.example.org", integrationId: "ntfy" });
 useSettings({
   ...{ DISCORD_API_URL: "https://discord.example", DISCORD_BOT_TOKEN: "t", NTFY_URL: "https://ntfy.example" },
   ...{ NTFY_CAN_UPDATE: "true", HOMEASSISTANT_URL: "https://home.example", HOMEASSISTANT_TOKEN: "t" },
