@@ -9,9 +9,10 @@ import { createKeepFound } from "./found-tools.ts";
 import { type BigResult, createKeepResult } from "./kept-results.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import { offeredTools } from "./offered-tools.ts";
-import { createShownTools } from "./shown-tools.ts";
+import { createShownTools, MOST_SENT } from "./shown-tools.ts";
 import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
+import { SEARCH_TOOLS } from "./tools/builtin/search-tools.ts";
 import type { RankTools } from "./tools/ranking.ts";
 import type { RegisteredTool, ToolRegistry } from "./tools/registry.ts";
 import { shownResult } from "./tools/result.ts";
@@ -41,9 +42,6 @@ export interface RunTools {
   warnings: string[];
 }
 
-/** OpenAI accepts no more, and other endpoints follow it. */
-const MANY_TOOLS = 128;
-
 export async function openTools(options: RunToolsOptions): Promise<RunTools> {
   const { db, task, turn, capabilities } = options;
   const { tools, warnings } = offeredTools(
@@ -57,7 +55,7 @@ export async function openTools(options: RunToolsOptions): Promise<RunTools> {
   const clientTools = task.execution_config.client_tools ?? [];
   const isClients = (name: string) => clientTools.some((tool) => tool.name === name);
   const delegating = await createDelegating({ ...options, query: db.query });
-  const { shown, reveal } = createShownTools({
+  const { shown, leftOut, reveal } = createShownTools({
     tools,
     besides: delegating ? [delegating.tool] : [],
     clientTools,
@@ -67,8 +65,12 @@ export async function openTools(options: RunToolsOptions): Promise<RunTools> {
     keepFound: createKeepFound(db, task),
     rank: options.rankTools,
   });
-  if (shown.length > MANY_TOOLS) {
-    warnings.push(`The run has ${shown.length} tools; many endpoints accept at most ${MANY_TOOLS}.`);
+  if (leftOut > 0) {
+    const canSearch = shown.some(({ name }) => name === SEARCH_TOOLS);
+    const others = canSearch ? "the others are found with search_tools" : "the others are left out";
+    warnings.push(
+      `The run has ${shown.length + leftOut} tools, and endpoints accept at most ${MOST_SENT}: its model is shown ${shown.length}, ${others}.`,
+    );
   }
   return {
     callable: tools,

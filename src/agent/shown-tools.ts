@@ -20,6 +20,10 @@ import { compileTool, type RegisteredTool } from "./tools/registry.ts";
 const MOST_SHOWN = 40;
 /** Found tools that a session keeps. With more, the older half leaves at once, because each change costs the model's cache. */
 const MOST_FOUND = 48;
+/** OpenAI accepts no more, and other endpoints follow it. */
+export const MOST_SENT = 128;
+/** Leaves room for all that a session finds. */
+const MOST_IN_CORE = MOST_SENT - MOST_FOUND;
 
 type ClientTool = NonNullable<ExecutionConfig["client_tools"]>[number];
 
@@ -41,6 +45,8 @@ export interface ShownToolsOptions {
 export interface ShownTools {
   /** What the model is shown. It grows at its end when the run finds more. */
   shown: readonly LlmTool[];
+  /** How many more there are than any endpoint is sent, although the bot is to be shown all that it has. */
+  leftOut: number;
   /** Shows these from the next model call on, and in the runs of the session that follow. */
   reveal(names: string[]): Promise<void>;
 }
@@ -56,35 +62,49 @@ export function createShownTools(options: ShownToolsOptions): ShownTools {
     const isShown = new Set(shown.map(({ name }) => name));
     for (const name of wanted) {
       const tool = tools.get(name);
-      if (tool && !isShown.has(name)) shown.push(forModel(tool));
+      if (tool && !isShown.has(name) && shown.length < MOST_SENT) shown.push(forModel(tool));
       isShown.add(name);
     }
   };
-  const most = bot.max_tools ?? MOST_SHOWN;
   const isDisabled = namesTool(names.disabled);
   const list = () => [...tools.values()].filter(({ name }) => !FINDERS.has(name) && !isLater(name));
   const all: ToolsToFind = { list, get: (name) => tools.get(name), rank };
-  const isMany = bot.tool_retrieval && tools.size + besides.length + clientTools.length > most;
+  /** For those of the server; the others are always shown. */
+  const room = Math.max(MOST_SENT - besides.length - clientTools.length, 0);
+  const most = bot.tool_retrieval ? (bot.max_tools ?? MOST_SHOWN) : MOST_SENT;
+  const isMany = bot.tool_retrieval
+    ? tools.size + besides.length + clientTools.length > most
+    : list().length > room;
   if (!isMany || isDisabled(SEARCH_TOOLS)) {
     takeFinders(tools, isNamed, all);
     const always = [...tools.values()].filter(({ name }) => !isLater(name));
-    shown.push(...inOrder([...always, ...besides], clientTools));
+    const core = coreOf(options, MOST_SENT, isLater);
+    const [first, others] = [
+      always.filter(({ name }) => core.has(name)),
+      always.filter(({ name }) => !core.has(name)),
+    ];
+    shown.push(...inOrder([...[...first, ...others].slice(0, room), ...besides], clientTools));
     add(options.found.filter(isLater));
-    return { shown, reveal };
+    return { shown, leftOut: Math.max(always.length - room, 0), reveal };
   }
-  const core = coreOf(options, most, isLater);
-  const hidden = list().filter(({ name }) => !core.has(name));
+  const core = [...coreOf(options, Math.min(most, MOST_IN_CORE), isLater)];
+  const kept = new Set([...FINDERS, ...core].slice(0, room));
+  const hidden = list().filter(({ name }) => !kept.has(name));
   const toFind = { ...all, reveal };
   tools.set(SEARCH_TOOLS, withRun(searchTools, createSearchToolsTool(toFind, hidden)));
   if (!isDisabled(GET_TOOL_INFO)) tools.set(GET_TOOL_INFO, withRun(toolInfo, createGetToolInfoTool(toFind)));
-  const always = [...tools.values()].filter(({ name }) => core.has(name) || FINDERS.has(name));
+  const always = [...tools.values()].filter(({ name }) => kept.has(name));
   shown.push(...inOrder([...always, ...besides], clientTools));
   add(options.found);
   // Last, because they are different in each run.
   const isAsked = namesTool(names.message);
   const asked = [...tools.values()].filter((tool) => isAsked(referenceOf(tool)));
   add(asked.map(({ name }) => name).slice(0, most));
-  return { shown, reveal };
+  return {
+    shown,
+    leftOut: bot.tool_retrieval ? core.filter((name) => !kept.has(name)).length : hidden.length,
+    reveal,
+  };
 }
 
 const FINDERS: ReadonlySet<string> = new Set([SEARCH_TOOLS, GET_TOOL_INFO]);
@@ -137,7 +157,7 @@ function createReveal({ tools, found, keepFound }: ShownToolsOptions, shown: Llm
     const fresh = names.filter((name) => !isShown.has(name) && tools.has(name));
     for (const name of fresh) {
       const tool = tools.get(name);
-      if (tool) shown.push(forModel(tool));
+      if (tool && shown.length < MOST_SENT) shown.push(forModel(tool));
     }
     const added = fresh.filter((name) => !isKept.has(name));
     if (added.length === 0) return saving;

@@ -40,8 +40,8 @@ export interface AnswerOptions {
    * those that are offered.
    */
   tools?: ReadonlyMap<string, Record<string, unknown>>;
-  /** Answers of this model end a thought that they have not begun. */
-  startsInThought?: boolean;
+  /** Answers of this model end a thought that they have not begun; "perhaps": it has not answered yet. */
+  startsInThought?: boolean | "perhaps";
   /** Whether the conversation already has this text, by a user or as a result. */
   isRepeated: (text: string) => boolean;
 }

@@ -4,6 +4,7 @@ import { errorMessage } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { AttemptFailure, type FailureKind } from "./attempt.ts";
 import { complaintIn, messageIn } from "./complaint.ts";
+import { statusOf } from "./failure-status.ts";
 import { type Fields, isObject, textOf } from "./fields.ts";
 
 /** The error classes of a package. Those of OpenAI and Anthropic have the same fields. */
@@ -81,9 +82,14 @@ export function reportedFailure(error: Fields): AttemptFailure {
   return ofApiError({ ...reported, message, error, ...(status && { status }) }, message, undefined);
 }
 
+/** "error", and what vLLM and others write as the type of one. */
+const NAMES_ERROR = /^[a-z_]{0,60}error$/i;
+
 /** The failure that an event of an answer reports, if any. An error that says nothing beside a good answer is none. */
 export function failureIn(event: unknown, name: string): AttemptFailure | undefined {
-  const isError = name === "error" || (isObject(event) && event.type === "error");
+  const isError =
+    name === "error" ||
+    (isObject(event) && (event.object === "error" || NAMES_ERROR.test(textOf(event.type))));
   if (!isObject(event)) return isError ? reportedFailure({ message: textOf(event) }) : undefined;
   const [first]: unknown[] = Array.isArray(event.error) ? event.error : [event.error];
   const error = isObject(first) ? first : isWord(first) ? { message: String(first) } : {};
@@ -93,13 +99,6 @@ export function failureIn(event: unknown, name: string): AttemptFailure | undefi
 
 const isWord = (value: unknown): boolean =>
   typeof value === "string" ? value.trim() !== "" : typeof value === "number" && value !== 0;
-
-/** An error in the middle of a stream has no status of its own; several endpoints give it as the error's code. */
-function statusOf({ status, code }: ApiError): number | undefined {
-  if (status !== undefined) return status;
-  const given = Number(code);
-  return Number.isInteger(given) && given >= 400 && given < 600 ? given : undefined;
-}
 
 const EXHAUSTED_CODES = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"];
 const EXHAUSTED =
@@ -115,6 +114,7 @@ const FILTERED_CODES = new Set(
     " ",
   ),
 );
+const RATE_LIMIT = /rate.?limit|too many requests/i;
 const WRONG_ADDRESS = /unexpected endpoint|unknown (?:url|path|endpoint)/i;
 /** LiteLLM and others wrap the refusal of the endpoint behind them in a 500. */
 const WRAPPED_REFUSAL = /BadRequestError|invalid_request_error|"?code"?:\s{0,4}400\b/;
@@ -123,7 +123,7 @@ function kindOf(error: ApiError, status: number): FailureKind {
   const words = wordsOf(error);
   if (status === 402) return "exhausted";
   if (isExhausted(error)) return waitIn(error.message) === undefined ? "exhausted" : "rate_limit";
-  if (FILTERED_CODES.has(textOf(error.code)) || FILTERED_CODES.has(textOf(error.type))) return "filtered";
+  if (isFiltered(error)) return "filtered";
   if (status === 429) return "rate_limit";
   if (status === 400 && BAD_CALL.test(words)) return "garbled";
   if (status === 500 && WRAPPED_REFUSAL.test(words)) return "refused";
@@ -133,13 +133,15 @@ function kindOf(error: ApiError, status: number): FailureKind {
 /** For an error without any status, such as `{"error": "Insufficient credits"}` with HTTP 200. */
 function kindOfWords(error: ApiError): FailureKind {
   if (isExhausted(error)) return "exhausted";
-  const { code, type } = error;
-  if ([code, type].includes("rate_limit_exceeded") || [code, type].includes("rate_limit_error"))
-    return "rate_limit";
-  if ([code, type].some((word) => TOO_LONG_CODES.includes(String(word)))) return "too_long";
+  if (isFiltered(error)) return "filtered";
+  if ([error.code, error.type].some((word) => TOO_LONG_CODES.includes(String(word)))) return "too_long";
   if (saysTooLong(error.message)) return "too_long";
+  if (RATE_LIMIT.test(wordsOf(error))) return "rate_limit";
   return WRONG_ADDRESS.test(wordsOf(error)) ? "refused" : "server";
 }
+
+const isFiltered = ({ code, type }: ApiError): boolean =>
+  FILTERED_CODES.has(textOf(code)) || FILTERED_CODES.has(textOf(type));
 
 const isExhausted = (error: ApiError): boolean =>
   [error.code, error.type].some((word) => EXHAUSTED_CODES.includes(String(word))) ||

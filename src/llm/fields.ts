@@ -7,7 +7,19 @@ export const isObject = (value: unknown): value is Fields =>
 
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-export const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+const DIGITS = /^\d{1,15}(?:\.\d{1,15})?$/;
+
+/** A number of tokens, which some gateways send as a text, or as a mean. */
+function countOf(value: unknown): number | undefined {
+  const count = typeof value === "string" && DIGITS.test(value) ? Number(value) : value;
+  return typeof count === "number" && Number.isFinite(count) && count >= 0 ? Math.round(count) : undefined;
+}
 
 /** The first of the values that is a number of tokens. */
-export const firstCount = (...values: unknown[]): number | undefined => values.find(isCount);
+export function firstCount(...values: unknown[]): number | undefined {
+  for (const value of values) {
+    const count = countOf(value);
+    if (count !== undefined) return count;
+  }
+  return undefined;
+}

@@ -20,7 +20,7 @@ export function createRepairs({
 }: {
   isLast: boolean;
 }): (failure: AttemptFailure, messages: LlmMessage[]) => Repair | undefined {
-  const left = isLast ? [...REPAIRS, WITHOUT_HISTORY] : [...REPAIRS];
+  const left = isLast ? [...REPAIRS, ...LAST_REPAIRS] : [...REPAIRS];
   return (failure, messages) => {
     for (const [at, { without, isFor, change }] of left.entries()) {
       const changed = isFor(failure) ? change(messages) : undefined;
@@ -42,6 +42,9 @@ interface Kind {
 /** Statuses of requests that are refused for what is in them. */
 const CONTENT = [400, 413, 415, 422];
 
+const isRefused = ({ kind, status = 0 }: AttemptFailure): boolean =>
+  (kind === "refused" || kind === "filtered") && CONTENT.includes(status);
+
 const REPAIRS: Kind[] = [
   {
     // One of them is too large for this endpoint, say; others it may take.
@@ -49,33 +52,46 @@ const REPAIRS: Kind[] = [
     isFor: ({ kind, status, message }) =>
       status === 413 ||
       ((kind === "refused" || kind === "server") && /image|media type|vision/i.test(message)),
-    change: (messages) =>
-      messages.some((message) => imagesIn(message).length > 0)
-        ? withoutImages(messages, "the model's endpoint refused it")
-        : undefined,
+    change: withoutRefusedImages,
   },
   {
     // Signed or encrypted for another key, account or deployment.
     without: "the model's earlier thoughts",
     isFor: ({ kind, message }) =>
-      kind === "refused" && /signature|encrypted content|reasoning item|item '?rs_/i.test(message),
+      kind === "refused" &&
+      /signature|encrypted content|reasoning item|item '?rs_|item with id/i.test(message),
     change: withoutContinuations,
   },
   {
     // Whatever it is that the endpoint refuses: it may be what made these runs fail.
     without: "messages whose runs failed",
-    isFor: ({ kind, status = 0 }) => (kind === "refused" || kind === "filtered") && CONTENT.includes(status),
+    isFor: isRefused,
     change: withoutUnanswered,
   },
 ];
 
-const WITHOUT_HISTORY: Kind = {
-  // Another model has answered it, say, and this one's filter refuses it. A bot that remembers nothing is better than one that
-  // never answers again.
-  without: "the earlier conversation",
-  isFor: ({ kind, status = 0 }) => (kind === "refused" || kind === "filtered") && CONTENT.includes(status),
-  change: withoutHistory,
-};
+/** What is better left out than not answered at all, where no other model is asked. */
+const LAST_REPAIRS: Kind[] = [
+  {
+    // "content: Input should be a valid string", say, of a server that never heard of images.
+    without: "images",
+    isFor: isRefused,
+    change: withoutRefusedImages,
+  },
+  {
+    // Another model has answered it, say, and this one's filter refuses it. A bot that remembers nothing is better than one that
+    // never answers again.
+    without: "the earlier conversation",
+    isFor: isRefused,
+    change: withoutHistory,
+  },
+];
+
+function withoutRefusedImages(messages: LlmMessage[]): LlmMessage[] | undefined {
+  return messages.some((message) => imagesIn(message).length > 0)
+    ? withoutImages(messages, "the model's endpoint refused it")
+    : undefined;
+}
 
 function withoutContinuations(messages: LlmMessage[]): LlmMessage[] | undefined {
   let isChanged = false;

@@ -13,9 +13,12 @@ const MOST_MODELS = 1_000;
 export function createThoughtStarts(quirks: Pick<KnownQuirks, "of" | "add">) {
   const withoutAny = new Set<string>();
   return {
-    /** Of a model that has not answered yet, its name decides. */
-    of: (model: string): boolean =>
-      quirks.of(model).noThoughtMark ?? (!withoutAny.has(model) && THINKS.test(model)),
+    /** Of a model that has not answered yet, its name decides, or how its first answer begins. */
+    of(model: string): boolean | "perhaps" {
+      const known = quirks.of(model).noThoughtMark;
+      if (known !== undefined || withoutAny.has(model)) return known ?? false;
+      return THINKS.test(model) || "perhaps";
+    },
     /** Learns from a whole answer; undefined: it could not have shown it. */
     learn(model: string, startedInThought: boolean | undefined): void {
       if (startedInThought === undefined) return;

@@ -1,6 +1,6 @@
 // Reads the tokens of a call from what the protocols and vendors report, each in fields of its own.
 
-import { type Fields, firstCount, isCount, isObject } from "./fields.ts";
+import { type Fields, firstCount, isObject } from "./fields.ts";
 import type { LlmUsage } from "./llm.ts";
 
 /** The most that the column holds. Some servers report the overflow of their own counter. */
@@ -9,8 +9,8 @@ const MAX_TOKENS = 2_147_483_647;
 const MAX_COST = 100_000;
 
 interface Counts {
-  prompt: unknown;
-  completion: unknown;
+  prompt: number | undefined;
+  completion: number | undefined;
   cached: number | undefined;
   written: number | undefined;
   cost?: unknown;
@@ -18,7 +18,7 @@ interface Counts {
 
 /** Returns null if the endpoint does not report how much it read and wrote. */
 function usageOf({ prompt, completion, cached, written, cost }: Counts): LlmUsage | null {
-  if (!isCount(prompt) || !isCount(completion)) return null;
+  if (prompt === undefined || completion === undefined) return null;
   const read = Math.min(prompt, MAX_TOKENS);
   // A part cannot be more than the whole, whatever an endpoint says.
   const cachedRead = cached === undefined ? undefined : Math.min(cached, read);
@@ -31,6 +31,32 @@ function usageOf({ prompt, completion, cached, written, cost }: Counts): LlmUsag
     ...(isCost && { cost_usd: cost }),
   };
 }
+
+/** The names of each protocol, because gateways mix them, and those of Bedrock, Gemini and Ollama. */
+const readIn = (usage: Fields): number | undefined =>
+  firstCount(
+    usage.prompt_tokens,
+    usage.input_tokens,
+    usage.promptTokens,
+    usage.inputTokens,
+    usage.promptTokenCount,
+    usage.prompt_eval_count,
+  );
+const writtenIn = (usage: Fields): number | undefined =>
+  firstCount(
+    usage.completion_tokens,
+    usage.output_tokens,
+    usage.completionTokens,
+    usage.outputTokens,
+    usage.candidatesTokenCount,
+    usage.eval_count,
+  );
+
+/** Some gateways put the counts one deeper: Cohere's into `tokens`. */
+const countsIn = (usage: Fields): Fields =>
+  [usage, usage.tokens, usage.usage, usage.token_usage, usage.billed_units].find(
+    (one): one is Fields => isObject(one) && (readIn(one) ?? writtenIn(one)) !== undefined,
+  ) ?? usage;
 
 export function sumOfUsage(one: LlmUsage | null, other: LlmUsage | null): LlmUsage | null {
   if (!one || !other) return one ?? other;
@@ -58,55 +84,56 @@ export function sumOfUsage(one: LlmUsage | null, other: LlmUsage | null): LlmUsa
  *   and LiteLLM beside the total
  * - cost: OpenRouter
  */
-export function chatUsage(usage: Fields): LlmUsage | null {
-  const details = isObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
-  const prompt = usage.prompt_tokens ?? usage.input_tokens;
-  const completion = usage.completion_tokens ?? usage.output_tokens;
-  const { total_tokens: total } = usage;
+export function chatUsage(given: Fields): LlmUsage | null {
+  const usage = countsIn(given);
+  const details = detailsIn(usage);
+  const [prompt, completion] = [readIn(usage), writtenIn(usage)];
+  const total = firstCount(usage.total_tokens, usage.totalTokens, usage.totalTokenCount);
   return usageOf({
     prompt,
     // Gemini and xAI leave thoughts out of the completion, but not out of the total.
     completion:
-      isCount(prompt) && isCount(completion) && isCount(total)
-        ? Math.max(completion, total - prompt)
-        : completion,
+      prompt === undefined || total === undefined ? completion : Math.max(completion ?? 0, total - prompt),
     cached: firstCount(
       details.cached_tokens,
       usage.prompt_cache_hit_tokens,
       usage.cached_tokens,
       usage.cache_read_input_tokens,
+      usage.cachedContentTokenCount,
     ),
     written: firstCount(
       details.cache_write_tokens,
       details.cache_creation_tokens,
       usage.cache_creation_input_tokens,
     ),
-    cost: usage.cost,
+    cost: given.cost,
   });
 }
 
-export function responsesUsage(usage: Fields): LlmUsage | null {
-  const details = isObject(usage.input_tokens_details) ? usage.input_tokens_details : {};
+export function responsesUsage(given: Fields): LlmUsage | null {
+  const usage = countsIn(given);
+  const details = detailsIn(usage);
   return usageOf({
-    prompt: usage.input_tokens,
-    completion: usage.output_tokens,
+    prompt: readIn(usage),
+    completion: writtenIn(usage),
     cached: firstCount(details.cached_tokens),
     written: firstCount(details.cache_write_tokens),
-    cost: usage.cost,
+    cost: given.cost,
   });
 }
 
+const detailsIn = ({ prompt_tokens_details: chat, input_tokens_details: responses }: Fields): Fields =>
+  [chat, responses].find(isObject) ?? {};
+
 /** Anthropic counts what was read from the cache and what was written to it apart from the other input. */
-export function anthropicUsage(usage: Fields): LlmUsage | null {
-  const {
-    input_tokens: input,
-    cache_read_input_tokens: cached,
-    cache_creation_input_tokens: written,
-  } = usage;
+export function anthropicUsage(given: Fields): LlmUsage | null {
+  const usage = countsIn(given);
+  const cached = firstCount(usage.cache_read_input_tokens);
+  const written = firstCount(usage.cache_creation_input_tokens);
   return usageOf({
-    prompt: [input, cached, written].reduce((sum: number, count) => sum + (isCount(count) ? count : 0), 0),
-    completion: usage.output_tokens,
-    cached: firstCount(cached),
-    written: firstCount(written),
+    prompt: (readIn(usage) ?? 0) + (cached ?? 0) + (written ?? 0),
+    completion: writtenIn(usage),
+    cached,
+    written,
   });
 }

@@ -1,6 +1,6 @@
 // Runs with more tools than a model should be shown: it sees a core, and what its session has found stays.
 
-import { beforeAll, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import type { Tool } from "../../src/agent/tools/registry.ts";
 import type { Database } from "../../src/db/database.ts";
@@ -124,6 +124,59 @@ eachDatabase("a run with many tools", (open) => {
         [...MANY.map(({ name }) => name), "clock"].sort(),
       );
     }
+  });
+
+  describe("sends no endpoint more than it takes", () => {
+    const HUNDREDS = Array.from({ length: 200 }, (_, at) =>
+      tool(`bulk_${String(at).padStart(3, "0")}`, () => "done", { type: "local" }),
+    );
+    const last = "bulk_199";
+    const first = async (bot: Partial<typeof bots.$inferInsert>, settings = {}, more = {}) => {
+      const session = await addSession(db, await addBot(db, bot), settings);
+      const llm = scriptedLlm(["Hello"]);
+      const { agent } = agentOver(db, llm, { tools: [...TOOLS, ...HUNDREDS] });
+      await say({ db, session, agent }, "Go", more);
+      const [task] = await db.query.select().from(tasks).where(eq(tasks.session_id, session.id));
+      return { shown: shownIn(llm.requests[0] as LlmRequest), warnings: task?.warnings ?? [] };
+    };
+
+    test("and lets its model find the others, although the bot wants to be shown all", async () => {
+      const { shown, warnings } = await first({ tool_retrieval: false, tools: [last, "*"] });
+      expect(shown).toEqual([last, "clock", "get_tool_info", "search_tools"]);
+      expect(warnings).toEqual([
+        "The run has 263 tools, and endpoints accept at most 128: its model is shown 4, the others are found with search_tools.",
+      ]);
+    });
+
+    test("and leaves the others out, the core first, where it cannot search", async () => {
+      const { shown, warnings } = await first(
+        { tools: [last, "*"] },
+        { tools_disabled: ["search_tools", "get_tool_info"] },
+      );
+      expect(shown.length).toBe(128);
+      expect(shown).toContain(last);
+      expect(shown).toContain("clock");
+      expect(shown).not.toContain("bulk_198");
+      expect(warnings[0]).toContain("The run has 261 tools");
+      expect(warnings[0]).toEndWith("its model is shown 128, the others are left out.");
+    });
+
+    test("and counts the client's own, which are all shown", async () => {
+      const client_tools = Array.from({ length: 64 }, (_, at) => ({
+        name: `mine_${at}`,
+        description: "Mine.",
+        parameters: { type: "object", properties: {} },
+      }));
+      const named = HUNDREDS.map(({ name }) => name);
+      const { shown, warnings } = await first(
+        { tools: named, max_tools: 128 },
+        {},
+        { execution_config: { client_tools } },
+      );
+      expect(shown.filter((name) => name.startsWith("mine_")).length).toBe(64);
+      expect(shown.length).toBeLessThanOrEqual(128);
+      expect(warnings).toEqual([]);
+    });
   });
 
   test("what a run found before it was taken over is not found again by the worker that lost it", async () => {

@@ -187,6 +187,8 @@ describe("endpoints that refuse images", () => {
     ["messages.0.content.0.image.source.base64: image exceeds 5 MB maximum", 400],
     ["You uploaded an unsupported image. Please make sure your image is valid.", 400],
     ["Request Entity Too Large", 413],
+    ["body.messages.0.content: Input should be a valid string", 422],
+    ["Multi-modal content cannot be processed", 400],
   ])("%s: this request goes without, but the model keeps its sight", async (message, status) => {
     const { endpoint, learned, once } = await ask([noImages(message, status)]);
     expect(await once(asked("What?", image("a.png")))).toBe("Seen.");

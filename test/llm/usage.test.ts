@@ -38,7 +38,7 @@ describe("chat completions", () => {
       { prompt_tokens_details: { cached_tokens: 4e9 } },
       { cached_input_tokens: 100 },
     ],
-    ["nothing but nonsense", { cached_tokens: -1, cost: -2, cache_creation_input_tokens: "3" }, {}],
+    ["nothing but nonsense", { cached_tokens: -1, cost: -2, cache_creation_input_tokens: "three" }, {}],
   ])("%s", (_, more, expected) => {
     expect(chatUsage({ ...tokens, ...more })).toEqual({ ...read, ...expected });
   });

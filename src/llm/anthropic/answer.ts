@@ -3,13 +3,12 @@
 import { createGrowingText, type GrowingText } from "../../growing-text.ts";
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
-import { complaintIn } from "../complaint.ts";
-import { reportedFailure } from "../failure.ts";
 import { type Fields, isObject, textOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
+import { createSaid } from "../said.ts";
 import { anthropicUsage } from "../usage.ts";
-import { readFinish } from "../wire/finish-reason.ts";
+import { laterFinish, readFinish } from "../wire/finish-reason.ts";
 import { readAnswer } from "../wire/read-answer.ts";
 import { createShown } from "../wire/shown.ts";
 import { startsInThought } from "../wire/thoughts.ts";
@@ -30,7 +29,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   let usage: Fields = {};
   let stop = "";
   let hasStopped = false;
-  let said = "";
+  const said = createSaid();
   const hasReasoning = () => blocks.some(({ type }) => type === "thinking" || type === "redacted_thinking");
   const show = createShown(options, hasReasoning);
   const spoken = () => blocks.map(({ type, text }) => (type === "text" ? text.toString() : "")).join("");
@@ -52,7 +51,7 @@ export function createAnswer(options: AnswerOptions): Answer {
         open.delete(event.index);
         return "";
       case "message_delta":
-        stop = readFinish(fieldsOf(event.delta).stop_reason) || stop;
+        stop = laterFinish(stop, readFinish(fieldsOf(event.delta).stop_reason));
         addUsage(event.usage);
         return "";
       case "message_stop":
@@ -60,14 +59,14 @@ export function createAnswer(options: AnswerOptions): Answer {
         return "";
       default:
         // It may also be a ping with words.
-        said ||= typeof event.type === "string" ? "" : complaintIn(event);
+        if (typeof event.type !== "string") said.add(event);
         return "";
     }
   }
 
   function addMessage(message: Fields): string {
     addUsage(message.usage);
-    stop = readFinish(message.stop_reason) || stop;
+    stop = laterFinish(stop, readFinish(message.stop_reason));
     const content = Array.isArray(message.content) ? message.content.filter(isObject) : [];
     return content.map((block) => begin(undefined, block)).join("");
   }
@@ -117,7 +116,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     usage: () => anthropicUsage(usage),
     finish() {
       const isWhole = hasStopped || stop !== "";
-      if (!isWhole && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
+      if (!isWhole) said.throwIfAny();
       if (!isWhole) throw new AttemptFailure("cut", "the answer ended early");
       const answer = readAnswer({ finish: stop, text: spoken(), calls: blocks.flatMap(toCall) }, options);
       const thinking = blocks.flatMap(toThought);

@@ -30,10 +30,17 @@ function createClient(
     authToken: null,
     // An endpoint without authentication, such as a proxy that has the key itself.
     defaultHeaders: { ...(apiKey ? {} : { "x-api-key": null, authorization: null }), ...headers },
-    ...splitAddress(baseUrl ?? "https://api.anthropic.com"),
+    ...splitAddress(withoutVersion(baseUrl ?? "https://api.anthropic.com")),
     logLevel: "off",
     maxRetries: 0,
     fetch: fetchOfRequest,
     timeout: timeoutMs,
   });
+}
+
+/** The package adds it, and people give it because other protocols want it. */
+function withoutVersion(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  url.pathname = url.pathname.replace(/\/v1\/?$/, "");
+  return url.href;
 }

@@ -3,18 +3,20 @@
 import { createGrowingText } from "../../growing-text.ts";
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
-import { complaintIn } from "../complaint.ts";
 import { reportedFailure } from "../failure.ts";
 import { type Fields, isObject } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmUsage } from "../llm.ts";
-import { readFinish } from "../wire/finish-reason.ts";
+import { createSaid } from "../said.ts";
+import { isKnownEnd, laterFinish, readFinish } from "../wire/finish-reason.ts";
 import { readAnswer } from "../wire/read-answer.ts";
 import { createShown } from "../wire/shown.ts";
 import { startsInThought } from "../wire/thoughts.ts";
 import { choicesIn, deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
 import { createReasoning } from "./reasoning.ts";
 import { createToolCalls } from "./tool-calls.ts";
+
+const NO_CHOICE = "the answer has no choices";
 
 export function createAnswer(options: AnswerOptions): Answer {
   const { origin } = options;
@@ -23,8 +25,9 @@ export function createAnswer(options: AnswerOptions): Answer {
   const reasoning = createReasoning();
   let usage: LlmUsage | null = null;
   let finish = "";
-  let hasChoices = false;
-  let said = "";
+  let hasChoice = false;
+  let hasNoChoice = false;
+  const said = createSaid();
   const limits = createLimits();
   let first: number | undefined;
   /** Whether it belongs to the answer that began first. */
@@ -37,7 +40,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   const show = createShown(options, () => hasReasoning);
 
   return {
-    isFinished: () => finish !== "",
+    isFinished: () => isKnownEnd(finish),
     usage: () => usage,
     startedInThought: () => (hasReasoning ? undefined : startsInThought(texts.toString())),
 
@@ -48,17 +51,21 @@ export function createAnswer(options: AnswerOptions): Answer {
       const choices = choicesIn(chunk);
       if (!choices) {
         complainAbout(chunk);
-        said ||= complaintIn(chunk);
+        said.add(chunk);
         return "";
       }
+      hasNoChoice ||= choices.length === 0;
       // Of several answers the first.
       const choice = choices.find((one) => isObject(one) && isFirst(one));
       if (!isObject(choice)) {
-        said ||= complaintIn(chunk);
+        said.add(chunk);
         return "";
       }
-      hasChoices = true;
-      finish = readFinish(choice.finish_reason ?? choice.finishReason ?? chunk.finish_reason) || finish;
+      hasChoice = true;
+      finish = laterFinish(
+        finish,
+        readFinish(choice.finish_reason ?? choice.finishReason ?? chunk.finish_reason),
+      );
       const delta = deltaOf(choice, texts.length > 0 || calls.count() > 0);
       for (const piece of piecesOf(delta)) {
         limits.count(calls.add(piece));
@@ -74,8 +81,9 @@ export function createAnswer(options: AnswerOptions): Answer {
     },
 
     finish() {
-      if (finish === "" && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
-      if (!hasChoices) throw new AttemptFailure("garbled", "the answer is not a chat completion");
+      if (finish === "") said.throwIfAny();
+      if (!hasChoice)
+        throw new AttemptFailure("garbled", hasNoChoice ? NO_CHOICE : "the answer is not a chat completion");
       if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
       const { text, toolCalls, isCut } = readAnswer(
         { finish, text: texts.toString(), calls: calls.finish() },
@@ -101,6 +109,6 @@ function unquoted(value: unknown): unknown {
 /** MiniMax's own form; what others say counts only if there is no answer, because it may be a ping. */
 function complainAbout({ base_resp: base }: Fields): void {
   if (isObject(base) && base.status_code !== 0 && base.status_msg) {
-    throw new AttemptFailure("server", `the endpoint says: ${base.status_msg}`);
+    throw reportedFailure({ message: `the endpoint says: ${base.status_msg}` });
   }
 }

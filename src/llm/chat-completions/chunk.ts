@@ -39,13 +39,14 @@ export function choicesIn(chunk: Fields): unknown[] | undefined {
   return isObject(wrapped) ? listOf(wrapped.choices) : undefined;
 }
 
-/** Moonshot reports the tokens within the choice, Groq in a field of its own. */
+/** Moonshot reports the tokens within the choice, Groq in a field of its own, and gateways in a list or under Gemini's name. */
 export function usageIn(chunk: Fields): LlmUsage | undefined {
   const { x_groq: groq, data } = chunk;
-  const usage = chunk.usage ?? (isObject(data) ? data.usage : undefined);
+  const usage = chunk.usage ?? chunk.usageMetadata ?? (isObject(data) ? data.usage : undefined);
   const [choice] = choicesIn(chunk) ?? [];
   const reported = [usage, isObject(choice) && choice.usage, isObject(groq) && groq.usage];
-  for (const one of reported) {
+  for (const given of reported) {
+    const [one]: unknown[] = Array.isArray(given) ? given.slice(-1) : [given];
     const read = isObject(one) ? chatUsage(one) : null;
     if (read) return read;
   }

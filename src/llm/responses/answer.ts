@@ -2,12 +2,13 @@
 
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
-import { complaintIn } from "../complaint.ts";
 import { reportedFailure } from "../failure.ts";
 import { type Fields, isObject, textOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmToolCall } from "../llm.ts";
+import { createSaid } from "../said.ts";
 import { responsesUsage } from "../usage.ts";
+import { endOf, readFinish } from "../wire/finish-reason.ts";
 import { readAnswer } from "../wire/read-answer.ts";
 import { createShown } from "../wire/shown.ts";
 import { startsInThought } from "../wire/thoughts.ts";
@@ -18,7 +19,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   const limits = createLimits();
   const items = createItems(limits);
   let end: { status: string; response: Fields } | undefined;
-  let said = "";
+  const said = createSaid();
   const hasReasoning = () => items.reasoning().some((before) => before.length > 0);
   const show = createShown(options, hasReasoning);
 
@@ -34,9 +35,11 @@ export function createAnswer(options: AnswerOptions): Answer {
     const type = textOf(event.type);
     const status = ENDS.get(type);
     if (status) return finishWith(status, isObject(event.response) ? event.response : {});
-    if (event.object === "response" && type === "") return finishWith("completed", event);
+    if (type === "" && (event.object === "response" || Array.isArray(event.output))) {
+      return finishWith("completed", event);
+    }
     // It may also be a ping with words.
-    if (type === "") said ||= complaintIn(event);
+    if (type === "") said.add(event);
     return items.add(type, event);
   }
 
@@ -46,7 +49,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     isFinished: () => end !== undefined,
     usage,
     finish() {
-      if (!end && said !== "") throw reportedFailure({ message: `the endpoint says: ${said}` });
+      if (!end) said.throwIfAny();
       if (!end) throw new AttemptFailure("cut", "the answer ended early");
       const { status, response } = end;
       if (status === "failed" || status === "cancelled") {
@@ -84,6 +87,7 @@ const ENDS = new Map([
 ]);
 
 function finishOf(status: string, { incomplete_details: details }: Fields): string {
-  if (isObject(details) && details.reason === "content_filter") return "content_filter";
+  const reason = isObject(details) ? readFinish(details.reason) : "";
+  if (reason !== "" && endOf(reason) !== "whole") return reason;
   return status === "incomplete" ? "incomplete" : "stop";
 }

@@ -5,6 +5,7 @@ import type {
   ResponseCreateParamsStreaming,
   ResponseInputContent,
   ResponseInputItem,
+  ResponseReasoningItem,
 } from "openai/resources/responses/responses";
 import type { Written } from "../adapter.ts";
 import type { Continuation, LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
@@ -56,9 +57,14 @@ function toItems(message: LlmMessage): ResponseInputItem[] {
   return [...reasoningOf(message.continuation), ...text, ...calls];
 }
 
-/** It must stand before the call that it led to, as it came. */
+/**
+ * It must stand before the call that it led to, as it came. One that has nothing but its id is looked for among what is stored, which
+ * it is not, and the request refused.
+ */
 const reasoningOf = (continuation: Continuation | undefined): ResponseInputItem[] =>
-  (continuation?.fields.reasoning ?? []) as ResponseInputItem[];
+  ((continuation?.fields.reasoning ?? []) as ResponseReasoningItem[]).filter(
+    ({ encrypted_content: sealed, content }) => sealed || (content?.length ?? 0) > 0,
+  );
 
 function withImages(message: LlmMessage): string | ResponseInputContent[] {
   const images = imagesIn(message);

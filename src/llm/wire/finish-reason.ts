@@ -13,6 +13,11 @@ const WHOLE = new Set([
   "end_turn",
   "stop_sequence",
   "eos",
+  "eos_token",
+  "complete",
+  "completed",
+  "finished",
+  "done",
 ]);
 /** Looked for in this order: "malformed_function_call", "context_length_exceeded", "guardrail_intervened". */
 const PARTS: [End, string[]][] = [
@@ -28,7 +33,8 @@ const PARTS: [End, string[]][] = [
       "policy",
     ]),
   ],
-  ["cut", ["length", "max_", "_limit", "limit_", "truncat", "incomplete", "context_window"]],
+  // Anthropic pauses an answer whose server tools take long.
+  ["cut", ["length", "max_", "_limit", "limit_", "truncat", "incomplete", "context_window", "pause"]],
   [
     "failed",
     [
@@ -44,15 +50,28 @@ const PARTS: [End, string[]][] = [
   ],
 ];
 const LONGEST = 100;
+/** What some gateways say until there is a reason: DashScope "null", others as Python or Go print it. */
+const NONE = new Set(["null", "none", "nil", "undefined", "in_progress"]);
 
 /** In lower case, with underscores; "" for none. */
 export function readFinish(value: unknown): string {
-  const reason = isObject(value) ? (value.reason ?? value.type) : value;
-  return typeof reason === "string" ? reason.slice(0, LONGEST).toLowerCase().replaceAll(/[- ]/g, "_") : "";
+  const given = isObject(value) ? (value.reason ?? value.type) : value;
+  if (typeof given !== "string") return "";
+  const reason = given.trim().slice(0, LONGEST).toLowerCase().replaceAll(/[- ]/g, "_");
+  return NONE.has(reason) ? "" : reason;
 }
 
-export function endOf(finish: string): End {
+/** What is said last counts, unless it is that an answer is whole which was not: some gateways end every stream with "stop". */
+export const laterFinish = (before: string, now: string): string =>
+  now === "" || (before !== "" && endOf(before) !== "whole" && endOf(now) === "whole") ? before : now;
+
+/** Whether the reason is one that ends answers; another may stand in every chunk, and counts only once the stream has ended. */
+export const isKnownEnd = (finish: string): boolean => finish !== "" && known(finish) !== undefined;
+
+export const endOf = (finish: string): End => known(finish) ?? "whole";
+
+function known(finish: string): End | undefined {
   const reason = finish.startsWith("finish_reason_") ? finish.slice("finish_reason_".length) : finish;
   if (WHOLE.has(reason)) return "whole";
-  return PARTS.find(([, parts]) => parts.some((part) => reason.includes(part)))?.[0] ?? "whole";
+  return PARTS.find(([, parts]) => parts.some((part) => reason.includes(part)))?.[0];
 }

@@ -24,8 +24,10 @@ const IS_PYTHON = /^(?:```tool_code\s|\[\s{0,2}[A-Za-z_][\w.-]{0,50}\()/;
 
 interface LiveTextOptions {
   hasTools: boolean;
-  /** The model's template writes the opening tag itself, so that only the closing one comes. */
-  startsInThought: boolean;
+  /**
+   * The model's template writes the opening tag itself, so that only the closing one comes. "perhaps": if the text begins as thoughts do.
+   */
+  startsInThought: boolean | "perhaps";
 }
 
 export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): LiveText {
@@ -78,14 +80,53 @@ export function createLiveText({ hasTools, startsInThought }: LiveTextOptions): 
   };
 }
 
+/** How models begin to think aloud. An answer that begins so, too, is shown when it is whole. */
+const ALOUD = [
+  "okay, ",
+  "okay. ",
+  "okay so ",
+  "ok, ",
+  "alright, ",
+  "all right, ",
+  "hmm",
+  "so, ",
+  "so the ",
+  "so i ",
+].concat(
+  ["well, ", "now, ", "wait, ", "let me ", "let's ", "first, i ", "first, let ", "i need to ", "i should "],
+  ["we need to ", "we have to ", "we should ", "the user ", "the question ", "thinking process"],
+  ["here's a thinking", "好的，", "嗯", "首先", "用户"],
+);
+/** Blanks before a beginning. */
+const MOST_BLANKS = 40;
+
+/** Undefined: too short to tell. */
+function beginsAloud(given: string): boolean | undefined {
+  const text = given
+    .slice(0, MOST_BLANKS * 2)
+    .trimStart()
+    .toLowerCase();
+  if (text === "") return given.length > MOST_BLANKS ? false : undefined;
+  if (ALOUD.some((beginning) => text.startsWith(beginning))) return true;
+  return ALOUD.some((beginning) => beginning.startsWith(text)) ? undefined : false;
+}
+
 /** Returns a function that gives the text outside of thoughts, without an end that may become a mark. */
-function createThoughtFilter(startsInThought: boolean) {
+function createThoughtFilter(startsInThought: boolean | "perhaps") {
   let waiting = "";
-  let isInThought = startsInThought;
-  let hasThoughts = startsInThought;
+  let isUnknown = startsInThought === "perhaps";
+  let isInThought = startsInThought === true;
+  let hasThoughts = isInThought;
   let last = "";
   return (piece: string): { spoken: string; hasThoughts: boolean } => {
     waiting += piece;
+    if (isUnknown) {
+      const isThought = beginsAloud(waiting);
+      if (isThought === undefined) return { spoken: "", hasThoughts };
+      isUnknown = false;
+      isInThought = isThought;
+      hasThoughts = isThought;
+    }
     const spoken: string[] = [];
     const speak = (text: string) => {
       spoken.push(text);

@@ -13,7 +13,7 @@ export function createShown(
     if (text === "") return "";
     live ??= createLiveText({
       hasTools: offered.size > 0 || (tools?.size ?? 0) > 0,
-      startsInThought: startsInThought && !hasReasoning(),
+      startsInThought: !hasReasoning() && startsInThought,
     });
     return live.add(text);
   };

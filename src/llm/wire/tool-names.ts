@@ -1,11 +1,18 @@
 /**
- * The tool that a model means with a name that was not offered: models and servers write "functions.search" or "Search" for
- * "search". A name that is nothing like an offered one stays, and the call is refused with it.
+ * The tool that a model means with a name that was not offered: models and servers write "functions.search", "Search" or
+ * "search<|channel|>json" for "search". A name that is nothing like an offered one stays, and the call is refused with it.
  */
-export function offeredName(name: string, offered: ReadonlySet<string>): string {
-  if (offered.size === 0 || offered.has(name)) return name;
+export function offeredName(given: string, offered: ReadonlySet<string>): string {
+  if (offered.size === 0 || offered.has(given)) return given;
+  const mark = given.indexOf("<|");
+  const name = (mark > 0 ? given.slice(0, mark) : given).trim();
+  if (offered.has(name)) return name;
   const last = name.slice(Math.max(name.lastIndexOf("."), name.lastIndexOf(":"), name.lastIndexOf("/")) + 1);
   if (offered.has(last)) return last;
-  const same = [...offered].filter((one) => one.toLowerCase() === last.toLowerCase());
-  return same.length === 1 && same[0] !== undefined ? same[0] : name;
+  const wanted = letters(last);
+  const same = [...offered].filter((one) => letters(one) === wanted);
+  return wanted !== "" && same.length === 1 && same[0] !== undefined ? same[0] : given;
 }
+
+/** Without what models change: capitals, hyphens, underscores, and quotation marks or brackets around it. */
+const letters = (name: string): string => name.toLowerCase().replaceAll(/[-_\s"'`()]/g, "");

@@ -177,6 +177,29 @@ test("what was thought between two calls stays between them", async () => {
   );
 });
 
+test("a thought of which only the id came does not go back, because nothing is stored under it", async () => {
+  const thought = (more: object) => done({ type: "reasoning", id: "rs_1", summary: [], ...more });
+  const made = done({ type: "function_call", id: "one", call_id: "one", name: "search", arguments: "{}" });
+  for (const [more, kept] of [
+    [{}, false],
+    [{ encrypted_content: null, content: [] }, false],
+    [{ content: [{ type: "reasoning_text", text: "Hm." }] }, true],
+  ] as const) {
+    const { ask, requests } = await endpoint([
+      [thought(more), made, completed],
+      [delta("Found."), completed],
+    ]);
+    const { done: first } = await ask({ tools: [SEARCH] });
+    const messages: LlmMessage[] = [
+      { role: "user", content: "Find it." },
+      { ...first, role: "assistant", content: "", tool_calls: first?.toolCalls ?? [] },
+      { role: "tool", tool_call_id: "one", content: "found" },
+    ];
+    expect((await ask({ tools: [SEARCH], messages })).done?.text).toBe("Found.");
+    expect(requests[1]?.input.some(({ type }) => type === "reasoning")).toBe(kept);
+  }
+});
+
 test("a conversation with calls is sent with their tools, none of which may be called", async () => {
   const { ask, requests } = await endpoint([[delta("Hi."), completed]]);
   const messages: LlmMessage[] = [

@@ -44,3 +44,24 @@ test("thoughts without a beginning are not shown of a model that is known for it
   const text = "First I look.\n</think>\n\nHello.";
   for (const size of [1, 5, 1000]) expect(shown(text, size, { startsInThought: true })).toBe("Hello.");
 });
+
+test.each([
+  ["Okay, the user wants\n</think>\n\nHello.", "Hello."],
+  ["  We need to look.</think>Hello.", "Hello."],
+  ["首先，我看</think>Hello.", "Hello."],
+  ["Okay, I will do that for you.", ""],
+  ["Okra is a vegetable.", "Okra is a vegetable."],
+  ["Hello there, you.", "Hello there, you."],
+  ["<think>Hm</think>Hello.", "Hello."],
+  ["S", ""],
+])("of a model that has not answered yet, %j is looked at", (text, live) => {
+  for (const size of [1, 5, 1000]) {
+    expect([size, shown(text, size, { startsInThought: "perhaps" })]).toEqual([size, live]);
+  }
+});
+
+test("a flood of blanks is not looked through again for each", () => {
+  const live = createLiveText({ hasTools: true, startsInThought: "perhaps" });
+  for (let at = 0; at < 100_000; at++) expect(live.add(" ")).toBe("");
+  expect(live.add("x").trim()).toBe("x");
+});
