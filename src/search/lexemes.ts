@@ -2,8 +2,11 @@
 
 const CJK =
   /[[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}]--[\p{P}\p{S}\p{Z}\p{N}]]+/gv;
-/** Non-ASCII separators, which PostgreSQL treats as parts of words in the C locale; includes lone surrogates. */
-const FOREIGN_SEPARATORS = /[[\p{P}\p{S}\p{Z}\p{C}]--\p{ASCII}]+/gv;
+/**
+ * Non-ASCII separators, which PostgreSQL treats as parts of words in the C locale; includes lone surrogates. They are all that is no
+ * letter, mark or number: named as what they are, they would take ten times as long to compile.
+ */
+const FOREIGN_SEPARATORS = /[^\p{L}\p{M}\p{N}\p{ASCII}]+/gu;
 /** "app.ts", "a/b" and "me@host" would be one lexeme each, which a query for a part would not find. */
 const JOINTS = /[./:@\\]+/g;
 const LETTER = /\p{L}/u;
