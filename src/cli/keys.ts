@@ -1,6 +1,7 @@
 // `heddle keys create | list | revoke`: goes through the server that runs on the home if there is one, because only one
 // process at a time can open an embedded database; otherwise it opens the database itself.
 
+import { setTimeout } from "node:timers/promises";
 import { type ApiKeys, createApiKeys } from "../access/api-keys.ts";
 import { OPERATOR } from "../access/caller.ts";
 import { seesAll } from "../access/scopes.ts";
@@ -8,6 +9,7 @@ import { loadConfig } from "../config/config.ts";
 import { findServer } from "../config/local-server.ts";
 import type { Flags } from "../config/read-variables.ts";
 import type { Database } from "../db/database.ts";
+import { DatabaseInUse } from "../db/lock.ts";
 import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -43,9 +45,10 @@ const LISTED_KEYS = 500;
 
 export function createKeyCommands(withDatabase: WithDatabase) {
   const withKeys = async (flags: Flags, use: (keys: Keys) => Promise<void>): Promise<void> => {
-    const server = await runningServer(flags);
-    if (server) return use(ofServer(server));
-    return withDatabase(flags, (db, log) => use(ofDatabase(createApiKeys({ db, log }))));
+    await serverOrDatabase(flags, withDatabase, {
+      atServer: (server) => use(ofServer(server)),
+      inDatabase: (db, log) => use(ofDatabase(createApiKeys({ db, log }))),
+    });
   };
   return {
     createKey: (
@@ -74,12 +77,40 @@ export function createKeyCommands(withDatabase: WithDatabase) {
 }
 
 const HEALTH_MS = 5_000;
+/** A server has the embedded database for some seconds before it can be asked. */
+const STARTING_MS = 30_000;
+const ASK_AGAIN_MS = 500;
+
+/** Asks the server that runs on the home, also one that is starting; if there is none, opens the database. */
+export async function serverOrDatabase(
+  flags: Flags,
+  withDatabase: WithDatabase,
+  {
+    atServer,
+    inDatabase,
+  }: {
+    atServer: (server: Connection) => Promise<void>;
+    inDatabase: (db: Database, log: Logger) => Promise<void>;
+  },
+): Promise<void> {
+  const end = performance.now() + STARTING_MS;
+  for (;;) {
+    const server = await runningServer(flags);
+    if (server) return atServer(server);
+    try {
+      return await withDatabase(flags, inDatabase);
+    } catch (error) {
+      if (!(error instanceof DatabaseInUse) || performance.now() > end) throw error;
+    }
+    await setTimeout(ASK_AGAIN_MS);
+  }
+}
 
 /**
  * Returns undefined if no server answers, as after a crash that left the server's address behind, or if --database-url
  * names the database to use.
  */
-export async function runningServer(flags: Flags): Promise<Connection | undefined> {
+async function runningServer(flags: Flags): Promise<Connection | undefined> {
   const { home } = loadConfig(flags);
   if (flags["database-url"] !== undefined || !findServer(home)?.socket) return undefined;
   // HEDDLE_URL is ignored here: these are the keys of this home.

@@ -6,7 +6,7 @@ import { linkUrl } from "../access/sign-in-page.ts";
 import { loadConfig } from "../config/config.ts";
 import type { Flags } from "../config/read-variables.ts";
 import { scopesOf } from "./key-scopes.ts";
-import { runningServer, type WithDatabase } from "./keys.ts";
+import { serverOrDatabase, type WithDatabase } from "./keys.ts";
 import { sayWithSecret } from "./stray-code.ts";
 
 /** Prints a link with which a browser signs in, once. `scopes` defaults to everything. */
@@ -17,19 +17,17 @@ export const createLoginLink =
     const config = loadConfig(flags);
     const show = (url: string) =>
       sayWithSecret(`${url}\n(opens once, within ${config.signIn.linkMinutes} minutes)`);
-    const server = await runningServer(flags);
-    if (server) {
-      const made = (await server.post("/api/v1/sign-in-links", wanted ? { scopes: wanted } : {})) as {
-        url: string;
-      };
-      return show(made.url);
-    }
-    await withDatabase(flags, async (db) => {
-      const { token } = await createSignInLinks({ db, minutes: config.signIn.linkMinutes }).create(
-        OPERATOR,
-        wanted,
-      );
-      show(linkUrl(config.baseUrl ?? urlOf(config), token));
+    await serverOrDatabase(flags, withDatabase, {
+      async atServer(server) {
+        const body = wanted ? { scopes: wanted } : {};
+        const { url } = (await server.post("/api/v1/sign-in-links", body)) as { url: string };
+        show(url);
+      },
+      async inDatabase(db) {
+        const links = createSignInLinks({ db, minutes: config.signIn.linkMinutes });
+        const { token } = await links.create(OPERATOR, wanted);
+        show(linkUrl(config.baseUrl ?? urlOf(config), token));
+      },
     });
   };
 

@@ -7,6 +7,13 @@ import { HeddleError } from "../errors.ts";
 
 const SQLITE_BUSY = 5;
 
+/** Another process has the embedded database, such as a server that is still starting and cannot be asked yet. */
+export class DatabaseInUse extends HeddleError {
+  constructor(message: string, cause?: unknown) {
+    super("database", message, { cause });
+  }
+}
+
 /** Locks held by this process. An unreferenced lock would be garbage-collected and thereby released. */
 const held = new Set<DatabaseSync>();
 
@@ -23,11 +30,10 @@ export function lockFolder(folder: string): { release(): void } {
   } catch (error) {
     lock.close();
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-    throw new HeddleError(
-      "database",
+    throw new DatabaseInUse(
       `The data folder ${folder} is in use by another Heddle${holder(holderFile)}: stop that one, or give this one ` +
         "a home of its own (--home). Several servers can share a PostgreSQL database (DATABASE_URL).",
-      { cause: error },
+      error,
     );
   }
   held.add(lock);

@@ -1,0 +1,54 @@
+// `heddle keys` and `heddle login-link` ask a server that is still starting as soon as it can be asked.
+
+import { expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serverOrDatabase } from "../../src/cli/keys.ts";
+import { openLocalDoor } from "../../src/config/local-server.ts";
+import { DatabaseInUse } from "../../src/db/lock.ts";
+
+test("a server that has the database and is not there yet is waited for", async () => {
+  const home = await mkdtemp(join(tmpdir(), "heddle-keys-"));
+  let door: ReturnType<typeof openLocalDoor> | undefined;
+  const done: string[] = [];
+  try {
+    await serverOrDatabase(
+      { home },
+      async () => {
+        done.push("the database is in use");
+        door = openLocalDoor({
+          home,
+          url: "http://127.0.0.1:1",
+          pid: process.pid,
+          key: "operator",
+          fetch: () => Response.json({ status: "ok" }),
+          maxBodyBytes: 1_000,
+          onTrouble: (error) => done.push(String(error)),
+        });
+        throw new DatabaseInUse("The data folder is in use by another Heddle.");
+      },
+      {
+        atServer: async (server) => void done.push(JSON.stringify(await server.get("/api/v1/api-keys"))),
+        inDatabase: async () => void done.push("opened"),
+      },
+    );
+    expect(done).toEqual(["the database is in use", '{"status":"ok"}']);
+  } finally {
+    await door?.close();
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+test("another trouble with the database is not waited for", async () => {
+  const home = await mkdtemp(join(tmpdir(), "heddle-keys-"));
+  const failed = serverOrDatabase(
+    { home },
+    async () => {
+      throw new Error("no such database");
+    },
+    { atServer: async () => {}, inDatabase: async () => {} },
+  );
+  await expect(failed).rejects.toThrow("no such database");
+  await rm(home, { recursive: true, force: true });
+});
