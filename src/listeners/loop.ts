@@ -82,6 +82,8 @@ export function startLoop(options: LoopOptions): Loop {
       (silenceSeconds ?? 0) * 1000,
       () => new Error(`Nothing was heard for ${silenceSeconds} seconds.`),
     );
+    // People are told at once: the listener may need seconds to end.
+    silence.signal.addEventListener("abort", () => say("degraded", errorMessage(silence.signal.reason)));
     const over = new AbortController();
     const signal = AbortSignal.any([stopping.signal, silence.signal, over.signal]);
     const heard = () => silenceSeconds !== undefined && silence.restart();

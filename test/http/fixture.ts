@@ -71,6 +71,8 @@ export interface HttpFixtureOptions {
   metas?: IntegrationMeta[];
   manifests?: Record<string, { binding: BindingManifest }>;
   integrations?: Record<string, TestIntegration>;
+  /** Called by what waits for an integration; default: all are there. */
+  whenLoaded?: (id: string) => Promise<void>;
   botFiles?: BotFile[];
   /** Copies of skills in the search, by the skill's id. */
   copies?: Record<string, SkillCopy>;
@@ -221,7 +223,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
   });
   db.beforeClose?.(codingAgents.close);
   const registry: AppParts["integrations"]["registry"] = {
-    whenLoaded: async () => undefined,
+    whenLoaded: options.whenLoaded ?? (async () => undefined),
     whenReady: Promise.resolve(),
     routerOf: (id) => {
       const handle = integrations[id]?.handle;

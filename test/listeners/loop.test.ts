@@ -192,3 +192,21 @@ test("stopping aborts the signal and waits for the end", async () => {
   await loop.stop();
   expect(ended).toEqual(["ended"]);
 });
+
+test("silence is told at once, and not only when the listener has ended", async () => {
+  let told: string[] = [];
+  const { loop, reports, sleeps } = loopOver(
+    async ({ signal, connected }) => {
+      connected();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await Bun.sleep(0);
+      told = reports.map(([status]) => status);
+      throw new Error("closed");
+    },
+    { silenceSeconds: 0.01 },
+  );
+  await until(() => sleeps.length > 0);
+  expect(told).toEqual(["connecting", "connected", "degraded"]);
+  expect(reports).toHaveLength(3);
+  await loop.stop();
+});

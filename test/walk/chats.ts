@@ -27,6 +27,14 @@ const CASES = { stream: "streaming", approval: "approval" } as const;
 export function subjectOf(driver: ChatDriver): Subject<Said> {
   const stream = driver.lacks.streaming;
   const { previews, mayDouble } = driver;
+  const rooms: string[] = [];
+  let many = 0;
+  /** In turn, since a service may have few rooms. */
+  function roomOfMany(): string {
+    const at = many++ % 3;
+    rooms[at] ??= driver.room();
+    return rooms[at];
+  }
   return {
     ...{ name: driver.name, integration: driver.integration, settings: driver.environment },
     ...(driver.listener !== null && { connection: driver.listener }),
@@ -34,6 +42,7 @@ export function subjectOf(driver: ChatDriver): Subject<Said> {
     ...(mayDouble !== undefined && { mayDouble }),
     prepare: async (heddle) => driver.prepare?.(worldOf(heddle)),
     async tell(text, phase: Phase) {
+      if (phase === "outage") return driver.say(roomOfMany(), text);
       const special = phase in CASES ? driver.roomFor?.[CASES[phase as keyof typeof CASES]]?.() : undefined;
       return driver.say(special ?? driver.room(), text);
     },

@@ -70,7 +70,7 @@ async function gitHub(url: () => string): Promise<Subject<number>> {
   let issues = 0;
   const textsOf = (number: number) => github.commentsOn(`acme/loom#${number}`).map(({ body }) => body);
   return {
-    ...{ name: "GitHub", integration: "github", approver: "github:octocat", lacks: {} },
+    ...{ name: "GitHub", integration: "github", approver: "github:octocat", many: 50, lacks: {} },
     settings: {
       ...{ GITHUB_TOKEN: TOKEN, GITHUB_WEBHOOK_SECRET: SECRET, GITHUB_BOT_LOGIN: BOT },
       GITHUB_API_URL: address,

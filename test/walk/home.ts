@@ -79,6 +79,8 @@ async function homeAssistant(ear: Ear): Promise<Subject<string>> {
   const texts = () => fake.called.map(({ data }) => JSON.stringify(data));
   return {
     ...{ name: "Home Assistant", integration: "homeassistant", connection: "events" },
+    // A home tells how things are, not how they were.
+    many: 1,
     ...{
       approver: `homeassistant:${ADA}`,
       lacks: {},

@@ -2,7 +2,7 @@
 
 import type { Heddle } from "./heddle.ts";
 
-export const PHASES = ["set up", "answer", "stream", "approval", "kill -9", "cut", "drop"] as const;
+export const PHASES = ["set up", "answer", "stream", "approval", "kill -9", "outage", "cut", "drop"] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Question {
@@ -22,6 +22,8 @@ export interface Subject<Told = unknown> {
   prepare?(heddle: Heddle): Promise<void>;
   /** As policies name who decides. */
   approver?: string;
+  /** How much it is told while the server is away. Default: 20. */
+  many?: number;
   /** Why phases are left out. */
   lacks: Partial<Record<Phase, string>>;
   /** Somebody writes, or something happens there; `text` has the mark of the answer. */

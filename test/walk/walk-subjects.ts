@@ -9,6 +9,8 @@ import type { Phase, Question, Subject } from "./subject.ts";
 export type Seen = Map<string, Map<Phase, string>>;
 
 const PATIENT = { everyMs: 200, withinSeconds: 80 };
+/** For many at once, which services take one by one. */
+const VERY_PATIENT = { everyMs: 1_000, withinSeconds: 300 };
 let marks = 0;
 const nextMark = (): string => `{q${++marks}}`;
 
@@ -64,13 +66,18 @@ export async function walkSubjects(heddle: Heddle, subjects: Subject[]): Promise
     return "asked";
   });
   await overKill({ heddle, all, say, open });
+  await afterOutage({ heddle, all, say });
   for (const [phase, end] of [["cut", "cut"] as const, ["drop", "drop"] as const]) {
     await all(phase, async (subject) => {
       subject[end]?.();
       const from = Date.now();
       const said = await say(subject, phase);
-      const times = await answered(subject, said);
-      return `${times} after ${Math.round((Date.now() - from) / 1000)} s`;
+      const saying = new AbortController();
+      const [times] = await Promise.all([
+        answered(subject, said).finally(() => saying.abort()),
+        isNeverDeafInSilence(heddle, subject, saying.signal),
+      ]);
+      return `${times} after ${seconds(from)} s`;
     });
   }
   return seen;
@@ -123,11 +130,48 @@ async function overKill({ heddle, all, say, open }: Kill): Promise<void> {
   });
 }
 
+/** Everything that was told while nobody was there is answered after the start, and once. */
+async function afterOutage({ heddle, all, say }: Omit<Kill, "open">): Promise<void> {
+  const told = new Map<Subject, Said[]>();
+  await heddle.halt();
+  await all("outage", async (subject) => {
+    const many = Array.from({ length: subject.many ?? 20 });
+    told.set(subject, await Promise.all(many.map(() => say(subject, "outage"))));
+    return "said";
+  });
+  await heddle.start();
+  const from = Date.now();
+  await all("outage", async (subject) => {
+    await subject.back?.();
+    const said = told.get(subject) ?? [];
+    const times = await Promise.all(said.map((one) => answered(subject, one, VERY_PATIENT)));
+    const twice = times.filter((count) => count > 1).length;
+    return `${said.length} answered${twice > 0 ? `, ${twice} of them twice,` : ""} ${seconds(from)} s after the start`;
+  });
+}
+
+/** What has not been answered after a minute must not look connected. */
+async function isNeverDeafInSilence(heddle: Heddle, subject: Subject, answered: AbortSignal): Promise<void> {
+  const { integration, connection } = subject;
+  const from = Date.now();
+  while (connection !== undefined && !answered.aborted) {
+    await Bun.sleep(500);
+    if (answered.aborted || seconds(from) < 62) continue;
+    const found = await heddle.connection(integration, connection);
+    // It may be connected again, and have most of its work before it.
+    if (!answered.aborted && found?.status === "connected" && Date.parse(found.since) < from)
+      throw new Error(`It was deaf for ${seconds(from)} s, and said: ${found.detail}`);
+    return;
+  }
+}
+
+const seconds = (from: number): number => Math.round((Date.now() - from) / 1000);
+
 /** How often the answer is there, a while after the first. */
-async function answered(subject: Subject, { mark, told }: Said): Promise<number> {
+async function answered(subject: Subject, { mark, told }: Said, patience = PATIENT): Promise<number> {
   const times = async () =>
     (await subject.answers(told)).filter((text) => text.includes(answerTo(mark))).length;
-  await until(times, (count) => count > 0, PATIENT);
+  await until(times, (count) => count > 0, patience);
   await Bun.sleep(1_000);
   const count = await times();
   if (count > (subject.mayDouble === undefined ? 1 : 2)) throw new Error(`answered ${count} times`);

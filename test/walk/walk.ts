@@ -1,10 +1,13 @@
 // Walks over every integration as a person would: sets it up over the API before its real or fake service, has it answer, show progress and ask
 // for an approval, kills the server and cuts its connections, and prints what was seen.
 //
-//   bun run walk [chats] [forges] [webhooks] [home] [gmail] [mission-control] [--binary] [--postgres]
+//   bun run walk [chats] [forges] [webhooks] [home] [gmail] [mission-control] [--binary] [--postgres] [--two] [--from=<folder>]
 //
-// Without names, all. --binary compiles the program and walks over that; --postgres uses TEST_DATABASE_URL or a PostgreSQL of its own.
+// Without names, all. --binary compiles the program and walks over that; --postgres uses TEST_DATABASE_URL or a PostgreSQL of its own; --two walks
+// over two servers of one, of which the one that listens is killed; --from begins with the sources of an earlier version, which are in that folder, and
+// goes on with this one after the kill.
 
+import { join } from "node:path";
 import { compiledBinary } from "../compiled-binary.ts";
 import { killAll } from "../faults/process.ts";
 import { startPostgres } from "../postgres.ts";
@@ -47,13 +50,16 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 const program = given.includes("--binary") ? [await compiledBinary()] : FROM_SOURCE;
-const postgres = given.includes("--postgres") ? await server() : undefined;
+const from = given.find((word) => word.startsWith("--from="))?.slice("--from=".length);
+const former = from === undefined ? undefined : [process.execPath, join(from, "src/main.ts")];
+const servers = given.includes("--two") ? 2 : 1;
+const postgres = servers === 2 || given.includes("--postgres") ? await server() : undefined;
 let hasFailed = false;
 for (const signal of ["SIGINT", "SIGTERM"])
   process.on(signal, () => void killAll().then(() => process.exit(1)));
 for (const name of names.length > 0 ? names : Object.keys(GROUPS)) {
   const database = await postgres?.databases.make();
-  const heddle = await startHeddle({ program, databaseUrl: database?.databaseUrl });
+  const heddle = await startHeddle({ program, former, databaseUrl: database?.databaseUrl, servers });
   const seen = await (GROUPS[name]?.(heddle) ?? new Map());
   await heddle.stop();
   await database?.remove();

@@ -160,7 +160,7 @@ export function createApi(
     .use(sessionRoutes({ ...conversation, query: options.db.query, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
     .use(bindableRoutes({ bindings: conversation.bindings, route }))
-    .use(channelBindingRoutes({ bindings: conversation.bindings, ownership, route }))
+    .use(channelBindingRoutes({ bindings: conversation.bindings, integrations: registry, ownership, route }))
     .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))
     .use(
       liveRoutes({

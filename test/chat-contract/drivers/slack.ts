@@ -176,6 +176,7 @@ const yesIn = (blocks: any[]): string | undefined =>
 function overHttp(slack: FakeSlack): ChatDriver {
   let world: World | undefined;
   const failed: object[] = [];
+  const refused: string[] = [];
   async function send(payload: object): Promise<void> {
     const isButton = "actions" in payload;
     const json = JSON.stringify(payload);
@@ -186,9 +187,15 @@ function overHttp(slack: FakeSlack): ChatDriver {
       "content-type": type,
     };
     const url = `${world?.url}/integrations/slack/webhook`;
-    const answer = await fetch(url, { method: "POST", headers, body }).catch(() => undefined);
+    const sent = fetch(url, { method: "POST", headers, body });
+    const reason = await sent.then(
+      async (answer) => (answer.ok ? undefined : `${answer.status} ${await answer.text()}`),
+      String,
+    );
+    if (reason === undefined) return;
     // Slack sends again what was not answered with 2xx.
-    if (!answer?.ok) failed.push(payload);
+    failed.push(payload);
+    refused.push(reason);
   }
   const base = conversing(slack);
   return {
@@ -205,8 +212,9 @@ function overHttp(slack: FakeSlack): ChatDriver {
     },
     connections: () => 0,
     async back() {
+      refused.length = 0;
       await Promise.all(failed.splice(0).map(send));
-      expect(failed).toEqual([]);
+      expect(refused).toEqual([]);
     },
     stop: () => {},
   };

@@ -16,6 +16,8 @@ eachDatabase("people over the API", (open) => {
   let server: ReturnType<typeof Bun.serve>;
   let process: string;
   let other: string;
+  /** Whether nobody knows of one integration yet. */
+  let isLate = true;
 
   beforeAll(async () => {
     http = await createHttpFixture(await open(), {
@@ -23,6 +25,12 @@ eachDatabase("people over the API", (open) => {
       integrations: {
         chat: { handle: async () => new Response() },
         mail: { handle: async () => new Response() },
+        get late() {
+          return isLate ? undefined : { handle: async () => new Response() };
+        },
+      } as Record<string, { handle(): Promise<Response> }>,
+      whenLoaded: async (id) => {
+        if (id === "late") isLate = false;
       },
     });
     server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => http.fetch(request) });
@@ -48,6 +56,13 @@ eachDatabase("people over the API", (open) => {
     const messages = (await http.send("GET", `/api/v1/sessions/${session_id}/messages`)).body;
     return messages.at(-1).from_person;
   };
+
+  test("right after a start, an integration that is not known yet is waited for", async () => {
+    const added = await send("POST", "", { body: { integration_id: "late", ...ADA, status: "allowed" } });
+    expect(added.status).toBe(201);
+    const none = await send("POST", "", { body: { integration_id: "none", ...ADA, status: "allowed" } });
+    expect(none.status).toBe(404);
+  });
 
   test("a process asks, the operator pairs, and what the person writes is no stranger's any more", async () => {
     const { body: asked } = await send("POST", "/check", { key: process, body: ADA });

@@ -78,11 +78,12 @@ const BindingParams = t.Object({ id: Id, entry: { ...Id, title: "binding_id" } }
 
 interface BindingRoutes {
   bindings: Bindings;
+  integrations: { whenLoaded(id: string): Promise<void> };
   ownership: Ownership;
   route: RouteOptions;
 }
 
-export function channelBindingRoutes({ bindings, ownership, route }: BindingRoutes) {
+export function channelBindingRoutes({ bindings, integrations, ownership, route }: BindingRoutes) {
   return new Elysia({ prefix: "/api/v1/channels/:id/integrations", normalize: false })
     .get(
       "",
@@ -111,6 +112,8 @@ export function channelBindingRoutes({ bindings, ownership, route }: BindingRout
         // A binding delivers all events of the place, so the caller must be allowed to use it.
         await ownership.clientId(request, body.client_id);
         await ownership.brings(request, body);
+        // Right after a start it may not be live yet.
+        await integrations.whenLoaded(body.integration_type);
         return status(201, present(await bindings.add(params.id, body)));
       },
       {

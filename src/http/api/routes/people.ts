@@ -54,7 +54,7 @@ const PersonCheck = named(
 
 export interface PeopleRoutes {
   people: People;
-  integrations: { statusOf(id: string): string | undefined };
+  integrations: { whenLoaded(id: string): Promise<void>; statusOf(id: string): string | undefined };
   auth: Pick<Auth, "authenticate">;
   ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
@@ -65,6 +65,14 @@ export function peopleRoutes(options: PeopleRoutes) {
     .use(askRoutes(options))
     .use(newPeopleRoutes(options))
     .use(personRoutes(options));
+}
+
+const unknown = (id: string): Error => notFound("integration", id, "integration_id");
+
+async function mustExist({ statusOf, whenLoaded }: PeopleRoutes["integrations"], id: string): Promise<void> {
+  // Right after a start nobody knows yet which there are.
+  if (statusOf(id) === undefined) await whenLoaded(id);
+  if (statusOf(id) === undefined) throw unknown(id);
 }
 
 /** What integrations ask. */
@@ -105,9 +113,8 @@ function askRoutes({ people, integrations, auth, ownership, route }: PeopleRoute
             },
           );
         }
-        const isForeign = own !== null && integration !== own;
-        if (isForeign || integrations.statusOf(integration) === undefined)
-          throw notFound("integration", integration, "integration_id");
+        if (own !== null && integration !== own) throw unknown(integration);
+        await mustExist(integrations, integration);
         return people.check(integration, { id: external_id, name, ...(place !== undefined && { place }) });
       },
       {
@@ -153,8 +160,7 @@ function newPeopleRoutes({ people, integrations, auth, route }: PeopleRoutes) {
       "",
       async ({ body: { integration_id, external_id, ...person }, request, status }) => {
         const by = await decider(request);
-        if (integrations.statusOf(integration_id) === undefined)
-          throw notFound("integration", integration_id, "integration_id");
+        await mustExist(integrations, integration_id);
         const added = { ...person, integrationId: integration_id, id: external_id };
         return status(201, present(await people.add(added, by)));
       },
