@@ -22,7 +22,7 @@ export function createSenderOf(trusted: readonly string[]): SenderOf {
   };
   return (address, headers) => {
     if (!isTrusted(address)) return senderOf(address);
-    const named = (headers.get("x-forwarded-for") ?? "").split(",").map((one) => one.trim());
+    const named = (headers.get("x-forwarded-for") ?? "").split(",").map(withoutPort);
     let sender = address;
     while (isTrusted(sender)) {
       const next = named.pop();
@@ -31,6 +31,14 @@ export function createSenderOf(trusted: readonly string[]): SenderOf {
     }
     return senderOf(sender);
   };
+}
+
+/** Some proxies name the port as well: "192.0.2.1:4711", "[2001:db8::1]:4711". */
+function withoutPort(entry: string): string {
+  const address = entry.trim();
+  const [, inBrackets, plain] =
+    /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}))(?::\d{1,5})?$/.exec(address) ?? [];
+  return inBrackets ?? plain ?? address;
 }
 
 function wholeAddress(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {

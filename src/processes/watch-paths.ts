@@ -55,14 +55,19 @@ export function watchPaths({ declaration, folder, log, onChange }: PathWatchOpti
 
 const FOLDER = "folder";
 
-/** Returns a stamp that changes with every write. Like the watch, it ignores packages and hidden folders. */
-async function stampOf(path: string): Promise<string> {
+/**
+ * Returns a stamp that changes with every write. Like the watch, it ignores packages and hidden folders. `inside` are the folders that
+ * it is called for already, to which a link may lead back.
+ */
+async function stampOf(path: string, inside: ReadonlySet<string> = new Set()): Promise<string> {
   const stats = await stat(path).catch(() => undefined);
-  if (!stats) return "";
+  const identity = `${stats?.dev} ${stats?.ino}`;
+  if (!stats || inside.has(identity)) return "";
   if (!stats.isDirectory()) return `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
   const names = (await readdir(path).catch(() => [])).filter(
     (name) => name !== "node_modules" && !name.startsWith("."),
   );
-  const inside = await Promise.all(names.sort().map((name) => stampOf(join(path, name))));
-  return [FOLDER, ...names, ...inside].join("\n");
+  const folders = new Set([...inside, identity]);
+  const stamps = await Promise.all(names.sort().map((name) => stampOf(join(path, name), folders)));
+  return [FOLDER, ...names, ...stamps].join("\n");
 }

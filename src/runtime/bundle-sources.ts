@@ -162,7 +162,9 @@ function scriptLoader(path: string): Loader | undefined {
     case ".mts":
     case ".cts":
       return "ts";
+    // As in plain Bun.
     case ".js":
+      return "jsx";
     case ".mjs":
     case ".cjs":
       return "js";

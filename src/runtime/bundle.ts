@@ -15,7 +15,9 @@ import {
 } from "./bundle-sources.ts";
 import { writePointers } from "./deno-modules.ts";
 import { isBun, needsBun } from "./host.ts";
-import { BINDINGS_SPECIFIER, HOST_MODULES } from "./modules.ts";
+import { boundModule, hostModules } from "./host-plugins.ts";
+import { jsxSettings } from "./jsx-settings.ts";
+import { nameLinkedEntries } from "./linked-entries.ts";
 import { guardedThreads, withGuardedThreads } from "./only-bundled.ts";
 import { behaveAsPlain } from "./plain-output.ts";
 import { plainResolution } from "./plain-resolution.ts";
@@ -82,7 +84,10 @@ export async function bundleFolder(input: BundleInput): Promise<BundleResult> {
     };
   await forgetSettings(folder, before);
   const entrypoints = entries.map((entry) => join(folder, entry));
-  return bundle(input, { entrypoints, outDir, plugins: [hostModules(), boundModule(bound)] });
+  const result = await bundle(input, { entrypoints, outDir, plugins: [hostModules(), boundModule(bound)] });
+  if (!result.ok) return result;
+  const added = await nameLinkedEntries(input, result.entries);
+  return { ...result, modules: [...added, ...result.modules] };
 }
 
 /**
@@ -101,6 +106,11 @@ export async function bundleProgram(input: {
   return bundle({ folder: dirname(file), gate }, program, withGuardedThreads);
 }
 
+/** With the modules of the entries, in any order. */
+type Bundled =
+  | Extract<BundleResult, { ok: false }>
+  | (Extract<BundleResult, { ok: true }> & { entries: string[] });
+
 interface Bundling extends Pick<BuildConfig, "entrypoints" | "external"> {
   outDir: string;
   plugins: BunPlugin[];
@@ -110,15 +120,17 @@ async function bundle(
   naming: Naming,
   { outDir, plugins, ...bundling }: Bundling,
   adapt?: SourcesOptions["adapt"],
-): Promise<BundleResult> {
+): Promise<Bundled> {
   const { folder, gate } = naming;
   const intake = createIntake({ folder, copy: gate?.copy });
   const data = { asPaths: new Set<string>(), read: new Set<string>() };
   const computed = noComputed();
+  const jsx = { ...AS_PLAIN_BUN.jsx, ...(await jsxSettings(folder)) };
   const build = () =>
     Bun.build({
       ...bundling,
       ...AS_PLAIN_BUN,
+      jsx,
       ...withoutMacros(gate),
       root: folder,
       outdir: outDir,
@@ -154,12 +166,9 @@ async function bundle(
   for (const { path } of ofKind(result, "sourcemap")) await anchorMap(path, { ...naming, outDir });
   const modules = result.outputs.filter(({ kind }) => kind !== "sourcemap");
   for (const { path } of modules) if (path.endsWith(".js")) await behaveAsPlain(path);
-  const [first, ...others] = modules.toSorted((a) => (a.kind === "entry-point" ? -1 : 1));
-  return {
-    ok: true,
-    modules: [first, ...others].flatMap((output) => output?.path ?? []),
-    takenIn: intake.result(),
-  };
+  const entries = ofKind(result, "entry-point").map(({ path }) => path);
+  const others = modules.flatMap(({ kind, path }) => (kind === "entry-point" ? [] : path));
+  return { ok: true, entries, modules: [...entries, ...others], takenIn: intake.result() };
 }
 
 /** Finds top-level awaits in a file (absolute path) and the files it imports. */
@@ -237,7 +246,7 @@ async function failure(
   logs: (BuildMessage | ResolveMessage)[],
   gate: Gate | undefined,
   intake: ReturnType<typeof createIntake>,
-): Promise<BundleResult> {
+): Promise<Bundled> {
   for (const log of logs) {
     if (!("specifier" in log) || !log.specifier.startsWith(".") || !log.position?.file) continue;
     await intake.recordMissing(resolve(dirname(log.position.file), log.specifier));
@@ -248,37 +257,6 @@ async function failure(
     problems: problems.length > 0 ? problems : [{ reason: "The bundler failed without an error message" }],
     mayHeal: logs.some(isOfPackage),
     takenIn: intake.result(),
-  };
-}
-
-function hostModules(): BunPlugin {
-  return {
-    name: "host-modules",
-    setup(build) {
-      build.onResolve({ filter: /^(elysia|@sinclair\/typebox)/ }, ({ path }) => {
-        const lent = HOST_MODULES[path];
-        return lent && { path: lent.specifier, external: true };
-      });
-      build.onResolve({ filter: /^heddle-host:/ }, ({ path }) => ({ path, external: true }));
-    },
-  };
-}
-
-function boundModule({ specifier, exports }: BundleInput["bound"]): BunPlugin {
-  const contents = [
-    `import { boundTo } from ${JSON.stringify(BINDINGS_SPECIFIER)};`,
-    "const bound = boundTo(import.meta.url);",
-    ...exports.map((name) => `export const ${name} = bound.${name};`),
-  ].join("\n");
-  return {
-    name: "bound-module",
-    setup(build) {
-      build.onResolve({ filter: new RegExp(`^${RegExp.escape(specifier)}$`) }, () => ({
-        path: specifier,
-        namespace: "heddle-bound",
-      }));
-      build.onLoad({ filter: /.*/, namespace: "heddle-bound" }, () => ({ contents, loader: "js" }));
-    },
   };
 }
 

@@ -34,7 +34,10 @@ export interface WithComputed {
 export async function withComputedImports(source: string, options: Computed): Promise<WithComputed> {
   const unchanged = { source, searched: [], hasFiles: false };
   const found = callSites(source, options.isDeferred);
-  const words = found.sites.map((site) => ({ ...site, length: site.word.length }));
+  const isOther = hasOtherRequire(source);
+  const words = found.sites
+    .filter(({ word }) => word === "import" || !isOther)
+    .map((site) => ({ ...site, length: site.word.length }));
   const sites = inCode(source, words, { loader: options.loader as JavaScriptLoader, macros: false });
   if (sites.length === 0) return unchanged;
   const changed = replaced(source, sites, ({ word }) =>
@@ -51,6 +54,16 @@ export async function withComputedImports(source: string, options: Computed): Pr
   }
   // At the end, so that the lines of the file keep their numbers.
   return { source: `${changed}\n${helpers.join("\n")}`, searched, hasFiles };
+}
+
+/** Whether the module has a `require` of its own, unless that is the file's: `const require = createRequire(import.meta.url)`. */
+function hasOtherRequire(source: string): boolean {
+  const declared = /^(?:(?:export )?(?:const|let|var) require\b|(?:async )?function require\b)/m.exec(source);
+  if (!declared) return false;
+  const value = source.slice(declared.index + declared[0].length, declared.index + declared[0].length + 200);
+  return !/^ ?= ?(?:[\w$]{1,50}\.)?createRequire\( ?(?:import\.meta\.(?:url|filename|path)|__filename) ?\)/.test(
+    value,
+  );
 }
 
 /** The files that the calls may mean, relative to the source file. */

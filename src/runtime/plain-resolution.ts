@@ -1,9 +1,9 @@
 // Has the bundler load of a package what plain Bun loads. The bundler prefers a `module` to the `main` of a package, and what
-// its exports and imports have for "development".
+// its exports and imports have for "development", and finds no module of the runtime that imports lead to.
 
 import { readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { BunPlugin } from "bun";
 
 export function plainResolution(): BunPlugin {
@@ -19,13 +19,13 @@ export function plainResolution(): BunPlugin {
         const key = `${name}\n${kind}\n${dirname(importer)}`;
         if (!known.has(key)) known.set(key, resolved(name, importer, kind.startsWith("require"), packageIn));
         const path = known.get(key);
-        return path === undefined ? undefined : { path };
+        return path === undefined ? undefined : isAbsolute(path) ? { path } : { path, external: true };
       });
     },
   };
 }
 
-/** The file, if the bundler might take another one than plain Bun; undefined for any other name. */
+/** The file, or the module of the runtime, if the bundler might take another one than plain Bun; undefined for any other name. */
 function resolved(
   name: string,
   importer: string,
@@ -38,9 +38,11 @@ function resolved(
   const { about, folder } = found;
   const map = name.startsWith("#") ? about.imports : about.exports;
   if (map === undefined) return folder && mainIn(join(folder, name.slice(rootOf(name).length)), packageIn);
-  if (!dependsOnMode(map)) return undefined;
+  const mayDiffer = dependsOnMode(map);
+  if (!mayDiffer && !leadsOut(map)) return undefined;
   try {
-    return isRequired ? createRequire(importer).resolve(name) : Bun.resolveSync(name, dir);
+    const path = isRequired ? createRequire(importer).resolve(name) : Bun.resolveSync(name, dir);
+    return mayDiffer || !isAbsolute(path) ? path : undefined;
   } catch {
     // The bundler says what is wrong.
     return undefined;
@@ -76,6 +78,12 @@ function dependsOnMode(map: unknown): boolean {
     ([key, value]) => key === "development" || key === "production" || dependsOnMode(value),
   );
 }
+
+/** Whether exports or imports have something that is no file of the package, as imports may: "node:fs". */
+const leadsOut = (map: unknown): boolean =>
+  typeof map === "object" && map !== null
+    ? Object.values(map).some(leadsOut)
+    : typeof map === "string" && !map.startsWith(".");
 
 /**
  * The `main` of a directory that also has a `module`; undefined for any other. A part of a package may have a package.json with

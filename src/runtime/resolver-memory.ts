@@ -51,8 +51,8 @@ export function isOfPackage(log: Log): boolean {
   return inPackage || missingPackage(log) !== undefined;
 }
 
-/** Matches the package in "@scope/package/file" or "package/file"; does not match a path, nor "node:fs". */
-const PACKAGE = /^(@[^/]+\/)?[^@./:][^/:]*(?=\/|$)/;
+/** Matches the package in "@scope/package/file" or "package/file"; does not match a path, "node:fs" or "#own". */
+const PACKAGE = /^(@[^/]+\/)?[^@./:#][^/:]*(?=\/|$)/;
 
 /** The package that an import failed to resolve; undefined for any other error. */
 export const missingPackage = (log: Log): string | undefined =>

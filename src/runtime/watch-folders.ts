@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isAbsent } from "./absent.ts";
+import { onTheWay } from "./links.ts";
 import { scopesIn } from "./packages.ts";
 
 /** Editors save a file in several steps. */
@@ -43,14 +44,17 @@ export interface FolderWatch {
   close(): void;
 }
 
-/** Directories to watch, with the folders to report on a change in each. */
-type Wanted = Map<string, Set<string>>;
+/** The folders to report on a change in a directory, with the names of the entries that count; undefined: all of them. */
+type Concerns = Map<string, ReadonlySet<string> | undefined>;
+
+/** The directories to watch. */
+type Wanted = Map<string, Concerns>;
 
 /** Called for a directory that exists but cannot be listed. */
 type OnUnreadable = (path: string, error: unknown) => void;
 
 export function watchFolders({ folders, others = () => [], log, onChange }: WatchOptions): FolderWatch {
-  const watches = new Map<string, { watcher: FSWatcher; identity: string; concerns: Set<string> }>();
+  const watches = new Map<string, { watcher: FSWatcher; identity: string; concerns: Concerns }>();
   let changed = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
@@ -112,11 +116,8 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
         reason: errorMessage(error),
       });
     };
-    const missing = await Promise.all(folders.map((folder) => directoriesOf(folder, wanted, onUnreadable)));
+    await Promise.all(folders.map((folder) => directoriesOf(folder, wanted, onUnreadable)));
     unreadable = failed;
-    // For a folder that does not exist yet, watch its parent.
-    for (const dir of missing)
-      if (dir !== undefined && !wanted.has(dirname(dir))) want(wanted, dirname(dir), dir);
     for (const { dir, folder } of others()) want(wanted, await nearest(dir), folder);
     for (const [path, { watcher }] of watches) {
       if (wanted.has(path)) continue;
@@ -124,13 +125,15 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
       watches.delete(path);
     }
     const fresh = await Promise.all(
-      [...wanted].map(async ([path, concerns]) => ((await coverOne(path, concerns)) ? [...concerns] : [])),
+      [...wanted].map(async ([path, concerns]) =>
+        (await coverOne(path, concerns)) ? [...concerns.keys()] : [],
+      ),
     );
     return fresh.flat();
   }
 
   /** Returns whether the directory was not watched before, or not for all these folders. */
-  async function coverOne(path: string, concerns: Set<string>): Promise<boolean> {
+  async function coverOne(path: string, concerns: Concerns): Promise<boolean> {
     const found = await stat(path).catch(() => undefined);
     const known = watches.get(path);
     if (!found || isClosed) return false;
@@ -138,15 +141,17 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
     // the birth time.
     const identity = `${found.ino} ${found.birthtimeMs}`;
     if (known?.identity === identity) {
-      const isMore = [...concerns].some((folder) => !known.concerns.has(folder));
+      const isMore = [...concerns.keys()].some((folder) => !known.concerns.has(folder));
       known.concerns = concerns;
       return isMore;
     }
     known?.watcher.close();
     try {
-      const watcher = watch(path, { persistent: false }, () => markChanged(made.concerns));
+      const watcher = watch(path, { persistent: false }, (_event, name) =>
+        markChanged(concernedBy(made.concerns, name)),
+      );
       const made = { watcher, identity, concerns };
-      watcher.on("error", () => markChanged(made.concerns));
+      watcher.on("error", () => markChanged(made.concerns.keys()));
       watches.set(path, made);
       return true;
     } catch (error) {
@@ -174,32 +179,30 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   };
 }
 
-/** Adds each directory of the folder, with the folder to report on a change. Returns `dir` if it does not exist. */
+/** Adds each directory of the folder, with the folder to report on a change. */
 async function directoriesOf(
   { dir, reports }: WatchedFolder,
   wanted: Wanted,
   onUnreadable: OnUnreadable,
-): Promise<string | undefined> {
+): Promise<void> {
   const resolved = (path: string) =>
     realpath(path).catch((error: unknown) => {
       if (!isAbsent(error)) onUnreadable(path, error);
       return undefined;
     });
   const root = await resolved(dir);
-  if (root === undefined) return dir;
-  if (reports === "itself") {
-    await addTree(root, root, wanted, onUnreadable);
-    return undefined;
-  }
+  await wantWay(wanted, dir, root ?? dir);
+  if (root === undefined) return;
+  if (reports === "itself") return addTree(root, root, wanted, onUnreadable);
   want(wanted, root, root);
-  const below = await subdirectories(root, { links: true, onUnreadable });
+  const { below, links } = await listing(root, onUnreadable);
+  await Promise.all(links.map((name) => wantWay(wanted, join(root, name), root)));
   await Promise.all(
-    below.map(async (name) => {
+    [...below, ...links].map(async (name) => {
       const folder = await resolved(join(root, name));
       if (folder !== undefined) await addTree(folder, folder, wanted, onUnreadable);
     }),
   );
-  return undefined;
 }
 
 /** Adds a directory tree. Links are not followed: they may form cycles. */
@@ -209,9 +212,11 @@ async function addTree(
   wanted: Wanted,
   onUnreadable: OnUnreadable,
 ): Promise<void> {
-  if (wanted.has(path)) return;
+  const concerns = wanted.get(path);
+  if (concerns?.has(folder) && concerns.get(folder) === undefined) return;
   want(wanted, path, folder);
-  const below = await subdirectories(path, { links: false, onUnreadable });
+  const { below, links } = await listing(path, onUnreadable);
+  await Promise.all(links.map((name) => wantWay(wanted, join(path, name), folder)));
   await Promise.all(below.map((name) => addTree(join(path, name), folder, wanted, onUnreadable)));
   // Only the entries of node_modules and of the scopes in it, which change when packages are installed or linked.
   const packages = join(path, "node_modules");
@@ -220,27 +225,45 @@ async function addTree(
   for (const scope of await scopesIn(packages).catch(() => [])) want(wanted, scope, folder);
 }
 
+/** A link on the way may lead elsewhere one day, as the "current" of a deployment does, and what is missing may appear. */
+async function wantWay(wanted: Wanted, path: string, folder: string): Promise<void> {
+  for (const { dir, name } of await onTheWay(path)) want(wanted, dir, folder, name);
+}
+
 /** The directory itself, or its nearest existing ancestor. */
 async function nearest(dir: string): Promise<string> {
   if ((await stat(dir).catch(() => undefined)) || dir === dirname(dir)) return dir;
   return nearest(dirname(dir));
 }
 
-function want(wanted: Wanted, dir: string, folder: string): void {
-  wanted.set(dir, (wanted.get(dir) ?? new Set()).add(folder));
+/** Without a name, a change of any entry counts. */
+function want(wanted: Wanted, dir: string, folder: string, name?: string): void {
+  const concerns: Concerns = wanted.get(dir) ?? new Map();
+  wanted.set(dir, concerns);
+  const names = concerns.get(folder);
+  if (name === undefined) concerns.set(folder, undefined);
+  else if (names || !concerns.has(folder)) concerns.set(folder, new Set([...(names ?? []), name]));
 }
 
-async function subdirectories(
-  path: string,
-  { links, onUnreadable }: { links: boolean; onUnreadable: OnUnreadable },
-): Promise<string[]> {
+/** Not every system says which entry has changed. */
+const concernedBy = (concerns: Concerns, name: string | null): string[] =>
+  [...concerns].flatMap(([folder, names]) => (!names || name === null || names.has(name) ? [folder] : []));
+
+interface Listing {
+  /** The names of the directories in it. */
+  below: string[];
+  links: string[];
+}
+
+async function listing(path: string, onUnreadable: OnUnreadable): Promise<Listing> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
     // A plain file among links, or a directory removed a moment ago.
     if (!isAbsent(error)) onUnreadable(path, error);
     return [];
   });
-  return entries
-    .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink()))
-    .map((entry) => entry.name)
-    .filter((name) => !name.startsWith(".") && name !== "node_modules");
+  const shown = entries.filter(({ name }) => !name.startsWith(".") && name !== "node_modules");
+  return {
+    below: shown.filter((entry) => entry.isDirectory()).map(({ name }) => name),
+    links: shown.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name),
+  };
 }

@@ -125,6 +125,9 @@ test("X-Forwarded-For names the sender only if a trusted proxy set it", () => {
   // The sender may have forged the left entry.
   expect(from("10.1.2.3", "127.0.0.1, 198.51.100.1, 10.9.9.9")).toBe("198.51.100.1");
   expect(from("::1", "2001:db8:1:2::9")).toBe(from("2001:db8:1:2::1"));
+  // Some proxies name the port as well.
+  expect(from("10.1.2.3", "198.51.100.1:4711, 10.9.9.9:80")).toBe("198.51.100.1");
+  expect(from("::1", "[2001:db8:1:2::9]:4711")).toBe(from("2001:db8:1:2::1"));
   expect(from("10.1.2.3")).toBe("10.1.2.3");
   expect(from("10.1.2.3", "nonsense")).toBe("10.1.2.3");
   expect(createSenderOf([])("10.1.2.3", new Headers({ "x-forwarded-for": "198.51.100.1" }))).toBe("10.1.2.3");

@@ -21,6 +21,9 @@ import { type Pace, readBody } from "./read-body.ts";
 import { HANDLER_MS, type Router, runRouter } from "./run-router.ts";
 import { whileAllowed } from "./while-allowed.ts";
 
+/** Reads a file of a page. The headers of the request may ask for a part of it, or say what the browser has already. */
+export type ReadPage = (asked?: Headers) => Promise<Response | undefined>;
+
 export interface MountedIntegrations {
   /** Resolves when the integration was loaded (or failed to load) for the first time, or does not exist. */
   whenLoaded(id: string): Promise<void>;
@@ -35,7 +38,7 @@ export interface MountedIntegrations {
   /**
    * Returns a function that reads the web page file at the path below /integrations/<id>; undefined for other paths.
    */
-  webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
+  webUiOf(id: string, path: string): ReadPage | undefined;
   /** The limit for bodies on its public routes; undefined for the default. */
   maxBodyBytesOf(id: string): number | undefined;
   /** "quarantined": the integration exists, but its code does not load. undefined: there is no such integration. */
@@ -137,7 +140,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const readPage = READING.has(request.method) ? integrations.webUiOf(id, rest) : undefined;
       if (readPage) {
         checkRate(id, sender);
-        return await answerPage(target, request.method, readPage);
+        return await answerPage(target, request, readPage);
       }
       const router = integrations.routerOf(id);
       if (!router) throw noRouter(id, integrations.statusOf(id));
@@ -227,14 +230,14 @@ const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 async function answerPage(
   { path, hasTrailingSlash, search }: Target,
-  method: string,
-  readPage: () => Promise<Response | undefined>,
+  { method, headers }: Request,
+  readPage: ReadPage,
 ): Promise<Response> {
   // Relative links resolve below the page only if its URL ends with a slash.
   if (path.endsWith("/ui") && !hasTrailingSlash) {
     return new Response(null, { status: 308, headers: { location: `${path}/${search}` } });
   }
-  const page = await readPage();
+  const page = await readPage(headers);
   if (!page) throw new HeddleError("not_found", "There is no such page.");
   return method === "HEAD" ? new Response(null, page) : page;
 }

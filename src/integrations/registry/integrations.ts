@@ -10,6 +10,7 @@ import type { Stalls } from "../loading/stalls.ts";
 import type { Change } from "../review/changes.ts";
 import type { PendingApproval, Review } from "../review/review.ts";
 import type { IntegrationRouter } from "../routing/router.ts";
+import type { ReadPage } from "../routing/web-ui.ts";
 import type { IntegrationStates } from "../settings/states.ts";
 import type { Sinks } from "./go-live.ts";
 import type { PaceOptions } from "./reload-pace.ts";
@@ -76,7 +77,7 @@ export interface Integrations {
   /** The manifest's limit for bodies on public routes, in bytes. */
   maxBodyBytesOf(id: string): number | undefined;
   /** Reads the file of the web UI that a path below /integrations/<id> names; undefined for other paths. */
-  webUiOf(id: string, path: string): (() => Promise<Response | undefined>) | undefined;
+  webUiOf(id: string, path: string): ReadPage | undefined;
   statusOf(id: string): ServingStatus | undefined;
   /** Calls the listener after an integration has changed; `get` already returns the new view. Returns a function that removes it. */
   onChange(listener: IntegrationListener): () => void;

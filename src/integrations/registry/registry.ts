@@ -233,7 +233,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
       const name = webUiPath(setup, path);
       if (!slot || !setup?.web_ui || name === undefined) return undefined;
       const { static_dir } = setup.web_ui;
-      return () => webUiFile(slot.state.found.folder, static_dir, name, review.open);
+      return (asked) => webUiFile(slot.state.found.folder, static_dir, name, { open: review.open, asked });
     },
     statusOf(id) {
       const slot = slots.get(id);

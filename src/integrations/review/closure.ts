@@ -85,18 +85,24 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
       if (!hasCode) return;
       throw invalid(`${path} must not be a link out of the workspace; put the file itself there`);
     }
-    if (isHidden(real)) return;
+    if (isClosed(real)) return;
     links.set(path, real);
     if (found.isFile()) await add(real, hasCode);
     // A link to elsewhere may lead to a folder of any size, and back again.
-    else if (found.isDirectory() && (isKnown || isPart)) await enter(real, isPart);
+    else if (found.isDirectory() && ((isKnown && !isHidden(real)) || isPart)) await enter(real, isPart);
   }
 
-  const isHidden = (real: string): boolean => {
+  const namesTo = (real: string): string[] => {
     const root = isIn(folder, real) ? folder : isIn(workspace, real) ? workspace : undefined;
-    const names = root === undefined ? [] : relative(root, real).split(sep);
-    return names.some((name) => name.startsWith(".") || isPackages(name));
+    return root === undefined ? [] : relative(root, real).split(sep);
   };
+  const isHidden = (real: string): boolean => namesTo(real).some((name) => name.startsWith("."));
+  /**
+   * What is never read, whatever leads there. Outside of the workspace a link may lead to a hidden folder: what Kubernetes mounts
+   * has its files in "..data".
+   */
+  const isClosed = (real: string): boolean =>
+    namesTo(real).some(isPackages) || (isIn(workspace, real) && isHidden(real));
 
   async function add(path: string, isOfCode: boolean): Promise<void> {
     if (files.get(path)?.bytes) return;
@@ -147,7 +153,7 @@ export async function readClosure({ folder, workspace }: ClosureOptions): Promis
       if (!(isIn(folder, attempt) || isIn(workspace, attempt))) continue;
       if (!(await namesIn(dirname(attempt))).has(basename(attempt))) continue;
       const real = await realpath(attempt).catch(() => undefined);
-      if (real === undefined || isHidden(real) || !(isIn(folder, real) || isIn(workspace, real))) continue;
+      if (real === undefined || isClosed(real) || !(isIn(folder, real) || isIn(workspace, real))) continue;
       if ((await stat(real).catch(() => undefined))?.isFile()) found.push(real);
       if (real !== attempt) links.set(attempt, real);
     }

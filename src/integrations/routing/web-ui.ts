@@ -5,6 +5,7 @@ import { openAsBlob } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import type { SetupManifest } from "../../sdk/manifest.ts";
+import { answerFile } from "./file-answer.ts";
 
 const PREFIX = "/ui";
 
@@ -44,6 +45,15 @@ const TYPES: Record<string, string> = {
 /** Undefined for a file that must not be served. */
 export type OpenFile = (file: string) => Promise<Blob | undefined>;
 
+/** Reads a file of a page for a request with these headers. */
+export type ReadPage = (asked?: Headers) => Promise<Response | undefined>;
+
+export interface PageRequest {
+  open?: OpenFile | undefined;
+  /** The headers of the request, which may ask for a part of the file, or say what the browser has already. */
+  asked?: Headers | undefined;
+}
+
 /**
  * The file that `path` (as in the URL, "/assets/a.js") names below the folder; index.html for a path without an
  * extension, which is a page of a single-page app. Undefined when there is no such file.
@@ -52,7 +62,7 @@ export async function webUiFile(
   folder: string,
   staticDir: string,
   path: string,
-  open: OpenFile = openAsBlob,
+  request: PageRequest = {},
 ): Promise<Response | undefined> {
   const name = decoded(path);
   if (name === undefined) return undefined;
@@ -60,8 +70,8 @@ export async function webUiFile(
   // A link must not lead elsewhere: the manifest promises a folder of its own.
   if (!root?.startsWith(folder + sep)) return undefined;
   return (
-    (await read(root, name, open)) ??
-    (extname(name) === "" ? await read(root, "/index.html", open) : undefined)
+    (await read(root, name, request)) ??
+    (extname(name) === "" ? await read(root, "/index.html", request) : undefined)
   );
 }
 
@@ -75,7 +85,11 @@ function decoded(path: string): string | undefined {
   }
 }
 
-async function read(root: string, name: string, open: OpenFile): Promise<Response | undefined> {
+async function read(
+  root: string,
+  name: string,
+  { open = openAsBlob, asked }: PageRequest,
+): Promise<Response | undefined> {
   const file = await realpath(join(root, name)).catch(() => undefined);
   if (!file?.startsWith(root + sep)) return undefined;
   // A link may lead to a file whose own name would not be served.
@@ -90,7 +104,9 @@ async function read(root: string, name: string, open: OpenFile): Promise<Respons
   if (!found?.isFile()) return undefined;
   const content = await open(file);
   if (!content) return undefined;
-  return new Response(content, {
+  return answerFile(content, {
+    changedAt: found.mtime,
+    asked,
     headers: {
       "content-type": TYPES[extname(file).toLowerCase()] ?? "application/octet-stream",
       "x-content-type-options": "nosniff",

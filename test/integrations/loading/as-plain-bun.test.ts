@@ -525,3 +525,107 @@ test("an import of a database opens the file beside the source", async () => {
   expect(all.integrations.get("mine")?.error).toBeNull();
   expect(all.call("database")).toEqual([true, all.path("mine/data.db"), { one: 1 }]);
 });
+
+test("JavaScript with JSX knows its file, and finds files by computed names", async () => {
+  await using all = await harness({
+    "mine/tsconfig.json": '{ "compilerOptions": { "jsx": "react", "jsxFactory": "h" } }',
+    "mine/deep/view.js": `const h = (type, _, ...inside) => [type, ...inside];
+      const name = "de";
+      export const view = async () => <b>{import.meta.file} {(await import("./texts/" + name + ".ts")).text}</b>;`,
+    "mine/deep/texts/de.ts": `import { t } from "heddle/sdk"; export const text = "eins " + typeof t.String;`,
+    "mine/tools/a.ts": importing(`import { view } from "../deep/view.js";`, "viewed", "view()"),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(await all.call("viewed")).toEqual(["b", "view.js", " ", "eins function"]);
+});
+
+test("a tsconfig.json says how JSX is meant, also in files that are imported by an alias or from above", async () => {
+  const view = (name: string) => `export const ${name} = () => <b>{import.meta.file}</b>;`;
+  await using all = await harness({
+    "mine/base.json":
+      '{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "tags", /* by alias */ "paths": { "@/*": ["./*"] } } }',
+    "mine/tsconfig.json": '{ "extends": "./base.json" }',
+    "mine/node_modules/tags/package.json": '{ "name": "tags" }',
+    "mine/node_modules/tags/jsx-runtime.js": "exports.jsx = (type, { children }) => [type, children];",
+    "mine/deep/above.tsx": view("above"),
+    "mine/deep/alias.tsx": view("alias"),
+    "mine/tools/a.ts": importing(
+      `import { above } from "../deep/above.tsx"; import { alias } from "@/deep/alias.tsx";`,
+      "views",
+      "[above(), alias()]",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("views")).toEqual([
+    ["b", "above.tsx"],
+    ["b", "alias.tsx"],
+  ]);
+});
+
+test("imports of a package.json may lead to modules of the runtime", async () => {
+  await using all = await harness({
+    "mine/package.json": JSON.stringify({
+      name: "mine",
+      imports: { "#files": { bun: "node:fs", default: "./none.js" }, "#db": "bun:sqlite", "#led": "led" },
+    }),
+    "mine/node_modules/led/package.json": '{ "name": "led", "main": "main.js" }',
+    "mine/node_modules/led/main.js": "module.exports = 'led';",
+    "mine/tools/a.ts": importing(
+      `import { readFileSync } from "#files"; import { Database } from "#db"; import led from "#led";`,
+      "runtime",
+      "[typeof readFileSync, typeof Database, led]",
+    ),
+    "absent/package.json": '{ "imports": { "#files": "node:fs" } }',
+    "absent/tools/a.ts": importing(`import x from "#fils";`, "absent", "x"),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("runtime")).toEqual(["function", "function", "led"]);
+  // It is no package, so nothing can be installed.
+  expect(all.integrations.get("absent")?.error?.reason).toStartWith('Could not resolve: "#fils"');
+});
+
+test("a require of a file's own is called, unless it is the usual one", async () => {
+  await using all = await harness({
+    "mine/own.ts": `const require = (name: string) => "own " + name;
+      const name = "x";
+      export const own = [require("a" + name), require("./texts/" + name)];`,
+    "mine/usual.ts": `import { createRequire } from "node:module"; const name = "de";
+const require = createRequire(import.meta.url);
+export const usual = require("./texts/" + name + ".ts").text;`,
+    "mine/elsewhere.ts": `import { createRequire } from "node:module"; const name = "de";
+const require = createRequire(import.meta.dir + "/deep/any.js");
+export const elsewhere = require("./texts/" + name + ".json").text;`,
+    "mine/texts/de.ts": `export const text = "eins";`,
+    "mine/deep/texts/de.json": '{ "text": "deep" }',
+    "mine/tools/a.ts": importing(
+      `import { own } from "../own.ts"; import { usual } from "../usual.ts"; import { elsewhere } from "../elsewhere.ts";`,
+      "required",
+      "[...own, usual, elsewhere]",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("required")).toEqual(["own ax", "own ./texts/x", "eins", "deep"]);
+});
+
+test("a CommonJS module that throws does so each time it is required", async () => {
+  await using all = await harness({
+    "mine/native.cjs": `exports.half = 1; if (!globalThis.nativeOfMine) throw new Error("not yet"); exports.whole = 2;`,
+    "mine/tools/a.ts": importing(
+      `const said: unknown[] = [];
+      for (const round of [1, 2, 3]) {
+        if (round === 3) globalThis.nativeOfMine = true;
+        try { said.push(require("../native.cjs")); } catch (error) { said.push(error.message); }
+      }
+      said.push(require("../native.cjs") === said[2], /a\\.ts:\\d+/.exec(new Error("here").stack ?? "")?.[0]);`,
+      "thrown",
+      "said",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  expect(all.call("thrown")).toEqual(["not yet", "not yet", { half: 1, whole: 2 }, true, "a.ts:6"]);
+});

@@ -64,3 +64,53 @@ test("nothing outside the folder, and nothing hidden, is ever served", async () 
       expect([dir, await ui.get(path, dir)]).toEqual([dir, undefined]);
   }
 });
+
+test("a file that the browser has is not sent again, and a part of one is sent alone", async () => {
+  await using folder = await folderWithUi();
+  const get = async (asked: Record<string, string>, path = "/assets/a.js") => {
+    const response = await webUiFile(join(folder.path, "mine"), "web/dist", path, {
+      asked: new Headers(asked),
+    });
+    return response && { status: response.status, headers: response.headers, body: await response.text() };
+  };
+  const whole = await get({});
+  const etag = whole?.headers.get("etag") ?? "";
+  expect([whole?.status, whole?.headers.get("accept-ranges"), etag]).toEqual([
+    200,
+    "bytes",
+    expect.stringMatching(/^".+"$/),
+  ]);
+  const changed = whole?.headers.get("last-modified") ?? "";
+  const known: Record<string, string>[] = [
+    { "if-none-match": etag },
+    { "if-none-match": `"other", W/${etag}` },
+    { "if-none-match": "*" },
+    { "if-modified-since": changed },
+  ];
+  for (const asked of known) {
+    const answer = await get(asked);
+    expect([answer?.status, answer?.body, answer?.headers.get("etag")]).toEqual([304, "", etag]);
+  }
+  const whollyAsked: Record<string, string>[] = [
+    { "if-none-match": '"other"', "if-modified-since": changed },
+    { "if-modified-since": "Thu, 01 Jan 1970 00:00:00 GMT" },
+    { "if-modified-since": "yesterday" },
+    { range: "bytes=0-1,3-3" },
+    { range: "lines=0-1" },
+    { range: "bytes=3-1" },
+    { range: "bytes=0-1", "if-range": '"other"' },
+  ];
+  for (const asked of whollyAsked) expect([asked, (await get(asked))?.status]).toEqual([asked, 200]);
+  const part = async (range: string) => {
+    const answer = await get({ range, "if-range": etag });
+    return [answer?.status, answer?.headers.get("content-range"), answer?.body];
+  };
+  expect(await part("bytes=0-1")).toEqual([206, "bytes 0-1/3", "a("]);
+  expect(await part("bytes=1-")).toEqual([206, "bytes 1-2/3", "()"]);
+  expect(await part("bytes=-1")).toEqual([206, "bytes 2-2/3", ")"]);
+  expect(await part("bytes=0-999")).toEqual([206, "bytes 0-2/3", "a()"]);
+  expect(await part("bytes=3-")).toEqual([416, "bytes */3", ""]);
+  expect(await part("bytes=-0")).toEqual([416, "bytes */3", ""]);
+  await folder.write({ "mine/web/dist/assets/a.js": "changed()" });
+  expect(await get({ "if-none-match": etag })).toMatchObject({ status: 200, body: "changed()" });
+});
