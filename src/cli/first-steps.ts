@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { entryOfSource } from "../runtime/assets.ts";
+import { ownCommand } from "../runtime/own-command.ts";
 
 /** Returns no lines if the log is JSON, since programs read that. */
 export function firstSteps(
@@ -10,7 +10,7 @@ export function firstSteps(
   { url, model }: { url: string; model: string | undefined },
 ): string[] {
   if (config.logFormat === "json") return [];
-  const heddle = entryOfSource() === undefined ? "heddle" : "bun src/main.ts";
+  const heddle = ownCommand();
   const home = config.isHomeGiven ? ` --home ${shellWord(config.home)}` : "";
   return [
     modelLine(config.home, model, heddle),

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { firstSteps } from "../../src/cli/first-steps.ts";
 import { loadConfig } from "../../src/config/config.ts";
+import { ownCommand } from "../../src/runtime/own-command.ts";
 
 const SERVER = { url: "http://127.0.0.1:8000", model: "llama3.2" };
 const next = (flags: Record<string, string>, environment: Record<string, string>): string | undefined =>
@@ -10,12 +11,18 @@ const next = (flags: Record<string, string>, environment: Record<string, string>
 
 test("the next command names the home if the server was told it, however it was told", () => {
   const command = (home: string): string =>
-    `Next: bun src/main.ts ask${home} "Hello", or the API at http://127.0.0.1:8000/swagger`;
+    `Next: ${ownCommand()} ask${home} "Hello", or the API at http://127.0.0.1:8000/swagger`;
   expect(next({}, {})).toBe(command(""));
   expect(next({ home: "/srv/heddle" }, {})).toBe(command(" --home /srv/heddle"));
   expect(next({}, { HEDDLE_HOME: "/srv/my heddle" })).toBe(command(" --home '/srv/my heddle'"));
   // As the systemd unit does it.
   expect(next({}, { STATE_DIRECTORY: "/var/lib/heddle" })).toBe(command(" --home /var/lib/heddle"));
+});
+
+test("who started the server with npx, and has no Bun, is told to use npx again", () => {
+  const npx = "/home/ada/.npm/_npx/8666902f/node_modules/bun/bin/bun.exe";
+  expect(ownCommand(npx)).toBe(`npx -y bun@${Bun.version} src/main.ts`);
+  expect(ownCommand("/usr/local/bin/bun")).toBe("bun src/main.ts");
 });
 
 test("a log in JSON, which programs read, has no such lines", () => {

@@ -114,7 +114,7 @@ function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["
   if (!local) {
     throw new HeddleError(
       "config",
-      `No server runs on ${home}. Start one with "heddle serve"; or pass a running server's home with --home, as its ` +
+      `No server runs on ${home}, or it is still starting. Start one with "heddle serve"; or pass a running server's home with --home, as its ` +
         "user or as root (under the systemd unit: sudo heddle … --home /var/lib/heddle); or set HEDDLE_URL and HEDDLE_API_KEY.",
     );
   }
