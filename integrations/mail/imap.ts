@@ -11,11 +11,16 @@ export interface OpenMailbox {
   close(): void;
 }
 
-/** Connects and signs in. Throws ReauthRequired if the server refuses the password or the token. */
-export const openMailbox = (signal: AbortSignal): Promise<OpenMailbox> =>
-  signedIn((proof) => connect(proof, signal), isRefused);
+/** A listener's own limit for silence is shorter. */
+const LISTENING_MS = 120_000;
+/** Half of what an attempt to deliver has, so that one whose connection is cut says so and is made again. */
+const WORKING_MS = 30_000;
 
-async function connect(auth: Proof, signal: AbortSignal): Promise<OpenMailbox> {
+/** Connects and signs in. Throws ReauthRequired if the server refuses the password or the token. */
+export const openMailbox = (signal: AbortSignal, silenceMs = LISTENING_MS): Promise<OpenMailbox> =>
+  signedIn((proof) => connect(proof, signal, silenceMs), isRefused);
+
+async function connect(auth: Proof, signal: AbortSignal, silenceMs: number): Promise<OpenMailbox> {
   // Only where there is a mailbox, since it is large.
   const { ImapFlow } = await import("imapflow");
   signal.throwIfAborted();
@@ -28,7 +33,7 @@ async function connect(auth: Proof, signal: AbortSignal): Promise<OpenMailbox> {
     ...(!secure && { doSTARTTLS: tls !== "off" }),
     ...(tls === "unverified" && { tls: { rejectUnauthorized: false } }),
     // IDLE begins at once, and is interrupted by the regular check that the server is still there.
-    ...{ autoIdleDelay: 100, connectionTimeout: 20_000, greetingTimeout: 16_000, socketTimeout: 120_000 },
+    ...{ autoIdleDelay: 100, connectionTimeout: 20_000, greetingTimeout: 16_000, socketTimeout: silenceMs },
     // What a hostile or broken server may make this one hold in memory.
     ...{ maxLiteralSize: settings.MAIL_MAX_BYTES + 1_000_000, maxLineLength: 10_000_000 },
     clientInfo: { name: "Heddle" },
@@ -66,12 +71,13 @@ function isRefused(error: unknown): boolean {
   return authenticationFailed === true && !PASSING.includes(serverResponseCode);
 }
 
-/** Runs work on a connection of its own. */
+/** Runs work on a connection of its own; it fails if the server says nothing for `silenceMs`. */
 export async function withMailbox<Result>(
   signal: AbortSignal,
   work: (client: ImapFlow) => Promise<Result>,
+  silenceMs = WORKING_MS,
 ): Promise<Result> {
-  const { client, lost, close } = await openMailbox(signal);
+  const { client, lost, close } = await openMailbox(signal, silenceMs);
   try {
     return await Promise.race([work(client), lost]);
   } finally {

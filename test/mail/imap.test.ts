@@ -2,7 +2,9 @@
 
 import { afterAll, expect, test } from "bun:test";
 import { fakeHeddle, startListener, useSettings } from "heddle/sdk/testing";
+import { withMailbox } from "../../integrations/mail/imap.ts";
 import "../../integrations/mail/listeners.ts";
+import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
 import { until } from "../until.ts";
 import { hasDovecot, MAILBOX, startDovecot } from "./dovecot.ts";
 import { letter } from "./letter.ts";
@@ -33,6 +35,30 @@ if (hasDovecot)
       expect(await until(taken, (found) => found.length > 0)).toEqual(["<after@friends.test>"]);
       await second.stop();
     } finally {
+      await dovecot.stop();
+    }
+  });
+
+if (hasDovecot)
+  test("work in a mailbox whose network vanishes fails by itself, so that it is done again", async () => {
+    const dovecot = await startDovecot();
+    const proxy = await startCuttingProxy(dovecot.port);
+    try {
+      useSettings({
+        ...{ MAIL_ADDRESS: MAILBOX.user, MAIL_PASSWORD: MAILBOX.pass, MAIL_TLS: "off" },
+        ...{ MAIL_IMAP_HOST: "127.0.0.1", MAIL_IMAP_PORT: String(proxy.port) },
+      });
+      const work = withMailbox(
+        AbortSignal.timeout(40_000),
+        async (client) => {
+          proxy.cut();
+          await client.list();
+        },
+        2_000,
+      );
+      await expect(work).rejects.toThrow(/Socket timeout|closed the connection/);
+    } finally {
+      proxy.stop();
       await dovecot.stop();
     }
   });

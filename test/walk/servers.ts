@@ -105,14 +105,17 @@ async function createServer(
   async function start(): Promise<void> {
     const PORT = url === "" ? "0" : new URL(url).port;
     const now = url === "" ? former : program;
-    server = launch({ program: now, environment: { ...environment, HEDDLE_HOME: home, PORT } });
+    const started = launch({ program: now, environment: { ...environment, HEDDLE_HOME: home, PORT } });
+    // How it ended, and what it has logged as an error, is part of what was seen.
+    void started.ended.then((end) =>
+      console.error(`A server has ended: ${end}. ${started.errors().slice(-4_000)}`),
+    );
+    server = started;
     url = await server.started;
   }
   async function end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     server.kill(signal);
     await server.ended;
-    // What it has logged as an error is part of what was seen.
-    console.error(server.errors().slice(-4_000));
   }
   await start();
   return {
