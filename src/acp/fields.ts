@@ -2,12 +2,18 @@
 
 import { Type as t } from "@sinclair/typebox";
 import { Command, idField, NO_CONTROLS, secretTexts, Words } from "../declared/program-fields.ts";
+import { NOT_BLANK } from "../schema/pattern-words.ts";
 
 export const CodingAgentId = idField("Bots get it as the tool `code_with_<id>`.");
 
 const optional = {
   name: t.Optional(
-    t.String({ minLength: 1, maxLength: 200, description: "The name that people and models read." }),
+    t.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: NOT_BLANK,
+      description: "The name that people and models read.",
+    }),
   ),
   args: t.Optional(Words),
   timeout_seconds: t.Optional(

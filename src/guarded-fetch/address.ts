@@ -26,6 +26,8 @@ export interface AddressGuardOptions {
   allowPrivateHosts: readonly string[];
   /** More origins, such as "http://192.168.1.5:5000", that may be private; read for each request. */
   allowedOrigins?: () => ReadonlySet<string>;
+  /** What a person may do to have a private address allowed, as a sentence. Default: what the other options offer. */
+  remedy?: string;
   /** Resolves a name to all its addresses. Default: the system's resolver. */
   resolve?: (hostname: string) => Promise<Address[]>;
 }
@@ -36,7 +38,7 @@ export interface AddressGuardOptions {
 export type AddressGuard = (url: URL) => Promise<Address[]>;
 
 export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
-  const { allowPrivateHosts, allowedOrigins, resolve = resolveName } = options;
+  const { allowPrivateHosts, allowedOrigins, remedy = remedyFor(options), resolve = resolveName } = options;
   return async (url) => {
     const hostname = url.hostname.replace(/^\[|\]$/g, "");
     const family = isIP(hostname);
@@ -47,17 +49,17 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
       ({ address }) => !isPublic(address) && !isListed(hostname, address, allowPrivateHosts),
     );
     if (isInside && !allowedOrigins?.().has(url.origin))
-      throw refusal(hostname, allowedOrigins !== undefined);
+      throw new Permanent(
+        `${hostname} is a private, loopback, link-local or cloud-internal address. ${remedy}`,
+      );
     return addresses;
   };
 }
 
-function refusal(hostname: string, knowsSettings: boolean): Permanent {
-  const remedy = knowsSettings
+const remedyFor = ({ allowedOrigins }: AddressGuardOptions): string =>
+  allowedOrigins
     ? "To allow it, put its URL into a setting of the integration, or add it to ALLOW_PRIVATE_HOSTS."
     : "To allow it, add it to ALLOW_PRIVATE_HOSTS.";
-  return new Permanent(`${hostname} is a private, loopback, link-local or cloud-internal address. ${remedy}`);
-}
 
 const resolveName = (hostname: string): Promise<Address[]> => lookup(hostname, { all: true });
 

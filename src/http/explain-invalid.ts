@@ -4,6 +4,7 @@ import type { ValueError } from "@sinclair/typebox/errors";
 import type { ValidationError } from "elysia";
 import { HeddleError } from "../errors.ts";
 import { isTextOfValue } from "../schema/openapi-schema.ts";
+import { patternWords } from "../schema/pattern-words.ts";
 
 /** The keywords of a JSON Schema that are used here. */
 interface Schema {
@@ -76,11 +77,11 @@ function expected(schema: Schema): string {
   if (schema.format === "date-time") return 'a date and time such as "2026-11-27T10:00:00Z"';
   const limits = [
     schema.format ? `in the form of a ${schema.format}` : "",
-    schema.pattern ? `that matches ${schema.pattern}` : "",
     range(schema.minimum, schema.maximum, ""),
     range(schema.minLength, schema.maxLength, " characters"),
     range(schema.minItems, schema.maxItems, " items"),
     range(schema.minProperties, undefined, " fields"),
+    schema.pattern ? (patternWords(schema.pattern) ?? `that matches ${schema.pattern}`) : "",
   ];
   return [typeName(schema), ...limits].filter((part) => part !== "").join(" ");
 }

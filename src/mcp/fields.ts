@@ -4,6 +4,7 @@ import { Type as t } from "@sinclair/typebox";
 import { MCP_TRANSPORTS } from "../db/schema.ts";
 import { Command, idField, NO_CONTROLS, secretTexts, Words } from "../declared/program-fields.ts";
 import { named } from "../schema/openapi-schema.ts";
+import { NOT_BLANK } from "../schema/pattern-words.ts";
 import { MCP_OAUTH_GRANTS, type McpOAuthGrant } from "./server.ts";
 
 const HEADER_VALUE = "^[\\x20-\\x7e\\t]*$";
@@ -11,7 +12,9 @@ const HEADER_VALUE = "^[\\x20-\\x7e\\t]*$";
 export const McpServerId = idField("Bots name its tools `mcp:<id>/<tool>`, and all of them `mcp:<id>`.");
 
 const plain = {
-  name: t.Optional(t.String({ minLength: 1, maxLength: 200, description: "The name that people see." })),
+  name: t.Optional(
+    t.String({ minLength: 1, maxLength: 200, pattern: NOT_BLANK, description: "The name that people see." }),
+  ),
   transport: t.Unsafe<(typeof MCP_TRANSPORTS)[number]>(
     t.Union(
       MCP_TRANSPORTS.map((word) => t.Literal(word)),

@@ -5,6 +5,7 @@ import { LONGEST_REFERENCE } from "../capabilities/tool-patterns.ts";
 import { ON_TIMEOUT, POLICY_EFFECTS, TOOL_KINDS } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { named } from "../schema/openapi-schema.ts";
+import { NOT_BLANK } from "../schema/pattern-words.ts";
 
 const words = <const Word extends string>(all: readonly Word[], description: string) =>
   t.Unsafe<Word>(
@@ -73,7 +74,12 @@ const ApprovalTermsFields = named(
 const BotId = t.String({ minLength: 1, maxLength: 64 });
 
 const FIELDS = {
-  name: t.String({ minLength: 1, maxLength: 200, description: "What the policy is for." }),
+  name: t.String({
+    minLength: 1,
+    maxLength: 200,
+    pattern: NOT_BLANK,
+    description: "What the policy is for.",
+  }),
   effect: words(
     POLICY_EFFECTS,
     "allow: the call is made. deny: the model is told why not. require_approval: the run waits until a person decides.",

@@ -4,6 +4,7 @@ import { Type as t } from "@sinclair/typebox";
 import { PROVIDER_ADAPTERS } from "../db/schema.ts";
 import { UNSUPPORTED } from "../llm/quirks.ts";
 import { named } from "../schema/openapi-schema.ts";
+import { NOT_BLANK } from "../schema/pattern-words.ts";
 
 /** US dollars per million tokens; a million dollars is a slip of the keyboard. */
 const price = (description: string) => t.Number({ minimum: 0, maximum: 1_000_000, description });
@@ -60,7 +61,9 @@ export const ProviderId = t.String({
 const HEADER_VALUE = "^[\\x20-\\x7e\\t]*$";
 
 const common = {
-  name: t.Optional(t.String({ minLength: 1, maxLength: 200, description: "The name that people see." })),
+  name: t.Optional(
+    t.String({ minLength: 1, maxLength: 200, pattern: NOT_BLANK, description: "The name that people see." }),
+  ),
   adapter: words(PROVIDER_ADAPTERS, "The protocol that the endpoint speaks."),
   base_url: t.Optional(
     t.Union([t.String({ minLength: 1, maxLength: 2_000 }), t.Null()], {

@@ -3,6 +3,7 @@
 import Ajv, { type ErrorObject, type Options } from "ajv";
 import addFormats from "ajv-formats";
 import { nearest } from "./nearest.ts";
+import { patternWords } from "./pattern-words.ts";
 
 export interface Violation {
   /** The dotted path from the root; "" for the root itself. */
@@ -122,6 +123,8 @@ function violation(error: ErrorObject): Violation {
 /** The value itself is not repeated, because it may be a secret. */
 function explained({ keyword, params, data, message = "is invalid" }: ErrorObject): string {
   if (keyword === "enum") return `must be one of: ${params.allowedValues.join(", ")}`;
+  const words = keyword === "pattern" ? patternWords(String(params.pattern)) : undefined;
+  if (words !== undefined) return `must be a string ${words}`;
   if (keyword !== "type") return message;
   const types = [params.type].flat().flatMap((type: string) => type.split(","));
   return `must be ${types.map(called).join(" or ")}; got ${called(typeOf(data))}`;

@@ -1,5 +1,7 @@
 // What a setting must be, in the words of a message to the person who enters it.
 
+import { patternWords } from "../schema/pattern-words.ts";
+
 /** The JSON Schema keywords that a setting can have. */
 export interface SettingSchema {
   type?: string;
@@ -49,7 +51,9 @@ function range(least: number | undefined, most: number | undefined, unit: string
 function form({ pattern, examples }: SettingSchema): string {
   if (pattern === undefined) return "";
   const shown = Array.isArray(examples) ? examples.map(String) : [];
-  return shown.length > 0 ? ` such as ${eitherOf(shown)}` : ` that matches ${pattern}`;
+  return shown.length > 0
+    ? ` such as ${eitherOf(shown)}`
+    : ` ${patternWords(pattern) ?? `that matches ${pattern}`}`;
 }
 
 function eitherOf(texts: string[]): string {

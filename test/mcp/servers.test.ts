@@ -117,6 +117,7 @@ eachDatabase("MCP servers", (open) => {
     expect(mcp.servers.get("refuses").status.error).toContain("TOKEN must be set.");
     expect(mcp.servers.get("nowhere").status.error).toContain("no such program was found");
     expect(mcp.servers.get("private").status.error).toContain("private, loopback");
+    expect(mcp.servers.get("private").status.error).toContain("allow_private");
     expect(await mcp.call("add", { a: 1, b: 1 })).toContain("2");
   });
 

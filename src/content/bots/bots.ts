@@ -7,6 +7,7 @@ import { type AsRead, nextVersion, refuseOverwrite } from "../../db/as-read.ts";
 import type { Queryable } from "../../db/database.ts";
 import { bots, seeded_bots } from "../../db/schema.ts";
 import { HeddleError, notFound } from "../../errors.ts";
+import { NOT_BLANK } from "../../schema/pattern-words.ts";
 import { SkillEntry } from "../skills/skill.ts";
 
 export type Bot = typeof bots.$inferSelect;
@@ -14,7 +15,12 @@ export type Bot = typeof bots.$inferSelect;
 /** A bot as it is written in YAML and sent over the API. */
 export const BotFields = t.Object(
   {
-    name: t.String({ minLength: 1, maxLength: 200, description: "The name that people see." }),
+    name: t.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: NOT_BLANK,
+      description: "The name that people see.",
+    }),
     description: t.Optional(t.String({ maxLength: 2000, description: "What the bot is for." })),
     icon_emoji: t.Optional(
       t.Union([t.String({ minLength: 1, maxLength: 64 }), t.Null()], {

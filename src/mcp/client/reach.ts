@@ -21,10 +21,15 @@ export function createAuthFetch(
     bounded(await send(input, { ...init, timeoutSeconds: AUTH_SECONDS }), MOST_AUTH_BYTES);
 }
 
+/** As the field is called over the API, and in the form of the admin UI. */
+const REMEDY =
+  'To allow it for this server, switch on "Its address may be a private one" (allow_private in the API and in mcp.yaml).';
+
 export const guardedFor = (
   { allow_private }: Pick<McpServer, "allow_private">,
   allowPrivateHosts: readonly string[],
 ): GuardedFetch =>
   createGuardedFetch({
     allowPrivateHosts: allow_private ? [...LOCAL_NETWORKS, ...allowPrivateHosts] : allowPrivateHosts,
+    ...(!allow_private && { remedy: REMEDY }),
   });

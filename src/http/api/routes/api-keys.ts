@@ -4,6 +4,7 @@ import { SCOPE_PRESETS, type ScopePreset, seesAll } from "../../../access/scopes
 import { KEY_ROWS } from "../../../db/schema.ts";
 import { HeddleError, notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { NOT_BLANK } from "../../../schema/pattern-words.ts";
 import type { Auth } from "../../auth.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -67,7 +68,12 @@ const NewKey = named(
   "NewApiKey",
   t.Object(
     {
-      name: t.String({ minLength: 1, maxLength: 200, description: "A name by which to recognise the key." }),
+      name: t.String({
+        minLength: 1,
+        maxLength: 200,
+        pattern: NOT_BLANK,
+        description: "A name by which to recognise the key.",
+      }),
       scopes: t.Optional(
         t.Array(t.String(), {
           maxItems: 100,

@@ -4,6 +4,7 @@ import { t } from "elysia";
 import { SkillEntry } from "../../../content/skills/skill.ts";
 import { WHEN_BUSY } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { NOT_BLANK } from "../../../schema/pattern-words.ts";
 import { answered } from "../answered.ts";
 import { DispatchConfig, Id, InstantOf, JsonFields, nullable, oneOf, Warnings } from "../schemas.ts";
 
@@ -16,6 +17,7 @@ export const Settings = {
     t.String({
       minLength: 1,
       maxLength: 300,
+      pattern: NOT_BLANK,
       description: "The name that people see. Default: the client_id.",
     }),
   ),

@@ -13,6 +13,7 @@ import {
 } from "../../../db/schema.ts";
 import { MOST_SECONDS, TIMING_KINDS } from "../../../schedules/timing.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { NOT_BLANK } from "../../../schema/pattern-words.ts";
 import { GivenInstant, Id, Instant, InstantOf, JsonOf, nullable, oneOf } from "../schemas.ts";
 
 const TimingFields = {
@@ -57,7 +58,7 @@ export const Timezone = t.String({
 });
 
 export const SETTINGS = {
-  name: t.String({ minLength: 1, maxLength: 200, description: "What it is for." }),
+  name: t.String({ minLength: 1, maxLength: 200, pattern: NOT_BLANK, description: "What it is for." }),
   content: t.String({
     minLength: 1,
     maxLength: 20_000,
