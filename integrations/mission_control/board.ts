@@ -1,7 +1,7 @@
 // The cards of the board. Every change is one transaction, with its line in the timeline.
 
 import type { Sql } from "heddle/sdk";
-import { Refused } from "./refused.ts";
+import { Refused, refuseOverwrite } from "./refused.ts";
 import { newId, tables } from "./tables.ts";
 import { announce, tell } from "./timeline.ts";
 
@@ -46,6 +46,9 @@ type Actor = string;
 
 const FIELDS = `id, title, description, column_name, position, priority, assigned, tags, due, channel_id, bot_id, task_id,
   created_at, updated_at, started_at, completed_at`;
+
+/** A version is later than the last one, also within a millisecond. */
+const LATER = "greatest(now(), updated_at + interval '1 millisecond')";
 
 /** `channels`: only cards of these. */
 export async function listBoard(
@@ -126,7 +129,7 @@ export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, ac
       [order],
     );
     const [moved] = await sql.query<Card>(
-      `UPDATE cards SET column_name = $2, updated_at = now(),
+      `UPDATE cards SET column_name = $2, updated_at = ${LATER},
          started_at = CASE WHEN $2 = 'In Progress' THEN coalesce(started_at, now()) ELSE started_at END,
          completed_at = CASE WHEN $2 = 'Done' THEN coalesce(completed_at, now()) END
        WHERE id = $1 RETURNING ${FIELDS}`,
@@ -148,12 +151,14 @@ export type CardChange = Partial<
 
 const CHANGEABLE = ["title", "description", "priority", "assigned", "tags", "due"] as const;
 
-export const updateCard = (id: string, change: CardChange, actor: Actor): Promise<Card> =>
+/** `asRead`: the card's `updated_at` as it was read. */
+export const updateCard = (id: string, change: CardChange, actor: Actor, asRead?: string): Promise<Card> =>
   tables.transaction(async (sql) => {
     const card = await lockCard(sql, id);
+    refuseOverwrite(card.updated_at, asRead);
     const next = { ...card, ...withoutUndefined(change) };
     const [updated] = await sql.query<Card>(
-      `UPDATE cards SET title = $2, description = $3, priority = $4, assigned = $5, tags = $6::jsonb, due = $7, updated_at = now()
+      `UPDATE cards SET title = $2, description = $3, priority = $4, assigned = $5, tags = $6::jsonb, due = $7, updated_at = ${LATER}
        WHERE id = $1 RETURNING ${FIELDS}`,
       [id, ...CHANGEABLE.map((field) => next[field])],
     );

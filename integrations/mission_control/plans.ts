@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Sql } from "heddle/sdk";
-import { Refused } from "./refused.ts";
+import { Refused, refuseOverwrite } from "./refused.ts";
 import { newId, tables } from "./tables.ts";
 import { tell } from "./timeline.ts";
 
@@ -87,9 +87,11 @@ export interface PlanChange {
 }
 
 /** Changes a plan that has not ended. It then waits for another approval; a step that is running ends first. */
-export const changePlan = (id: string, change: PlanChange, actor: string): Promise<Plan> =>
+/** `asRead`: the plan's `hash` as it was read. */
+export const changePlan = (id: string, change: PlanChange, actor: string, asRead?: string): Promise<Plan> =>
   tables.transaction(async (sql) => {
     const plan = await lockPlan(sql, id);
+    refuseOverwrite(plan.hash, asRead);
     refuseEnded(plan);
     await sql.query("UPDATE plans SET title = $2, bot_id = $3, updated_at = now() WHERE id = $1", [
       id,

@@ -13,10 +13,15 @@ interface Versioned {
 /** Call it with the row that is locked for the change. Throws `changed_meanwhile`. */
 export function refuseOverwrite({ updated_at }: Versioned, asRead: AsRead): void {
   const version = updated_at?.toISOString() ?? "";
+  refuseOtherVersion(version, asRead, ` at ${version}`);
+}
+
+/** The same for what has another version than a time. `when` completes "This was changed". */
+export function refuseOtherVersion(version: string, asRead: AsRead, when = ""): void {
   if (asRead === undefined || asRead.includes(version)) return;
   throw new HeddleError(
     "changed_meanwhile",
-    `This was changed at ${version}, after it was read; read it again before you change it.`,
+    `This was changed${when}, after it was read; read it again before you change it.`,
   );
 }
 

@@ -452,6 +452,30 @@ eachDatabase("webhook endpoints", (open) => {
     expect(await post("{}", ping)).toEqual({ status: 200, body: { status: "pong" } });
   });
 
+  test("an endpoint is not overwritten by whoever has not seen what it is now", async () => {
+    const { body: made } = await make({ verifier: { scheme: "github" } });
+    const at = `${ENDPOINTS}/${name}`;
+    const change = (tag: string, body: object) =>
+      send("PATCH", at, { body, headers: { "if-match": `"${tag}"` } });
+    const first = await change(made.updated_at, { session_pointer: "/a" });
+    expect(first.status).toBe(200);
+    expect(first.body.updated_at > made.updated_at).toBe(true);
+    const late = await change(made.updated_at, { prompt_template: "Mine" });
+    expect([late.status, late.body.error.code]).toEqual([412, "changed_meanwhile"]);
+    const kept = await change(first.body.updated_at, { prompt_template: "Mine" });
+    expect(kept.body).toMatchObject({ session_pointer: "/a", prompt_template: "Mine" });
+    expect((await send("PATCH", at, { body: { enabled: false } })).status).toBe(200);
+  });
+
+  test("what is wrong with a name is said in words", async () => {
+    const answer = await send("POST", ENDPOINTS, { body: { name: "My Alerts", preset: "github" } });
+    expect(answer.body.error).toMatchObject({
+      field: "name",
+      message:
+        'name must be a string of 1 to 63 lower-case letters, digits, "_" and "-", the first of which is a lower-case letter or a digit, and not "endpoints".',
+    });
+  });
+
   test("a stranger can find out neither whether a name exists nor how it verifies", async () => {
     const ask = async (endpoint: string) => {
       const { status, body } = await send("POST", `/integrations/webhook/${endpoint}`, {

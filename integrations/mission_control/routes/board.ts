@@ -1,12 +1,13 @@
 import { Elysia, t } from "heddle/sdk";
 import { createCard, deleteCard, listBoard, moveCard, PRIORITIES, updateCard } from "../board.ts";
+import { versionIn } from "../refused.ts";
 import { channelsIn, scopeQuery } from "./scope.ts";
 import { who } from "./who.ts";
 
 const column = t.String({ minLength: 1, maxLength: 100 });
 const nullable = (maxLength: number) => t.Optional(t.Nullable(t.String({ maxLength })));
 const fields = {
-  title: t.String({ minLength: 1, maxLength: 300 }),
+  title: t.String({ minLength: 1, maxLength: 300, pattern: "\\S" }),
   description: t.Optional(t.String({ maxLength: 20_000 })),
   priority: t.Optional(t.Union(PRIORITIES.map((priority) => t.Literal(priority)))),
   assigned: nullable(200),
@@ -43,7 +44,7 @@ export const boardRoutes = new Elysia()
   .patch(
     "/kanban/update",
     async ({ body: { card_id, ...change }, request }) => ({
-      card: await updateCard(card_id, change, who(request).name),
+      card: await updateCard(card_id, change, who(request).name, versionIn(request.headers)),
     }),
     { body: t.Object({ card_id: t.String({ maxLength: 50 }), ...fields, title: t.Optional(fields.title) }) },
   )

@@ -1,11 +1,12 @@
 import { Elysia, t } from "heddle/sdk";
 import { settings } from "../config.ts";
 import { abandonPlan, approvePlan, changePlan, draftPlan, getPlan, listPlans, resumePlan } from "../plans.ts";
+import { versionIn } from "../refused.ts";
 import { advance, know } from "../run-plan.ts";
 import { channelsIn, scopeQuery } from "./scope.ts";
 import { who } from "./who.ts";
 
-const title = t.String({ minLength: 1, maxLength: 300 });
+const title = t.String({ minLength: 1, maxLength: 300, pattern: "\\S" });
 const steps = t.Array(t.String({ minLength: 1, maxLength: 4_000 }), { minItems: 1, maxItems: 50 });
 const bot_id = t.Optional(t.String({ minLength: 1, maxLength: 100 }));
 const hash = { body: t.Object({ hash: t.String({ pattern: "^[0-9a-f]{64}$" }) }) };
@@ -66,7 +67,9 @@ export const planRoutes = new Elysia()
   )
   .patch(
     "/plans/:id",
-    async ({ params, body, request }) => ({ plan: await changePlan(params.id, body, who(request).name) }),
+    async ({ params, body, request }) => ({
+      plan: await changePlan(params.id, body, who(request).name, versionIn(request.headers)),
+    }),
     { body: t.Object({ title: t.Optional(title), steps: t.Optional(steps), bot_id }) },
   )
   .post("/plans/:id/approve", ({ params, body, request }) => approve(params.id, body.hash, request), hash)

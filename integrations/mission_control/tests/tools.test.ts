@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { PGlite } from "@electric-sql/pglite";
 import { deliver, fakeHeddle, toolContext, useTables } from "heddle/sdk/testing";
-import { listBoard } from "../board.ts";
+import { createCard, listBoard, updateCard } from "../board.ts";
 import "../dispatcher.ts";
 import { boardText, plansText } from "../markdown.ts";
-import { approvePlan, changePlan, getPlan, listPlans } from "../plans.ts";
+import { approvePlan, changePlan, draftPlan, getPlan, listPlans } from "../plans.ts";
 import { advance } from "../run-plan.ts";
 import { listTimeline } from "../timeline.ts";
 import { appendTimelineEvent, createTaskCard, moveTaskCard } from "../tools/board.ts";
@@ -104,4 +104,19 @@ test("what was changed after the approval is not carried out", async () => {
   assert.deepEqual(await updatePlanStatus({ plan_id, status: "abandoned" }, context), {
     ...{ plan_id, status: "abandoned" },
   });
+});
+
+test("of two people who change one thing, the second is told and overwrites nothing", async () => {
+  const { card } = await createCard({ title: "Prune" }, "Anna");
+  const changed = await updateCard(card.id, { priority: "high" }, "Anna", card.updated_at);
+  const late = { status: 412, code: "changed_meanwhile" };
+  await assert.rejects(updateCard(card.id, { title: "Mine" }, "Ben", card.updated_at), late);
+  const both = await updateCard(card.id, { title: "Mine" }, "Ben", changed.updated_at);
+  assert.equal(`${both.title} ${both.priority}`, "Mine high");
+  assert.equal((await updateCard(card.id, { title: "Ours" }, "Ben")).title, "Ours");
+
+  const plan = await draftPlan({ title: "Harvest", steps: ["Look"], bot_id: "gardener", created_by: "Anna" });
+  const next = await changePlan(plan.id, { steps: ["Look", "Pick"] }, "Anna", plan.hash);
+  await assert.rejects(changePlan(plan.id, { title: "Mine" }, "Ben", plan.hash), late);
+  assert.equal((await changePlan(plan.id, { title: "Mine" }, "Ben", next.hash)).steps.length, 2);
 });

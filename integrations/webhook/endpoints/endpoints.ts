@@ -20,6 +20,8 @@ export type Changed =
   | { is: "done"; endpoint: Endpoint; secret?: string }
   | { is: "unknown" }
   | { is: "taken" }
+  /** Somebody else has changed it since it was read. */
+  | { is: "changed" }
   | { is: "wrong"; field: string; message: string };
 
 const PREFIX = "endpoint/";
@@ -95,9 +97,12 @@ function fieldsOf(name: PresetName): Partial<NewEndpoint> {
   };
 }
 
-export async function changeEndpoint(name: string, changes: Changes): Promise<Changed> {
+/** `asRead`: the `updated_at` that the endpoint must still have; undefined: whatever is there. */
+export async function changeEndpoint(name: string, changes: Changes, asRead?: string): Promise<Changed> {
   const known = await findEndpoint(name);
   if (!known) return { is: "unknown" };
+  const isOther = ({ updated_at }: Endpoint) => asRead !== undefined && updated_at !== asRead;
+  if (isOther(known)) return { is: "changed" };
   const { verifier } = changes;
   if (verifier) {
     const { signing } = await readSecrets(known.id);
@@ -116,7 +121,12 @@ export async function changeEndpoint(name: string, changes: Changes): Promise<Ch
   // Only the requested fields: someone else may be changing another one at the same time.
   const fields = Object.keys(changes) as (keyof Changes)[];
   const own = Object.fromEntries(fields.map((field) => [field, changed.endpoint[field]]));
-  return keep(name, known.id, (current) => ({ ...current, ...own }));
+  let isLate = false;
+  const kept = await keep(name, known.id, (current) => {
+    isLate = isOther(current);
+    return isLate ? current : { ...current, ...own };
+  });
+  return isLate ? { is: "changed" } : kept;
 }
 
 export async function deleteEndpoint(name: string): Promise<boolean> {
@@ -166,9 +176,16 @@ export async function deleteSecret(name: string, secretId: string): Promise<Chan
 /** Overwrites the endpoint, unless it was deleted in the meantime. */
 async function keep(name: string, id: string, change: (current: Endpoint) => Endpoint): Promise<Changed> {
   const stored = await store.update<Endpoint>(keyOf(name), (current) =>
-    current?.id === id ? { ...change(current), updated_at: new Date().toISOString() } : current,
+    current?.id === id ? stamped(current, change(current)) : current,
   );
   return stored?.id === id ? { is: "done", endpoint: stored } : { is: "unknown" };
+}
+
+/** The time of a change is later than that of the last one, whatever the clocks say. */
+function stamped(before: Endpoint, after: Endpoint): Endpoint {
+  if (after === before) return before;
+  const now = Math.max(Date.now(), Date.parse(before.updated_at) + 1);
+  return { ...after, updated_at: new Date(now).toISOString() };
 }
 
 /** Returns the endpoint with the changes, after checking that everything in it works. */

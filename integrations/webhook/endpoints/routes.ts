@@ -41,9 +41,12 @@ export const endpointRoutes = new Elysia({ prefix: "/endpoints" })
     const endpoint = await findEndpoint(params.name);
     return answer(endpoint ? { is: "done", endpoint } : { is: "unknown" });
   })
-  .patch("/:name", async ({ params, body }) => answer(await changeEndpoint(params.name, body)), {
-    body: Changes,
-  })
+  .patch(
+    "/:name",
+    async ({ params, body, request }) =>
+      answer(await changeEndpoint(params.name, body, versionIn(request.headers))),
+    { body: Changes },
+  )
   .delete("/:name", async ({ params }) =>
     (await deleteEndpoint(params.name)) ? new Response(null, { status: 204 }) : answer({ is: "unknown" }),
   )
@@ -67,6 +70,12 @@ export const endpointRoutes = new Elysia({ prefix: "/endpoints" })
   )
   .delete("/:name/secrets/:id", async ({ params }) => answer(await deleteSecret(params.name, params.id)));
 
+/** Of If-Match: the `updated_at` as it was read. */
+function versionIn(headers: Headers): string | undefined {
+  const given = headers.get("if-match")?.trim();
+  return given === undefined || given === "*" ? undefined : given.replace(/^W\//, "").replaceAll('"', "");
+}
+
 function answer(changed: Changed, status = 200): Response {
   switch (changed.is) {
     case "done": {
@@ -83,6 +92,11 @@ function answer(changed: Changed, status = 200): Response {
         code: "conflict",
         message: "There is already an endpoint with this name.",
         field: "name",
+      });
+    case "changed":
+      return problem(412, {
+        code: "changed_meanwhile",
+        message: "This endpoint was changed after it was read; read it again before you change it.",
       });
     case "wrong":
       return problem(422, { code: "validation", message: changed.message, field: changed.field });

@@ -1,7 +1,9 @@
 // The settings that operators store for integrations: in the database, with secrets sealed, and in memory, so that
 // `settings.X` reads a new value at its next access, on every server of the database.
 
-import { and, eq } from "drizzle-orm";
+import { createHash } from "node:crypto";
+import { and, eq, sql } from "drizzle-orm";
+import { type AsRead, nextVersion, refuseOtherVersion } from "../../db/as-read.ts";
 import type { Database } from "../../db/database.ts";
 import { followTable, type TableFollower } from "../../db/follow-table.ts";
 import { integrationSettings } from "../../db/schema.ts";
@@ -18,6 +20,7 @@ import {
   unlessBlank,
 } from "./effective-setting.ts";
 import type { ReadEnvironment } from "./environment-names.ts";
+import { isInternal } from "./shown-settings.ts";
 import { createSubscribers } from "./subscribers.ts";
 
 export interface SettingValue {
@@ -37,8 +40,13 @@ export interface Settings {
   effective(integrationId: string, declared: Pick<IntegrationSetting, "key" | "default">): EffectiveSetting;
   /** The stored keys, including those that the integration no longer declares. */
   stored(integrationId: string): ReadonlyMap<string, { secret: boolean }>;
-  /** Stores all values or none; they apply on this server when it resolves. Throws "validation" that names the key. */
-  set(integrationId: string, values: SettingValue[]): Promise<void>;
+  /** Changes with every stored value that people see. */
+  version(integrationId: string): string;
+  /**
+   * Stores all values or none; they apply on this server when it resolves. Throws "validation" that names the key, and
+   * "changed_meanwhile" if `asRead` has not the `version` that is there.
+   */
+  set(integrationId: string, values: SettingValue[], asRead?: AsRead): Promise<void>;
   /** Resolves to whether a stored value existed. */
   delete(integrationId: string, key: string): Promise<boolean>;
   /** Calls the listeners for variables of the environment that changed while the server runs, as only `heddle dev` lets them. */
@@ -60,7 +68,7 @@ export interface SettingsOptions {
   log: Logger;
 }
 
-type Stored = Map<string, { value: string; secret: boolean }>;
+type Stored = Map<string, { value: string; secret: boolean; at: Date }>;
 
 const CHANNEL = "heddle_integration_settings";
 const LONGEST_VALUE = 65_536;
@@ -87,11 +95,11 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
     const fresh = new Map<string, Stored>(
       (integrationId === undefined ? [...known.keys()] : [integrationId]).map((id) => [id, new Map()]),
     );
-    for (const { integration_id: id, key, value, secret } of rows) {
+    for (const { integration_id: id, key, value, secret, updated_at: at } of rows) {
       const stored = fresh.get(id) ?? new Map();
       fresh.set(id, stored);
       try {
-        stored.set(key, { value: secret ? openSecret(value, id, key) : value, secret });
+        stored.set(key, { value: secret ? openSecret(value, id, key) : value, secret, at });
       } catch (error) {
         log.error("The setting {key} of {id} cannot be decrypted; store it again: {reason}", {
           key,
@@ -131,13 +139,21 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
     get: (id, key) => effectiveSetting(undefined, valuesOf(id, key)).value ?? undefined,
     effective: (id, declared) => effectiveSetting(declared, valuesOf(id, declared.key)),
     stored: (id) => new Map([...(known.get(id) ?? [])].map(([key, { secret }]) => [key, { secret }])),
-    async set(id, values) {
+    version: (id) => versionOf([...(known.get(id) ?? [])].map(([key, { at }]) => ({ key, at }))),
+    async set(id, values, asRead) {
       for (const { key, value } of values) check(key, value);
       if (values.length === 0) return;
       const { announce, refresh } = following();
       // The same order everywhere, so that two servers do not deadlock.
       const sorted = values.toSorted((a, b) => (a.key < b.key ? -1 : 1));
       await db.query.transaction(async (tx) => {
+        // Values that are not there yet have no row that could be locked.
+        await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${CHANNEL} ${id}`}, 0))`);
+        const there = await tx
+          .select({ key: integrationSettings.key, at: integrationSettings.updated_at })
+          .from(integrationSettings)
+          .where(eq(integrationSettings.integration_id, id));
+        refuseOtherVersion(versionOf(there), asRead);
         for (const { key, value, secret } of sorted) {
           if (unlessBlank(value) === undefined) {
             await tx.delete(integrationSettings).where(oneOf(id, key));
@@ -146,7 +162,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
           const row = {
             value: secret ? vault.seal(value, fieldLocation(id, key)) : value,
             secret,
-            updated_at: new Date(),
+            updated_at: nextVersion({ updated_at: there.find((one) => one.key === key)?.at ?? null }),
           };
           await tx
             .insert(integrationSettings)
@@ -174,6 +190,15 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
     onChange: subscribers.add,
     close: async () => follower?.close(),
   };
+}
+
+/** What Heddle itself keeps beside the settings is nobody's change. */
+function versionOf(rows: readonly { key: string; at: Date }[]): string {
+  const lines = rows
+    .filter(({ key }) => !isInternal(key))
+    .map(({ key, at }) => `${key} ${at.toISOString()}`)
+    .sort();
+  return createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 32);
 }
 
 const fieldLocation = (id: string, key: string) => ({ table: "integration_settings", row: id, field: key });

@@ -48,7 +48,8 @@ export async function createAdminFixture(
     states,
     get: (rest: string) => http.send("GET", route(rest)),
     post: (rest: string, body?: unknown) => http.send("POST", route(rest), { body }),
-    put: (rest: string, body: unknown) => http.send("PUT", route(rest), { body }),
+    put: (rest: string, body: unknown, headers: Record<string, string> = {}) =>
+      http.send("PUT", route(rest), { body, headers }),
     del: (rest: string) => http.send("DELETE", route(rest)),
     /** Returns the path of a file of an integration. */
     at: all.path,

@@ -285,6 +285,26 @@ eachDatabase("admin API of integrations", (open) => {
       expect((await admin.get("/mine/settings")).body).toEqual(before);
     });
 
+    test("are not overwritten by whoever has not seen what is stored", async () => {
+      const read = async () => (await admin.get("/mine/settings")).headers.get("etag") ?? "";
+      const seen = await read();
+      expect(seen).toMatch(/^"[0-9a-f]{32}"$/);
+      await admin.settings.set("mine", [{ key: "_internal", value: "1", secret: false }]);
+      expect(await read()).toBe(seen);
+      const put = (tag: string, settings: object) =>
+        admin.put("/mine/settings", { settings }, { "if-match": tag });
+      // Of two that have seen the same, one is stored, even if nothing was there before.
+      const both = await Promise.all([put(seen, { MINE_URL: "a" }), put(seen, { MINE_URL: "b" })]);
+      expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+      expect((await put(seen, { MINE_COUNT: 4 })).body.error.code).toBe("changed_meanwhile");
+      expect((await put(await read(), { MINE_COUNT: 4 })).status).toBe(200);
+      const now = await read();
+      // What is removed is a change as well.
+      await admin.del("/mine/settings/MINE_COUNT");
+      expect((await put(now, { MINE_COUNT: 5 })).status).toBe(412);
+      expect((await put(await read(), { MINE_URL: null })).status).toBe(200);
+    });
+
     test("a setting that is stored but no longer declared is shown without its value and can be removed", async () => {
       await admin.settings.set("plain", [
         { key: "OLD_TOKEN", value: "canary-that-is-old", secret: true },
@@ -483,6 +503,11 @@ eachDatabase("admin API of integrations", (open) => {
       expect([name, await status(other)]).toEqual([name, 403]);
       // This fixture has no processes and no inbox; their routes are tested elsewhere.
       if (/\/(process|receive)/.test(path)) continue;
+      // Code may have in it what not everybody is to read.
+      if (/\/files?$/.test(path)) {
+        expect([name, await status(readOnly), await status(writer)]).toEqual([name, 403, 403]);
+        continue;
+      }
       if (method === "GET") expect([name, await status(readOnly)]).toEqual([name, 200]);
       else expect([name, await status(readOnly), await status(writer)]).toEqual([name, 403, 403]);
 

@@ -7,6 +7,7 @@ import { checkValues, isInternal, showSettings } from "../../../../integrations/
 import type { Redact } from "../../../../redact.ts";
 import { plainSchema } from "../../../../schema/json-schema.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
+import { asRead, IF_MATCH } from "../../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { JsonOf, nullable, oneOf } from "../../schemas.ts";
@@ -14,7 +15,7 @@ import { findIntegration, IntegrationParams, ADMIN_TAG as tag } from "./integrat
 
 export interface AdminSettingRoutes {
   integrations: Pick<Integrations, "get">;
-  settings: Pick<Settings, "effective" | "stored" | "set" | "delete">;
+  settings: Pick<Settings, "effective" | "stored" | "version" | "set" | "delete">;
   redact: Redact;
   route: RouteOptions;
 }
@@ -54,12 +55,13 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
   return new Elysia({ prefix: "/api/v1/admin/integrations/:id/settings", normalize: false })
     .get(
       "",
-      ({ params: { id }, query }) => {
+      ({ params: { id }, query, set }) => {
         const declared = findIntegration(integrations, id).settings;
         const shown = showSettings(id, declared, { settings, redact }).map((setting) => ({
           ...setting,
           schema: plainSchema(setting.schema),
         }));
+        set.headers.etag = `"${settings.version(id)}"`;
         return pageOfItems("settings", query, shown, ({ key }) => key);
       },
       {
@@ -68,7 +70,8 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           scope: "integrations:read",
           tag,
           summary: "List settings of an integration",
-          description: "The settings of config.ts and of the manifest's env_vars.",
+          description:
+            "The settings of config.ts and of the manifest's env_vars. The ETag is the version of what is stored.",
           key: "settings",
           Item: SettingAnswer,
           query: SETUP,
@@ -79,7 +82,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
     )
     .put(
       "",
-      async ({ params: { id }, body }) => {
+      async ({ params: { id }, body, headers }) => {
         const view = findIntegration(integrations, id);
         if (view.settings.length === 0 && !view.isLive) {
           throw new HeddleError(
@@ -88,7 +91,7 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           );
         }
         const values = checkValues(view.settings, body.settings);
-        await settings.set(id, values);
+        await settings.set(id, values, asRead(headers));
         return { applied: values.map(({ key }) => key) };
       },
       {
@@ -100,11 +103,12 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           example: { settings: { GITHUB_TOKEN: "ghp_0123456789abcdef" } },
           description: "Stores all of the values or none. They take effect at once on every server.",
         }),
+        ...IF_MATCH,
         params: IntegrationParams,
         body: NewValues,
         response: {
           200: t.Object({ applied: t.Array(t.String(), { description: "Keys." }) }),
-          ...failures(...bodyFailures, 404, 409),
+          ...failures(...bodyFailures, 404, 409, 412),
         },
       },
     )
