@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { HeddleError } from "../errors.ts";
+import { createEditedFiles, type EditedFiles } from "./edited-files.ts";
 import { listFolderBelow, readFileBelow, removeUnfinished, writeFileBelow } from "./files.ts";
 import type { Overwritten } from "./overwritten.ts";
 import { parseFilePath, parsePath, WORKSPACE_FOLDERS } from "./path.ts";
@@ -40,6 +41,8 @@ export interface Workspace {
   readFile(user: WorkspaceUser, path: string): Promise<Buffer>;
   /** Finds lines that contain the text, ignoring case, in all files below a path. */
   search(user: WorkspaceUser, query: string, path: string): Promise<Listing<WorkspaceMatch>>;
+  /** The same files for a person with an editor. */
+  readonly edited: EditedFiles;
   /** Creates or replaces a file atomically. */
   write(user: WorkspaceUser, path: string, content: string, options: { replace: boolean }): Promise<Written>;
 }
@@ -84,6 +87,11 @@ export async function createWorkspace({
   await removeUnfinished(root);
   /** Writes are serialised, so that they become visible in the order in which they are recorded. */
   let writing: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const next = writing.then(work);
+    writing = next.catch(() => undefined);
+    return next;
+  };
 
   async function* walk(
     user: WorkspaceUser,
@@ -125,6 +133,7 @@ export async function createWorkspace({
 
   return {
     root,
+    edited: createEditedFiles(root, inTurn),
     async list(user, path, { recursive }) {
       const names = permitted(user, parsePath(path));
       return collect(walk(user, names, recursive), MAX_ENTRIES);
@@ -161,9 +170,7 @@ export async function createWorkspace({
         );
       const reason = names[0] === "integrations" ? whyNotIntegration(names[1] ?? "") : undefined;
       if (reason) throw new HeddleError("forbidden", reason, { field: "path" });
-      const written = writing.then(() => write(user, names, bytes, replace));
-      writing = written.catch(() => undefined);
-      return written;
+      return inTurn(() => write(user, names, bytes, replace));
     },
   };
 

@@ -45,6 +45,7 @@ import type { Dispatcher, IntegrationMeta } from "../../src/sdk/types.ts";
 import { createDocuments } from "../../src/search/documents.ts";
 import type { SkillCopy } from "../../src/search/skill-copies.ts";
 import { createTranscription, type TranscriptionOptions } from "../../src/transcription/transcription.ts";
+import { createEditedFiles } from "../../src/workspace/edited-files.ts";
 import type { TestDatabase } from "../database.ts";
 import { NO_MODELS } from "../providers/fixture.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
@@ -263,6 +264,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         ...content,
         bots: core.bots,
         botFiles: () => options.botFiles ?? [],
+        workspace: { edited: createEditedFiles("/nowhere", (write) => write()) },
         homeFiles: createHomeFiles({ home: "/nowhere", items: content, reload: async () => {} }),
         copiesOfSkills: async (all) =>
           new Map(
@@ -309,6 +311,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
               environment: () => undefined,
             }),
           stored: () => new Map(),
+          version: () => "",
           set: unavailable,
           delete: unavailable,
         },

@@ -33,7 +33,7 @@ const conversation: Wing<"conversation"> = {
   ...{ chat: nothing, openAi: nothing, schedules: nothing, budgets: nothing, people: nothing },
 };
 const content: Wing<"content"> = {
-  ...{ botFiles: nothing, homeFiles: nothing, copiesOfSkills: nothing },
+  ...{ workspace: nothing, botFiles: nothing, homeFiles: nothing, copiesOfSkills: nothing },
   ...{ bots: nothing, documents: nothing, memories: nothing, reindex: nothing, embeddings: nothing },
   ...{
     tools: nothing,

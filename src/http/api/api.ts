@@ -34,6 +34,7 @@ import { activationRoutes } from "./routes/activation.ts";
 import { accountRoutes } from "./routes/admin/accounts.ts";
 import { codingAgentRoutes } from "./routes/admin/coding-agents.ts";
 import { adminActionRoutes } from "./routes/admin/integration-actions.ts";
+import { integrationFileRoutes } from "./routes/admin/integration-files.ts";
 import { adminKeyRoutes } from "./routes/admin/integration-keys.ts";
 import { adminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import { adminIntegrationRoutes } from "./routes/admin/integrations.ts";
@@ -259,6 +260,7 @@ export function createApi(
     .use(usageRoutes({ usage: createUsage(options.db.query), ownership, route }))
     .use(adminIntegrationRoutes(administration))
     .use(adminActionRoutes(administration))
+    .use(integrationFileRoutes({ ...administration, workspace: content.workspace }))
     .use(adminSettingRoutes({ settings: integrations.settings, integrations: registry, redact, route }))
     .use(
       adminKeyRoutes({

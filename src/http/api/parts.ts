@@ -41,6 +41,7 @@ import type { ServerFacts } from "./routes/about.ts";
 import type { AccountRoutes } from "./routes/admin/accounts.ts";
 import type { CodingAgentRoutes } from "./routes/admin/coding-agents.ts";
 import type { AdminActionRoutes } from "./routes/admin/integration-actions.ts";
+import type { EditableFiles } from "./routes/admin/integration-files.ts";
 import type { AdminSettingRoutes } from "./routes/admin/integration-settings.ts";
 import type { AdminIntegrationRoutes } from "./routes/admin/integrations.ts";
 import type { McpServerRoutes } from "./routes/admin/mcp-servers.ts";
@@ -120,6 +121,7 @@ export interface ContentParts {
   callToolOverMcp: ToolRoutes["tryTool"];
   dispatchers: Pick<Dispatchers, "get">;
   homeFiles: SkillRoutes["homeFiles"];
+  workspace: { edited: EditableFiles };
   skills: SkillRoutes["skills"];
   copiesOfSkills: SkillRoutes["copiesOfSkills"];
   carapaces: CarapaceRoutes["carapaces"];
