@@ -29,6 +29,17 @@ export function App({ nonce }: { nonce: string }) {
   );
 }
 
+const ASK_AGAIN_MS = 3_000;
+
+/** Until the server is back, which is asked for now and then. */
+function Unreachable() {
+  useEffect(() => {
+    const timer = setInterval(() => void resumeSession(), ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return <ApiError error={ApiFailure.unreachable()} onRetry={() => void resumeSession()} />;
+}
+
 function Gate() {
   const state = useSession((session) => session.state);
   const reach = useSession(({ me }) => reachOf(me));
@@ -45,7 +56,7 @@ function Gate() {
     case "out":
       return <SignIn onDone={() => path === "/sign-in" && navigate("/", { replace: true })} />;
     case "unreachable":
-      return <ApiError error={ApiFailure.unreachable()} onRetry={() => void resumeSession()} />;
+      return <Unreachable />;
     case "unknown":
       return null;
   }

@@ -11,6 +11,7 @@ import { chatTests } from "./pages/chat.ts";
 import { codingAgentsTests } from "./pages/coding-agents.ts";
 import { dialogsTests } from "./pages/dialogs.ts";
 import { evalsTests } from "./pages/evals.ts";
+import { formsTests } from "./pages/forms.ts";
 import { inboxTests } from "./pages/inbox.ts";
 import { integrationsTests } from "./pages/integrations.ts";
 import { knowledgeTests } from "./pages/knowledge.ts";
@@ -50,6 +51,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     webhookEndpointsTests,
     missionControlTests,
     dialogsTests,
+    formsTests,
     meanwhileTests,
   ])
     tests(() => ui);
@@ -69,6 +71,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/admin/integrations/webhook?tab=endpoints&add=sentry",
     "/admin/integrations/webhook?tab=endpoints&endpoint=alerts",
     "/admin/integrations/broken",
+    "/admin/integrations/broken?tab=files",
     "/admin/integrations/oauth/callback",
     "/admin/integrations/scribe?tab=approval",
     "/admin/integrations/github/set-up?step=event",
@@ -110,6 +113,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/mission-control/plans",
     "/mission-control/plans?add=1",
     "/mission-control/plans/{plan}",
+    "/mission-control/channels",
+    "/mission-control/channels/{channel}",
+    "/mission-control/memory",
     "/mission-control/timeline",
     "/mission-control/journal",
     "/schedules",

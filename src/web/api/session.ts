@@ -11,14 +11,14 @@ interface Session {
   /** unknown: not asked yet; out: the sign-in screen is shown. */
   state: "unknown" | "in" | "out" | "unreachable";
   me: Me | undefined;
-  /** Why the sign-in screen is shown again. */
-  endedBecause: string | undefined;
+  /** The sign-in screen is shown again because the sign-in has ended by itself. */
+  hasEnded: boolean;
 }
 
 export const useSession = create<Session>()(() => ({
   state: "unknown",
   me: undefined,
-  endedBecause: undefined,
+  hasEnded: false,
 }));
 
 /** Asks the server who the browser is signed in as. */
@@ -55,8 +55,8 @@ export async function isSignedInMeanwhile(): Promise<boolean> {
 }
 
 /** Shows the sign-in screen instead of the pages, with all that was begun on them. */
-export const leave = (reason?: string): void =>
-  useSession.setState({ state: "out", me: undefined, endedBecause: reason });
+export const leave = (hasEnded = false): void =>
+  useSession.setState({ state: "out", me: undefined, hasEnded });
 
 /** What somebody may see. Who may see the same finds the pages as they were, also with another key. */
 export const reachOf = (me: Me | undefined): string =>
@@ -65,7 +65,7 @@ export const reachOf = (me: Me | undefined): string =>
 function enter(me: Me): void {
   // Whoever may see less must not find what was read before.
   if (reachOf(useSession.getState().me) !== reachOf(me)) queryClient.clear();
-  useSession.setState({ state: "in", me, endedBecause: undefined });
+  useSession.setState({ state: "in", me, hasEnded: false });
 }
 
 /** Ends the sign-in on the server as well. */

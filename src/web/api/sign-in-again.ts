@@ -5,31 +5,30 @@ import { create } from "zustand";
 import { ApiFailure } from "./failure.ts";
 import { leave, reachOf, useSession } from "./session.ts";
 
-/** Whether the dialog is open, and why the sign-in has ended, if it has. */
-export const useSignInAgain = create<{ isAsked: boolean; endedBecause: string | undefined }>()(() => ({
+/** Whether the dialog is open, and whether the sign-in has ended, and is not just too old. */
+export const useSignInAgain = create<{ isAsked: boolean; hasEnded: boolean }>()(() => ({
   isAsked: false,
-  endedBecause: undefined,
+  hasEnded: false,
 }));
 
 let waiting: { promise: Promise<boolean>; resolve(isSignedIn: boolean): void; reach: string } | undefined;
 
 /** Several requests wait for the same dialog. False: whoever has signed in is somebody else, or nobody has. */
-function signedInAgain(endedBecause?: string): Promise<boolean> {
+function signedInAgain(hasEnded: boolean): Promise<boolean> {
   waiting ??= { ...Promise.withResolvers<boolean>(), reach: reachOf(useSession.getState().me) };
-  useSignInAgain.setState({ isAsked: true, ...(endedBecause !== undefined && { endedBecause }) });
+  useSignInAgain.setState({ isAsked: true, ...(hasEnded && { hasEnded }) });
   return waiting.promise;
 }
 
 /** Called by the dialog. False: the person does not want to, so the requests fail as the API said. */
 export function endSignInAgain(isSignedIn: boolean): void {
-  const { endedBecause } = useSignInAgain.getState();
-  if (!isSignedIn && endedBecause !== undefined) leave(endedBecause);
+  if (!isSignedIn && useSignInAgain.getState().hasEnded) leave(true);
   stopAsking(isSignedIn);
 }
 
 /** Closes the dialog. */
 export function stopAsking(isSignedIn: boolean): void {
-  useSignInAgain.setState({ isAsked: false, endedBecause: undefined });
+  useSignInAgain.setState({ isAsked: false, hasEnded: false });
   waiting?.resolve(isSignedIn && waiting.reach === reachOf(useSession.getState().me));
   waiting = undefined;
 }
@@ -40,8 +39,7 @@ export async function fetchSignedIn(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await fetch(request);
   if (response.status !== 401 && response.status !== 403) return response;
-  const { code, message } = await ApiFailure.of(response);
-  if (response.status === 403 && code !== "sign_in_again") return response;
+  if (response.status === 403 && (await ApiFailure.of(response)).code !== "sign_in_again") return response;
   if (useSession.getState().state !== "in") return response;
-  return (await signedInAgain(response.status === 401 ? message : undefined)) ? fetch(again) : response;
+  return (await signedInAgain(response.status === 401)) ? fetch(again) : response;
 }

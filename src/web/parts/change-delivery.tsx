@@ -12,6 +12,7 @@ import { Dialog } from "./dialog.tsx";
 import { Form } from "./form.tsx";
 import { Icon } from "./icon.tsx";
 import { Status } from "./status.tsx";
+import { wrongIn } from "./wrong-field.ts";
 
 type Delivery = Schema<"Delivery">;
 
@@ -120,6 +121,7 @@ function Correct({ delivery: { id, dispatch_type }, text: before, onClose }: Cha
           onChange={(event) => setText(event.currentTarget.value)}
           autosize
           minRows={4}
+          error={wrongIn(correct.error)("text")}
           maxRows={20}
           required
           data-autofocus

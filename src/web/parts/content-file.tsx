@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { covers, useSession } from "../api/session.ts";
 import { notifyDone } from "./api-error.tsx";
 import { ConfirmDestructive } from "./confirm.tsx";
-import { type ContentKind, removeFile, WHAT } from "./content-files.ts";
+import { type ContentKind, fileOf, removeFile, WHAT } from "./content-files.ts";
 import { FileEditor } from "./file-editor.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -36,8 +36,7 @@ export function ContentFile({ kind, item }: ContentFileProps) {
           </p>
         )}
         <FileEditor
-          kind={kind}
-          id={id}
+          {...fileOf(kind, id)}
           text={file_text}
           version={file_version}
           onCancel={() => setState(undefined)}

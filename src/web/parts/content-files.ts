@@ -2,6 +2,7 @@
 
 import { api, take } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
+import { WrongInput } from "./wrong-field.ts";
 
 export type ContentKind = "skills" | "carapaces" | "templates";
 
@@ -49,12 +50,20 @@ const CALLS: Record<
   },
 };
 
-export const readFile = (kind: ContentKind, id: string): Promise<FileAnswer> => CALLS[kind].read(id);
-
-export async function writeFile(kind: ContentKind, id: string, body: FileBody): Promise<void> {
-  await CALLS[kind].write(id, body);
-  await queryClient.invalidateQueries({ queryKey: [kind] });
-}
+/** What the editor of a file needs of one of them. */
+export const fileOf = (kind: ContentKind, id: string) => ({
+  label: `The file of the ${WHAT[kind]}`,
+  submit: `Save ${WHAT[kind]}`,
+  read: async (): Promise<FileBody> => {
+    const { file_text, file_version } = await CALLS[kind].read(id);
+    return { text: file_text ?? "", version: file_version };
+  },
+  write: async (body: FileBody): Promise<void> => {
+    if (id === "") throw new WrongInput("id", "It needs an id first.");
+    await CALLS[kind].write(id, body);
+    await queryClient.invalidateQueries({ queryKey: [kind] });
+  },
+});
 
 export async function removeFile(kind: ContentKind, id: string): Promise<void> {
   await CALLS[kind].remove(id);

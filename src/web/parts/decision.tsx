@@ -7,6 +7,7 @@ import { ApiError, notifyDone } from "./api-error.tsx";
 import { type ApprovalDetail, refreshApprovals } from "./approvals.ts";
 import classes from "./decision.module.css";
 import { Icon } from "./icon.tsx";
+import { wrongIn } from "./wrong-field.ts";
 
 type Choice = NonNullable<Schema<"ApprovalDecision">["choice"]>;
 
@@ -19,7 +20,7 @@ interface DecisionProps {
 
 /** Approve or deny a call, for now or for longer. The first decision stands. */
 export function Decision({ approval, unseen, onDone }: DecisionProps) {
-  const { id, tool_name, bot_id, suggestions } = approval;
+  const { id, suggestions } = approval;
   const [choice, setChoice] = useState<Choice>("once");
   const [pattern, setPattern] = useState("0");
   const [note, setNote] = useState("");
@@ -45,20 +46,14 @@ export function Decision({ approval, unseen, onDone }: DecisionProps) {
     },
     onSettled: refreshApprovals,
   });
-  const choices = [
-    { value: "once", label: "This call" },
-    { value: "run", label: `All calls of ${tool_name} in this run` },
-    ...(mayWrite && suggestions.length > 0
-      ? [{ value: "pattern", label: `Such calls of ${bot_id}, from now on` }]
-      : []),
-    ...(mayWrite ? [{ value: "always", label: `All calls of ${tool_name} by ${bot_id}, from now on` }] : []),
-  ];
+  const wrong = wrongIn(decide.error);
   return (
     <div className={classes.decision}>
       <div className={classes.fields}>
         <Select
           label="The decision holds for"
-          data={choices}
+          data={choicesFor(approval, mayWrite)}
+          error={wrong("choice")}
           value={choice}
           allowDeselect={false}
           onChange={(value) => setChoice((value ?? "once") as Choice)}
@@ -67,6 +62,7 @@ export function Decision({ approval, unseen, onDone }: DecisionProps) {
           <Select
             label="Which calls"
             data={suggestions.map(({ label }, index) => ({ value: String(index), label }))}
+            error={wrong("arguments")}
             value={pattern}
             allowDeselect={false}
             onChange={(value) => setPattern(value ?? "0")}
@@ -76,6 +72,7 @@ export function Decision({ approval, unseen, onDone }: DecisionProps) {
           label="Note"
           description="The bot reads it if you deny the call."
           maxLength={1_000}
+          error={wrong("note")}
           value={note}
           onChange={({ currentTarget }) => setNote(currentTarget.value)}
         />
@@ -113,3 +110,13 @@ export function Decision({ approval, unseen, onDone }: DecisionProps) {
     </div>
   );
 }
+
+/** What holds for longer writes a policy, which not everybody may. */
+const choicesFor = ({ tool_name, bot_id, suggestions }: ApprovalDetail, mayWrite: boolean) => [
+  { value: "once", label: "This call" },
+  { value: "run", label: `All calls of ${tool_name} in this run` },
+  ...(mayWrite && suggestions.length > 0
+    ? [{ value: "pattern", label: `Such calls of ${bot_id}, from now on` }]
+    : []),
+  ...(mayWrite ? [{ value: "always", label: `All calls of ${tool_name} by ${bot_id}, from now on` }] : []),
+];

@@ -1,46 +1,62 @@
 import { useState } from "react";
 import { errorText } from "./api-error.tsx";
-import { type ContentKind, lineIn, readFile, WHAT, writeFile } from "./content-files.ts";
+import { lineIn } from "./content-files.ts";
 import { LinedEditor, type TextProblem } from "./lined-editor.tsx";
 import { useEdited } from "./use-edited.tsx";
 
-interface FileEditorProps {
-  kind: ContentKind;
-  id: string;
+interface File {
   text: string;
   /** Of the file that is changed; null: it is a new one. */
   version: string | null;
+}
+
+interface FileEditorProps extends File {
+  /** For screen readers, and what the button says. */
+  label: string;
+  submit: string;
+  /** What is known to be wrong with it. */
+  known?: TextProblem;
+  /** Reads it again, when somebody else has changed it. */
+  read(): Promise<File>;
+  write(file: File): Promise<unknown>;
+  /** Told of what was refused, which may be its id. */
+  onRefused?(error: unknown): void;
   onSaved(): void;
   onCancel(): void;
 }
 
 /** The file itself, comments and all. The API refuses what could not be used, and says in which line. */
-export function FileEditor({ kind, id, onSaved, onCancel, ...given }: FileEditorProps) {
-  const [text, setText] = useState(given.text);
+export function FileEditor(props: FileEditorProps) {
+  const { label, submit, known, read, write, onRefused, onSaved, onCancel } = props;
+  const [text, setText] = useState(props.text);
   const edited = useEdited({
-    one: { text: given.text, updated_at: given.version },
+    one: { text: props.text, updated_at: props.version },
     fieldsOf: (one) => ({ text: one.text }),
     read: async () => {
-      const { file_text, file_version } = await readFile(kind, id);
-      return { text: file_text ?? "", updated_at: file_version };
+      const file = await read();
+      return { text: file.text, updated_at: file.version };
     },
   });
-  const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({ busy: false });
+  const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({
+    busy: false,
+    ...(known && { problem: known }),
+  });
   const save = async () => {
-    if (id === "") return setState({ busy: false, problem: { text: "It needs an id first." } });
     setState({ busy: true });
     try {
-      await edited.save({ text }, (_, { version }) => writeFile(kind, id, { text, version }));
+      await edited.save({ text }, (_, { version }) => write({ text, version }));
+      setState({ busy: false });
       onSaved();
     } catch (thrown) {
+      onRefused?.(thrown);
       const problem = errorText(thrown);
       setState({ busy: false, problem: { text: problem, line: lineIn(problem) } });
     }
   };
   return (
     <LinedEditor
-      label={`The file of the ${WHAT[kind]}`}
-      submit={`Save ${WHAT[kind]}`}
+      label={label}
+      submit={submit}
       text={text}
       onText={setText}
       {...state}

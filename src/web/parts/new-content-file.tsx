@@ -2,10 +2,11 @@ import { Button, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { covers, useSession } from "../api/session.ts";
-import { type ContentKind, WHAT } from "./content-files.ts";
+import { type ContentKind, fileOf, WHAT } from "./content-files.ts";
 import { Dialog } from "./dialog.tsx";
 import { FileEditor } from "./file-editor.tsx";
 import { Icon } from "./icon.tsx";
+import { wrongIn } from "./wrong-field.ts";
 
 const BEGINNINGS: Record<ContentKind, string> = {
   skills: "---\nname: \ndescription: When a bot should read it.\n---\n\n",
@@ -31,22 +32,24 @@ export function NewContentFile({ kind }: { kind: ContentKind }) {
 function Writing({ kind, onClose }: { kind: ContentKind; onClose(): void }) {
   const [, navigate] = useLocation();
   const [id, setId] = useState("");
+  const [refused, setRefused] = useState<unknown>();
   const ending = kind === "carapaces" ? "yaml" : "md";
   return (
     <Dialog onClose={onClose} title={`New ${WHAT[kind]}`} size="lg">
       <TextInput
         label="Id"
         description={`The file is ${kind}/${id || "…"}.${ending} in the home folder. Bots and channels refer to it by this name.`}
+        error={wrongIn(refused)("id")}
         value={id}
         onChange={(event) => setId(event.currentTarget.value.trim())}
         data-autofocus
         mb="sm"
       />
       <FileEditor
-        kind={kind}
-        id={id}
+        {...fileOf(kind, id)}
         text={BEGINNINGS[kind]}
         version={null}
+        onRefused={setRefused}
         onCancel={onClose}
         onSaved={() => {
           onClose();

@@ -10,8 +10,10 @@ import { queryClient } from "../api/query-client.ts";
 import { covers, useSession } from "../api/session.ts";
 import { ApiError, notifyDone } from "./api-error.tsx";
 import classes from "./decision.module.css";
+import { FormFrame } from "./form.tsx";
 import { Icon } from "./icon.tsx";
 import { Time } from "./time.tsx";
+import { wrongIn } from "./wrong-field.ts";
 
 type Question = Schema<"McpQuestion">;
 type Where = { task_id?: string; session_id?: string };
@@ -78,18 +80,13 @@ function OneQuestion({ asked }: { asked: Question }) {
       </p>
       <p>{message}</p>
       {mayAnswer ? (
-        <form
-          className={classes.decision}
-          onSubmit={(event) => {
-            event.preventDefault();
-            answer.mutate("accept");
-          }}
-        >
+        <FormFrame className={classes.decision} error={answer.error} onSubmit={() => answer.mutate("accept")}>
           <div className={classes.fields}>
             {fields.map((field) => (
               <AnswerField
                 key={field.name}
                 field={field}
+                error={wrongIn(answer.error)(`content.${field.name}`)}
                 value={values[field.name]}
                 onChange={(value) => setValues({ ...values, [field.name]: value })}
               />
@@ -107,7 +104,7 @@ function OneQuestion({ asked }: { asked: Question }) {
               Decline
             </Button>
           </div>
-        </form>
+        </FormFrame>
       ) : (
         <p className={classes.why}>You may see it, but not answer: the scope approvals:write is missing.</p>
       )}
@@ -127,19 +124,21 @@ interface Field {
 
 interface AnswerFieldProps {
   field: Field;
+  error: string | undefined;
   value: Value | undefined;
   onChange(value: Value): void;
 }
 
-function AnswerField({ field, value, onChange }: AnswerFieldProps) {
+function AnswerField({ field, error, value, onChange }: AnswerFieldProps) {
   const { label, description, required, kind, options } = field;
-  const shared = { label, description, required };
+  const shared = { label, description, required, error };
   switch (kind) {
     case "switch":
       return (
         <Switch
           label={label}
           description={description}
+          error={error}
           checked={value === true}
           onChange={({ currentTarget }) => onChange(currentTarget.checked)}
         />

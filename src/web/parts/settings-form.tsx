@@ -1,28 +1,50 @@
 import { Button, Group } from "@mantine/core";
 import { useState } from "react";
 import type { Schema } from "../api/client.ts";
-import { ApiFailure } from "../api/failure.ts";
 import { ApiError, notifyDone } from "./api-error.tsx";
+import { FormFrame } from "./form.tsx";
 import { SettingField, type SettingValue } from "./setting-field.tsx";
 import classes from "./settings-form.module.css";
 import { plural } from "./units.tsx";
+import { type IfMatch, isChangedMeanwhile, useEdited } from "./use-edited.tsx";
+import { wrongIn } from "./wrong-field.ts";
 
 type Setting = Schema<"IntegrationSetting">;
 
-interface SettingsFormProps {
+type Values = Record<string, SettingValue>;
+
+export interface StoredSettings {
   settings: readonly Setting[];
+  /** The version of all of them together. */
+  updated_at: string | null;
+}
+
+interface SettingsFormProps {
+  stored: StoredSettings;
+  read(): Promise<StoredSettings>;
   /** Stores only what was changed. Resolves when it is stored. */
-  onSave(changed: Record<string, SettingValue>): Promise<unknown>;
+  onSave(changed: Values, header: IfMatch): Promise<unknown>;
   /** Removes the stored value, so that the environment's or the default applies. */
   onReset(key: string): Promise<unknown>;
 }
 
 /** A form from declared settings: a field of each one's kind, where its value comes from, and what is missing. */
-export function SettingsForm({ settings, onSave, onReset }: SettingsFormProps) {
-  const [changed, setChanged] = useState<Record<string, SettingValue>>({});
+export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProps) {
+  const [changed, setChanged] = useState<Values>({});
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
   const count = Object.keys(changed).length;
-  const wrongField = state.error instanceof ApiFailure ? state.error.field : undefined;
+  const wrong = wrongIn(state.error);
+  const edited = useEdited<StoredSettings, Values>({
+    one: stored,
+    fieldsOf: ({ settings }) => Object.fromEntries(settings.map(({ key, value }) => [key, value])),
+    read,
+    isBegun: count > 0,
+  });
+  const save = () =>
+    attempt(
+      () => edited.save(changed, (_, { header }) => onSave(changed, header)),
+      "Stored. It takes effect at once.",
+    );
   const change = (key: string, value: SettingValue | undefined) => {
     const { [key]: _, ...others } = changed;
     setChanged(value === undefined ? others : { ...others, [key]: value });
@@ -39,29 +61,20 @@ export function SettingsForm({ settings, onSave, onReset }: SettingsFormProps) {
     }
   };
   return (
-    <form
-      className={classes.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void attempt(() => onSave(changed), "Stored. It takes effect at once.");
-      }}
-    >
-      {settings.map((setting) => (
+    <FormFrame className={classes.form} error={state.error} onSubmit={() => void save()}>
+      {stored.settings.map((setting) => (
         <SettingField
           key={setting.key}
           setting={setting}
           value={changed[setting.key]}
-          error={
-            wrongField?.split(".").includes(setting.key) && state.error instanceof Error
-              ? state.error.message
-              : undefined
-          }
+          error={wrong(setting.key, `settings.${setting.key}`)}
           onChange={(value) => change(setting.key, value)}
           onReset={() => void attempt(() => onReset(setting.key), `${setting.key} was reset.`)}
         />
       ))}
       <div className={classes.foot}>
-        {state.error !== undefined && <ApiError error={state.error} />}
+        {edited.notice({ onKeep: () => void save(), onTake: () => setChanged({}) }) ??
+          (state.error !== undefined && !isChangedMeanwhile(state.error) && <ApiError error={state.error} />)}
         <Group gap="xs">
           <Button type="submit" loading={state.busy} disabled={count === 0}>
             {count === 0 ? "Save" : `Save ${plural(count, "change")}`}
@@ -73,6 +86,6 @@ export function SettingsForm({ settings, onSave, onReset }: SettingsFormProps) {
           )}
         </Group>
       </div>
-    </form>
+    </FormFrame>
   );
 }

@@ -4,6 +4,8 @@ import { isSignedInMeanwhile, signIn, useSession } from "../api/session.ts";
 import { endSignInAgain, stopAsking, useSignInAgain } from "../api/sign-in-again.ts";
 import { ApiError } from "../parts/api-error.tsx";
 import { Dialog } from "../parts/dialog.tsx";
+import { FormFrame } from "../parts/form.tsx";
+import { wrongIn } from "../parts/wrong-field.ts";
 
 /** Shown over whatever asked for it, which goes on when this is done. */
 export function SignInAgain() {
@@ -11,11 +13,11 @@ export function SignInAgain() {
   useEffect(() => {
     // Registered before any dialog's own, so that Escape closes only this one.
     const onKeyDown = (event: KeyboardEvent) => {
-      const { isAsked, endedBecause } = useSignInAgain.getState();
+      const { isAsked, hasEnded } = useSignInAgain.getState();
       if (event.key !== "Escape" || !isAsked) return;
       event.stopImmediatePropagation();
       // A key pressed by mistake must not cost what is typed behind the dialog.
-      if (endedBecause === undefined) endSignInAgain(false);
+      if (!hasEnded) endSignInAgain(false);
     };
     addEventListener("keydown", onKeyDown, { capture: true });
     return () => {
@@ -27,8 +29,7 @@ export function SignInAgain() {
 }
 
 function Question() {
-  const endedBecause = useSignInAgain((state) => state.endedBecause);
-  const hasEnded = endedBecause !== undefined;
+  const hasEnded = useSignInAgain((state) => state.hasEnded);
   const [text, setText] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
   useEffect(() => {
@@ -63,15 +64,10 @@ function Question() {
         withCloseButton: false,
       })}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void attempt();
-        }}
-      >
+      <FormFrame error={state.error} onSubmit={() => void attempt()}>
         <p>
           {hasEnded
-            ? `${endedBecause} What you have typed is still there, and goes on when you have signed in.`
+            ? "The sign-in of this browser has ended. What you have typed is still there, and goes on when you have signed in."
             : "What makes or ends keys, or runs code, needs a sign-in of the last minutes. What you have begun goes on when you have signed in."}
         </p>
         <PasswordInput
@@ -81,6 +77,7 @@ function Question() {
               <code>heddle login-link</code> makes a link; open it in this browser, or paste it here
             </>
           }
+          error={wrongIn(state.error)("api_key", "link")}
           value={text}
           onChange={({ currentTarget }) => setText(currentTarget.value)}
           autoComplete="off"
@@ -98,7 +95,7 @@ function Question() {
             Sign in and go on
           </Button>
         </Group>
-      </form>
+      </FormFrame>
     </Dialog>
   );
 }

@@ -113,10 +113,20 @@ export function integrationsTests(ui: () => Ui): void {
       const repair = page.getByRole("listitem").filter({ hasText: "Torn does not load" });
       await repair.getByRole("link", { name: "See the error" }).click();
       await page.getByRole("heading", { name: "Torn", level: 1 }).waitFor();
-      await page.getByText("tools/torn.ts").first().waitFor();
-      writeFileSync(file, `${tool});\n`);
-      // Nobody reloads the page.
+      // It is mended where one sees why.
+      await page.getByRole("link", { name: "Edit tools/torn.ts" }).click();
+      const text = page.getByRole("textbox", { name: "The file tools/torn.ts" });
+      expect(await text.inputValue()).toBe(tool);
+      await page.getByRole("button", { name: "Line 2" }).waitFor();
+      await text.fill(`${tool};`);
+      await page.getByRole("button", { name: "Save and load" }).click();
+      await page.getByText("tools/torn.ts is saved.").waitFor();
+      await page.getByText(/^Expected "\)" but found/).waitFor();
+      await text.fill(`${tool});\n`);
+      expect(await opened.accessibility()).toEqual([]);
+      await page.getByRole("button", { name: "Save and load" }).click();
       await page.getByText("Ready", { exact: true }).first().waitFor();
+      expect(readFileSync(file, "utf8")).toBe(`${tool});\n`);
       await page.getByRole("link", { name: "Overview" }).first().click();
       await page.getByRole("heading", { name: "Overview" }).waitFor();
       await repair.waitFor({ state: "detached" });

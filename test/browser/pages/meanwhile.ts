@@ -75,4 +75,82 @@ export function meanwhileTests(ui: () => Ui): void {
     await ui().api("DELETE", `/api/v1/channels/${id}`);
     expect(own(opened.faults)).toEqual([]);
   });
+
+  test("meanwhile: settings, endpoints, names, templates and tasks are not overwritten either", async () => {
+    const { api, url, openPage } = ui();
+    await using opened = await openPage("/admin/integrations/loom?tab=settings");
+    const { page } = opened;
+    const keep = async (button: string) => {
+      await page.getByText("Somebody else has changed this meanwhile.").waitFor();
+      await page.getByRole("button", { name: button }).click();
+    };
+    const settings = "/api/v1/admin/integrations/loom/settings";
+    const threads = page.getByRole("textbox", { name: "LOOM_THREADS" });
+    await threads.fill("401");
+    await api("PUT", settings, { settings: { LOOM_SHED: "southern" } });
+    await page.getByRole("button", { name: "Save 1 change" }).click();
+    await keep("Save both");
+    await page.getByText("Stored. It takes effect at once.").waitFor();
+    const values = Object.fromEntries(
+      (await api("GET", settings)).settings.map(({ key, value }: Record<string, string>) => [key, value]),
+    );
+    expect(values).toMatchObject({ LOOM_THREADS: "401", LOOM_SHED: "southern" });
+    await api("PUT", settings, { settings: { LOOM_THREADS: null, LOOM_SHED: null } });
+
+    const endpoint = "/integrations/webhook/endpoints/alerts";
+    await page.goto(`${url}/admin/integrations/webhook?tab=endpoints&endpoint=alerts`);
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    const told = page.getByLabel("What the bot is told");
+    const before = await told.inputValue();
+    await told.fill("Mine: {{.}}");
+    await api("PATCH", endpoint, { prompt_template: "Theirs: {{.}}" });
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await keep("Take theirs");
+    expect(await told.inputValue()).toBe("Theirs: {{.}}");
+    await api("PATCH", endpoint, { prompt_template: before });
+
+    const made = { client_id: "web:named-twice", name: "Named twice", bot_id: "default" };
+    const channel = await api("POST", "/api/v1/channels", made);
+    const at = `/api/v1/channels/${channel.id}`;
+    const body = { client_id: "web:named-twice", bot_id: "default" };
+    const { session_id } = await api("POST", "/api/v1/sessions", body);
+    await page.goto(`${url}/chat/${session_id}`);
+    await page.getByRole("button", { name: "More about this conversation" }).click();
+    await page.getByRole("menuitem", { name: "Rename" }).click();
+    const name = page.getByRole("dialog").getByRole("textbox", { name: "Name" });
+    await name.fill("Mine");
+    await api("PATCH", at, { name: "Theirs" });
+    await page.getByRole("button", { name: "Rename" }).click();
+    await keep("Save mine");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await api("GET", at)).toMatchObject({ name: "Mine" });
+
+    await page.goto(`${url}/channels/${channel.id}?tab=capabilities`);
+    const template = page.getByRole("combobox", { name: "The channel's template" });
+    await template.waitFor();
+    await api("PATCH", at, { workspace: false });
+    await template.click();
+    await page.getByRole("option", { name: /software-project/ }).click();
+    await keep("Save both");
+    await page.getByText("Its template is software-project.").waitFor();
+    expect(await api("GET", at)).toMatchObject({ template_id: "software-project", workspace: false });
+    await api("DELETE", at);
+
+    const { columns } = await api("GET", "/integrations/mission_control/kanban");
+    const { id } = columns[0].cards[0];
+    await page.goto(`${url}/mission-control/board?card=${id}`);
+    const assigned = page.getByRole("dialog").getByRole("textbox", { name: "Assigned to" });
+    const was = await assigned.inputValue();
+    await assigned.fill("Mine");
+    await api("PATCH", "/integrations/mission_control/kanban/update", { card_id: id, tags: ["theirs"] });
+    await page.getByRole("button", { name: "Save task" }).click();
+    await keep("Save both");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const after = (await api("GET", "/integrations/mission_control/kanban")).columns[0].cards[0];
+    expect(after).toMatchObject({ assigned: "Mine", tags: ["theirs"] });
+    await api("PATCH", "/integrations/mission_control/kanban/update", {
+      ...{ card_id: id, assigned: was || null, tags: columns[0].cards[0].tags },
+    });
+    expect(own(opened.faults)).toEqual([]);
+  });
 }

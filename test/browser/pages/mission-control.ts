@@ -60,6 +60,30 @@ export function missionControlTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("mission control: the guide leads on, and a channel is joined, read and left", async () => {
+    await using opened = await ui().openPage("/mission-control");
+    const { page } = opened;
+    await page.getByRole("heading", { name: /of 4 steps are done/ }).waitFor();
+    await page.getByRole("link", { name: "Channels", exact: true }).last().click();
+    await page
+      .getByRole("link", { name: /weavers of the northern shed/ })
+      .first()
+      .click();
+    const detail = page.getByRole("article");
+    await detail.getByRole("button", { name: "Join" }).click();
+    await detail.getByText("Joined").waitFor();
+    await detail.getByRole("heading", { name: "What is remembered here" }).waitFor();
+    await page.getByRole("combobox", { name: "All channels" }).click();
+    await page.getByRole("option", { name: "Those that I have joined" }).click();
+    await until(
+      () => page.locator("li a").filter({ hasText: "weavers" }).count(),
+      (count) => count > 0,
+    );
+    await detail.getByRole("button", { name: "Leave" }).click();
+    await page.getByText("No channel here").waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
   test("mission control: a plan is written, changed, approved once and carried out", async () => {
     await using opened = await ui().openPage("/mission-control/plans?add=1");
     const { page } = opened;

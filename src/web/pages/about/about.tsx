@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -27,7 +28,7 @@ export function View() {
       about="What this server is, and what it holds."
       actions={data && <CopyButton text={() => JSON.stringify(data, null, 2)} what="all of it" labelled />}
     >
-      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      {!data && <Awaited error={error} onRetry={() => void refetch()} />}
       {data && (
         <div className={classes.page}>
           <Section title="What it holds">

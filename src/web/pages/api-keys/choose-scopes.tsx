@@ -1,6 +1,7 @@
 import { Checkbox, Table, Textarea } from "@mantine/core";
 import type { Schema } from "../../api/client.ts";
 import { covers, useSession } from "../../api/session.ts";
+import type { Wrong } from "../../parts/wrong-field.ts";
 import classes from "./api-keys.module.css";
 
 type Resource = Schema<"Scopes">["resources"][number];
@@ -15,11 +16,12 @@ const ACTIONS = [
 interface ChooseScopesProps {
   resources: readonly Resource[];
   value: readonly string[];
+  wrong: Wrong;
   onChange(scopes: string[]): void;
 }
 
 /** A box for each thing that a key may do. What it includes anyway is checked and cannot be taken away alone. */
-export function ChooseScopes({ resources, value, onChange }: ChooseScopesProps) {
+export function ChooseScopes({ resources, value, wrong, onChange }: ChooseScopesProps) {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
@@ -42,12 +44,16 @@ export function ChooseScopes({ resources, value, onChange }: ChooseScopesProps) 
           </Table.Tbody>
         </Table>
       </section>
-      <Others resources={resources} value={value} onChange={onChange} />
+      <Others resources={resources} value={value} wrong={wrong} onChange={onChange} />
     </>
   );
 }
 
-function Row({ resource, value, onChange }: Omit<ChooseScopesProps, "resources"> & { resource: Resource }) {
+function Row({
+  resource,
+  value,
+  onChange,
+}: Omit<ChooseScopesProps, "resources" | "wrong"> & { resource: Resource }) {
   const held = useSession(({ me }) => me?.scopes ?? []);
   const { name, description, actions } = resource;
   return (
@@ -90,7 +96,7 @@ function Row({ resource, value, onChange }: Omit<ChooseScopesProps, "resources">
 const has = (actions: readonly Action[], action: Action): boolean => actions.includes(action);
 
 /** Scopes that no box stands for: of one tool, one type of target, one integration. */
-function Others({ resources, value, onChange }: ChooseScopesProps) {
+function Others({ resources, value, wrong, onChange }: ChooseScopesProps) {
   const isBox = (scope: string) =>
     resources.some(({ name, actions }) => actions.some((action) => scope === `${name}:${action}`));
   const others = value.filter((scope) => !isBox(scope));
@@ -101,6 +107,7 @@ function Others({ resources, value, onChange }: ChooseScopesProps) {
       autosize
       minRows={2}
       maxRows={8}
+      error={wrong("scopes")}
       defaultValue={others.join("\n")}
       // What was typed last counts; presets change the field's key.
       onChange={({ currentTarget }) =>

@@ -4,7 +4,8 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { api } from "../../api/client.ts";
 import { useSession } from "../../api/session.ts";
-import { ApiError, notifyDone } from "../../parts/api-error.tsx";
+import { notifyDone } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -27,7 +28,7 @@ export function KeyDetail({ id, mayWrite, closeHref }: KeyDetailProps) {
   if (!data) {
     return (
       <Detail title="API key" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

@@ -2,12 +2,12 @@ import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Form } from "../../parts/form.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import classes from "./api-keys.module.css";
 import { ChooseScopes } from "./choose-scopes.tsx";
 import { type ApiKey, keyOf, scopes as known, refreshKeys } from "./queries.ts";
@@ -67,7 +67,7 @@ function KeyForm({ known: { presets, resources }, like, onClose }: KeyFormProps)
       ),
     onSuccess: () => void refreshKeys(),
   });
-  const wrong = create.error instanceof ApiFailure ? create.error.field : undefined;
+  const wrong = wrongIn(create.error);
   return (
     <>
       <Form
@@ -83,7 +83,7 @@ function KeyForm({ known: { presets, resources }, like, onClose }: KeyFormProps)
           required
           maxLength={200}
           value={name}
-          error={wrong === "name"}
+          error={wrong("name")}
           onChange={({ currentTarget }) => setName(currentTarget.value)}
         />
         <Select
@@ -94,6 +94,7 @@ function KeyForm({ known: { presets, resources }, like, onClose }: KeyFormProps)
             { value: OWN, label: "Own choice" },
           ]}
           value={preset}
+          error={wrong("preset")}
           allowDeselect={false}
           onChange={(value) => {
             // The choice begins with what the preset has.
@@ -102,7 +103,7 @@ function KeyForm({ known: { presets, resources }, like, onClose }: KeyFormProps)
           }}
         />
         {preset === OWN ? (
-          <ChooseScopes resources={resources} value={own} onChange={setOwn} />
+          <ChooseScopes resources={resources} value={own} wrong={wrong} onChange={setOwn} />
         ) : (
           <details>
             <summary className={classes.summary}>What that is in detail</summary>
@@ -119,23 +120,31 @@ function KeyForm({ known: { presets, resources }, like, onClose }: KeyFormProps)
               { value: "all", label: "Everyone's" },
             ]}
             value={rows}
+            error={wrong("rows")}
             allowDeselect={false}
             onChange={(value) => setRows((value ?? "") as ApiKey["rows"] | "")}
           />
         )}
-        <Lifetime days={days} onChange={setDays} />
+        <Lifetime days={days} error={wrong("expires_at")} onChange={setDays} />
       </Form>
       {create.data && <Shown made={create.data} onClose={onClose} />}
     </>
   );
 }
 
-function Lifetime({ days, onChange }: { days: string; onChange(days: string): void }) {
+interface LifetimeProps {
+  days: string;
+  error: string | undefined;
+  onChange(days: string): void;
+}
+
+function Lifetime({ days, error, onChange }: LifetimeProps) {
   return (
     <Select
       label="It ends"
       data={LIVES}
       value={days}
+      error={error}
       allowDeselect={false}
       onChange={(value) => onChange(value ?? "")}
     />

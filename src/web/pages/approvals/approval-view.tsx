@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
-import { ApiError } from "../../parts/api-error.tsx";
 import { type ApprovalDetail, approval, IF_NOBODY } from "../../parts/approvals.ts";
+import { Awaited } from "../../parts/awaited.tsx";
 import { CallArguments, type PagedLines, useCallLines } from "../../parts/call-arguments.tsx";
 import { Decision } from "../../parts/decision.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -24,7 +24,7 @@ export function ApprovalView({ id, closeHref, onDecided }: ApprovalViewProps) {
   if (!data) {
     return (
       <Detail title="Approval" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

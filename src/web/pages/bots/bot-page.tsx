@@ -4,7 +4,8 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { covers, useSession } from "../../api/session.ts";
-import { ApiError, notifyDone } from "../../parts/api-error.tsx";
+import { notifyDone } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -25,7 +26,7 @@ export function BotPage({ id }: { id: string }) {
   if (!data) {
     return (
       <PageFrame title="Bot">
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
         {error && (
           <Button component={Link} href="/bots" variant="default" size="xs" mt="md">
             All bots

@@ -3,7 +3,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
-import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -11,6 +12,7 @@ import { Form } from "../../parts/form.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useEdited } from "../../parts/use-edited.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import { BudgetChart } from "./budget-chart.tsx";
 import classes from "./budgets.module.css";
 import { Meter } from "./meter.tsx";
@@ -31,7 +33,7 @@ export function BudgetDetail({ id, mayWrite, closeHref, nameOf, onChanged }: Bud
   if (!data) {
     return (
       <Detail title="Budget" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }
@@ -159,6 +161,7 @@ function ChangeAmount({
         required
         hideControls
         min={0}
+        error={wrongIn(change.error)("amount")}
         value={value}
         onChange={setValue}
       />

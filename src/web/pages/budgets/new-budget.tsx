@@ -2,9 +2,9 @@ import { NumberInput, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { bots, schedules } from "../../api/queries.ts";
 import { Form } from "../../parts/form.tsx";
+import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
 import { type Budget, refreshBudgets } from "./queries.ts";
 import { METRICS, PERIODS, SCOPES } from "./words.ts";
 
@@ -34,7 +34,7 @@ export function NewBudget({ onDone, onCancel }: { onDone(id: string): void; onCa
       onDone(id);
     },
   });
-  const wrong = create.error instanceof ApiFailure ? create.error.field : undefined;
+  const wrong = wrongIn(create.error);
   return (
     <Form
       submit="Create budget"
@@ -46,14 +46,16 @@ export function NewBudget({ onDone, onCancel }: { onDone(id: string): void; onCa
       <Select
         label="Whose runs"
         data={optionsOf(SCOPES)}
+        error={wrong("scope")}
         allowDeselect={false}
         value={draft.scope}
         onChange={(scope) => scope !== null && set({ scope: scope as Draft["scope"], subject: "" })}
       />
-      <Subject draft={draft} set={set} isWrong={wrong === "subject"} />
+      <Subject draft={draft} set={set} wrong={wrong} />
       <Select
         label="Of what"
         data={optionsOf(METRICS)}
+        error={wrong("metric")}
         allowDeselect={false}
         value={draft.metric}
         onChange={(metric) => metric !== null && set({ metric: metric as Draft["metric"] })}
@@ -65,7 +67,7 @@ export function NewBudget({ onDone, onCancel }: { onDone(id: string): void; onCa
         }
         data={optionsOf(PERIODS)}
         allowDeselect={false}
-        error={wrong === "period"}
+        error={wrong("period")}
         value={draft.period}
         onChange={(period) => period !== null && set({ period: period as Draft["period"] })}
       />
@@ -77,7 +79,7 @@ export function NewBudget({ onDone, onCancel }: { onDone(id: string): void; onCa
         min={0}
         prefix={draft.metric === "cost_usd" ? "$" : ""}
         thousandSeparator=","
-        error={wrong === "amount"}
+        error={wrong("amount")}
         value={draft.amount}
         onChange={(amount) => set({ amount })}
       />
@@ -88,10 +90,10 @@ export function NewBudget({ onDone, onCancel }: { onDone(id: string): void; onCa
 interface SubjectProps {
   draft: Draft;
   set(change: Partial<Draft>): void;
-  isWrong: boolean;
+  wrong: Wrong;
 }
 
-function Subject({ draft: { scope, subject }, set, isWrong }: SubjectProps) {
+function Subject({ draft: { scope, subject }, set, wrong }: SubjectProps) {
   const { data: knownBots = [] } = useQuery({ ...bots, enabled: scope === "bot" });
   const { data: knownSchedules = [] } = useQuery({ ...schedules, enabled: scope === "schedule" });
   if (scope === "server") return null;
@@ -101,7 +103,7 @@ function Subject({ draft: { scope, subject }, set, isWrong }: SubjectProps) {
         label="Integration"
         description="Its id, such as github."
         required
-        error={isWrong}
+        error={wrong("subject")}
         value={subject}
         onChange={({ currentTarget }) => set({ subject: currentTarget.value })}
       />
@@ -114,7 +116,7 @@ function Subject({ draft: { scope, subject }, set, isWrong }: SubjectProps) {
       required
       searchable
       data={known.map(({ id, name }) => ({ value: id, label: name }))}
-      error={isWrong}
+      error={wrong("subject")}
       value={subject === "" ? null : subject}
       onChange={(chosen) => set({ subject: chosen ?? "" })}
     />

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { ContentFile } from "../../parts/content-file.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -27,7 +27,7 @@ export function CarapaceDetail({ id, closeHref }: { id: string; closeHref: strin
   if (!data) {
     return (
       <Detail title="Carapace" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

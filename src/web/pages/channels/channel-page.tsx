@@ -5,7 +5,7 @@ import { Link, useLocation, useSearchParams } from "wouter";
 import { api } from "../../api/client.ts";
 import { integrations } from "../../api/queries.ts";
 import { covers, useSession } from "../../api/session.ts";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -39,7 +39,7 @@ export function ChannelPage({ id }: { id: string }) {
   if (data) return <Loaded channel={data} />;
   return (
     <PageFrame title="Channel">
-      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      <Awaited error={error} onRetry={() => void refetch()} />
       {error && (
         <Button component={Link} href="/channels" variant="default" size="xs" mt="md">
           All channels

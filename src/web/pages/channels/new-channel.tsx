@@ -3,10 +3,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { bots } from "../../api/queries.ts";
 import { ApiError, notifyDone } from "../../parts/api-error.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { FormFrame } from "../../parts/form.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import { bindables, refreshChannels } from "./queries.ts";
 
 /** Creates the channel of a place, or opens it if the place has one. */
@@ -37,22 +38,17 @@ export function NewChannel({ onClose }: { onClose(): void }) {
       navigate(`/channels/${id}`);
     },
   });
-  const wrong = create.error instanceof ApiFailure ? create.error.field : undefined;
+  const wrong = wrongIn(create.error);
   return (
     <Dialog onClose={onClose} title="New channel">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
+      <FormFrame error={create.error} onSubmit={() => create.mutate()}>
         <Stack gap="sm">
           <TextInput
             label="Place"
             description={`As its integration names it${examples.length > 0 ? `: ${examples.join(", ")}` : ""}. It cannot be changed later.`}
             required
             maxLength={500}
-            error={wrong === "client_id"}
+            error={wrong("client_id")}
             value={place}
             onChange={({ currentTarget }) => setPlace(currentTarget.value)}
             data-autofocus
@@ -61,6 +57,7 @@ export function NewChannel({ onClose }: { onClose(): void }) {
             label="Name"
             description="What people see, if the integration has no name for the place."
             maxLength={300}
+            error={wrong("name")}
             value={name}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
@@ -68,6 +65,7 @@ export function NewChannel({ onClose }: { onClose(): void }) {
             label="Bot"
             placeholder="Whichever a message names"
             clearable
+            error={wrong("bot_id")}
             clearButtonProps={{ "aria-label": "Any bot" }}
             data={knownBots.map(({ id, name: label }) => ({ value: id, label }))}
             value={bot}
@@ -83,7 +81,7 @@ export function NewChannel({ onClose }: { onClose(): void }) {
             </Button>
           </Group>
         </Stack>
-      </form>
+      </FormFrame>
     </Dialog>
   );
 }

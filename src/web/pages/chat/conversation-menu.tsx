@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Menu, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
@@ -7,9 +7,14 @@ import { OWN_CHATS } from "../../api/queries.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { FormFrame } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { useEdited } from "../../parts/use-edited.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
+import { type Channel, channel } from "../channels/queries.ts";
 import type { Session } from "./queries.ts";
 
 const refresh = () =>
@@ -94,9 +99,7 @@ export function ConversationMenu({ session, name }: { session: Session; name: st
           )}
         </Menu.Dropdown>
       </Menu>
-      {dialog === "rename" && (
-        <Rename channelId={channel_id} name={name} onClose={() => setDialog(undefined)} />
-      )}
+      {dialog === "rename" && <Rename channelId={channel_id} onClose={() => setDialog(undefined)} />}
       {dialog === "delete" && (
         <ConfirmDestructive
           action="Delete the conversation"
@@ -115,15 +118,37 @@ export function ConversationMenu({ session, name }: { session: Session; name: st
   );
 }
 
-function Rename({ channelId, name, onClose }: { channelId: string; name: string; onClose(): void }) {
-  const [text, setText] = useState(name);
+/** The name that it has is read first: the list may be older than what somebody else has just called it. */
+function Rename({ channelId, onClose }: { channelId: string; onClose(): void }) {
+  const { data, error, refetch } = useQuery({ ...channel(channelId), staleTime: 0 });
+  return (
+    <Dialog onClose={onClose} title="Rename the conversation">
+      {data ? (
+        <NameForm channel={data} onClose={onClose} />
+      ) : (
+        <Awaited error={error} onRetry={() => void refetch()} />
+      )}
+    </Dialog>
+  );
+}
+
+function NameForm({ channel: one, onClose }: { channel: Channel; onClose(): void }) {
+  const [text, setText] = useState(one.name);
+  const path = { id: one.id };
+  const edited = useEdited({
+    one,
+    fieldsOf: ({ name }) => ({ name }),
+    read: () => take(api.GET("/api/v1/channels/{id}", { params: { path } })),
+  });
   const rename = useMutation({
     mutationFn: () =>
-      take(
-        api.PATCH("/api/v1/channels/{id}", {
-          params: { path: { id: channelId } },
-          body: { name: text.trim() },
-        }),
+      edited.save({ name: text.trim() }, (_, { header }) =>
+        take(
+          api.PATCH("/api/v1/channels/{id}", {
+            params: { path, header },
+            body: { name: text.trim() },
+          }),
+        ),
       ),
     onSuccess: async () => {
       await refresh();
@@ -131,31 +156,26 @@ function Rename({ channelId, name, onClose }: { channelId: string; name: string;
     },
   });
   return (
-    <Dialog onClose={onClose} title="Rename the conversation">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          rename.mutate();
-        }}
-      >
-        <TextInput
-          label="Name"
-          description="The integration's name for the place goes before it, if there is one."
-          maxLength={300}
-          value={text}
-          onChange={({ currentTarget }) => setText(currentTarget.value)}
-          data-autofocus
-        />
-        {rename.error && <ApiError error={rename.error} />}
-        <Group justify="flex-end" mt="lg" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={rename.isPending} disabled={text.trim() === ""}>
-            Rename
-          </Button>
-        </Group>
-      </form>
-    </Dialog>
+    <FormFrame error={rename.error} onSubmit={() => rename.mutate()}>
+      <TextInput
+        label="Name"
+        description="The integration's name for the place goes before it, if there is one."
+        maxLength={300}
+        error={wrongIn(rename.error)("name")}
+        value={text}
+        onChange={({ currentTarget }) => setText(currentTarget.value)}
+        data-autofocus
+      />
+      {edited.notice({ onKeep: () => rename.mutate(), onTake: ({ name }) => setText(name) }) ??
+        (rename.error && <ApiError error={rename.error} />)}
+      <Group justify="flex-end" mt="lg" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={rename.isPending} disabled={text.trim() === ""}>
+          Rename
+        </Button>
+      </Group>
+    </FormFrame>
   );
 }

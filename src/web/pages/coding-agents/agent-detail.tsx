@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -40,7 +41,7 @@ export function AgentDetail({ id, mayChange, closeHref }: AgentDetailProps) {
   if (!agent) {
     return (
       <Detail title={id} closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
         {data && <Empty icon="Code2" title={`There is no coding agent "${id}"`} />}
       </Detail>
     );

@@ -2,11 +2,11 @@ import { NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
 import { namedLines } from "../../parts/named-lines.ts";
 import { useEdited } from "../../parts/use-edited.tsx";
+import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
 import { type CodingAgent, changeAgent, readAgent, refreshAgents } from "./queries.ts";
 
 interface Fields {
@@ -36,6 +36,7 @@ export function NewAgent({ onDone, onCancel }: { onDone(id: string): void; onCan
       onDone(id);
     },
   });
+  const wrong = wrongIn(create.error);
   return (
     <Form
       submit="Add the agent"
@@ -49,10 +50,10 @@ export function NewAgent({ onDone, onCancel }: { onDone(id: string): void; onCan
         description="Bots get it as code_with_id"
         required
         value={fields.id}
-        error={fieldOf(create.error) === "id"}
+        error={wrong("id")}
         onChange={({ currentTarget }) => setFields({ ...fields, id: currentTarget.value.trim() })}
       />
-      <AgentFields fields={fields} set={setFields} error={create.error} keeps={false} />
+      <AgentFields fields={fields} set={setFields} wrong={wrong} keeps={false} />
     </Form>
   );
 }
@@ -93,7 +94,7 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
       onSubmit={() => change.mutate()}
       onCancel={onDone}
     >
-      <AgentFields fields={fields} set={setFields} error={change.error} keeps />
+      <AgentFields fields={fields} set={setFields} wrong={wrongIn(change.error)} keeps />
     </Form>
   );
 }
@@ -101,13 +102,12 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
 interface AgentFieldsProps {
   fields: Fields;
   set(fields: Fields): void;
-  error: unknown;
+  wrong: Wrong;
   /** Whether variables that are left out stay as they are. */
   keeps: boolean;
 }
 
-function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
-  const wrong = fieldOf(error);
+function AgentFields({ fields, set, wrong, keeps }: AgentFieldsProps) {
   const kept = keeps
     ? " Empty: they stay as they are; otherwise all are replaced. They must be given again when the command or its arguments change."
     : "";
@@ -117,6 +117,7 @@ function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
         label="Name"
         description="People and bots read it"
         value={fields.name}
+        error={wrong("name")}
         onChange={({ currentTarget }) => set({ ...fields, name: currentTarget.value })}
       />
       <TextInput
@@ -125,7 +126,7 @@ function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
         placeholder="npx"
         required
         value={fields.command}
-        error={wrong === "command"}
+        error={wrong("command")}
         onChange={({ currentTarget }) => set({ ...fields, command: currentTarget.value })}
       />
       <Textarea
@@ -134,6 +135,7 @@ function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
         autosize
         minRows={2}
         value={fields.args}
+        error={wrong("args")}
         onChange={({ currentTarget }) => set({ ...fields, args: currentTarget.value })}
       />
       <Textarea
@@ -142,7 +144,7 @@ function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
         autosize
         minRows={2}
         value={fields.variables}
-        error={wrong === "env"}
+        error={wrong("env")}
         onChange={({ currentTarget }) => set({ ...fields, variables: currentTarget.value })}
       />
       <NumberInput
@@ -152,6 +154,7 @@ function AgentFields({ fields, set, error, keeps }: AgentFieldsProps) {
         max={7_200}
         allowDecimal={false}
         value={fields.timeout}
+        error={wrong("timeout_seconds")}
         onChange={(value) => set({ ...fields, timeout: Number(value) || 1_800 })}
       />
     </>
@@ -164,6 +167,3 @@ const bodyOf = ({ id, name, command, args, timeout }: Fields) => ({
   args: args.split("\n").filter((line) => line !== ""),
   timeout_seconds: timeout,
 });
-
-const fieldOf = (error: unknown): string | undefined =>
-  error instanceof ApiFailure ? (error.field ?? undefined) : undefined;

@@ -4,7 +4,8 @@ import { Link } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
 import { queryClient } from "../../api/query-client.ts";
-import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ChangeDelivery, LastChange } from "../../parts/change-delivery.tsx";
 import { CodeBlock, Json } from "../../parts/code-block.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -31,7 +32,7 @@ export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: strin
   if (!data) {
     return (
       <Detail title="Delivery" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

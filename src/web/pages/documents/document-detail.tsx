@@ -5,7 +5,8 @@ import { Link, useLocation } from "wouter";
 import { api, type Schema } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
-import { ApiError, notifyDone } from "../../parts/api-error.tsx";
+import { notifyDone } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { CodeBlock, Json } from "../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
@@ -33,7 +34,7 @@ export function DocumentDetail({ id, hit, closeHref }: DocumentDetailProps) {
   if (!data) {
     return (
       <Detail title="Document" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

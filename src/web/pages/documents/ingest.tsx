@@ -3,12 +3,12 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { errorText, notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import classes from "./documents.module.css";
 import { readText, titleOf } from "./read-text.ts";
 
@@ -43,13 +43,13 @@ function FromText() {
       void refresh();
     },
   });
-  const wrong = add.error instanceof ApiFailure ? add.error.field : undefined;
+  const wrong = wrongIn(add.error);
   return (
     <Form submit="Add the document" busy={add.isPending} error={add.error} onSubmit={() => add.mutate()}>
       <TextInput
         label="Title"
         description="It is searched as well."
-        error={wrong === "title"}
+        error={wrong("title")}
         value={title}
         onChange={({ currentTarget }) => setTitle(currentTarget.value)}
       />
@@ -58,7 +58,7 @@ function FromText() {
         description="Markdown or plain text. Headings become the places where it is split."
         required
         rows={10}
-        error={wrong === "content"}
+        error={wrong("content")}
         value={content}
         onChange={({ currentTarget }) => setContent(currentTarget.value)}
       />

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { ApiError } from "../../parts/api-error.tsx";
 import { argumentsText } from "../../parts/arguments-text.ts";
+import { Awaited } from "../../parts/awaited.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Diff } from "../../parts/diff.tsx";
@@ -20,7 +20,7 @@ export function EvalView({ id, search }: { id: string; search: string }) {
   if (!data) {
     return (
       <Detail title="Eval" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
 import { covers, useSession } from "../../api/session.ts";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { May, useMay } from "../../parts/may.tsx";
 import { PageFrame, Panel } from "../../parts/page-frame.tsx";
@@ -13,10 +13,11 @@ import { Actions } from "./actions.tsx";
 import { ConnectionTest } from "./connection-test.tsx";
 import { Endpoints } from "./endpoints/endpoints.tsx";
 import classes from "./integration-page.module.css";
-import { type IntegrationDetail, integration, setUpOf } from "./queries.ts";
+import { hasEditor, type IntegrationDetail, integration, setUpOf } from "./queries.ts";
 import { Settings } from "./settings.tsx";
 import { ApiKey } from "./tabs/api-key.tsx";
 import { Approval } from "./tabs/approval.tsx";
+import { Files } from "./tabs/files.tsx";
 import { InboxRows } from "./tabs/inbox-rows.tsx";
 import { Overview } from "./tabs/overview.tsx";
 import { Parts } from "./tabs/parts.tsx";
@@ -72,6 +73,13 @@ const TABS: readonly Tab[] = [
     View: Parts,
   },
   {
+    id: "files",
+    label: "Files",
+    scope: "admin",
+    isShown: hasEditor,
+    View: Files,
+  },
+  {
     id: "settings",
     label: "Settings",
     scope: "admin",
@@ -100,7 +108,7 @@ export function IntegrationPage({ id }: { id: string }) {
   if (!data) {
     return (
       <PageFrame title={id}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
         {error && (
           <Button component={Link} href="/admin/integrations" variant="default" size="xs" mt="md">
             All integrations

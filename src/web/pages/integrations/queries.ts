@@ -3,6 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
+import type { StoredSettings } from "../../parts/settings-form.tsx";
 
 export type Integration = Schema<"IntegrationSetup">;
 export type IntegrationDetail = Schema<"IntegrationDetail">;
@@ -17,16 +18,19 @@ export const integration = (id: string) =>
     queryFn: () => take(api.GET("/api/v1/admin/integrations/{id}", { params: { path: { id } } })),
   });
 
-export const settingsOf = (id: string) =>
-  queryOptions({
-    queryKey: ["integrations", "settings", id],
-    queryFn: async () => {
-      const answer = await take(
-        api.GET("/api/v1/admin/integrations/{id}/settings", { params: { path: { id } } }),
-      );
-      return answer.settings;
-    },
+/** The version of all of them together is only in the header. */
+export async function readSettings(id: string): Promise<StoredSettings> {
+  const { data, response } = await api.GET("/api/v1/admin/integrations/{id}/settings", {
+    params: { path: { id } },
   });
+  return {
+    settings: data?.settings ?? [],
+    updated_at: response.headers.get("etag")?.replace(/^W\/|"/g, "") ?? null,
+  };
+}
+
+export const settingsOf = (id: string) =>
+  queryOptions({ queryKey: ["integrations", "settings", id], queryFn: () => readSettings(id) });
 
 export const processOf = (id: string) =>
   queryOptions({
@@ -61,6 +65,36 @@ export const lastWebhook = (id: string) =>
       return (await take(api.GET("/api/v1/inbox", { params: { query } }))).events[0] ?? null;
     },
   });
+
+/** Whether the files of an integration may be edited here: those of the workspace are people's own. */
+export const hasEditor = ({ source }: Pick<Integration, "source">): boolean => source === "workspace";
+
+export const fileHref = (id: string, path: string): string =>
+  `${pageOf(id)}?tab=files&file=${encodeURIComponent(path)}`;
+
+export const filesOf = (id: string) =>
+  queryOptions({
+    queryKey: ["integrations", "files", id],
+    queryFn: async () => {
+      const params = { path: { id }, query: { limit: 500 } };
+      const { files } = await take(api.GET("/api/v1/admin/integrations/{id}/files", { params }));
+      return files.map(({ path }) => path);
+    },
+  });
+
+export const readIntegrationFile = (id: string, path: string) =>
+  take(api.GET("/api/v1/admin/integrations/{id}/file", { params: { path: { id }, query: { path } } }));
+
+export const fileAt = (id: string, path: string) =>
+  queryOptions({
+    queryKey: ["integrations", "file", id, path],
+    queryFn: () => readIntegrationFile(id, path),
+    // Whoever edits must not find another text in the editor.
+    refetchOnWindowFocus: false,
+  });
+
+export const writeIntegrationFile = (id: string, body: Schema<"IntegrationFileChange">) =>
+  take(api.PUT("/api/v1/admin/integrations/{id}/file", { params: { path: { id } }, body }));
 
 /** Reads everything about integrations again. */
 export const refreshIntegrations = (): Promise<void> =>

@@ -4,6 +4,7 @@ import { Link, useSearchParams } from "wouter";
 import type { Schema } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
 import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Status } from "../../parts/status.tsx";
 import { type Step, Steps } from "../../parts/steps.tsx";
@@ -42,7 +43,7 @@ export function SetUpPage({ id }: { id: string }) {
         </Button>
       }
     >
-      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      {!data && <Awaited error={error} onRetry={() => void refetch()} />}
       {data && <SetUpSteps integration={data} />}
     </PageFrame>
   );

@@ -1,23 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, take } from "../../api/client.ts";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { SettingsForm } from "../../parts/settings-form.tsx";
-import { refreshIntegrations, settingsOf } from "./queries.ts";
+import { readSettings, refreshIntegrations, settingsOf } from "./queries.ts";
 
 /** The settings of an integration as a form. */
 export function Settings({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(settingsOf(id));
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return null;
-  if (data.length === 0) return <Empty icon="SlidersHorizontal" title="It declares no settings" />;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
+  if (data.settings.length === 0) return <Empty icon="SlidersHorizontal" title="It declares no settings" />;
   return (
     <SettingsForm
-      settings={data}
-      onSave={async (settings) => {
+      stored={data}
+      read={() => readSettings(id)}
+      onSave={async (settings, header) => {
         await take(
           api.PUT("/api/v1/admin/integrations/{id}/settings", {
-            params: { path: { id } },
+            params: { path: { id }, header },
             body: { settings },
           }),
         );

@@ -5,7 +5,9 @@ import { api, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
+import { FormFrame } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import type { IntegrationDetail } from "./queries.ts";
 import { commandOf, SAMPLES } from "./samples.ts";
 import classes from "./test-event.module.css";
@@ -17,6 +19,8 @@ export function TestEvent({ integration }: { integration: IntegrationDetail }) {
   const [way, setWay] = useState("here");
   const [event, setEvent] = useState(sample.event ?? "");
   const [text, setText] = useState(() => JSON.stringify(sample.body, null, 2));
+  const [refused, setRefused] = useState<unknown>();
+  const wrong = wrongIn(refused);
   return (
     <div className={classes.test}>
       <SegmentedControl
@@ -32,6 +36,7 @@ export function TestEvent({ integration }: { integration: IntegrationDetail }) {
       {sample.event !== undefined && (
         <TextInput
           label="Event"
+          error={wrong("event")}
           value={event}
           onChange={({ currentTarget }) => setEvent(currentTarget.value)}
         />
@@ -39,13 +44,14 @@ export function TestEvent({ integration }: { integration: IntegrationDetail }) {
       <Textarea
         label="Body"
         rows={Math.min(14, text.split("\n").length + 1)}
+        error={wrong("body")}
         value={text}
         onChange={({ currentTarget }) => setText(currentTarget.value)}
         classNames={{ input: classes.body }}
         spellCheck={false}
       />
       {way === "here" ? (
-        <SendFromHere integration={integration} event={event} text={text} />
+        <SendFromHere integration={integration} event={event} text={text} onRefused={setRefused} />
       ) : (
         <>
           <p className="faint">
@@ -64,9 +70,10 @@ interface SendProps {
   integration: IntegrationDetail;
   event: string;
   text: string;
+  onRefused(error: unknown): void;
 }
 
-function SendFromHere({ integration: { id, webhook }, event, text }: SendProps) {
+function SendFromHere({ integration: { id, webhook }, event, text, onRefused }: SendProps) {
   const hasParameter = webhook?.path.includes("/:") === true;
   const [path, setPath] = useState(() => webhook?.path.replace(`/integrations/${id}`, "") ?? "/webhook");
   const send = useMutation({
@@ -78,19 +85,15 @@ function SendFromHere({ integration: { id, webhook }, event, text }: SendProps) 
         }),
       ),
     onSuccess: () => void queryClient.invalidateQueries({ queryKey: ["inbox"] }),
+    onSettled: (_, error) => onRefused(error),
   });
   return (
-    <form
-      className={classes.form}
-      onSubmit={(submitted) => {
-        submitted.preventDefault();
-        send.mutate();
-      }}
-    >
+    <FormFrame className={classes.form} error={send.error} onSubmit={() => send.mutate()}>
       {hasParameter && (
         <TextInput
           label="Path"
           description="Replace what begins with a colon"
+          error={wrongIn(send.error)("path")}
           value={path}
           onChange={({ currentTarget }) => setPath(currentTarget.value)}
         />
@@ -112,7 +115,7 @@ function SendFromHere({ integration: { id, webhook }, event, text }: SendProps) 
           </span>
         )}
       </Group>
-    </form>
+    </FormFrame>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { PasswordInput, SegmentedControl, Switch, TextInput } from "@mantine/core";
 import type { Schema } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
+import type { Wrong } from "../../parts/wrong-field.ts";
 import type { McpServer } from "./queries.ts";
 
 type Grant = NonNullable<McpServer["oauth"]>["grant"];
@@ -55,13 +55,12 @@ interface OAuthClientProps {
   /** What is stored; null: there is none. */
   stored: ClientFields | null;
   set(client: ClientFields | null): void;
-  error: unknown;
+  wrong: Wrong;
 }
 
-export function OAuthClient({ client, stored, set, error }: OAuthClientProps) {
+export function OAuthClient({ client, stored, set, wrong }: OAuthClientProps) {
   const hadSecret = stored?.hasSecret === true;
   const isKept = hadSecret && JSON.stringify(stored) === JSON.stringify(client);
-  const wrong = error instanceof ApiFailure ? error.field : undefined;
   return (
     <>
       <Switch
@@ -87,14 +86,14 @@ export function OAuthClient({ client, stored, set, error }: OAuthClientProps) {
             placeholder="https://auth.example"
             required
             value={client.issuer}
-            error={wrong === "oauth.issuer"}
+            error={wrong("oauth.issuer")}
             onChange={({ currentTarget }) => set({ ...client, issuer: currentTarget.value })}
           />
           <TextInput
             label="Client id"
             required
             value={client.clientId}
-            error={wrong === "oauth.client_id"}
+            error={wrong("oauth.client_id")}
             onChange={({ currentTarget }) => set({ ...client, clientId: currentTarget.value })}
           />
           <PasswordInput
@@ -107,13 +106,14 @@ export function OAuthClient({ client, stored, set, error }: OAuthClientProps) {
             autoComplete="off"
             required={!isKept && (hadSecret || client.grant === "client_credentials")}
             value={client.secret}
-            error={wrong === "oauth.client_secret"}
+            error={wrong("oauth.client_secret")}
             onChange={({ currentTarget }) => set({ ...client, secret: currentTarget.value })}
           />
           <TextInput
             label="Scope"
             description="What is asked for. Empty: what the server asks for"
             value={client.scope}
+            error={wrong("oauth.scope")}
             onChange={({ currentTarget }) => set({ ...client, scope: currentTarget.value })}
           />
         </>

@@ -4,7 +4,8 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
-import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -33,7 +34,7 @@ export function ServerDetail({ id, mayChange, closeHref }: ServerDetailProps) {
   if (!server) {
     return (
       <Detail title={id} closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
         {data && <Empty icon="Wrench" title={`There is no MCP server "${id}"`} />}
       </Detail>
     );

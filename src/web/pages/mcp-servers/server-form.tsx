@@ -2,11 +2,11 @@ import { NumberInput, SegmentedControl, Switch, Textarea, TextInput } from "@man
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
 import { namedLines } from "../../parts/named-lines.ts";
 import { useEdited } from "../../parts/use-edited.tsx";
+import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
 import { type ClientFields, changedClient, clientFieldsOf, clientOf, OAuthClient } from "./oauth-client.tsx";
 import { changeServer, type McpServer, readServer, refreshServers } from "./queries.ts";
 
@@ -49,6 +49,7 @@ export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCa
       onDone(id);
     },
   });
+  const wrong = wrongIn(create.error);
   return (
     <Form
       submit="Add the server"
@@ -71,10 +72,10 @@ export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCa
         description="Bots name its tools mcp:id/tool"
         required
         value={fields.id}
-        error={fieldOf(create.error) === "id"}
+        error={wrong("id")}
         onChange={({ currentTarget }) => setFields({ ...fields, id: currentTarget.value.trim() })}
       />
-      <ServerFields fields={fields} set={setFields} error={create.error} keeps={false} />
+      <ServerFields fields={fields} set={setFields} wrong={wrong} keeps={false} />
     </Form>
   );
 }
@@ -131,7 +132,7 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
       <ServerFields
         fields={fields}
         set={setFields}
-        error={change.error}
+        wrong={wrongIn(change.error)}
         keeps
         stored={clientFieldsOf(server)}
       />
@@ -142,21 +143,21 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
 interface ServerFieldsProps {
   fields: Fields;
   set(fields: Fields): void;
-  error: unknown;
+  wrong: Wrong;
   /** Whether secrets that are left out stay as they are. */
   keeps: boolean;
   stored?: ClientFields | null;
 }
 
-function ServerFields({ fields, set, error, keeps, stored = null }: ServerFieldsProps) {
+function ServerFields({ fields, set, wrong, keeps, stored = null }: ServerFieldsProps) {
   const isHttp = fields.transport === "http";
-  const wrong = fieldOf(error);
   const kept = keeps ? " Empty: they stay as they are; otherwise all are replaced." : "";
   return (
     <>
       <TextInput
         label="Name"
         value={fields.name}
+        error={wrong("name")}
         onChange={({ currentTarget }) => set({ ...fields, name: currentTarget.value })}
       />
       {isHttp ? (
@@ -165,7 +166,7 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
           description="Usually ends with /mcp"
           required
           value={fields.url}
-          error={wrong === "url"}
+          error={wrong("url")}
           onChange={({ currentTarget }) => set({ ...fields, url: currentTarget.value.trim() })}
         />
       ) : (
@@ -177,7 +178,7 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
         autosize
         minRows={2}
         value={fields.secrets}
-        error={wrong === "headers" || wrong === "env"}
+        error={wrong("headers", "env")}
         onChange={({ currentTarget }) => set({ ...fields, secrets: currentTarget.value })}
       />
       <NumberInput
@@ -187,6 +188,7 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
         max={600}
         allowDecimal={false}
         value={fields.timeout}
+        error={wrong("timeout_seconds")}
         onChange={(value) => set({ ...fields, timeout: Number(value) || 60 })}
       />
       {isHttp && (
@@ -201,7 +203,7 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
         <OAuthClient
           client={fields.client}
           set={(client) => set({ ...fields, client })}
-          error={error}
+          wrong={wrong}
           stored={stored}
         />
       )}
@@ -215,11 +217,7 @@ function ServerFields({ fields, set, error, keeps, stored = null }: ServerFields
   );
 }
 
-interface ProgramFieldsProps extends Pick<ServerFieldsProps, "fields" | "set"> {
-  wrong: string | undefined;
-}
-
-function ProgramFields({ fields, set, wrong }: ProgramFieldsProps) {
+function ProgramFields({ fields, set, wrong }: Pick<ServerFieldsProps, "fields" | "set" | "wrong">) {
   return (
     <>
       <TextInput
@@ -228,7 +226,7 @@ function ProgramFields({ fields, set, wrong }: ProgramFieldsProps) {
         placeholder="npx"
         required
         value={fields.command}
-        error={wrong === "command"}
+        error={wrong("command")}
         onChange={({ currentTarget }) => set({ ...fields, command: currentTarget.value })}
       />
       <Textarea
@@ -237,6 +235,7 @@ function ProgramFields({ fields, set, wrong }: ProgramFieldsProps) {
         autosize
         minRows={2}
         value={fields.args}
+        error={wrong("args")}
         onChange={({ currentTarget }) => set({ ...fields, args: currentTarget.value })}
       />
     </>
@@ -261,6 +260,3 @@ function secretsOf({ transport, secrets }: Fields) {
   const values = namedLines(secrets);
   return transport === "http" ? { headers: values } : { env: values };
 }
-
-const fieldOf = (error: unknown): string | undefined =>
-  error instanceof ApiFailure ? (error.field ?? undefined) : undefined;

@@ -6,6 +6,7 @@ import { api, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -30,7 +31,7 @@ export function MemoryDetail({ id, closeHref, onReviewed, onDeleted }: MemoryDet
   if (!data) {
     return (
       <Detail title="Memory" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

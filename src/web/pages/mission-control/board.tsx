@@ -12,11 +12,12 @@ import {
   useSensors,
 } from "@dnd-kit/core";
 import { arrayMove, sortableKeyboardCoordinates } from "@dnd-kit/sortable";
-import { Button, Skeleton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import { BoardColumn, columnOfId } from "./board-column.tsx";
@@ -33,8 +34,7 @@ export function Board({ mayWrite }: { mayWrite: boolean }) {
   const { data, error, refetch } = useQuery(board);
   const { card: shown, add } = useFilters(["card", "add"] as const).values;
   const [, navigate] = useLocation();
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Skeleton height={300} aria-busy />;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   const card = data.columns.flatMap(({ cards }) => cards).find(({ id }) => id === shown);
   return (
     <div className={classes.filled}>

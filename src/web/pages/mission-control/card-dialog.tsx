@@ -6,7 +6,9 @@ import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Time } from "../../parts/time.tsx";
-import { type Card, mission, PRIORITIES, refreshMission } from "./mission.ts";
+import { type IfMatch, useEdited } from "../../parts/use-edited.tsx";
+import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
+import { type Card, mission, PRIORITIES, readCard, refreshMission } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
 const CHOICES = Object.entries(PRIORITIES).map(([value, label]) => ({ value, label }));
@@ -30,18 +32,20 @@ interface CardDialogProps {
 /** A card with all its fields; its column can be chosen here as well. */
 export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps) {
   const [isDeleting, setDeleting] = useState(false);
-  const [draft, setDraft] = useState<Draft>({
-    title: card?.title ?? "",
-    description: card?.description ?? "",
-    column: card?.column_name ?? columns[0] ?? "Backlog",
-    priority: card?.priority ?? "medium",
-    assigned: card?.assigned ?? "",
-    tags: card?.tags.join(", ") ?? "",
-    due: card?.due ?? "",
+  const [draft, setDraft] = useState<Draft>(() =>
+    card ? draftOf(card) : { ...EMPTY, column: columns[0] ?? EMPTY.column },
+  );
+  const edited = useEdited<Card | typeof NEW, Body>({
+    one: card ?? NEW,
+    fieldsOf: (one) => bodyOf("id" in one ? draftOf(one) : EMPTY),
+    read: async () => (card && (await readCard(card.id))) ?? NEW,
   });
   const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const save = useMutation({
-    mutationFn: () => saveCard(card, draft),
+    mutationFn: () =>
+      card
+        ? edited.save(bodyOf(draft), (changed, { header }) => changeCard(card, changed, header))
+        : mission("POST", "/kanban/create", bodyOf(draft)),
     onSuccess: async () => {
       await refreshMission();
       onClose();
@@ -69,10 +73,14 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
         submit={card ? "Save task" : "Create task"}
         busy={save.isPending}
         error={save.error}
+        notice={edited.notice({
+          onKeep: () => save.mutate(),
+          onTake: (theirs) => ("id" in theirs ? setDraft(draftOf(theirs)) : onClose()),
+        })}
         onSubmit={() => save.mutate()}
         onCancel={onClose}
       >
-        <CardFields draft={draft} columns={columns} set={set} />
+        <CardFields draft={draft} columns={columns} set={set} wrong={wrongIn(save.error)} />
       </Form>
       {card && (
         <div className={classes.cardFoot}>
@@ -95,9 +103,10 @@ interface CardFieldsProps {
   draft: Draft;
   columns: readonly string[];
   set(change: Partial<Draft>): void;
+  wrong: Wrong;
 }
 
-function CardFields({ draft, columns, set }: CardFieldsProps) {
+function CardFields({ draft, columns, set, wrong }: CardFieldsProps) {
   return (
     <>
       <TextInput
@@ -105,6 +114,7 @@ function CardFields({ draft, columns, set }: CardFieldsProps) {
         required
         maxLength={300}
         data-autofocus
+        error={wrong("title")}
         value={draft.title}
         onChange={(event) => set({ title: event.currentTarget.value })}
       />
@@ -114,6 +124,7 @@ function CardFields({ draft, columns, set }: CardFieldsProps) {
         minRows={3}
         maxRows={12}
         maxLength={20000}
+        error={wrong("description")}
         value={draft.description}
         onChange={(event) => set({ description: event.currentTarget.value })}
       />
@@ -121,6 +132,7 @@ function CardFields({ draft, columns, set }: CardFieldsProps) {
         label="Column"
         data={[...columns]}
         allowDeselect={false}
+        error={wrong("column", "to_column")}
         value={draft.column}
         onChange={(column) => column !== null && set({ column })}
       />
@@ -128,24 +140,28 @@ function CardFields({ draft, columns, set }: CardFieldsProps) {
         label="Priority"
         data={CHOICES}
         allowDeselect={false}
+        error={wrong("priority")}
         value={draft.priority}
         onChange={(priority) => priority !== null && set({ priority: priority as Card["priority"] })}
       />
       <TextInput
         label="Assigned to"
         maxLength={200}
+        error={wrong("assigned")}
         value={draft.assigned}
         onChange={(event) => set({ assigned: event.currentTarget.value })}
       />
       <TextInput
         label="Tags"
         description="Separated by commas"
+        error={wrong("tags")}
         value={draft.tags}
         onChange={(event) => set({ tags: event.currentTarget.value })}
       />
       <TextInput
         label="Due"
         type="date"
+        error={wrong("due")}
         value={draft.due}
         onChange={(event) => set({ due: event.currentTarget.value })}
       />
@@ -153,23 +169,38 @@ function CardFields({ draft, columns, set }: CardFieldsProps) {
   );
 }
 
-async function saveCard(card: Card | undefined, draft: Draft): Promise<void> {
-  const { column, tags, due, assigned, ...fields } = draft;
-  const body = {
-    ...fields,
-    assigned: assigned === "" ? null : assigned,
-    due: due === "" ? null : due,
-    tags: tags
-      .split(",")
-      .map((tag) => tag.trim())
-      .filter(Boolean),
-  };
-  if (!card) {
-    await mission("POST", "/kanban/create", { ...body, column });
-    return;
+const NEW = { updated_at: null };
+
+const EMPTY: Draft = {
+  ...{ title: "", description: "", column: "Backlog", priority: "medium" },
+  ...{ assigned: "", tags: "", due: "" },
+};
+
+const draftOf = ({ title, description, column_name, priority, assigned, tags, due }: Card): Draft => ({
+  ...{ title, description, priority, column: column_name },
+  ...{ assigned: assigned ?? "", tags: tags.join(", "), due: due ?? "" },
+});
+
+/** As the routes take it. */
+interface Body extends Pick<Card, "title" | "description" | "priority" | "assigned" | "tags" | "due"> {
+  column: string;
+}
+
+const bodyOf = ({ assigned, due, tags, ...fields }: Draft): Body => ({
+  ...fields,
+  assigned: assigned === "" ? null : assigned,
+  due: due === "" ? null : due,
+  tags: tags
+    .split(",")
+    .map((tag) => tag.trim())
+    .filter(Boolean),
+});
+
+async function changeCard(card: Card, { column, ...fields }: Partial<Body>, header: IfMatch): Promise<void> {
+  if (Object.keys(fields).length > 0) {
+    await mission("PATCH", "/kanban/update", { card_id: card.id, ...fields }, header);
   }
-  await mission("PATCH", "/kanban/update", { card_id: card.id, ...body });
-  if (column === card.column_name) return;
+  if (column === undefined) return;
   await mission("POST", "/kanban/move", {
     card_id: card.id,
     from_column: card.column_name,

@@ -1,18 +1,19 @@
-import { Skeleton, Textarea } from "@mantine/core";
+import { Textarea } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Time } from "../../parts/time.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import { HOME, journal, mission, refreshMission, type TimelineEvent, timeline } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
 export function Events() {
   const { data, error, refetch } = useQuery(timeline);
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Skeleton height={200} aria-busy />;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   return <EventList events={data.events} />;
 }
 
@@ -41,6 +42,7 @@ export function Journal({ mayWrite }: { mayWrite: boolean }) {
             autosize
             minRows={2}
             maxLength={5000}
+            error={wrongIn(write.error)("content")}
             value={content}
             onChange={(event) => setContent(event.currentTarget.value)}
           />

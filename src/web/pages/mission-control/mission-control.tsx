@@ -9,40 +9,50 @@ import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { useSelectedInView } from "../../parts/use-selected-in-view.ts";
+import { Channels } from "./channels.tsx";
 import { Events, Journal } from "./events.tsx";
 import { HOME, LIVE } from "./mission.ts";
 import classes from "./mission-control.module.css";
 import { OverviewTab } from "./overview-tab.tsx";
 import { Plans } from "./plans.tsx";
+import { MemoryTab } from "./remembered.tsx";
 
 /** The library for moving cards is only needed here. */
 const Board = lazy(async () => ({
   default: (await loadModule(() => import("./board.tsx"))).Board,
 }));
 
-const TABS: { path: string; label: string; icon: IconName }[] = [
+const TABS: { path: string; label: string; icon: IconName; scope?: string }[] = [
   { path: "", label: "Overview", icon: "LayoutDashboard" },
   { path: "/board", label: "Board", icon: "Columns" },
   { path: "/plans", label: "Plans", icon: "ListChecks" },
+  { path: "/channels", label: "Channels", icon: "MessageCircle" },
+  { path: "/memory", label: "Memory", icon: "Brain", scope: "memories:read" },
   { path: "/timeline", label: "Timeline", icon: "History" },
   { path: "/journal", label: "Journal", icon: "BookOpen" },
 ];
 
+const NONE: readonly string[] = [];
+/** They scroll inside themselves. */
+const FILLED = ["/plans", "/board", "/channels"];
+
 export function View() {
   const [location] = useLocation();
   const mayWrite = useSession(({ me }) => covers(me?.scopes ?? [], "mission_control:write"));
+  const scopes = useSession(({ me }) => me?.scopes ?? NONE);
+  const tabs = TABS.filter(({ scope }) => scope === undefined || covers(scopes, scope));
   useLiveQueries([...LIVE], ["mission"]);
   const rest = location.slice(HOME.length);
-  const current = TABS.findLast(({ path }) => rest === path || rest.startsWith(`${path}/`)) ?? TABS[0];
+  const current = tabs.findLast(({ path }) => rest === path || rest.startsWith(`${path}/`)) ?? tabs[0];
   const strip = useSelectedInView<HTMLElement>(current?.path ?? "");
   return (
     <PageFrame
       title="Mission Control"
       about="What bots and people work on together. Plans run only after a person has approved them."
-      fill={current?.path === "/plans" || current?.path === "/board"}
+      fill={FILLED.includes(current?.path ?? "")}
       bar={
         <nav ref={strip} className={classes.tabs} aria-label="Parts of Mission Control">
-          {TABS.map(({ path, label, icon }) => (
+          {tabs.map(({ path, label, icon }) => (
             <Link
               key={path}
               href={HOME + path}
@@ -63,6 +73,8 @@ export function View() {
         </Suspense>
       )}
       {current?.path === "/plans" && <Plans mayWrite={mayWrite} />}
+      {current?.path === "/channels" && <Channels mayWrite={mayWrite} />}
+      {current?.path === "/memory" && <MemoryTab />}
       {current?.path === "/timeline" && <Events />}
       {current?.path === "/journal" && <Journal mayWrite={mayWrite} />}
     </PageFrame>

@@ -4,6 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { ApiFailure } from "../../api/failure.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { fetchSignedIn } from "../../api/sign-in-again.ts";
+import type { IfMatch } from "../../parts/use-edited.tsx";
 
 export interface Card {
   id: string;
@@ -18,6 +19,7 @@ export interface Card {
   bot_id: string | null;
   task_id: string | null;
   created_at: string;
+  updated_at: string;
   started_at: string | null;
   completed_at: string | null;
 }
@@ -65,6 +67,44 @@ export interface Overview {
   columns: { name: string; task_count: number }[];
   plans: { id: string; title: string; steps_done: number; steps_total: number }[];
   recent: TimelineEvent[];
+  channels: FleetChannel[];
+}
+
+/** A channel, as far as the reader's key may see it. */
+export interface FleetChannel {
+  id: string;
+  name: string;
+  bot_id: string | null;
+  bot_name: string | null;
+  model: string | null;
+  template_id: string | null;
+  task_count: number;
+  is_member: boolean;
+}
+
+export interface Memory {
+  id: string;
+  bot_id: string;
+  channel_id: string | null;
+  text: string | null;
+  created_at: string;
+}
+
+/** What a bot finds in a channel. Memories are null for a key that may not read them. */
+export interface Context {
+  channel: Omit<FleetChannel, "task_count" | "is_member"> & { active_session_id: string | null };
+  bot: { id: string; name: string; model: string | null } | null;
+  is_member: boolean;
+  columns: { name: string; task_count: number }[];
+  plans: Pick<Plan, "id" | "title" | "status">[];
+  recent: TimelineEvent[];
+  memories: Memory[] | null;
+}
+
+export interface SetupGuide {
+  steps: { id: string; title: string; detail: string; done: boolean; href: string }[];
+  done: number;
+  total: number;
 }
 
 export const WAITING = {
@@ -93,10 +133,15 @@ export const HOME = "/mission-control";
 const BASE = "/integrations/mission_control";
 
 /** Throws an ApiFailure with what the route said. */
-export async function mission<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+export async function mission<Answer>(
+  method: string,
+  path: string,
+  body?: object,
+  header: Partial<IfMatch> = {},
+): Promise<Answer> {
   const request = new Request(location.origin + BASE + path, {
     method,
-    ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    ...(body && { headers: { "content-type": "application/json", ...header }, body: JSON.stringify(body) }),
   });
   const response = await fetchSignedIn(request).catch(() => {
     throw ApiFailure.unreachable();
@@ -109,8 +154,18 @@ const read = <Answer>(name: string, path: string) =>
   queryOptions({ queryKey: ["mission", name], queryFn: () => mission<Answer>("GET", path) });
 
 export const board = read<{ columns: Column[] }>("board", "/kanban");
+export const readCard = async (id: string): Promise<Card | undefined> => {
+  const { columns } = await mission<{ columns: Column[] }>("GET", "/kanban");
+  return columns.flatMap(({ cards }) => cards).find((card) => card.id === id);
+};
+
 export const plans = read<{ plans: Plan[] }>("plans", "/plans");
 export const overview = read<Overview>("overview", "/overview");
+export const overviewOf = (scope: string | undefined) =>
+  read<Overview>(`overview ${scope ?? ""}`, scope === undefined ? "/overview" : `/overview?scope=${scope}`);
+export const contextOf = (id: string) => read<Context>(`context ${id}`, `/channels/${id}/context`);
+export const remembered = read<{ bots: { bot_id: string; memories: Memory[] }[] }>("memory", "/memory");
+export const setupGuide = read<SetupGuide>("guide", "/setup-guide");
 export const timeline = read<{ events: TimelineEvent[] }>("timeline", "/timeline?days=90&limit=200");
 export const journal = read<{ entries: TimelineEvent[] }>("journal", "/journal?days=90&limit=200");
 

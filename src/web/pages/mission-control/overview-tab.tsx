@@ -1,7 +1,6 @@
-import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
@@ -10,13 +9,14 @@ import { plural } from "../../parts/units.tsx";
 import { EventList } from "./events.tsx";
 import { HOME, type Overview, overview, WAITING } from "./mission.ts";
 import classes from "./mission-control.module.css";
+import { SetupGuide } from "./setup-guide.tsx";
 
 export function OverviewTab() {
   const { data, error, refetch } = useQuery(overview);
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Skeleton height={200} aria-busy />;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   return (
     <div className={classes.overview}>
+      <SetupGuide />
       <Section title="Waits for a person">
         <Waiting waiting={data.needs_person} />
       </Section>

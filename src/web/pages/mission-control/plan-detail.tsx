@@ -1,8 +1,9 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Markdown } from "../../parts/markdown.tsx";
@@ -61,8 +62,7 @@ export function PlanDetail({ id, mayWrite, closeHref }: PlanDetailProps) {
       setRead(undefined);
     },
   });
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Skeleton height={200} aria-busy />;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   const isOver = data.status === "complete" || data.status === "abandoned";
   const actions = mayWrite && !isOver && (
     <>

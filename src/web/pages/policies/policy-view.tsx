@@ -6,6 +6,7 @@ import { api, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { ApiError, notifyError } from "../../parts/api-error.tsx";
 import { IF_NOBODY } from "../../parts/approvals.ts";
+import { Awaited } from "../../parts/awaited.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -26,7 +27,7 @@ export function PolicyView({ id, mayWrite }: { id: string; mayWrite: boolean }) 
   if (!data) {
     return (
       <Detail title="Policy" closeHref="/policies">
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { bots } from "../../api/queries.ts";
 import { Form } from "../../parts/form.tsx";
+import { objectOf, wrongIn } from "../../parts/wrong-field.ts";
 import { Effect } from "./effect.tsx";
 import { dryRun } from "./queries.ts";
 
@@ -17,10 +18,16 @@ export function TryCall() {
   const decide = useMutation({
     mutationFn: async () =>
       await dryRun({
-        call: { tool: tool.trim(), arguments: objectIn(args), tainted, ...(bot !== null && { bot_id: bot }) },
+        call: {
+          tool: tool.trim(),
+          arguments: objectOf(args, "call.arguments", "The arguments must be a JSON object."),
+          tainted,
+          ...(bot !== null && { bot_id: bot }),
+        },
       }),
   });
   const decision = decide.data?.decision;
+  const wrong = wrongIn(decide.error);
   return (
     <>
       <Form
@@ -33,6 +40,7 @@ export function TryCall() {
           label="Tool"
           required
           maxLength={64}
+          error={wrong("call.tool")}
           value={tool}
           onChange={({ currentTarget }) => setTool(currentTarget.value)}
         />
@@ -40,6 +48,7 @@ export function TryCall() {
           label="Arguments as JSON"
           autosize
           minRows={3}
+          error={wrong("call.arguments")}
           value={args}
           onChange={({ currentTarget }) => setArgs(currentTarget.value)}
         />
@@ -47,6 +56,7 @@ export function TryCall() {
           label="Bot"
           placeholder="Any"
           clearable
+          error={wrong("call.bot_id")}
           data={known.map(({ id, name }) => ({ value: id, label: name }))}
           value={bot}
           onChange={setBot}
@@ -72,13 +82,4 @@ export function TryCall() {
       )}
     </>
   );
-}
-
-/** The API says what is wrong with other JSON than an object. */
-function objectIn(text: string): Record<string, never> {
-  try {
-    return JSON.parse(text) as Record<string, never>;
-  } catch {
-    throw new Error("The arguments must be a JSON object.");
-  }
 }

@@ -1,11 +1,13 @@
 import { NumberInput, Select } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Schema } from "../../api/client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Form } from "../../parts/form.tsx";
-import { changeProvider, type Provider } from "./queries.ts";
+import { useEdited } from "../../parts/use-edited.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
+import { changeProvider, type Provider, readProvider } from "./queries.ts";
 
 type Facts = Provider["models"][string];
 
@@ -25,6 +27,17 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
   const [input, setInput] = useState<number | undefined>(set.prices?.input);
   const [output, setOutput] = useState<number | undefined>(set.prices?.output);
   const [cached, setCached] = useState<number | undefined>(set.prices?.cached_input);
+  /** The facts of all models, which are stored as one: those of the others are kept as they are now. */
+  const all = useRef(provider.models);
+  const edited = useEdited({
+    one: provider,
+    fieldsOf: ({ models }) => ({ models: models[model] ?? {} }),
+    read: async () => {
+      const now = await readProvider(provider.id);
+      all.current = now.models;
+      return now;
+    },
+  });
   const save = useMutation({
     mutationFn: () => {
       const { context_window: _window, images: _images, prices: _prices, ...others } = set;
@@ -41,15 +54,18 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
             },
           }),
       };
-      const { [model]: _before, ...rest } = provider.models;
-      const models = Object.keys(facts).length === 0 ? rest : { ...rest, [model]: facts };
-      return changeProvider(provider.id, { models });
+      return edited.save({ models: facts }, (_, { header }) => {
+        const { [model]: _before, ...rest } = all.current;
+        const models = Object.keys(facts).length === 0 ? rest : { ...rest, [model]: facts };
+        return changeProvider(provider.id, { models }, header);
+      });
     },
     onSuccess: () => {
       notifyDone("Stored. It applies from the next call on.");
       onClose();
     },
   });
+  const wrong = wrongIn(save.error);
   const hasHalfPrice = (input === undefined) !== (output === undefined);
   const price = (
     label: string,
@@ -64,7 +80,11 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
       min={0}
       value={value ?? ""}
       onChange={(next) => change(numberOf(next))}
-      error={hasHalfPrice && value === undefined && label !== CACHED ? "Both prices, or neither" : undefined}
+      error={
+        hasHalfPrice && value === undefined && label !== CACHED
+          ? "Both prices, or neither"
+          : wrong(`models.${model}.prices.${name}`)
+      }
     />
   );
   return (
@@ -73,6 +93,10 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
         submit="Save"
         busy={save.isPending}
         error={save.error}
+        notice={edited.notice({
+          onKeep: () => save.mutate(),
+          onTake: onClose,
+        })}
         onSubmit={() => !hasHalfPrice && save.mutate()}
         onCancel={onClose}
       >
@@ -83,6 +107,7 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
           allowDecimal={false}
           thousandSeparator=" "
           placeholder={known.context_window?.toString() ?? ""}
+          error={wrong(`models.${model}.context_window`)}
           value={window ?? ""}
           onChange={(next) => setWindow(numberOf(next))}
           data-autofocus
@@ -97,6 +122,7 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
             { value: "yes", label: "Yes" },
             { value: "no", label: "No" },
           ]}
+          error={wrong(`models.${model}.images`)}
           value={images}
           allowDeselect={false}
           onChange={(value) => setImages(value ?? "")}

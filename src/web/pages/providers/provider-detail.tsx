@@ -3,7 +3,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { providers } from "../../api/queries.ts";
-import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -32,7 +33,7 @@ export function ProviderDetail({ id, mayChange, closeHref }: ProviderDetailProps
   if (!provider) {
     return (
       <Detail title={id} closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
         {data && <Empty icon="Sparkles" title={`There is no provider "${id}"`} />}
       </Detail>
     );

@@ -2,11 +2,11 @@ import { Checkbox, PasswordInput, Select, Switch, TextInput } from "@mantine/cor
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
 import { useEdited } from "../../parts/use-edited.tsx";
+import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
 import { ADAPTERS, changeProvider, type Provider, readProvider } from "./queries.ts";
 import { VENDORS, type Vendor } from "./vendors.ts";
 
@@ -56,6 +56,7 @@ export function NewProvider({ taken, onDone, onCancel }: NewProviderProps) {
       onDone(id);
     },
   });
+  const wrong = wrongIn(create.error);
   const choose = (value: string | null) => {
     setVendor(value);
     const chosen = VENDORS[value ?? ""];
@@ -79,6 +80,7 @@ export function NewProvider({ taken, onDone, onCancel }: NewProviderProps) {
         label="Vendor"
         description={preset?.about ?? "Fills in what is known of it; everything can be changed"}
         data={VENDOR_CHOICES}
+        error={wrong("unsupported")}
         value={vendor}
         onChange={choose}
         searchable
@@ -92,13 +94,13 @@ export function NewProvider({ taken, onDone, onCancel }: NewProviderProps) {
             description="The first part of its models' names, as bots write them"
             required
             value={fields.id}
-            error={fieldOf(create.error) === "id"}
+            error={wrong("id")}
             onChange={({ currentTarget }) => setFields({ ...fields, id: currentTarget.value.trim() })}
           />
           <EndpointFields
             fields={fields}
             set={setFields}
-            error={create.error}
+            wrong={wrong}
             needsKey={preset?.needsKey ?? false}
           />
           {taken.length > 0 && (
@@ -169,7 +171,7 @@ export function ChangedProvider({ provider, onDone }: { provider: Provider; onDo
       <EndpointFields
         fields={fields}
         set={setFields}
-        error={change.error}
+        wrong={wrongIn(change.error)}
         needsKey={false}
         storedKey={provider.api_key}
       />
@@ -187,28 +189,27 @@ export function ChangedProvider({ provider, onDone }: { provider: Provider; onDo
 interface EndpointFieldsProps {
   fields: Fields;
   set(fields: Fields): void;
-  error: unknown;
+  wrong: Wrong;
   needsKey: boolean;
   /** The mask of the key that is stored. */
   storedKey?: string | null;
 }
 
-function EndpointFields({ fields, set, error, needsKey, storedKey = null }: EndpointFieldsProps) {
-  const wrong = fieldOf(error);
+function EndpointFields({ fields, set, wrong, needsKey, storedKey = null }: EndpointFieldsProps) {
   return (
     <>
       <TextInput
         label="Name"
         description="The name that people see"
         value={fields.name}
-        error={wrong === "name"}
+        error={wrong("name")}
         onChange={({ currentTarget }) => set({ ...fields, name: currentTarget.value })}
       />
       <TextInput
         label="Address of the endpoint"
         description="It usually ends with /v1. Empty: the vendor's own"
         value={fields.baseUrl}
-        error={wrong === "base_url"}
+        error={wrong("base_url")}
         onChange={({ currentTarget }) => set({ ...fields, baseUrl: currentTarget.value.trim() })}
       />
       <Select
@@ -216,7 +217,7 @@ function EndpointFields({ fields, set, error, needsKey, storedKey = null }: Endp
         description="Nearly every endpoint speaks chat completions"
         data={ADAPTER_CHOICES}
         value={fields.adapter}
-        error={wrong === "adapter"}
+        error={wrong("adapter")}
         allowDeselect={false}
         onChange={(value) => set({ ...fields, adapter: (value ?? fields.adapter) as Fields["adapter"] })}
       />
@@ -231,7 +232,7 @@ function EndpointFields({ fields, set, error, needsKey, storedKey = null }: Endp
         required={needsKey}
         autoComplete="new-password"
         value={fields.key}
-        error={wrong === "api_key"}
+        error={wrong("api_key")}
         onChange={({ currentTarget }) => set({ ...fields, key: currentTarget.value.trim() })}
         visibilityToggleButtonProps={{ "aria-label": "Show or hide the key" }}
       />
@@ -239,15 +240,12 @@ function EndpointFields({ fields, set, error, needsKey, storedKey = null }: Endp
         label="Default model"
         description="As the endpoint names it; for bots that name no model, if this is the default provider"
         value={fields.model}
-        error={wrong === "default_model"}
+        error={wrong("default_model")}
         onChange={({ currentTarget }) => set({ ...fields, model: currentTarget.value.trim() })}
       />
     </>
   );
 }
-
-const fieldOf = (error: unknown): string | undefined =>
-  error instanceof ApiFailure ? error.field : undefined;
 
 /** "ollama", or "ollama-2" if that is taken. */
 function freeId(wanted: string, taken: readonly string[]): string {

@@ -4,8 +4,10 @@ import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Facts } from "../../parts/facts.tsx";
+import { FormFrame } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Cost, countText, Duration } from "../../parts/units.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import classes from "./providers.module.css";
 import { type Provider, untakenText } from "./queries.ts";
 
@@ -24,17 +26,12 @@ export function ProviderTest({ provider }: { provider: Provider }) {
   });
   return (
     <>
-      <form
-        className={classes.test}
-        onSubmit={(event) => {
-          event.preventDefault();
-          test.mutate();
-        }}
-      >
+      <FormFrame className={classes.test} error={test.error} onSubmit={() => test.mutate()}>
         <TextInput
           size="xs"
           aria-label="Model to test"
           placeholder="Model to test"
+          error={wrongIn(test.error)("model")}
           value={model}
           onChange={({ currentTarget }) => setModel(currentTarget.value.trim())}
           className={classes.model}
@@ -43,7 +40,7 @@ export function ProviderTest({ provider }: { provider: Provider }) {
           Test it
         </Button>
         <span className="faint">Two short requests, one of them with a tool.</span>
-      </form>
+      </FormFrame>
       {test.error && <ApiError error={test.error} />}
       {test.data && !test.isPending && <Result result={test.data} />}
     </>

@@ -11,6 +11,7 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { FixtureButton } from "../../parts/fixture-button.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { May } from "../../parts/may.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 
 type Task = Schema<"Task">;
 
@@ -114,6 +115,7 @@ function EditAndRun({ task, onClose }: { task: Task; onClose(): void }) {
         label="Message"
         autosize
         minRows={6}
+        error={wrongIn(rerun.error)("content")}
         maxRows={20}
         value={content}
         onChange={(event) => setContent(event.currentTarget.value)}

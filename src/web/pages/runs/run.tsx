@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Status } from "../../parts/status.tsx";
@@ -42,15 +42,14 @@ export function Run({ id, span, search }: RunProps) {
   });
   const progressOf = useCallProgress(id);
   const now = useNow();
-  const error = task.error ?? trace.error;
-  if (error) {
+  if (!task.data || !trace.data) {
+    const retry = () => void Promise.all([task.refetch(), trace.refetch()]);
     return (
       <PageFrame title="Run">
-        <ApiError error={error} onRetry={() => void task.refetch()} />
+        <Awaited error={task.error ?? trace.error} onRetry={retry} />
       </PageFrame>
     );
   }
-  if (!task.data || !trace.data) return <PageFrame title="Run">{null}</PageFrame>;
   const { spans } = trace.data;
   const hrefOf = ({ span_id }: Span) => `/tasks/${id}/${span_id}${search}`;
   const selected = spans.find(({ span_id }) => span_id === span);

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Time } from "../../parts/time.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import { preview, type Timing } from "./queries.ts";
 import classes from "./schedules.module.css";
 
 /** The next times of a timing, on the clock of its zone and on the reader's; or what is wrong with it. */
 export function NextTimes({ timing, timezone }: { timing: Timing; timezone: string }) {
   const { data, error } = useQuery(preview(timing, timezone));
-  if (error) return <ApiError error={error} />;
+  // What is wrong with a field stands at the field.
+  if (error) return wrongIn(error)("timing", "timezone") ? null : <ApiError error={error} />;
   if (!data) return null;
   return (
     <ol className={classes.times} aria-label="Next times">

@@ -6,6 +6,7 @@ import { api, type Schema, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -35,7 +36,7 @@ export function ScheduleDetail({ id, mayWrite, closeHref, onChanged }: ScheduleD
   if (!data) {
     return (
       <Detail title="Schedule" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

@@ -1,11 +1,11 @@
 import { SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { ApiFailure } from "../../api/failure.ts";
 import { bots } from "../../api/queries.ts";
 import { Form } from "../../parts/form.tsx";
+import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
 import { type Draft, isJson, timingOf } from "./draft.ts";
 import { NextTimes } from "./next-times.tsx";
-import { places, tools } from "./queries.ts";
+import { places, preview, tools } from "./queries.ts";
 import classes from "./schedules.module.css";
 
 const KINDS = [
@@ -41,14 +41,18 @@ export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFor
   const { data: known = [] } = useQuery(places);
   const { data: knownBots = [] } = useQuery(bots);
   const timing = timingOf(draft);
-  const wrong = form.error instanceof ApiFailure ? form.error.field : undefined;
+  const { error: unplanned } = useQuery({
+    ...preview(timing ?? { kind: "once" }, draft.timezone),
+    enabled: timing !== undefined,
+  });
+  const wrong: Wrong = (...fields) => wrongIn(unplanned)(...fields) ?? wrongIn(form.error)(...fields);
   return (
     <Form {...form}>
       <TextInput
         label="Name"
         required
         maxLength={200}
-        error={wrong === "name"}
+        error={wrong("name")}
         value={draft.name}
         onChange={({ currentTarget }) => set({ name: currentTarget.value })}
       />
@@ -58,7 +62,7 @@ export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFor
           required
           searchable
           data={known.map(({ id, display_name }) => ({ value: id, label: display_name }))}
-          error={wrong === "channel_id"}
+          error={wrong("channel_id")}
           value={draft.channel}
           onChange={(channel) => set({ channel })}
         />
@@ -70,7 +74,7 @@ export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFor
         autosize
         minRows={3}
         maxLength={20_000}
-        error={wrong === "content"}
+        error={wrong("content")}
         value={draft.content}
         onChange={({ currentTarget }) => set({ content: currentTarget.value })}
       />
@@ -80,11 +84,12 @@ export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFor
         value={draft.kind}
         onChange={(kind) => set({ kind })}
       />
-      <When draft={draft} set={set} />
+      <When draft={draft} set={set} wrong={wrong} />
       <Select
         label="Time zone"
         searchable
         data={ZONES.includes(draft.timezone) ? ZONES : [draft.timezone, ...ZONES]}
+        error={wrong("timezone")}
         value={draft.timezone}
         onChange={(timezone) => timezone !== null && set({ timezone })}
       />
@@ -95,24 +100,11 @@ export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFor
         clearable
         searchable
         data={knownBots.map(({ id, name }) => ({ value: id, label: name }))}
-        error={wrong === "bot_id"}
+        error={wrong("bot_id")}
         value={draft.bot}
         onChange={(bot) => set({ bot })}
       />
-      <Select
-        label="After servers were away"
-        data={MISSED}
-        allowDeselect={false}
-        value={draft.missed}
-        onChange={(missed) => missed !== null && set({ missed: missed as Draft["missed"] })}
-      />
-      <Select
-        label="If an earlier run is in progress"
-        data={OVERLAP}
-        allowDeselect={false}
-        value={draft.overlap}
-        onChange={(overlap) => overlap !== null && set({ overlap: overlap as Draft["overlap"] })}
-      />
+      <Exceptions draft={draft} set={set} wrong={wrong} />
       <Quiet draft={draft} set={set} wrong={wrong} />
     </Form>
   );
@@ -121,10 +113,35 @@ export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFor
 interface PartProps {
   draft: Draft;
   set(change: Partial<Draft>): void;
+  wrong: Wrong;
+}
+
+/** What becomes of times that cannot be kept. */
+function Exceptions({ draft, set, wrong }: PartProps) {
+  return (
+    <>
+      <Select
+        label="After servers were away"
+        data={MISSED}
+        error={wrong("missed")}
+        allowDeselect={false}
+        value={draft.missed}
+        onChange={(missed) => missed !== null && set({ missed: missed as Draft["missed"] })}
+      />
+      <Select
+        label="If an earlier run is in progress"
+        data={OVERLAP}
+        error={wrong("overlap")}
+        allowDeselect={false}
+        value={draft.overlap}
+        onChange={(overlap) => overlap !== null && set({ overlap: overlap as Draft["overlap"] })}
+      />
+    </>
+  );
 }
 
 /** When nothing is sent: in quiet hours, and while a tool finds nothing new. */
-function Quiet({ draft, set, wrong }: PartProps & { wrong: string | undefined }) {
+function Quiet({ draft, set, wrong }: PartProps) {
   const { data: known = [] } = useQuery(tools);
   return (
     <>
@@ -133,7 +150,7 @@ function Quiet({ draft, set, wrong }: PartProps & { wrong: string | undefined })
           label="Quiet from"
           type="time"
           required={draft.quietEnd !== ""}
-          error={wrong === "quiet_hours.start"}
+          error={wrong("quiet_hours.start")}
           value={draft.quietStart}
           onChange={({ currentTarget }) => set({ quietStart: currentTarget.value })}
         />
@@ -141,7 +158,7 @@ function Quiet({ draft, set, wrong }: PartProps & { wrong: string | undefined })
           label="Quiet until"
           type="time"
           required={draft.quietStart !== ""}
-          error={wrong === "quiet_hours.end"}
+          error={wrong("quiet_hours.end")}
           value={draft.quietEnd}
           onChange={({ currentTarget }) => set({ quietEnd: currentTarget.value })}
         />
@@ -150,6 +167,7 @@ function Quiet({ draft, set, wrong }: PartProps & { wrong: string | undefined })
         label="Only if this tool finds something new"
         description="It is called first; while it answers as before, no model is asked."
         placeholder="Always"
+        error={wrong("pre_check.tool")}
         clearable
         searchable
         data={known.filter(({ annotations }) => annotations.destructive !== true).map(({ name }) => name)}
@@ -161,7 +179,7 @@ function Quiet({ draft, set, wrong }: PartProps & { wrong: string | undefined })
           label="Its arguments"
           description="As JSON."
           autosize
-          error={isJson(draft.checkArguments) ? undefined : "This is not a JSON object."}
+          error={isJson(draft.checkArguments) ? wrong("pre_check.arguments") : "This is not a JSON object."}
           value={draft.checkArguments}
           onChange={({ currentTarget }) => set({ checkArguments: currentTarget.value })}
         />
@@ -170,13 +188,14 @@ function Quiet({ draft, set, wrong }: PartProps & { wrong: string | undefined })
   );
 }
 
-function When({ draft, set }: PartProps) {
+function When({ draft, set, wrong }: PartProps) {
   if (draft.kind === "cron") {
     return (
       <TextInput
         label="Cron expression"
         description="Minute, hour, day of month, month, day of week: 0 8 * * 1-5 is 8:00 on workdays."
         required
+        error={wrong("timing.cron")}
         value={draft.cron}
         onChange={({ currentTarget }) => set({ cron: currentTarget.value })}
       />
@@ -188,6 +207,7 @@ function When({ draft, set }: PartProps) {
         label="Minutes between two due times"
         required
         inputMode="numeric"
+        error={wrong("timing.seconds")}
         value={draft.minutes}
         onChange={({ currentTarget }) => set({ minutes: currentTarget.value })}
       />
@@ -199,6 +219,7 @@ function When({ draft, set }: PartProps) {
       description="On the clock of this browser."
       type="datetime-local"
       required
+      error={wrong("timing.at")}
       value={draft.at}
       onChange={({ currentTarget }) => set({ at: currentTarget.value })}
     />

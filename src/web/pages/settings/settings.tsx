@@ -4,7 +4,7 @@ import { Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { May } from "../../parts/may.tsx";
@@ -51,7 +51,7 @@ export function View() {
         </div>
       }
     >
-      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      {!data && <Awaited error={error} onRetry={() => void refetch()} />}
       <div className={classes.groups}>
         {groups.map(([group, settings]) => (
           <Section key={group} title={group}>

@@ -2,10 +2,10 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import classes from "./settings.module.css";
 
 /** The public address, which can be set here: what takes effect at once needs no start of the server. */
@@ -45,13 +45,12 @@ function Address({ value: before, onDone }: { value: string; onDone(): void }) {
       onDone();
     },
   });
-  const isWrong = store.error instanceof ApiFailure && store.error.field === "value";
   return (
     <div className={classes.stored}>
       <Form
         submit="Save address"
         busy={store.isPending}
-        error={isWrong ? undefined : store.error}
+        error={store.error}
         onSubmit={() => store.mutate()}
         onCancel={onDone}
       >
@@ -60,7 +59,7 @@ function Address({ value: before, onDone }: { value: string; onDone(): void }) {
           description="As services on the internet, and browsers, reach this server."
           placeholder="https://heddle.example.com"
           required
-          error={isWrong && store.error?.message}
+          error={wrongIn(store.error)("value")}
           value={value}
           onChange={({ currentTarget }) => setValue(currentTarget.value)}
           data-autofocus

@@ -2,6 +2,8 @@ import { Anchor, Button, PasswordInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { signIn, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
+import { FormFrame } from "../../parts/form.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import { Logo } from "../../shell/logo.tsx";
 import classes from "./sign-in.module.css";
 
@@ -10,7 +12,7 @@ const LINK_PAGE = "/sign-in";
 
 /** Signs in with a link that works once, or with an API key. */
 export function SignIn({ onDone }: { onDone(): void }) {
-  const endedBecause = useSession((session) => session.endedBecause);
+  const hasEnded = useSession((session) => session.hasEnded);
   const [key, setKey] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
   const attempt = async (credential: { api_key: string } | { link: string }) => {
@@ -30,12 +32,10 @@ export function SignIn({ onDone }: { onDone(): void }) {
   }, []);
   return (
     <main className={classes.screen}>
-      <form
+      <FormFrame
         className={classes.card}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void attempt({ api_key: key.trim() });
-        }}
+        error={state.error}
+        onSubmit={() => void attempt({ api_key: key.trim() })}
       >
         <Logo size={34} />
         <h1 className={classes.title}>Sign in to Heddle</h1>
@@ -43,8 +43,8 @@ export function SignIn({ onDone }: { onDone(): void }) {
           Open the link that the server has printed at its start. <code>heddle login-link</code> makes
           another. An API key works as well.
         </p>
-        {endedBecause !== undefined && state.error === undefined && (
-          <p className={classes.ended}>You were signed out: {endedBecause}</p>
+        {hasEnded && state.error === undefined && (
+          <p className={classes.ended}>You were signed out: the sign-in of this browser has ended.</p>
         )}
         <PasswordInput
           label="API key"
@@ -53,6 +53,7 @@ export function SignIn({ onDone }: { onDone(): void }) {
           onChange={(event) => setKey(event.currentTarget.value)}
           autoComplete="off"
           size="md"
+          error={wrongIn(state.error)("api_key")}
           required
           withAsterisk={false}
           autoFocus
@@ -65,7 +66,7 @@ export function SignIn({ onDone }: { onDone(): void }) {
         <p className={classes.about}>
           For programs, see the <Anchor href="/swagger">API documentation</Anchor>.
         </p>
-      </form>
+      </FormFrame>
     </main>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ContentFile } from "../../parts/content-file.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -22,7 +22,7 @@ export function SkillDetail({ id, closeHref }: { id: string; closeHref: string }
   if (!data) {
     return (
       <Detail title="Skill" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

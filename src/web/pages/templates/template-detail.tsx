@@ -3,6 +3,7 @@ import { channelsWith } from "../../api/channels-with.ts";
 import { api, take } from "../../api/client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { ContentFile } from "../../parts/content-file.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
@@ -24,7 +25,7 @@ export function TemplateDetail({ id, closeHref }: { id: string; closeHref: strin
   if (!data) {
     return (
       <Detail title="Template" closeHref={closeHref}>
-        {error && <ApiError error={error} onRetry={() => void refetch()} />}
+        <Awaited error={error} onRetry={() => void refetch()} />
       </Detail>
     );
   }

@@ -2,12 +2,13 @@ import { Button, Group, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
-import { ApiFailure } from "../../api/failure.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Facts } from "../../parts/facts.tsx";
+import { FormFrame } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Duration } from "../../parts/units.tsx";
+import { wrongIn } from "../../parts/wrong-field.ts";
 import { useProgress } from "../integrations/progress.ts";
 import { ChangedProvider } from "../providers/provider-form.tsx";
 import { VENDORS } from "../providers/vendors.ts";
@@ -103,22 +104,16 @@ function NewProvider({ vendor, onAdded }: { vendor: string; onAdded(): void }) {
       void queryClient.invalidateQueries({ queryKey: ["providers"] });
     },
   });
-  const wrong = create.error instanceof ApiFailure ? create.error.field : undefined;
+  const wrong = wrongIn(create.error);
   return (
-    <form
-      className={classes.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
+    <FormFrame className={classes.form} error={create.error} onSubmit={() => create.mutate()}>
       {preset.baseUrl !== null && (
         <TextInput
           label="Address of the endpoint"
           description="It usually ends with /v1"
           required
           value={baseUrl}
-          error={wrong === "base_url"}
+          error={wrong("base_url")}
           onChange={({ currentTarget }) => setBaseUrl(currentTarget.value.trim())}
         />
       )}
@@ -132,7 +127,7 @@ function NewProvider({ vendor, onAdded }: { vendor: string; onAdded(): void }) {
         required={preset.needsKey}
         autoComplete="new-password"
         value={key}
-        error={wrong === "api_key"}
+        error={wrong("api_key")}
         onChange={({ currentTarget }) => setKey(currentTarget.value.trim())}
         visibilityToggleButtonProps={{ "aria-label": "Show or hide the key" }}
       />
@@ -141,7 +136,7 @@ function NewProvider({ vendor, onAdded }: { vendor: string; onAdded(): void }) {
         description="As the endpoint names it"
         required
         value={model}
-        error={wrong === "default_model"}
+        error={wrong("default_model")}
         onChange={({ currentTarget }) => setModel(currentTarget.value.trim())}
       />
       {create.error && <ApiError error={create.error} />}
@@ -150,7 +145,7 @@ function NewProvider({ vendor, onAdded }: { vendor: string; onAdded(): void }) {
           Add {preset.label === "Another" ? "it" : preset.label}
         </Button>
       </Group>
-    </form>
+    </FormFrame>
   );
 }
 

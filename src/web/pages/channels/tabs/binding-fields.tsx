@@ -1,4 +1,5 @@
 import { Checkbox, Input, NumberInput, SegmentedControl, Switch, TagsInput, TextInput } from "@mantine/core";
+import type { Wrong } from "../../../parts/wrong-field.ts";
 import classes from "../channel-page.module.css";
 import type { Bindable } from "../queries.ts";
 
@@ -7,16 +8,17 @@ interface EventFilterProps {
   events: Bindable["event_types"];
   /** Null: all events. */
   value: string[] | null;
+  wrong: Wrong;
   onChange(value: string[] | null): void;
 }
 
 /** Which events of the place reach the channel. */
-export function EventFilter({ events, value, onChange }: EventFilterProps) {
+export function EventFilter({ events, value, wrong, onChange }: EventFilterProps) {
   return (
     <Input.Wrapper
       label="Events that reach the channel"
       labelElement="div"
-      error={value?.length === 0 && "Choose at least one, or all of them."}
+      error={value?.length === 0 ? "Choose at least one, or all of them." : wrong("event_filter")}
     >
       <div>
         <SegmentedControl
@@ -66,8 +68,7 @@ export function EventFilter({ events, value, onChange }: EventFilterProps) {
 interface ConfigFieldsProps {
   fields: Bindable["config_fields"];
   values: Record<string, unknown>;
-  /** The field that the API refused. */
-  wrong: string | undefined;
+  wrong: Wrong;
   onChange(values: Record<string, unknown>): void;
 }
 
@@ -78,7 +79,7 @@ export function ConfigFields({ fields, values, wrong, onChange }: ConfigFieldsPr
       key={field.key}
       field={field}
       value={values[field.key] ?? field.default}
-      isWrong={wrong === `config.${field.key}`}
+      error={wrong(`config.${field.key}`)}
       onChange={(value) => onChange({ ...values, [field.key]: value })}
     />
   ));
@@ -87,19 +88,18 @@ export function ConfigFields({ fields, values, wrong, onChange }: ConfigFieldsPr
 interface ConfigFieldProps {
   field: Bindable["config_fields"][number];
   value: unknown;
-  isWrong: boolean;
+  error: string | undefined;
   onChange(value: unknown): void;
 }
 
-function ConfigField({ field, value, isWrong, onChange }: ConfigFieldProps) {
+function ConfigField({ field, value, error, onChange }: ConfigFieldProps) {
   const { type, label, description, options } = field;
-  const shared = { label, description, error: isWrong };
+  const shared = { label, description, error };
   switch (type) {
     case "boolean":
       return (
         <Switch
-          label={label}
-          description={description}
+          {...shared}
           checked={value === true}
           onChange={({ currentTarget }) => onChange(currentTarget.checked)}
         />

@@ -2,11 +2,12 @@ import { Button, Group, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
-import { ApiFailure } from "../../../api/failure.ts";
 import { integrations } from "../../../api/queries.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
+import { FormFrame } from "../../../parts/form.tsx";
 import { type IfMatch, useEdited } from "../../../parts/use-edited.tsx";
+import { type Wrong, wrongIn } from "../../../parts/wrong-field.ts";
 import { type Bindable, type Binding, type Channel, refreshChannels } from "../queries.ts";
 import { ConfigFields, EventFilter } from "./binding-fields.tsx";
 
@@ -62,7 +63,7 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
       onClose();
     },
   });
-  const wrong = save.error instanceof ApiFailure ? save.error.field : undefined;
+  const wrong = wrongIn(save.error);
   const isComplete =
     type !== null &&
     fields.client_id.trim() !== "" &&
@@ -70,27 +71,24 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
     (!binding || Object.keys(changed).length > 0);
   return (
     <Dialog onClose={onClose} title={binding ? "Change the binding" : "Bind a place"} size="lg">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
+      <FormFrame error={save.error} onSubmit={() => save.mutate()}>
         <Stack gap="md">
           {!binding && (
             <WhichIntegration
               offered={offered}
               value={type}
+              wrong={wrong}
               onChange={(next) => {
                 setType(next);
                 setChanged({});
               }}
             />
           )}
-          <PlaceFields integration={integration} fields={fields} isWrong={wrong === "client_id"} set={set} />
+          <PlaceFields integration={integration} fields={fields} wrong={wrong} set={set} />
           <EventFilter
             events={integration?.event_types ?? []}
             value={fields.event_filter}
+            wrong={wrong}
             onChange={(event_filter) => set({ event_filter })}
           />
           <ConfigFields
@@ -122,7 +120,7 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
             </Button>
           </Group>
         </Stack>
-      </form>
+      </FormFrame>
     </Dialog>
   );
 }
@@ -130,10 +128,11 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
 interface WhichProps {
   offered: readonly Bindable[];
   value: string | null;
+  wrong: Wrong;
   onChange(type: string | null): void;
 }
 
-function WhichIntegration({ offered, value, onChange }: WhichProps) {
+function WhichIntegration({ offered, value, wrong, onChange }: WhichProps) {
   const { data: known = [] } = useQuery(integrations);
   return (
     <Select
@@ -143,6 +142,7 @@ function WhichIntegration({ offered, value, onChange }: WhichProps) {
         label: known.find(({ id }) => id === integration_id)?.name ?? integration_type,
       }))}
       allowDeselect={false}
+      error={wrong("integration_type")}
       value={value}
       onChange={onChange}
     />
@@ -152,11 +152,11 @@ function WhichIntegration({ offered, value, onChange }: WhichProps) {
 interface PlaceProps {
   integration: Bindable | undefined;
   fields: Fields;
-  isWrong: boolean;
+  wrong: Wrong;
   set(change: Partial<Fields>): void;
 }
 
-function PlaceFields({ integration, fields, isWrong, set }: PlaceProps) {
+function PlaceFields({ integration, fields, wrong, set }: PlaceProps) {
   return (
     <>
       <TextInput
@@ -164,7 +164,7 @@ function PlaceFields({ integration, fields, isWrong, set }: PlaceProps) {
         description={integration?.client_id_description}
         placeholder={integration?.client_id_placeholder ?? integration?.client_id_prefix}
         required
-        error={isWrong}
+        error={wrong("client_id")}
         value={fields.client_id}
         onChange={({ currentTarget }) => set({ client_id: currentTarget.value })}
       />
@@ -173,6 +173,7 @@ function PlaceFields({ integration, fields, isWrong, set }: PlaceProps) {
         description="What people see. If it is empty, the name that the integration gives the place."
         placeholder={integration?.display_name_placeholder ?? undefined}
         maxLength={300}
+        error={wrong("display_name")}
         value={fields.display_name}
         onChange={({ currentTarget }) => set({ display_name: currentTarget.value })}
       />

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
 import { integrations } from "../../../api/queries.ts";
 import { covers, useSession } from "../../../api/session.ts";
-import { ApiError } from "../../../parts/api-error.tsx";
+import { Awaited } from "../../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Empty } from "../../../parts/empty.tsx";
 import { Facts } from "../../../parts/facts.tsx";
@@ -33,8 +33,7 @@ export function Bindings({ channel }: { channel: Channel }) {
   const { data: offered = [] } = useQuery(bindables);
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "channels.integrations:write"));
   const close = () => setDialog(undefined);
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return null;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   const add = mayChange && (
     <Button size="xs" leftSection={<Icon name="Plus" size={14} />} onClick={() => setDialog({ kind: "add" })}>
       Add a binding

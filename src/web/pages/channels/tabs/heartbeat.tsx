@@ -11,6 +11,7 @@ import { Form } from "../../../parts/form.tsx";
 import { Section } from "../../../parts/page-frame.tsx";
 import { Time } from "../../../parts/time.tsx";
 import { useEdited } from "../../../parts/use-edited.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import { timingWords } from "../../schedules/timing-words.ts";
 
 type Schedule = Schema<"Schedule">;
@@ -174,6 +175,7 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
       onClose();
     },
   });
+  const wrong = wrongIn(save.error);
   return (
     <Form
       submit="Save heartbeat"
@@ -198,6 +200,7 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
         min={1}
         max={10_080}
         allowDecimal={false}
+        error={wrong("interval_minutes")}
         value={minutes}
         onChange={setMinutes}
       />
@@ -207,6 +210,7 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
         autosize
         minRows={3}
         maxLength={20_000}
+        error={wrong("prompt")}
         value={prompt}
         onChange={({ currentTarget }) => setPrompt(currentTarget.value)}
       />
@@ -214,6 +218,7 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
         label="What is posted"
         data={POSTS}
         allowDeselect={false}
+        error={wrong("posts")}
         value={posts}
         onChange={(value) => value !== null && setPosts(value as typeof posts)}
       />

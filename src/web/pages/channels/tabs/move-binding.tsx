@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import { type Binding, refreshChannels } from "../queries.ts";
 
 const SHOWN = 20;
@@ -51,6 +52,7 @@ export function MoveBinding({ binding, onClose }: { binding: Binding; onClose():
         searchValue={text}
         onSearchChange={setText}
         nothingFoundMessage="No other channel is called that."
+        error={wrongIn(move.error)("target_channel_id")}
         value={target}
         onChange={setTarget}
         data-autofocus

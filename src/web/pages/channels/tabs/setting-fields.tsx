@@ -2,6 +2,7 @@ import { NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from "@ma
 import { useQuery } from "@tanstack/react-query";
 import { bots } from "../../../api/queries.ts";
 import { WHEN_BUSY } from "../../../api/when-busy.ts";
+import type { Wrong } from "../../../parts/wrong-field.ts";
 import classes from "../channel-page.module.css";
 import type { Channel } from "../queries.ts";
 import type { ChannelChange } from "./settings.tsx";
@@ -9,9 +10,10 @@ import type { ChannelChange } from "./settings.tsx";
 interface FieldsProps {
   value: Channel;
   set(change: ChannelChange): void;
+  wrong: Wrong;
 }
 
-export function AnswerFields({ value, set }: FieldsProps) {
+export function AnswerFields({ value, set, wrong }: FieldsProps) {
   const { data: known = [] } = useQuery(bots);
   return (
     <div className={classes.fields}>
@@ -19,6 +21,7 @@ export function AnswerFields({ value, set }: FieldsProps) {
         label="Name"
         description="What people see, if the integration has no name for the place."
         maxLength={300}
+        error={wrong("name")}
         value={value.name}
         onChange={({ currentTarget }) => set({ name: currentTarget.value })}
       />
@@ -30,6 +33,7 @@ export function AnswerFields({ value, set }: FieldsProps) {
         clearButtonProps={{ "aria-label": "Any bot" }}
         searchable={known.length > 8}
         data={known.map(({ id, name }) => ({ value: id, label: name }))}
+        error={wrong("bot_id")}
         value={value.bot_id}
         onChange={(bot_id) => set({ bot_id })}
       />
@@ -38,6 +42,7 @@ export function AnswerFields({ value, set }: FieldsProps) {
         description={WHEN_BUSY.find((way) => way.value === value.when_busy)?.explanation}
         data={WHEN_BUSY.map(({ value: way, label }) => ({ value: way, label }))}
         allowDeselect={false}
+        error={wrong("when_busy")}
         value={value.when_busy}
         onChange={(way) => way && set({ when_busy: way as Channel["when_busy"] })}
       />
@@ -47,6 +52,7 @@ export function AnswerFields({ value, set }: FieldsProps) {
         autosize
         minRows={3}
         maxRows={14}
+        error={wrong("prompt")}
         value={value.prompt ?? ""}
         onChange={({ currentTarget }) => set({ prompt: currentTarget.value || null })}
       />
@@ -59,6 +65,7 @@ export function AnswerFields({ value, set }: FieldsProps) {
           { value: "hidden", label: "Not at all" },
         ]}
         allowDeselect={false}
+        error={wrong("thinking_display")}
         value={value.thinking_display}
         onChange={(way) => way && set({ thinking_display: way as Channel["thinking_display"] })}
       />
@@ -66,7 +73,7 @@ export function AnswerFields({ value, set }: FieldsProps) {
   );
 }
 
-export function ListeningFields({ value, set }: FieldsProps) {
+export function ListeningFields({ value, set, wrong }: FieldsProps) {
   const switches = [
     [
       "require_mention",
@@ -89,6 +96,7 @@ export function ListeningFields({ value, set }: FieldsProps) {
           key={key}
           label={label}
           description={description}
+          error={wrong(key)}
           checked={value[key]}
           onChange={({ currentTarget }) => set({ [key]: currentTarget.checked })}
         />
@@ -97,13 +105,14 @@ export function ListeningFields({ value, set }: FieldsProps) {
   );
 }
 
-export function LimitFields({ value, set }: FieldsProps) {
+export function LimitFields({ value, set, wrong }: FieldsProps) {
   return (
     <div className={classes.fields}>
       <TextInput
         label="Model"
         placeholder="The bot's own"
         maxLength={200}
+        error={wrong("model_override")}
         value={value.model_override ?? ""}
         onChange={({ currentTarget }) => set({ model_override: currentTarget.value || null })}
       />
@@ -113,12 +122,14 @@ export function LimitFields({ value, set }: FieldsProps) {
         allowDecimal={false}
         min={1}
         max={100}
+        error={wrong("max_iterations")}
         value={value.max_iterations ?? ""}
         onChange={(next) => set({ max_iterations: typeof next === "number" ? next : null })}
       />
       <TagsInput
         label="Tools that nobody can use here"
         description="The name of a tool, then Enter; * stands for any text."
+        error={wrong("tools_disabled")}
         value={value.tools_disabled}
         onChange={(tools_disabled) => set({ tools_disabled })}
       />

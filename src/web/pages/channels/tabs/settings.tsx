@@ -5,9 +5,11 @@ import { api, type Schema, take } from "../../../api/client.ts";
 import { queryClient } from "../../../api/query-client.ts";
 import { covers, useSession } from "../../../api/session.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
+import { FormFrame } from "../../../parts/form.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { plural } from "../../../parts/units.tsx";
 import { isChangedMeanwhile, useEdited } from "../../../parts/use-edited.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import classes from "../channel-page.module.css";
 import { type Channel, channel, refreshChannels } from "../queries.ts";
 import { Heartbeat } from "./heartbeat.tsx";
@@ -71,15 +73,11 @@ export function Settings({ channel: one }: { channel: Channel }) {
   const fields = {
     value: { ...one, ...changed },
     set: (change: ChannelChange) => setChanged({ ...changed, ...change }),
+    wrong: wrongIn(save.error),
   };
   return (
     <div className={classes.form}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(changed);
-        }}
-      >
+      <FormFrame error={save.error} onSubmit={() => save.mutate(changed)}>
         <Panel>
           <Section title="How it answers">
             <AnswerFields {...fields} />
@@ -112,7 +110,7 @@ export function Settings({ channel: one }: { channel: Channel }) {
             </Group>
           )}
         </Panel>
-      </form>
+      </FormFrame>
       <Panel>
         <Target channel={one} mayChange={mayChange} />
       </Panel>

@@ -1,5 +1,6 @@
 import { Select } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "wouter";
 import { api, type Schema, take } from "../../../api/client.ts";
 import { templates } from "../../../api/queries.ts";
@@ -7,6 +8,8 @@ import { covers, useSession } from "../../../api/session.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { Badge } from "../../../parts/status.tsx";
+import { useEdited } from "../../../parts/use-edited.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import classes from "../channel-page.module.css";
 import { activationsOf, type Channel, refreshChannels } from "../queries.ts";
 
@@ -18,12 +21,21 @@ export function TemplateChoice({ channel }: { channel: Channel }) {
   const { data: offers = [] } = useQuery(activationsOf(channel.id));
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "channels.config:write"));
   const active = offers.filter(({ activated }) => activated).map(({ integration_type }) => integration_type);
+  const [wanted, setWanted] = useState<string | null>();
+  const path = { id: channel.id };
+  const edited = useEdited<Channel, { template_id: string | null }>({
+    one: channel,
+    fieldsOf: ({ template_id }) => ({ template_id }),
+    read: () => take(api.GET("/api/v1/channels/{id}", { params: { path } })),
+    isBegun: wanted !== undefined,
+  });
   const change = useMutation({
     mutationFn: (template_id: string | null) =>
-      take(
-        api.PATCH("/api/v1/channels/{id}", { params: { path: { id: channel.id } }, body: { template_id } }),
+      edited.save({ template_id }, (_, { header }) =>
+        take(api.PATCH("/api/v1/channels/{id}", { params: { path, header }, body: { template_id } })),
       ),
     onSuccess: ({ template_id }) => {
+      setWanted(undefined);
       notifyDone(
         template_id === null ? "The channel has no template now." : `Its template is ${template_id}.`,
       );
@@ -48,8 +60,12 @@ export function TemplateChoice({ channel }: { channel: Channel }) {
           label="The channel's template"
           placeholder="None"
           data={data}
-          value={channel.template_id}
-          onChange={(id) => change.mutate(id)}
+          error={wrongIn(change.error)("template_id")}
+          value={wanted === undefined ? channel.template_id : wanted}
+          onChange={(id) => {
+            setWanted(id);
+            change.mutate(id);
+          }}
           disabled={!mayChange || change.isPending}
           clearable
           clearButtonProps={{ "aria-label": "No template" }}
@@ -63,7 +79,15 @@ export function TemplateChoice({ channel }: { channel: Channel }) {
           </p>
         )}
         {error && <ApiError error={error} />}
-        {change.error && <ApiError error={change.error} />}
+        {edited.notice({
+          onKeep: () => wanted !== undefined && change.mutate(wanted),
+          onTake: () => {
+            setWanted(undefined);
+            change.reset();
+            void refreshChannels();
+          },
+        }) ??
+          (change.error && <ApiError error={change.error} />)}
       </Panel>
     </Section>
   );

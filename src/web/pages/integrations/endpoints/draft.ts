@@ -1,5 +1,6 @@
 // What the form of an endpoint holds, and what is sent of it.
 
+import { objectOf } from "../../../parts/wrong-field.ts";
 import type { Change, Endpoint, Preset, Verifier } from "./queries.ts";
 
 export interface Draft {
@@ -43,7 +44,7 @@ export const draftOf = (endpoint: Endpoint): Draft => ({
   execution_config: jsonText(endpoint.execution_config),
 });
 
-/** Throws with the field's name if a text that must be JSON is not. */
+/** Throws a WrongInput if a text that must be JSON is not. */
 export function bodyOf(draft: Draft): Change {
   return {
     verifier: Object.fromEntries(
@@ -53,29 +54,12 @@ export function bodyOf(draft: Draft): Change {
     prompt_template: draft.prompt_template,
     session_pointer: draft.session_pointer === "" ? null : draft.session_pointer,
     idempotency_pointer: draft.idempotency_pointer === "" ? null : draft.idempotency_pointer,
-    dispatch_config: objectOf(draft.dispatch_config, "Where answers go"),
-    execution_config: objectOf(draft.execution_config, "What its runs get"),
+    dispatch_config: objectOrNull(draft.dispatch_config, "dispatch_config", "Where answers go"),
+    execution_config: objectOrNull(draft.execution_config, "execution_config", "What its runs get"),
   };
 }
 
-/** Only what differs: secrets of a target are not shown, so that an unchanged one must not be sent back. */
-export function changesOf(before: Draft, after: Draft): Change {
-  const was = bodyOf(before);
-  const fields = Object.entries(bodyOf(after)).filter(
-    ([field, value]) => JSON.stringify(value) !== JSON.stringify(was[field as keyof Change]),
-  );
-  return Object.fromEntries(fields);
-}
-
-function objectOf(text: string, field: string): Record<string, unknown> | null {
-  if (text.trim() === "") return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
-  } catch {
-    // Said below.
-  }
-  throw new Error(`“${field}” must be a JSON object, such as {"type": "none"}, or empty.`);
-}
+const objectOrNull = (text: string, field: string, label: string): Record<string, unknown> | null =>
+  text.trim() === ""
+    ? null
+    : objectOf(text, field, `“${label}” must be a JSON object, such as {"type": "none"}, or empty.`);

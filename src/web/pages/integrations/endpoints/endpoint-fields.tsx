@@ -1,6 +1,7 @@
 import { Select, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { bots } from "../../../api/queries.ts";
+import type { Wrong } from "../../../parts/wrong-field.ts";
 import type { Draft } from "./draft.ts";
 import classes from "./endpoints.module.css";
 import { VerifierFields } from "./verifier-fields.tsx";
@@ -8,8 +9,7 @@ import { VerifierFields } from "./verifier-fields.tsx";
 interface Props {
   draft: Draft;
   set(change: Partial<Draft>): void;
-  /** The field that the server refused. */
-  wrong: string | undefined;
+  wrong: Wrong;
   /** A preset knows how the sender proves itself, and what tells its events apart: that is folded then. */
   isKnown: boolean;
 }
@@ -18,11 +18,7 @@ interface Props {
 export function EndpointFields({ draft, set, wrong, isKnown }: Props) {
   const { data: known = [] } = useQuery(bots);
   const proof = (
-    <VerifierFields
-      verifier={draft.verifier}
-      onChange={(verifier) => set({ verifier })}
-      isWrong={wrong?.startsWith("verifier") === true}
-    />
+    <VerifierFields verifier={draft.verifier} onChange={(verifier) => set({ verifier })} wrong={wrong} />
   );
   return (
     <>
@@ -33,7 +29,7 @@ export function EndpointFields({ draft, set, wrong, isKnown }: Props) {
         allowDeselect={false}
         data={known.map(({ id, name }) => ({ value: id, label: name }))}
         value={draft.bot_id}
-        error={wrong === "bot_id"}
+        error={wrong("bot_id")}
         onChange={(bot_id) => bot_id !== null && set({ bot_id })}
       />
       <Textarea
@@ -44,7 +40,7 @@ export function EndpointFields({ draft, set, wrong, isKnown }: Props) {
         minRows={4}
         maxRows={16}
         value={draft.prompt_template}
-        error={wrong === "prompt_template"}
+        error={wrong("prompt_template")}
         onChange={({ currentTarget }) => set({ prompt_template: currentTarget.value })}
       />
       <details className={classes.more}>
@@ -55,14 +51,14 @@ export function EndpointFields({ draft, set, wrong, isKnown }: Props) {
             label="Which events belong to one conversation"
             description="A pointer into what is sent, such as /ticket/id. Empty: all is one conversation"
             value={draft.session_pointer}
-            error={wrong === "session_pointer"}
+            error={wrong("session_pointer")}
             onChange={({ currentTarget }) => set({ session_pointer: currentTarget.value.trim() })}
           />
           <TextInput
             label="What tells events apart"
             description="A pointer such as /delivery_id: what has the same value there runs once"
             value={draft.idempotency_pointer}
-            error={wrong === "idempotency_pointer"}
+            error={wrong("idempotency_pointer")}
             onChange={({ currentTarget }) => set({ idempotency_pointer: currentTarget.value.trim() })}
           />
           <Textarea
@@ -72,7 +68,7 @@ export function EndpointFields({ draft, set, wrong, isKnown }: Props) {
             minRows={2}
             classNames={{ input: classes.mono }}
             value={draft.dispatch_config}
-            error={wrong?.startsWith("dispatch_config")}
+            error={wrong("dispatch_config")}
             onChange={({ currentTarget }) => set({ dispatch_config: currentTarget.value })}
           />
           <Textarea
@@ -83,7 +79,7 @@ export function EndpointFields({ draft, set, wrong, isKnown }: Props) {
             maxRows={12}
             classNames={{ input: classes.mono }}
             value={draft.execution_config}
-            error={wrong?.startsWith("execution_config")}
+            error={wrong("execution_config")}
             onChange={({ currentTarget }) => set({ execution_config: currentTarget.value })}
           />
         </div>

@@ -2,7 +2,6 @@ import { Button, Switch } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
-import { ApiFailure } from "../../../api/failure.ts";
 import { notifyDone, notifyError } from "../../../parts/api-error.tsx";
 import { CodeBlock } from "../../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
@@ -10,12 +9,21 @@ import { Facts } from "../../../parts/facts.tsx";
 import { Form } from "../../../parts/form.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { Time } from "../../../parts/time.tsx";
+import { useEdited } from "../../../parts/use-edited.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import { SCHEMES } from "../schemes.ts";
-import { changesOf, draftOf } from "./draft.ts";
+import { bodyOf, draftOf } from "./draft.ts";
 import { EndpointFields } from "./endpoint-fields.tsx";
 import classes from "./endpoints.module.css";
 import { Instructions } from "./instructions.tsx";
-import { changeEndpoint, deleteEndpoint, type Endpoint, type Place, type Preset } from "./queries.ts";
+import {
+  changeEndpoint,
+  deleteEndpoint,
+  type Endpoint,
+  type Place,
+  type Preset,
+  readEndpoint,
+} from "./queries.ts";
 import { Secrets } from "./secrets.tsx";
 import { TryEndpoint } from "./try-endpoint.tsx";
 
@@ -149,10 +157,16 @@ interface EditProps {
 }
 
 function Edit({ place, endpoint, isKnown, onDone }: EditProps) {
-  const [before] = useState(() => draftOf(endpoint));
-  const [draft, setDraft] = useState(before);
+  const [draft, setDraft] = useState(() => draftOf(endpoint));
+  const edited = useEdited({
+    one: endpoint,
+    fieldsOf: (one) => bodyOf(draftOf(one)),
+    read: () => readEndpoint(place, endpoint.name),
+  });
   const save = useMutation({
-    mutationFn: async () => changeEndpoint(place, endpoint.name, changesOf(before, draft)),
+    // Only what differs: secrets of a target are not shown, so that an unchanged one must not be sent back.
+    mutationFn: async () =>
+      edited.save(bodyOf(draft), (body, { header }) => changeEndpoint(place, endpoint.name, body, header)),
     onSuccess: () => {
       notifyDone("Stored. It applies from the next event on.");
       onDone();
@@ -164,13 +178,17 @@ function Edit({ place, endpoint, isKnown, onDone }: EditProps) {
       submit="Save"
       busy={save.isPending}
       error={save.error}
+      notice={edited.notice({
+        onKeep: () => save.mutate(),
+        onTake: (theirs) => setDraft(draftOf(theirs)),
+      })}
       onSubmit={() => save.mutate()}
       onCancel={onDone}
     >
       <EndpointFields
         draft={draft}
         set={(change) => setDraft({ ...draft, ...change })}
-        wrong={save.error instanceof ApiFailure ? save.error.field : undefined}
+        wrong={wrongIn(save.error)}
         isKnown={isKnown}
       />
       {hasTarget && (

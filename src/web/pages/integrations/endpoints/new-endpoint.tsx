@@ -2,10 +2,10 @@ import { PasswordInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
-import { ApiFailure } from "../../../api/failure.ts";
 import { Form } from "../../../parts/form.tsx";
 import { Icon } from "../../../parts/icon.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import { bodyOf, newDraft } from "./draft.ts";
 import { EndpointFields } from "./endpoint-fields.tsx";
 import classes from "./endpoints.module.css";
@@ -61,7 +61,7 @@ export function NewEndpoint({ place, preset, onDone, onCancel }: Props) {
       }),
     onSuccess: onDone,
   });
-  const wrong = create.error instanceof ApiFailure ? create.error.field : undefined;
+  const wrong = wrongIn(create.error);
   const service = preset?.label ?? "the service";
   return (
     <Section title={preset ? `A new endpoint for ${preset.label}` : "A new endpoint"}>
@@ -81,7 +81,7 @@ export function NewEndpoint({ place, preset, onDone, onCancel }: Props) {
             autoComplete="off"
             spellCheck={false}
             value={draft.name}
-            error={wrong === "name"}
+            error={wrong("name")}
             onChange={({ currentTarget }) => set({ name: currentTarget.value.trim().toLowerCase() })}
           />
           <PasswordInput
@@ -94,7 +94,7 @@ export function NewEndpoint({ place, preset, onDone, onCancel }: Props) {
             autoComplete="off"
             maxLength={1000}
             value={draft.secret}
-            error={wrong?.startsWith("secrets")}
+            error={wrong("secrets")}
             onChange={({ currentTarget }) => set({ secret: currentTarget.value.trim() })}
           />
           <EndpointFields draft={draft} set={set} wrong={wrong} isKnown={preset !== undefined} />

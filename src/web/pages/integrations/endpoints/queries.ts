@@ -5,6 +5,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { ApiFailure } from "../../../api/failure.ts";
 import { queryClient } from "../../../api/query-client.ts";
 import { fetchSignedIn } from "../../../api/sign-in-again.ts";
+import type { IfMatch } from "../../../parts/use-edited.tsx";
 
 export interface Verifier {
   scheme: string;
@@ -80,8 +81,10 @@ const at = ({ path }: Place, name: string): string => `${path}/${encodeURICompon
 
 export const createEndpoint = (place: Place, body: Change) => changed<Told>(place, "POST", place.path, body);
 
-export const changeEndpoint = (place: Place, name: string, body: Change) =>
-  changed<Endpoint>(place, "PATCH", at(place, name), body);
+export const changeEndpoint = (place: Place, name: string, body: Change, header: Partial<IfMatch> = {}) =>
+  changed<Endpoint>(place, "PATCH", at(place, name), body, header);
+
+export const readEndpoint = (place: Place, name: string) => call<Endpoint>("GET", at(place, name));
 
 export const deleteEndpoint = (place: Place, name: string) =>
   changed<undefined>(place, "DELETE", at(place, name));
@@ -100,20 +103,31 @@ export interface Tested {
 export const sendTest = (place: Place, name: string, body: unknown, event: string) =>
   call<Tested>("POST", `${at(place, name)}/test`, { body, ...(event !== "" && { event }) });
 
-async function changed<Answer>({ path }: Place, method: string, to: string, body?: unknown): Promise<Answer> {
+async function changed<Answer>(
+  { path }: Place,
+  method: string,
+  to: string,
+  body?: unknown,
+  header?: Partial<IfMatch>,
+): Promise<Answer> {
   try {
-    return await call<Answer>(method, to, body);
+    return await call<Answer>(method, to, body, header);
   } finally {
     await queryClient.invalidateQueries({ queryKey: keyOf(path) });
   }
 }
 
-async function call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+async function call<Answer>(
+  method: string,
+  path: string,
+  body?: unknown,
+  header: Partial<IfMatch> = {},
+): Promise<Answer> {
   const request = new Request(new URL(path, location.origin), {
     method,
     ...(body !== undefined && {
       body: JSON.stringify(body),
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...header },
     }),
   });
   const response = await fetchSignedIn(request).catch(() => {

@@ -3,9 +3,11 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "../../../parts/api-error.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
+import { FormFrame } from "../../../parts/form.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { Badge } from "../../../parts/status.tsx";
 import { Time } from "../../../parts/time.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import classes from "./endpoints.module.css";
 import { ShownSecret } from "./instructions.tsx";
 import { addSecret, deleteSecret, type Endpoint, type Place } from "./queries.ts";
@@ -43,25 +45,20 @@ export function Secrets({ place, endpoint }: { place: Place; endpoint: Endpoint 
             </li>
           ))}
         </ul>
-        <form
-          className={classes.line}
-          onSubmit={(event) => {
-            event.preventDefault();
-            add.mutate();
-          }}
-        >
+        <FormFrame className={classes.line} error={add.error} onSubmit={() => add.mutate()}>
           <PasswordInput
             label="Another secret"
             description="The one that the service shows; empty: one is made"
             autoComplete="off"
             maxLength={1000}
+            error={wrongIn(add.error)("secret")}
             value={given}
             onChange={({ currentTarget }) => setGiven(currentTarget.value.trim())}
           />
           <Button type="submit" variant="default" loading={add.isPending}>
             {given === "" ? "Make a secret" : "Add the secret"}
           </Button>
-        </form>
+        </FormFrame>
         <p className="faint">
           To replace one: add the new one, enter it at the service, then delete the old one. Both are accepted
           meanwhile.

@@ -3,8 +3,10 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../../../parts/api-error.tsx";
+import { FormFrame } from "../../../parts/form.tsx";
 import { Icon } from "../../../parts/icon.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
+import { WrongInput, wrongIn } from "../../../parts/wrong-field.ts";
 import classes from "./endpoints.module.css";
 import { type Endpoint, type Place, type Preset, sendTest } from "./queries.ts";
 
@@ -20,19 +22,15 @@ export function TryEndpoint(props: { place: Place; endpoint: Endpoint; preset: P
   const [event, setEvent] = useState("");
   const send = useMutation({ mutationFn: async () => sendTest(place, endpoint.name, parsed(text), event) });
   const result = send.data?.results?.find(({ task_id }) => task_id !== null);
+  const wrong = wrongIn(send.error);
   return (
     <Section title="Try it">
       <Panel>
-        <form
-          className={classes.fields}
-          onSubmit={(submitted) => {
-            submitted.preventDefault();
-            send.mutate();
-          }}
-        >
+        <FormFrame className={classes.fields} error={send.error} onSubmit={() => send.mutate()}>
           {WITH_EVENT.includes(endpoint.verifier.scheme) && (
             <TextInput
               label="Event"
+              error={wrong("event")}
               value={event}
               onChange={({ currentTarget }) => setEvent(currentTarget.value.trim())}
             />
@@ -45,6 +43,7 @@ export function TryEndpoint(props: { place: Place; endpoint: Endpoint; preset: P
             maxRows={14}
             classNames={{ input: classes.mono }}
             spellCheck={false}
+            error={wrong("body")}
             value={text}
             onChange={({ currentTarget }) => setText(currentTarget.value)}
           />
@@ -71,7 +70,7 @@ export function TryEndpoint(props: { place: Place; endpoint: Endpoint; preset: P
               </span>
             )}
           </Group>
-        </form>
+        </FormFrame>
       </Panel>
     </Section>
   );
@@ -81,6 +80,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error("The body must be JSON.");
+    throw new WrongInput("body", "The body must be JSON.");
   }
 }

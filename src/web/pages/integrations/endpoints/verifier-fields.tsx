@@ -1,4 +1,5 @@
 import { Select, TextInput } from "@mantine/core";
+import type { Wrong } from "../../../parts/wrong-field.ts";
 import { SCHEMES } from "../schemes.ts";
 import type { Verifier } from "./queries.ts";
 
@@ -26,13 +27,16 @@ const TEXTS = {
 interface Props {
   verifier: Verifier;
   onChange(verifier: Verifier): void;
-  isWrong: boolean;
+  wrong: Wrong;
 }
 
 /** How the sender proves itself. */
-export function VerifierFields({ verifier, onChange, isWrong }: Props) {
+export function VerifierFields({ verifier, onChange, wrong }: Props) {
   const shown = FIELDS[verifier.scheme] ?? [];
   const set = (field: keyof Verifier, value: string) => onChange({ ...verifier, [field]: value });
+  const error = (field: keyof Verifier) => wrong(`verifier.${field}`);
+  // What belongs to no field that is shown is said of the whole.
+  const isOfAField = [...shown].some((field) => error(field) !== undefined);
   return (
     <>
       <Select
@@ -40,7 +44,7 @@ export function VerifierFields({ verifier, onChange, isWrong }: Props) {
         data={Object.keys(FIELDS).map((scheme) => ({ value: scheme, label: SCHEMES[scheme] ?? scheme }))}
         allowDeselect={false}
         value={verifier.scheme}
-        error={isWrong}
+        error={isOfAField ? undefined : wrong("verifier")}
         onChange={(scheme) => scheme !== null && onChange({ scheme })}
       />
       {(["header", "prefix", "id"] as const)
@@ -50,6 +54,7 @@ export function VerifierFields({ verifier, onChange, isWrong }: Props) {
             key={field}
             {...TEXTS[field]}
             required={field === "header"}
+            error={error(field)}
             value={verifier[field] ?? ""}
             onChange={({ currentTarget }) => set(field, currentTarget.value.trim())}
           />
@@ -63,6 +68,7 @@ export function VerifierFields({ verifier, onChange, isWrong }: Props) {
             { value: "sha1", label: "SHA-1" },
           ]}
           allowDeselect={false}
+          error={error("algorithm")}
           value={verifier.algorithm ?? "sha256"}
           onChange={(value) => set("algorithm", value ?? "sha256")}
         />
@@ -75,6 +81,7 @@ export function VerifierFields({ verifier, onChange, isWrong }: Props) {
             { value: "base64", label: "Base64" },
           ]}
           allowDeselect={false}
+          error={error("encoding")}
           value={verifier.encoding ?? "hex"}
           onChange={(value) => set("encoding", value ?? "hex")}
         />

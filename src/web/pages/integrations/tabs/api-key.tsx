@@ -2,7 +2,8 @@ import { Button, Group } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
-import { ApiError, notifyError } from "../../../parts/api-error.tsx";
+import { notifyError } from "../../../parts/api-error.tsx";
+import { Awaited } from "../../../parts/awaited.tsx";
 import { CodeBlock } from "../../../parts/code-block.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
@@ -31,8 +32,7 @@ export function ApiKey({ integration: { id, name } }: { integration: Integration
     await refreshIntegrations();
   };
   const first = useMutation({ mutationFn: create, onError: notifyError("No key was created") });
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return null;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   const { api_key: key, api_permissions } = data;
   const scopes = (
     <Group gap={4}>

@@ -1,7 +1,7 @@
 import { type QueryKey, useQuery } from "@tanstack/react-query";
 import { api, take } from "../../../api/client.ts";
 import { useLiveQueries } from "../../../api/live.ts";
-import { ApiError } from "../../../parts/api-error.tsx";
+import { Awaited } from "../../../parts/awaited.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { useNow } from "../../../parts/time.tsx";
 import { durationText, plural } from "../../../parts/units.tsx";
@@ -71,8 +71,7 @@ function Health({ words, queryKey, live, read }: HealthProps) {
   const { data, error, refetch } = useQuery({ queryKey, queryFn: read, refetchInterval: READ_MS });
   useLiveQueries([live], queryKey);
   const now = useNow();
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return null;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   const byDay = new Map(data.map((day) => [day.day, day]));
   const bars = daysUntil(now).map((day) => ({ day, known: byDay.get(day) }));
   const [summary, incident] = [summaryOf(data, words), lastIncidentOf(data, words)];

@@ -4,12 +4,21 @@ import { Link } from "wouter";
 import { useLiveQueries } from "../../../api/live.ts";
 import { Facts } from "../../../parts/facts.tsx";
 import { Icon } from "../../../parts/icon.tsx";
+import { May } from "../../../parts/may.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { Badge, Status } from "../../../parts/status.tsx";
 import { Time } from "../../../parts/time.tsx";
 import { plural } from "../../../parts/units.tsx";
 import { AccountsSection } from "../accounts.tsx";
-import { type IntegrationDetail, lastWebhook, missingSettings, pageOf, setUpOf } from "../queries.ts";
+import {
+  fileHref,
+  hasEditor,
+  type IntegrationDetail,
+  lastWebhook,
+  missingSettings,
+  pageOf,
+  setUpOf,
+} from "../queries.ts";
 import { WebhookUrl } from "../webhook-url.tsx";
 import { Connections } from "./connections.tsx";
 import { IntegrationHealth } from "./health.tsx";
@@ -118,6 +127,13 @@ function Problem({ integration }: { integration: IntegrationDetail }) {
                 {is_live ? "Its last good version keeps serving. " : "Nothing of it is serving. "}
                 Fix the file: it is loaded again as soon as it is saved.
               </p>
+              {hasEditor(integration) && error.file !== null && (
+                <May scope="admin">
+                  <Button component={Link} href={fileHref(id, error.file)} size="xs">
+                    Edit {error.file}
+                  </Button>
+                </May>
+              )}
             </div>
           </div>
         )}

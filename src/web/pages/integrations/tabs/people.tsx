@@ -5,12 +5,15 @@ import { api, take } from "../../../api/client.ts";
 import { useLiveQueries } from "../../../api/live.ts";
 import { covers, useSession } from "../../../api/session.ts";
 import { ApiError, notifyDone, notifyError } from "../../../parts/api-error.tsx";
+import { Awaited } from "../../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../../parts/confirm.tsx";
 import { Empty } from "../../../parts/empty.tsx";
+import { FormFrame } from "../../../parts/form.tsx";
 import { Icon } from "../../../parts/icon.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { Badge, Status } from "../../../parts/status.tsx";
 import { Time } from "../../../parts/time.tsx";
+import { wrongIn } from "../../../parts/wrong-field.ts";
 import type { IntegrationDetail } from "../queries.ts";
 import classes from "./people.module.css";
 import { MOST_PEOPLE, type Person, peopleOf, refreshPeople } from "./people.ts";
@@ -21,8 +24,7 @@ export function People({ integration: { id, name } }: { integration: Integration
   const { data, error, refetch } = useQuery(peopleOf(id));
   useLiveQueries(["person"], ["people"]);
   const mayDecide = useSession(({ me }) => covers(me?.scopes ?? [], "people:write"));
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return null;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   return (
     <div className={shared.readme}>
       <p className={shared.lead}>
@@ -65,13 +67,7 @@ function Pair() {
   return (
     <Section title="Confirm a code">
       <Panel>
-        <form
-          className={classes.line}
-          onSubmit={(event) => {
-            event.preventDefault();
-            pair.mutate();
-          }}
-        >
+        <FormFrame className={classes.line} error={pair.error} onSubmit={() => pair.mutate()}>
           <TextInput
             label="Pairing code"
             description="Get it from the person in a way by which you know that it is them."
@@ -79,14 +75,15 @@ function Pair() {
             autoComplete="off"
             spellCheck={false}
             maxLength={40}
+            error={wrongIn(pair.error)("code")}
             value={code}
             onChange={({ currentTarget }) => setCode(currentTarget.value)}
           />
           <Button type="submit" loading={pair.isPending} disabled={code.trim() === ""}>
             Allow
           </Button>
-        </form>
-        {pair.error && <ApiError error={pair.error} />}
+          {pair.error && <ApiError error={pair.error} />}
+        </FormFrame>
       </Panel>
     </Section>
   );
@@ -192,20 +189,16 @@ function Add({ integrationId, name: service }: { integrationId: string; name: st
     },
     onSettled: refreshPeople,
   });
+  const wrong = wrongIn(add.error);
   return (
     <details className={shared.more}>
       <summary>Allow somebody who has not written yet</summary>
-      <form
-        className={classes.line}
-        onSubmit={(event) => {
-          event.preventDefault();
-          add.mutate();
-        }}
-      >
+      <FormFrame className={classes.line} error={add.error} onSubmit={() => add.mutate()}>
         <TextInput
           label={`Id at ${service}`}
           autoComplete="off"
           maxLength={200}
+          error={wrong("external_id")}
           value={externalId}
           onChange={({ currentTarget }) => setExternalId(currentTarget.value)}
         />
@@ -213,6 +206,7 @@ function Add({ integrationId, name: service }: { integrationId: string; name: st
           label="Name"
           autoComplete="off"
           maxLength={200}
+          error={wrong("name")}
           value={name}
           onChange={({ currentTarget }) => setName(currentTarget.value)}
         />
@@ -224,8 +218,8 @@ function Add({ integrationId, name: service }: { integrationId: string; name: st
         >
           Allow
         </Button>
-      </form>
-      {add.error && <ApiError error={add.error} />}
+        {add.error && <ApiError error={add.error} />}
+      </FormFrame>
     </details>
   );
 }

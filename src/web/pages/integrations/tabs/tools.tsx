@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError } from "../../../parts/api-error.tsx";
+import { Awaited } from "../../../parts/awaited.tsx";
 import { Json } from "../../../parts/code-block.tsx";
 import { Empty } from "../../../parts/empty.tsx";
 import { Panel } from "../../../parts/page-frame.tsx";
@@ -13,8 +13,7 @@ import { TryTool } from "./try-tool.tsx";
 /** The tools that bots get, with their arguments, and a way to call one. */
 export function Tools({ integration: { id, is_live } }: { integration: IntegrationDetail }) {
   const { data, error, refetch } = useQuery(toolsOf(id));
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  if (!data) return null;
+  if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   if (data.length === 0) {
     return (
       <Empty

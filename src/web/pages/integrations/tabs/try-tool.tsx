@@ -13,9 +13,11 @@ import { useState } from "react";
 import { api, type Schema, take } from "../../../api/client.ts";
 import { ApiError } from "../../../parts/api-error.tsx";
 import { Json } from "../../../parts/code-block.tsx";
+import { FormFrame } from "../../../parts/form.tsx";
 import { Icon } from "../../../parts/icon.tsx";
 import { Status } from "../../../parts/status.tsx";
 import { Duration } from "../../../parts/units.tsx";
+import { objectOf, wrongIn } from "../../../parts/wrong-field.ts";
 import { type ArgumentField, fieldsOf } from "./argument-fields.ts";
 import classes from "./tabs.module.css";
 
@@ -28,22 +30,16 @@ export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
   const [values, setValues] = useState<Arguments>({});
   const [text, setText] = useState("{}");
   const call = useMutation({
-    mutationFn: () =>
-      take(
-        api.POST("/api/v1/tools/{name}/try", {
-          params: { path: { name: tool.name } },
-          body: { arguments: way === "form" ? values : (JSON.parse(text) as Arguments) },
-        }),
-      ),
+    mutationFn: async () => {
+      const given =
+        way === "form" ? values : objectOf(text, "arguments", "The arguments must be a JSON object.");
+      const path = { name: tool.name };
+      return take(api.POST("/api/v1/tools/{name}/try", { params: { path }, body: { arguments: given } }));
+    },
   });
+  const wrong = wrongIn(call.error);
   return (
-    <form
-      className={classes.fields}
-      onSubmit={(event) => {
-        event.preventDefault();
-        call.mutate();
-      }}
-    >
+    <FormFrame className={classes.fields} error={call.error} onSubmit={() => call.mutate()}>
       {fields && fields.length > 0 && (
         <SegmentedControl
           size="xs"
@@ -63,6 +59,7 @@ export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
         <Textarea
           label="Arguments"
           rows={6}
+          error={wrong("arguments")}
           value={text}
           onChange={({ currentTarget }) => setText(currentTarget.value)}
           classNames={{ input: classes.mono }}
@@ -73,6 +70,7 @@ export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
           <Field
             key={field.name}
             field={field}
+            error={wrong(`arguments.${field.name}`)}
             value={values[field.name]}
             onChange={(value) =>
               setValues(({ [field.name]: _, ...others }) =>
@@ -90,24 +88,27 @@ export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
         <span className="faint">The tool really runs: what it changes stays changed.</span>
       </Group>
       {call.data && <Result result={call.data} />}
-    </form>
+    </FormFrame>
   );
 }
 
 interface FieldProps {
   field: ArgumentField;
+  error: string | undefined;
   value: unknown;
   /** Undefined: left out. */
   onChange(value: unknown): void;
 }
 
-function Field({ field: { name, kind, description, required, options }, value, onChange }: FieldProps) {
-  const shared = { label: name, description, required };
+function Field({ field, error, value, onChange }: FieldProps) {
+  const { name, kind, description, required, options } = field;
+  const shared = { label: name, description, required, error };
   if (kind === "boolean") {
     return (
       <Switch
         label={name}
         description={description}
+        error={error}
         checked={value === true}
         onChange={({ currentTarget }) => onChange(currentTarget.checked)}
       />

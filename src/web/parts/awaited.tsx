@@ -1,0 +1,20 @@
+import { Skeleton } from "@mantine/core";
+import classes from "./api-error.module.css";
+import { ApiError } from "./api-error.tsx";
+
+interface AwaitedProps {
+  error: unknown;
+  onRetry(): void;
+}
+
+/** In the place of what is still being read: that it comes, or what the API said. */
+export function Awaited({ error, onRetry }: AwaitedProps) {
+  if (error !== null && error !== undefined) return <ApiError error={error} onRetry={onRetry} />;
+  return (
+    <div className={classes.awaited} role="status" aria-label="Loading">
+      {["45%", "80%", "64%", "72%"].map((width) => (
+        <Skeleton key={width} height={14} width={width} />
+      ))}
+    </div>
+  );
+}
