@@ -103,10 +103,12 @@ export function integrationFileRoutes({
     )
     .get(
       "/file",
-      async ({ params: { id }, query: { path } }) => ({
-        path,
-        ...(await workspace.edited.read(folderOf(id), path)),
-      }),
+      async ({ params: { id }, query: { path } }) => {
+        const folder = folderOf(id);
+        // Asked for after the integration, as an id in a path is everywhere.
+        if (path === undefined) throw new HeddleError("validation", "path is missing.", { field: "path" });
+        return { path, ...(await workspace.edited.read(folder, path)) };
+      },
       {
         ...route.plain({
           of: "integration",
@@ -116,7 +118,7 @@ export function integrationFileRoutes({
           description: "A text file of one in the workspace; 409 for others.",
         }),
         params: IntegrationParams,
-        query: t.Object({ path: Path }),
+        query: t.Object({ path: t.Optional(Path) }),
         response: { 200: FileAnswer, ...failures(403, 404, 409, 422) },
       },
     )
