@@ -76,11 +76,13 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
     timer = undefined;
     running = true;
     try {
-      // Watch new directories before reporting: a change in between is then seen twice rather than never. A directory
-      // that is only now being watched may have changed before.
-      for (const folder of await cover()) changed.add(folder);
+      // What changes from here on is looked at in a round of its own: a directory that appears meanwhile may have been missed by
+      // `cover`, and would never be watched.
       const batch = changed;
       changed = new Set();
+      // Watch new directories before reporting: a change in between is then seen twice rather than never. A directory
+      // that is only now being watched may have changed before.
+      for (const folder of await cover()) batch.add(folder);
       if (!isClosed && (isPolling || batch.size > 0)) await onChange(isPolling ? "all" : batch);
     } catch (error) {
       log.error("Handling changed folders failed: {error}", { error });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rootLogger } from "../../src/log.ts";
 import { type FolderWatch, watchFolders } from "../../src/runtime/watch-folders.ts";
+import { until } from "../until.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -20,6 +21,41 @@ test("changes in a folder that appears during start-up are reported", async () =
     writeFileSync(join(folder, "router.ts"), "export {}");
     expect(await heard).toContain(folder);
   }
+});
+
+// Between the moment when its parent is listed and the moment when the watched directories are complete.
+test("changes in a folder that appears while directories are listed are reported", async () => {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), "heddle-watch-")));
+  const folder = join(dir, "late");
+  const rounds: string[][] = [];
+  let whileListing = () => {};
+  const watch = watchFolders({
+    folders: [{ dir, reports: "subfolders" }],
+    // Asked for after the folders were listed; each of them takes a turn of the event loop.
+    others() {
+      whileListing();
+      return Array.from({ length: 300 }, () => ({ dir, folder: dir }));
+    },
+    log: rootLogger(),
+    onChange: async (folders) => void rounds.push([...folders]),
+  });
+  closers.push(() => {
+    watch.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await watch.ready;
+  const listed = Promise.withResolvers<void>();
+  whileListing = () => {
+    whileListing = () => {};
+    mkdirSync(folder);
+    listed.resolve();
+  };
+  writeFileSync(join(dir, "first"), "");
+  await listed.promise;
+  await until(() => rounds.length >= 2 && rounds.flat().includes(folder));
+  const before = rounds.length;
+  writeFileSync(join(folder, "router.ts"), "export {}");
+  await until(() => rounds.slice(before).flat().includes(folder));
 });
 
 function startedWith(): { folder: string; watch: FolderWatch; heard: Promise<string[]> } {
