@@ -15,7 +15,10 @@ export function budgetsTests(ui: () => Ui): void {
     await choose("In each", "Each run");
     await page.getByLabel("Amount").fill("40");
     await page.getByRole("button", { name: "Create budget" }).click();
-    await page.getByText(/period must be "hour", "day" or "month"/).waitFor();
+    await page
+      .getByRole("alert")
+      .getByText(/period must be "hour", "day" or "month"/)
+      .waitFor();
     await choose("Of what", "Model calls");
     await choose("In each", "Month");
     await page.getByRole("button", { name: "Create budget" }).click();

@@ -22,7 +22,10 @@ export function channelsTests(ui: () => Ui): void {
     await dialog.getByLabel("Pull requests", { exact: true }).check();
     await dialog.getByLabel("Pushes").check();
     await dialog.getByRole("button", { name: "Bind" }).click();
-    await dialog.getByText(/client_id must begin with "github:"/).waitFor();
+    await dialog
+      .getByRole("alert")
+      .getByText(/client_id must begin with "github:"/)
+      .waitFor();
     await dialog.getByLabel("Place").fill("github:octo-org/indigo");
     await dialog.getByRole("button", { name: "Bind" }).click();
     await dialog.waitFor({ state: "detached" });

@@ -27,7 +27,7 @@ export function settingsTests(ui: () => Ui): void {
     const address = page.getByRole("textbox", { name: "Public address" });
     await address.fill("heddle.example");
     await page.getByRole("button", { name: "Save address" }).click();
-    await page.getByText("The public address must be an address such as").waitFor();
+    await page.getByRole("alert").getByText("The public address must be an address such as").waitFor();
     await address.fill("https://heddle.example/");
     await page.getByRole("button", { name: "Save address" }).click();
     await page.getByText("Stored here").waitFor();
