@@ -16,7 +16,7 @@ export function fakeFetch(answer: (request: Request) => Response | Promise<Respo
     const request = input instanceof Request ? new Request(input, init) : new Request(String(input), init);
     request.signal.throwIfAborted();
     requests.push(request.clone() as Request);
-    return answer(request);
+    return untilAborted(request.signal, answer(request));
   };
   globalThis.fetch = fake as typeof globalThis.fetch;
   return {
@@ -25,4 +25,15 @@ export function fakeFetch(answer: (request: Request) => Response | Promise<Respo
       globalThis.fetch = platform;
     },
   };
+}
+
+/** Like a request that goes out, it ends with its signal, also if the answer never comes. */
+function untilAborted(signal: AbortSignal, answer: Response | Promise<Response>): Promise<Response> {
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  Promise.resolve(answer)
+    .then(resolve, reject)
+    .finally(() => signal.removeEventListener("abort", onAbort));
+  return promise;
 }

@@ -80,20 +80,26 @@ export function changeAll(
   const { type: _, ...given } = config;
   const { bot_id: botId, session_id: sessionId } = TEST_RUN;
   const input = { receipt, config: given, dispatchConfig: { ...given, type }, botId, sessionId };
-  return attemptAll(type, config, dispatchContext, (dispatcher, ctx) => {
+  const change = async (dispatcher: Dispatcher, ctx: DispatchContext): Promise<unknown> => {
     const name = text === undefined ? "remove" : "edit";
     if (!dispatcher[name]) throw new Permanent(`The dispatcher "${type}" has no ${name}().`);
-    return text === undefined
-      ? dispatcher.remove?.(input, ctx)
-      : dispatcher.edit?.({ ...input, text, extraMetadata: {} }, ctx);
-  });
+    if (text === undefined) return dispatcher.remove?.(input, ctx);
+    const answer = await dispatcher.edit?.({ ...input, text, extraMetadata: {} }, ctx);
+    // What was corrected is where it was, unless the dispatcher says otherwise.
+    return answer === false || receiptIn(answer) !== null ? answer : { receipt };
+  };
+  return attemptAll(type, config, dispatchContext, change, { hasReceipt: text !== undefined });
 }
+
+const receiptIn = (answer: unknown): unknown =>
+  typeof answer === "object" && answer !== null && "receipt" in answer ? (answer.receipt ?? null) : null;
 
 async function attemptAll(
   type: string,
   config: Record<string, unknown>,
   dispatchContext: DeliverSupport["dispatchContext"],
   call: (dispatcher: Dispatcher, ctx: DispatchContext) => unknown,
+  { hasReceipt = true } = {},
 ): Promise<DeliveryOutcome> {
   const dispatcher = testSeam().registered.dispatchers.get(type);
   const schemas = dispatcherSchemas(type, dispatcher);
@@ -108,9 +114,8 @@ async function attemptAll(
     try {
       const answer = await call(dispatcher, dispatchContext({ attempt, once }));
       if (answer === false) throw new Error("The dispatcher returned false");
-      const isReceipt = typeof answer === "object" && answer !== null && "receipt" in answer;
-      const receipt = isReceipt ? answer.receipt : null;
-      if (dispatcher.receipt) schemas.checkReceipt(receipt);
+      const receipt = receiptIn(answer);
+      if (dispatcher.receipt && hasReceipt) schemas.checkReceipt(receipt);
       return { status: "delivered", receipt, attempts: attempt, waits, error };
     } catch (failure) {
       error = failure;

@@ -3,7 +3,16 @@ import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
 import { Permanent, Retryable } from "../../src/sdk/errors.ts";
 import { testSeam } from "../../src/sdk/test-seam.ts";
-import { deliver, fakeHeddle, registered, runHook, streamTo } from "../../src/sdk/testing.ts";
+import {
+  correct,
+  deliver,
+  fakeFetch,
+  fakeHeddle,
+  registered,
+  runHook,
+  streamTo,
+  withdraw,
+} from "../../src/sdk/testing.ts";
 
 const sdk = createSdk(createEnvironmentBackend({}));
 afterEach(() => {
@@ -100,4 +109,37 @@ test("config and receipt are checked as in the server", async () => {
   const outcome = await deliver("checked", { room: "ops" }, "x");
   expect(outcome).toMatchObject({ status: "delivered", receipt: { id: "m1" }, attempts: 2, waits: [5] });
   expect(String(outcome.error)).toContain("receipt.id is missing");
+});
+
+test("what is corrected and withdrawn needs no new receipt, as in the server", async () => {
+  let edited: unknown;
+  sdk.registerDispatcher("kept", {
+    receipt: { type: "object", properties: { id: { type: "string" } }, required: ["id"] } as never,
+    deliver: () => ({ receipt: { id: "1" } }),
+    edit: () => edited as undefined,
+    remove: () => {},
+  });
+  const receipt = { id: "1" };
+  expect(await correct("kept", {}, receipt, "new")).toMatchObject({ status: "delivered", receipt });
+  edited = { receipt: { id: "2" } };
+  expect(await correct("kept", {}, receipt, "new")).toMatchObject({ receipt: { id: "2" }, attempts: 1 });
+  edited = { receipt: { name: "2" } };
+  expect((await correct("kept", {}, receipt, "new")).status).toBe("dead");
+  expect(await withdraw("kept", {}, receipt)).toMatchObject({
+    status: "delivered",
+    receipt: null,
+    attempts: 1,
+  });
+});
+
+test("a request that is never answered ends with its signal", async () => {
+  const service = fakeFetch(() => new Promise(() => {}));
+  try {
+    const stop = new AbortController();
+    const asked = sdk.fetch("https://service.example/", { signal: stop.signal, timeoutSeconds: false });
+    stop.abort(new Error("stopped"));
+    await expect(asked).rejects.toThrow("stopped");
+  } finally {
+    service.restore();
+  }
 });
