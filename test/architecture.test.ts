@@ -99,6 +99,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sessions",
     "transcription",
     "usage",
+    "workspace",
   ],
   "http/gateway": ["access", "db", "http", "inbox", "integrations/*", "sdk", "secrets", "sessions"],
   // The edge: parses a request's target once, identifies the sender and the key, and answers errors.
@@ -308,6 +309,7 @@ const LONGER: Record<string, string> = {
   "src/http/api/routes/channel-bindings.ts channelBindingRoutes": "one route declaration after another",
   "src/http/api/routes/channels.ts channelRoutes": "one route declaration after another",
   "src/http/api/routes/schedules.ts settingUp": "one route declaration after another",
+  "src/http/api/routes/workspace-files.ts workspaceFileRoutes": "one route declaration after another",
   "src/http/api/routes/sessions.ts sessionRoutes": "one route declaration after another",
 };
 

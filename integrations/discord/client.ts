@@ -1,6 +1,6 @@
 // Discord's REST API: https://discord.com/developers/docs/reference
 
-import { type HttpRequestOptions, http, Permanent, ReauthRequired, Retryable, rateLimit } from "heddle/sdk";
+import { connectionError, type HttpRequestOptions, http, Permanent, Retryable, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Discord counts by channel or server, and says with each refusal how long everybody has to wait there. */
@@ -68,18 +68,32 @@ export const codeOf = (error: unknown): number | undefined =>
 export const isFinal = (error: unknown): error is DiscordRefusal =>
   error instanceof DiscordRefusal && error.status < 500 && error.status !== 429 && error.status !== 408;
 
+export const UNKNOWN_CHANNEL = 10_003;
+const HINTS: Record<number, string> = {
+  [UNKNOWN_CHANNEL]: "The channel or thread is gone, or the bot was removed from the server.",
+  50001: "The bot may not see the channel: give it the permission View Channel.",
+  50013: "The bot may not write there: give it Send Messages, and Send Messages in Threads.",
+  160005: "The thread is locked: unlock it, and deliver the answer again.",
+};
+
+/** Of an answer to a command or a button, which Discord takes for 15 minutes; it refuses that as it refuses a token. */
+const INVALID_WEBHOOK_TOKEN = 50_027;
+
 /** Turns what a call throws into what the server understands; `what` begins the sentence: "Posting to 123". */
 export function deliveryError(error: unknown, what: string): unknown {
-  if (!(error instanceof DiscordRefusal)) return error;
-  const text = `${what} failed: ${error.message}`;
+  const explained = connectionError(error, {
+    ...{ name: "Discord", address: settings.DISCORD_API_URL, settings: ["DISCORD_API_URL"] },
+    credentials: ["DISCORD_BOT_TOKEN"],
+    isRefused: (thrown) =>
+      thrown instanceof DiscordRefusal && thrown.status === 401 && thrown.code !== INVALID_WEBHOOK_TOKEN,
+  });
+  if (!(error instanceof DiscordRefusal) || explained !== error) return explained;
+  const hint = HINTS[error.code];
+  const text = `${what} failed: ${error.message}.${hint ? ` ${hint}` : ""}`;
   if (isFinal(error)) return new Permanent(text, { cause: error });
   const { retryAfter } = error;
   return new Retryable(text, { cause: error, ...(retryAfter !== undefined && { retryAfter }) });
 }
 
-/** The same for a listener: a token that is refused needs a person. */
-export function listenerError(error: unknown): unknown {
-  if (error instanceof DiscordRefusal && error.status === 401)
-    return new ReauthRequired("Discord does not accept DISCORD_BOT_TOKEN.", { cause: error });
-  return deliveryError(error, "Listening");
-}
+/** The same for a listener. */
+export const listenerError = (error: unknown): unknown => deliveryError(error, "Listening");

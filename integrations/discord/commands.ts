@@ -17,6 +17,7 @@ const COMMANDS = [
   { name: "bot", description: "Which bot answers here", options: [text("id", "Another bot, or none")] },
   { name: "model", description: "Which model answers here", options: [text("id", "Another model, or none")] },
   { name: "reset", description: "Let the bot forget what was said here", options: [] },
+  { name: "compact", description: "Let the bot make notes of what was said here", options: [] },
 ];
 
 /** Tells Discord which commands there are, unless it knows already. */
@@ -52,6 +53,10 @@ export async function runCommand(command: Command): Promise<string | undefined> 
   if (name === "ask") return ask(command, place, sessionId);
   if (name === "bot") return change(clientId, "bot_id", argument);
   if (name === "model") return change(clientId, "model_override", argument);
+  if (name === "compact") {
+    await channels.compact(clientId);
+    return "With the next message, the bot puts notes in the place of what was said here.";
+  }
   if (name !== "reset") return `There is no command /${name}.`;
   await channels.reset(clientId);
   return "The bot has forgotten what was said here.";

@@ -8,7 +8,7 @@ import {
   t,
 } from "heddle/sdk";
 import { askWithButtons } from "./approvals.ts";
-import { deliveryError, isFinal } from "./client.ts";
+import { codeOf, deliveryError, isFinal, UNKNOWN_CHANNEL } from "./client.ts";
 import { postFiles } from "./files-out.ts";
 import { channelIn, type Target, targetConfig } from "./place.ts";
 import { edit, LIMIT, postPart, removeMessage, replying, type Shown } from "./post.ts";
@@ -89,18 +89,38 @@ interface Posted {
   shown: Shown | undefined;
 }
 
-function post({ config, text, actions, shown }: Posted, ctx: DispatchContext) {
-  return posting(config, async () => {
-    const parts = splitText(text, { limit: LIMIT, keepFences: true }).filter((part) => part.trim() !== "");
-    const ids: string[] = [];
-    if (shown) ids.push(await replace(config, shown, parts.shift() ?? "(no text)", ctx));
-    for (const [index, content] of parts.entries()) {
-      const message = { content, ...(index === 0 && !shown && replying(config)) };
-      ids.push(await postPart(config, index, message, ctx));
+function post(posted: Posted, ctx: DispatchContext) {
+  return posting(posted.config, async () => {
+    try {
+      return await postThere(posted, ctx);
+    } catch (error) {
+      const config = channelInstead(posted.config, error);
+      if (!config) throw error;
+      await postPart(config, "moved", { content: "*(The thread in which this was asked is gone.)*" }, ctx);
+      return postThere({ ...posted, config }, ctx);
     }
-    ids.push(...(await postFiles(config, actions, ctx)));
-    return { receipt: { message_ids: ids, ...(ids.length === 0 && { skipped: "nothing to post" }) } };
   });
+}
+
+async function postThere({ config, text, actions, shown }: Posted, ctx: DispatchContext) {
+  const parts = splitText(text, { limit: LIMIT, keepFences: true }).filter((part) => part.trim() !== "");
+  const ids: string[] = [];
+  if (shown) ids.push(await replace(config, shown, parts.shift() ?? "(no text)", ctx));
+  for (const [index, content] of parts.entries()) {
+    const message = { content, ...(index === 0 && !shown && replying(config)) };
+    ids.push(await postPart(config, index, message, ctx));
+  }
+  ids.push(...(await postFiles(config, actions, ctx)));
+  return { receipt: { message_ids: ids, ...(ids.length === 0 && { skipped: "nothing to post" }) } };
+}
+
+/** Where the answer goes if its thread was deleted; undefined where more people would read it than have been in the thread. */
+function channelInstead(
+  { thread_id, or_in_channel, reply_to: _, ...channel }: Target,
+  error: unknown,
+): Target | undefined {
+  const isGone = thread_id !== undefined && codeOf(error) === UNKNOWN_CHANNEL;
+  return isGone && or_in_channel ? channel : undefined;
 }
 
 /** Puts the answer in the place of what was shown. Somebody may have deleted that, and a command can be answered for 15 minutes only. */

@@ -100,7 +100,13 @@ export async function connectGateway(wanted: Wanted, ctx: ListenContext): Promis
       fail(new Error("What answers is not Discord."));
     }
   });
-  socket.addEventListener("error", () => fail(new Error("Discord's gateway cannot be reached.")));
+  socket.addEventListener("error", () =>
+    fail(
+      new Error(
+        `Discord's gateway at ${url.host} cannot be reached. Is there a firewall or a proxy in between?`,
+      ),
+    ),
+  );
   socket.addEventListener("close", ({ code }) => {
     const text = closings[code];
     if (text !== undefined) return fail(new ReauthRequired(text));

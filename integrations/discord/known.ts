@@ -47,6 +47,10 @@ const THREADS = [10, 11, 12];
 /** Text channels and those for announcements; others, such as voice channels, have no threads. */
 const WITH_THREADS = [0, 5];
 
-export const isDirect = ({ type }: Channel): boolean => type === DIRECT || type === GROUP_DIRECT;
+export const isDirect = ({ type }: Pick<Channel, "type">): boolean =>
+  type === DIRECT || type === GROUP_DIRECT;
+const PRIVATE_THREAD = 12;
+/** Whether whoever reads the channel may read what is written there. */
+export const isPublic = ({ type }: Channel): boolean => type !== PRIVATE_THREAD && !isDirect({ type });
 export const isThread = ({ type }: Channel): boolean => THREADS.includes(type);
 export const mayHaveThreads = ({ type }: Channel): boolean => WITH_THREADS.includes(type);

@@ -23,6 +23,9 @@ export function placeOf(clientId: string): Place | undefined {
 export const targetConfig = t.Object({
   channel_id: t.String({ pattern: ID }),
   thread_id: t.Optional(t.String({ pattern: ID })),
+  or_in_channel: t.Optional(
+    t.Boolean({ description: "If the thread is gone, post in the channel, which more people may read" }),
+  ),
   reply_to: t.Optional(t.String({ pattern: ID, description: "The message that is answered" })),
   interaction: t.Optional(
     t.Object({

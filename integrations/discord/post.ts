@@ -1,8 +1,7 @@
 // Posting, with what makes it safe to do it again: a nonce that Discord compares.
 
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { DispatchContext, JsonObject } from "heddle/sdk";
+import { type DispatchContext, type JsonObject, patiently } from "heddle/sdk";
 import { call, codeOf, DiscordRefusal } from "./client.ts";
 import { channelIn, type Target } from "./place.ts";
 
@@ -10,7 +9,6 @@ import { channelIn, type Target } from "./place.ts";
 export const LIMIT = 2_000;
 
 const UNKNOWN_MESSAGE = 10_008;
-const SHORT_SECONDS = 5;
 
 /** Posts one part of a delivery; the same part is posted once, also if nobody knows how the last attempt ended. */
 export function postPart(
@@ -20,21 +18,12 @@ export function postPart(
   ctx: DispatchContext,
 ): Promise<string> {
   const json = marked(message, `${ctx.delivery_id}:${part}`);
-  return ctx.once(`part:${part}`, () => patiently(() => postMessage(config, json, ctx.signal), ctx.signal));
+  const post = () => postMessage(config, json, ctx.signal);
+  return ctx.once(`part:${part}`, () => patiently(post, { signal: ctx.signal, secondsOf: askedSeconds }));
 }
 
-/** Discord accepts five messages in five seconds. A long answer has more parts than a delivery has attempts, so a short wait must not count as a failed attempt. */
-async function patiently(post: () => Promise<string>, signal: AbortSignal): Promise<string> {
-  for (;;) {
-    try {
-      return await post();
-    } catch (error) {
-      const seconds = error instanceof DiscordRefusal && error.status === 429 ? error.retryAfter : undefined;
-      if (seconds === undefined || seconds > SHORT_SECONDS) throw error;
-      await sleep(seconds * 1000, undefined, { signal });
-    }
-  }
-}
+const askedSeconds = (error: unknown): number | undefined =>
+  error instanceof DiscordRefusal && error.status === 429 ? error.retryAfter : undefined;
 
 /** With a nonce, for which Discord posts once within some minutes, and returns the message again. */
 export function marked(message: JsonObject, key: string): JsonObject {

@@ -14,7 +14,7 @@ import { call, isFinal } from "./client.ts";
 import { settings } from "./config.ts";
 import { earlier } from "./context.ts";
 import { load } from "./files-in.ts";
-import { type Channel, channelOf, isDirect, isThread, mayHaveThreads, type Self } from "./known.ts";
+import { type Channel, channelOf, isDirect, isPublic, isThread, mayHaveThreads, type Self } from "./known.ts";
 import { type DiscordMessage, isBot, mentions, nameOf, readable, spoken } from "./message.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 
@@ -120,7 +120,11 @@ async function inject(
     runAgent: true,
     fromBot: isBot(message),
     author: { id: message.author.id, display_name: name },
-    dispatchConfig: { ...targetOf(place), ...(repliesTo !== undefined && { reply_to: repliesTo }) },
+    dispatchConfig: {
+      ...targetOf(place),
+      ...(place.thread !== undefined && isPublic(channel) && { or_in_channel: true }),
+      ...(repliesTo !== undefined && { reply_to: repliesTo }),
+    },
     idempotencyKey: `message:${message.id}`,
     metadata: { channel_id: place.thread ?? place.channel, message_id: message.id },
     ...(attachments.length > 0 && { attachments }),

@@ -1,6 +1,6 @@
 // Frigate's HTTP API: port 8971 with a user and a password, or 5000 without either, inside a trusted network.
 
-import { fetch, http, ReauthRequired } from "heddle/sdk";
+import { http, ReauthRequired } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Frigate's tokens are valid for a day by default. */
@@ -13,7 +13,8 @@ const baseUrl = (): string => {
   return settings.FRIGATE_URL.replace(/\/$/, "");
 };
 
-const client = http({ baseUrl });
+const service = { name: "Frigate", settings: ["FRIGATE_URL"] };
+const client = http({ baseUrl, service });
 
 /** Fetches a path of the API; signs in first if a user is set, and once more if the token has been refused. */
 export async function ask(
@@ -46,12 +47,7 @@ async function token(signal: AbortSignal | undefined): Promise<string | undefine
   if (user === "") return undefined;
   const of = JSON.stringify([baseUrl(), user, password]);
   if (signedIn && signedIn.of === of && performance.now() - signedIn.at < TOKEN_MS) return signedIn.token;
-  const answer = await fetch(`${baseUrl()}/api/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ user, password }),
-    ...(signal && { signal }),
-  });
+  const answer = await client.post("/api/login", { user, password }, { ...(signal && { signal }) });
   if (answer.status === 401 || answer.status === 403)
     throw new ReauthRequired("Frigate does not accept FRIGATE_USER and FRIGATE_PASSWORD.");
   const found = answer.headers
@@ -67,14 +63,17 @@ async function token(signal: AbortSignal | undefined): Promise<string | undefine
 export async function json<Value>(answer: Response): Promise<Value> {
   if (answer.ok) return (await answer.json()) as Value;
   await answer.body?.cancel();
-  if (answer.status === 401) throw new ReauthRequired("Frigate does not accept the credentials.");
+  if (answer.status === 401)
+    throw new ReauthRequired(
+      `Frigate does not accept ${settings.FRIGATE_API_KEY ? "FRIGATE_API_KEY" : "the request: set FRIGATE_USER and FRIGATE_PASSWORD"}.`,
+    );
   throw new Error(`Frigate answered ${answer.status}.`);
 }
 
 /** Tests the connection: asks for the version and the cameras. */
 export async function test({ signal }: { signal: AbortSignal }): Promise<string> {
   const version = await ask("/api/version", { signal });
-  if (!version.ok) throw new Error(`Frigate answered ${version.status}.`);
+  if (!version.ok) await json(version);
   const { cameras = {} } = await json<{ cameras?: Record<string, unknown> }>(
     await ask("/api/config", { signal }),
   );

@@ -1,5 +1,8 @@
 import { defineConfig, t } from "heddle/sdk";
 
+/** "22:00-06:30"; the end does not belong to it. */
+const HOURS = "^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$";
+
 /** Settings are looked up at each access, so a change takes effect with the next event. */
 export const settings = defineConfig({
   FRIGATE_URL: t.String({ default: "" }),
@@ -14,6 +17,9 @@ export const settings = defineConfig({
   FRIGATE_MQTT_TOPIC_PREFIX: t.String({ default: "frigate" }),
   FRIGATE_MQTT_CAMERAS: t.String({ default: "" }),
   FRIGATE_MQTT_LABELS: t.String({ default: "" }),
+  FRIGATE_ZONES: t.String({ default: "" }),
+  FRIGATE_HOURS: t.String({ default: "", pattern: HOURS, examples: ["22:00-06:00"] }),
+  FRIGATE_TIME_ZONE: t.String({ default: "", examples: ["Europe/Berlin"] }),
   FRIGATE_MQTT_MIN_SCORE: t.Number({ default: 0.6, minimum: 0, maximum: 1 }),
   FRIGATE_MQTT_COOLDOWN: t.Integer({ default: 300, minimum: 0 }),
   FRIGATE_LISTEN_TO: t.Union([t.Literal("reviews"), t.Literal("events")], { default: "reviews" }),

@@ -1,6 +1,7 @@
 // Which sightings a bot is told of.
 
 import { listOf, settings } from "./config.ts";
+import { isTime } from "./hours.ts";
 import type { Sighting } from "./sighting.ts";
 
 /** Why the bot is told: the first alert, a detection that became one, and so on. One run for each sighting and reason. */
@@ -16,11 +17,14 @@ export function reasonFor(sighting: Sighting): Reason | undefined {
   return sighting.severity === "alert" ? "alert" : undefined;
 }
 
-function isWanted({ camera, objects, subLabels, score }: Sighting): boolean {
+function isWanted({ camera, objects, subLabels, zones, score, start }: Sighting): boolean {
   const cameras = listOf(settings.FRIGATE_MQTT_CAMERAS);
   const labels = listOf(settings.FRIGATE_MQTT_LABELS);
   if (cameras.length > 0 && !cameras.includes(camera)) return false;
   if (labels.length > 0 && !objects.some((object) => labels.includes(object))) return false;
+  const wanted = listOf(settings.FRIGATE_ZONES);
+  if (wanted.length > 0 && !zones.some((zone) => wanted.includes(zone))) return false;
+  if (!isTime(start)) return false;
   if (score !== null && score < settings.FRIGATE_MQTT_MIN_SCORE) return false;
   // Somebody known is not reported, unless somebody unknown may be there as well.
   const known = listOf(settings.FRIGATE_IGNORE_SUB_LABELS);

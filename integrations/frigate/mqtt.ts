@@ -1,7 +1,7 @@
 // Listens to Frigate over MQTT, with a session that the broker keeps: what is sent while the server is away is delivered afterwards, and
 // what the broker has lost is asked of Frigate itself.
 
-import { type ListenContext, log, ReauthRequired, store } from "heddle/sdk";
+import { connectionError, type ListenContext, log, store } from "heddle/sdk";
 import type { IClientOptions } from "mqtt";
 import { settings } from "./config.ts";
 import { readMessage } from "./sighting.ts";
@@ -55,7 +55,8 @@ async function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | 
   const { connect } = await import("mqtt");
   const { FRIGATE_MQTT_BROKER: host, FRIGATE_MQTT_PORT: port } = settings;
   const { FRIGATE_MQTT_USERNAME: username, FRIGATE_MQTT_PASSWORD: password } = settings;
-  const client = connect(host.includes("://") ? host : `mqtt://${host}:${port}`, {
+  const address = host.includes("://") ? host : `mqtt://${host}:${port}`;
+  const client = connect(address, {
     // MQTT 3.1.1 is understood by every broker.
     ...{ protocolVersion: 4, keepalive: KEEP_ALIVE_SECONDS, connectTimeout: 15_000 },
     // Heddle tries again itself, and tells people meanwhile.
@@ -68,7 +69,7 @@ async function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | 
   const onAbort = () => failing.reject(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  client.on("error", (error) => failing.reject(explained(error)));
+  client.on("error", (error) => failing.reject(explained(error, address)));
   client.on("close", () => failing.reject(new Error("The broker closed the connection.")));
   const end = async (): Promise<void> => {
     signal.removeEventListener("abort", onAbort);
@@ -77,11 +78,12 @@ async function open(signal: AbortSignal, own: Pick<IClientOptions, "clientId" | 
   return { client, failed: failing.promise, end };
 }
 
-function explained(error: Error & { code?: unknown }): Error {
-  return typeof error.code === "number" && REFUSED.includes(error.code)
-    ? new ReauthRequired("The broker does not accept FRIGATE_MQTT_USERNAME and FRIGATE_MQTT_PASSWORD.")
-    : error;
-}
+const explained = (error: unknown, address: string): unknown =>
+  connectionError(error, {
+    ...{ name: "The broker", address, settings: ["FRIGATE_MQTT_BROKER", "FRIGATE_MQTT_PORT"] },
+    credentials: ["FRIGATE_MQTT_USERNAME", "FRIGATE_MQTT_PASSWORD"],
+    isRefused: (thrown) => REFUSED.includes((thrown as { code?: unknown }).code as number),
+  });
 
 /** The same at every start, because it identifies the session to the broker; different for each database, because a broker has one session for each id. */
 async function lastingClientId(): Promise<string> {

@@ -34,6 +34,17 @@ export const SETUP = defineSetup({
     },
     { key: "FRIGATE_MQTT_CAMERAS", description: "Only these cameras, separated by commas; empty: all" },
     { key: "FRIGATE_MQTT_LABELS", description: "Only these objects, such as person, car; empty: all" },
+    { key: "FRIGATE_ZONES", secret: false, description: "Only what enters one of these zones; empty: all" },
+    {
+      key: "FRIGATE_HOURS",
+      secret: false,
+      description: "Only at this time of day, such as 22:00-06:00; empty: always",
+    },
+    {
+      key: "FRIGATE_TIME_ZONE",
+      secret: false,
+      description: "Where the cameras are, such as Europe/Berlin; empty: the server's time zone",
+    },
     {
       key: "FRIGATE_IGNORE_SUB_LABELS",
       description: "Known faces and plates that the bot is not told of, such as ada, ben",

@@ -1,6 +1,6 @@
 // The REST API that Gitea and Forgejo have in common: https://docs.gitea.com/api, https://forgejo.org/docs/latest/user/api-usage/
 
-import { http, ReauthRequired, rateLimit } from "heddle/sdk";
+import { http, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Where the server is, without a slash at its end. */
@@ -11,6 +11,7 @@ const baseUrl = (): string => {
 };
 
 export const gitea = http({
+  service: { name: "The server", settings: ["GITEA_URL"], credentials: ["GITEA_TOKEN"] },
   // Tools, deliveries and what was missed share it, and all of them wait when the server says so.
   rateLimit: rateLimit({ concurrency: 10 }),
   baseUrl: () => `${baseUrl()}/api/v1`,
@@ -29,20 +30,10 @@ export const repositoryPath = ({ owner, repo }: Pick<IssueTarget, "owner" | "rep
 
 export const issuePath = (target: IssueTarget): string => `${repositoryPath(target)}/issues/${target.number}`;
 
-/** Tests the connection: asks whose token it is. */
+/** Asks whose token it is. */
 export async function whoAmI({ signal }: { signal: AbortSignal }): Promise<string> {
   if (settings.GITEA_TOKEN === "") throw new Error("GITEA_TOKEN must be set.");
-  const answer = await gitea.get("/user", { signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The server of GITEA_URL (${settings.GITEA_URL}) does not answer: ${why}`, {
-      cause: error,
-    });
-  });
-  if (answer.status === 401) {
-    await answer.body?.cancel();
-    throw new ReauthRequired("The server does not accept GITEA_TOKEN.");
-  }
+  const answer = await gitea.get("/user", { signal });
   // The token may write comments, but not read its account.
   if (answer.status === 403) {
     await answer.body?.cancel();

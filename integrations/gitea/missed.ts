@@ -4,7 +4,7 @@
 import { log, poll } from "heddle/sdk";
 import { createKnownPlaces } from "../_forge/known.ts";
 import { type Payload, record } from "../_forge/payload.ts";
-import { gitea, repositoryPath } from "./client.ts";
+import { gitea, repositoryPath, whoAmI } from "./client.ts";
 import { settings } from "./config.ts";
 import { isOwn, type Repository, repositoryOf, take, taken } from "./take.ts";
 
@@ -31,9 +31,11 @@ export async function rememberRepository(event: string, payload: Payload): Promi
 poll({
   name: "missed-events",
   everySeconds: EVERY_SECONDS,
-  when: () => settings.GITEA_TOKEN !== "" && settings.GITEA_CATCH_UP,
+  when: () => settings.GITEA_TOKEN !== "",
   async run({ signal, since }) {
-    if (since === null) return;
+    // A connection that nobody has tried would be shown as a good one.
+    await whoAmI({ signal });
+    if (since === null || !settings.GITEA_CATCH_UP) return;
     const from = new Date(Math.max(since.getTime() - MARGIN_MS, Date.now() - LONGEST_MS));
     for (const { place, events } of await repositories.all()) {
       const repository = repositoryOf({ repository: { full_name: place } });

@@ -7,7 +7,7 @@ import { take } from "./take.ts";
 export const router = new Elysia().post(
   "/webhook",
   async ({ request, status }) => {
-    const secret = settings.GITEA_WEBHOOK_SECRET;
+    const secret = [settings.GITEA_WEBHOOK_SECRET, settings.GITEA_OLD_WEBHOOK_SECRET];
     // Forgejo sends the same signature under this name.
     const { body } = await verifyHmac(request, { secret, header: "x-gitea-signature" });
     const payload = objectIn(body);

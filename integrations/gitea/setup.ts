@@ -23,6 +23,11 @@ export const SETUP = defineSetup({
       description: "Secret of the webhook; without it, every webhook is refused",
     },
     {
+      key: "GITEA_OLD_WEBHOOK_SECRET",
+      secret: true,
+      description: "The secret before, which is accepted as well while you change it",
+    },
+    {
       key: "GITEA_BOT_LOGIN",
       secret: false,
       description: "Login of the token's account; what it does is ignored",

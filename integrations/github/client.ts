@@ -1,5 +1,5 @@
 import { Octokit } from "@octokit/core";
-import { retryAfterSeconds } from "heddle/sdk";
+import { connectionError, retryAfterSeconds } from "heddle/sdk";
 import { UnexpectedAnswer } from "./answer.ts";
 import { authenticateAsApp, isApp } from "./app.ts";
 import { settings } from "./config.ts";
@@ -14,6 +14,20 @@ export function connectGitHub(signal: AbortSignal): Octokit {
   });
   if (isApp()) authenticateAsApp(github);
   return github;
+}
+
+/** Says in words that GitHub cannot be reached, or does not accept the credentials; any other error is returned as it is. */
+export const serviceError = (error: unknown): unknown =>
+  connectionError(error, {
+    ...{ name: "GitHub", address: settings.GITHUB_API_URL, settings: ["GITHUB_API_URL"] },
+    credentials: isApp() ? ["GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY"] : ["GITHUB_TOKEN"],
+    isRefused: (thrown) => isRefused(thrown),
+  });
+
+/** GitHub does not know an App whose number is wrong. */
+function isRefused(error: unknown): boolean {
+  const { status, request } = (error ?? {}) as { status?: unknown; request?: { url?: unknown } };
+  return status === 401 || (status === 404 && isApp() && String(request?.url ?? "").endsWith("/app"));
 }
 
 /** Why a request failed. */

@@ -6,6 +6,7 @@ export const settings = defineConfig({
   GITHUB_APP_ID: t.String({ default: "" }),
   GITHUB_APP_PRIVATE_KEY: t.String({ default: "" }),
   GITHUB_WEBHOOK_SECRET: t.String({ default: "" }),
+  GITHUB_OLD_WEBHOOK_SECRET: t.String({ default: "" }),
   GITHUB_BOT_LOGIN: t.String({ default: "" }),
   GITHUB_API_URL: t.String({ default: "https://api.github.com" }),
   GITHUB_BOT_ID: t.String({ default: "default" }),

@@ -10,7 +10,7 @@ import { attributed, errorText, nameOf } from "../_forge/answer-text.ts";
 import { isConfigured } from "./app.ts";
 import { askOnIssue } from "./approvals.ts";
 import { type CheckAnswer, type CheckTarget, postCheck } from "./check-runs.ts";
-import { connectGitHub, readFailure } from "./client.ts";
+import { connectGitHub, readFailure, serviceError } from "./client.ts";
 import { type CommentTarget, postComments } from "./comments.ts";
 import { withoutForeignImages } from "./images.ts";
 import { CHECK_NAME, NUMBER, OWNER, REPO, SHA } from "./schema.ts";
@@ -117,8 +117,9 @@ function commentTarget(dispatchConfig: Record<string, unknown>): CommentTarget {
 }
 
 function deliveryError(error: unknown, what: string): unknown {
-  const failure = readFailure(error);
-  if (failure === null) return error;
+  const explained = serviceError(error);
+  const failure = explained === error ? readFailure(error) : null;
+  if (failure === null) return explained;
   const text = `${what} failed: GitHub gave ${failure.text}`;
   if (isPermanent(failure.status, failure.rateLimited)) return new Permanent(text, { cause: error });
   return new Retryable(text, {

@@ -7,6 +7,7 @@ import { listOf } from "./answer.ts";
 import { isApp, isConfigured } from "./app.ts";
 import { connectGitHub, readFailure } from "./client.ts";
 import { settings } from "./config.ts";
+import { whoAmI } from "./who-am-i.ts";
 
 /** A webhook as GitHub identifies it in its headers. */
 interface Hook {
@@ -67,10 +68,12 @@ function senderOf(kind: Hook["kind"], { repository, organization }: Payload): st
 poll({
   name: "missed-webhooks",
   everySeconds: () => pauseSeconds,
-  when: () => isConfigured() && settings.GITHUB_CATCH_UP,
+  when: isConfigured,
   async run({ signal, since }) {
     pauseSeconds = EVERY_SECONDS;
-    if (since === null) return;
+    // A connection that nobody has tried would be shown as a good one.
+    await whoAmI(signal);
+    if (since === null || !settings.GITHUB_CATCH_UP) return;
     const hooks = await store.list<Hook>({ prefix: PREFIX, limit: 1000 });
     for (const { value } of hooks) {
       signal.throwIfAborted();

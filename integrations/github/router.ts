@@ -15,7 +15,10 @@ import { reactionTarget } from "./reactions.ts";
 export const router = new Elysia().post(
   "/webhook",
   async ({ request, status }) => {
-    const event = await verifyGitHub(request, settings.GITHUB_WEBHOOK_SECRET);
+    const event = await verifyGitHub(request, [
+      settings.GITHUB_WEBHOOK_SECRET,
+      settings.GITHUB_OLD_WEBHOOK_SECRET,
+    ]);
     await rememberHook(request.headers, event.payload);
     // GitHub always sends it. Without it, an event that is sent twice would look like two.
     if (!request.headers.get("x-github-delivery")) {

@@ -29,6 +29,11 @@ export const SETUP = defineSetup({
       description: "Secret of the webhook, as entered at GitHub; without it, every webhook is refused",
     },
     {
+      key: "GITHUB_OLD_WEBHOOK_SECRET",
+      secret: true,
+      description: "The secret before, which is accepted as well while you change it",
+    },
+    {
       key: "GITHUB_BOT_LOGIN",
       required: false,
       description: "Login of the token's account; events that it causes are ignored",

@@ -1,8 +1,8 @@
-// Tests the connection: asks GitHub whose token it is.
+// Asks GitHub whose token it is, to test the connection and to notice a token that is refused.
 
 import { type Answer, objectOf } from "./answer.ts";
 import { isApp } from "./app.ts";
-import { connectGitHub, readFailure } from "./client.ts";
+import { connectGitHub, readFailure, serviceError } from "./client.ts";
 import { settings } from "./config.ts";
 
 /** Returns a sentence; throws an error that says what to do. */
@@ -15,10 +15,10 @@ export async function whoAmI(signal: AbortSignal): Promise<string> {
   } catch (error) {
     const failure = readFailure(error);
     if (!failure) throw error;
-    const { status, text } = failure;
     // The token of an app belongs to no account; it is accepted, but may not ask this.
-    if (status === 403 && !failure.rateLimited) return "GitHub accepts the token; it belongs to no account.";
-    throw new Error(status === 401 ? "GitHub does not accept GITHUB_TOKEN." : text);
+    if (failure.status === 403 && !failure.rateLimited)
+      return "GitHub accepts the token; it belongs to no account.";
+    throw inWords(error);
   }
 }
 
@@ -35,11 +35,14 @@ async function whichApp(signal: AbortSignal): Promise<string> {
     );
     return `GitHub knows the App as ${slug}.${mismatch(slug)}`;
   } catch (error) {
-    const failure = readFailure(error);
-    if (!failure) throw error;
-    if (failure.status !== 401 && failure.status !== 404) throw new Error(failure.text);
-    throw new Error("GitHub does not accept GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY.");
+    throw inWords(error);
   }
+}
+
+function inWords(error: unknown): unknown {
+  const explained = serviceError(error);
+  const failure = explained === error ? readFailure(error) : null;
+  return failure ? new Error(failure.text, { cause: error }) : explained;
 }
 
 function mismatch(login: string): string {

@@ -1,6 +1,6 @@
 // GitLab's REST API: https://docs.gitlab.com/api/rest/
 
-import { http, ReauthRequired, rateLimit } from "heddle/sdk";
+import { http, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Where the server is, without a slash at its end. */
@@ -10,6 +10,7 @@ export const baseUrl = (): string => {
 };
 
 export const gitlab = http({
+  service: { name: "GitLab", settings: ["GITLAB_URL"], credentials: ["GITLAB_TOKEN"] },
   // Tools, deliveries and what was missed share it, and all of them wait when the server says so.
   rateLimit: rateLimit({ concurrency: 10 }),
   baseUrl: () => `${baseUrl()}/api/v4`,
@@ -31,20 +32,10 @@ export const projectPath = (project: string): string => `/projects/${encodeURICo
 export const pageOf = ({ project, kind, iid }: Noteable, note: number): string =>
   `${baseUrl()}/${project}/-/${kind}s/${iid}#note_${note}`;
 
-/** Tests the connection: asks whose token it is. */
+/** Asks whose token it is. */
 export async function whoAmI({ signal }: { signal: AbortSignal }): Promise<string> {
   if (settings.GITLAB_TOKEN === "") throw new Error("GITLAB_TOKEN must be set.");
-  const answer = await gitlab.get("/user", { signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The server of GITLAB_URL (${settings.GITLAB_URL}) does not answer: ${why}`, {
-      cause: error,
-    });
-  });
-  if (answer.status === 401) {
-    await answer.body?.cancel();
-    throw new ReauthRequired("GitLab does not accept GITLAB_TOKEN.");
-  }
+  const answer = await gitlab.get("/user", { signal });
   if (!answer.ok) throw new Error(`GitLab answered ${answer.status}.`);
   const { username } = (await answer.json().catch(() => ({}))) as { username?: unknown };
   if (typeof username !== "string") throw new Error("The answer is not GitLab's; is GITLAB_URL right?");

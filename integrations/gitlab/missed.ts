@@ -4,7 +4,7 @@
 import { log, poll } from "heddle/sdk";
 import { createKnownPlaces } from "../_forge/known.ts";
 import { type Payload, record } from "../_forge/payload.ts";
-import { gitlab, type Noteable, pathOf, projectPath } from "./client.ts";
+import { gitlab, type Noteable, pathOf, projectPath, whoAmI } from "./client.ts";
 import { settings } from "./config.ts";
 import { isOwn, projectOf, take, taken } from "./take.ts";
 
@@ -30,9 +30,11 @@ export async function rememberProject(payload: Payload): Promise<void> {
 poll({
   name: "missed-activity",
   everySeconds: EVERY_SECONDS,
-  when: () => settings.GITLAB_TOKEN !== "" && settings.GITLAB_CATCH_UP,
+  when: () => settings.GITLAB_TOKEN !== "",
   async run({ signal, since }) {
-    if (since === null) return;
+    // A connection that nobody has tried would be shown as a good one.
+    await whoAmI({ signal });
+    if (since === null || !settings.GITLAB_CATCH_UP) return;
     const from = new Date(Math.max(since.getTime() - MARGIN_MS, Date.now() - LONGEST_MS));
     for (const { place, events } of await projects.all()) {
       signal.throwIfAborted();

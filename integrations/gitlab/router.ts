@@ -7,7 +7,10 @@ import { take } from "./take.ts";
 export const router = new Elysia().post(
   "/webhook",
   async ({ request }) => {
-    const { payload } = await verifyGitLab(request, settings.GITLAB_WEBHOOK_SECRET);
+    const { payload } = await verifyGitLab(request, [
+      settings.GITLAB_WEBHOOK_SECRET,
+      settings.GITLAB_OLD_WEBHOOK_SECRET,
+    ]);
     await rememberProject(payload);
     return take(payload);
   },

@@ -19,6 +19,11 @@ export const SETUP = defineSetup({
         "Signing token (whsec_…) or secret token of the webhook; without it, every webhook is refused",
     },
     {
+      key: "GITLAB_OLD_WEBHOOK_SECRET",
+      secret: true,
+      description: "The secret before, which is accepted as well while you change it",
+    },
+    {
       key: "GITLAB_BOT_USERNAME",
       secret: false,
       description: "Username of the token's account; what it does is ignored",

@@ -1,11 +1,17 @@
 // Home Assistant's REST API: https://developers.home-assistant.io/docs/api/rest
 
-import { http, ReauthRequired } from "heddle/sdk";
+import { http } from "heddle/sdk";
 import { account, baseUrl } from "./account.ts";
 import { settings } from "./config.ts";
 
 export const api = http({
   baseUrl,
+  service: () => ({
+    ...{ name: "Home Assistant", settings: ["HOMEASSISTANT_URL"] },
+    ...(settings.HOMEASSISTANT_TOKEN !== ""
+      ? { credentials: ["HOMEASSISTANT_TOKEN"] }
+      : { credentials: [], hint: "Sign in again." }),
+  }),
   headers: (): Record<string, string> =>
     settings.HOMEASSISTANT_TOKEN === "" ? {} : { authorization: `Bearer ${settings.HOMEASSISTANT_TOKEN}` },
   account,
@@ -22,10 +28,6 @@ export interface State {
 /** Tests the connection: asks what the home is called. */
 export async function test({ signal }: { signal: AbortSignal }): Promise<string> {
   const answer = await api.get("/api/config", { signal });
-  if (answer.status === 401) {
-    await answer.body?.cancel();
-    throw new ReauthRequired("Home Assistant does not accept the token.");
-  }
   if (!answer.ok) throw new Error(`Home Assistant answered ${answer.status}.`);
   const { location_name, version } = (await answer.json()) as { location_name?: string; version?: string };
   if (typeof version !== "string")

@@ -3,7 +3,7 @@
 import { type ListenContext, listen } from "heddle/sdk";
 import { baseUrl, isSetUp, refused, token } from "./account.ts";
 import { catchUp, tell } from "./changes.ts";
-import type { State } from "./client.ts";
+import { type State, test } from "./client.ts";
 import { settings } from "./config.ts";
 import { ASK, ask, type Fired, TAPPED, tapped } from "./messages.ts";
 
@@ -31,7 +31,11 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
   const onAbort = () => fail(ctx.signal.reason);
   ctx.signal.addEventListener("abort", onAbort, { once: true });
   socket.addEventListener("close", () => fail(new Error("Home Assistant closed the connection.")));
-  socket.addEventListener("error", () => fail(new Error("Home Assistant cannot be reached.")));
+  // The platform does not say why; a request over the same way does.
+  socket.addEventListener("error", () => {
+    const why = new Error("Home Assistant does not take a websocket; is there a proxy in between?");
+    test({ signal: ctx.signal }).then(() => fail(why), fail);
+  });
   let number = 0;
   const send = (message: object) => socket.send(JSON.stringify(message));
   const call = (message: object) => send({ id: ++number, ...message });

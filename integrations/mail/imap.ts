@@ -1,5 +1,6 @@
 // Connections to the mailbox.
 
+import { connectionError } from "heddle/sdk";
 import type { ImapFlow } from "imapflow";
 import { type Proof, signedIn } from "./account.ts";
 import { imapServer, settings } from "./config.ts";
@@ -55,7 +56,8 @@ async function connect(auth: Proof, signal: AbortSignal, silenceMs: number): Pro
     await Promise.race([client.connect(), losing.promise]);
   } catch (error) {
     close();
-    throw error;
+    const where = { address: `${host}:${port}`, settings: ["MAIL_IMAP_HOST", "MAIL_IMAP_PORT"] };
+    throw connectionError(error, { name: "The IMAP server", ...where });
   }
   return { client, lost: losing.promise, close };
 }

@@ -1,10 +1,8 @@
 // Sends mail.
 
-import { connection, Permanent, ReauthRequired, Retryable } from "heddle/sdk";
+import { connectionError, Permanent, ReauthRequired, Retryable } from "heddle/sdk";
 import { type Proof, signedIn } from "./account.ts";
 import { settings, smtpServer } from "./config.ts";
-
-const CONNECTION = "smtp";
 
 async function open(proof: Proof) {
   const { createTransport } = await import("nodemailer");
@@ -33,9 +31,8 @@ export async function send(raw: Buffer, from: string, to: string[], signal: Abor
   try {
     await withTransport(signal, (transport) => transport.sendMail({ raw, envelope: { from, to } }));
   } catch (error) {
-    throw await deliveryError(error);
+    throw deliveryError(error);
   }
-  await report("connected");
 }
 
 type Transport = Awaited<ReturnType<typeof open>>;
@@ -43,7 +40,16 @@ type Transport = Awaited<ReturnType<typeof open>>;
 const withTransport = <Result>(
   signal: AbortSignal,
   work: (transport: Transport) => Promise<Result>,
-): Promise<Result> => signedIn(async (proof) => within(await open(proof), signal, work), isRefused);
+): Promise<Result> =>
+  signedIn(async (proof) => {
+    try {
+      return await within(await open(proof), signal, work);
+    } catch (error) {
+      const { host, port } = smtpServer();
+      const where = { address: `${host}:${port}`, settings: ["MAIL_SMTP_HOST", "MAIL_SMTP_PORT"] };
+      throw connectionError(error, { name: "The SMTP server", ...where });
+    }
+  }, isRefused);
 
 /** A refused sign-in, after which nothing was sent. */
 const isRefused = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === "EAUTH";
@@ -66,26 +72,14 @@ async function within<Result>(
   }
 }
 
-async function deliveryError(error: unknown): Promise<Error> {
-  if (error instanceof Retryable) return error;
+function deliveryError(error: unknown): unknown {
+  if (error instanceof Retryable || error instanceof ReauthRequired) return error;
   const { responseCode, message = String(error) } = error as {
     responseCode?: number;
     message?: string;
   };
   const text = `The mail server did not take the mail: ${message.slice(0, 500)}`;
-  if (error instanceof ReauthRequired) {
-    await report("reauth_required", message);
-    return new Retryable(text, { cause: error });
-  }
   return responseCode !== undefined && responseCode >= 500
     ? new Permanent(text, { cause: error })
     : new Retryable(text, { cause: error });
-}
-
-let reported: string | undefined;
-
-async function report(status: "connected" | "reauth_required", detail?: string): Promise<void> {
-  if (reported === status) return;
-  await connection.report({ name: CONNECTION, status, ...(detail !== undefined && { detail }) });
-  reported = status;
 }

@@ -69,6 +69,19 @@ export const memoriesFor = async (
 export const channelFor = (request: Request, id: string): Promise<Channel> =>
   asCaller(request).get<Channel>(`/channels/${encodeURIComponent(id)}`);
 
+/** Files of the channel's workspace. */
+export const filesFor = (
+  request: Request,
+  channel: string,
+  query: { path?: string | undefined; recursive?: boolean | undefined },
+): Promise<unknown> =>
+  asCaller(request).get(`/channels/${encodeURIComponent(channel)}/workspace/files`, { query });
+
+export const fileFor = (request: Request, channel: string, path: string): Promise<unknown> =>
+  asCaller(request).get(`/channels/${encodeURIComponent(channel)}/workspace/files/content`, {
+    query: { path },
+  });
+
 export const botFor = (request: Request, id: string): Promise<Bot | undefined> =>
   allowed(asCaller(request).get<Bot>(`/bots/${encodeURIComponent(id)}`));
 

@@ -2,6 +2,7 @@ import { failDelivery, http, rateLimit } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 const options = {
+  service: { name: "The ntfy server", settings: ["NTFY_URL"], credentials: ["NTFY_TOKEN"] },
   // What ntfy.sh allows at once; how long its pauses are is in its answers.
   rateLimit: rateLimit({ rates: [{ requests: 60, seconds: 5 }] }),
   baseUrl: () => settings.NTFY_URL,

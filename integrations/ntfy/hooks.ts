@@ -1,6 +1,5 @@
 import { type IntegrationMeta, registerIntegration } from "heddle/sdk";
 import { ntfy } from "./client.ts";
-import { settings } from "./config.ts";
 import { listenedTopics, TOPIC, warningOf } from "./topic.ts";
 
 export const integration: IntegrationMeta = {
@@ -11,7 +10,7 @@ export const integration: IntegrationMeta = {
     return TOPIC.test(topic) ? { type: "ntfy", topic } : null;
   },
   async testConnection({ signal }) {
-    const { healthy } = await health(signal);
+    const { healthy } = await ntfy.get("/v1/health", { signal }).json<{ healthy?: boolean }>();
     if (healthy !== true) throw new Error("The ntfy server says that it is not healthy.");
     const topics = listenedTopics();
     const listens =
@@ -21,15 +20,3 @@ export const integration: IntegrationMeta = {
 };
 
 registerIntegration(integration);
-
-/** An error of the network does not say by itself which server it is about, so the setting is named. */
-async function health(signal: AbortSignal): Promise<{ healthy?: boolean }> {
-  try {
-    return await ntfy.get("/v1/health", { signal }).json<{ healthy?: boolean }>();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The server of NTFY_URL (${settings.NTFY_URL}) does not answer: ${why}`, {
-      cause: error,
-    });
-  }
-}

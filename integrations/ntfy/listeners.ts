@@ -52,9 +52,8 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     query: { since },
     ...{ signal, timeoutSeconds: false },
   });
-  if (answer.status === 401 || answer.status === 403) {
-    throw new ReauthRequired(`The ntfy server does not let NTFY_TOKEN read ${names} (${answer.status}).`);
-  }
+  if (answer.status === 403)
+    throw new ReauthRequired(`The ntfy server does not let NTFY_TOKEN read ${names}.`);
   if (!answer.ok) throw new Retryable(`The ntfy server answered ${answer.status}`, { retryAfter: answer });
   for await (const line of readJsonLines<Line>(answer)) {
     alive();

@@ -14,6 +14,7 @@ const COMMANDS: [string, string, string][] = [
   ["bot", "Which bot answers here", "[bot]"],
   ["model", "Which model answers here", "[model]"],
   ["reset", "Let the bot forget what was said here", ""],
+  ["compact", "Let the bot make notes of what was said here", ""],
   ["stop", "Stop what runs in this channel", ""],
 ];
 

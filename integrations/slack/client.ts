@@ -8,7 +8,7 @@ import {
   WebClient,
   type WebClientOptions,
 } from "@slack/web-api";
-import { log, Permanent, ReauthRequired, Retryable, fetch as sdkFetch } from "heddle/sdk";
+import { connectionError, log, Permanent, Retryable, fetch as sdkFetch } from "heddle/sdk";
 import { settings } from "./config.ts";
 
 /** Slack's own log would repeat each error that is thrown and reported anyway. */
@@ -42,6 +42,10 @@ export function connect(token: string, signal?: AbortSignal): WebClient {
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof WebAPIPlatformError ? error.data.error : undefined;
 
+/** How long Slack asks to wait; undefined for any other error. */
+export const askedSeconds = (error: unknown): number | undefined =>
+  error instanceof WebAPIRateLimitedError ? error.retryAfter : undefined;
+
 /** Errors that go away by themselves; all others of Slack's answers say that this call can never succeed. */
 const PASSING = new Set([
   "fatal_error",
@@ -53,6 +57,13 @@ const PASSING = new Set([
   "team_added_to_org",
   "accesslimited",
 ]);
+const HINTS: Record<string, string> = {
+  channel_not_found: "The channel is gone, or it is private and the bot is not in it: invite the bot.",
+  not_in_channel: "Invite the bot into the channel, and deliver the answer again.",
+  is_archived: "The channel is archived: unarchive it, and deliver the answer again.",
+  restricted_action: "The workspace does not let the bot post there.",
+  restricted_action_read_only_channel: "Only some people may post in the channel.",
+};
 const UNAUTHORIZED = new Set([
   "account_inactive",
   "invalid_auth",
@@ -62,8 +73,13 @@ const UNAUTHORIZED = new Set([
   "not_allowed_token_type",
 ]);
 
-/** Turns what a client throws into what the server understands; `what` begins the sentence: "Posting to C123". */
-export function deliveryError(error: unknown, what: string): unknown {
+/**
+ * Turns what a client throws into what the server understands; `what` begins the sentence: "Posting to C123". `setting` has the token; undefined: the
+ * dispatch_config has one of its own, which nobody can mend.
+ */
+export function deliveryError(error: unknown, what: string, setting?: string): unknown {
+  const explained = serviceError(error, setting);
+  if (explained !== error) return explained;
   if (error instanceof WebAPIRateLimitedError)
     return new Retryable(`${what} must wait: Slack allows no more calls at the moment.`, {
       cause: error,
@@ -71,7 +87,8 @@ export function deliveryError(error: unknown, what: string): unknown {
     });
   if (error instanceof WebAPIPlatformError) {
     const { error: code, needed } = error.data as { error: string; needed?: string };
-    const text = `${what} failed: Slack gave ${code}${needed ? ` (needs the scope ${needed})` : ""}`;
+    const hint = HINTS[code] ? `. ${HINTS[code]}` : "";
+    const text = `${what} failed: Slack gave ${code}${needed ? ` (needs the scope ${needed})` : ""}${hint}`;
     return PASSING.has(code) ? new Retryable(text, { cause: error }) : new Permanent(text, { cause: error });
   }
   if (error instanceof WebAPIHTTPError) {
@@ -82,10 +99,16 @@ export function deliveryError(error: unknown, what: string): unknown {
   return error;
 }
 
-/** The same for a listener: credentials that are refused need a person. */
-export function listenerError(error: unknown, setting: string): unknown {
-  const code = codeOf(error);
-  if (code !== undefined && UNAUTHORIZED.has(code))
-    return new ReauthRequired(`Slack does not accept ${setting}: ${code}.`, { cause: error });
-  return deliveryError(error, "Listening");
-}
+/** The same for a listener. */
+export const listenerError = (error: unknown, setting: string): unknown =>
+  deliveryError(error, "Listening", setting);
+
+const serviceError = (error: unknown, setting: string | undefined): unknown =>
+  connectionError(error, {
+    ...{ name: "Slack", address: settings.SLACK_API_URL, settings: ["SLACK_API_URL"] },
+    ...(setting !== undefined && {
+      credentials: [setting],
+      hint: `It says ${codeOf(error)}.`,
+      isRefused: (thrown) => UNAUTHORIZED.has(codeOf(thrown) ?? ""),
+    }),
+  });

@@ -27,6 +27,8 @@ export async function runCommand(payload: JsonObject): Promise<JsonObject> {
   return { response_type: "ephemeral", text: await answerTo(command) };
 }
 
+const CHANGING = ["bot", "model", "reset", "compact"];
+
 async function answerTo(command: Command): Promise<string> {
   const { name, user } = command;
   const status = (await people.list()).find(({ id }) => id === user)?.status;
@@ -34,13 +36,17 @@ async function answerTo(command: Command): Promise<string> {
   if (!mayTalk) return "You may not talk to the bots here.";
   if (name === "ask") return ask(command);
   if (name === "stop") return stop(command);
-  if (name !== "bot" && name !== "model" && name !== "reset") return `There is no command /${name}.`;
-  if (status !== "allowed" && (command.text !== "" || name === "reset"))
+  if (!CHANGING.includes(name)) return `There is no command /${name}.`;
+  if (status !== "allowed" && (command.text !== "" || name === "reset" || name === "compact"))
     return "Only people whom the operator has allowed may change this.";
   await open(command);
   if (name === "reset") {
     await channels.reset(command.clientId);
     return "The bot has forgotten what was said here.";
+  }
+  if (name === "compact") {
+    await channels.compact(command.clientId);
+    return "With the next message, the bot puts notes in the place of what was said here.";
   }
   return name === "bot" ? change(command, "bot_id") : change(command, "model_override");
 }

@@ -8,11 +8,18 @@ export const settings = defineConfig({
   SLACK_TEAM_TOKENS: t.String({ default: "" }),
   SLACK_API_URL: t.String({ default: "https://slack.com/api/" }),
   SLACK_WHO_MAY_TALK: t.Union([t.Literal("everyone"), t.Literal("allowed")], { default: "everyone" }),
+  SLACK_THREADS: t.Union([t.Literal("mentions"), t.Literal("always"), t.Literal("never")], {
+    default: "mentions",
+  }),
   SLACK_AUDIT_CHANNEL: t.String({ default: "" }),
   SLACK_REACTIONS: t.Boolean({ default: true }),
   SLACK_MAX_FILE_BYTES: t.Integer({ default: 5_000_000, minimum: 1 }),
   SLACK_BOT_ID: t.String({ default: "default" }),
 });
+
+/** The setting that has the token of a workspace. */
+export const tokenSettingOf = (team: string | undefined): string =>
+  tokenOf(team) === settings.SLACK_BOT_TOKEN ? "SLACK_BOT_TOKEN" : "SLACK_TEAM_TOKENS";
 
 /** The token of a workspace: its own among SLACK_TEAM_TOKENS ("T123=xoxb-…, T456=xoxb-…"), or else SLACK_BOT_TOKEN. */
 export function tokenOf(team: string | undefined): string {

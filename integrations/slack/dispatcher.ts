@@ -8,8 +8,8 @@ import {
   t,
 } from "heddle/sdk";
 import { askWithButtons } from "./approvals.ts";
-import { connect, deliveryError } from "./client.ts";
-import { tokenOf } from "./config.ts";
+import { codeOf, connect, deliveryError } from "./client.ts";
+import { tokenOf, tokenSettingOf } from "./config.ts";
 import { type As, editText, MARKDOWN_LIMIT, postPart, removeMessage, type Where } from "./post.ts";
 import { finish, type Shown, show } from "./stream.ts";
 import { upload } from "./upload.ts";
@@ -79,6 +79,10 @@ export const dispatcher: DispatcherOf<typeof config> = {
 
 registerDispatcher("slack", { ...dispatcher, receipt: t.Unknown() });
 
+const THREAD_IS_GONE = ["thread_not_found", "cannot_reply_to_message"];
+/** The number of a part that no answer has. */
+const MOVED = 1_000_000;
+
 interface Posting {
   as: As;
   shown: Shown | undefined;
@@ -88,7 +92,20 @@ interface Posting {
   ctx: DispatchContext;
 }
 
-async function post(text: string, { as, shown, clientActions, slack, where, ctx }: Posting) {
+async function post(text: string, posting: Posting) {
+  const { slack, where, ctx } = posting;
+  try {
+    return await postThere(text, posting);
+  } catch (error) {
+    if (where.thread === undefined || !THREAD_IS_GONE.includes(codeOf(error) ?? "")) throw error;
+    const channel = { channel: where.channel };
+    const note = "_(The thread in which this was asked is gone.)_";
+    await postPart(slack, channel, note, MOVED, ctx);
+    return postThere(text, { ...posting, where: channel });
+  }
+}
+
+async function postThere(text: string, { as, shown, clientActions, slack, where, ctx }: Posting) {
   const parts = splitText(text, { limit: MARKDOWN_LIMIT, keepFences: true }).filter(
     (part) => part.trim() !== "",
   );
@@ -136,7 +153,8 @@ async function delivering<Made>(
   try {
     return await work(connect(token ?? tokenOf(team_id), signal), where);
   } catch (error) {
-    throw deliveryError(error, `Posting to ${channel_id}`);
+    const setting = token === undefined ? tokenSettingOf(team_id) : undefined;
+    throw deliveryError(error, `Posting to ${channel_id}`, setting);
   }
 }
 

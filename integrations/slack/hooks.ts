@@ -1,6 +1,6 @@
 import { WebClient } from "@slack/web-api";
 import { log, registerHook, registerIntegration } from "heddle/sdk";
-import { clientOptions, codeOf, connect, quietLogger } from "./client.ts";
+import { clientOptions, codeOf, connect, listenerError, quietLogger } from "./client.ts";
 import { settings, tokenOf } from "./config.ts";
 import { PREFIX, placeOf, targetOf } from "./place.ts";
 import { postText } from "./post.ts";
@@ -33,12 +33,16 @@ registerIntegration({
     return place ? targetOf(place) : null;
   },
   async testConnection({ signal }) {
-    const found = await whoAmI(undefined, signal);
+    const found = await whoAmI(undefined, signal).catch((error) => {
+      throw listenerError(error, "SLACK_BOT_TOKEN");
+    });
     const text = `Signed in as ${found.name} in ${found.teamName} (${found.team}).`;
     if (settings.SLACK_APP_TOKEN === "")
       return `${text} Events come over HTTP, since there is no SLACK_APP_TOKEN.`;
     const app = new WebClient(settings.SLACK_APP_TOKEN, { ...clientOptions(signal), logger: quietLogger });
-    await app.apps.connections.open({});
+    await app.apps.connections.open({}).catch((error) => {
+      throw listenerError(error, "SLACK_APP_TOKEN");
+    });
     return `${text} Socket Mode works.`;
   },
 });

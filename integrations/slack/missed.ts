@@ -1,9 +1,8 @@
 // What was said while nobody listened. Slack tells of an event again for some minutes only; after that, the places in which the bot was spoken to are read.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
-import { type CatchUpContext, type JsonObject, log } from "heddle/sdk";
-import { codeOf, connect, deliveryError } from "./client.ts";
+import type { WebClient } from "@slack/web-api";
+import { type CatchUpContext, type JsonObject, log, patiently } from "heddle/sdk";
+import { askedSeconds, codeOf, connect, deliveryError } from "./client.ts";
 import { tokenOf } from "./config.ts";
 import type { Place } from "./place.ts";
 import { latestPlaces } from "./places.ts";
@@ -11,6 +10,8 @@ import { receiveEvent } from "./receive.ts";
 
 const PAGE = 200;
 const MOST_PAGES = 5;
+/** Slack asks for a minute where it is asked too often. */
+const IN_NO_HURRY = 600;
 /** What was being taken when Slack was last heard. */
 const MARGIN_MS = 60_000;
 const REFUSALS = ["missing_scope", "not_in_channel", "channel_not_found", "thread_not_found", "is_archived"];
@@ -74,7 +75,8 @@ async function read(page: Page, signal: AbortSignal): Promise<Reply[]> {
   let cursor: string | undefined;
   try {
     for (let number = 0; number < MOST_PAGES; number++) {
-      const answer = await patiently(() => page({ limit: PAGE, ...(cursor && { cursor }) }), signal);
+      const ask = () => page({ limit: PAGE, ...(cursor && { cursor }) });
+      const answer = await patiently(ask, { signal, secondsOf: askedSeconds, maxWaitSeconds: IN_NO_HURRY });
       found.push(...((answer.messages ?? []) as Reply[]));
       cursor = answer.response_metadata?.next_cursor;
       if (!cursor) break;
@@ -84,15 +86,4 @@ async function read(page: Page, signal: AbortSignal): Promise<Reply[]> {
     log.debug("What was missed in a place of Slack cannot be read", { reason: codeOf(error) });
   }
   return found;
-}
-
-/** Waits as long as Slack asks; whoever wants to catch up is in no hurry. */
-async function patiently<Made>(call: () => Promise<Made>, signal: AbortSignal): Promise<Made> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof WebAPIRateLimitedError)) throw error;
-    await sleep(error.retryAfter * 1000, undefined, { signal });
-    return call();
-  }
 }

@@ -1,9 +1,8 @@
 // Posting, with what makes it safe to do it again: the mark of the delivery in the message's metadata.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { WebAPIRateLimitedError, type WebClient } from "@slack/web-api";
-import type { DispatchContext } from "heddle/sdk";
-import { codeOf } from "./client.ts";
+import type { WebClient } from "@slack/web-api";
+import { type DispatchContext, patiently } from "heddle/sdk";
+import { askedSeconds, codeOf } from "./client.ts";
 import { record } from "./message.ts";
 import { toMrkdwn, withoutBroadcasts } from "./text.ts";
 
@@ -24,7 +23,6 @@ const EVENT = "heddle_delivery";
 export const MARKDOWN_LIMIT = 12_000;
 const LOOK_BACK_SECONDS = 86_400;
 const MOST_PAGES = 10;
-const SHORT_SECONDS = 5;
 /** What servers that do not know Markdown answer. */
 const NO_MARKDOWN = new Set(["no_text", "invalid_arguments", "invalid_arg_name"]);
 
@@ -43,20 +41,9 @@ export async function postPart(
     const earlier = ctx.attempt > 1 ? await findPosted(slack, where, mark) : undefined;
     if (earlier !== undefined) return earlier;
     const metadata = { event_type: EVENT, event_payload: { mark } };
-    return patiently(() => postText(slack, where, text, { ...as, ...more, metadata }), ctx.signal);
+    const post = () => postText(slack, where, text, { ...as, ...more, metadata });
+    return patiently(post, { signal: ctx.signal, secondsOf: askedSeconds });
   });
-}
-
-/** Slack accepts about one message a second. A long answer has as many parts as a delivery has attempts, so a short wait must not count as a failed attempt. */
-async function patiently(post: () => Promise<string>, signal: AbortSignal): Promise<string> {
-  for (;;) {
-    try {
-      return await post();
-    } catch (error) {
-      if (!(error instanceof WebAPIRateLimitedError) || error.retryAfter > SHORT_SECONDS) throw error;
-      await sleep(error.retryAfter * 1000, undefined, { signal });
-    }
-  }
 }
 
 export async function postText(

@@ -22,6 +22,8 @@ import { readable } from "./text.ts";
 import { personName, type Self, whoAmI } from "./workspace.ts";
 
 const STOPS_KEPT_SECONDS = 7 * 86_400;
+/** Slack sends what was not taken again for some minutes; a day-old message is edited for other reasons. */
+const OVERTAKEN_SECONDS = 600;
 
 export type Received =
   | { status: "ignored"; reason: string }
@@ -55,7 +57,9 @@ async function receive(message: SlackMessage, self: Self): Promise<Received> {
   const clientId = clientIdOf(place);
   const isKnown =
     place.thread === undefined ? known !== undefined : (await channels.get(clientId)) !== undefined;
-  if (message.kind !== "new") return isKnown ? note(message, self, clientId) : ignored("unknown_place");
+  if (message.kind !== "new" && isKnown) return note(message, self, clientId);
+  // An edit that has overtaken its message says all that the message says, and is taken in its place.
+  if (message.kind !== "new" && !hasOvertaken(message)) return ignored("unknown_place");
   const isFollowUp = place.thread === message.thread && isKnown && place.thread !== undefined;
   const isAddressed = message.isMention || !needsMention || isFollowUp || message.inOwnThread;
   if (!isAddressed) return ignored("not_mentioned");
@@ -70,9 +74,14 @@ async function receive(message: SlackMessage, self: Self): Promise<Received> {
   return run(message, self, place, botId);
 }
 
-/** Where a mention is needed, each one begins a thread; elsewhere the whole channel is one conversation. */
-function placeFor({ thread, ts }: SlackMessage, channel: Place, needsMention: boolean): Place {
-  const root = thread ?? (needsMention ? ts : undefined);
+const hasOvertaken = ({ kind, ts }: SlackMessage): boolean =>
+  kind === "edited" && Date.now() / 1000 - Number(ts) < OVERTAKEN_SECONDS;
+
+/** By default each mention begins a thread where one is needed; elsewhere the whole channel is one conversation. */
+function placeFor({ thread, ts, isDirect }: SlackMessage, channel: Place, needsMention: boolean): Place {
+  const mode = settings.SLACK_THREADS;
+  const begins = mode === "always" ? !isDirect : mode === "mentions" && needsMention;
+  const root = thread ?? (begins ? ts : undefined);
   return root === undefined ? channel : { ...channel, thread: root };
 }
 
@@ -129,7 +138,7 @@ async function run(message: SlackMessage, self: Self, place: Place, botId: strin
     fromBot: message.isBot,
     author: { id: message.user, display_name: name },
     dispatchConfig: { ...targetOf(place), message_ts: message.ts, user_id: message.user },
-    idempotencyKey: message.key,
+    idempotencyKey: `${self.team}:${message.channel}:${message.ts}`,
     metadata: { team_id: self.team, channel_id: message.channel, message_ts: message.ts },
     ...(attachments.length > 0 && { attachments }),
   });

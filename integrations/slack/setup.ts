@@ -32,6 +32,12 @@ export const SETUP = defineSetup({
       description: "true: reactions on a message show what its run does",
     },
     {
+      key: "SLACK_THREADS",
+      default: "mentions",
+      description:
+        "mentions: each mention begins a thread, and where none is needed answers stand in the channel; always; never",
+    },
+    {
       key: "SLACK_AUDIT_CHANNEL",
       secret: false,
       description: "Id of a channel that is told of each call of a tool; empty: none",

@@ -8,6 +8,7 @@ const COMMANDS = [
   { command: "ask", description: "Ask the bot; needed in groups" },
   { command: "stop", description: "Stop what the bot is doing" },
   { command: "reset", description: "Start over: the bot forgets this conversation" },
+  { command: "compact", description: "Go on with notes of what was said so far" },
 ];
 
 export async function registerCommands(telegram: Telegram, signal: AbortSignal): Promise<void> {
@@ -37,8 +38,12 @@ async function answerTo(command: string, clientId: string): Promise<string | und
   if (command === "start" || command === "help") {
     return "Write to me, and I will answer. /stop stops me, /reset starts over. In a group, mention me or reply to me.";
   }
-  if (command !== "stop" && command !== "reset") return undefined;
+  if (command !== "stop" && command !== "reset" && command !== "compact") return undefined;
   const exists = (await channels.get(clientId)) !== undefined;
+  if (command === "compact") {
+    if (exists) await channels.compact(clientId);
+    return "With your next message, I put notes in the place of what was said here.";
+  }
   if (command === "reset") {
     if (exists) {
       await channels.stop(clientId);

@@ -6,6 +6,7 @@ export const settings = defineConfig({
   TELEGRAM_WEBHOOK_SECRET: t.String({ default: "" }),
   TELEGRAM_BOT_ID: t.String({ default: "default" }),
   TELEGRAM_API_URL: t.String({ default: "https://api.telegram.org" }),
+  TELEGRAM_REACTIONS: t.Boolean({ default: true }),
   TELEGRAM_POLL_SECONDS: t.Integer({ default: 25, minimum: 1, maximum: 50 }),
 });
 

@@ -9,7 +9,7 @@ import {
 } from "heddle/sdk";
 import { askByButtons } from "./approvals.ts";
 import { correct, removeMessages } from "./change.ts";
-import { connectTelegram, deliveryError, migratedTo, refusalOf } from "./client.ts";
+import { connectTelegram, deliveryError, isTopicGone, migratedTo, refusalOf, signalOf } from "./client.ts";
 import { settings } from "./config.ts";
 import { postFiles } from "./files-out.ts";
 import { holdChat } from "./pace.ts";
@@ -69,18 +69,34 @@ interface Posted {
   into?: number;
 }
 
-function post({ place, text, actions, into }: Posted, ctx: DispatchContext) {
-  return posting(place, async () => {
-    const telegram = connectTelegram();
-    // What was shown so far ends with a word, and loses its button.
-    const shown = text.trim() === "" && into !== undefined ? "(no text)" : text;
-    const ids =
-      shown.trim() === ""
-        ? []
-        : await postText({ telegram, place, text: shown, ctx, ...(into !== undefined && { into }) });
-    ids.push(...(await postFiles(telegram, place, actions, ctx)));
-    return { receipt: { message_ids: ids, ...(ids.length === 0 && { skipped: "nothing to post" }) } };
+function post(posted: Posted, ctx: DispatchContext) {
+  const { reply_to: _, topic, ...chat } = posted.place;
+  return posting(posted.place, async () => {
+    try {
+      return await postThere(posted, ctx);
+    } catch (error) {
+      if (topic === undefined || !isTopicGone(error)) throw error;
+      const note = { text: "(The topic in which this was asked is gone.)" };
+      await ctx.once("moved", () =>
+        connectTelegram().sendMessage({ ...chat, ...note }, signalOf(ctx.signal)),
+      );
+      // What was shown so far has gone with the topic.
+      const { into: __, ...anew } = posted;
+      return postThere({ ...anew, place: chat }, ctx);
+    }
   });
+}
+
+async function postThere({ place, text, actions, into }: Posted, ctx: DispatchContext) {
+  const telegram = connectTelegram();
+  // What was shown so far ends with a word, and loses its button.
+  const shown = text.trim() === "" && into !== undefined ? "(no text)" : text;
+  const ids =
+    shown.trim() === ""
+      ? []
+      : await postText({ telegram, place, text: shown, ctx, ...(into !== undefined && { into }) });
+  ids.push(...(await postFiles(telegram, place, actions, ctx)));
+  return { receipt: { message_ids: ids, ...(ids.length === 0 && { skipped: "nothing to post" }) } };
 }
 
 /** Turns what goes wrong into what the server understands. */

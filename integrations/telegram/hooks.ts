@@ -1,3 +1,4 @@
+import "./reactions.ts";
 import { type IntegrationMeta, registerIntegration } from "heddle/sdk";
 import { connectTelegram, listenerError, signalOf } from "./client.ts";
 import { settings } from "./config.ts";

@@ -25,6 +25,8 @@ interface Context {
 
 /** Telegram also sends an edit when something else about a message changes, so its text is compared. */
 const REMEMBERED_SECONDS = 2 * 86_400;
+/** An edit may overtake the message that it edits: Telegram calls the webhook again with what was not taken. */
+const OVERTAKEN_SECONDS = 600;
 
 /** Takes one message, or the messages of one group of media; returns what became of it. */
 export async function takeMessages(messages: Message[], { signal }: Context): Promise<string> {
@@ -38,7 +40,9 @@ export async function takeMessages(messages: Message[], { signal }: Context): Pr
     return "not_allowed";
   }
   if (what.command !== undefined && (await runCommand(what.command, place, signal))) return "command";
-  await store.set(textKey(spoken), hashOf(what.text), { ttlSeconds: REMEMBERED_SECONDS });
+  // If it is the edit of a message that has not come yet, that one changes nothing when it does.
+  const remember = (known: string | undefined) => known ?? hashOf(what.text);
+  await store.update<string>(textKey(spoken), remember, { ttlSeconds: REMEMBERED_SECONDS });
   return inject({ messages, place, from, what, signal, key: `message:${idOf(messages[0] as Message)}` });
 }
 
@@ -47,8 +51,12 @@ export async function takeCorrection(message: Message, { signal }: Context): Pro
   if (!message.from || !(await isAllowed(message.from))) return "not_allowed";
   const what = addressed(message, await whoAmI(signal));
   const before = await store.get<string>(textKey(message));
-  // Unknown: it was written before the bot was there, or too long ago to be corrected.
-  if (before === undefined || before === hashOf(what.text)) return "unchanged";
+  if (before === undefined) {
+    // The message itself has not come yet, or was written before the bot was there, or too long ago to be corrected.
+    const age = (message.edit_date ?? Number.POSITIVE_INFINITY) - message.date;
+    return age <= OVERTAKEN_SECONDS ? takeMessages([message], { signal }) : "unchanged";
+  }
+  if (before === hashOf(what.text)) return "unchanged";
   const place = placeOfMessage(message);
   const text = `Correction of my message ${when(message)}, which now says:\n\n${what.text}`;
   const outcome = await inject({

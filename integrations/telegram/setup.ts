@@ -26,6 +26,13 @@ export const SETUP = defineSetup({
       default: "https://api.telegram.org",
     },
     {
+      key: "TELEGRAM_REACTIONS",
+      required: false,
+      description:
+        "Whether reactions show that the bot has seen a message (👀) and how its run ended (👌, 😢)",
+      default: "true",
+    },
+    {
       key: "TELEGRAM_POLL_SECONDS",
       required: false,
       description: "How long, in seconds, Telegram may hold a request until there is a message",

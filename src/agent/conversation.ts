@@ -25,6 +25,8 @@ export interface ConversationOptions {
   /** The turn of the run. */
   turn: number;
   compacted: Compacted;
+  /** Whether somebody wants it compacted before the first model call. Default false. */
+  isAsked?: boolean;
   /** Tokens of the tools' schemas. */
   tools(): number;
   /** The model's window and what messages may take of it; both shrink when the endpoint refuses a request as too long. */
@@ -55,6 +57,7 @@ export interface RunConversation {
 const MOST_GROUPS = 500;
 const SUMMARY_SHARE = 0.1;
 const MOST_SUMMARY_TOKENS = 3_000;
+const LEAST_SUMMARY_TOKENS = 300;
 /** A compaction that frees less than this share is useless. */
 const LEAST_FREED = 0.1;
 
@@ -62,6 +65,7 @@ export function createConversation(options: ConversationOptions): RunConversatio
   const { past, turn, frame, limits } = options;
   let compacted = options.compacted;
   let useless: { budget: number; tokens: number } | undefined;
+  let isAsked = options.isAsked ?? false;
   let report: ContextReport | null = null;
   const known = new Map<LlmMessage, Group>();
   let framed: { budget: number; frame: Frame } | undefined;
@@ -89,7 +93,8 @@ export function createConversation(options: ConversationOptions): RunConversatio
       const isKnown = useless?.budget === budget && tokens < useless.tokens * (1 + LEAST_FREED);
       return isKnown ? undefined : "window";
     }
-    return visible(groups, compacted.marks).length > MOST_GROUPS ? "length" : undefined;
+    if (visible(groups, compacted.marks).length > MOST_GROUPS) return "length";
+    return isAsked ? "asked" : undefined;
   }
 
   async function compactIfDue(own: Group[], budget: number): Promise<void> {
@@ -98,13 +103,21 @@ export function createConversation(options: ConversationOptions): RunConversatio
     const before = fixed + tokensOf(groups, compacted);
     const cause = whyDue(groups, before, budget);
     if (!cause) return;
-    const room = Math.floor(Math.min((budget - fixed) / 4, SUMMARY_SHARE * budget, MOST_SUMMARY_TOKENS));
+    isAsked = false;
+    // Who asks for it wants most of it gone, however much room there is.
+    const wanted = cause === "asked" ? before : budget;
+    const room = Math.floor(
+      Math.min(
+        ...[(budget - fixed) / 4, SUMMARY_SHARE * budget, MOST_SUMMARY_TOKENS],
+        Math.max((wanted - fixed) / 4, LEAST_SUMMARY_TOKENS),
+      ),
+    );
     const { marks, covered } = planCompaction({
       groups,
       marks: compacted.marks,
       fixed,
       summary: estimate(summaryMessages(compacted.summary)),
-      budget,
+      budget: wanted,
       summaryRoom: room,
       mostGroups: MOST_GROUPS,
     });

@@ -11,7 +11,7 @@ import { fromOutside } from "../llm/outside-marks.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
 import type { JsonObject } from "../sdk/types.ts";
 import { isStrangers, OUTSIDE_KEY } from "../taint/taint.ts";
-import { type Compacted, lastCompaction, toCompacted } from "./compaction/store.ts";
+import { type Compacted, isCompactionAsked, lastCompaction, toCompacted } from "./compaction/store.ts";
 import { type Clock, timeLine } from "./context/current-time.ts";
 import { type Group, toGroups } from "./context/groups.ts";
 import { toLlmMessage } from "./load-steps.ts";
@@ -49,6 +49,8 @@ export interface LoadedTurn {
   /** The session before it, oldest first, without what a summary covers. */
   history: Group[];
   compacted: Compacted;
+  /** Whether somebody has asked for a compaction since the last one. */
+  isCompactionAsked: boolean;
   /** Names of the tools that the session has found, the earliest first. */
   foundTools: string[];
   /** What the bot remembered when the session began or was last compacted, oldest first. */
@@ -88,6 +90,7 @@ const selectHead = prepared((query) =>
       source: messages.source,
       position: messages.position,
       compacted: lastCompaction(TASK.session_id),
+      isCompactionAsked: isCompactionAsked(TASK.session_id),
       memory: snapshotOf(TASK.id),
       foundTools: sql<
         string[]

@@ -48,6 +48,7 @@ export function openConversation(options: OpenConversation): OpenedConversation 
     past: turn.history,
     turn: turn.position,
     compacted: turn.compacted,
+    isAsked: turn.isCompactionAsked,
     tools: () => estimateTools(tools),
     limits: () => ({ window: windows.of(model), budget: messageBudget(windows.of(model), tools) }),
     frame: (budget) => createFrame(input, budget),

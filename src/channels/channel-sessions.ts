@@ -21,6 +21,8 @@ export interface ChannelSessions {
     channelId: string,
     botId?: string,
   ): Promise<{ session_id: string; previous_session_id: string | null }>;
+  /** Has the next run of the active session compact it first; null: the channel has no session yet. Throws as `active` does. */
+  compact(channelId: string): Promise<{ session_id: string | null }>;
   /**
    * Makes this session the active one of its bot in the channel. Throws `not_found`, `bad_request` when it belongs to
    * another channel, and `conflict` when the channel has another bot.
@@ -71,6 +73,17 @@ export function createChannelSessions({ db: { query }, sealer }: ChannelSessions
           session_id: await open(tx, channel, wanted, config),
           previous_session_id: previous ?? null,
         };
+      }),
+    compact: (channelId) =>
+      query.transaction(async (tx) => {
+        const channel = await lock(tx, channelId);
+        const session = await activeOf(tx, channel.client_id, await botOf(tx, channel, undefined));
+        if (session === undefined) return { session_id: null };
+        await tx
+          .update(sessions)
+          .set({ compact_requested_at: sql`clock_timestamp()` })
+          .where(eq(sessions.id, session));
+        return { session_id: session };
       }),
     switchTo: (channelId, sessionId) =>
       query.transaction(async (tx) => {

@@ -28,6 +28,7 @@ export function createServerControls(
       return { ...presentChannel(channel), warnings: missingNames(channel) };
     },
     resetSession: (id) => channelSessions.reset(id),
+    compactSession: (id) => channelSessions.compact(id),
     async unfinishedTasks(channelId) {
       const pages = UNFINISHED.map((status) =>
         tasks.list({ channel_id: channelId, status, limit: MOST_TASKS }),

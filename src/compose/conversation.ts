@@ -18,6 +18,7 @@ import { createCleanUp } from "../dispatch/streams/clean-up.ts";
 import { createStreams } from "../dispatch/streams/streams.ts";
 import { currentCursor } from "../events/log.ts";
 import { createInbox } from "../inbox/inbox.ts";
+import { createDeliveryCredentials } from "../listeners/delivery-credentials.ts";
 import { createKeptActions, type KeptActions } from "../secrets/kept-actions.ts";
 import { createCallBack } from "../sessions/call-back.ts";
 import { type ClientTools, createClientTools } from "../sessions/client-tools.ts";
@@ -40,13 +41,14 @@ export function openConversation(
   config: Config,
   storage: Storage,
   content: Content & Pick<CapabilityParts, "missingOnceLoaded">,
-  { registry }: IntegrationParts,
+  integrations: IntegrationParts,
   closers: Closers,
 ) {
+  const { registry } = integrations;
   const { db, queue, events, log, redactor, vault } = storage;
   const { dispatchers, bots } = content;
   const { whenReady: integrationsReady } = registry;
-  const { sealer, actions, outbox, streams } = openDelivery(storage, content);
+  const { sealer, actions, outbox, streams } = openDelivery(storage, content, integrations, closers);
   const inbox = createInbox({
     db,
     vault,
@@ -117,12 +119,25 @@ export function openConversation(
 function openDelivery(
   { db, queue, log: serverLog, redactor, vault, instruments }: Storage,
   { dispatchers }: Content,
+  { connections, settings }: Pick<IntegrationParts, "connections" | "settings">,
+  closers: Closers,
 ) {
   const log = serverLog.getChild("dispatch");
   const sealer = createConfigSealer({ dispatchers, vault });
   const actions = createKeptActions({ redact: redactor.redact, vault });
   const performing = instruments?.dispatchers(dispatchers) ?? dispatchers;
-  const outbox = createOutbox({ db, queue, dispatchers: performing, sealer, actions, redactor, log });
+  const credentials = createDeliveryCredentials({
+    ...{ connections, log },
+    ownerOf: (type) => dispatchers.ownerOf(type),
+    hurry: (id) => outbox.hurry(dispatchers.typesOf(id)),
+  });
+  const outbox = createOutbox({
+    ...{ db, queue, dispatchers: performing, sealer, actions, redactor, log },
+    onOutcome: credentials.heard,
+  });
+  closers.push(
+    settings.onChange((id) => void credentials.changed(id).catch((error) => log.error("{error}", { error }))),
+  );
   const streams = createStreams({ db, dispatchers: performing, sealer, redactor, log });
   return { sealer, actions, outbox, streams };
 }

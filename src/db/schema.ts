@@ -215,6 +215,8 @@ export const sessions = pgTable(
     found_tools: jsonb("found_tools").$type<string[]>().notNull().default([]),
     /** Up to this position of its messages, the operator has read it. */
     read_position: bigint("read_position", { mode: "number" }).notNull().default(0),
+    /** Somebody wants its next run to compact it, unless that was done since; null: nobody ever did. */
+    compact_requested_at: timestamp("compact_requested_at", { withTimezone: true }),
     created_at: createdAt(),
   },
   (table) => [
@@ -304,8 +306,8 @@ export const memories = pgTable(
   ],
 );
 
-export const COMPACTION_CAUSES = ["window", "length"] as const;
-/** The conversation outgrew the model's window, or it has more messages than a run may read. */
+export const COMPACTION_CAUSES = ["window", "length", "asked"] as const;
+/** The conversation outgrew the model's window, it has more messages than a run may read, or somebody has asked for it. */
 export type CompactionCause = (typeof COMPACTION_CAUSES)[number];
 
 /**

@@ -12,6 +12,7 @@ import type { SetFollowed } from "../queue/pump.ts";
 import type { Job, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
 import { Permanent } from "../sdk/errors.ts";
+import { networkSentence } from "../sdk/network-words.ts";
 import { within } from "../within.ts";
 import type { ClaimedDelivery, Hand } from "./call-dispatcher.ts";
 import { claimDelivery } from "./claim.ts";
@@ -38,6 +39,8 @@ export interface AttemptOptions {
   attemptTimeoutMs?: number;
   /** Delays between attempts to store an outcome. */
   storeDelaysMs?: readonly number[];
+  /** Told how an attempt ended; `error` is null if it delivered. */
+  onOutcome?: (dispatchType: string, error: unknown, reason: string) => void;
 }
 
 /** Makes one attempt. Rejects when its outcome cannot be stored; the job then returns when its heartbeat expires. */
@@ -130,6 +133,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
       return;
     }
     const { row } = claimed;
+    if (ended.is === "failed") options.onOutcome?.(row.dispatch_type, ended.error, ended.reason);
+    else options.onOutcome?.(row.dispatch_type, null, "");
     const tried = { tries: row.attempts - row.attempts_before, ageSeconds: claimed.age_seconds };
     const next = nextOf(ended, tried, random());
     await record(job, row, next, stop);
@@ -165,7 +170,11 @@ export function createAttempt(options: AttemptOptions): Attempt {
   }
 
   function failed(error: unknown): Outcome {
-    return { is: "failed", error, reason: storable(redact(errorMessage(error))).slice(0, ERROR_LENGTH) };
+    return {
+      is: "failed",
+      error,
+      reason: storable(redact(networkSentence(error) ?? errorMessage(error))).slice(0, ERROR_LENGTH),
+    };
   }
 
   /** A receipt that arrives after the time limit still counts unless the delivery has been recorded as made. */

@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { deliveries } from "../db/schema.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -19,6 +19,22 @@ export async function shortenWaits({ db, queue }: { db: Database; queue: Queue }
       )
       .returning({ id: deliveries.id, seconds: deliveries.retry_seconds });
     for (const { id, seconds } of shortened) await queue.reschedule(tx, "deliveries", id, seconds ?? 0);
+  });
+}
+
+/** Ends the waits of deliveries of these types, because what they failed of has changed. */
+export async function hurry(
+  { db, queue }: { db: Database; queue: Queue },
+  types: readonly string[],
+): Promise<void> {
+  if (types.length === 0) return;
+  await db.query.transaction(async (tx) => {
+    const waiting = await tx
+      .update(deliveries)
+      .set({ next_attempt_at: sql`now()`, retry_seconds: 0 })
+      .where(and(eq(deliveries.status, "retrying"), inArray(deliveries.dispatch_type, [...types])))
+      .returning({ id: deliveries.id });
+    for (const { id } of waiting) await queue.reschedule(tx, "deliveries", id, 0);
   });
 }
 

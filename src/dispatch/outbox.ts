@@ -11,10 +11,10 @@ import type { Logger } from "../log.ts";
 import type { NewJob, Queue } from "../queue/queue.ts";
 import type { Redactor } from "../redact.ts";
 import { inDelivery, type KeptActions } from "../secrets/kept-actions.ts";
-import { type Attempt, createAttempt } from "./attempt.ts";
+import { type Attempt, type AttemptOptions, createAttempt } from "./attempt.ts";
 import { createHand } from "./call-dispatcher.ts";
 import { type Change, type ChangeDelivered, createChange, whyNotChanged } from "./change.ts";
-import { shortenWaits } from "./clock.ts";
+import { hurry, shortenWaits } from "./clock.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import { createOnce } from "./once.ts";
 import { createPace } from "./pace.ts";
@@ -73,6 +73,8 @@ export interface Outbox {
   canChange(row: DeliveryRow, kind: Change["kind"]): boolean;
   /** Orders a job of an earlier version, which did not order deliveries, among those of its target. */
   adopt: Attempt;
+  /** Makes deliveries of these types that wait for another attempt due now. */
+  hurry(types: readonly string[]): Promise<void>;
   /** Called periodically: shortens waits that became too long because the clock was set back. */
   shortenWaits(): Promise<void>;
 }
@@ -89,6 +91,7 @@ export interface OutboxOptions {
   /** See `createAttempt`. */
   attemptTimeoutMs?: number;
   storeDelaysMs?: readonly number[];
+  onOutcome?: AttemptOptions["onOutcome"];
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -136,6 +139,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }),
     change: createChange({ ...options, write }),
     canChange: (row, kind) => whyNotChanged(row, kind, options.dispatchers) === undefined,
+    hurry: (types) => hurry(options, types),
     shortenWaits: () => shortenWaits(options),
     async get(id) {
       const row = await find(db.query, id);

@@ -8,6 +8,9 @@ export interface Dispatchers {
   /** Replaces all that the owner registered before. Throws `conflict` when a type is another owner's. */
   replaceOwner(owner: string, dispatchers: ReadonlyMap<string, Dispatcher>): void;
   get(type: string): Dispatcher | undefined;
+  /** Who registered it: an integration, or "core". */
+  ownerOf(type: string): string | undefined;
+  typesOf(owner: string): string[];
   /** Throws `validation` with the field unless the config names a known type and fits its schema. */
   check(config: JsonObject): DispatchConfig;
   /** Throws Retryable unless the receipt is of the shape that the dispatcher has declared. */
@@ -42,6 +45,8 @@ export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers
   return {
     replaceOwner,
     get: (type) => byType.get(type)?.dispatcher,
+    ownerOf: (type) => byType.get(type)?.owner,
+    typesOf: (owner) => [...byType].filter(([, one]) => one.owner === owner).map(([type]) => type),
     check(config) {
       const { type, ...fields } = config;
       if (typeof type !== "string") {

@@ -4,6 +4,7 @@ import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { RegisteredListener } from "../sdk/backend.ts";
 import { isReauthRequired, isRetryable } from "../sdk/errors.ts";
+import { networkSentence } from "../sdk/network-words.ts";
 import type { ConnectionStatus, ListenContext } from "../sdk/types.ts";
 import { idleTimeout, within } from "../within.ts";
 
@@ -60,7 +61,7 @@ export function startLoop(options: LoopOptions): Loop {
       if (stopping.signal.aborted) return;
       failures = connectedMs >= GOOD_AFTER_MS ? 1 : failures + 1;
       const isReauth = isReauthRequired(reason);
-      const message = errorMessage(reason);
+      const message = networkSentence(reason) ?? errorMessage(reason);
       say(isReauth ? "reauth_required" : "degraded", message);
       const ms = isReauth ? REAUTH_MS : Math.max(pauseAfter(failures, random), askedFor(reason));
       log[failures === 1 ? "warn" : "debug"](

@@ -1,6 +1,7 @@
 // Repairs of connections to services: those that stay bad, and those that need a person to sign in again.
 
 import type { Connection } from "../listeners/connections.ts";
+import { DELIVERIES } from "../listeners/delivery-credentials.ts";
 import type { AccountSeen } from "./account-repairs.ts";
 import type { Repair } from "./repair.ts";
 
@@ -36,6 +37,26 @@ export function connectionRepairs(
         },
       ];
     }
+    if (status === "reauth_required" && name === DELIVERIES) {
+      // Whatever listens to the service has said the same.
+      if (
+        connections.some(
+          (one) => one.integration_id === integration_id && isRefused(one) && one.name !== name,
+        )
+      )
+        return [];
+      return [
+        {
+          ...of,
+          id: `connection_unauthorized/${integration_id}/${name}`,
+          kind: "connection_unauthorized",
+          severity: "error",
+          title: `${service} does not accept the credentials.`,
+          blocks: "Nothing is delivered until they are changed; what waits is then tried at once.",
+          action: "set_settings",
+        },
+      ];
+    }
     if (status === "reauth_required") {
       return [
         {
@@ -63,3 +84,5 @@ export function connectionRepairs(
     ];
   });
 }
+
+const isRefused = ({ status }: Connection): boolean => status === "reauth_required";

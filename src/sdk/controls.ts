@@ -16,6 +16,8 @@ export interface ControlCalls {
   findChannel(clientId: string): Promise<ChannelInfo | undefined>;
   patchChannel(id: string, change: JsonObject): Promise<ChannelInfo>;
   resetSession(id: string): Promise<SessionReset>;
+  /** Missing in doubles of tests that need none. */
+  compactSession?(id: string): Promise<{ session_id: string | null }>;
   /** Returns the ids of the channel's unfinished tasks. */
   unfinishedTasks(channelId: string): Promise<string[]>;
   cancelTask(id: string): ReturnType<TaskControls["cancel"]>;
@@ -41,6 +43,11 @@ export function createControls(calls: ControlCalls): {
       get: find,
       patch: async (clientId, change) => calls.patchChannel(await idOf(clientId), change),
       reset: async (clientId) => calls.resetSession(await idOf(clientId)),
+      async compact(clientId) {
+        const id = await idOf(clientId);
+        if (calls.compactSession) return await calls.compactSession(id);
+        throw new HeddleError("not_supported", "channels.compact() needs controls with compactSession().");
+      },
       async stop(clientId) {
         const tasks = await calls.unfinishedTasks(await idOf(clientId));
         for (const id of tasks) await calls.cancelTask(id);

@@ -14,6 +14,7 @@ import {
 } from "./backend.ts";
 import { callerOf } from "./caller-of.ts";
 import { checkDispatcher, DISPATCHER_FIELDS } from "./check-dispatcher.ts";
+import { connectionError } from "./connection-error.ts";
 import { createControls } from "./controls.ts";
 import { Permanent, ReauthRequired, Retryable } from "./errors.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
@@ -24,6 +25,7 @@ import { createListeners } from "./listeners.ts";
 import type { SetupManifest } from "./manifest.ts";
 import { misspellings } from "./misspelt.ts";
 import { createDefineOAuth } from "./oauth.ts";
+import { patiently } from "./patiently.ts";
 import { createPeopleControls } from "./people.ts";
 import { createPublish } from "./publish.ts";
 import { createRateLimit, limitedFetch } from "./rate-limit.ts";
@@ -203,6 +205,8 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
 const WITHOUT_SERVER = {
   callerOf,
   failDelivery,
+  connectionError,
+  patiently,
   splitText,
   timingSafeEqual: (a: string, b: string): boolean =>
     // An empty text is a secret that was never set.

@@ -24,8 +24,10 @@ export type {
   HttpOptions,
   HttpRequestOptions,
   HttpRetry,
+  HttpService,
 } from "./http/types.ts";
 export type { SetupManifest } from "./manifest.ts";
+export type { PatienceOptions } from "./patiently.ts";
 export { retryAfterSeconds } from "./retry-after.ts";
 export type { Settings } from "./settings.ts";
 export type { SignWebhook, WebhookVerifier } from "./signatures/descriptor.ts";
@@ -76,7 +78,7 @@ export const register = sdk.register;
 
 /**
  * The channels of the integration's places: `get(clientId)`, `patch(clientId, { require_mention: false })`, `reset(clientId)` begins a new
- * session, `stop(clientId)` cancels the runs that are not over. Throw `not_found` for a place that has no channel; a process needs
+ * session, `compact(clientId)` has notes take the place of what was said so far, `stop(clientId)` cancels the runs that are not over. Throw `not_found` for a place that has no channel; a process needs
  * the scopes `channels:read`, `channels.config:write`, `channels.messages:write`, `tasks:read` and `tasks:write` for what it uses.
  */
 export const channels = sdk.channels;
@@ -333,6 +335,21 @@ export const http = sdk.http;
  * and `Permanent` for all others. `detail` is added to the message. For a dispatcher: `if (!response.ok) failDelivery(response);`
  */
 export const failDelivery: (response: Response, detail?: string) => never = sdk.failDelivery;
+
+/**
+ * Turns what a client of a service has thrown into words for people, for listeners, dispatchers and `testConnection`:
+ * `throw connectionError(error, { name: "The broker", address, settings: ["ACME_HOST"], credentials: ["ACME_TOKEN"], isRefused })`. Errors of the network
+ * become a `Retryable` that says where nothing answers and which settings to look at, refused credentials `ReauthRequired`; anything else is
+ * returned unchanged. Clients of `http` do so with the option `service`.
+ */
+export const connectionError = sdk.connectionError;
+
+/**
+ * Calls `work`, and again for as long as the service asks for a moment: for the parts of a long answer, of which each refusal would otherwise use up
+ * one of the delivery's ten attempts. `patiently(() => post(part), { signal: ctx.signal })` waits where a `Retryable` asks for at most
+ * `maxWaitSeconds` (5), and throws everything else; `secondsOf(error)` reads the errors of another client. Throws `validation`.
+ */
+export const patiently = sdk.patiently;
 
 /**
  * Splits a text into parts of at most `limit` units ("utf16" units, "codepoints" or "bytes"), between paragraphs, lines or words where it

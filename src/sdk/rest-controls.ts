@@ -17,6 +17,7 @@ export function createRestControls(call: Call): ControlCalls {
     },
     patchChannel: (id, change) => call<ChannelInfo>("PATCH", `/channels/${at(id)}`, change),
     resetSession: (id) => call<SessionReset>("POST", `/channels/${at(id)}/reset`),
+    compactSession: (id) => call<{ session_id: string | null }>("POST", `/channels/${at(id)}/compact`),
     async unfinishedTasks(id) {
       const pages = UNFINISHED.map((status) => {
         const query = new URLSearchParams({ channel_id: id, status, limit: "500" });

@@ -15,6 +15,7 @@ export type * from "./types/oauth.ts";
 export type * from "./types/people.ts";
 export type * from "./types/rate-limit.ts";
 export type * from "./types/server.ts";
+export type * from "./types/service.ts";
 export type * from "./types/store.ts";
 export type * from "./types/tables.ts";
 export type * from "./types/tools.ts";

@@ -4,7 +4,8 @@ import { type Reach, sessionsIn } from "../db/reach.ts";
 import { channels, messages, sessions } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 
-export interface SessionRow extends Omit<typeof sessions.$inferSelect, "read_position"> {
+export interface SessionRow
+  extends Omit<typeof sessions.$inferSelect, "read_position" | "compact_requested_at"> {
   /** Answers that nobody has read; at most MOST_UNREAD are counted. */
   unread: number;
   /** Null: it has no message. */
@@ -39,7 +40,7 @@ export interface SessionFilter {
 const MOST_UNREAD = 100;
 const TITLE_LENGTH = 200;
 
-const { read_position: _, ...columns } = getTableColumns(sessions);
+const { read_position: _, compact_requested_at: __, ...columns } = getTableColumns(sessions);
 
 const select = (query: Queryable) =>
   query

@@ -1,10 +1,10 @@
 // A conversation that outgrows its model's window: results are shortened first, then its oldest part becomes a summary.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { and, asc, eq } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { estimate } from "../../src/agent/context/budget.ts";
 import type { Database } from "../../src/db/database.ts";
-import { compactions, llmCalls, messages } from "../../src/db/schema.ts";
+import { compactions, llmCalls, messages, sessions } from "../../src/db/schema.ts";
 import { HeddleError } from "../../src/errors.ts";
 import { AttemptFailure } from "../../src/llm/attempt.ts";
 import type { LlmRequest } from "../../src/llm/llm.ts";
@@ -94,6 +94,37 @@ eachDatabase("compaction", (open) => {
     expect(calls[0]).toMatchObject({ model: "default-model", prompt_tokens: 10, completion_tokens: 2 });
     const rows = await db.query.select().from(messages).where(eq(messages.session_id, session.id));
     expect(rows.length).toBe(120);
+  });
+
+  test("somebody asks for it: the next run begins with notes, once", async () => {
+    const { llm, agent, session } = await chat(
+      8,
+      { summary: () => "Notes of all that." },
+      { window: 100_000 },
+    );
+    expect(await stored(session)).toEqual([]);
+    const ask = () =>
+      db.query.update(sessions).set({ compact_requested_at: sql`now()` }).where(eq(sessions.id, session.id));
+    await ask();
+    await say({ db, session, agent }, "And now?");
+    await say({ db, session, agent }, "And then?");
+    const [made, ...others] = await stored(session);
+    expect(made).toMatchObject({ cause: "asked", summary: "Notes of all that.", error: null });
+    expect(made?.messages).toBeGreaterThan(8);
+    expect(made?.tokens_after).toBeLessThan((made?.tokens_before ?? 0) * 0.7);
+    expect(others).toEqual([]);
+    expect(llm.requests.filter(isSummary)).toHaveLength(1);
+    expect(text(llm.requests.at(-1) as LlmRequest)).toContain("Notes of all that.");
+    expect(text(llm.requests.at(-1) as LlmRequest)).not.toContain("Message 1:");
+    // Where there is next to nothing, nothing is made of it, and it is not asked for for ever.
+    const empty = await addSession(db, await addBot(db));
+    await db.query
+      .update(sessions)
+      .set({ compact_requested_at: sql`now()` })
+      .where(eq(sessions.id, empty.id));
+    await say({ db, session: empty, agent }, "Hello");
+    await say({ db, session: empty, agent }, "Hello again");
+    expect(await stored(empty)).toMatchObject([{ cause: "asked", messages: 0, summary: null }]);
   });
 
   test("the request between two compactions begins like the one before", async () => {

@@ -177,6 +177,37 @@ export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = 
     expect(posts.filter((post) => post.includes("end."))).toHaveLength(1);
   },
 
+  /** The thread is deleted before the answer is finished: the answer is posted in the channel, which says why. */
+  async "conversation gone"(scene) {
+    const { driver, room } = scene;
+    const mark = nextMark();
+    const said = await driver.say(room, `${mark} [slow]`);
+    await eventually(
+      () => driver.previews?.(said) ?? [],
+      (shown) => shown.length > 0,
+    );
+    driver.removeConversation?.(said);
+    const posts = await eventually(
+      () => driver.postsInRoom?.(room) ?? [],
+      (found) => found.some((post) => post.includes("end.")),
+    );
+    expect(posts[0]).toMatch(/in which this was asked is gone/);
+    expect(posts.filter((post) => post.includes(answerTo(mark)))).toHaveLength(1);
+  },
+
+  /** An edit overtakes the message that it edits: the message is answered once, as it reads now. */
+  async "out of order"(scene) {
+    const { driver, room } = scene;
+    const [before, mark] = [nextMark(), nextMark()];
+    const said = await driver.editFirst?.(room, `${before} was wrong.`, mark);
+    if (!said) throw new Error("Nothing was said.");
+    await answered(scene, said, mark);
+    const after = await converse(scene, "", said);
+    const posts = await answered(scene, after.said, after.mark);
+    expect(posts.join("\n")).not.toContain(answerTo(before));
+    expect(posts.filter((post) => post.includes(answerTo(mark)))).toHaveLength(1);
+  },
+
   /** The service takes no more for a while, in the middle of an answer that is shown. */
   async "limit amid"(scene) {
     const { driver, room } = scene;

@@ -11,6 +11,8 @@ export const CASES = [
   "streaming",
   "meanwhile",
   "shown and gone",
+  "conversation gone",
+  "out of order",
   "limit amid",
   "odd",
   "approval",
@@ -74,6 +76,12 @@ export interface ChatDriver {
   sayFile?(after: Said): Said;
   /** Somebody deletes what the bot shows while it writes; false: it shows nothing that can be deleted yet. */
   removeShown?(said: Said): boolean;
+  /** Somebody deletes the thread or topic. */
+  removeConversation?(said: Said): void;
+  /** What the bot has posted in the room itself, outside of threads and topics. */
+  postsInRoom?(room: string): string[];
+  /** A person writes and edits that at once, and the service tells of the edit first. */
+  editFirst?(room: string, text: string, edited: string): Said | Promise<Said>;
   /** The service tells of something that the bot itself has written. */
   echo(said: Said, text: string): void | Promise<void>;
   /** Another bot writes in the conversation, to this one, where the service tells bots from people. */

@@ -44,6 +44,13 @@ export const methods: Record<string, Method> = {
       last_error_message: webhook.lastError.text,
     }),
   }),
+  setMessageReaction(state, { chat_id, reaction = [] }) {
+    chatOf(state, chat_id);
+    if (reaction.length > 1) bad("REACTIONS_TOO_MANY");
+    for (const { type, emoji } of reaction)
+      if (type !== "emoji" || !["👀", "👌", "👍", "👎", "😢", "🤔"].includes(emoji)) bad("REACTION_INVALID");
+    return true;
+  },
   getMyCommands: ({ commands }) => commands,
   setMyCommands(state, { commands }) {
     for (const { command, description } of commands) {
@@ -168,7 +175,8 @@ function buttonsOf({ reply_markup }: Fields): FakeMessage["buttons"] {
 function posted(state: TelegramState, fields: Fields, shown: Shown, file?: FakeMessage["file"]) {
   const chat = chatOf(state, fields.chat_id);
   const topic = fields.message_thread_id;
-  if (topic !== undefined && topic === 404) bad("message thread not found");
+  if (topic !== undefined && (topic === 404 || state.goneTopics.has(`${fields.chat_id}:${topic}`)))
+    bad("message thread not found");
   const reply = fields.reply_parameters;
   if (reply && reply.message_id === 404 && !reply.allow_sending_without_reply)
     bad("message to be replied not found");

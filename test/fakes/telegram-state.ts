@@ -23,6 +23,8 @@ export interface TelegramState {
   files: Map<string, Buffer>;
   webhook: { url: string; secret: string; lastError?: { date: number; text: string } } | undefined;
   commands: { command: string; description: string }[];
+  /** Topics that somebody has deleted, as "<chat>:<topic>". */
+  goneTopics: Set<string>;
   /** Increased by each getUpdates, which ends the one before. */
   poller: number;
   addChat(id: number, type: string): void;
@@ -40,7 +42,7 @@ export function createTelegramState(): TelegramState {
   let wakeUp: () => void = () => {};
   const state: TelegramState = {
     ...{ chats: new Map(), messages: [], drafts: [], toasts: [], updates: [], files: new Map() },
-    ...{ webhook: undefined, commands: [], poller: 0 },
+    ...{ webhook: undefined, commands: [], poller: 0, goneTopics: new Set() },
     addChat: (id, type) => void state.chats.set(id, { id, type, isBlocked: false }),
     addUpdate(fields) {
       const update_id = nextUpdate++;

@@ -23,6 +23,8 @@ export interface FakeTelegram extends Pick<TelegramState, "messages" | "drafts" 
   say(text: string, options?: SayOptions): number;
   addChat(id: number, type: "private" | "group" | "supergroup"): void;
   addFile(id: string, content: Uint8Array | string): void;
+  /** Somebody deletes a topic, with all that was written in it. */
+  removeTopic(chat: number, topic: number): void;
   /** The next calls of a method fail so. */
   /** Returns what ends it. */
   refuse(method: string, error: Refusal, options?: RefusalOptions): () => void;
@@ -122,6 +124,11 @@ export function createFakeTelegram({ token = "7:secret-of-the-bot", port = 0 } =
     },
     addChat: state.addChat,
     addFile: (id, content) => state.files.set(`files/${id}`, Buffer.from(content)),
+    removeTopic(chat, topic) {
+      state.goneTopics.add(`${chat}:${topic}`);
+      for (const message of state.messages.filter((one) => one.chat_id === chat && one.topic === topic))
+        state.messages.splice(state.messages.indexOf(message), 1);
+    },
     refuse(method, error, { times = 1, ...options } = {}) {
       const refusal = { method, error, left: times, ...options };
       refusals.push(refusal);

@@ -225,7 +225,6 @@ describe("a repeated delivery", () => {
 
 describe("failures", () => {
   const refusals: [string, () => Response, "permanent" | "retryable"][] = [
-    ["401", () => failure(401, "Bad credentials"), "permanent"],
     ["403", () => failure(403, "Resource not accessible by personal access token"), "permanent"],
     ["404", () => failure(404, "Not Found"), "permanent"],
     ["410", () => failure(410, "This issue was deleted"), "permanent"],
@@ -241,6 +240,13 @@ describe("failures", () => {
       "retryable",
     ],
   ];
+  test("a token that is refused needs a person, and the delivery waits", async () => {
+    github.intercept({ path: COMMENTS, respond: () => failure(401, "Bad credentials") });
+    const error = await thrown(dispatcher.deliver(input("Text"), context()));
+    expect(error.name).toBe("ReauthRequired");
+    expect(error.message).toBe("GitHub does not accept GITHUB_TOKEN.");
+  });
+
   test.each(refusals)("%s", async (_, respond, kind) => {
     github.intercept({ path: COMMENTS, respond });
     const error = await thrown(dispatcher.deliver(input("Text"), context()));
@@ -317,7 +323,10 @@ describe("failures", () => {
   test("an unreachable server is retried", async () => {
     await github.close();
     const error = await thrown(dispatcher.deliver(input("Text"), context()));
-    expect([isPermanent(error), error.message.includes("no answer")]).toEqual([false, true]);
+    expect([
+      isPermanent(error),
+      error.message.startsWith("GitHub cannot be reached: nothing answers at"),
+    ]).toEqual([false, true]);
   });
 
   test("the signal ends a hanging request", async () => {

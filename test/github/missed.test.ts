@@ -100,9 +100,23 @@ test("after something was asked for, the next look is not five minutes away", as
 test("at the very first start, and with a token that may not see webhooks, nothing is asked and nothing fails", async () => {
   await rememberHook(HEADERS, { repository: { full_name: "octo/hello" } });
   expect(await pollSince(null)).toEqual([["connected", undefined]]);
-  expect(github.requests.length).toBe(0);
+  // Only whose token it is.
+  expect(github.requests.map(({ path }) => path)).toEqual(["/user"]);
   github.intercept({ path: /deliveries$/, respond: () => failure(403, "Resource not accessible") });
   expect(await pollSince(5)).toEqual([["connected", undefined]]);
+});
+
+test("a token that GitHub does not accept is told at once, with the setting", async () => {
+  for (const since of [null, 5]) {
+    github.intercept({ path: /^\/user$/, respond: () => failure(401, "Bad credentials") });
+    const started = startListener("missed-webhooks", {
+      since: since === null ? null : new Date(Date.now() - since * MINUTE),
+    });
+    await expect(started.reported).rejects.toMatchObject({
+      name: "ReauthRequired",
+      message: "GitHub does not accept GITHUB_TOKEN.",
+    });
+  }
 });
 
 test("a reaction shows that the bot has seen it, and how it ended; a failing one harms nothing", async () => {

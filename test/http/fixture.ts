@@ -94,6 +94,7 @@ export interface HttpFixtureOptions {
   webFiles?: AppOptions["webFiles"];
   now?: () => number;
   processes?: AppParts["processes"];
+  workspace?: Omit<AppParts["content"]["workspace"], "edited">;
   models?: Partial<Parameters<typeof openModels>[0]>;
   /** Replaces the fixture's own. */
   parts?: Partial<AppParts["integrations"]>;
@@ -264,7 +265,10 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
         ...content,
         bots: core.bots,
         botFiles: () => options.botFiles ?? [],
-        workspace: { edited: createEditedFiles("/nowhere", (write) => write()) },
+        workspace: {
+          ...(options.workspace ?? { list: unavailable, read: unavailable, write: unavailable }),
+          edited: createEditedFiles("/nowhere", (write) => write()),
+        },
         homeFiles: createHomeFiles({ home: "/nowhere", items: content, reload: async () => {} }),
         copiesOfSkills: async (all) =>
           new Map(

@@ -211,6 +211,14 @@ eachDatabase("Mission Control", (open) => {
         recent: [{ content: "Task created: Dig" }],
       },
     });
+    const folders = await ask(two(), `${BASE}/channels/${id}/workspace/files`);
+    expect(folders.entries.map(({ path }: { path: string }) => path)).toEqual([
+      ...["bots", "common", "integrations", "users"],
+    ]);
+    const missing = await fetch(`${one()}${BASE}/channels/${id}/workspace/files/content?path=common/no.md`, {
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    });
+    expect(missing.status).toBe(404);
     await send(one(), `/channels/${id}/leave`, {});
     expect(
       (await ask(two(), `${BASE}/kanban?scope=personal`)).columns.every(

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { createServerControls } from "../../src/compose/controls.ts";
-import { tasks as taskRows } from "../../src/db/schema.ts";
+import { sessions as sessionRows, tasks as taskRows } from "../../src/db/schema.ts";
 import { checkDecision } from "../../src/sdk/check-controls.ts";
 import { createControls } from "../../src/sdk/controls.ts";
 import { createSdk } from "../../src/sdk/create.ts";
@@ -76,6 +76,14 @@ eachDatabase("conversation controls", (open) => {
       .set({ status: "waiting" })
       .where(eq(taskRows.id, waiting.task_id ?? ""));
     expect(await channels.stop(place)).toEqual([waiting.task_id ?? ""]);
+
+    expect(await channels.compact(place)).toEqual({ session_id: sessionId });
+    const [asked] = await http.db.query
+      .select({ at: sessionRows.compact_requested_at })
+      .from(sessionRows)
+      .where(eq(sessionRows.id, sessionId));
+    expect(asked?.at).toBeInstanceOf(Date);
+    expect(await codeOf(channels.compact(`${place}:nowhere`))).toBe("not_found");
 
     const reset = await channels.reset(place);
     expect(reset.previous_session_id).toBe(sessionId);

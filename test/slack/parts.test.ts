@@ -31,6 +31,7 @@ const decided: unknown[] = [];
 let refusal: string | undefined;
 const channels = new Map<string, Record<string, unknown>>();
 const stopped: string[] = [];
+const compacted: string[] = [];
 const heddle = fakeHeddle({
   controls: {
     decide: async (_id: string, decision: unknown) => {
@@ -41,6 +42,10 @@ const heddle = fakeHeddle({
     findChannel: async (clientId: string) => channels.get(clientId),
     patchChannel: async (id: string, change: object) => Object.assign(channels.get(id) ?? {}, change),
     resetSession: async () => ({}),
+    compactSession: async (id: string) => {
+      compacted.push(id);
+      return { session_id: "s" };
+    },
     unfinishedTasks: async () => ["task-9"],
     cancelTask: async (id: string) => stopped.push(id),
   } as never,
@@ -116,7 +121,7 @@ test("edits and deletions are told in a conversation, once, and only there", asy
     ["Ada has deleted this message: two", undefined],
   ]);
   expect(await edit({ ...message, thread_ts: "1700000000.000009" })).toMatchObject({
-    reason: "unknown_place",
+    reason: "not_mentioned",
   });
 });
 
@@ -131,6 +136,38 @@ test("a channel's settings hold: its bot, and that it needs no mention", async (
   expect(await say({ text: "in a thread of others", ts: slack.nextTs(), thread_ts })).toMatchObject({
     reason: "not_mentioned",
   });
+});
+
+test("where answers stand can be chosen", async () => {
+  const placeOf = async (fields: object) => {
+    heddle.clear();
+    await say({ ts: slack.nextTs(), ...fields });
+    return heddle.firstEvent.clientId;
+  };
+  useSettings({ SLACK_THREADS: "never" });
+  expect(await placeOf({ text: `<@${BOT}> here` })).toBe(place);
+  const thread_ts = slack.write(ADA, GENERAL, "root");
+  expect(await placeOf({ text: `<@${BOT}> there`, thread_ts })).toBe(`${place}:${thread_ts}`);
+  useSettings({ SLACK_THREADS: "always" });
+  know(place, { require_mention: false });
+  const ts = slack.nextTs();
+  expect(await placeOf({ text: "each", ts })).toBe(`${place}:${ts}`);
+  useSettings({ SLACK_THREADS: undefined });
+});
+
+test("an edit that overtakes its message is taken in its place", async () => {
+  const ts = slack.nextTs();
+  const message = { type: "message", user: ADA, ts, text: `<@${BOT}> new`, edited: { ts: slack.nextTs() } };
+  const previous_message = { ...message, text: `<@${BOT}> old` };
+  await say({ subtype: "message_changed", message, previous_message, user: undefined, text: undefined });
+  await say({ ts, text: `<@${BOT}> old` });
+  expect(heddle.events.map(({ content, idempotencyKey }) => [content, idempotencyKey])).toEqual([
+    ["new", `${TEAM}:${GENERAL}:${ts}`],
+  ]);
+  heddle.clear();
+  const old = { ...message, ts: "1600000000.000001" };
+  await say({ subtype: "message_changed", message: old, previous_message: { ...old, text: "" } });
+  expect(heddle.events).toEqual([]);
 });
 
 test("where only some may talk, a stranger gets a code that nobody else sees", async () => {
@@ -303,6 +340,8 @@ test("commands ask, stop, show and change, the latter by people whom the operato
   heddle.people.push({ id: ADA, name: "Ada", place: null, status: "allowed" });
   expect(await run("/model", "fast")).toBe("The model here is now fast.");
   expect(await run("/model")).toBe("The model here is fast.");
+  expect(await run("/compact")).toContain("puts notes in the place");
+  expect(compacted).toHaveLength(1);
   expect(await run("/nonsense")).toContain("no command");
   heddle.people.push({ id: BEN, name: "Ben", place: null, status: "blocked" });
   expect(await run("/ask", "me?", BEN)).toBe("You may not talk to the bots here.");

@@ -1,7 +1,7 @@
 // What people write in Telegram becomes messages of Heddle.
 
 import { expect, test } from "bun:test";
-import { useSettings } from "heddle/sdk/testing";
+import { runHook, useSettings } from "heddle/sdk/testing";
 import { integration } from "../../integrations/telegram/hooks.ts";
 import { GROUP, messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
@@ -105,6 +105,36 @@ test("an edit is a correction, if the text has changed", async () => {
   expect(it.heddle.messages).toHaveLength(2);
   expect(it.heddle.messages[1]).toMatchObject({ whenBusy: "steer", runAgent: true });
   expect(it.heddle.messages[1]?.content).toContain("Book it for Tuesday");
+});
+
+test("an edit that overtakes the message is taken in its place; an old message that is edited is not", async () => {
+  await it.listen();
+  const written = messageOf(state, 7_000, PERSON, PERSON);
+  const edited = { ...written, text: "What is 3 + 3?", edit_date: written.date + 5 };
+  it.telegram.update({ edited_message: edited });
+  it.telegram.update({ message: { ...written, text: "What is 2 + 2?" } });
+  it.telegram.update({ edited_message: edited });
+  const old = { ...messageOf(state, 7_001, PERSON, PERSON), text: "Old" };
+  it.telegram.update({ edited_message: { ...old, edit_date: old.date + 86_400 } });
+  await settled();
+  expect(it.heddle.messages.map(({ content }) => content)).toEqual(["What is 3 + 3?"]);
+});
+
+test("reactions show that a message was seen, and how its run ended", async () => {
+  const message = { id: "m", author: null, metadata: { telegram: { chat_id: PERSON, message_id: 5 } } };
+  const marks = () =>
+    it.telegram
+      .callsOf("setMessageReaction")
+      .map(({ fields }) => fields.reaction.map(({ emoji }: { emoji: string }) => emoji));
+  await runHook("before_context_assembly", { message });
+  await runHook("after_response", { message, status: "complete" });
+  await runHook("after_response", { message, status: "failed", error: true });
+  await runHook("after_response", { message, status: "cancelled" });
+  expect(marks()).toEqual([["👀"], ["👌"], ["😢"], []]);
+  useSettings({ TELEGRAM_REACTIONS: "false" });
+  await runHook("before_context_assembly", { message });
+  expect(marks()).toHaveLength(4);
+  useSettings({ TELEGRAM_REACTIONS: undefined });
 });
 
 test("photos that are sent together are one message, and what cannot be read is named", async () => {
@@ -218,7 +248,8 @@ test("a test of the connection names the setting that is missing, and says why T
   await free.stop(true);
   useSettings({ TELEGRAM_BOT_TOKEN: it.telegram.token, TELEGRAM_API_URL: free.url.origin });
   const error = await check().catch(String);
-  expect(error).toContain("Telegram cannot be reached: ");
+  expect(error).toContain(`Telegram cannot be reached: nothing answers at ${free.url.host} (`);
+  expect(error).toContain("Otherwise change TELEGRAM_API_URL.");
   expect(error).not.toContain("Network request for");
   expect(error).not.toContain(it.telegram.token);
 });

@@ -44,7 +44,7 @@ const content: Wing<"content"> = {
     carapaces: nothing,
     templates: nothing,
   },
-  ...{ capabilitiesOf: nothing, missingNames: nothing, transcription: nothing },
+  ...{ capabilitiesOf: nothing, missingNames: nothing, transcription: nothing, workspace: nothing },
 };
 const integrations: Wing<"integrations"> = {
   ...{ registry: nothing, settings: nothing, states: nothing, store: nothing, activations: nothing },

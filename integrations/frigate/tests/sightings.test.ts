@@ -17,6 +17,7 @@ beforeEach(() => {
     FRIGATE_MOST_PER_HOUR: undefined,
     FRIGATE_MQTT_LABELS: undefined,
     FRIGATE_IGNORE_SUB_LABELS: undefined,
+    ...{ FRIGATE_ZONES: undefined, FRIGATE_HOURS: undefined, FRIGATE_TIME_ZONE: undefined },
   });
 });
 
@@ -54,6 +55,27 @@ test("what is filtered does not spend the cooldown", async () => {
   assert.equal((await tell(review("c3", {}, "update"), 4_000)).reason, "paced");
   assert.equal((await tell(review("c4"), 303_000)).status, "processed");
   assert.match(heddle.events.at(-1)?.content ?? "", /1 further sighting was held back/);
+});
+
+test("only what enters certain zones, at certain hours, is told", async () => {
+  useSettings({ FRIGATE_ZONES: "porch, garden" });
+  assert.equal((await tell(review("z1"))).status, "processed");
+  const street = { data: { objects: ["person"], zones: ["street"] } };
+  assert.equal((await tell(review("z2", street))).reason, "filtered");
+  // It has walked on.
+  assert.equal((await tell(review("z2", {}, "update"))).status, "processed");
+  // Each is later than the one before: pace is kept by the time at which something began.
+  let day = 10;
+  const at = (id: string, time: string) =>
+    tell(review(id, { start_time: Date.parse(`2036-07-${++day}T${time}:00Z`) / 1000 }));
+  useSettings({ FRIGATE_ZONES: undefined, FRIGATE_HOURS: "22:00-06:30", FRIGATE_TIME_ZONE: "Europe/Berlin" });
+  assert.equal((await at("h1", "19:59")).reason, "filtered");
+  assert.equal((await at("h2", "20:00")).status, "processed");
+  assert.equal((await at("h3", "04:29")).status, "processed");
+  assert.equal((await at("h4", "04:30")).reason, "filtered");
+  useSettings({ FRIGATE_HOURS: "08:00-16:00" });
+  assert.equal((await at("h5", "06:00")).status, "processed");
+  assert.equal((await at("h6", "14:00")).reason, "filtered");
 });
 
 test("there is a limit for each hour", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ToolContext, t } from "heddle/sdk";
 import { ask } from "../client.ts";
 import { settings } from "../config.ts";
@@ -37,6 +38,27 @@ export async function withFrigate<Result>(
 }
 
 class NotThere extends Error {}
+
+const TRIES = 10;
+const PAUSE_MS = 1_000;
+const FRESH_MS = 60_000;
+
+/** Waits up to ten seconds for what Frigate makes a moment after an event has begun; the event's id says when that was. */
+export async function soon<Made>(
+  eventId: string,
+  ctx: ToolContext,
+  work: () => Promise<Made>,
+): Promise<Made> {
+  const age = Date.now() - Number.parseFloat(eventId) * 1000;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof NotThere) || !(age < FRESH_MS) || tries === TRIES) throw error;
+      await sleep(PAUSE_MS, undefined, { signal: ctx.signal });
+    }
+  }
+}
 
 /** The bytes of a picture or a clip, at most this many. */
 export async function bytesOf(

@@ -2,7 +2,7 @@
 
 import { register, t } from "heddle/sdk";
 import { settings } from "../config.ts";
-import { bytesOf, CAMERA, clip, EVENT_ID, picture, secondsOf, TIME, withFrigate } from "./_frigate.ts";
+import { bytesOf, CAMERA, clip, EVENT_ID, picture, secondsOf, soon, TIME, withFrigate } from "./_frigate.ts";
 
 const PICTURE_BYTES = 5_000_000;
 const LONGEST_SECONDS = 600;
@@ -35,7 +35,9 @@ export const eventSnapshot = register(
   },
   ({ event_id }, ctx) =>
     withFrigate(`picture of event ${event_id}`, async () => {
-      const bytes = await bytesOf(`/api/events/${event_id}/snapshot.jpg`, ctx, PICTURE_BYTES, { bbox: 1 });
+      const bytes = await soon(event_id, ctx, () =>
+        bytesOf(`/api/events/${event_id}/snapshot.jpg`, ctx, PICTURE_BYTES, { bbox: 1 }),
+      );
       return picture(`${event_id}.jpg`, bytes, `Event ${event_id}`);
     }),
 );

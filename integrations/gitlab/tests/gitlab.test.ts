@@ -235,6 +235,7 @@ test("only what the webhook sends is asked for after an outage, and the bot's ow
     author: NOTE.user,
   };
   answer = (path) => {
+    if (path.endsWith("/user")) return Response.json({ id: 9, username: "heddle-bot" });
     if (path.endsWith("/events")) return Response.json([note(31, "heddle-bot"), note(30, "ada"), opened]);
     if (path.endsWith("/discussions")) return Response.json([{ id: THREAD, notes: [{ id: 30 }] }]);
     return Response.json({ id: 70, iid: 7, title: "The shuttle jams" });
@@ -254,7 +255,20 @@ test("only what the webhook sends is asked for after an outage, and the bot's ow
     discussion: THREAD,
   });
   assert.equal(heddle.firstEvent.idempotencyKey, "note:30");
-  assert.equal(requests.length, 3);
+  assert.equal(requests.length, 4);
+});
+
+test("a token that is refused is told at the first look, with the setting", async () => {
+  answer = () => new Response(null, { status: 401 });
+  useSettings({
+    GITLAB_URL: "https://gitlab.example",
+    GITLAB_TOKEN: "old",
+    GITLAB_BOT_USERNAME: "heddle-bot",
+  });
+  await assert.rejects(startListener("missed-activity", { since: null }).reported, {
+    name: "ReauthRequired",
+    message: "GitLab does not accept GITLAB_TOKEN.",
+  });
 });
 
 test("a comment that was changed before it was found decides nothing", async () => {

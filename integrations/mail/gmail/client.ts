@@ -23,6 +23,7 @@ const NOT_AGREED_TO = ["insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIE
 const MOST_CHARACTERS = 500;
 
 const options = {
+  service: { name: "Gmail", settings: ["MAIL_GMAIL_URL"] },
   account,
   baseUrl: () => `${settings.MAIL_GMAIL_URL}/gmail/v1/users/me`,
   // Gmail counts 250 units a second for each mailbox; what is asked most costs 5.
@@ -43,6 +44,7 @@ export const uploading: HttpClient = http({
   retry: { tries: 1 },
 });
 export const pubsub: HttpClient = http({
+  service: { name: "Pub/Sub", settings: ["MAIL_PUBSUB_URL"] },
   account,
   baseUrl: () => `${settings.MAIL_PUBSUB_URL}/v1`,
   retry: { tries: 1 },

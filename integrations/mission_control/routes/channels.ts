@@ -4,13 +4,24 @@ import { Elysia, t } from "heddle/sdk";
 import { listBoard } from "../board.ts";
 import { channelsOf, join, leave } from "../members.ts";
 import { listPlans } from "../plans.ts";
-import { type Bot, botFor, botsFor, type Channel, channelFor, channelsFor, memoriesFor } from "../server.ts";
+import {
+  type Bot,
+  botFor,
+  botsFor,
+  type Channel,
+  channelFor,
+  channelsFor,
+  fileFor,
+  filesFor,
+  memoriesFor,
+} from "../server.ts";
 import { listTimeline } from "../timeline.ts";
 import { channelsIn, scopeQuery } from "./scope.ts";
 import { who } from "./who.ts";
 
 const params = { params: t.Object({ channel: t.String({ minLength: 1, maxLength: 100 }) }) };
 const MEMORIES = 200;
+const PATH = t.String({ maxLength: 512 });
 
 /** The part of the overview about the fleet; lists are empty for a key that may not see them. */
 export async function fleet(request: Request, only: readonly string[] | undefined) {
@@ -97,6 +108,16 @@ export const channelRoutes = new Elysia()
       };
     },
     params,
+  )
+  .get(
+    "/channels/:channel/workspace/files",
+    ({ params: { channel }, query, request }) => filesFor(request, channel, query),
+    { ...params, query: t.Object({ path: t.Optional(PATH), recursive: t.Optional(t.Boolean()) }) },
+  )
+  .get(
+    "/channels/:channel/workspace/files/content",
+    ({ params: { channel }, query, request }) => fileFor(request, channel, query.path),
+    { ...params, query: t.Object({ path: PATH }) },
   )
   .post(
     "/channels/:channel/join",

@@ -66,6 +66,12 @@ export const lastCompaction = (sessionId: string | Placeholder): SQL<unknown> =>
     'shortened_turn', shortened_turn, 'shortened_step', shortened_step)
   from compactions where compactions.session_id = ${sessionId}::uuid order by number desc limit 1)`;
 
+/** Whether somebody has asked for a compaction since the last one. */
+export const isCompactionAsked = (sessionId: string | Placeholder): SQL<boolean> => sql<boolean>`(
+  select coalesce(compact_requested_at > coalesce((
+    select max(created_at) from compactions where compactions.session_id = sessions.id), '-infinity'), false)
+  from sessions where sessions.id = ${sessionId}::uuid)`;
+
 export function toCompacted(row: unknown): Compacted {
   if (row === null || row === undefined) return NOT_COMPACTED;
   const { number, summary, ...place } = row as Record<string, number> & {

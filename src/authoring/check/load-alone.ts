@@ -75,6 +75,7 @@ function recorder() {
       findChannel: noted("channels", () => undefined),
       patchChannel: noted("channels", () => Promise.reject(new Error("There is no channel"))),
       resetSession: noted("channels", () => Promise.reject(new Error("There is no channel"))),
+      compactSession: noted("channels", () => Promise.reject(new Error("There is no channel"))),
       unfinishedTasks: noted("channels", () => []),
       cancelTask: noted("tasks", () => "cancelled" as const),
       decide: noted("approvals", () => Promise.reject(new Error("There is no approval"))),

@@ -79,6 +79,7 @@ import { templateRoutes } from "./routes/templates.ts";
 import { toolRoutes } from "./routes/tools.ts";
 import { transcribeRoutes } from "./routes/transcribe.ts";
 import { usageRoutes } from "./routes/usage.ts";
+import { workspaceFileRoutes } from "./routes/workspace-files.ts";
 
 interface Edge {
   auth: Auth;
@@ -160,6 +161,7 @@ export function createApi(
     )
     .use(sessionRoutes({ ...conversation, query: options.db.query, ownership, redact, route }))
     .use(channelRoutes({ ...conversation, missingNames, ownership, route }))
+    .use(workspaceFileRoutes({ channels: conversation.channels, workspace: content.workspace, route }))
     .use(bindableRoutes({ bindings: conversation.bindings, route }))
     .use(channelBindingRoutes({ bindings: conversation.bindings, integrations: registry, ownership, route }))
     .use(eventRoutes({ sessions: conversation.sessions, ownership, route }))

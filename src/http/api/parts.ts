@@ -61,6 +61,7 @@ import type { ScheduleRoutes } from "./routes/schedules.ts";
 import type { SkillRoutes } from "./routes/skills.ts";
 import type { TemplateRoutes } from "./routes/templates.ts";
 import type { ToolRoutes } from "./routes/tools.ts";
+import type { WorkspaceFileRoutes } from "./routes/workspace-files.ts";
 
 export interface AppParts {
   conversation: ConversationParts;
@@ -121,7 +122,7 @@ export interface ContentParts {
   callToolOverMcp: ToolRoutes["tryTool"];
   dispatchers: Pick<Dispatchers, "get">;
   homeFiles: SkillRoutes["homeFiles"];
-  workspace: { edited: EditableFiles };
+  workspace: { edited: EditableFiles } & WorkspaceFileRoutes["workspace"];
   skills: SkillRoutes["skills"];
   copiesOfSkills: SkillRoutes["copiesOfSkills"];
   carapaces: CarapaceRoutes["carapaces"];

@@ -3,6 +3,7 @@
 import { errorMessage, HeddleError } from "../../errors.ts";
 import type { Redact } from "../../redact.ts";
 import { during } from "../../runtime/activity.ts";
+import { networkSentence } from "../../sdk/network-words.ts";
 import { within } from "../../within.ts";
 import type { IntegrationView } from "./view.ts";
 
@@ -37,7 +38,7 @@ export async function testConnection(
     return { ok: true, message: typeof said === "string" && said.trim() !== "" ? shown(said) : "It works." };
   } catch (thrown) {
     late.abort(thrown);
-    return { ok: false, message: shown(errorMessage(thrown)) };
+    return { ok: false, message: shown(networkSentence(thrown) ?? errorMessage(thrown)) };
   }
 }
 

@@ -8,7 +8,7 @@ export const DEFAULT_TRIES = 3;
 
 /** Of the client and of each request. */
 const SHARED = ["timeoutSeconds", "idleSeconds", "rateLimit", "rateTarget", "headers"];
-const OF_CLIENT = ["baseUrl", "account", "retry", ...SHARED];
+const OF_CLIENT = ["baseUrl", "account", "retry", "service", ...SHARED];
 const OF_RETRY = ["tries", "on", "retryAfter", "maxWaitSeconds"];
 const OF_REQUEST = ["json", "body", "query", "signal", ...SHARED];
 

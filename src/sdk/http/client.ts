@@ -1,11 +1,19 @@
 // A client for one service: its address, its headers, and when a request is sent again.
 
+import { connectionError, refusal } from "../connection-error.ts";
 import type { FetchLimits } from "../fetch-limits.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
 import type { RateLimitedRequest } from "../types.ts";
 import { checkClient, checkRequest, DEFAULT_TRIES, urlOfService } from "./check-client.ts";
 import { failureOf } from "./fail-delivery.ts";
-import type { HttpAnswer, HttpClient, HttpOptions, HttpRequestOptions, HttpRetry } from "./types.ts";
+import type {
+  HttpAnswer,
+  HttpClient,
+  HttpOptions,
+  HttpRequestOptions,
+  HttpRetry,
+  HttpService,
+} from "./types.ts";
 
 type Fetch = (input: string, init?: RequestInit & FetchLimits & RateLimitedRequest) => Promise<Response>;
 
@@ -25,7 +33,8 @@ export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
   checkClient(options);
   const request: HttpClient["request"] = (method, path, own = {}) => {
     checkRequest(path, own);
-    return answerOf(send(deps, options, { method: method.toUpperCase(), path, own }));
+    const sending = send(deps, options, { method: method.toUpperCase(), path, own });
+    return answerOf(options.service ? inWords(sending, options, own.signal) : sending);
   };
   return {
     request,
@@ -39,6 +48,26 @@ export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
 
 const withJson = (json: unknown, own: HttpRequestOptions = {}): HttpRequestOptions =>
   json === undefined ? own : { ...own, json };
+
+/** What goes wrong on the way to the service, and credentials that it refuses, in words for people. */
+async function inWords(
+  sending: Promise<Response>,
+  { service, baseUrl }: HttpOptions,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const facts = (typeof service === "function" ? service() : service) as HttpService;
+  let response: Response;
+  try {
+    response = await sending;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    const address = typeof baseUrl === "function" ? baseUrl() : baseUrl;
+    throw connectionError(error, { ...facts, address });
+  }
+  if (response.status !== 401 || !facts.credentials) return response;
+  await discard(response);
+  throw refusal(facts);
+}
 
 interface Sent {
   method: string;

@@ -2,7 +2,7 @@
 
 import type { FetchLimits } from "../fetch-limits.ts";
 import type { OAuthAccount } from "../types/oauth.ts";
-import type { RateLimitedRequest } from "../types.ts";
+import type { RateLimitedRequest, ServiceFacts } from "../types.ts";
 
 /** When the client sends a request again. */
 export interface HttpRetry {
@@ -35,7 +35,15 @@ export interface HttpOptions extends FetchLimits, RateLimitedRequest {
   account?: OAuthAccount | (() => OAuthAccount | undefined);
   /** When a request is sent again. */
   retry?: HttpRetry;
+  /**
+   * The service as people know it. Requests that do not reach it then say so in words, and a 401 throws `ReauthRequired`, which names the settings in
+   * `credentials`; without these, a 401 is returned. The address is that of `baseUrl`.
+   */
+  service?: HttpService | (() => HttpService);
 }
+
+/** A service as people know it, for `http`. */
+export type HttpService = Omit<ServiceFacts, "address" | "isRefused">;
 
 /** Options of one request. */
 export interface HttpRequestOptions extends FetchLimits, RateLimitedRequest {

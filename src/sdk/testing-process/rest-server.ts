@@ -100,6 +100,11 @@ function controlRoutes({ services }: RestParts): Route[] {
     }),
     at("PATCH", "/channels/:id", ({ parts: [id = ""], body }) => controls().patchChannel(id, body)),
     at("POST", "/channels/:id/reset", ({ parts: [id = ""] }) => controls().resetSession(id)),
+    at("POST", "/channels/:id/compact", ({ parts: [id = ""] }) => {
+      const { compactSession } = controls();
+      if (compactSession) return compactSession(id);
+      throw new HeddleError("not_supported", "channels.compact() needs controls with compactSession().");
+    }),
     at("GET", "/tasks", async ({ query }) => {
       // The SDK requests each status separately; the first answer contains all unfinished tasks.
       const isFirst = query.get("status") === "pending";

@@ -38,6 +38,14 @@ export interface ChannelControls {
   patch(clientId: string, change: JsonObject): Promise<ChannelInfo>;
   /** Starts a new session, so that the bot forgets what was said. Throws `not_found`. */
   reset(clientId: string): Promise<SessionReset>;
+  /**
+   * Has the next run first put notes in the place of what was said so far; `session_id` is null if nothing was said yet. Throws
+   * `not_found`.
+   */
+  compact(clientId: string): Promise<{
+    /** The session; null: there is none yet. */
+    session_id: string | null;
+  }>;
   /** Cancels the unfinished runs of a channel; returns the ids of their tasks. Throws `not_found`. */
   stop(clientId: string): Promise<string[]>;
 }

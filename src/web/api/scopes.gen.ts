@@ -93,7 +93,15 @@ export const ROUTES_BY_SCOPE: Record<string, string[]> = {
   "channels.messages:write": [
     "POST /api/v1/channels/{id}/messages",
     "POST /api/v1/channels/{id}/reset",
+    "POST /api/v1/channels/{id}/compact",
     "POST /api/v1/channels/{id}/switch-session"
+  ],
+  "workspaces.files:read": [
+    "GET /api/v1/channels/{id}/workspace/files",
+    "GET /api/v1/channels/{id}/workspace/files/content"
+  ],
+  "workspaces.files:write": [
+    "PUT /api/v1/channels/{id}/workspace/files/content"
   ],
   "channels.integrations:read": [
     "GET /api/v1/channels/integrations/available",

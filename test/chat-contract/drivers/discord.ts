@@ -16,7 +16,10 @@ export async function discordDriver(): Promise<ChatDriver> {
     discord.messages.filter(({ author, channel_id }) => author.id === BOT && channel_id === conversation);
   return {
     ...{ name: "Discord", integration: "discord", listener: "gateway", limit: 2_000 },
-    lacks: { "format fallback": "Discord takes any text as Markdown." },
+    lacks: {
+      "format fallback": "Discord takes any text as Markdown.",
+      "out of order": "Discord numbers its events and sends them in order.",
+    },
     environment: { DISCORD_API_URL: discord.url, DISCORD_BOT_TOKEN: TOKEN },
     approver: `discord:${ADA}`,
     prepare: (world) => world.allow("discord", ADA),
@@ -45,6 +48,14 @@ export async function discordDriver(): Promise<ChatDriver> {
       if (shown) discord.remove(shown.id);
       return shown !== undefined;
     },
+    removeConversation({ conversation }) {
+      discord.channels.delete(conversation);
+      discord.messages = discord.messages.filter(({ channel_id }) => channel_id !== conversation);
+    },
+    postsInRoom: (room) =>
+      discord.messages
+        .filter(({ author, channel_id }) => author.id === BOT && channel_id === room)
+        .map(({ content }) => content),
     echo: ({ conversation }, text) =>
       void discord.write(BOT, conversation, text, { author: { id: BOT, username: "heddle", bot: true } }),
     saysBot: ({ conversation }, text) =>

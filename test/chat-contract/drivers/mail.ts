@@ -42,6 +42,8 @@ export async function mailDriver(): Promise<ChatDriver> {
       "rate limit": "SMTP servers do not say how long to wait.",
       streaming: "Nobody can watch a mail being written.",
       meanwhile: "What was sent is neither changed nor deleted.",
+      "conversation gone": "What was sent cannot be deleted.",
+      "out of order": "Mails are not edited.",
       "shown and gone": "Nothing is shown before it is finished.",
       "limit amid": "Nothing is shown before it is finished.",
     },

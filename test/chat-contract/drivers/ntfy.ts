@@ -22,6 +22,8 @@ export async function ntfyDriver(): Promise<ChatDriver> {
       correction: "Who has read a notification keeps it.",
       streaming: "Each update would be a notification.",
       meanwhile: "What was sent is neither changed nor deleted.",
+      "conversation gone": "A topic is there for as long as somebody writes to it.",
+      "out of order": "Notifications are not edited.",
       "shown and gone": "Nothing is shown before it is finished.",
       "limit amid": "Nothing is shown before it is finished.",
     },

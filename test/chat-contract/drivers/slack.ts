@@ -121,6 +121,24 @@ function conversing(slack: FakeSlack): Conversing {
       );
       return slack.messages.splice(at, at < 0 ? 0 : 1).length > 0;
     },
+    removeConversation(said) {
+      slack.messages = slack.messages.filter(({ thread_ts, ts }) => thread_ts !== said.id && ts !== said.id);
+    },
+    postsInRoom: (room) =>
+      slack.messages
+        .filter((one) => one.channel === room && one.thread_ts === undefined && one.bot_id === "B0BOT")
+        .map(({ text }) => text),
+    editFirst(room, text, edited) {
+      const ts = slack.nextTs();
+      const about = { type: "message", user: ADA, ts };
+      const before = { ...about, text: `<@${BOT}> ${text}` };
+      const message = { ...about, text: `<@${BOT}> ${edited}`, edited: { user: ADA, ts: slack.nextTs() } };
+      const fields = { type: "message", channel: room, channel_type: "channel" };
+      slack.messages.push({ channel: room, ...message, edits: [], reactions: [], cards: {} });
+      tell({ ...fields, subtype: "message_changed", message, previous_message: before });
+      tell({ ...fields, ...before });
+      return { room, id: ts, conversation: ts };
+    },
     echo: (said, text) => tell(event(said, { user: BOT, bot_id: "B0BOT", text })),
     saysBot: (said, text) =>
       tell(event(said, { subtype: "bot_message", bot_id: "B0OTHER", text: `<@${BOT}> ${text}` })),

@@ -76,6 +76,23 @@ export async function telegramDriver(): Promise<ChatDriver> {
       );
       return telegram.messages.splice(at, at < 0 ? 0 : 1).length > 0;
     },
+    removeConversation(said) {
+      telegram.removeTopic(Number(said.room), topicOf(said) ?? 0);
+    },
+    postsInRoom: (room) =>
+      telegram
+        .shown(Number(room))
+        .filter(({ topic, buttons }) => topic === undefined && buttons.length === 0)
+        .map(({ text }) => text),
+    editFirst(room, text, edited) {
+      const said: Said = { room, id: String(--files), conversation: String(++topics) };
+      const about = message(said, Number(said.id), PERSON);
+      telegram.update({
+        edited_message: { ...about, text: `@ops_bot ${edited}`, edit_date: about.date + 1 },
+      });
+      telegram.update({ message: { ...about, text: `@ops_bot ${text}` } });
+      return said;
+    },
     echo(said, text) {
       const from = { id: 7, is_bot: true, first_name: "Ops", username: "ops_bot" };
       telegram.update({ message: { ...message(said, 900_001, 7), from, text: `@ops_bot ${text}` } });

@@ -82,7 +82,7 @@ const SOURCES: Record<string, Source> = {
   },
   Session: {
     table: tables.sessions,
-    inside: ["transcript", "read_position"],
+    inside: ["transcript", "read_position", "compact_requested_at"],
     derived: ["unread", "last_message_at", "channel_name", "title"],
   },
   Message: {

@@ -10,7 +10,7 @@ import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "
 import { Injected, MessageFields, toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
-import { EXAMPLE_ID, Id, IdParams, instant } from "../schemas.ts";
+import { EXAMPLE_ID, Id, IdParams, instant, nullable } from "../schemas.ts";
 import {
   BotId,
   ChangedAnswer,
@@ -195,6 +195,21 @@ export function channelRoutes(options: ChannelRoutes) {
       }),
       params: IdParams,
       response: { 200: Switched, ...failures(400, 403, 404, 422) },
+    })
+    .post("/:id/compact", ({ params }) => channelSessions.compact(params.id), {
+      ...route.plain({
+        of: "channel",
+        scope: "channels.messages:write",
+        tag,
+        summary: "Compact the conversation at its next run",
+        description:
+          "The next run of the channel's active session first puts notes in the place of its older messages, as it does when a conversation outgrows the model's window. The messages are kept.",
+      }),
+      params: IdParams,
+      response: {
+        200: t.Object({ session_id: nullable(Id, "The session; null if the channel has none yet.") }),
+        ...failures(400, 403, 404, 422),
+      },
     })
     .post(
       "/:id/switch-session",

@@ -1,0 +1,1 @@
+ALTER TABLE "sessions" ADD COLUMN "compact_requested_at" timestamp with time zone;

@@ -1,0 +1,64 @@
+// Credentials that a service has refused when something was delivered: shown like a connection, until a delivery succeeds or settings change.
+
+import type { Logger } from "../log.ts";
+import { isReauthRequired } from "../sdk/errors.ts";
+import type { Connections } from "./connections.ts";
+
+/** The name among the integration's connections. */
+export const DELIVERIES = "deliveries";
+
+export interface DeliveryCredentials {
+  /** What became of an attempt to deliver with a dispatcher of this type; `error` is null if it succeeded. */
+  heard(type: string, error: unknown, reason: string): void;
+  /** Its settings are others now. What waited for that is tried at once. */
+  changed(integrationId: string): Promise<void>;
+}
+
+export interface DeliveryCredentialsOptions {
+  connections: Pick<Connections, "report" | "forget" | "list">;
+  /** The integration that registered a dispatcher; undefined for the server's own. */
+  ownerOf(type: string): string | undefined;
+  /** Has deliveries by dispatchers of this integration tried now. */
+  hurry(integrationId: string): Promise<void>;
+  log: Logger;
+}
+
+export function createDeliveryCredentials(options: DeliveryCredentialsOptions): DeliveryCredentials {
+  const { connections, ownerOf, hurry, log } = options;
+  /** Those of which this server knows that they are refused, and what is being stored about them. */
+  const refused = new Map<string, Promise<unknown>>();
+
+  const storing = (work: Promise<unknown>): Promise<unknown> =>
+    work.catch((error) => log.error("The state of a connection could not be stored: {error}", { error }));
+
+  const forget = (id: string): Promise<unknown> => {
+    const before = refused.get(id) ?? Promise.resolve();
+    refused.delete(id);
+    return storing(before.then(() => connections.forget(id, DELIVERIES)));
+  };
+
+  return {
+    heard(type, error, reason) {
+      const id = ownerOf(type);
+      if (id === undefined) return;
+      if (error === null) {
+        if (refused.has(id)) void forget(id);
+      } else if (isReauthRequired(error)) {
+        const report = {
+          integrationId: id,
+          name: DELIVERIES,
+          status: "reauth_required",
+          detail: reason,
+        } as const;
+        refused.set(id, storing(connections.report(report)));
+      }
+    },
+    async changed(id) {
+      // Another server may be the one that was refused.
+      const known = await connections.list(id);
+      if (!refused.has(id) && !known.some(({ name }) => name === DELIVERIES)) return;
+      await forget(id);
+      await hurry(id);
+    },
+  };
+}
