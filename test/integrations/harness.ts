@@ -37,7 +37,10 @@ export async function temporaryFolder() {
 
 interface HarnessOptions
   extends Partial<
-    Pick<IntegrationsOptions, "watch" | "log" | "loadTimeoutMs" | "pace" | "states" | "review" | "stalls">
+    Pick<
+      IntegrationsOptions,
+      "watch" | "log" | "loadTimeoutMs" | "pace" | "retryPauses" | "states" | "review" | "stalls"
+    >
   > {
   servicesFor?: ServicesFor;
   sources?: IntegrationSource[];
@@ -113,6 +116,7 @@ export async function harness(files: Files, options: HarnessOptions = {}) {
     ...(options.review && { review: options.review }),
     ...(options.stalls && { stalls: options.stalls }),
     ...(options.pace && { pace: options.pace }),
+    ...(options.retryPauses && { retryPauses: options.retryPauses }),
     ...(options.loadTimeoutMs !== undefined && { loadTimeoutMs: options.loadTimeoutMs }),
   });
   const integrations = { ...registry, loadAll: () => registry.loadAll(servicesFor) };

@@ -72,11 +72,17 @@ export interface LoadedIntegration
   release(): Promise<void>;
 }
 
+/**
+ * Why a load may succeed later: a package that it lacks may be about to be installed, which nothing reports; or it took too long,
+ * perhaps on a machine that was busy, or for a service that was not up yet.
+ */
+export type Heals = "package" | "slow";
+
 /** `takenIn` is known after a failure as well: fixing an imported file may fix the integration. */
 export type LoadResult = { takenIn: TakenIn } & (
   | { ok: true; loaded: LoadedIntegration }
   /** `problem` is the first one, where the author has to begin. `settings` are those declared before it: a missing one may be the cause. */
-  | { ok: false; problem: Problem; settings: IntegrationSetting[]; mayHeal?: boolean }
+  | { ok: false; problem: Problem; settings: IntegrationSetting[]; mayHeal?: Heals }
 );
 
 export interface LoadOptions {
@@ -124,7 +130,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
     takenIn = (result.ok ? result.prepared : result).takenIn;
     if (!result.ok) {
       const [problem = { reason: "The integration cannot be bundled" }] = result.problems;
-      return { ...failed(await withRemedy(problem, found)), mayHeal: result.mayHeal };
+      return { ...failed(await withRemedy(problem, found)), ...(result.mayHeal && { mayHeal: "package" }) };
     }
     if (late) {
       await result.prepared.discard();
@@ -171,19 +177,27 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   await turn.promise;
   const { timeoutMs } = options;
   const tooLate = new Error("The time limit has passed");
-  const outcome = await within(timeoutMs, work, { error: () => tooLate }).catch(async (error: unknown) => {
-    if (error === tooLate) {
-      late = true;
-      collected.seal();
-      return failed(await hangingAwait(found, { file: at.file, timeoutMs, prepared }));
-    }
-    const location = locate(error, found.folder) ?? { file: at.file };
-    const problem = { reason: errorMessage(error), ...location };
-    // A package of a package, which was left to run time because many are never asked for.
-    const missing = missingAtRunTime(error);
-    if (missing === undefined) return failed(problem);
-    return { ...failed(await withRemedy({ ...problem, missingPackage: missing }, found)), mayHeal: true };
-  });
+  const outcome = await within(timeoutMs, work, { error: () => tooLate }).catch(
+    async (error: unknown): Promise<LoadResult> => {
+      if (error === tooLate) {
+        late = true;
+        collected.seal();
+        return {
+          ...failed(await hangingAwait(found, { file: at.file, timeoutMs, prepared })),
+          mayHeal: "slow",
+        };
+      }
+      const location = locate(error, found.folder) ?? { file: at.file };
+      const problem = { reason: errorMessage(error), ...location };
+      // A package of a package, which was left to run time because many are never asked for.
+      const missing = missingAtRunTime(error);
+      if (missing === undefined) return failed(problem);
+      return {
+        ...failed(await withRemedy({ ...problem, missingPackage: missing }, found)),
+        mayHeal: "package",
+      };
+    },
+  );
   if (!outcome.ok) await release();
   return outcome;
 }

@@ -13,6 +13,7 @@ import type { IntegrationRouter } from "../routing/router.ts";
 import type { ReadPage } from "../routing/web-ui.ts";
 import type { IntegrationStates } from "../settings/states.ts";
 import type { Sinks } from "./go-live.ts";
+import type { RetryPauses } from "./load-again.ts";
 import type { PaceOptions } from "./reload-pace.ts";
 import type { IntegrationEvent } from "./slot.ts";
 import type { ServingStatus } from "./state.ts";
@@ -44,6 +45,8 @@ export interface IntegrationsOptions {
   loadTimeoutMs?: number;
   /** How fast changes of one integration's files are applied. */
   pace?: PaceOptions;
+  /** How soon a load that may succeed later is retried. */
+  retryPauses?: RetryPauses;
 }
 
 export type IntegrationListener = (id: string, event: IntegrationEvent) => void;

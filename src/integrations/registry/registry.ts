@@ -53,6 +53,7 @@ export function createIntegrations(options: IntegrationsOptions): Integrations {
   const slotOptions: SlotOptions = {
     version: options.version,
     retries: options.watch,
+    retryPauses: options.retryPauses,
     pace: options.pace,
     review,
     stalls,

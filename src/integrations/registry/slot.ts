@@ -14,12 +14,10 @@ import type { Stalls } from "../loading/stalls.ts";
 import { hashOf } from "../review/closure.ts";
 import type { PendingApproval, Review, Snapshot } from "../review/review.ts";
 import type { Version } from "../review/versions.ts";
+import { createLoadAgain, type RetryPauses } from "./load-again.ts";
 import { createPace, type PaceOptions } from "./reload-pace.ts";
 import { type IntegrationState, newState, problemOf } from "./state.ts";
 
-/** Pauses between retries while a package is being installed, because nothing reports when the install is complete. */
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 5_000;
 /** How many replaced versions keep their modules: their code may still run, and import modules lazily. */
 const RETIRED_KEPT = 2;
 
@@ -29,8 +27,9 @@ export type IntegrationEvent = "live" | "quarantined" | "pending" | "disabled" |
 export interface SlotOptions {
   /** The version of Heddle. */
   version: string;
-  /** Whether a load that failed for something that may still appear is retried automatically. */
+  /** Whether a load that may succeed later is retried automatically. */
   retries: boolean;
+  retryPauses: RetryPauses | undefined;
   pace: PaceOptions | undefined;
   review: Review;
   stalls: Stalls | undefined;
@@ -77,7 +76,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
   const state = newState(first);
   const pace = createPace(options.pace);
   const retired: LoadedIntegration[] = [];
-  const retry = { timer: undefined as Timer | undefined, pauseMs: FIRST_RETRY_MS };
+  const retry = createLoadAgain(() => void load({ evenIfUnchanged: true }), options.retryPauses);
   /** Counts reviews of the sources; only the result of the last one is loaded. */
   let snapshots = 0;
   /** Counts loads; only the last one to start goes live, so that a hanging load cannot delay its fix. */
@@ -128,7 +127,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
 
   async function bringIn(reviewed: Reviewed, isFresh = false): Promise<void> {
     const own = ++generation;
-    clearTimeout(retry.timer);
+    retry.stop();
     const problem = stalls?.whyNot(id, reviewed.hash);
     if (problem) return quarantine(problem);
     const result = await options.run(state.found, reviewed, { isFresh, before: state.takenIn });
@@ -145,7 +144,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     // A version that cannot be bundled declares no settings.
     if (result.ok || settings.length > 0) state.settings = settings;
     if (!result.ok) {
-      if (result.mayHeal && options.retries) retryLater();
+      if (result.mayHeal && options.retries) retry.later(result.mayHeal);
       return quarantine(result.problem);
     }
     version = reviewed.version;
@@ -169,12 +168,6 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     }, pauseMs);
     slowed.unref();
     return true;
-  }
-
-  function retryLater(): void {
-    retry.timer = setTimeout(() => void load({ evenIfUnchanged: true }), retry.pauseMs);
-    retry.timer.unref();
-    retry.pauseMs = Math.min(2 * retry.pauseMs, LAST_RETRY_MS);
   }
 
   function hold(pending: PendingApproval): void {
@@ -202,7 +195,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     retire();
     state.live = loaded;
     state.outcome = { is: "ok" };
-    retry.pauseMs = FIRST_RETRY_MS;
+    retry.reset();
     if (version) void review.keep(id, version).catch((error) => log.error("{error}", { error }));
     log.info(isNew ? "Integration {id} is live" : "Integration {id} is live in a new version", {
       id,
@@ -241,7 +234,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
   function disable(): void {
     const wasOn = state.live ?? problemOf(state);
     // A load in progress must not go live, and the next load must not assume that it did.
-    clearTimeout(retry.timer);
+    retry.stop();
     snapshots++;
     generation++;
     triedHash = undefined;
@@ -286,7 +279,7 @@ export function createSlot(first: FoundIntegration, options: SlotOptions): Slot 
     hold,
     async close() {
       isClosed = true;
-      clearTimeout(retry.timer);
+      retry.stop();
       clearTimeout(slowed);
       const clashing = state.outcome.is === "clashing" ? [state.outcome.loaded] : [];
       const all = [...(state.live ? [state.live] : []), ...clashing, ...retired];

@@ -269,6 +269,24 @@ test("a hanging top-level await is reported with its file", async () => {
   );
 });
 
+test("what took too long is tried again, and goes live once it does not", async () => {
+  const gate = Promise.withResolvers<void>();
+  (globalThis as { gateOfSlow?: Promise<void> }).gateOfSlow = gate.promise;
+  await using all = await harness(
+    { "slow/tools/t.ts": `await globalThis.gateOfSlow;\n${toolNamed("slow_tool", "() => 'at last'")}` },
+    {
+      watch: true,
+      loadTimeoutMs: 1_000,
+      retryPauses: { package: { first: 1, last: 1 }, slow: { first: 100, last: 200 } },
+    },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.statusOf("slow")).toBe("quarantined");
+  gate.resolve();
+  await until(() => all.integrations.statusOf("slow") === "live");
+  expect(all.call("slow_tool")).toBe("at last");
+});
+
 test("at the start, a name that two integrations want goes to the first one", async () => {
   // The first one takes longer to load, so the order of finishing does not matter.
   await using all = await harness({
