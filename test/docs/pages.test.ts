@@ -111,6 +111,15 @@ test("docs/architecture.md names every folder of src, and only files that exist"
   }
 });
 
+test("each number of docs/decisions.md stands for one decision, and those that others name exist", async () => {
+  const page = await read("docs/decisions.md");
+  const numbers = [...page.matchAll(/^- \*\*(D\d+)/gm)].map(([, number]) => number);
+  expect(numbers.length).toBeGreaterThan(400);
+  expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
+  const named = [...page.matchAll(/\bD\d+\b/g)].map(([number]) => number);
+  expect(named.filter((number) => !numbers.includes(number))).toEqual([]);
+});
+
 test("links lead to existing pages and headings", async () => {
   const listed = await readdir(join(repository, "docs"), { recursive: true });
   const pages = [
