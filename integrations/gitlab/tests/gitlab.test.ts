@@ -287,6 +287,7 @@ test("a comment that was changed before it was found decides nothing", async () 
   answer = (path) => {
     if (path.endsWith("/events"))
       return Response.json([note(41, at), note(40, new Date(Date.parse(at) + 1).toISOString())]);
+    if (path.endsWith("/user")) return Response.json({ id: 9, username: "heddle-bot" });
     return Response.json(path.endsWith("/discussions") ? [] : { id: 70, iid: 7, title: "T" });
   };
   await rememberProject({ ...NOTE, project: { path_with_namespace: place.project } });
