@@ -175,6 +175,7 @@ export const RESOURCE_WORDS: Readonly<Record<string, string>> = {
   templates: "Templates",
   tools: "Tools",
   usage: "Tokens and costs",
+  "workspaces.files": "Files that bots and people share",
 };
 
 /** Resources with one part per tool, dispatch type or integration, whose names are not known in advance. */

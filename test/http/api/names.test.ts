@@ -98,6 +98,8 @@ const PLAIN = [
   ...["external_id", "place", "code"],
   // Files of content, which may name what comes and goes.
   ...["text", "version"],
+  // Files of a workspace.
+  ...["path", "replace"],
   // Bindings check these against the manifest of their integration; see test/channels.
   ...["event", "event_filter"],
   // Of actions on many, of a rerun, of a read mark and of signing in.
