@@ -36,7 +36,9 @@ function charactersIn(pattern: string): string | undefined {
   if (!(all && beginning)) return undefined;
   const before = rest === undefined ? 0 : 1;
   const least = before + Number(from ?? (sign === "+" ? 1 : 0));
-  const count = to === undefined ? `at least ${least}` : `${least} to ${before + Number(to)}`;
+  const most = to === undefined ? undefined : before + Number(to);
+  const count =
+    most !== undefined ? `${least} to ${most}` : least === 1 ? "one or more" : `at least ${least}`;
   return [
     `of ${count} ${listed(
       all.map(({ many }) => many),

@@ -7,8 +7,8 @@ const CASES: [pattern: string, words: string | undefined][] = [
     'of 1 to 63 lower-case letters, digits, "_" and "-", the first of which is a lower-case letter or a digit, and not "endpoints"',
   ],
   ["^[A-Za-z0-9_-]{1,100}$", 'of 1 to 100 letters, digits, "_" and "-"'],
-  ["^[a-z][a-z]*$", "of at least 1 lower-case letters"],
-  ["^[0-9]+$", "of at least 1 digits"],
+  ["^[a-z][a-z]*$", "of one or more lower-case letters"],
+  ["^[0-9]+$", "of one or more digits"],
   ["\\S", "that is not blank"],
   ["^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "that is a day such as 2026-01-31"],
   // Said as they are: words for them would be longer, or wrong.

@@ -301,6 +301,7 @@ test("an author's test runs with no package installed", async () => {
     "src/errors.ts",
     "src/schema/json-text.ts",
     "src/schema/nearest.ts",
+    "src/schema/pattern-words.ts",
     "src/secrets/names.ts",
     "src/within.ts",
     ...new Bun.Glob("src/sdk/**/*.ts").scanSync(repository),

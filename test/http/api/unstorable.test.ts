@@ -1,8 +1,9 @@
 // No text in a request to a documented route causes a 500, not even text that no database can store.
 
-import { beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import SwaggerParser from "@apidevtools/swagger-parser";
 import { eachDatabase } from "../../database.ts";
+import { temporaryWorkspace } from "../../workspace/fixture.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
 
 interface Schema {
@@ -26,16 +27,19 @@ const NUL_AND_HALF = "a\0b\ud800c";
 
 eachDatabase("unstorable text", (open) => {
   let http: HttpFixture;
+  let workspace: Awaited<ReturnType<typeof temporaryWorkspace>>;
   let paths: Record<string, Record<string, Operation>>;
   const ids: Record<string, string> = { bots: "default" };
   beforeAll(async () => {
-    http = await createHttpFixture(await open());
+    workspace = await temporaryWorkspace();
+    http = await createHttpFixture(await open(), { workspace });
     const document = (await http.send("GET", "/swagger/json", { key: null })).body;
     ({ paths } = (await SwaggerParser.dereference(document)) as never);
     const made = async (path: string) => (await http.send("POST", path, { body: { client_id: "x:1" } })).body;
     ids.channels = (await made("/api/v1/channels")).id;
     ids.sessions = (await made("/api/v1/sessions")).session_id;
   });
+  afterAll(() => workspace[Symbol.asyncDispose]());
 
   /** Returns a value of the schema in which every text is the given one. */
   const valueFor = (schema: Schema, text: string): unknown => {

@@ -71,10 +71,14 @@ const WRONG: [manifest: unknown, path: string, message: string][] = [
   [{ python_dependencies: [] }, "python_dependencies", 'did you mean "dependencies"?'],
   [{ quite_another: 1 }, "quite_another", "is not known here"],
   [{ env_vars: [{ key: "A" }, { key: "B", requred: true }] }, "env_vars[1].requred", '"required"'],
-  [{ env_vars: [{ key: "A" }, { key: "MY KEY" }] }, "env_vars[1].key", "must match"],
+  [
+    { env_vars: [{ key: "A" }, { key: "MY KEY" }] },
+    "env_vars[1].key",
+    "must be a string of one or more letters",
+  ],
   [{ env_vars: [{ key: "A" }, { key: "A" }] }, "env_vars[1].key", 'repeats "A"'],
   [{ env_vars: [{ required: true }] }, "env_vars[0].key", "is missing"],
-  [{ webhook: { path: "webhook" } }, "webhook.path", "must match"],
+  [{ webhook: { path: "webhook" } }, "webhook.path", 'must be a string that begins with "/"'],
   [
     { webhook: { path: "/w", verifier: { scheme: "git", secret: "A" } } },
     "webhook.verifier.scheme",
