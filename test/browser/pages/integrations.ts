@@ -152,7 +152,7 @@ export function integrationsTests(ui: () => Ui): void {
     expect(await page.content()).not.toContain(code);
     await page.getByLabel("Pairing code").fill("2222-2222");
     await page.getByRole("button", { name: "Allow", exact: true }).first().click();
-    await page.getByText("Nobody has this code now").waitFor();
+    await page.getByRole("alert").getByText("Nobody has this code now").waitFor();
     await page.getByLabel("Pairing code").fill(code.toLowerCase());
     await page.keyboard.press("Enter");
     await person.getByText("Allowed").waitFor();
