@@ -58,9 +58,9 @@ export function formsTests(ui: () => Ui): void {
     // A field that is folded away is unfolded.
     await goTo("/admin/integrations/webhook?tab=endpoints&add=sentry");
     await page.getByText("Signature, conversations, answers").click();
-    await page.getByLabel("What tells conversations apart").fill("no-pointer");
+    await page.getByLabel("Which events belong to one conversation").fill("no-pointer");
     await page.getByText("Signature, conversations, answers").click();
-    await refused("Create endpoint", { label: /tells conversations apart/, text: /JSON pointer such as/ });
+    await refused("Create endpoint", { label: /belong to one conversation/, text: /JSON pointer such as/ });
 
     await goTo("/policies?try=1");
     await page.getByRole("textbox", { name: "Tool", exact: true }).fill("search_documents");
