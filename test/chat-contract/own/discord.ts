@@ -38,7 +38,7 @@ export const discordCases = (discord: FakeDiscord): OwnCase[] => [
       discord.write(BEN, DIRECT, "", { attachments: sound });
       await answered(discord, DIRECT, "{q900007}");
       expect(discord.messages.some(({ content }) => content.includes(answerTo("{q910000}")))).toBe(false);
-      const commands = ["ask", "stop", "bot", "model", "reset"];
+      const commands = ["ask", "stop", "bot", "model", "reset", "compact"];
       expect(discord.commands.map(({ name }) => name)).toEqual(commands);
     },
   },
