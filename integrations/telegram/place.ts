@@ -29,10 +29,10 @@ export const dispatchConfigOf = (place: Place) => ({ type: "telegram", ...place 
 /** Groups and channels have negative ids. */
 export const isPrivate = ({ chat_id }: Place): boolean => chat_id > 0;
 
-/** The fields of a call that posts to the place. */
 /** Telegram would fetch what a text links to, which a stranger may have talked the bot into. */
 export const NO_PREVIEW = { link_preview_options: { is_disabled: true } };
 
+/** The fields of a call that posts to the place. */
 export const target = ({ chat_id, topic }: Place) => ({
   chat_id,
   ...(topic !== undefined && { message_thread_id: topic }),
