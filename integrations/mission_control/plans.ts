@@ -86,8 +86,10 @@ export interface PlanChange {
   steps?: readonly string[] | undefined;
 }
 
-/** Changes a plan that has not ended. It then waits for another approval; a step that is running ends first. */
-/** `asRead`: the plan's `hash` as it was read. */
+/**
+ * Changes a plan that has not ended. It then waits for another approval; a step that is running ends first. `asRead` is the plan's `hash` as it
+ * was read.
+ */
 export const changePlan = (id: string, change: PlanChange, actor: string, asRead?: string): Promise<Plan> =>
   tables.transaction(async (sql) => {
     const plan = await lockPlan(sql, id);
