@@ -1,7 +1,7 @@
 // 1,000 schedules, two servers that are killed and started again and again, and a night in which clocks change: each due time
 // becomes exactly one message.
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { count, lte } from "drizzle-orm";
 import { channels, scheduleOccurrences, schedules, type Timing } from "../../src/db/schema.ts";
@@ -9,6 +9,9 @@ import { newId } from "../../src/ids.ts";
 import { createScan, type ScanOptions } from "../../src/schedules/scan.ts";
 import { nextTimes } from "../../src/schedules/timing.ts";
 import { eachDatabase } from "../database.ts";
+
+// Many starts of servers, which a slow machine needs time for.
+setDefaultTimeout(180_000);
 
 const SCHEDULES = 1_000;
 const START = new Date("2026-10-24T20:00:00Z");
