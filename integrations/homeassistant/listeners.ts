@@ -30,11 +30,15 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
   const fail = (error: unknown) => ended.reject(error);
   const onAbort = () => fail(ctx.signal.reason);
   ctx.signal.addEventListener("abort", onAbort, { once: true });
-  socket.addEventListener("close", () => fail(new Error("Home Assistant closed the connection.")));
-  // The platform does not say why; a request over the same way does.
+  let isFailing = false;
+  // The platform does not say why it failed, and closes the socket at once; a request over the same way says it.
   socket.addEventListener("error", () => {
+    isFailing = true;
     const why = new Error("Home Assistant does not take a websocket; is there a proxy in between?");
     test({ signal: ctx.signal }).then(() => fail(why), fail);
+  });
+  socket.addEventListener("close", () => {
+    if (!isFailing) fail(new Error("Home Assistant closed the connection."));
   });
   let number = 0;
   const send = (message: object) => socket.send(JSON.stringify(message));

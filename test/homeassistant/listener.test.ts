@@ -26,6 +26,31 @@ test("a token that is refused is a person's matter", async () => {
   await expect(listener.stop()).rejects.toThrow("does not accept HOMEASSISTANT_TOKEN");
 });
 
+test("a home that does not take the socket is told from one that is not there", async () => {
+  const why = async (url: string) => {
+    useSettings({ HOMEASSISTANT_URL: url, HOMEASSISTANT_TOKEN: TOKEN });
+    const listener = startListener("events");
+    const error = await listener.reported.then(
+      () => undefined,
+      (reason: Error) => reason.message,
+    );
+    await listener.stop().catch(() => {});
+    return error;
+  };
+  const proxy = Bun.serve({
+    port: 0,
+    fetch: (request) =>
+      new URL(request.url).pathname === "/api/config"
+        ? Response.json({ location_name: "Home", version: "2026.11.1" })
+        : new Response("Bad gateway", { status: 502 }),
+  });
+  expect(await why(proxy.url.origin)).toContain("does not take a websocket");
+  await proxy.stop(true);
+  expect(await why(proxy.url.origin)).toMatch(
+    /^Home Assistant cannot be reached: nothing answers at .*ECONNREFUSED/,
+  );
+});
+
 test("changes are subscribed to only if somebody wants to hear of one", async () => {
   use(TOKEN);
   const listener = startListener("events");
