@@ -76,6 +76,9 @@ test("only what enters certain zones, at certain hours, is told", async () => {
   useSettings({ FRIGATE_HOURS: "08:00-16:00" });
   assert.equal((await at("h5", "06:00")).status, "processed");
   assert.equal((await at("h6", "14:00")).reason, "filtered");
+  // A zone that nobody knows keeps nothing back.
+  useSettings({ FRIGATE_HOURS: "00:00-23:59", FRIGATE_TIME_ZONE: "Nowhere/Else" });
+  assert.equal((await at("h7", "12:00")).status, "processed");
 });
 
 test("there is a limit for each hour", async () => {
