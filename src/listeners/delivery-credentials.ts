@@ -21,12 +21,19 @@ export interface DeliveryCredentialsOptions {
   /** Has deliveries by dispatchers of this integration tried now. */
   hurry(integrationId: string): Promise<void>;
   log: Logger;
+  /** A monotonic clock, in milliseconds. */
+  now?: () => number;
 }
 
+/** What is stored is looked at once in this time, not at each of many deliveries. */
+const ACCEPTED_MS = 60_000;
+
 export function createDeliveryCredentials(options: DeliveryCredentialsOptions): DeliveryCredentials {
-  const { connections, ownerOf, hurry, log } = options;
+  const { connections, ownerOf, hurry, log, now = () => performance.now() } = options;
   /** Those of which this server knows that they are refused, and what is being stored about them. */
   const refused = new Map<string, Promise<unknown>>();
+  /** When each was last known to be accepted: another server, or this one before its start, may have stored that it was refused. */
+  const accepted = new Map<string, number>();
 
   const storing = (work: Promise<unknown>): Promise<unknown> =>
     work.catch((error) => log.error("The state of a connection could not be stored: {error}", { error }));
@@ -42,7 +49,10 @@ export function createDeliveryCredentials(options: DeliveryCredentialsOptions): 
       const id = ownerOf(type);
       if (id === undefined) return;
       if (error === null) {
-        if (refused.has(id)) void forget(id);
+        const before = accepted.get(id) ?? Number.NEGATIVE_INFINITY;
+        if (!refused.has(id) && now() - before < ACCEPTED_MS) return;
+        accepted.set(id, now());
+        void forget(id);
       } else if (isReauthRequired(error)) {
         const report = {
           integrationId: id,

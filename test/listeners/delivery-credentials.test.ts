@@ -98,4 +98,35 @@ eachDatabase("credentials of deliveries", (open) => {
     expect(await shown()).toBeUndefined();
     await until(async () => (await row())?.status === "delivered");
   });
+
+  test("a delivery that succeeds ends what another server, or this one before its start, has stored; not each one looks", async () => {
+    const known = connections();
+    let at = 0;
+    let looks = 0;
+    const credentials = createDeliveryCredentials({
+      connections: {
+        ...known,
+        forget: (id, name) => {
+          looks += 1;
+          return known.forget(id, name);
+        },
+      },
+      ownerOf: () => "weaver",
+      hurry: async () => {},
+      log: parts.log,
+      now: () => at,
+    });
+    const refuse = () =>
+      known.report({ integrationId: "weaver", name: DELIVERIES, status: "reauth_required", detail: null });
+    const gone = () => until(async () => (await known.list("weaver")).length === 0);
+    await refuse();
+    credentials.heard("loom", null, "");
+    await gone();
+    credentials.heard("loom", null, "");
+    expect(looks).toBe(1);
+    await refuse();
+    at += 60_000;
+    credentials.heard("loom", null, "");
+    await gone();
+  });
 });
