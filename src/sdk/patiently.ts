@@ -17,6 +17,8 @@ export interface PatienceOptions {
 }
 
 const DEFAULT_SECONDS = 5;
+/** A service that always asks for a moment more is not waited for without end, also where nobody gives a signal. */
+const MOST_WAITS = 100;
 
 /** See the export of heddle/sdk. */
 export async function patiently<Made>(
@@ -31,12 +33,12 @@ export async function patiently<Made>(
       "validation",
       `maxWaitSeconds of patiently() must be a number above 0; got ${shown(maxWaitSeconds)}.`,
     );
-  for (;;) {
+  for (let waits = 0; ; waits++) {
     try {
       return await work();
     } catch (error) {
       const seconds = secondsOf(error);
-      if (seconds === undefined || !(seconds <= maxWaitSeconds)) throw error;
+      if (seconds === undefined || !(seconds <= maxWaitSeconds) || waits === MOST_WAITS) throw error;
       // Not at once, whatever the service says: it has just refused.
       await sleepFor(Math.max(seconds, 0.1), signal);
     }
