@@ -4,6 +4,7 @@
 import { HeddleError } from "../../errors.ts";
 import { within } from "../../within.ts";
 import { type Growing, SMALL_BODY } from "./intake.ts";
+import { joined } from "./join-parts.ts";
 import { codingOfBody, unpackBody } from "./unpack-body.ts";
 
 export interface ReadBody {
@@ -104,17 +105,7 @@ async function collect(
     end += performance.now() - came + (value.byteLength / bytesPerSecond) * 1000;
     parts.push(value);
   }
-  return parts.length === 1 && parts[0] ? parts[0] : joined(parts, size);
-}
-
-function joined(parts: Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  return joined(parts, size);
 }
 
 function brokenOff(error: unknown): HeddleError {

@@ -5,6 +5,7 @@ import { HeddleError } from "../../errors.ts";
 import { type Coding, UnpackError, unpacked } from "../../unpack.ts";
 import { UnsupportedCoding } from "../errors.ts";
 import type { Growing } from "./intake.ts";
+import { joined } from "./join-parts.ts";
 
 const ACCEPTED = new Map<string, Coding>([
   ["gzip", "gzip"],
@@ -38,7 +39,7 @@ export async function unpackBody(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (packed.byteLength === 0) return new Uint8Array();
   if (coding === "gzip" && !(packed[0] === 0x1f && packed[1] === 0x8b)) throw notCoded(coding);
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   try {
     for await (const part of unpacked(whole(packed), coding)) {
@@ -50,7 +51,7 @@ export async function unpackBody(
   } catch (error) {
     throw error instanceof UnpackError ? notCoded(coding, error) : error;
   }
-  return new Uint8Array(Buffer.concat(parts));
+  return joined(parts, size);
 }
 
 async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
