@@ -51,8 +51,11 @@ const withTransport = <Result>(
     }
   }, isRefused);
 
-/** A refused sign-in, after which nothing was sent. */
-const isRefused = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === "EAUTH";
+/** A refused sign-in, after which nothing was sent. A server that could not look the password up answers with 454. */
+function isRefused(error: unknown): boolean {
+  const { code, responseCode = 535 } = (error ?? {}) as { code?: string; responseCode?: number };
+  return code === "EAUTH" && responseCode >= 500;
+}
 
 async function within<Result>(
   transport: Transport,

@@ -122,6 +122,8 @@ listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
 auth_failure_delay = 0
+# Several servers of one test use the mailbox, and those that were killed leave connections behind.
+mail_max_userip_connections = 100
 first_valid_uid = 1
 mail_location = maildir:${dir}/mail/%u
 service imap-login {

@@ -15,6 +15,8 @@ export interface Smtp {
   sent: SentMail[];
   /** The status with which the next mails to an address are refused. */
   refusals: Map<string, number>;
+  /** The status with which whoever signs in is refused, whatever the proof. */
+  refuseSignIn(status: number | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -22,12 +24,15 @@ export interface Smtp {
 export async function startSmtp({ isToken }: { isToken?: (token: string) => boolean } = {}): Promise<Smtp> {
   const sent: SentMail[] = [];
   const refusals = new Map<string, number>();
+  let signInStatus: number | undefined;
   const server = new SMTPServer({
     ...{ hideSTARTTLS: true, allowInsecureAuth: true, logger: false },
     authMethods: isToken ? ["PLAIN", "LOGIN", "XOAUTH2"] : ["PLAIN", "LOGIN"],
     onAuth({ method, username, password, accessToken }, _session, callback) {
       const isProven = method === "XOAUTH2" ? isToken?.(accessToken ?? "") : password === MAILBOX.pass;
-      if (username === MAILBOX.user && isProven) callback(null, { user: username });
+      if (signInStatus !== undefined)
+        callback(Object.assign(new Error("Temporary failure"), { responseCode: signInStatus }));
+      else if (username === MAILBOX.user && isProven) callback(null, { user: username });
       else callback(Object.assign(new Error("Invalid credentials"), { responseCode: 535 }));
     },
     onRcptTo({ address }, _session, callback) {
@@ -52,5 +57,14 @@ export async function startSmtp({ isToken }: { isToken?: (token: string) => bool
   const listening = server.listen(0, "127.0.0.1");
   await once(listening, "listening");
   const { port } = listening.address() as { port: number };
-  return { port, sent, refusals, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+  const refuseSignIn = (status: number | undefined): void => {
+    signInStatus = status;
+  };
+  return {
+    port,
+    sent,
+    refusals,
+    refuseSignIn,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }
