@@ -492,6 +492,28 @@ eachDatabase("budgets", (open) => {
     await server.close();
     expect(made.map(({ current }) => current?.used)).toEqual([2, 2 * TOKENS, 2, 1]);
   });
+
+  test("a call that is in progress when a budget is made counts for it", async () => {
+    const budgets: GivenBudget[] = [
+      { ...DOLLARS_A_DAY, amount: 1 },
+      { scope: "bot", subject: "default", metric: "tokens", period: "run", amount: 1_000 },
+      { scope: "integration", subject: "another", metric: "tokens", period: "month", amount: 1_000 },
+      { scope: "server", metric: "seconds", period: "day", amount: 1_000 },
+    ];
+    let making: Promise<string[]> | undefined;
+    const { llm, asked } = pricedLlm(1, () => {
+      making ??= Promise.all(budgets.map(async (one) => (await server.budgets.create(one)).id));
+      return making;
+    });
+    const { db, server, send, ended } = await start(open, llm);
+    const [run] = await ended([await send(1)]);
+    expect([run?.error_code, asked.calls]).toEqual(["usage_limit_exceeded", 1]);
+    const [dollars = "", tokens = "", others = "", seconds = ""] = (await making) ?? [];
+    expect([await used(db, dollars), await used(db, tokens), await used(db, others)]).toEqual([1, TOKENS, 0]);
+    // Its time is counted once, with the run's.
+    expect(await used(db, seconds)).toBeLessThan(20);
+    await server.close();
+  });
 });
 
 onPostgres("budgets over two servers", (open) => {
