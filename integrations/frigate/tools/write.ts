@@ -27,7 +27,8 @@ const MOVES = ["MOVE_LEFT", "MOVE_RIGHT", "MOVE_UP", "MOVE_DOWN", "ZOOM_IN", "ZO
 export const ptz = register(
   {
     name: "frigate_ptz",
-    annotations: { idempotent: false },
+    // What it does not see meanwhile is not recorded, which nobody can bring back.
+    annotations: { destructive: true },
     description:
       "Move a camera that can be moved, or send it to one of its presets. Others see and record what it then shows, so do this only when somebody has asked for it.",
     parameters: t.Object({

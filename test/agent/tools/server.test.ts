@@ -7,6 +7,8 @@ import { createServerTools, type ServerForTools } from "../../../src/agent/tools
 import { callTool } from "../../../src/agent/tools/call.ts";
 import { createToolRegistry } from "../../../src/agent/tools/registry.ts";
 import { notFound } from "../../../src/errors.ts";
+import { decide } from "../../../src/policies/decide.ts";
+import { factsOf } from "../../../src/policies/tool-kinds.ts";
 import { call, tool } from "../fixture.ts";
 
 function fixture() {
@@ -80,6 +82,18 @@ test("integrations are looked at, switched and loaded again, but neither approve
     expect((await ask("manage_integration", { action, id: "loom" })).error).toContain("invalid");
   const status = JSON.parse((await ask("get_system_status")).content);
   expect(status).toMatchObject({ version: "1.2.3", integrations: [{ id: "loom", status: "quarantined" }] });
+});
+
+test("in a run that has read text of strangers, a person decides on switching an integration off", () => {
+  const tool = fixture().registry.get("manage_integration") as Parameters<typeof factsOf>[0];
+  const call = {
+    tool: factsOf(tool),
+    args: { action: "disable", id: "loom" },
+    bot_id: "b",
+    channel_id: null,
+  };
+  const effects = (["none", "read", "led"] as const).map((taint) => decide([], call, taint).effect);
+  expect(effects).toEqual(["allow", "require_approval", "require_approval"]);
 });
 
 test("neither a pattern nor a message brings the tools of the server", () => {

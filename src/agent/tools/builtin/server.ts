@@ -56,6 +56,8 @@ const statusTool = ({ facts, integrations }: ServerForTools): Tool => ({
 
 const manageTool = ({ integrations }: ServerForTools): Tool => ({
   name: "manage_integration",
+  // What is switched off meanwhile tells nobody of anything.
+  annotations: { destructive: true },
   description:
     "Look at the server's integrations, enable or disable one, or load its folder again. Settings and the approval of code are for people.",
   parameters: schema({
