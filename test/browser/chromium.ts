@@ -3,9 +3,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CHROMIUM_PROGRAMS, findProgram } from "../parts.ts";
 import { until } from "../until.ts";
 
-export const CHROMIUM = Bun.which("chromium") ?? Bun.which("chromium-browser") ?? Bun.which("google-chrome");
+/** The headless shell is the same browser without windows; each new page of a whole one draws a window as well. */
+export const CHROMIUM = findProgram(CHROMIUM_PROGRAMS);
 
 interface Event {
   method: string;
@@ -25,7 +27,7 @@ export interface Tab extends AsyncDisposable {
 }
 
 const SWITCHES = [
-  ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"],
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"],
   ...["--disable-extensions", "--disable-background-networking", "--remote-debugging-port=0"],
 ];
 

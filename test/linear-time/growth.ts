@@ -15,8 +15,8 @@ const NOTICEABLE_MS = 60;
 const TRIES = 3;
 
 /**
- * Compares the same work on two inputs, the second `times` as large as the first. The fastest of several attempts
- * counts, because a busy machine slows some down. Linear growth is `times`, quadratic growth its square; superlinear
+ * Compares the same work on two inputs, the second `times` as large as the first. What looks steep is measured again, and
+ * the fastest attempt counts, because a busy machine slows some down. Linear growth is `times`, quadratic growth its square; superlinear
  * means above the midpoint between them on a logarithmic scale.
  */
 export function growthOf(smaller: Work, larger: Work, times: number): Growth {
@@ -24,13 +24,17 @@ export function growthOf(smaller: Work, larger: Work, times: number): Growth {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     small = Math.min(small, timeOf(smaller));
     large = Math.min(large, timeOf(larger));
-    if (large < NOTICEABLE_MS) break;
+    if (!isSteep({ small, large }, times)) break;
   }
-  return { small, large, isSteep: large >= NOTICEABLE_MS && large > small * times ** 1.6 };
+  return { small, large, isSteep: isSteep({ small, large }, times) };
 }
 
+const isSteep = ({ small, large }: { small: number; large: number }, times: number): boolean =>
+  large >= NOTICEABLE_MS && large > small * times ** 1.6;
+
+/** Time of the processor, so that what else the machine does is not counted. */
 function timeOf(work: Work): number {
-  const started = performance.now();
+  const started = process.cpuUsage();
   work();
-  return performance.now() - started;
+  return process.cpuUsage(started).user / 1000;
 }
