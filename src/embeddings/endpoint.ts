@@ -2,8 +2,10 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { HeddleError } from "../errors.ts";
-import type { AttemptFailure } from "../llm/attempt.ts";
+import { AttemptFailure } from "../llm/attempt.ts";
 import { createBoundedFetch, type Fetch } from "../llm/bounded-fetch.ts";
+import { describe, failureIn } from "../llm/failure.ts";
+import { isObject } from "../llm/fields.ts";
 import { openAiClient, toOpenAiFailure } from "../llm/openai-client.ts";
 import type { Redact } from "../redact.ts";
 import type { Embedder } from "../search/embedder.ts";
@@ -91,14 +93,24 @@ export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedd
   );
   /** Becomes smaller when the endpoint refuses as many. */
   let mostTexts = MOST_TEXTS;
+  /** Voyage refuses the format that all others take. */
+  let takesFormat = true;
 
   async function requestOnce(texts: string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
-    const { embeddings } = await client();
+    const endpoint = await client();
     return spend({ model, texts, signal }, async () => {
-      const answer = await embeddings.create(
-        { model, input: texts, encoding_format: "float", ...(dimensions !== undefined && { dimensions }) },
-        { ...(signal && { signal }) },
-      );
+      // Not by `embeddings.create()`, which asks for base64 where no format is given.
+      const answer = await endpoint.post<unknown>("/embeddings", {
+        body: {
+          model,
+          input: texts,
+          ...(takesFormat && { encoding_format: "float" }),
+          ...(dimensions !== undefined && { dimensions }),
+        },
+        ...(signal && { signal }),
+      });
+      const failure = failureIn(answer, "");
+      if (failure) throw hidden(failure, redact);
       return { value: vectorsIn(answer, texts.length), tokens: tokensIn(answer) };
     });
   }
@@ -111,7 +123,12 @@ export function createEndpointEmbedder(options: EndpointEmbedderOptions): Embedd
       } catch (error) {
         if (error instanceof HeddleError) throw error;
         signal?.throwIfAborted();
-        const failure = toOpenAiFailure(error, { hide: redact, now: Date.now() });
+        const failure =
+          error instanceof AttemptFailure ? error : toOpenAiFailure(error, { hide: redact, now: Date.now() });
+        if (takesFormat && failure.kind === "refused" && failure.message.includes("encoding_format")) {
+          takesFormat = false;
+          continue;
+        }
         const delay = failure.retryAfterMs ?? retryMs * 2 ** retry;
         if (retry === RETRIES || !PASSING.includes(failure.kind) || delay > LONGEST_RETRY_MS) throw failure;
         await pause(delay, undefined, { ...(signal && { signal }) });
@@ -202,9 +219,35 @@ const isRefusal = (error: unknown): boolean => {
   return kind === "too_long" || (kind === "refused" && [400, 413, 422].includes(status ?? 0));
 };
 
+function hidden(failure: AttemptFailure, hide: Redact): AttemptFailure {
+  failure.message = describe(failure.message, hide);
+  return failure;
+}
+
+/** OpenAI's form is `data`, Ollama's and Cohere's `embeddings`; others answer with the list itself. */
+function listIn(answer: unknown): unknown {
+  if (!isObject(answer)) return answer;
+  const { data, embeddings: given } = answer;
+  return data ?? (isObject(given) ? given.float : given);
+}
+
+/** A list of numbers, which some servers send as the base64 of their bytes whatever they are asked for. */
+function numbersIn(item: unknown): Float32Array | undefined {
+  const given = isObject(item) ? item.embedding : item;
+  if (typeof given === "string") {
+    const bytes = Buffer.from(given, "base64");
+    const numbers = new Float32Array(
+      Uint8Array.from(bytes.subarray(0, bytes.length - (bytes.length % 4))).buffer,
+    );
+    return numbers.length > 0 && numbers.every(Number.isFinite) ? numbers : undefined;
+  }
+  const isList = Array.isArray(given) && given.length > 0 && given.every(Number.isFinite);
+  return isList ? Float32Array.from(given as number[]) : undefined;
+}
+
 /** Checks the answer, which may come from anything that calls itself compatible. Zeros mean nothing: null. */
 function vectorsIn(answer: unknown, count: number): Float32Array[] {
-  const { data } = (answer ?? {}) as { data?: unknown };
+  const data = listIn(answer);
   if (!Array.isArray(data) || data.length !== count) {
     throw new HeddleError(
       "upstream",
@@ -212,13 +255,13 @@ function vectorsIn(answer: unknown, count: number): Float32Array[] {
     );
   }
   const vectors = new Array<Float32Array>(count);
-  data.forEach((item: { index?: unknown; embedding?: unknown } | null, at) => {
-    const place = typeof item?.index === "number" ? item.index : at;
-    const numbers = item?.embedding;
-    if (!Array.isArray(numbers) || numbers.length === 0 || !numbers.every(Number.isFinite)) {
+  data.forEach((item: unknown, at) => {
+    const place = isObject(item) && typeof item.index === "number" ? item.index : at;
+    const numbers = numbersIn(item);
+    if (!numbers) {
       throw new HeddleError("upstream", "The embedding endpoint's vectors must be lists of numbers.");
     }
-    vectors[place] = Float32Array.from(numbers as number[]);
+    vectors[place] = numbers;
   });
   const [first] = vectors;
   for (let at = 0; at < count; at++) {

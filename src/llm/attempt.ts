@@ -44,6 +44,8 @@ export interface FailureFacts {
   retryAfterMs?: number;
   /** With `too_long`: the token limit that the endpoint reports. */
   tokenLimit?: number;
+  /** What the model wrote and the endpoint could not read. */
+  written?: string;
   cause?: unknown;
 }
 
@@ -52,6 +54,7 @@ export class AttemptFailure extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly tokenLimit: number | undefined;
+  readonly written: string | undefined;
   /** What the endpoint says that it used nevertheless. */
   usage: LlmUsage | null = null;
 
@@ -62,5 +65,6 @@ export class AttemptFailure extends Error {
     this.status = facts.status;
     this.retryAfterMs = facts.retryAfterMs;
     this.tokenLimit = facts.tokenLimit;
+    this.written = facts.written;
   }
 }

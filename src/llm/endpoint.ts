@@ -6,14 +6,14 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import { idleTimeout } from "../within.ts";
 import { throwIfAborted } from "./abort.ts";
-import type { Adapter, Answer } from "./adapter.ts";
+import type { Adapter, Answer, AnswerOptions } from "./adapter.ts";
 import { type AttemptEvent, AttemptFailure, type Completion, type FailureKind } from "./attempt.ts";
 import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 import { readEvents } from "./event-stream.ts";
 import { describe } from "./failure.ts";
 import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
-import { createKnownQuirks, type KnownQuirks, type Quirks } from "./quirks.ts";
-import { createRepairs } from "./request-repairs.ts";
+import { createKnownQuirks, type KnownQuirks, type Quirks, type RequestFacts } from "./quirks.ts";
+import { createRepairs, type Repair } from "./request-repairs.ts";
 import { createThoughtStarts } from "./thought-starts.ts";
 import { imagesIn } from "./wire/attachments.ts";
 import { withUsualMarks } from "./wire/written/formats.ts";
@@ -99,12 +99,16 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
   const { quirks, model, hide, log } = options;
   let { request } = options;
   const repairOf = createRepairs(options);
+  /** What the last repair shows, if the endpoint takes the request now. */
+  let learned: Repair["quirk"];
   for (;;) {
-    const hasImages =
-      !quirks.of(model).noImages && request.messages.some((message) => imagesIn(message).length > 0);
     const sentAs = quirks.of(model);
     try {
-      yield* attempt({ ...options, request });
+      for await (const event of attempt({ ...options, request })) {
+        // Nobody asks for more than the end.
+        if (event.type === "done" && learned) quirks.add(model, { [learned]: true });
+        yield event;
+      }
       return;
     } catch (error) {
       if (!(error instanceof AttemptFailure)) throw error;
@@ -112,11 +116,12 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       error.message = describe(error.message, hide);
       // Another run may have learned it while this one was asking.
       if (isNews(sentAs, quirks.of(model))) continue;
-      if (!quirks.learn(model, error, { hasImages })) {
-        const repair = repairOf(error, request.messages);
+      if (!quirks.learn(model, error, factsOf(request, sentAs))) {
+        const repair = repairOf(error, request);
         if (!repair) throw error;
-        const { without, messages } = repair;
-        request = { ...request, messages };
+        const { without, change } = repair;
+        request = { ...request, ...change };
+        learned = repair.quirk;
         log.warn("Model {model} was asked again without {without}: {reason}", {
           model,
           without,
@@ -138,6 +143,15 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
   }
 }
 
+function factsOf({ messages }: LlmRequest, { noImages }: Quirks): RequestFacts {
+  const calling = messages.filter((message) => message.role === "assistant" && message.tool_calls?.length);
+  return {
+    hasImages: !noImages && messages.some((message) => imagesIn(message).length > 0),
+    hasCalls: calling.length > 0,
+    hasBareCalls: calling.some(({ content }) => content.trim() === ""),
+  };
+}
+
 const isNews = (before: Quirks, now: Quirks): boolean => JSON.stringify(before) !== JSON.stringify(now);
 
 const isIn = (message: LlmMessage, text: string): boolean =>
@@ -152,14 +166,15 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
   const ending = idleTimeout(Math.min(AFTER_FINISH_MS, timeoutMs));
   stall.restart();
   const offered = request.mustAnswer ? [] : request.tools.map(({ name }) => name);
-  const answer = adapter.createAnswer({
+  const reading: AnswerOptions = {
     origin,
     offered: new Set(offered),
     tools: knownTools(request),
     startsInThought: options.thoughtStarts.of(model),
     isRepeated: (text) =>
       request.messages.some((message) => message.role !== "assistant" && isIn(message, text)),
-  });
+  };
+  const answer = adapter.createAnswer(reading);
   /** What was read and written is paid, whatever became of the answer. */
   const using = (failure: AttemptFailure): AttemptFailure => {
     failure.usage = answer.usage();
@@ -201,6 +216,11 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       if (stall.signal.aborted) throw using(stalled(timeoutMs));
       const failure =
         error instanceof AttemptFailure ? error : adapter.toFailure(error, { hide, now: Date.now() });
+      const called = calledIn(failure, adapter, reading);
+      if (called) {
+        yield { type: "done", ...called };
+        return;
+      }
       if (!answer.isFinished() || !AFTER_ITS_END.has(failure.kind)) throw using(failure);
     }
   } finally {
@@ -224,6 +244,24 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     } catch (error) {
       throw error instanceof AttemptFailure ? using(error) : error;
     }
+  }
+}
+
+/** The calls in what a model wrote and its endpoint could not read, if Heddle can: asked again, the model mostly writes the same. */
+function calledIn(
+  { written }: AttemptFailure,
+  adapter: Adapter,
+  options: AnswerOptions,
+): Completion | undefined {
+  if (written === undefined) return undefined;
+  const answer = adapter.createAnswer(options);
+  try {
+    answer.add({ choices: [{ index: 0, delta: { content: written }, finish_reason: "stop" }] });
+    const completion = answer.finish();
+    return completion.toolCalls.length > 0 ? completion : undefined;
+  } catch (error) {
+    if (error instanceof AttemptFailure) return undefined;
+    throw error;
   }
 }
 

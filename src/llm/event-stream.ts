@@ -6,6 +6,7 @@ import { AttemptFailure } from "./attempt.ts";
 import { createCommentFilter, withoutLeadingBlanks } from "./comments.ts";
 import { failureIn } from "./failure.ts";
 import { createObjectScanner } from "./wire/json-object.ts";
+import { repairedJson } from "./wire/repaired-json.ts";
 
 /** Characters of an answer that is not a stream, and of one event. */
 const MAX_LENGTH = 4_000_000;
@@ -139,6 +140,7 @@ export function createEvents() {
     else {
       const value = valueIn(text);
       const values = value === undefined ? objectsIn(text) : [value];
+      if (values.length === 0) values.push(...repairedIn(text));
       if (values.length > 0) ready.push(...values.map((one) => checked(one, event)));
       else if (isWhole) throw new AttemptFailure("garbled", "an event of the answer is malformed JSON");
     }
@@ -228,6 +230,12 @@ function objectsIn(text: string): unknown[] {
   return values;
 }
 
+/** What becomes JSON when it is repaired. */
+function repairedIn(text: string): unknown[] {
+  const value = jsonIn(repairedJson(text));
+  return value === undefined ? [] : [value];
+}
+
 /** Undefined for malformed JSON. */
 function valueIn(text: string): unknown {
   const value = jsonIn(text);
@@ -243,7 +251,7 @@ function checked(value: unknown, name = ""): unknown {
 /** Some servers and proxies send chunks as lines, or as one list. */
 function valuesIn(text: string, hide: Redact): unknown[] {
   if (text === "") return [];
-  const whole = jsonIn(text);
+  const whole = jsonIn(text) ?? jsonIn(repairedJson(text));
   if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const values = lines.map(jsonIn);

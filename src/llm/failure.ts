@@ -6,6 +6,7 @@ import { AttemptFailure, type FailureKind } from "./attempt.ts";
 import { complaintIn, messageIn } from "./complaint.ts";
 import { statusOf } from "./failure-status.ts";
 import { type Fields, isObject, textOf } from "./fields.ts";
+import { readRetryAfter, waitAsked } from "./wait-asked.ts";
 
 /** The error classes of a package. Those of OpenAI and Anthropic have the same fields. */
 export interface ErrorClasses {
@@ -55,7 +56,7 @@ function ofApiError(error: ApiError, message: string, retryAfterMs: number | und
   if (status === undefined) {
     const kind = kindOfWords(error);
     const tokenLimit = kind === "too_long" ? tokenLimitOf(error) : undefined;
-    const waitMs = kind === "rate_limit" ? waitIn(error.message) : undefined;
+    const waitMs = kind === "rate_limit" ? waitAsked(error) : undefined;
     return new AttemptFailure(kind, message, {
       ...(tokenLimit && { tokenLimit }),
       ...(waitMs !== undefined && { retryAfterMs: waitMs }),
@@ -66,10 +67,13 @@ function ofApiError(error: ApiError, message: string, retryAfterMs: number | und
     return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
   }
   const isPassing = status === 429 || status === 503;
-  const waitMs = retryAfterMs ?? (isPassing ? (waitIn(error.message) ?? waitField(error.error)) : undefined);
+  const waitMs = retryAfterMs ?? (isPassing ? waitAsked(error) : undefined);
+  // Groq's name for it.
+  const written = isObject(error.error) ? textOf(error.error.failed_generation) : "";
   return new AttemptFailure(kindOf(error, status), message, {
     status,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...(written !== "" && { written }),
   });
 }
 
@@ -100,12 +104,19 @@ export function failureIn(event: unknown, name: string): AttemptFailure | undefi
 const isWord = (value: unknown): boolean =>
   typeof value === "string" ? value.trim() !== "" : typeof value === "number" && value !== 0;
 
-const EXHAUSTED_CODES = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"];
+/** OpenAI, OpenRouter, Kimi, Qwen, GLM, LiteLLM. */
+const EXHAUSTED_CODES = new Set(
+  "insufficient_quota billing_hard_limit_reached insufficient_credits exceeded_current_quota_error Arrearage 1113 budget_exceeded".split(
+    " ",
+  ),
+);
 const EXHAUSTED =
   /insufficient (?:quota|credit|balance|funds)|exceeded your current quota|out of credits|credit balance is too low/i;
-/** The model wrote a call that the endpoint itself could not read; the next answer may be better. */
-const BAD_CALL =
-  /tool_use_failed|failed to call a function|tool call validation failed|failed to parse tool call/i;
+/** The model wrote a call or data that the endpoint itself could not read; the next answer may be better. */
+const BAD_ANSWER =
+  /tool_use_failed|failed to call a function|tool call validation failed|failed to parse tool call|json_validate_failed|failed to (?:generate|validate) json/i;
+/** LM Studio, which loads the model again for the next request. */
+const MODEL_GONE = /model (?:has )?crashed|model (?:is |was )?unloaded|channel error/i;
 /** 424 is Bedrock's for a model that failed, 498 Groq's for a lack of capacity. */
 const PASSING_STATUSES = new Set([408, 409, 424, 425, 498, 499]);
 /** Azure, OpenAI, Qwen, GLM. */
@@ -114,6 +125,9 @@ const FILTERED_CODES = new Set(
     " ",
   ),
 );
+/** LiteLLM, Azure behind gateways, xAI, OpenAI. */
+const FILTERED =
+  /ContentPolicyViolation|content management policy|violates usage guidelines|flagged as potentially violating/i;
 const RATE_LIMIT = /rate.?limit|too many requests/i;
 const WRONG_ADDRESS = /unexpected endpoint|unknown (?:url|path|endpoint)/i;
 /** LiteLLM and others wrap the refusal of the endpoint behind them in a 500. */
@@ -122,10 +136,11 @@ const WRAPPED_REFUSAL = /BadRequestError|invalid_request_error|"?code"?:\s{0,4}4
 function kindOf(error: ApiError, status: number): FailureKind {
   const words = wordsOf(error);
   if (status === 402) return "exhausted";
-  if (isExhausted(error)) return waitIn(error.message) === undefined ? "exhausted" : "rate_limit";
+  if (isExhausted(error)) return waitAsked(error) === undefined ? "exhausted" : "rate_limit";
   if (isFiltered(error)) return "filtered";
   if (status === 429) return "rate_limit";
-  if (status === 400 && BAD_CALL.test(words)) return "garbled";
+  if (status === 400 && BAD_ANSWER.test(words)) return "garbled";
+  if (status === 400 && MODEL_GONE.test(words)) return "server";
   if (status === 500 && WRAPPED_REFUSAL.test(words)) return "refused";
   return PASSING_STATUSES.has(status) || status >= 500 ? "server" : "refused";
 }
@@ -140,11 +155,11 @@ function kindOfWords(error: ApiError): FailureKind {
   return WRONG_ADDRESS.test(wordsOf(error)) ? "refused" : "server";
 }
 
-const isFiltered = ({ code, type }: ApiError): boolean =>
-  FILTERED_CODES.has(textOf(code)) || FILTERED_CODES.has(textOf(type));
+const isFiltered = (error: ApiError): boolean =>
+  [error.code, error.type].some((word) => FILTERED_CODES.has(textOf(word))) || FILTERED.test(wordsOf(error));
 
 const isExhausted = (error: ApiError): boolean =>
-  [error.code, error.type].some((word) => EXHAUSTED_CODES.includes(String(word))) ||
+  [error.code, error.type].some((word) => EXHAUSTED_CODES.has(String(word))) ||
   EXHAUSTED.test(wordsOf(error));
 
 const wordsOf = ({ code, message }: ApiError): string => `${code ?? ""} ${message.slice(0, EXAMINED_LENGTH)}`;
@@ -197,23 +212,6 @@ interface ApiError {
   error?: unknown;
 }
 
-/** "Please retry in 27.97s.", which is all that Gemini says of how long its quota is used up; OpenAI and Groq: "try again in 7m12s". */
-const WAIT = /(?:retry|try again) in (?:(\d{1,3})h)?(?:(\d{1,3})m(?!s))?(?:(\d{1,6}(?:\.\d{1,12})?)(m?s))?/i;
-
-/** Milliseconds. */
-function waitIn(message: string): number | undefined {
-  const [, hours, minutes, seconds, unit] = WAIT.exec(message.slice(0, EXAMINED_LENGTH)) ?? [];
-  if ((hours ?? minutes ?? seconds) === undefined) return undefined;
-  const last = Number(seconds ?? 0) * (unit === "ms" ? 1 : 1000);
-  return Math.round(Number(hours ?? 0) * 3_600_000 + Number(minutes ?? 0) * 60_000 + last);
-}
-
-/** Hugging Face says how long it loads a model, others how long to wait, in seconds. Returns milliseconds. */
-function waitField(body: unknown): number | undefined {
-  const { estimated_time: loading, retry_after: after = loading } = isObject(body) ? body : {};
-  return typeof after === "number" && after > 0 && after < 86_400 ? Math.ceil(after * 1000) : undefined;
-}
-
 const MAX_MESSAGE_LENGTH = 300;
 
 /** Reduces a message to one short line without markup (proxies answer with whole HTML pages) and without secrets. */
@@ -243,15 +241,4 @@ function hiddenEnd(text: string, from: number): number {
   const closing = /<\/(?:style|script)/gi;
   closing.lastIndex = from;
   return closing.exec(text)?.index ?? -1;
-}
-
-/** Returns milliseconds. Accepts seconds, an HTTP date (RFC 9110, 10.2.3), or OpenAI's own `retry-after-ms`. */
-export function readRetryAfter(headers: Headers | undefined, now: number): number | undefined {
-  const milliseconds = headers?.get("retry-after-ms")?.trim();
-  if (milliseconds && Number.isFinite(Number(milliseconds))) return Math.max(0, Number(milliseconds));
-  const text = headers?.get("retry-after")?.trim();
-  if (!text) return undefined;
-  if (Number.isFinite(Number(text))) return Math.max(0, Number(text) * 1000);
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

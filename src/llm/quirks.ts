@@ -5,12 +5,16 @@ import type { AttemptFailure } from "./attempt.ts";
 export interface Quirks {
   /** Refuses `stream_options`, without which it reports no usage. */
   noStreamOptions?: true;
+  /** Refuses to stream, and answers as a whole. */
+  noStreaming?: true;
   /** Refuses `tool_choice`; without it, the model is only asked in words not to call. */
   noToolChoice?: true;
   /** Refuses a schema for the answer; the model is only asked in words to follow it. */
   noOutputSchema?: true;
   /** Takes no tools; calls of the conversation are sent as text. */
   noTools?: true;
+  /** Wants a text in each message, if only an empty one. */
+  noNullContent?: true;
   /** Has a template without a system role. */
   noSystem?: true;
   /** Wants ids of nine letters and digits. */
@@ -31,14 +35,46 @@ export interface Quirks {
   maxTokens?: number;
 }
 
-const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens" | "noThoughtMark">; words: RegExp }[] = [
+/** What is in a request, without which some complaints cannot be meant. */
+export interface RequestFacts {
+  hasImages: boolean;
+  hasCalls: boolean;
+  /** Calls without a text beside them. */
+  hasBareCalls: boolean;
+}
+
+const NO_FACTS: RequestFacts = { hasImages: false, hasCalls: false, hasBareCalls: false };
+
+interface Complaint {
+  quirk: Exclude<keyof Quirks, "maxTokens" | "noThoughtMark">;
+  words: RegExp;
+  /** Default: about any request. */
+  about?: keyof RequestFacts;
+}
+
+/** The first that is not known yet counts, so that words which may mean two things are tried as both. */
+const COMPLAINTS: Complaint[] = [
   {
     // OpenAI, DeepSeek, OpenRouter, llama.cpp, vLLM, Ollama, Mistral, LM Studio, Groq.
     quirk: "noImages",
+    about: "hasImages",
     words:
       /image_url[\s\S]{0,40}(?:only supported|not supported|expected)|(?:\bsupport|enabled for|required for)[\s\S]{0,20}(?:images?|vision|image[ _]?(?:url|input))|images?(?: input)?(?: is| are)? not (?:supported|enabled)|not a (?:multimodal|vision)|at most 0 image|content must be a string/i,
   },
   { quirk: "noStreamOptions", words: /stream_options/i },
+  {
+    // OpenAI, for organizations that are not verified and its first reasoning models; Bedrock, for some models with tools.
+    quirk: "noStreaming",
+    words:
+      /verified to stream|'stream' does not support|(?:does(?: not|n't) support|unsupported|not supported)[\s\S]{0,30}\bstream(?:ing)?\b|\bstream(?:ing)?\b[\s\S]{0,20}(?:not supported|unsupported|not available|must be false)/i,
+  },
+  {
+    // llama-cpp-python, TGI, NIM, SambaNova, and what reads requests by pydantic or serde.
+    quirk: "noNullContent",
+    about: "hasBareCalls",
+    words:
+      /\bcontent\b[\s\S]{0,80}(?:\bnull\b|none is not|valid string|required|missing)|missing field `?content|invalid type: null/i,
+  },
   {
     // Gemini; Moonshot, DeepSeek and those that imitate Anthropic with thoughts.
     quirk: "noForeignCalls",
@@ -72,7 +108,14 @@ const COMPLAINTS: { quirk: Exclude<keyof Quirks, "maxTokens" | "noThoughtMark">;
   {
     quirk: "noSystem",
     words:
-      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support system|developer instruction is not enabled|only user and assistant roles|roles must alternate/i,
+      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support '?system|developer instruction is not enabled|only user and assistant roles|roles must alternate/i,
+  },
+  {
+    // Gemma's and Mistral's templates; llama-cpp-python, TGI and others that know no results of tools.
+    quirk: "noTools",
+    about: "hasCalls",
+    words:
+      /only user and assistant roles|roles must alternate|(?:unknown|unsupported|invalid|unexpected)[\s\S]{0,20}\brole[\s\S]{0,20}\btool\b|\brole[\s\S]{0,12}\btool\b[\s\S]{0,20}(?:not supported|not allowed|unknown|invalid)|should be 'system', 'user' (?:or|and) 'assistant'|'tool' is not one of/i,
   },
 ];
 
@@ -82,9 +125,11 @@ const OUTPUT_LIMIT = /max_tokens: \d{1,9} > (\d{1,9})/;
 /** The names under which operators see quirks and set them. */
 const NAMES = {
   noStreamOptions: "stream_options",
+  noStreaming: "streaming",
   noToolChoice: "tool_choice",
   noOutputSchema: "output_schema",
   noTools: "tools",
+  noNullContent: "null_content",
   noSystem: "system_messages",
   nineLetterIds: "long_call_ids",
   noEncryptedReasoning: "encrypted_reasoning",
@@ -110,11 +155,8 @@ export const namesOf = (quirks: Quirks): Unsupported[] =>
 
 export interface KnownQuirks {
   of(model: string): Quirks;
-  /**
-   * Learns from a refusal of a request, with or without images. Returns false when it tells nothing new, so that asking again
-   * would be refused again.
-   */
-  learn(model: string, failure: AttemptFailure, request?: { hasImages: boolean }): boolean;
+  /** Learns from a refusal of a request. Returns false when it tells nothing new, so that asking again would be refused again. */
+  learn(model: string, failure: AttemptFailure, request?: RequestFacts): boolean;
   /** Keeps what an answer has shown. */
   add(model: string, news: Quirks): void;
   /** Forgets one thing that was learned of a model. */
@@ -141,15 +183,15 @@ export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions 
   return {
     of,
     add: (model, news) => void add(model, news),
-    learn(model, failure, { hasImages } = { hasImages: false }) {
+    learn(model, failure, facts = NO_FACTS) {
       // Errors of a chat template are a 500 with several servers, and have no status within a stream.
       if (failure.kind !== "refused" && failure.kind !== "server") return false;
       const quirks = of(model);
       const limit = Number(OUTPUT_LIMIT.exec(failure.message)?.[1] ?? Number.NaN);
       if (limit < (quirks.maxTokens ?? Number.POSITIVE_INFINITY)) return add(model, { maxTokens: limit });
       const found = COMPLAINTS.find(
-        ({ quirk, words }) =>
-          !quirks[quirk] && (quirk !== "noImages" || hasImages) && words.test(failure.message),
+        ({ quirk, about, words }) =>
+          !quirks[quirk] && (!about || facts[about]) && words.test(failure.message),
       );
       return found !== undefined && add(model, { [found.quirk]: true });
     },

@@ -1,14 +1,21 @@
-// What is left out, once, of a request that an endpoint refuses because of something in its history. Nothing is learned from it: another
-// history may be taken.
+// What is left out, once, of a request that an endpoint refuses because of something in it. Little is learned from it: another history
+// may be taken.
 
 import type { AttemptFailure } from "./attempt.ts";
-import type { LlmMessage } from "./llm.ts";
+import type { LlmMessage, LlmRequest, LlmTool } from "./llm.ts";
+import type { Quirks } from "./quirks.ts";
 import { imagesIn, withoutImages } from "./wire/attachments.ts";
+import { withSimpleSchemas } from "./wire/tools.ts";
+
+type Parts = Partial<Pick<LlmRequest, "messages" | "tools">>;
 
 export interface Repair {
   /** For the log. */
   without: string;
-  messages: LlmMessage[];
+  /** The parts of the request that are different. */
+  change: Parts;
+  /** What is known of the model if it takes the request now. */
+  quirk?: Exclude<keyof Quirks, "maxTokens"> | undefined;
 }
 
 /**
@@ -19,24 +26,35 @@ export function createRepairs({
   isLast,
 }: {
   isLast: boolean;
-}): (failure: AttemptFailure, messages: LlmMessage[]) => Repair | undefined {
+}): (failure: AttemptFailure, request: LlmRequest) => Repair | undefined {
   const left = isLast ? [...REPAIRS, ...LAST_REPAIRS] : [...REPAIRS];
-  return (failure, messages) => {
-    for (const [at, { without, isFor, change }] of left.entries()) {
-      const changed = isFor(failure) ? change(messages) : undefined;
-      if (!changed) continue;
+  return (failure, request) => {
+    for (const [at, { without, isFor, quirk, ...kind }] of left.entries()) {
+      const change = isFor(failure) ? changed(kind, request) : undefined;
+      if (!change) continue;
       left.splice(at, 1);
-      return { without, messages: changed };
+      return { without, change, quirk };
     }
     return undefined;
   };
+}
+
+function changed(
+  { change, changeTools }: Pick<Kind, "change" | "changeTools">,
+  request: LlmRequest,
+): Parts | undefined {
+  const messages = change?.(request.messages);
+  const tools = changeTools?.(request.tools);
+  return messages || tools ? { ...(messages && { messages }), ...(tools && { tools }) } : undefined;
 }
 
 interface Kind {
   without: string;
   isFor(failure: AttemptFailure): boolean;
   /** Undefined: there is nothing to leave out. */
-  change(messages: LlmMessage[]): LlmMessage[] | undefined;
+  change?(messages: LlmMessage[]): LlmMessage[] | undefined;
+  changeTools?(tools: LlmTool[]): LlmTool[] | undefined;
+  quirk?: Repair["quirk"];
 }
 
 /** Statuses of requests that are refused for what is in them. */
@@ -59,7 +77,9 @@ const REPAIRS: Kind[] = [
     without: "the model's earlier thoughts",
     isFor: ({ kind, message }) =>
       kind === "refused" &&
-      /signature|encrypted content|reasoning item|item '?rs_|item with id/i.test(message),
+      /signature|encrypted content|reasoning item|item '?rs_|item with id|thinking[\s\S]{0,100}cannot be modified/i.test(
+        message,
+      ),
     change: withoutContinuations,
   },
   {
@@ -77,6 +97,13 @@ const LAST_REPAIRS: Kind[] = [
     without: "images",
     isFor: isRefused,
     change: withoutRefusedImages,
+  },
+  {
+    // "Request contains an invalid argument", which is all that Gemini says of a schema that it does not understand.
+    without: "the finer parts of its tools' schemas",
+    isFor: isRefused,
+    changeTools: withSimpleSchemas,
+    quirk: "noRichSchemas",
   },
   {
     // Another model has answered it, say, and this one's filter refuses it. A bot that remembers nothing is better than one that

@@ -85,6 +85,41 @@ test("what may pass is tried again; what does not pass is told, without secrets"
   });
 });
 
+test.each<[string, unknown]>([
+  ["Ollama's", { embeddings: [[1, 2]] }],
+  ["Cohere's", { embeddings: { float: [[1, 2]] } }],
+  ["TEI's", [[1, 2]]],
+  ["a list without places", { data: [{ embedding: [1, 2] }] }],
+  [
+    "base64",
+    { data: [{ index: 0, embedding: Buffer.from(Float32Array.of(1, 2).buffer).toString("base64") }] },
+  ],
+])("vectors in another form: %s", async (_, answer) => {
+  const { endpoint, embedder } = embedderOver();
+  endpoint.answers.push(() => Response.json(answer));
+  expect(await embedder.embed(["a car"])).toEqual([Float32Array.of(1, 2)]);
+});
+
+test("a format that an endpoint refuses is not asked for again", async () => {
+  const { endpoint, embedder } = embedderOver();
+  const message = "Value 'float' supplied for argument 'encoding_format' is not valid.";
+  endpoint.answers.push(() => Response.json({ detail: message }, { status: 400 }));
+  expect(lengths(await embedder.embed(["a car", "a dog"]))).toEqual([16, 16]);
+  expect(lengths(await embedder.embed(["a car"]))).toEqual([16]);
+  expect(endpoint.asked).toEqual([["a car", "a dog"], ["a car", "a dog"], ["a car"]]);
+});
+
+test("a failure that is answered with 200 is told, without secrets, and tried again if it may pass", async () => {
+  const { endpoint, embedder } = embedderOver();
+  const busy = { error: { message: "Rate limit reached", code: "rate_limit_exceeded" } };
+  endpoint.answers.push(() => Response.json(busy));
+  expect(lengths(await embedder.embed(["a car"]))).toEqual([16]);
+  endpoint.answers.push(() => Response.json({ error: { message: "Wrong key s3cret", code: 401 } }));
+  await expect(embedder.embed(["a car"])).rejects.toMatchObject({
+    message: expect.stringContaining("Wrong key [redacted]"),
+  });
+});
+
 test("an answer that is not one of vectors is refused", async () => {
   const { endpoint, embedder } = embedderOver();
   const wrong: unknown[] = [

@@ -23,11 +23,12 @@ import { locate } from "../../src/integrations/discovery/locate.ts";
 import { importedPaths } from "../../src/integrations/review/imports.ts";
 import { createAnswer } from "../../src/llm/chat-completions/answer.ts";
 import { createEvents } from "../../src/llm/event-stream.ts";
-import { readRetryAfter } from "../../src/llm/failure.ts";
 import { readCommands } from "../../src/llm/offline.ts";
 import { toOpenAiFailure } from "../../src/llm/openai-client.ts";
+import { readRetryAfter, waitAsked } from "../../src/llm/wait-asked.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "../../src/llm/wire/control-tokens.ts";
 import { createLiveText } from "../../src/llm/wire/live-text.ts";
+import { repairedJson } from "../../src/llm/wire/repaired-json.ts";
 import { createOutput } from "../../src/processes/output.ts";
 import { createRedactor } from "../../src/redact.ts";
 import { callSites } from "../../src/runtime/call-sites.ts";
@@ -112,6 +113,8 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   },
   "messages of a model's endpoint": (text) => toOpenAiFailure(new Error(text), { hide: keep, now: 0 }),
   readRetryAfter: (text) => readRetryAfter(new Headers({ "retry-after": text.replace(/[^ -~]/g, "") }), 0),
+  repairedJson,
+  "how long an endpoint asks to wait": (text) => waitAsked({ message: text }),
   redact: redactor.redact,
   "output of a process": (text) => {
     const output = createOutput({ redact: keep, onLine: () => {}, pause: async () => {} });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { APIError } from "openai";
 import { AttemptFailure } from "../../src/llm/attempt.ts";
-import { readRetryAfter } from "../../src/llm/failure.ts";
 import { openAiClient, toOpenAiFailure } from "../../src/llm/openai-client.ts";
 import { retryDelay } from "../../src/llm/retry.ts";
+import { readRetryAfter } from "../../src/llm/wait-asked.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const after = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), NOW);

@@ -49,15 +49,15 @@ export function createAnswer(options: AnswerOptions): Answer {
       if (!isObject(chunk)) return "";
       usage = usageIn(chunk) ?? usage;
       const choices = choicesIn(chunk);
+      complainAbout(chunk, choices !== undefined);
       if (!choices) {
-        complainAbout(chunk);
         said.add(chunk);
         return "";
       }
       hasNoChoice ||= choices.length === 0;
-      // Of several answers the first.
-      const choice = choices.find((one) => isObject(one) && isFirst(one));
-      if (!isObject(choice)) {
+      // Of several answers the first, which Copilot divides into a text and its calls.
+      const [choice, ...others] = choices.filter((one) => isObject(one)).filter(isFirst);
+      if (!choice) {
         said.add(chunk);
         return "";
       }
@@ -66,8 +66,9 @@ export function createAnswer(options: AnswerOptions): Answer {
         finish,
         readFinish(choice.finish_reason ?? choice.finishReason ?? chunk.finish_reason),
       );
-      const delta = deltaOf(choice, texts.length > 0 || calls.count() > 0);
-      for (const piece of piecesOf(delta)) {
+      const hasBegun = texts.length > 0 || calls.count() > 0;
+      const delta = deltaOf(choice, hasBegun);
+      for (const piece of [delta, ...others.map((other) => deltaOf(other, hasBegun))].flatMap(piecesOf)) {
         limits.count(calls.add(piece));
         limits.calls(calls.count());
       }
@@ -106,9 +107,9 @@ function unquoted(value: unknown): unknown {
   }
 }
 
-/** MiniMax's own form; what others say counts only if there is no answer, because it may be a ping. */
-function complainAbout({ base_resp: base }: Fields): void {
-  if (isObject(base) && base.status_code !== 0 && base.status_msg) {
-    throw reportedFailure({ message: `the endpoint says: ${base.status_msg}` });
-  }
+/** The own forms of MiniMax and Groq; what others say counts only if there is no answer, because it may be a ping. */
+function complainAbout({ base_resp: base, x_groq: groq }: Fields, hasChoices: boolean): void {
+  const isBad = !hasChoices && isObject(base) && base.status_code !== 0;
+  const words = (isBad && base.status_msg) || (isObject(groq) && groq.error);
+  if (words) throw reportedFailure({ message: `the endpoint says: ${words}` });
 }

@@ -2,7 +2,7 @@
 
 import type {
   ChatCompletionContentPart,
-  ChatCompletionCreateParamsStreaming,
+  ChatCompletionCreateParams,
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
@@ -18,16 +18,18 @@ const NINE_LETTERS = /^[A-Za-z0-9]{9}$/;
 export function toRequest(
   request: LlmRequest,
   { model, origin, quirks }: Written,
-): ChatCompletionCreateParamsStreaming {
+): ChatCompletionCreateParams {
   const {
     noTools,
     noStreamOptions,
+    noStreaming,
     noToolChoice,
     noSystem,
     nineLetterIds,
     noImages,
     noForeignCalls,
     noOwnFields,
+    noNullContent,
   } = quirks;
   const messages = cleanMessages(request.messages, {
     origin: noOwnFields ? "" : origin,
@@ -43,18 +45,19 @@ export function toRequest(
   // What stays the same comes first: caches work on the beginning of a request.
   return {
     model,
-    stream: true,
-    ...(noStreamOptions ? {} : { stream_options: { include_usage: true } }),
+    stream: !noStreaming,
+    ...(noStreamOptions || noStreaming ? {} : { stream_options: { include_usage: true } }),
     ...(tools.length > 0 && { tools: tools.map(toWireTool) }),
     ...(schema && {
       response_format: { type: "json_schema" as const, json_schema: { name: "answer", schema } },
     }),
-    messages: messages.map(toWireMessage),
+    messages: messages.map((message) => toWireMessage(message, noNullContent ? "" : null)),
     ...(tools.length > 0 && mustAnswer && !noToolChoice && { tool_choice: "none" as const }),
   };
 }
 
-function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
+/** `nothing`: the content of calls without a text. */
+function toWireMessage(message: LlmMessage, nothing: "" | null): ChatCompletionMessageParam {
   const { content } = message;
   if (message.role === "tool") return { role: "tool", content, tool_call_id: message.tool_call_id };
   if (message.role === "user") return { role: "user", content: withImages(message) };
@@ -62,8 +65,8 @@ function toWireMessage(message: LlmMessage): ChatCompletionMessageParam {
   return {
     ...message.continuation?.fields,
     role: "assistant",
-    // Several endpoints reject an empty text together with tool calls.
-    content: content === "" ? null : content,
+    // Several endpoints reject an empty text together with tool calls, others reject null.
+    content: content === "" ? nothing : content,
     tool_calls: message.tool_calls.map((call) => {
       const { function: inner, ...outer } = call.continuation?.fields ?? {};
       return {

@@ -15,6 +15,9 @@ interface Item {
   isDone: boolean;
 }
 
+/** A model may say something before its answer, in a message of its own. */
+const BETWEEN = "\n\n";
+
 export function createItems(limits: Limits) {
   const items: Item[] = [];
   /** By what its events name it. */
@@ -39,8 +42,11 @@ export function createItems(limits: Limits) {
   }
 
   function addPart(item: Item, text: string): string {
+    const before =
+      item.parts.length === 0 && text !== "" && ofType("message").some(({ parts }) => parts.length > 0);
     item.parts.add(limits.text(text));
-    return item.type === "message" ? text : "";
+    if (item.type !== "message") return "";
+    return before ? BETWEEN + text : text;
   }
 
   /** What is told again as a whole counts only where the pieces were left out. */
@@ -90,8 +96,8 @@ export function createItems(limits: Limits) {
     },
     text: () =>
       ofType("message")
-        .map(({ parts }) => parts.toString())
-        .join(""),
+        .flatMap(({ parts }) => (parts.length > 0 ? [parts.toString()] : []))
+        .join(BETWEEN),
     calls: (): LlmToolCall[] =>
       ofType("function_call").map(({ parts, raw }) => ({
         id: textOf(raw.call_id) || textOf(raw.id),

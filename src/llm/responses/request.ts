@@ -2,7 +2,7 @@
 
 import type {
   FunctionTool,
-  ResponseCreateParamsStreaming,
+  ResponseCreateParams,
   ResponseInputContent,
   ResponseInputItem,
   ResponseReasoningItem,
@@ -13,10 +13,7 @@ import { dataUrl, imagesIn } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
 import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
 
-export function toRequest(
-  request: LlmRequest,
-  { model, origin, quirks }: Written,
-): ResponseCreateParamsStreaming {
+export function toRequest(request: LlmRequest, { model, origin, quirks }: Written): ResponseCreateParams {
   const messages = cleanMessages(request.messages, {
     origin: quirks.noOwnFields ? "" : origin,
     ...(quirks.noForeignCalls && { foreignCallsAsText: true }),
@@ -29,7 +26,7 @@ export function toRequest(
   const schema = outputSchemaOf(request, quirks);
   return {
     model,
-    stream: true,
+    stream: !quirks.noStreaming,
     store: false,
     ...(quirks.noEncryptedReasoning ? {} : { include: ["reasoning.encrypted_content" as const] }),
     // What stays the same comes first: caches work on the beginning of a request.

@@ -2,6 +2,7 @@
 
 import { type Fields, isObject } from "../fields.ts";
 import { createObjectScanner } from "./json-object.ts";
+import { repairedJson } from "./repaired-json.ts";
 import { createLiteralReader, Mismatch, PYTHON } from "./written/literals.ts";
 
 export type Arguments = { args: Fields; problem?: undefined } | { args?: undefined; problem: string };
@@ -16,9 +17,13 @@ export function readArguments(text: string): Arguments {
   if (trimmed === "") return { args: {} };
   const parsed = parse(trimmed);
   if ("value" in parsed) return fromValue(parsed.value);
-  const repaired = trimmed.startsWith("{") ? (firstObject(trimmed) ?? pythonObject(trimmed)) : undefined;
+  const meant = trimmed.replace(PLACEHOLDER, "");
+  const repaired = meant.startsWith("{") ? (firstObject(meant) ?? pythonObject(meant)) : undefined;
   return repaired ? { args: repaired } : { problem: parsed.problem };
 }
+
+/** Some gateways begin a call with an empty object, and stream the real one behind it. */
+const PLACEHOLDER = /^\{\s{0,9}\}\s{0,9}(?=\{)/;
 
 /** The arguments as the JSON text of an object, which every endpoint accepts in a conversation. */
 export function argumentsAsJson(text: string): string {
@@ -73,23 +78,8 @@ function firstObject(text: string): Fields | undefined {
   const first = text.slice(0, end);
   const rest = text.slice(end).trim();
   if (rest.startsWith("{") && rest !== first) return undefined;
-  const parsed = parse(withEscapedControls(first));
+  const parsed = parse(repairedJson(first));
   return "value" in parsed && isObject(parsed.value) ? parsed.value : undefined;
-}
-
-/** Escapes control characters inside the strings of a JSON text, where JSON forbids them. */
-function withEscapedControls(json: string): string {
-  let [isQuoted, isEscaped] = [false, false];
-  return json.replace(/["\\\p{Cc}]|[^"\\\p{Cc}]+/gu, (part) => {
-    if (isEscaped) {
-      isEscaped = false;
-      return part;
-    }
-    if (part === '"') isQuoted = !isQuoted;
-    else if (part === "\\") isEscaped = true;
-    else if (isQuoted && part < " ") return JSON.stringify(part).slice(1, -1);
-    return part;
-  });
 }
 
 function parse(text: string): { value: unknown } | { problem: string } {

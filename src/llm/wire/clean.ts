@@ -124,8 +124,9 @@ function withCleanTexts(message: Spoken, { noImages = false }: CleanOptions): Sp
     if (context) said.push(inTags(withoutControlTokens(context)));
     return { ...rest, content: said.join("\n\n"), ...(images.length > 0 && { attachments: images }) };
   }
-  if (message.tool_calls?.length || content.trim() !== "") return { ...message, content };
-  return { ...message, content: NO_ANSWER };
+  if (content.trim() !== "") return { ...message, content };
+  // Qwen and others write two line breaks before their calls, which Anthropic and Bedrock refuse as a text.
+  return { ...message, content: message.tool_calls?.length ? "" : NO_ANSWER };
 }
 
 /** Nobody else can write these tags, because they count as control tokens. */

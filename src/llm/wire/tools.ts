@@ -11,10 +11,7 @@ export function toolsFor(
   messages: LlmMessage[],
   { noRichSchemas }: Quirks,
 ): LlmTool[] {
-  if (tools.length > 0)
-    return noRichSchemas
-      ? tools.map((tool) => ({ ...tool, parameters: simpleSchema(tool.parameters) }))
-      : tools;
+  if (tools.length > 0) return noRichSchemas ? tools.map(simpleTool) : tools;
   const used = messages.flatMap((message) =>
     message.role === "assistant" ? (message.tool_calls ?? []) : [],
   );
@@ -23,6 +20,14 @@ export function toolsFor(
     description: "No longer available.",
     parameters: { type: "object", properties: {} },
   }));
+}
+
+const simpleTool = (tool: LlmTool): LlmTool => ({ ...tool, parameters: simpleSchema(tool.parameters) });
+
+/** The tools in simpler words; undefined if they have none. */
+export function withSimpleSchemas(tools: LlmTool[]): LlmTool[] | undefined {
+  const simple = tools.map(simpleTool);
+  return JSON.stringify(simple) === JSON.stringify(tools) ? undefined : simple;
 }
 
 /**

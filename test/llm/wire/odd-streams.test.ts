@@ -51,6 +51,43 @@ test.each<[string, string, object]>([
     `data: ${JSON.stringify(all, null, 1).replaceAll("\n", "\ndata: ")}\n\n${data(stop)}`,
     says("all"),
   ],
+  ["a number that is none", data(all).replace("null", "NaN") + data(stop), says("all")],
+  [
+    "a tabulator within a text",
+    data(chat({ content: "a NaN, a\tb" }), stop).replace("\\t", "\t"),
+    says("a NaN, a\tb"),
+  ],
+  [
+    "Groq's own error",
+    data(all, { choices: [], x_groq: { id: "r", error: "over capacity" } }),
+    fails("over capacity"),
+  ],
+  [
+    "a text and its call in two choices",
+    data({
+      choices: [
+        { message: { role: "assistant", content: "I look." } },
+        {
+          message: {
+            role: "assistant",
+            tool_calls: [{ id: "a", function: { name: "search", arguments: "{}" } }],
+          },
+        },
+      ].map((choice) => ({ ...choice, finish_reason: "tool_calls" })),
+    }),
+    { text: "I look.", calls: [["search", "{}"]] },
+  ],
+  [
+    "an empty object before the arguments",
+    data(
+      ...[
+        { id: "a", function: { name: "search", arguments: "{}" } },
+        { function: { arguments: '{"q"' } },
+      ].map((piece) => chat({ tool_calls: [{ index: 0, ...piece }] })),
+      chat({ tool_calls: [{ index: 0, function: { arguments: ":1}" } }] }, "tool_calls"),
+    ),
+    { calls: [["search", '{}{"q":1}']] },
+  ],
   ["lines that end in returns", whole.replaceAll("\n", "\r"), says("all")],
   ["an end without an empty line", whole.trimEnd(), says("all")],
   [
@@ -246,6 +283,25 @@ test.each<[string, string, object]>([
   ["no end", data(output("all"), item("done", message("all")), "[DONE]"), fails("ended early")],
   ["its older end", data(output("all"), { type: "response.done", response: {} }), says("all")],
   ["no pieces of its text", data(item("done", message("all")), completed()), says("all")],
+  [
+    "two messages",
+    data(
+      output("I look", { output_index: 0 }),
+      output(" it up.", { output_index: 0 }),
+      item("done", message("I look it up.")),
+      item("added", { id: "m2", ...message("") }, 1),
+      output("It is ", { output_index: 1 }),
+      output("four.", { output_index: 1 }),
+      item("done", { id: "m2", ...message("It is four.") }, 1),
+      completed(),
+    ),
+    says("I look it up.\n\nIt is four."),
+  ],
+  [
+    "two messages, whole",
+    data(completed({ output: [message("I look it up."), message("It is four.")] })),
+    says("I look it up.\n\nIt is four."),
+  ],
   ["its text only at the end", data(completed({ output: [message("all")] })), says("all")],
   [
     "its text three times",

@@ -219,6 +219,66 @@ describe("waits and retries", () => {
     expect(await ask(url)).toEqual({ text: "Hi.", waits: [27_500] });
   });
 
+  const retryInfo = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "27.5s" }];
+  const perDay = [{ violations: [{ quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier" }] }];
+
+  test.each<[string, number, object, number | string]>([
+    ["Gemini's details", 429, { message: "You exceeded your current quota.", details: retryInfo }, 27_500],
+    [
+      "Gemini's quota of a day",
+      429,
+      { message: "You exceeded your current quota.", details: [...perDay, ...retryInfo] },
+      "exhausted",
+    ],
+    ["Azure", 429, { message: "You have exceeded the rate limit. Please retry after 6 seconds." }, 6_000],
+    ["Moonshot", 429, { message: "Max RPM: 3, please try again after 1 seconds" }, 1_000],
+    [
+      "GitHub",
+      429,
+      { message: "Rate limit of 15 per 60s exceeded. Please wait 23 seconds before retrying." },
+      23_000,
+    ],
+    ["OpenAI", 429, { message: "Limit 3, Used 3. Please try again in 6m0.5s. Visit it." }, 120_000],
+    ["OpenAI, of less than a second", 429, { message: "Please try again in 886ms." }, 886],
+    ["in minutes", 429, { message: "Try again in 1 minute, 5 seconds" }, 65_000],
+    ["without a number", 429, { message: "Please retry later, within the limit of 5 requests." }, 2_500],
+    [
+      "llama.cpp, which reads its model",
+      503,
+      { message: "Loading model", type: "unavailable_error" },
+      20_000,
+    ],
+    [
+      "LM Studio, whose model fell over",
+      400,
+      { message: "The model has crashed without additional information." },
+      500,
+    ],
+    ["LM Studio, which needed the memory", 400, { message: "Model unloaded." }, 500],
+    ["Groq, of data", 400, { message: "Failed to validate JSON.", code: "json_validate_failed" }, 500],
+    ["GLM's empty account", 429, { code: "1113", message: "余额不足或无可用资源包,请充值。" }, "exhausted"],
+    ["Qwen's empty account", 400, { code: "Arrearage", message: "Access denied." }, "exhausted"],
+    [
+      "LiteLLM's budget",
+      400,
+      { code: "400", type: "budget_exceeded", message: "Budget has been exceeded!" },
+      "exhausted",
+    ],
+    ["xAI's filter", 403, { message: "Content violates usage guidelines." }, "filtered"],
+    [
+      "a filter behind LiteLLM",
+      400,
+      { message: "litellm.ContentPolicyViolationError: AzureException" },
+      "filtered",
+    ],
+  ])("%s", async (_, status, error, expected) => {
+    let asked = 0;
+    const { url } = await endpoint(() => (asked++ === 0 ? { status, body: { error } } : undefined));
+    const { waits, cause, text } = await ask(url, { fallbackModels: [] });
+    if (typeof expected === "number") expect([text, waits]).toEqual(["Hi.", [expected]]);
+    else expect([cause ?? text, waits]).toEqual([undefined, []]);
+  });
+
   test.each([424, 498])("%d passes", async (status) => {
     let asked = 0;
     const { url } = await endpoint(() =>
@@ -435,6 +495,153 @@ describe("what an endpoint refuses of a conversation is left out or written othe
       (await ask(url, { messages: [{ role: "user", content: "something awful" }] })).text,
     ).toBeUndefined();
     expect(requests.length).toBe(before + 1);
+  });
+});
+
+describe("what an endpoint refuses is asked for in the form that it takes", () => {
+  const BARE: LlmMessage[] = FOUND.map((message) =>
+    message.role === "assistant" ? { ...message, content: "\n\n" } : message,
+  );
+  interface Form extends Sent {
+    stream?: boolean;
+    stream_options?: unknown;
+  }
+  const rolesIn = ({ messages = [] }: Sent) => messages.map(({ role }) => role);
+
+  test.each([
+    "Your organization must be verified to stream this model. Please go to: https://example.org",
+    "Unsupported value: 'stream' does not support true with this model. Supported values are: false.",
+    "This model doesn't support tool use in streaming mode.",
+  ])("a whole answer instead of a stream: %s", async (message) => {
+    const whole = {
+      choices: [{ index: 0, message: { role: "assistant", content: "Hi." }, finish_reason: "stop" }],
+    };
+    const { url, requests } = await endpoint(({ stream }: Form) =>
+      stream ? { body: { error: { message } } } : { status: 200, body: whole },
+    );
+    expect((await ask(url, { tools: [SEARCH] })).text).toBe("Hi.");
+    expect(
+      requests.map(({ stream, stream_options, tools }: Form) => [stream, !stream_options, tools?.length]),
+    ).toEqual([
+      [true, false, 1],
+      [false, true, 1],
+    ]);
+    const output = [{ type: "message", content: [{ type: "output_text", text: "Hi." }] }];
+    const other = await endpoint(({ stream }: Form) =>
+      stream ? { body: { error: { message } } } : { status: 200, body: { object: "response", output } },
+    );
+    expect((await ask(other.url, {}, createResponses)).text).toBe("Hi.");
+  });
+
+  test.each([
+    "messages.2.content: Input should be a valid string",
+    "messages[2]: invalid type: null, expected a string at line 1 column 91",
+    "messages.2.content: none is not an allowed value",
+    "Failed to deserialize the JSON body into the target type: messages[2]: missing field `content`",
+  ])("an empty text beside calls instead of none: %s", async (message) => {
+    const { url, requests } = await endpoint(({ messages = [] }) =>
+      messages.some(({ content }) => content === null)
+        ? { status: 422, body: { error: { message } } }
+        : undefined,
+    );
+    expect((await ask(url, { messages: BARE, tools: [SEARCH] })).text).toBe("Hi.");
+    expect(requests.map(({ messages = [] }) => messages[1].content)).toEqual([null, ""]);
+  });
+
+  test.each([
+    "Conversation roles must alternate user/assistant/user/assistant/...",
+    "messages.3.role: Input should be 'system', 'user' or 'assistant'",
+    "Unknown role: tool",
+  ])("results of tools as text: %s", async (message) => {
+    const { url, requests } = await endpoint((body) =>
+      rolesIn(body).includes("tool") ? { body: { error: { message } } } : undefined,
+    );
+    const messages: LlmMessage[] = [{ role: "system", content: "Be kind." }, ...FOUND];
+    expect((await ask(url, { messages, tools: [SEARCH] })).text).toBe("Hi.");
+    expect(rolesIn(requests.at(-1) ?? {}).at(-1)).toBe("user");
+    // A request without calls does not tell that tools are what is refused.
+    const refusing = await endpoint(() => ({ body: { error: { message } } }));
+    await ask(refusing.url, { tools: [SEARCH] });
+    expect(refusing.requests.every(({ tools }) => tools?.length === 1)).toBe(true);
+  });
+
+  test("no blank text beside a call", async () => {
+    const sent: string[] = [];
+    const { url } = await endpoint((_, text) => void sent.push(text));
+    await ask(url, { messages: BARE, tools: [SEARCH] });
+    await ask(url, { messages: BARE, tools: [SEARCH] }, createAnthropicMessages);
+    await ask(url, { messages: BARE, tools: [SEARCH] }, createResponses);
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    for (const text of sent) expect(text).not.toContain('"\\n\\n"');
+  });
+
+  test("a schema that is refused without a reason is simpler from then on", async () => {
+    const parameters = { type: "object", properties: { q: { type: "string", minLength: 1 } } };
+    const error = { code: 400, message: "Request contains an invalid argument.", status: "INVALID_ARGUMENT" };
+    const { url, requests } = await endpoint((_, text) =>
+      text.includes("minLength") ? { body: [{ error }] } : undefined,
+    );
+    const llm = createOpenAiLlm({ apiKey: "k", baseUrl: url, log: getLogger("heddle") });
+    const { signal } = new AbortController();
+    const tools = [{ ...SEARCH, parameters }];
+    const request = { model: "m", fallbackModels: [], messages: HELLO, tools, signal };
+    for (const asked of [2, 3]) {
+      expect((await Array.fromAsync(llm.stream(request))).at(-1)?.type).toBe("done");
+      expect(requests.length).toBe(asked);
+    }
+  });
+
+  test("what Groq could not read is read here", async () => {
+    const error = {
+      message: "Failed to call a function. Please adjust your prompt.",
+      code: "tool_use_failed",
+      failed_generation: '<function=search{"q": "it > is"}</function>',
+    };
+    const { url, requests } = await endpoint(() => ({ body: { error } }));
+    const llm = createOpenAiLlm({
+      apiKey: "k",
+      baseUrl: url,
+      log: getLogger("heddle"),
+      sleep: async () => {},
+    });
+    const { signal } = new AbortController();
+    const request = { model: "m", fallbackModels: [], messages: HELLO, tools: [SEARCH], signal };
+    const events = await Array.fromAsync(llm.stream(request));
+    expect(events.map(({ type }) => type)).toEqual(["done"]);
+    expect(events[0]).toMatchObject({
+      text: "",
+      toolCalls: [{ name: "search", arguments: '{"q":"it > is"}' }],
+    });
+    // What is no call is asked for again.
+    error.failed_generation = "Let me see.";
+    expect((await ask(url, { tools: [SEARCH] })).failed).toContain("Failed to call a function");
+    expect(requests.length).toBe(5);
+  });
+
+  test("thoughts that the endpoint takes for changed", async () => {
+    const messages = FOUND.map((message) =>
+      message.role === "assistant"
+        ? {
+            ...message,
+            continuation: {
+              model: "m",
+              fields: { thinking: [{ type: "thinking", thinking: "a", signature: "s" }] },
+            },
+          }
+        : message,
+    );
+    const message =
+      "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.";
+    const { url, requests } = await endpoint((_, text) =>
+      text.includes('"thinking"')
+        ? { body: { type: "error", error: { type: "invalid_request_error", message } } }
+        : {
+            status: 200,
+            body: { type: "message", content: [{ type: "text", text: "Hi." }], stop_reason: "end_turn" },
+          },
+    );
+    expect((await ask(url, { messages, tools: [SEARCH] }, createAnthropicMessages)).text).toBe("Hi.");
+    expect(requests.length).toBe(2);
   });
 });
 

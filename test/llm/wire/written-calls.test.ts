@@ -79,6 +79,7 @@ const one: Record<string, string> = {
   "Llama 4": `<|python_start|>[search(q='12', limit=3, tags=["a", "b"], all=None)]<|python_end|>`,
   "Llama 3.1, built in": `<|python_tag|>search.call(q="12", limit=3, tags=["a","b"], all=None)<|eom_id|>`,
   "Llama 3.1": `<function=search>${JSON_ARGUMENTS}</function>`,
+  "Llama 3.3, without the end of its tag": `<function=search${JSON_ARGUMENTS}</function>`,
   LFM: `<|tool_call_start|>[search(q="12", limit=3, tags=["a", "b"], all=null)]<|tool_call_end|>`,
   OLMo: `<function_calls>\nsearch(q="12", limit=3, tags=["a", "b"], all=null)\n</function_calls>`,
   "Gemma 3": `\`\`\`tool_code\nsearch(q="12", limit=3, tags=["a", "b"], all=None)\n\`\`\``,

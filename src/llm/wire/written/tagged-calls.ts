@@ -12,7 +12,7 @@ export const readTaggedCalls: ReadCalls = (text, schemaOf) => {
   const begins = Array.from(text.matchAll(CALL), ({ index, 0: { length } }) => ({ index, length }));
   return begins.map(({ index, length }, at) => {
     const next = begins[at + 1]?.index ?? text.length;
-    const [head, rest] = headOf(text.slice(index + length, next));
+    const [head, rest] = headOf(text.slice(index + length, next), HEAD_END);
     const end = rest.search(CALL_END);
     return readCall(head, end < 0 ? rest : rest.slice(0, end), schemaOf);
   });
@@ -34,10 +34,13 @@ function readParameter(text: string): [string, string, boolean] {
   return [name, value.replace(/^\n/, "").replace(/\n$/, ""), others.includes('string="true"')];
 }
 
+/** The end of a tag, which Llama leaves out before JSON. */
+const HEAD_END = />|(?=\{)/;
+
 /** What stands before the end of the tag, and what behind. */
-function headOf(text: string): [string, string] {
-  const end = text.indexOf(">");
-  return end < 0 ? ["", ""] : [text.slice(0, end), text.slice(end + 1)];
+function headOf(text: string, ending = />/): [string, string] {
+  const found = ending.exec(text);
+  return found ? [text.slice(0, found.index), text.slice(found.index + found[0].length)] : ["", ""];
 }
 
 /** The name, which may be in quotation marks, and what follows it. */

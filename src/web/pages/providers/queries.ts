@@ -48,9 +48,11 @@ export const changeProvider = async (
 
 const UNSUPPORTED: Record<string, string> = {
   stream_options: "the usage of streams",
+  streaming: "streaming",
   tool_choice: "a choice of tool",
   output_schema: "a schema of the answer",
   tools: "tools",
+  null_content: "messages without a text",
   system_messages: "system messages",
   long_call_ids: "long ids of tool calls",
   encrypted_reasoning: "encrypted thoughts",
