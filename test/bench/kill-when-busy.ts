@@ -117,6 +117,14 @@ async function send(mode: Mode, client: string, kind: Kind): Promise<string> {
       sent.push({ mode, kind, mark, messageId: answer.body.message_id, again });
       return mark;
     }
+    // An interrupted run is answered with its end, which names its task.
+    const [, ended] = /\(task ([0-9a-f-]{36})\)/.exec(answer?.body.error?.message ?? "") ?? [];
+    if (ended !== undefined) {
+      const found = await call("GET", `/tasks/${ended}`).catch(() => undefined);
+      if (found?.status !== 200) continue;
+      sent.push({ mode, kind, mark, messageId: found.body.message_id, again });
+      return mark;
+    }
     if (answer && answer.status < 500) throw new Error(`Not accepted: ${JSON.stringify(answer.body)}`);
     await pause(100);
   }
