@@ -34,10 +34,29 @@ async function converse(scene: Scene, text = "", after?: Said): Promise<{ said: 
   return { said, mark };
 }
 
-const deliveryOf = async ({ world, driver }: Scene, mark: string) =>
-  (await world.get(`/deliveries?dispatch_type=${driver.integration}&limit=200`)).deliveries.find(
-    ({ text, kind }: { text: string; kind: string }) => kind === "result" && text.includes(answerTo(mark)),
-  );
+/** The delivery of an answer: found once in a list, which takes the server's time, and then asked for alone. */
+async function deliveryOf({ world, driver }: Scene, mark: string, isSo: (found: Delivery) => boolean) {
+  const all = `/deliveries?dispatch_type=${driver.integration}&limit=200`;
+  const { id } = (await eventually(
+    async () =>
+      (
+        await world.get(all)
+      ).deliveries.find(({ text, kind }: Delivery) => kind === "result" && text.includes(answerTo(mark))),
+    undefined,
+    400,
+  )) as Delivery;
+  return eventually(() => world.get(`/deliveries/${id}`) as Promise<Delivery>, isSo, 200);
+}
+
+interface Delivery {
+  id: string;
+  kind: string;
+  text: string;
+  status: string;
+  attempts: number;
+  created_at: string;
+  delivered_at: string;
+}
 
 /** The delivery of an answer whose first attempt meets trouble, and whose second meets none. */
 async function deliverAgainst(kind: Trouble, scene: Scene) {
@@ -45,15 +64,9 @@ async function deliverAgainst(kind: Trouble, scene: Scene) {
   const end = driver.trouble(room, kind);
   const mark = nextMark();
   const said = await driver.say(room, mark);
-  const delivery = (isSo: (found: { status: string; attempts: number }) => boolean) =>
-    eventually(
-      () => deliveryOf(scene, mark),
-      (found) => found !== undefined && isSo(found),
-      400,
-    );
-  await delivery(({ attempts, status }) => attempts === 1 && status === "retrying");
+  await deliveryOf(scene, mark, ({ attempts, status }) => attempts === 1 && status === "retrying");
   end();
-  const delivered = await delivery(({ status }) => status === "delivered");
+  const delivered = await deliveryOf(scene, mark, ({ status }) => status === "delivered");
   expect(delivered.attempts).toBe(2);
   await answered(scene, said, mark);
   return delivered;
@@ -218,11 +231,7 @@ export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = 
       (shown) => shown.length > 0,
     );
     const end = driver.trouble(room, "limit");
-    await eventually(
-      () => deliveryOf(scene, mark),
-      (found) => found?.status === "retrying",
-      400,
-    );
+    await deliveryOf(scene, mark, ({ status }) => status === "retrying");
     end();
     const posts = await eventually(
       () => driver.posts(said),
@@ -284,11 +293,7 @@ export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = 
   async correction(scene) {
     const { driver, world } = scene;
     const { said, mark } = await converse(scene);
-    const delivery = await eventually(
-      () => deliveryOf(scene, mark),
-      (found) => found?.status === "delivered",
-      400,
-    );
+    const delivery = await deliveryOf(scene, mark, ({ status }) => status === "delivered");
     const { id, changes } = await world.send(`/deliveries/${delivery.id}/correct`, {
       text: "It was **wrong**.",
     });

@@ -2,25 +2,23 @@
 
 import type { World } from "./world.ts";
 
-export const CASES = [
-  "in",
-  "split",
-  "format fallback",
-  "rate limit",
-  "retry",
-  "streaming",
-  "meanwhile",
-  "shown and gone",
-  "conversation gone",
-  "out of order",
-  "limit amid",
-  "odd",
-  "approval",
-  "correction",
-  "reconnect",
-  "catch-up",
-] as const;
-export type Case = (typeof CASES)[number];
+export type Case =
+  | "in"
+  | "split"
+  | "format fallback"
+  | "rate limit"
+  | "retry"
+  | "streaming"
+  | "meanwhile"
+  | "shown and gone"
+  | "conversation gone"
+  | "out of order"
+  | "limit amid"
+  | "odd"
+  | "approval"
+  | "correction"
+  | "reconnect"
+  | "catch-up";
 
 /** A message of a person to the bot. */
 export interface Said {
@@ -40,6 +38,14 @@ export type Trouble = "limit" | "down" | "unsure" | "markup";
 export interface OwnCase {
   name: string;
   run(world: World): Promise<void>;
+}
+
+/** The same over the one kill that all share, since each start of a server takes seconds. */
+export interface KillCase {
+  name: string;
+  before?(world: World): Promise<void>;
+  away?(world: World): void;
+  after(world: World): Promise<void>;
 }
 
 export interface ChatDriver {
@@ -109,6 +115,7 @@ export interface ChatDriver {
   /** The server is back after it was away, and the integration is connected. */
   back?(): void | Promise<void>;
   own?: OwnCase[];
+  overKill?: KillCase;
   /** Those that must come when all the rest is over. */
   ownLast?: OwnCase[];
   stop(): void | Promise<void>;

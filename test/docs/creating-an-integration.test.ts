@@ -1,12 +1,14 @@
 // docs/creating-an-integration.md promises that its code works unchanged. So the code is taken from the page, checked
-// and run: on a server from source and on the compiled program alone, from a folder in INTEGRATION_DIRS and from the
-// workspace of a running server.
+// and run: on a server from source, from its workspace while it runs, and on the compiled program alone, from a folder in
+// INTEGRATION_DIRS. What differs between the places has nothing to do with how the program was started, so that each of
+// the four combinations would take its minute and show nothing more.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { refreshProject } from "../../src/authoring/project-files.ts";
 import { startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { RUNTIMES } from "../authoring/runtimes.ts";
@@ -43,8 +45,12 @@ async function copyFiles(): Promise<string> {
 
 type Start = (environment: Record<string, string>, home: string) => Promise<Omit<Server, "folder">>;
 
-/** Runs the example in both places on a server started by `start`. */
-function inBothPlaces({ start, programs }: { start: Start; programs(): string }): void {
+interface RunOptions {
+  start: Start;
+  programs(): string;
+}
+
+function fromOutside({ start, programs }: RunOptions): void {
   describe("from a folder outside", () => {
     exampleTests({
       source: "external",
@@ -56,7 +62,9 @@ function inBothPlaces({ start, programs }: { start: Start; programs(): string })
       },
     });
   });
+}
 
+function fromWorkspace({ start, programs }: RunOptions): void {
   describe("from the workspace", () => {
     exampleTests({
       source: "workspace",
@@ -72,33 +80,6 @@ function inBothPlaces({ start, programs }: { start: Start; programs(): string })
         return { folder, ...server };
       },
     });
-  });
-}
-
-/** Tests of what an author does without a server. */
-function authorTests(programs: () => string): void {
-  const shell = (block: string, cwd: string) =>
-    run(["/bin/sh", "-ec", block], { cwd, environment: { PATH: `${programs()}:${process.env.PATH}` } });
-
-  test("the folder gets the best grade, its own tests included", async () => {
-    const { status, out, err } = await shell(blockWith("heddle check mynotify"), await copyFiles());
-    expect([status, err]).toEqual([0, ""]);
-    expect(out).toEndWith(
-      "mynotify  gold  (external, mynotify)\n  ran      3 tests passed, 0 failed\n\n1 integration: 1 gold\n",
-    );
-  });
-
-  test("the tests of the chat pass, with what it shares with others", async () => {
-    const folder = await copyFiles();
-    const { out } = await shell("heddle types deskchat && heddle check deskchat --test", folder);
-    expect(out).toContain("2 tests passed, 0 failed");
-    expect(out).not.toMatch(/^ +error/m);
-  });
-
-  test("heddle new creates one with the same grade", async () => {
-    const folder = await newFolder();
-    const { status, out } = await shell(blockWith("heddle new acme"), folder);
-    expect([status, out]).toEqual([0, expect.stringContaining("acme  gold")]);
   });
 }
 
@@ -120,28 +101,26 @@ describe("the server from source", () => {
     await chmod(program, 0o755);
   });
 
-  inBothPlaces({
+  fromWorkspace({
     programs: () => programs,
     async start(environment, home) {
       const heddle = await startServer(loadConfig({ home, port: "0" }, environment));
       return { url: String(heddle.url).replace(/\/$/, ""), close: heddle.close };
     },
   });
-  authorTests(() => programs);
 
   test("the code has no type errors", async () => {
     const folder = await copyFiles();
+    await refreshProject(folder, "guide");
+    // Wrong files beside the right ones show that the types are found at all.
+    const wrong = 'import { injectMessage } from "heddle/sdk";\nawait injectMessage({ sessionId: 1 });\n';
+    const names = ["deskchat", "hello", "mynotify", "poll", "service"];
+    for (const name of names) await writeFile(join(folder, name, "wrong.ts"), wrong);
     const tsc = join(repository, "node_modules", ".bin", "tsc");
-    for (const name of ["hello", "mynotify", "deskchat", "service", "poll"]) {
-      const cwd = join(folder, name);
-      expect((await run([join(programs, "heddle"), "types"], { cwd })).status).toBe(0);
-      // A wrong file beside the right ones shows that the types are found at all; continuation lines are indented.
-      const wrong = 'import { injectMessage } from "heddle/sdk";\nawait injectMessage({ sessionId: 1 });\n';
-      await writeFile(join(cwd, "wrong.ts"), wrong);
-      const { out } = await run([process.execPath, "--bun", tsc, "--pretty", "false"], { cwd });
-      const errors = out.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
-      expect(errors).toEqual([expect.stringMatching(/^wrong\.ts\(2,/)]);
-    }
+    const { out } = await run([process.execPath, "--bun", tsc, "--pretty", "false"], { cwd: folder });
+    // Continuation lines are indented.
+    const errors = out.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
+    expect(errors.map((line) => line.split("(2,")[0]).sort()).toEqual(names.map((name) => `${name}/wrong.ts`));
   });
 });
 
@@ -165,8 +144,31 @@ describe("the compiled program", () => {
     throw new Error("The program ended before it listened");
   };
 
-  inBothPlaces({ start, programs: () => programs });
-  authorTests(() => programs);
+  fromOutside({ start, programs: () => programs });
+  // What an author does without a server. That the program does the same from source is shown in test/authoring.
+  const shell = (block: string, cwd: string) =>
+    run(["/bin/sh", "-ec", block], { cwd, environment: { PATH: `${programs}:${process.env.PATH}` } });
+
+  test("the folder gets the best grade, its own tests included", async () => {
+    const { status, out, err } = await shell(blockWith("heddle check mynotify"), await copyFiles());
+    expect([status, err]).toEqual([0, ""]);
+    expect(out).toEndWith(
+      "mynotify  gold  (external, mynotify)\n  ran      3 tests passed, 0 failed\n\n1 integration: 1 gold\n",
+    );
+  });
+
+  test("the tests of the chat pass, with what it shares with others", async () => {
+    const folder = await copyFiles();
+    const { out } = await shell("heddle types deskchat && heddle check deskchat --test", folder);
+    expect(out).toContain("2 tests passed, 0 failed");
+    expect(out).not.toMatch(/^ +error/m);
+  });
+
+  test("heddle new creates one with the same grade", async () => {
+    const folder = await newFolder();
+    const { status, out } = await shell(blockWith("heddle new acme"), folder);
+    expect([status, out]).toEqual([0, expect.stringContaining("acme  gold")]);
+  });
 
   test.each(RUNTIMES.filter(({ program }) => program !== undefined))(
     "the example's tests pass under $name",

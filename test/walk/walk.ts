@@ -1,11 +1,12 @@
 // Walks over every integration as a person would: sets it up over the API before its real or fake service, has it answer, show progress and ask
 // for an approval, kills the server and cuts its connections, and prints what was seen.
 //
-//   bun run walk [chats] [forges] [webhooks] [home] [gmail] [mission-control] [--binary] [--postgres] [--two] [--from=<folder>]
+//   bun run walk [chats] [forges] [webhooks] [home] [gmail] [mission-control] [--only=<integration>] [--binary] [--postgres] [--two]
+//     [--from=<folder>]
 //
-// Without names, all. --binary compiles the program and walks over that; --postgres uses TEST_DATABASE_URL or a PostgreSQL of its own; --two walks
-// over two servers of one, of which the one that listens is killed; --from begins with the sources of an earlier version, which are in that folder, and
-// goes on with this one after the kill.
+// Without names, all; of a group, --only takes the subjects of one integration. --binary compiles the program and walks over that; --postgres
+// uses TEST_DATABASE_URL or a PostgreSQL of its own; --two walks over two servers of one, of which the one that listens is killed; --from begins with
+// the sources of an earlier version, which are in that folder, and goes on with this one after the kill.
 
 import { join } from "node:path";
 import { compiledBinary } from "../compiled-binary.ts";
@@ -33,12 +34,13 @@ const GROUPS: Record<string, (heddle: Heddle) => Promise<Seen>> = {
 };
 
 async function walk(heddle: Heddle, made: Promise<Subject[]>): Promise<Seen> {
-  const subjects = await made;
+  const all = await made;
+  const subjects = all.filter(({ integration }) => only === undefined || integration === only);
   const seen = await walkSubjects(heddle, subjects);
   const { deliveries } = await heddle.api("/deliveries?status=dead");
   for (const { dispatch_type, last_error } of deliveries)
     seen.set(`dead: ${dispatch_type}`, new Map([["answer", `FAILED: ${last_error}`]]));
-  for (const subject of subjects) await subject.stop();
+  for (const subject of all) await subject.stop();
   return seen;
 }
 
@@ -50,7 +52,9 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 const program = given.includes("--binary") ? [await compiledBinary()] : FROM_SOURCE;
-const from = given.find((word) => word.startsWith("--from="))?.slice("--from=".length);
+const optionOf = (option: string) =>
+  given.find((word) => word.startsWith(`--${option}=`))?.slice(option.length + 3);
+const [from, only] = [optionOf("from"), optionOf("only")];
 const former = from === undefined ? undefined : [process.execPath, join(from, "src/main.ts")];
 const servers = given.includes("--two") ? 2 : 1;
 const postgres = servers === 2 || given.includes("--postgres") ? await server() : undefined;

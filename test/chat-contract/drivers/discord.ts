@@ -5,7 +5,7 @@ import { type DiscordRefuses, startFakeDiscord } from "../../fakes/discord/fake-
 import { ADA, BEN, BOT, TOKEN } from "../../fakes/discord/ids.ts";
 import type { ChatDriver, Said, Trouble } from "../driver.ts";
 import { eventually } from "../eventually.ts";
-import { discordCases, discordCasesAtTheEnd } from "../own/discord.ts";
+import { discordCases, discordOverKill } from "../own/discord.ts";
 
 export async function discordDriver(): Promise<ChatDriver> {
   const discord = startFakeDiscord();
@@ -96,7 +96,7 @@ export async function discordDriver(): Promise<ChatDriver> {
     drop: proxy.drop,
     cut: proxy.cut,
     own: discordCases(discord),
-    ownLast: discordCasesAtTheEnd(discord),
+    overKill: discordOverKill(discord),
     stop() {
       proxy.stop();
       discord.stop();

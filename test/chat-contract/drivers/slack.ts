@@ -12,7 +12,7 @@ import {
 import { ADA, APP_TOKEN, BOT, BOT_TOKEN, SIGNING_SECRET, TEAM } from "../../fakes/slack/ids.ts";
 import type { ChatDriver, Said, Trouble } from "../driver.ts";
 import { eventually } from "../eventually.ts";
-import { slackCases, slackCasesAtTheEnd } from "../own/slack.ts";
+import { slackCases, slackCasesAtTheEnd, slackOverKill } from "../own/slack.ts";
 import type { World } from "../world.ts";
 
 export async function slackDrivers(): Promise<ChatDriver[]> {
@@ -32,6 +32,7 @@ export async function slackDrivers(): Promise<ChatDriver[]> {
     cut: proxy.cut,
     back: () => slack.sendAgain(),
     own: slackCases(slack),
+    overKill: slackOverKill(slack),
     ownLast: slackCasesAtTheEnd(slack),
     stop() {
       proxy.stop();

@@ -4,7 +4,8 @@ import { startCuttingProxy } from "../../fakes/cutting-proxy.ts";
 import { createFakeTelegram, messageOf, PERSON, type Refusal } from "../../fakes/telegram.ts";
 import type { ChatDriver, Said, Trouble } from "../driver.ts";
 import { eventually } from "../eventually.ts";
-import { telegramCasesAtTheEnd } from "../own/telegram.ts";
+import { bringAgain, telegramOverKill } from "../own/telegram.ts";
+import type { World } from "../world.ts";
 
 export async function telegramDriver(): Promise<ChatDriver> {
   const telegram = createFakeTelegram();
@@ -12,6 +13,7 @@ export async function telegramDriver(): Promise<ChatDriver> {
   let last = -5_000;
   let topics = 1;
   let files = 800_000;
+  let world: World | undefined;
   const state = { chats: new Map<number, { id: number; type: string; isBlocked: boolean }>() };
   const addChat = (id: number, type: "private" | "supergroup"): string => {
     telegram.addChat(id, type);
@@ -40,7 +42,10 @@ export async function telegramDriver(): Promise<ChatDriver> {
       TELEGRAM_API_URL: `http://127.0.0.1:${proxy.port}`,
     },
     approver: `telegram:${PERSON}`,
-    prepare: (world) => world.allow("telegram", String(PERSON)),
+    async prepare(given) {
+      world = given;
+      await given.allow("telegram", String(PERSON));
+    },
     room: () => addChat(last--, "supergroup"),
     // Groups get few edits; in private chats there are drafts.
     roomFor: { streaming: () => addChat(PERSON, "private") },
@@ -131,7 +136,8 @@ export async function telegramDriver(): Promise<ChatDriver> {
     connections: () => telegram.callsOf("getUpdates").length,
     drop: proxy.drop,
     cut: proxy.cut,
-    ownLast: telegramCasesAtTheEnd(telegram),
+    back: () => bringAgain(telegram, world),
+    overKill: telegramOverKill(telegram),
     async stop() {
       proxy.stop();
       await telegram.close();

@@ -3,7 +3,7 @@
 import { expect } from "bun:test";
 import type { FakeDiscord } from "../../fakes/discord/fake-discord.ts";
 import { ADA, BEN, BOT, DIRECT, GENERAL } from "../../fakes/discord/ids.ts";
-import type { OwnCase } from "../driver.ts";
+import type { KillCase, OwnCase } from "../driver.ts";
 import { eventually } from "../eventually.ts";
 import { answerTo } from "../world.ts";
 
@@ -44,19 +44,17 @@ export const discordCases = (discord: FakeDiscord): OwnCase[] => [
   },
 ];
 
-export const discordCasesAtTheEnd = (discord: FakeDiscord): OwnCase[] => [
-  {
-    name: "after a kill the session is resumed; where Discord has forgotten it, what was missed is looked up",
-    async run() {
-      expect(discord.began.at(-1)).toBe("resume");
-      const known = discord.write(ADA, GENERAL, `<@${BOT}> {q910002} Before`);
-      await answered(discord, known, "{q910002}");
-      discord.forgetSessions();
-      // Nothing is told of it: it is found where the bot was spoken to before.
-      const missed = discord.write(ADA, GENERAL, `<@${BOT}> {q910003} Missed`);
-      discord.close(4009);
-      await answered(discord, missed, "{q910003}");
-      expect(discord.began.at(-1)).toBe("identify");
-    },
+export const discordOverKill = (discord: FakeDiscord): KillCase => ({
+  name: "after a kill the session is resumed; where Discord has forgotten it, what was missed is looked up",
+  async after() {
+    expect(discord.began.at(-1)).toBe("resume");
+    const known = discord.write(ADA, GENERAL, `<@${BOT}> {q910002} Before`);
+    await answered(discord, known, "{q910002}");
+    discord.forgetSessions();
+    // Nothing is told of it: it is found where the bot was spoken to before.
+    const missed = discord.write(ADA, GENERAL, `<@${BOT}> {q910003} Missed`);
+    discord.close(4009);
+    await answered(discord, missed, "{q910003}");
+    expect(discord.began.at(-1)).toBe("identify");
   },
-];
+});

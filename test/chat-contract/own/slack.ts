@@ -4,7 +4,7 @@ import { expect } from "bun:test";
 import { signWebhook } from "../../../src/sdk/index.ts";
 import { envelopeOf, type FakeSlack } from "../../fakes/slack/fake-slack.ts";
 import { ADA, BEN, BOT, BOT_TOKEN, DIRECT, GENERAL, SIGNING_SECRET, TEAM } from "../../fakes/slack/ids.ts";
-import type { OwnCase } from "../driver.ts";
+import type { KillCase, OwnCase } from "../driver.ts";
 import { eventually } from "../eventually.ts";
 import { answerTo } from "../world.ts";
 
@@ -140,30 +140,40 @@ export function slackCases(slack: FakeSlack): OwnCase[] {
   ];
 }
 
-export const slackCasesAtTheEnd = (slack: FakeSlack): OwnCase[] => [
-  {
+export function slackOverKill(slack: FakeSlack): KillCase {
+  let began = "";
+  let missed = "";
+  /** Something is said, and Slack tells nobody. */
+  function untold(text: string, more: object = {}): string {
+    const ts = slack.nextTs();
+    slack.messages.push({
+      ...{ channel: GENERAL, user: ADA, text, ts, edits: [], reactions: [], cards: {}, ...more },
+    });
+    return ts;
+  }
+  return {
     name: "what was said while the server was away for so long that Slack tells of it no more is looked up",
-    async run(world) {
-      const began = slack.write(ADA, GENERAL, `<@${BOT}> {q900020} Before`);
+    async before() {
+      began = slack.write(ADA, GENERAL, `<@${BOT}> {q900020} Before`);
       await answeredAt(slack)("{q900020}", { channel: GENERAL, thread_ts: began });
-      await world.kill();
-      const untold = (text: string, more: object = {}) => {
-        const ts = slack.nextTs();
-        slack.messages.push({
-          ...{ channel: GENERAL, user: ADA, text, ts, edits: [], reactions: [], cards: {}, ...more },
-        });
-        return ts;
-      };
-      const missed = untold(`<@${BOT}> {q900021} In the channel`);
+    },
+    away() {
+      missed = untold(`<@${BOT}> {q900021} In the channel`);
       untold("{q900022} In the thread", { thread_ts: began, parent_user_id: ADA });
-      await world.start();
+    },
+    async after() {
       await answeredAt(slack)("{q900021}", { channel: GENERAL, thread_ts: missed });
       await answeredAt(slack)("{q900022}", { channel: GENERAL, thread_ts: began });
       const texts = slack.messages.map(({ text }) => text).join("\n");
-      for (const mark of ["{q900020}", "{q900021}", "{q900022}", "{q900002}"])
+      for (const mark of ["{q900020}", "{q900021}", "{q900022}"])
         expect(texts.split(answerTo(mark))).toHaveLength(2);
+      // Of the cases before, which may have been left out.
+      expect(texts.split(answerTo("{q900002}")).length).toBeLessThanOrEqual(2);
     },
-  },
+  };
+}
+
+export const slackCasesAtTheEnd = (slack: FakeSlack): OwnCase[] => [
   {
     name: "where only those may talk who are allowed, others are let in by a code that nobody else sees",
     async run(world) {
