@@ -27,5 +27,26 @@ export function messageOf(sighting: Sighting, reason: Reason, held: number): str
     .join("\n");
 }
 
+/** What has been seen since then, for those who have read the answer; empty: nothing new. */
+export function sinceThen({ objects, subLabels, zones }: Sighting, told: Seen): string {
+  const added = (now: string[], before: string[]) => now.filter((word) => !before.includes(word));
+  const [seen, recognised, entered] = [
+    added(objects, told.objects),
+    added(subLabels, told.subLabels),
+    added(zones, told.zones),
+  ];
+  const parts = [
+    seen.length > 0 && `also seen: ${words(seen.map(plain))}`,
+    recognised.length > 0 && `recognised: ${words(recognised.map(plain))}`,
+    entered.length > 0 && `also in ${words(entered.map(plain))}`,
+  ].filter(Boolean);
+  return parts.length === 0 ? "" : `Since then: ${parts.join("; ")}.`;
+}
+
+/** A sign that a camera reads as a plate must not become a link or a mention where people read it. */
+const plain = (word: string): string => word.slice(0, 60).replace(/[^\p{L}\p{N} ._'-]/gu, "");
+
+type Seen = Pick<Sighting, "objects" | "subLabels" | "zones">;
+
 const words = (list: string[]): string => list.map((word) => `"${word}"`).join(", ");
 const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();

@@ -28,16 +28,30 @@ export async function mayTell(camera: string, sighting: string, now: number): Pr
   return false;
 }
 
-/** Whether the bot has been told of this sighting for this reason. */
-export const wasTold = async (sighting: string, reason: string): Promise<boolean> =>
-  (await store.get(`told:${sighting}:${reason}`)) !== undefined;
+/** What the bot was told of a sighting, and the runs that answer it. Earlier versions kept only that it was told. */
+export interface ToldOf {
+  tasks: string[];
+  objects: string[];
+  subLabels: string[];
+  zones: string[];
+  /** What has been added to the answers. */
+  added: string;
+}
+
+/** What the bot was told of this sighting for this reason; undefined: nothing yet. */
+export const toldOf = (sighting: string, reason: string): Promise<ToldOf | true | undefined> =>
+  store.get<ToldOf | true>(keyOfTold(sighting, reason));
+
+export const keepTold = (sighting: string, reason: string, told: ToldOf): Promise<void> =>
+  store.set(keyOfTold(sighting, reason), { ...told }, { ttlSeconds: DAY_SECONDS });
+
+const keyOfTold = (sighting: string, reason: string): string => `told:${sighting}:${reason}`;
 
 /** How many sightings have been held back since the bot was last told. */
 export const heldBack = async (camera: string): Promise<number> => (await read(camera)).held;
 
-/** The bot has been told of the sighting for this reason. */
-export async function spend(camera: string, sighting: string, reason: string, now: number): Promise<void> {
-  await store.set(`told:${sighting}:${reason}`, true, { ttlSeconds: DAY_SECONDS });
+/** The bot has been told of something at the camera. */
+export async function spend(camera: string, now: number): Promise<void> {
   const { told } = await read(camera);
   await write(camera, { told: [...told.filter((at) => now - at < HOUR_MS), now], held: 0 });
 }

@@ -3,8 +3,9 @@
 import { type EventResult, injectEvent } from "heddle/sdk";
 import { settings } from "./config.ts";
 import { passes, type Reason, reasonFor } from "./filter.ts";
+import { grow } from "./grow.ts";
 import { messageOf } from "./message.ts";
-import { heldBack, mayTell, spend, wasTold } from "./pace.ts";
+import { heldBack, keepTold, mayTell, spend, toldOf } from "./pace.ts";
 import type { Sighting } from "./sighting.ts";
 
 export type Told =
@@ -20,10 +21,16 @@ export async function tell(
   now = sighting.stage === "new" ? sighting.start * 1000 : Date.now(),
 ): Promise<Told> {
   const reason = reasonFor(sighting);
-  if (!reason) return { status: "ignored", reason: "filtered" };
-  const { camera, kind, id } = sighting;
+  const { camera, kind, id, stage } = sighting;
   const name = `${kind}:${id}`;
-  if (await wasTold(name, reason)) return { status: "ignored", reason: "told" };
+  // Somebody whom the bot is not told of may be recognised after it was told of somebody.
+  const why = reason ?? settings.FRIGATE_ACT_ON;
+  const before = reason || stage !== "new" ? await toldOf(name, why) : undefined;
+  if (before !== undefined) {
+    if (before !== true) await grow(sighting, before, (told) => keepTold(name, why, told));
+    return { status: "ignored", reason: "told" };
+  }
+  if (!reason) return { status: "ignored", reason: "filtered" };
   if (!(await mayTell(camera, name, now))) return { status: "ignored", reason: "paced" };
   const told = await injectEvent({
     clientId: settings.FRIGATE_ONE_SESSION ? "frigate:events" : `frigate:${camera}`,
@@ -46,6 +53,11 @@ export async function tell(
     },
   });
   // If every binding filters it out, nobody was told.
-  if (told.status === "processed") await spend(camera, name, reason, now);
+  if (told.status === "processed") {
+    const tasks = told.results.flatMap(({ task_id }) => task_id ?? []);
+    const { objects, subLabels, zones } = sighting;
+    await keepTold(name, reason, { tasks, objects, subLabels, zones, added: "" });
+    await spend(camera, now);
+  }
   return { ...told, reason };
 }

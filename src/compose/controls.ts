@@ -12,9 +12,20 @@ import type { Conversation } from "./conversation.ts";
 const UNFINISHED = ["pending", "running", "waiting"] as const;
 /** Of one channel and status; its runs follow one another, so more than one is rarely running. */
 const MOST_TASKS = 500;
+/** Of one run, as over REST: a channel's targets are far fewer. */
+const MOST_DELIVERIES = 200;
+
+interface Correcting {
+  outbox: Pick<Conversation["outbox"], "list" | "change" | "canChange">;
+}
 
 export function createServerControls(
-  { channels, channelSessions, tasks }: Pick<Conversation, "channels" | "channelSessions" | "tasks">,
+  {
+    channels,
+    channelSessions,
+    tasks,
+    outbox,
+  }: Pick<Conversation, "channels" | "channelSessions" | "tasks"> & Correcting,
   { missingNames }: Pick<CapabilityParts, "missingNames">,
 ): ControlCalls {
   return {
@@ -38,6 +49,18 @@ export function createServerControls(
     async getTask(id) {
       const { status, result, error } = await tasks.get(asId(id, "task_id"));
       return { status, result, error };
+    },
+    async correctTask(id, text) {
+      const { id: task_id } = await tasks.get(asId(id, "task_id"));
+      const rows = await outbox.list({ task_id, status: "delivered", limit: MOST_DELIVERIES });
+      const shown = rows.filter(
+        (row) =>
+          row.payload.kind === "result" &&
+          row.payload.changed_by?.kind !== "remove" &&
+          outbox.canChange(row, "edit"),
+      );
+      for (const row of shown) await outbox.change(row.id, { kind: "edit", text });
+      return shown.length;
     },
     cancelTask: async (id) => (await tasks.cancel(asId(id, "task_id"))).status,
   };

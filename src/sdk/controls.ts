@@ -11,6 +11,9 @@ import type {
   TaskControls,
 } from "./types.ts";
 
+/** As over REST. */
+const LONGEST_TEXT = 1_000_000;
+
 /** The calls take ids of channels and tasks. */
 export interface ControlCalls {
   findChannel(clientId: string): Promise<ChannelInfo | undefined>;
@@ -23,6 +26,8 @@ export interface ControlCalls {
   cancelTask(id: string): ReturnType<TaskControls["cancel"]>;
   /** Missing in doubles of tests that need none. */
   getTask?(id: string): ReturnType<TaskControls["get"]>;
+  /** Missing in doubles of tests that need none. */
+  correctTask?: TaskControls["correct"];
   /** Missing in doubles of tests that need none. */
   decide?: ApprovalControls["decide"];
 }
@@ -60,6 +65,11 @@ export function createControls(calls: ControlCalls): {
         throw new HeddleError("not_supported", "tasks.get() needs controls with getTask().");
       },
       cancel: async (taskId) => calls.cancelTask(asText(taskId, "task_id")),
+      async correct(taskId, text) {
+        if (calls.correctTask)
+          return await calls.correctTask(asText(taskId, "task_id"), asText(text, "text", LONGEST_TEXT));
+        throw new HeddleError("not_supported", "tasks.correct() needs controls with correctTask().");
+      },
     },
     approvals: {
       async decide(approvalId, decision) {

@@ -84,8 +84,9 @@ export const register = sdk.register;
 export const channels = sdk.channels;
 
 /**
- * Single runs: `tasks.get(taskId)` returns `{ status, result, error }`, `tasks.cancel(taskId)` cancels one and returns its status. Throw
- * `not_found`. A process needs `tasks:read` and `tasks:write`.
+ * Single runs: `tasks.get(taskId)` returns `{ status, result, error }`, `tasks.cancel(taskId)` cancels one and returns its status,
+ * `tasks.correct(taskId, text)` puts a text in the place of its answer where that was delivered. Throw `not_found`. A process needs
+ * `tasks:read`, `tasks:write`, `deliveries:read` and `deliveries:write` for what it uses.
  */
 export const tasks = sdk.tasks;
 

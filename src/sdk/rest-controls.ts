@@ -5,6 +5,14 @@ import type { ChannelInfo, Decided, JsonObject, SessionReset, TaskState } from "
 
 type Call = <Answer>(method: string, path: string, body?: JsonObject) => Promise<Answer>;
 
+/** Of a delivery. */
+interface Answered {
+  id: string;
+  kind: string;
+  can_correct: boolean;
+  changed_by: { kind: string } | null;
+}
+
 const UNFINISHED = ["pending", "running", "waiting"];
 
 export function createRestControls(call: Call): ControlCalls {
@@ -35,6 +43,18 @@ export function createRestControls(call: Call): ControlCalls {
     async getTask(id) {
       const { status, result, error } = await call<TaskState>("GET", `/tasks/${at(id)}`);
       return { status, result, error };
+    },
+    async correctTask(id, text) {
+      // So that an id that there is not is an error, as in the server.
+      await call("GET", `/tasks/${at(id)}`);
+      const query = new URLSearchParams({ task_id: id, status: "delivered", limit: "200" });
+      const { deliveries } = await call<{ deliveries: Answered[] }>("GET", `/deliveries?${query}`);
+      const shown = deliveries.filter(
+        ({ kind, can_correct, changed_by }) =>
+          kind === "result" && can_correct && changed_by?.kind !== "remove",
+      );
+      for (const delivery of shown) await call("POST", `/deliveries/${at(delivery.id)}/correct`, { text });
+      return shown.length;
     },
     cancelTask: async (id) => (await call<{ status: "cancelled" }>("POST", `/tasks/${at(id)}/cancel`)).status,
   };

@@ -3,7 +3,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { createServerControls } from "../../src/compose/controls.ts";
-import { sessions as sessionRows, tasks as taskRows } from "../../src/db/schema.ts";
+import {
+  deliveries as deliveryRows,
+  sessions as sessionRows,
+  tasks as taskRows,
+} from "../../src/db/schema.ts";
 import { checkDecision } from "../../src/sdk/check-controls.ts";
 import { createControls } from "../../src/sdk/controls.ts";
 import { createSdk } from "../../src/sdk/create.ts";
@@ -16,7 +20,13 @@ eachDatabase("conversation controls", (open) => {
   let http: HttpFixture;
   let server: ReturnType<typeof Bun.serve>;
   beforeAll(async () => {
-    http = await createHttpFixture(await open());
+    const delivers = () => ({ receipt: 1 });
+    http = await createHttpFixture(await open(), {
+      dispatchers: {
+        chat: { deliver: delivers, edit: delivers, remove: delivers },
+        mute: { deliver: delivers },
+      },
+    });
     server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => http.fetch(request) });
   });
   afterAll(() => server.stop(true));
@@ -68,6 +78,29 @@ eachDatabase("conversation controls", (open) => {
       expect(await codeOf(work())).toBe("validation");
     expect(await codeOf(tasks.get("no id"))).toBe("validation");
     expect(await codeOf(tasks.cancel("no id"))).toBe("validation");
+
+    // Of three answers that were delivered, one is in a place that changes nothing, and one was withdrawn.
+    const [shown = ""] = await http.db.query.transaction((tx) =>
+      http.outbox.write(
+        tx,
+        ...["chat", "mute", "chat"].map((dispatch_type) => ({
+          ...{ task_id, session_id: sessionId, bot_id: "default", dispatch_type },
+          ...{ correlation_id: crypto.randomUUID(), dispatch_config: {} },
+          payload: { kind: "result" as const, text: "One", client_actions: [], extra_metadata: {} },
+        })),
+      ),
+    );
+    const ofTask = () => http.outbox.list({ task_id: task_id ?? "" });
+    await http.db.query.update(deliveryRows).set({ status: "delivered" });
+    const [withdrawn] = await ofTask();
+    await http.outbox.change(withdrawn?.id ?? "", { kind: "remove" });
+    expect(await tasks.correct(task_id ?? "", "Two")).toBe(1);
+    const corrections = (await ofTask()).filter(({ payload }) => payload.kind === "edit");
+    expect(corrections.map(({ payload }) => [payload.text, payload.changes?.delivery_id])).toEqual([
+      ["Two", shown],
+    ]);
+    expect(await codeOf(tasks.correct(task_id ?? "", ""))).toBe("validation");
+    expect(await codeOf(tasks.correct(crypto.randomUUID(), "Two"))).toBe("not_found");
 
     // A run that waits for a person has not finished either.
     const waiting = await injectMessage(message);

@@ -4,7 +4,20 @@ import { fakeHeddle, useSettings } from "heddle/sdk/testing";
 import { readMessage, readReview } from "../sighting.ts";
 import { tell } from "../tell.ts";
 
-const heddle = fakeHeddle();
+const answers = new Map<string, string>();
+const heddle = fakeHeddle({
+  controls: {
+    getTask: async (id: string) => ({
+      status: answers.has(id) ? "complete" : "running",
+      result: answers.get(id) ?? null,
+      error: null,
+    }),
+    correctTask: async (id: string, text: string) => {
+      answers.set(id, `corrected: ${text}`);
+      return 1;
+    },
+  } as never,
+});
 after(() => heddle.restore());
 let camera = 0;
 beforeEach(() => {
@@ -39,6 +52,32 @@ test("an alert is told once, however often it is reported", async () => {
   assert.equal(idempotencyKey, "review:a:alert");
   assert.match(content, /"person"/);
   assert.match(content, /frigate_event_snapshot with event_id "a-e"/);
+});
+
+test("what is seen later is added to the answer, once, and what it was said of stays as it is", async () => {
+  const told = await tell(review("g"));
+  const id = "results" in told ? (told.results[0]?.task_id ?? "") : "";
+  const grown = (more: object) => ({
+    data: { objects: ["person"], sub_labels: [], zones: ["porch"], detections: [], ...more },
+  });
+  const car = grown({ objects: ["person", "car"] });
+  // The bot has not answered yet.
+  await tell(review("g", car, "update"));
+  answers.set(id, "Somebody is at the door.");
+  await tell(review("g", {}, "update"));
+  assert.equal(answers.get(id), "Somebody is at the door.");
+  await tell(review("g", car, "update"));
+  const first = 'corrected: Somebody is at the door.\n\nSince then: also seen: "car".';
+  assert.equal(answers.get(id), first);
+  await tell(review("g", car, "update"));
+  assert.equal(answers.get(id), first);
+  // Also of somebody whom the bot is not told of. What a camera reads is no link.
+  useSettings({ FRIGATE_IGNORE_SUB_LABELS: "Ada [x](https://x.test)" });
+  answers.set(id, "Somebody is at the door.");
+  const known = grown({ sub_labels: ["Ada [x](https://x.test)"], zones: ["porch", "garden"] });
+  assert.equal((await tell(review("g", { ...known, end_time: 1_700_000_060 }, "end"))).status, "ignored");
+  assert.match(answers.get(id) ?? "", /recognised: "Ada xhttpsx\.test"; also in "garden"\.$/);
+  assert.equal(heddle.events.length, 1);
 });
 
 test("a detection is told when it becomes an alert", async () => {

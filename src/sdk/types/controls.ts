@@ -66,6 +66,11 @@ export interface TaskControls {
   get(taskId: string): Promise<TaskState>;
   /** Cancels a run, which has no effect if it is finished; returns its status. Throws `not_found`. */
   cancel(taskId: string): Promise<TaskStatus>;
+  /**
+   * Puts a text in the place of a run's answer, wherever that was delivered and can be corrected; returns in how many places. The bot is
+   * not told. Throws `not_found` and `validation`.
+   */
+  correct(taskId: string, text: string): Promise<number>;
 }
 
 /** What a person decided about a call, who is known to the integration by `by.id`. */
