@@ -120,7 +120,9 @@ describe("the server from source", () => {
     const { out } = await run([process.execPath, "--bun", tsc, "--pretty", "false"], { cwd: folder });
     // Continuation lines are indented.
     const errors = out.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
-    expect(errors.map((line) => line.split("(2,")[0]).sort()).toEqual(names.map((name) => `${name}/wrong.ts`));
+    expect(errors.map((line) => line.split("(2,")[0]).sort()).toEqual(
+      names.map((name) => `${name}/wrong.ts`),
+    );
   });
 });
 
