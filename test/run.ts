@@ -11,6 +11,7 @@ import { check } from "./check.ts";
 import { startRun } from "./databases-of-run.ts";
 import { fastTests } from "./fast.ts";
 import { countTests, failuresByFile, secondsByFile, type TestCount } from "./junit-report.ts";
+import { WITHOUT_WASM_OPTIMISER } from "./optimisers.ts";
 import { installMissing, missingConfinements, missingPackages } from "./parts.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "./postgres.ts";
 
@@ -20,12 +21,6 @@ const wantsPostgres = (underCi || process.argv.includes("--postgres")) && !isFas
 const testArguments = process.argv
   .slice(2)
   .filter((argument) => !["--postgres", "--fast"].includes(argument));
-
-/**
- * The optimising compiler for WebAssembly uses a quarter of the CPU time of a file with an embedded database, and the file
- * ends before that pays off. It stays on in programs that tests start with an environment of their own.
- */
-const WITHOUT_OPTIMISER = { BUN_JSC_useOMGJIT: "0" };
 
 /** Test files that run at the same time. */
 const AT_ONCE = 3;
@@ -107,7 +102,7 @@ async function havePostgres(): Promise<TestPostgres | undefined> {
 async function runTests(databaseUrl: string | undefined, root: string | undefined): Promise<TestCount> {
   console.log(`\n── tests (embedded${databaseUrl ? " and PostgreSQL" : ""})`);
   const environment = {
-    ...WITHOUT_OPTIMISER,
+    ...WITHOUT_WASM_OPTIMISER,
     ...run.environment,
     TEST_DATABASE_URL: databaseUrl,
     ...(root && { TEST_POSTGRES_ROOT: root }),

@@ -7,11 +7,12 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { WITHOUT_OPTIMISERS } from "../optimisers.ts";
+import { PROGRAM } from "../program.ts";
 import { until } from "../until.ts";
 import { ADMIN_KEY } from "./process.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "./webhooks.ts";
 
-const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const base = mkdtempSync(join(tmpdir(), "heddle-log-"));
 const full = join(base, "full");
 const mounted =
@@ -23,12 +24,18 @@ afterAll(() => {
 });
 
 async function start(stderr: number | "pipe"): Promise<{ url: string; child: ChildProcess }> {
+  const [program = "", ...first] = PROGRAM;
   const child = spawn(
-    process.execPath,
-    [MAIN, "serve", "--home", join(base, crypto.randomUUID()), "--port", "0"],
+    program,
+    [...first, "serve", "--home", join(base, crypto.randomUUID()), "--port", "0"],
     {
       stdio: ["ignore", "pipe", stderr],
-      env: { LOG_LEVEL: "debug", API_KEY: ADMIN_KEY, GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET },
+      env: {
+        ...WITHOUT_OPTIMISERS,
+        LOG_LEVEL: "debug",
+        API_KEY: ADMIN_KEY,
+        GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      },
     },
   );
   if (!child.stdout) throw new Error("no output");

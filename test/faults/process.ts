@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import postgres from "postgres";
+import { WITHOUT_OPTIMISERS } from "../optimisers.ts";
 import { PROGRAM } from "../program.ts";
 
 export const ADMIN_KEY = "admin-key-of-the-fault-tests";
@@ -44,14 +45,14 @@ export async function killAll(): Promise<void> {
   );
 }
 
-/** Nothing of this process's environment is passed on. */
+/** Nothing of this process's environment is passed on. Most of these programs do not live for long. */
 export function launch(options: LaunchOptions): HeddleProcess {
   const { command = "serve", environment = {} } = options;
   const [program = "", ...first] = options.program ?? PROGRAM;
   const child = spawn(program, [...first, command, ...(options.arguments ?? [])], {
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     stdio: ["ignore", "pipe", "pipe"],
-    env: { LOG_LEVEL: "error", API_KEY: ADMIN_KEY, ...environment },
+    env: { ...WITHOUT_OPTIMISERS, LOG_LEVEL: "error", API_KEY: ADMIN_KEY, ...environment },
   });
   running.add(child);
   let errors = "";
