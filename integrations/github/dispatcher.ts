@@ -57,8 +57,14 @@ export const dispatcher = {
     const text = isError ? errorText(result) : withoutForeignImages(result);
     return post(task.dispatch_config, attributed(text, nameOf(extraMetadata), extraMetadata), ctx);
   },
-  postMessage({ dispatchConfig, text, username, extraMetadata }, ctx) {
+  async postMessage({ dispatchConfig, text, username, extraMetadata }, ctx) {
     const shown = extraMetadata?.bot_id ? withoutForeignImages(text) : text;
+    const { owner, repo, check_run } = dispatchConfig;
+    const check = readCheck(check_run);
+    if (check) {
+      const answer = { text: attributed(shown, username, extraMetadata), output: undefined, isError: false };
+      return checking({ owner, repo, ...check } as CheckTarget, answer, ctx);
+    }
     return post(dispatchConfig, attributed(shown, username, extraMetadata), ctx);
   },
   // Asked in the main conversation, because it is answered by a comment there.

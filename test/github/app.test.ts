@@ -2,11 +2,11 @@
 
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
-import "../../integrations/github/dispatcher.ts";
+import { dispatcher } from "../../integrations/github/dispatcher.ts";
 import "../../integrations/github/missed.ts";
 import { rememberHook } from "../../integrations/github/missed.ts";
 import { whoAmI } from "../../integrations/github/who-am-i.ts";
-import { deliver, startListener } from "../../src/sdk/testing.ts";
+import { deliver, dispatchContext, startListener } from "../../src/sdk/testing.ts";
 import { APP_ID, type FakeApp, startFakeApp } from "../fakes/github-app.ts";
 import { gitHubSettings } from "./settings.ts";
 
@@ -96,6 +96,14 @@ test("an answer is a check of a commit, with the conclusion that its data names,
   app.losesAnswer = true;
   const again = await deliver("github", check, "It holds.");
   expect([again.status, again.attempts, app.checks.length]).toEqual(["delivered", 2, 5]);
+  // A text that no run has written is one, too.
+  const said = { text: "Look here.", username: "Ada" };
+  await dispatcher.postMessage(
+    { dispatchConfig: { type: "github", ...check }, config: check, ...said },
+    dispatchContext(),
+  );
+  expect(app.checks.at(-1)).toMatchObject({ conclusion: "neutral" });
+  expect(JSON.stringify(app.checks.at(-1))).toContain("Look here.");
 });
 
 test("what the App's webhook could not deliver is asked for again", async () => {

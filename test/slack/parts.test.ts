@@ -10,9 +10,11 @@ import {
   registered,
   runHook,
   streamTo,
+  useServer,
   useSettings,
 } from "heddle/sdk/testing";
 import { receiveAny } from "../../integrations/slack/receive-any.ts";
+import { router } from "../../integrations/slack/router.ts";
 import { envelopeOf, type Posted, startFakeSlack } from "../fakes/slack/fake-slack.ts";
 import {
   ADA,
@@ -324,6 +326,29 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   expect(posted()).toMatchObject([
     { text: expect.stringContaining("Allowed by Ada"), edits: [expect.any(String)] },
   ]);
+});
+
+test("the app's manifest has the server's address where Slack sends, which must be one that Slack takes", async () => {
+  const ask = async (query: string) => {
+    const answer = await router.handle(new Request(`http://localhost/app-manifest${query}`));
+    return [answer.status, await answer.text()] as const;
+  };
+  useServer({ baseUrl: "http://127.0.0.1:8000", integrationId: "slack" });
+  const [status, socket] = await ask("");
+  expect([status, socket.includes("socket_mode_enabled: true"), socket.includes("8000")]).toEqual([
+    200,
+    true,
+    false,
+  ]);
+  expect(await ask("?transport=http")).toEqual([
+    409,
+    expect.stringContaining("BASE_URL to the https address"),
+  ]);
+  useServer({ baseUrl: "https://heddle.example", integrationId: "slack" });
+  expect((await ask("?transport=http"))[1]).toContain(
+    'request_url: "https://heddle.example/integrations/slack/webhook"',
+  );
+  useServer(undefined);
 });
 
 test("commands ask, stop, show and change, the latter by people whom the operator has allowed", async () => {
