@@ -30,13 +30,19 @@ export async function postComments(
     limit: COMMENT_LIMIT,
     find: (parts) => findComments(target, parts, signal),
     async create(body) {
-      const made = await gitea.post(`${issuePath(target)}/comments`, { body }, { signal }).json<Comment>();
+      const answer = gitea.post(`${issuePath(target)}/comments`, { body }, { signal });
+      if ((await answer).status === 404) throw new Permanent(nowhere(target));
+      const made = await answer.json<Comment>();
       idOf(made, "the comment that it made");
       return made;
     },
   });
   return receiptOf(posted);
 }
+
+/** The server says the same of what there is not and of what a token may not see. */
+const nowhere = ({ owner, repo, number }: IssueTarget): string =>
+  `The server has no issue or pull request ${number} in ${owner}/${repo}, or GITEA_TOKEN may not see it.`;
 
 export async function changeComment(
   target: IssueTarget,

@@ -43,8 +43,14 @@ async function createNote(target: NoteTarget, body: string, signal: AbortSignal)
     // The thread was deleted meanwhile, or nobody can reply in it; the answer is still wanted.
     if (answer.status !== 404 && answer.status !== 400) failDelivery(answer);
   }
-  return idOf(await gitlab.post(`${pathOf(target)}/notes`, { body }, { signal }).json(), wanted);
+  const answer = gitlab.post(`${pathOf(target)}/notes`, { body }, { signal });
+  if ((await answer).status === 404) throw new Permanent(nowhere(target));
+  return idOf(await answer.json(), wanted);
 }
+
+/** GitLab says the same of what there is not and of what a token may not see. */
+const nowhere = ({ project, kind, iid }: Noteable): string =>
+  `GitLab has no ${kind === "issue" ? "issue" : "merge request"} ${iid} in ${project}, or GITLAB_TOKEN may not see it.`;
 
 export async function changeNote(
   target: Noteable,

@@ -145,7 +145,9 @@ test("a comment whose answer was lost is found again", async () => {
   assert.equal(requests[0]?.path, "/api/v1/repos/acme/loom/issues/3/comments");
   assert.match(body, /\n\[x\]/);
   answer = () => new Response(null, { status: 404 });
-  assert.equal((await deliver("gitea", TARGET, "Because.")).status, "dead");
+  const nowhere = await deliver("gitea", TARGET, "Because.");
+  assert.deepEqual([nowhere.status, nowhere.attempts], ["dead", 1]);
+  assert.match(String(nowhere.error), /has no issue or pull request 3 in acme\/loom/);
 });
 
 test("an approver decides by a comment of their own, where it was asked", async () => {

@@ -172,6 +172,10 @@ test("a comment whose answer was lost is found again, and a thread that is gone 
   );
   answer = () => new Response("<html>", { headers: { "content-type": "text/html" } });
   assert.notEqual((await deliver("gitlab", TARGET, "Because.")).status, "delivered");
+  answer = () => new Response(null, { status: 404 });
+  const nowhere = await deliver("gitlab", TARGET, "Because.");
+  assert.deepEqual([nowhere.status, nowhere.attempts], ["dead", 1]);
+  assert.match(String(nowhere.error), /has no merge request 3 in acme\/tools\/loom/);
 });
 
 test("what a model writes is never an order to GitLab", async () => {
