@@ -67,9 +67,11 @@ eachDatabase("two servers that restart", (open) => {
       return createScan({ db, log: getLogger("heddle"), now: () => now, activeSession, inject, call });
     };
 
-    // Both are away now and then, for minutes or for hours; in the end one is there.
+    // Both are away now and then, for minutes or for hours, and started again or still there; in the end one is there.
+    let both = [server(), server()];
     for (; now < END; now = new Date(now.getTime() + Math.ceil(random() * 25) * MINUTE_MS)) {
-      await Promise.all([server().run(), server().run()]);
+      both = both.map((one) => (random() < 0.3 ? server() : one));
+      await Promise.all(both.map((one) => one.run()));
     }
     now = END;
     await server().run();

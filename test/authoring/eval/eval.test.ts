@@ -1,34 +1,27 @@
-// From a webhook to a regression test, with the real command: a fixture of a GitHub webhook's run fails while the bot's prompt is
-// broken, and passes when it is mended.
+// From a webhook to a regression test, with the real commands: a fixture of a GitHub webhook's run fails while the bot's prompt is
+// broken, and passes when it is mended. What needs no command runs in this process, on one server for all fixtures.
 
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runEval } from "../../../src/authoring/eval/eval.ts";
+import { table } from "../../../src/authoring/eval/report.ts";
+import { startServer } from "../../../src/compose/server.ts";
+import { loadConfig } from "../../../src/config/config.ts";
 import { run } from "../../docs/processes.ts";
-import { ADMIN_KEY, ask, killAll, launch } from "../../faults/process.ts";
 import { PROGRAM } from "../../program.ts";
 import { until } from "../../until.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const dir = await realpath(await mkdtemp(join(tmpdir(), "heddle-evals-")));
-const home = join(dir, "home");
+const KEY = "admin-key-of-the-test-of-evals";
 const CANARY = "ghp_canary0123456789abcdefghijklmnopqrst";
-afterAll(async () => {
-  await killAll();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => rm(dir, { recursive: true, force: true }));
 
 // biome-ignore lint/suspicious/noExplicitAny: any JSON
 type Answer = any;
-
-const heddle = (...args: string[]) => heddleWith({}, ...args);
-const heddleWith = (more: Record<string, string>, ...args: string[]) =>
-  run([...PROGRAM, ...args, "--home", home], {
-    cwd: dir,
-    environment: { PATH: "/usr/bin:/bin", HOME: dir, NO_COLOR: "1", ...more },
-  });
 
 const SCRIPT = `
 - after: search_documents
@@ -40,24 +33,43 @@ const SCRIPT = `
   arguments: { query: review rules }
 `;
 
+/** Evals without a running server, in this process. */
+const evalAlone = (path: string, environment: Record<string, string> = {}) =>
+  runEval(
+    { path: join(dir, path), realModel: environment.DEFAULT_MODEL !== undefined, home: dir },
+    {
+      environment,
+      startServer,
+      serverBots: () => Promise.reject(new Error("No server is running.")),
+      payer: async () => undefined,
+    },
+  );
+
 test("a fixture of a webhook fails with a broken prompt, and passes with a mended one", async () => {
-  const server = launch({
-    arguments: ["--port", "0", "--home", home],
-    environment: { GITHUB_WEBHOOK_SECRET: "shh-secret-of-the-hook", GITHUB_TOKEN: CANARY },
-  });
-  const url = (await server.started).replace(/^.* /, "");
+  const home = join(dir, "home");
+  const heddle = (...args: string[]) =>
+    run([...PROGRAM, ...args, "--home", home], {
+      cwd: dir,
+      environment: { PATH: "/usr/bin:/bin", HOME: dir, NO_COLOR: "1" },
+    });
+  const environment = {
+    ...{ API_KEY: KEY, LOG_LEVEL: "error", GITHUB_API_URL: "http://127.0.0.1:9" },
+    ...{ GITHUB_WEBHOOK_SECRET: "shh-secret-of-the-hook", GITHUB_TOKEN: CANARY },
+  };
+  const server = await startServer(loadConfig({ home, port: "0" }, environment));
+  onTestFinished(server.close);
   const call = async (method: string, path: string, body?: object): Promise<Answer> => {
-    const response = await fetch(`${url}/api/v1${path}`, {
+    const response = await fetch(`${server.url}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
     });
     return response.json() as Promise<Answer>;
   };
-  await until(async () =>
-    (await ask(url, "/api/v1/admin/integrations")).integrations.every(
-      ({ status }: { status: string }) => status !== "loading",
-    ),
+  await until(
+    () => call("GET", "/admin/integrations/github"),
+    ({ status }) => status === "ready",
+    { withinSeconds: 100 },
   );
   const prompt = (system_prompt: string) => call("PATCH", "/bots/default", { system_prompt });
   await call("PATCH", "/bots/default", { tools: ["search_documents"] });
@@ -125,17 +137,7 @@ test("a fixture of a webhook fails with a broken prompt, and passes with a mende
     results: [{ problems: [], before: { passed: false, same_answer: false } }],
   });
   expect(await readFile(join(dir, "mended.xml"), "utf8")).toContain('tests="1" failures="0"');
-
-  // A bot beside the fixtures needs no server.
-  server.kill("SIGTERM");
-  await server.ended;
-  const alone = await heddle("eval", "evals");
-  expect(alone.err).toContain('The bot "default" is neither in ');
-  await Bun.write(
-    join(dir, "evals/bots/default.yaml"),
-    "name: D\nsystem_prompt: A strict reviewer.\ntools: [search_documents]\n",
-  );
-  expect((await heddle("eval", "evals")).status).toBe(0);
+  await expect(evalAlone("evals")).rejects.toThrow('The bot "default" is neither in ');
 });
 
 const DELEGATING = `bot: lead
@@ -150,32 +152,12 @@ recorded:
   - { tool: delegate_to_agent, arguments: { bot_id: helper, prompt: Where is it? }, result: "It is in Graz." }
 expect:
   tools: [find_order, delegate_to_agent]
-  text: { contains: "The helper says: It is in Graz." }
+  text: { contains: ["The helper says:", "It is in Graz."] }
   max_model_calls: 3
 `;
-const LEAD = "name: Lead\ntools: [mcp:shop/*]\ndelegate_bots: [helper]\nmax_tools: 5\n";
-const LEADS_SCRIPT = `
-- after: delegate_to_agent
-  match: "(.+)"
-  reply: "The helper says: $1"
-- after: find_order
-  match: It was sent
-  tool: delegate_to_agent
-  arguments: { bot_id: helper, prompt: Where is it? }
-- tool: find_order
-  arguments: { number: 7 }
-`;
+const LEAD =
+  "name: Lead\nsystem_prompt: You ask the helper.\ntools: [mcp:shop/*]\ndelegate_bots: [helper]\nmax_tools: 5\n";
 
-test("what another bot and the tool of an MCP server answered is recorded, and nobody is asked", async () => {
-  await Bun.write(join(dir, "lead/bots/lead.yaml"), LEAD);
-  await Bun.write(join(dir, "lead/bots/helper.yaml"), "name: Helper\n");
-  await Bun.write(join(dir, "lead/order.yaml"), DELEGATING);
-  await Bun.write(join(dir, "lead/eval.script.yaml"), LEADS_SCRIPT);
-  const done = await heddle("eval", "lead");
-  expect([done.err, done.out]).toEqual(["", expect.stringContaining("1 fixture, all passed")]);
-});
-
-const BOT = "name: D\nsystem_prompt: You are kind.\n";
 const WITH_HISTORY = `bot: echo
 message: { content: And my colour?, from_person: true }
 history:
@@ -199,24 +181,40 @@ expect:
   text: ${expected}
 `;
 
-test("earlier turns are told again without the model, and the configured model gets nothing but the run", async () => {
+interface Asked {
+  messages: { role: string; content: string }[];
+  tools?: { function: { name: string } }[];
+}
+
+/** Bots of which one asks another, and the others say what they were sent. */
+function answerOf({ messages, tools = [] }: Asked) {
+  if (!messages[0]?.content.includes("You ask the helper.")) {
+    const said = messages.map(({ role, content }) => `${role}: ${content}`);
+    return { content: [...said, ...tools.map((tool) => `tool: ${tool.function.name}.`)].join("\n") };
+  }
+  const last = messages.at(-1);
+  const calls = (name: string, args: object) => ({
+    tool_calls: [
+      { index: 0, id: name, type: "function", function: { name, arguments: JSON.stringify(args) } },
+    ],
+  });
+  if (last?.role !== "tool") return calls("find_order", { number: 7 });
+  if (!last.content.includes("It was sent")) return { content: `The helper says: ${last.content}` };
+  return calls("delegate_to_agent", { bot_id: "helper", prompt: "Where is it?" });
+}
+
+test("the model gets nothing but the run: earlier turns, other bots and tools answer what was recorded", async () => {
   let asked = 0;
   using model = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {
       asked += 1;
-      const { messages, tools = [] } = (await request.json()) as {
-        messages: { role: string; content: string }[];
-        tools?: { function: { name: string } }[];
-      };
-      const content = [
-        ...messages.map((one) => `${one.role}: ${one.content}`),
-        ...tools.map((tool) => `tool: ${tool.function.name}.`),
-      ].join("\n");
+      const answer = answerOf((await request.json()) as Asked);
+      const finish_reason = "tool_calls" in answer ? "tool_calls" : "stop";
       const chunk = (body: object) => `data: ${JSON.stringify({ id: "x", model: "m", ...body })}\n\n`;
       return new Response(
-        chunk({ choices: [{ index: 0, delta: { role: "assistant", content }, finish_reason: "stop" }] }) +
+        chunk({ choices: [{ index: 0, delta: { role: "assistant", ...answer }, finish_reason }] }) +
           chunk({
             choices: [],
             usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, cost: 0.25 },
@@ -226,18 +224,24 @@ test("earlier turns are told again without the model, and the configured model g
       );
     },
   });
-  await Bun.write(join(dir, "real/bots/echo.yaml"), BOT);
-  await Bun.write(join(dir, "real/history.yaml"), WITH_HISTORY);
-  await Bun.write(join(dir, "real/bots/many.yaml"), MANY);
-  const hidden = '{ contains: ["tool: search_tools."], excludes: ["tool: shop_9."] }';
-  await Bun.write(join(dir, "real/many.yaml"), found([], hidden));
-  const shown = '{ contains: ["tool: search_tools.", "tool: shop_9."], excludes: ["tool: shop_11."] }';
-  await Bun.write(join(dir, "real/many-found.yaml"), found(["shop_9"], shown));
-  const environment = { OPENAI_API_KEY: "x", OPENAI_BASE_URL: `${model.url}v1`, DEFAULT_MODEL: "m" };
-  const done = await heddleWith(environment, "eval", "real", "--real-model");
-  expect([done.err, done.out]).toEqual([
-    "",
-    expect.stringContaining("1 model call, 0 tool calls, 15 tokens, $0.2500"),
-  ]);
-  expect([done.out, done.status, asked]).toEqual([expect.stringContaining("3 fixtures, all passed"), 0, 3]);
+  const files = {
+    "bots/lead.yaml": LEAD,
+    "bots/helper.yaml": "name: Helper\n",
+    "order.yaml": DELEGATING,
+    "bots/echo.yaml": "name: D\nsystem_prompt: You are kind.\n",
+    "history.yaml": WITH_HISTORY,
+    "bots/many.yaml": MANY,
+    "many.yaml": found([], '{ contains: ["tool: search_tools."], excludes: ["tool: shop_9."] }'),
+    "many-found.yaml": found(
+      ["shop_9"],
+      '{ contains: ["tool: search_tools.", "tool: shop_9."], excludes: ["tool: shop_11."] }',
+    ),
+  };
+  for (const [name, text] of Object.entries(files)) await Bun.write(join(dir, "real", name), text);
+  const results = await evalAlone("real", {
+    ...{ OPENAI_API_KEY: "x", OPENAI_BASE_URL: `${model.url}v1`, DEFAULT_MODEL: "m" },
+  });
+  const out = table(results);
+  expect(out).toContain("1 model call, 0 tool calls, 15 tokens, $0.2500");
+  expect([out, asked]).toEqual([expect.stringContaining("4 fixtures, all passed"), 6]);
 });
