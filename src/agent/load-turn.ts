@@ -118,12 +118,23 @@ async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Prom
   return toGroups(
     inOrder.map((row) => {
       const message = toLlmMessage(row.isStrangers ? { ...row, content: fromOutside(row) } : row);
-      const context =
-        row.role === "user" && row.answeredAt ? { context: timeLine(row.answeredAt.getTime(), clock) } : {};
-      return { turn: turnOf(row), message: { ...message, ...context } };
+      const context = row.role === "user" ? contextOf(row, clock) : "";
+      return { turn: turnOf(row), message: { ...message, ...(context !== "" && { context }) } };
     }),
   );
 }
+
+/** The next message would read like the rest of what somebody has just stopped. */
+const CANCELLED =
+  "Somebody cancelled the run that was to answer this message: leave it, unless it is asked for again.";
+
+const contextOf = (
+  { answeredAt, isCancelled }: { answeredAt: Date | null; isCancelled: boolean },
+  clock: Clock,
+): string =>
+  [...(answeredAt ? [timeLine(answeredAt.getTime(), clock)] : []), ...(isCancelled ? [CANCELLED] : [])].join(
+    "\n",
+  );
 
 const selectHistory = prepared((query) => {
   // A message has at most one task, so that the joins add no rows. They cost less than a lookup for each message, most of all
@@ -157,6 +168,10 @@ const selectHistory = prepared((query) => {
       turn: start.position,
       // Shown again as it was in the run that answered the message, so that the requests of both begin alike.
       answeredAt: asked.run_at,
+      // Nobody has asked for the end of a run that another message interrupts: its message still counts.
+      isCancelled: sql<boolean>`coalesce(
+        (${asked.status} = 'cancelled' and ${asked.cancel_requested_at} is not null)
+        or (${asked.id} is not null and ${run.status} = 'cancelled' and ${run.cancel_requested_at} is not null), false)`,
     })
     .from(messages)
     .leftJoin(asked, eq(asked.message_id, messages.id))

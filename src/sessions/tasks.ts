@@ -61,6 +61,7 @@ export function createTasks({ db, queue, cleanUp, onStop }: TasksOptions): Tasks
           error: sql`coalesce(${reason ?? null}, case when ${tasks.status} = 'pending' then 'Cancelled before it ran.'
             else 'Cancelled while it waited for a result.' end)`,
           error_code: "cancelled",
+          cancel_requested_at: sql`coalesce(${tasks.cancel_requested_at}, now())`,
           completed_at: new Date(),
         })
         .where(and(inArray(tasks.id, chain), inArray(tasks.status, ["pending", "waiting"])))

@@ -604,6 +604,36 @@ eachDatabase("a turn", (open) => {
       ]);
     });
 
+    test("a message whose run somebody cancelled is shown as such, and one whose run was interrupted is not", async () => {
+      const session = await addSession(db, await addBot(db));
+      const ended = async (content: string, more: Partial<typeof tasks.$inferInsert>) => {
+        const task = await addTask(db, session, content);
+        await db.query
+          .update(tasks)
+          .set({ status: "cancelled", ...more })
+          .where(eq(tasks.id, task.id));
+        return task;
+      };
+      const stopped = await ended("stopped", { cancel_requested_at: new Date() });
+      await ended("joined it", { status: "merged", merged_into: stopped.id });
+      await ended("interrupted", {});
+      const llm = scriptedLlm(["ok"]);
+      const next = await addTask(db, session, "next");
+      await agentOver(db, llm).agent.runTurn(next, running());
+      const asked = (llm.requests[0]?.messages ?? []).filter(({ role }) => role === "user");
+      expect(
+        asked.map((message) => [
+          message.content,
+          message.role === "user" && Boolean(message.context?.includes("cancelled")),
+        ]),
+      ).toEqual([
+        ["stopped", true],
+        ["joined it", true],
+        ["interrupted", false],
+        ["next", false],
+      ]);
+    });
+
     test("of a very long session the newest rows are read, and the older half of them becomes a summary", async () => {
       const session = await addSession(db, await addBot(db));
       await db.execute(

@@ -36,7 +36,7 @@ function recordStatements(db: Database): string[] {
 
 /** Statements of timers and of the test itself. */
 const isUpkeep = (text: string): boolean =>
-  /(update|from) pgboss\.(queue|version|schedule|bam)\b|pg_control_checkpoint|least\(created_on|cancel_requested_at" is not null|from "deliveries" where "deliveries"."status" =/i.test(
+  /(update|from) pgboss\.(queue|version|schedule|bam)\b|pg_control_checkpoint|least\(created_on|"tasks"."cancel_requested_at" is not null|from "deliveries" where "deliveries"."status" =/i.test(
     text,
   ) && !/insert into pgboss\.job/i.test(text);
 
