@@ -16,11 +16,13 @@ const PRIORITY = 50;
 /** A condition on a longer text would hardly ever hold again. */
 const LONGEST = 300;
 const MOST_CONDITIONS = 20;
+/** As people may write it. */
+const LONGEST_REASON = 1_000;
 
 /** Undefined if the decision holds for no other call, or only for calls of the same run. */
 export function policyFrom(
   row: ApprovalRow,
-  { approved, choice, conditions }: GivenDecision,
+  { approved, choice, conditions, note }: GivenDecision,
   { by, before }: { by: Decider; before: { priority: number } | undefined },
 ): (GivenPolicy & { approval_id: string }) | undefined {
   if (choice !== "pattern" && choice !== "always") return undefined;
@@ -47,7 +49,12 @@ export function policyFrom(
     // Only what was asked about a stranger's message is answered for strangers.
     ...(policy_id === null && policy_name === LED_NAME && { tainted: true }),
     ...(choice === "pattern" && { arguments: conditions }),
-    reason: `Decided by ${by.name}.`,
+    // A refusal tells the model the reason of the policy, of this call as well.
+    reason: [`Decided by ${by.name}.`, note]
+      .filter(Boolean)
+      .join(" ")
+      .slice(0, LONGEST_REASON)
+      .toWellFormed(),
     approval_id: id,
   };
 }

@@ -226,8 +226,9 @@ eachDatabase("approvals", (open) => {
       label: "The same arguments",
       conditions: { to: { equals: "x@theirs.example" } },
     });
-    await decide(other.id, { approved: false, choice: "always" });
+    await decide(other.id, { approved: false, choice: "always", note: "Never to them." });
     await run.ended();
+    expect(run.llm.requests.at(-1)?.messages.at(-1)?.content).toContain("Decided by API_KEY. Never to them.");
     expect(made.map((text) => JSON.parse(text).to)).toEqual(["ann@ours.example", "bob@ours.example"]);
     expect(http.policies.list().map(({ effect }) => effect)).toEqual(["deny", "allow", "require_approval"]);
   });
