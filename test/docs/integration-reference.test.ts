@@ -2,25 +2,27 @@
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Commands, mainCommand } from "../../src/cli/cli.ts";
+import { usage } from "../../src/cli/cli-usage.ts";
 import { startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { PROCESS_STATES } from "../../src/db/schema.ts";
 import { SDK_NAMES } from "../../src/integrations/loading/host-sdk.ts";
 import { SETUP_STATUSES } from "../../src/integrations/registry/status.ts";
 import { HOOK_EVENTS } from "../../src/sdk/types.ts";
+import { embeddedDatabase } from "../database.ts";
 import { until } from "../until.ts";
 import { type Caller, createCaller, KEY } from "./caller.ts";
 import { codeBlocks, writeFiles } from "./code-blocks.ts";
-import { run } from "./processes.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 const markdown = await readFile(join(repository, "docs", "integration-reference.md"), "utf8");
 const blocks = codeBlocks(markdown);
 
 setDefaultTimeout(60_000);
+const open = embeddedDatabase();
 
 const TOKEN = "the-token-of-mychat";
 
@@ -66,11 +68,8 @@ test("names the statuses, the hook events and the process states", () => {
 });
 
 test("names the commands for authors, with their flags", async () => {
-  const help = async (...args: string[]) => {
-    const command = [process.execPath, join(repository, "src", "main.ts"), ...args, "--help"];
-    const { out } = await run(command, { cwd: repository, environment: { NO_COLOR: "1" } });
-    return Bun.stripANSI(out);
-  };
+  const main = mainCommand(new Proxy({ version: "1.2.3" } as Commands, { get: () => () => undefined }));
+  const help = async (...args: string[]) => Bun.stripANSI(await usage(main, [...args, "--help"], false));
   const commands = [...(await help()).matchAll(/^ +([a-z]+) {2,}\S/gm)].map(([, name = ""]) => name);
   expect(commands).toContain("serve");
   const forOperators = [
@@ -100,7 +99,7 @@ test("names the commands for authors, with their flags", async () => {
 test("has working code: the hook transcribes a recording, and a tool in OpenAI's shape loads", async () => {
   for (const { text } of blocks.filter(({ language }) => language === "json")) JSON.parse(text);
   expect(blocks.filter(({ language, file }) => language === "ts" && file === undefined)).toEqual([]);
-  const home = await mkdtemp(join(tmpdir(), "heddle-reference-"));
+  const { home } = await open.place();
   const heard: number[] = [];
   const posted: string[] = [];
   const subscribed: string[] = [];
@@ -169,7 +168,6 @@ test("has working code: the hook transcribes a recording, and a tool in OpenAI's
   } finally {
     await heddle.close();
     await service.stop(true);
-    await rm(home, { recursive: true, force: true });
   }
 });
 

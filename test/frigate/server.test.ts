@@ -1,9 +1,6 @@
 // Frigate at a whole server: a real broker, a real process that is killed, Frigate's API as a fake.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { eachDatabase } from "../database.ts";
 import { ask, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
@@ -16,14 +13,12 @@ if (hasBroker)
   eachDatabase("Frigate", (open) => {
     let broker: Broker;
     let frigate: FakeFrigate;
-    let home: string;
     let environment: Record<string, string>;
     let url: string;
 
     beforeAll(async () => {
       [broker, frigate] = [await startBroker(), startFakeFrigate()];
-      home = await mkdtemp(join(tmpdir(), "heddle-frigate-"));
-      const { databaseUrl } = await open.place();
+      const { home, databaseUrl } = await open.place();
       environment = {
         ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
         ...{ HEDDLE_HOME: home, PORT: "0", UNATTENDED_RUNS_PER_HOUR: "0" },
@@ -38,7 +33,6 @@ if (hasBroker)
       await killAll();
       await broker.stop();
       frigate.stop();
-      await rm(home, { recursive: true, force: true });
     });
 
     async function start(): Promise<void> {

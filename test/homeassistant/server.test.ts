@@ -1,9 +1,6 @@
 // Home Assistant at a whole server: a real process that is killed, the home as a fake.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { eachDatabase } from "../database.ts";
 import { ADA, type FakeHome, startFakeHome } from "../fakes/homeassistant.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
@@ -14,7 +11,6 @@ const DOOR = "binary_sensor.front_door";
 
 eachDatabase("Home Assistant", (open) => {
   let home: FakeHome;
-  let folder: string;
   let environment: Record<string, string>;
   let heddle: HeddleProcess;
   let url: string;
@@ -22,8 +18,7 @@ eachDatabase("Home Assistant", (open) => {
   beforeAll(async () => {
     home = startFakeHome();
     home.change(DOOR, "off");
-    folder = await mkdtemp(join(tmpdir(), "heddle-home-"));
-    const { databaseUrl } = await open.place();
+    const { home: folder, databaseUrl } = await open.place();
     environment = {
       ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
       ...{ HEDDLE_HOME: folder, PORT: "0", UNATTENDED_RUNS_PER_HOUR: "0" },
@@ -37,7 +32,6 @@ eachDatabase("Home Assistant", (open) => {
   afterAll(async () => {
     await killAll();
     home.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   async function launched(): Promise<void> {
