@@ -1,5 +1,7 @@
-// Looks at addresses in both colours, wide and narrow, and tells what is wrong with each.
+// Looks at addresses in both colours, wide and narrow, and tells what is wrong with each. With LOOKS_FOLDER it also writes
+// a picture of each there, for somebody who wants to see all pages.
 
+import { join } from "node:path";
 import { until } from "../until.ts";
 import type { Ui, UiPage } from "./ui.ts";
 
@@ -7,6 +9,8 @@ const LOOKS = [
   { colorScheme: "light", width: 1280, height: 800 },
   { colorScheme: "dark", width: 360, height: 740 },
 ] as const;
+
+const PICTURES = process.env.LOOKS_FOLDER;
 
 /** What is wrong with an address in one look; nothing, if all is well. */
 export interface Look {
@@ -57,14 +61,16 @@ async function lookAt(looker: Looker, to: { path: string; view: string; url: str
     if (looks.length === 0) await goTo(looker, to);
     await page.waitForSelector("h1");
     await until(() => page.evaluate("!document.querySelector('[aria-busy=true]')"));
+    const look = `${to.path} ${colorScheme} ${size.width}`;
+    if (PICTURES) await page.screenshot({ path: join(PICTURES, `${look.replaceAll("/", "_")}.png`) });
     looks.push({
-      look: `${to.path} ${colorScheme} ${size.width}`,
+      look,
       // The sidebar is the same everywhere, and a large part of what there is to look at.
       findings: await tab.accessibility(to.path === "/" ? undefined : "nav[aria-label='Pages']"),
       faults: faults.splice(0),
-      overflow: await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-      ),
+      overflow:
+        await page.evaluate(`Math.max(...[document.documentElement, ...document.querySelectorAll("main")]
+        .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth))`),
     });
   }
   return looks;

@@ -96,9 +96,19 @@ export function DataList<Item>(props: DataListProps<Item>) {
   if (rows.error && items.length === 0) return <ApiError error={rows.error} onRetry={rows.retry} />;
   if (rows.isLoading) return <Loading what={what} />;
   if (items.length === 0) return <div className={classes.list}>{empty}</div>;
-  const template = columns.map(({ width }) => width).join(" ");
+  const hasLead = items[0] !== undefined && "lead" in row(items[0]);
+  const ofLead = hasLead ? ["20px"] : [];
+  const template = [
+    ...[...ofLead, "minmax(140px, 1fr)"],
+    ...columns.map(({ width }) => width),
+    "minmax(88px, max-content)",
+  ];
+  const narrow = [...ofLead, "minmax(0, 1fr)", "max-content"];
   return (
-    <div className={classes.list} style={{ "--columns": template } as React.CSSProperties}>
+    <div
+      className={classes.list}
+      style={{ "--columns": template.join(" "), "--narrow": narrow.join(" ") } as React.CSSProperties}
+    >
       {rows.newCount > 0 && (
         <div className={classes.pill}>
           <Button
@@ -116,7 +126,7 @@ export function DataList<Item>(props: DataListProps<Item>) {
       )}
       {columns.length > 0 && (
         <div className={classes.labels} aria-hidden="true">
-          <span />
+          {hasLead && <span />}
           <span />
           {columns.map(({ label }) => (
             <span key={label}>{label}</span>
@@ -159,7 +169,7 @@ export function DataList<Item>(props: DataListProps<Item>) {
                   tabIndex={isTabStop ? 0 : -1}
                   onFocus={() => setActive(id)}
                 >
-                  <RowContent {...row(item)} columns={columns.length} />
+                  <RowContent {...row(item)} hasLead={hasLead} columns={columns.length} />
                 </Link>
               </li>
             );
@@ -171,10 +181,11 @@ export function DataList<Item>(props: DataListProps<Item>) {
   );
 }
 
-function RowContent({ lead, title, sub, cells = [], end, columns }: RowParts & { columns: number }) {
+function RowContent(props: RowParts & { hasLead: boolean; columns: number }) {
+  const { lead, title, sub, cells = [], end, hasLead, columns } = props;
   return (
     <>
-      <span className={classes.lead}>{lead}</span>
+      {hasLead && <span className={classes.lead}>{lead}</span>}
       <span className={classes.text}>
         <span className={classes.title}>{title}</span>
         {sub && <span className={classes.sub}>{sub}</span>}

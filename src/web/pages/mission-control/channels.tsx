@@ -11,7 +11,7 @@ import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Facts } from "../../parts/facts.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
-import { Section } from "../../parts/page-frame.tsx";
+import { Panel, Section } from "../../parts/page-frame.tsx";
 import { ShortList } from "../../parts/short-list.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Badge } from "../../parts/status.tsx";
@@ -132,7 +132,9 @@ function ChannelContext({ id, mayWrite, closeHref }: { id: string; mayWrite: boo
         />
       </Section>
       <Section title="Plans">
-        <Plans plans={plans} />
+        <Panel flush>
+          <Plans plans={plans} />
+        </Panel>
       </Section>
       {memories !== null && (
         <Section title="What is remembered here">
