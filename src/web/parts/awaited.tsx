@@ -11,7 +11,7 @@ interface AwaitedProps {
 export function Awaited({ error, onRetry }: AwaitedProps) {
   if (error !== null && error !== undefined) return <ApiError error={error} onRetry={onRetry} />;
   return (
-    <div className={classes.awaited} role="status" aria-label="Loading">
+    <div className={classes.awaited} role="status" aria-label="Loading" aria-busy="true">
       {["45%", "80%", "64%", "72%"].map((width) => (
         <Skeleton key={width} height={14} width={width} />
       ))}
