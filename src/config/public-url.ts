@@ -1,8 +1,10 @@
 // BASE_URL: where the outside reaches the server. If neither a flag nor a variable says so, what an administrator has stored
 // counts, on every server of the database and at once.
 
-import { eq } from "drizzle-orm";
-import type { Database } from "../db/database.ts";
+import { createHash } from "node:crypto";
+import { eq, sql } from "drizzle-orm";
+import { type AsRead, refuseOtherVersion } from "../db/as-read.ts";
+import type { Database, Queryable } from "../db/database.ts";
 import { followTable } from "../db/follow-table.ts";
 import { serverFacts } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
@@ -11,10 +13,15 @@ import type { Logger } from "../log.ts";
 export interface PublicUrl {
   /** Without a slash at the end; undefined: nobody has said it. */
   current(): string | undefined;
-  /** @throws HeddleError `validation`, or `conflict` if a flag or a variable sets it. */
-  store(value: string): Promise<void>;
-  /** @throws HeddleError `not_found` if nothing is stored. */
-  remove(): Promise<void>;
+  /** Changes with what is stored. */
+  version(): string;
+  /**
+   * @throws HeddleError `validation`, `conflict` if a flag or a variable sets it, or `changed_meanwhile` if `asRead` has not the
+   * `version` that is there.
+   */
+  store(value: string, asRead?: AsRead): Promise<void>;
+  /** @throws HeddleError `not_found` if nothing is stored, or `changed_meanwhile`. */
+  remove(asRead?: AsRead): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,13 +44,24 @@ export async function openPublicUrl({ db, log, given }: PublicUrlOptions): Promi
     channel: CHANNEL,
     log,
     async read() {
-      const [row] = await db.query.select().from(serverFacts).where(eq(serverFacts.key, KEY));
-      stored = typeof row?.value === "string" ? row.value : undefined;
+      stored = await storedIn(db.query);
     },
   });
+  /** Changes what is stored if it has not been changed since it was read. */
+  const change = async (asRead: AsRead, write: (tx: Queryable) => Promise<void>): Promise<void> => {
+    await db.query.transaction(async (tx) => {
+      // A value that is not there yet has no row that could be locked.
+      await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${KEY}, 0))`);
+      refuseOtherVersion(versionOf(await storedIn(tx)), asRead);
+      await write(tx);
+      await follower.announce(tx, KEY);
+    });
+    await follower.refresh(KEY);
+  };
   return {
     current: () => given ?? stored,
-    async store(text) {
+    version: () => versionOf(stored),
+    async store(text, asRead) {
       if (given !== undefined) {
         throw new HeddleError(
           "conflict",
@@ -51,31 +69,38 @@ export async function openPublicUrl({ db, log, given }: PublicUrlOptions): Promi
         );
       }
       const value = checkedAddress(text);
-      await db.query.transaction(async (tx) => {
+      await change(asRead, async (tx) => {
         await tx
           .insert(serverFacts)
           .values({ key: KEY, value })
           .onConflictDoUpdate({ target: serverFacts.key, set: { value } });
-        await follower.announce(tx, KEY);
       });
-      await follower.refresh(KEY);
       log.info("The server's public address is {url} now", { url: value });
     },
-    async remove() {
-      await db.query.transaction(async (tx) => {
+    async remove(asRead) {
+      await change(asRead, async (tx) => {
         const gone = await tx
           .delete(serverFacts)
           .where(eq(serverFacts.key, KEY))
           .returning({ key: serverFacts.key });
         if (gone.length === 0) throw new HeddleError("not_found", `No value of ${BASE_URL} is stored.`);
-        await follower.announce(tx, KEY);
       });
-      await follower.refresh(KEY);
       log.info("The server's public address is not stored any more");
     },
     close: follower.close,
   };
 }
+
+async function storedIn(db: Queryable): Promise<string | undefined> {
+  const [row] = await db.select().from(serverFacts).where(eq(serverFacts.key, KEY));
+  return typeof row?.value === "string" ? row.value : undefined;
+}
+
+const versionOf = (stored: string | undefined): string =>
+  createHash("sha256")
+    .update(stored ?? "")
+    .digest("hex")
+    .slice(0, 32);
 
 /** The settings with what is stored of them, and whether the API can store it. */
 export function withStored<Setting extends { name: string; is_set: boolean; value: string | null }>(

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import { type AsRead, nextVersion, refuseOtherVersion } from "../../db/as-read.ts";
-import type { Database } from "../../db/database.ts";
+import type { Database, Queryable } from "../../db/database.ts";
 import { followTable, type TableFollower } from "../../db/follow-table.ts";
 import { integrationSettings } from "../../db/schema.ts";
 import { storable } from "../../db/storable.ts";
@@ -47,8 +47,8 @@ export interface Settings {
    * "changed_meanwhile" if `asRead` has not the `version` that is there.
    */
   set(integrationId: string, values: SettingValue[], asRead?: AsRead): Promise<void>;
-  /** Resolves to whether a stored value existed. */
-  delete(integrationId: string, key: string): Promise<boolean>;
+  /** Resolves to whether a stored value existed. Throws "changed_meanwhile" as `set` does. */
+  delete(integrationId: string, key: string, asRead?: AsRead): Promise<boolean>;
   /** Calls the listeners for variables of the environment that changed while the server runs, as only `heddle dev` lets them. */
   environmentChanged(integrationId: string, keys: string[]): void;
   /** Calls the listener after stored values changed, here or on another server. Returns a function that removes it. */
@@ -147,13 +147,7 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
       // The same order everywhere, so that two servers do not deadlock.
       const sorted = values.toSorted((a, b) => (a.key < b.key ? -1 : 1));
       await db.query.transaction(async (tx) => {
-        // Values that are not there yet have no row that could be locked.
-        await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${CHANNEL} ${id}`}, 0))`);
-        const there = await tx
-          .select({ key: integrationSettings.key, at: integrationSettings.updated_at })
-          .from(integrationSettings)
-          .where(eq(integrationSettings.integration_id, id));
-        refuseOtherVersion(versionOf(there), asRead);
+        const there = await lockVersion(tx, id, asRead);
         for (const { key, value, secret } of sorted) {
           if (unlessBlank(value) === undefined) {
             await tx.delete(integrationSettings).where(oneOf(id, key));
@@ -176,9 +170,10 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
       });
       await refresh(id);
     },
-    async delete(id, key) {
+    async delete(id, key, asRead) {
       const { announce, refresh } = following();
       const gone = await db.query.transaction(async (tx) => {
+        await lockVersion(tx, id, asRead);
         const rows = await tx.delete(integrationSettings).where(oneOf(id, key)).returning();
         if (rows.length > 0) await announce(tx, id);
         return rows.length > 0;
@@ -190,6 +185,18 @@ export function createSettings({ db, vault, addSecret, readEnvironment, log }: S
     onChange: subscribers.add,
     close: async () => follower?.close(),
   };
+}
+
+/** The stored keys of an integration, which nobody else changes until the transaction ends. Throws "changed_meanwhile". */
+async function lockVersion(tx: Queryable, id: string, asRead: AsRead) {
+  // Values that are not there yet have no row that could be locked.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${CHANNEL} ${id}`}, 0))`);
+  const there = await tx
+    .select({ key: integrationSettings.key, at: integrationSettings.updated_at })
+    .from(integrationSettings)
+    .where(eq(integrationSettings.integration_id, id));
+  refuseOtherVersion(versionOf(there), asRead);
+  return there;
 }
 
 /** What Heddle itself keeps beside the settings is nobody's change. */

@@ -3,6 +3,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useLive } from "./live.ts";
+import { merge, type NewRows, withNewest } from "./new-rows.ts";
 import { queryClient } from "./query-client.ts";
 
 export interface RowPage<Item> {
@@ -10,11 +11,16 @@ export interface RowPage<Item> {
   next: string | null;
 }
 
+/** Parameters of every list of the API. The first page is of the usual length. */
+interface PageQuery {
+  cursor?: string;
+  limit?: number;
+}
+
 interface RowsOptions<Item> {
   /** Names the list and its filters for the cache. */
   key: readonly unknown[];
-  /** Reads the page after the cursor, or the first one. */
-  read(cursor: string | undefined): Promise<RowPage<Item>>;
+  read(page: PageQuery): Promise<RowPage<Item>>;
   /** Families of events after which the first page is read again. */
   live: readonly string[];
 }
@@ -23,18 +29,26 @@ export interface Rows<Item> {
   items: Item[];
   /** How many newer rows are known and not shown yet. */
   newCount: number;
+  /** Whether there are still more of them. */
+  isBehind?: boolean;
   showNew(): void;
   /** Set by the list: new rows are shown at once while its top is in view. */
   setAtTop(isAtTop: boolean): void;
   isLoading: boolean;
   isLoadingMore: boolean;
   hasMore: boolean;
+  /** Whether the list ends here although there are older rows. */
+  isCutOff?: boolean;
   loadMore(): void;
   error: unknown;
   retry(): void;
 }
 
-const PAGES_KEPT = 40;
+/** Whoever scrolls wants to see much. */
+const FURTHER_PAGE = 200;
+const MOST_PAGES = 100;
+
+const NOTHING_NEW = { items: [], isBehind: false };
 
 /** `id` must sort by time, as the API's UUIDs do. */
 export function useRows<Item extends { id: string }>({ key, read, live }: RowsOptions<Item>): Rows<Item> {
@@ -42,19 +56,21 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
   const name = JSON.stringify(queryKey);
   const pages = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam }) => read(pageParam),
+    queryFn: ({ pageParam }) =>
+      read(pageParam === undefined ? {} : { cursor: pageParam, limit: FURTHER_PAGE }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
     // The first page is read again by events, see below; the others only by a reload.
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   });
-  const [head, setHead] = useState<{ name: string; items: Item[] }>({ name, items: [] });
+  const [kept, setHead] = useState<NewRows<Item> & { name: string }>({ name, ...NOTHING_NEW });
   const [shown, setShown] = useState<{ name: string; newest: string | null }>({ name, newest: null });
   const atTop = useRef(true);
 
+  const head: NewRows<Item> = kept.name === name ? kept : NOTHING_NEW;
   const known = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
-  const items = useMemo(() => merge(head.name === name ? head.items : [], known), [head, name, known]);
+  const items = useMemo(() => merge(head.items, known), [head.items, known]);
   const newest = items[0]?.id ?? null;
   const limit = shown.name === name ? shown.newest : null;
 
@@ -62,15 +78,22 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     if (newest !== null && (atTop.current || limit === null)) setShown({ name, newest });
   }, [newest, limit, name]);
 
+  /** With a first page that was read already, what is on the screen changes without a gap. */
+  const begin = async (first?: RowPage<Item>) => {
+    // What was read by events is older than what comes now.
+    setHead({ name, ...NOTHING_NEW });
+    setShown({ name, newest: null });
+    if (first) queryClient.setQueryData(queryKey, { pages: [first], pageParams: [undefined] });
+    else await queryClient.resetQueries({ queryKey, exact: true });
+  };
   const readNew = async () => {
     if (pages.data === undefined) return void pages.refetch();
-    const first = await read(undefined).catch(() => undefined);
+    if (head.isBehind && !atTop.current) return;
+    const first = await read({}).catch(() => undefined);
     if (first === undefined) return;
-    const ids = new Set(known.map(({ id }) => id));
-    const isConnected = known.length === 0 || first.items.some(({ id }) => ids.has(id));
-    // So much is new that rows between the two are missing.
-    if (!isConnected || known.length === 0) await queryClient.resetQueries({ queryKey, exact: true });
-    else setHead({ name, items: first.items });
+    const next = withNewest({ head, known, newest: first.items, isAtTop: atTop.current });
+    if (next === "reread") await begin(first);
+    else setHead({ name, ...next });
   };
   useLive(live, () => void readNew());
   // Nobody listened to events while the list was not on the screen.
@@ -80,29 +103,25 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     if (isKept.current) void readNew();
   }, []);
 
-  const visible = limit === null ? items : items.filter(({ id }) => id <= limit);
+  const visible = useMemo(
+    () => (limit === null ? items : items.filter(({ id }) => id <= limit)),
+    [items, limit],
+  );
+  const isFull = (pages.data?.pages.length ?? 0) >= MOST_PAGES;
   return {
     items: visible,
     newCount: items.length - visible.length,
-    showNew: () => setShown({ name, newest }),
+    isBehind: head.isBehind,
+    showNew: () => (head.isBehind ? void begin() : setShown({ name, newest })),
     setAtTop: (isAtTop) => {
       atTop.current = isAtTop;
     },
     isLoading: pages.isPending,
     isLoadingMore: pages.isFetchingNextPage,
-    hasMore: pages.hasNextPage && (pages.data?.pages.length ?? 0) < PAGES_KEPT,
+    hasMore: pages.hasNextPage && !isFull,
+    isCutOff: pages.hasNextPage && isFull,
     loadMore: () => void pages.fetchNextPage(),
     error: pages.error,
-    retry() {
-      // What was read by events is older than what comes now.
-      setHead({ name, items: [] });
-      void pages.refetch();
-    },
+    retry: () => void begin(),
   };
-}
-
-/** The later reading of a row counts. */
-function merge<Item extends { id: string }>(head: Item[], known: Item[]): Item[] {
-  const fresh = new Set(head.map(({ id }) => id));
-  return [...head, ...known.filter(({ id }) => !fresh.has(id))];
 }

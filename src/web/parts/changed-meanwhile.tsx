@@ -11,17 +11,19 @@ interface ChangedMeanwhileProps {
   now: object;
   /** The fields that the reader has changed. */
   mine: readonly string[];
+  /** Whether the reader has also changed something that nobody is shown. */
+  isHidden: boolean;
   onKeep(): void;
   onTake(): void;
 }
 
 /** Somebody else has saved first: what they changed, and whose version counts. What was typed stays until that is decided. */
-export function ChangedMeanwhile({ was, now, mine, onKeep, onTake }: ChangedMeanwhileProps) {
+export function ChangedMeanwhile({ was, now, mine, isHidden, onKeep, onTake }: ChangedMeanwhileProps) {
   const before = new Map<string, unknown>(Object.entries(was));
   const theirs = Object.entries(now).filter(
     ([field, value]) => JSON.stringify(value) !== JSON.stringify(before.get(field)),
   );
-  const isDisputed = theirs.some(([field]) => mine.includes(field));
+  const isDisputed = isHidden || theirs.some(([field]) => mine.includes(field));
   return (
     <div className={classes.box} role="alert">
       <p className={classes.title}>
@@ -30,11 +32,12 @@ export function ChangedMeanwhile({ was, now, mine, onKeep, onTake }: ChangedMean
       </p>
       <p>
         {theirs.length === 0
-          ? "What they changed is not part of this form. "
+          ? "What they changed is not shown here. "
           : "This is what they changed. What you typed is still there. "}
         {isDisputed
           ? "Saving replaces what you have both changed with yours."
           : "Saving keeps both their changes and yours."}
+        {isHidden && " That may be a secret, too, which nobody is shown."}
       </p>
       {theirs.map(([field, value]) => (
         <div key={field}>

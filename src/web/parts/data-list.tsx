@@ -97,19 +97,9 @@ export function DataList<Item>(props: DataListProps<Item>) {
   if (rows.isLoading) return <Loading what={what} />;
   if (items.length === 0) return <div className={classes.list}>{empty}</div>;
   const hasLead = items[0] !== undefined && "lead" in row(items[0]);
-  const ofLead = hasLead ? ["20px"] : [];
-  const template = [
-    ...[...ofLead, "minmax(140px, 1fr)"],
-    ...columns.map(({ width }) => width),
-    "minmax(88px, max-content)",
-  ];
-  const narrow = [...ofLead, "minmax(0, 1fr)", "max-content"];
   return (
-    <div
-      className={classes.list}
-      style={{ "--columns": template.join(" "), "--narrow": narrow.join(" ") } as React.CSSProperties}
-    >
-      {rows.newCount > 0 && (
+    <div className={classes.list} style={widths(hasLead, columns)}>
+      {(rows.newCount > 0 || rows.isBehind === true) && (
         <div className={classes.pill}>
           <Button
             size="compact-sm"
@@ -120,7 +110,8 @@ export function DataList<Item>(props: DataListProps<Item>) {
               scroller.current?.scrollTo({ top: 0 });
             }}
           >
-            {plural(rows.newCount, `new ${what}`)}
+            {rows.newCount > 0 ? plural(rows.newCount, `new ${what}`) : `New ${what}s`}
+            {rows.newCount > 0 && rows.isBehind && " and more"}
           </Button>
         </div>
       )}
@@ -176,9 +167,24 @@ export function DataList<Item>(props: DataListProps<Item>) {
           })}
         </ul>
         {isLoadingMore && <p className={classes.note}>Loading more …</p>}
+        {rows.isCutOff && (
+          <p className={classes.note}>
+            There are older ones, which this list does not show. Filters lead to them.
+          </p>
+        )}
       </div>
     </div>
   );
+}
+
+/** The columns of a row, and those where the list is narrow. */
+function widths(hasLead: boolean, columns: readonly { width: string }[]): React.CSSProperties {
+  const lead = hasLead ? ["20px"] : [];
+  const cells = columns.map(({ width }) => width);
+  return {
+    "--columns": [...lead, "minmax(140px, 1fr)", ...cells, "minmax(88px, max-content)"].join(" "),
+    "--narrow": [...lead, "minmax(0, 1fr)", "max-content"].join(" "),
+  } as React.CSSProperties;
 }
 
 function RowContent(props: RowParts & { hasLead: boolean; columns: number }) {

@@ -25,13 +25,13 @@ interface SettingsFormProps {
   /** Stores only what was changed. Resolves when it is stored. */
   onSave(changed: Values, header: IfMatch): Promise<unknown>;
   /** Removes the stored value, so that the environment's or the default applies. */
-  onReset(key: string): Promise<unknown>;
+  onReset(key: string, header: IfMatch): Promise<unknown>;
 }
 
 /** A form from declared settings: a field of each one's kind, where its value comes from, and what is missing. */
 export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProps) {
   const [changed, setChanged] = useState<Values>({});
-  const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
+  const [state, setState] = useState<{ busy: boolean; error?: unknown; again?: string }>({ busy: false });
   const count = Object.keys(changed).length;
   const wrong = wrongIn(state.error);
   const edited = useEdited<StoredSettings, Values>({
@@ -39,25 +39,37 @@ export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProp
     fieldsOf: ({ settings }) => Object.fromEntries(settings.map(({ key, value }) => [key, value])),
     read,
     isBegun: count > 0,
+    hides: (values) => stored.settings.some(({ key, secret }) => secret && key in values),
   });
   const save = () =>
-    attempt(
-      () => edited.save(changed, (_, { header }) => onSave(changed, header)),
-      "Stored. It takes effect at once.",
-    );
+    attempt(async () => {
+      await edited.save(changed, (_, { header }) => onSave(changed, header));
+      setChanged({});
+    }, "Stored. It takes effect at once.");
   const change = (key: string, value: SettingValue | undefined) => {
     const { [key]: _, ...others } = changed;
     setChanged(value === undefined ? others : { ...others, [key]: value });
   };
-  const attempt = async (work: () => Promise<unknown>, done: string) => {
+  /** Of one setting alone: what was typed for the others stays. */
+  const reset = (key: string) =>
+    attempt(
+      async () => {
+        await edited.save({ [key]: null }, (_, { header }) => onReset(key, header));
+        change(key, undefined);
+        edited.goOnFrom(await read());
+      },
+      `${key} was reset.`,
+      key,
+    );
+  /** `again`: the setting that is reset if it is tried again. */
+  const attempt = async (work: () => Promise<unknown>, done: string, again?: string) => {
     setState({ busy: true });
     try {
       await work();
-      setChanged({});
       setState({ busy: false });
       notifyDone(done);
     } catch (error) {
-      setState({ busy: false, error });
+      setState({ busy: false, error, ...(again !== undefined && { again }) });
     }
   };
   return (
@@ -69,11 +81,14 @@ export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProp
           value={changed[setting.key]}
           error={wrong(setting.key, `settings.${setting.key}`)}
           onChange={(value) => change(setting.key, value)}
-          onReset={() => void attempt(() => onReset(setting.key), `${setting.key} was reset.`)}
+          onReset={() => void reset(setting.key)}
         />
       ))}
       <div className={classes.foot}>
-        {edited.notice({ onKeep: () => void save(), onTake: () => setChanged({}) }) ??
+        {edited.notice({
+          onKeep: () => void (state.again ? reset(state.again) : save()),
+          onTake: () => setChanged({}),
+        }) ??
           (state.error !== undefined && !isChangedMeanwhile(state.error) && <ApiError error={state.error} />)}
         <Group gap="xs">
           <Button type="submit" loading={state.busy} disabled={count === 0}>

@@ -16,6 +16,8 @@ interface EditedOptions<One extends Versioned, Fields extends object> {
   read(): Promise<One>;
   /** False while nothing has been typed: until then what is stored counts. Default: true. */
   isBegun?: boolean;
+  /** Whether what is sent replaces something that nobody is shown, such as a key. Default: it does not. */
+  hides?(changed: Partial<Fields>): boolean;
 }
 
 /** The header that has the API refuse a change of what has been changed meanwhile. */
@@ -44,6 +46,8 @@ export interface Edited<One, Fields> {
   ): Promise<Answer>;
   /** What the others have changed, and the choice; nothing unless the last save was refused for that. */
   notice(choices: Choices<One>): ReactNode;
+  /** Goes on from what is stored now, after a change of the reader's own beside the form. */
+  goOnFrom(one: One): void;
 }
 
 export function useEdited<One extends Versioned, Fields extends object>({
@@ -51,9 +55,10 @@ export function useEdited<One extends Versioned, Fields extends object>({
   fieldsOf,
   read,
   isBegun = true,
+  hides = () => false,
 }: EditedOptions<One, Fields>): Edited<One, Fields> {
   const [kept, setKept] = useState(one);
-  const [meanwhile, setMeanwhile] = useState<{ theirs: One; mine: string[] }>();
+  const [meanwhile, setMeanwhile] = useState<{ theirs: One; mine: string[]; isHidden: boolean }>();
   /** The version that the next save may overwrite. */
   const seen = useRef(kept.updated_at);
   const base = isBegun ? kept : one;
@@ -65,25 +70,40 @@ export function useEdited<One extends Versioned, Fields extends object>({
   return {
     async save(fields, send) {
       const changed = changesOf(fieldsOf(base), fields);
-      try {
-        const version = seen.current;
-        const answer = await send(changed, { header: { "if-match": `"${version}"` }, version });
-        setMeanwhile(undefined);
-        return answer;
-      } catch (error) {
-        if (!isChangedMeanwhile(error)) throw error;
-        setMeanwhile({ theirs: await read(), mine: Object.keys(changed) });
-        throw error;
+      const isHidden = hides(changed);
+      for (let isFirst = true; ; isFirst = false) {
+        try {
+          const version = seen.current;
+          const answer = await send(changed, { header: { "if-match": `"${version}"` }, version });
+          setMeanwhile(undefined);
+          return answer;
+        } catch (error) {
+          if (!isChangedMeanwhile(error)) throw error;
+          const theirs = await read();
+          const isElsewhere = Object.keys(changesOf(fieldsOf(base), fieldsOf(theirs))).length === 0;
+          if (!isFirst || !isElsewhere || isHidden) {
+            setMeanwhile({ theirs, mine: Object.keys(changed), isHidden });
+            throw error;
+          }
+          // What was changed is not part of this form, often by the same person beside it: saving overwrites nothing of it.
+          seen.current = theirs.updated_at;
+        }
       }
+    },
+    goOnFrom(next) {
+      seen.current = next.updated_at;
+      setKept(next);
+      setMeanwhile(undefined);
     },
     notice({ onKeep, onTake }) {
       if (!meanwhile) return null;
-      const { theirs, mine } = meanwhile;
+      const { theirs, mine, isHidden } = meanwhile;
       return (
         <ChangedMeanwhile
           was={fieldsOf(base)}
           now={fieldsOf(theirs)}
           mine={mine}
+          isHidden={isHidden}
           onKeep={() => {
             seen.current = theirs.updated_at;
             onKeep();

@@ -72,8 +72,8 @@ export function meanwhileTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Save", exact: true }).waitFor();
     expect(await prompt.inputValue()).toBe("Theirs");
     expect(await ui().api("GET", `/api/v1/channels/${id}`)).toMatchObject({ prompt: "Theirs" });
-    await ui().api("DELETE", `/api/v1/channels/${id}`);
     expect(own(opened.faults)).toEqual([]);
+    await ui().api("DELETE", `/api/v1/channels/${id}`);
   });
 
   test("meanwhile: settings, endpoints, names, templates and tasks are not overwritten either", async () => {
@@ -95,7 +95,18 @@ export function meanwhileTests(ui: () => Ui): void {
       (await api("GET", settings)).settings.map(({ key, value }: Record<string, string>) => [key, value]),
     );
     expect(values).toMatchObject({ LOOM_THREADS: "401", LOOM_SHED: "southern" });
-    await api("PUT", settings, { settings: { LOOM_THREADS: null, LOOM_SHED: null } });
+    // A reset is of one setting alone: what was typed for another stays.
+    await threads.fill("402");
+    await page.getByRole("button", { name: "Reset" }).last().click();
+    await page.getByText("LOOM_SHED was reset.").waitFor();
+    expect(await threads.inputValue()).toBe("402");
+    await page.getByRole("button", { name: "Save 1 change" }).click();
+    await page.getByText("Stored. It takes effect at once.").last().waitFor();
+    const later = Object.fromEntries(
+      (await api("GET", settings)).settings.map(({ key, value }: Record<string, string>) => [key, value]),
+    );
+    expect(later).toMatchObject({ LOOM_THREADS: "402", LOOM_SHED: "north" });
+    await api("PUT", settings, { settings: { LOOM_THREADS: null } });
 
     const endpoint = "/integrations/webhook/endpoints/alerts";
     await page.goto(`${url}/admin/integrations/webhook?tab=endpoints&endpoint=alerts`);
@@ -107,7 +118,14 @@ export function meanwhileTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await keep("Take theirs");
     expect(await told.inputValue()).toBe("Theirs: {{.}}");
-    await api("PATCH", endpoint, { prompt_template: before });
+    // A secret that the same person adds beside the form is nobody else's change.
+    await told.fill(before);
+    await page.getByLabel("Another secret").fill("a-second-secret-of-alertmanager");
+    await page.getByRole("button", { name: "Add the secret" }).click();
+    await page.getByText("Secret 2").waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await told.waitFor({ state: "detached" });
+    expect(await api("GET", endpoint)).toMatchObject({ prompt_template: before });
 
     const made = { client_id: "web:named-twice", name: "Named twice", bot_id: "default" };
     const channel = await api("POST", "/api/v1/channels", made);
@@ -131,7 +149,7 @@ export function meanwhileTests(ui: () => Ui): void {
     await api("PATCH", at, { workspace: false });
     await template.click();
     await page.getByRole("option", { name: /software-project/ }).click();
-    await keep("Save both");
+    // What somebody else has changed is not part of the choice, so that nothing is asked and nothing lost.
     await page.getByText("Its template is software-project.").waitFor();
     expect(await api("GET", at)).toMatchObject({ template_id: "software-project", workspace: false });
     await api("DELETE", at);

@@ -33,9 +33,18 @@ export function settingsTests(ui: () => Ui): void {
     await page.getByText("Stored here").waitFor();
     const { webhook } = await ui().api("GET", "/api/v1/admin/integrations/github");
     expect(webhook.url).toBe("https://heddle.example/integrations/github/webhook");
+    // Somebody else's address is not overwritten without a word.
+    await page.getByRole("button", { name: "Change" }).click();
+    await address.fill("https://mine.example");
+    await ui().api("PUT", "/api/v1/settings/BASE_URL", { value: "https://theirs.example" });
+    await page.getByRole("button", { name: "Save address" }).click();
+    await page.getByText("+https://theirs.example").waitFor();
+    await page.getByRole("button", { name: "Save mine" }).click();
+    await address.waitFor({ state: "detached" });
+    await page.getByText("https://mine.example").waitFor();
     await page.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("button", { name: "Set it" }).waitFor();
-    expect(opened.faults.filter((one) => !one.includes("422"))).toEqual([]);
+    expect(opened.faults.filter((one) => !/4(12|22)/.test(one))).toEqual([]);
   });
 
   test("about: the licences are read when they are asked for", async () => {

@@ -122,7 +122,10 @@ eachDatabase("the server", (open) => {
     // Last in this file: each further fixture takes the log over.
     const other = await createHttpFixture(http.db);
     const at = "/api/v1/settings/BASE_URL";
-    const put = (value: unknown) => http.send("PUT", at, { body: { value } });
+    const put = (value: unknown, tag = "*") =>
+      http.send("PUT", at, { body: { value }, headers: { "if-match": tag } });
+    const tagOf = async () => String((await http.send("GET", "/api/v1/settings")).headers.get("etag"));
+    const before = await tagOf();
     for (const value of [
       ...["heddle", "ftp://heddle.example", "https://me:pw@heddle.example", "https://heddle.example?a=1"],
       ...["", `https://heddle.example/${"x".repeat(500)}`],
@@ -143,6 +146,15 @@ eachDatabase("the server", (open) => {
     ]);
     const [known] = ["https://heddle.example/weaving"];
     expect(await addressOf(http)).toEqual([known, known]);
+    // Who has not seen what is stored overwrites and removes nothing.
+    const read = await tagOf();
+    expect(stored.headers.get("etag")).toBe(read);
+    for (const method of ["PUT", "DELETE"]) {
+      const body = method === "PUT" ? { value: "https://late.example" } : undefined;
+      const late = await http.send(method, at, { body, headers: { "if-match": before } });
+      expect([method, late.status, late.body.error.code]).toEqual([method, 412, "changed_meanwhile"]);
+    }
+    expect((await put(known, read)).status).toBe(200);
     await until(
       () => addressOf(other),
       ([url]) => url === known,

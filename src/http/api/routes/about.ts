@@ -2,9 +2,11 @@
 
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../access/scopes.ts";
+import type { AsRead } from "../../../db/as-read.ts";
 import type { Database } from "../../../db/database.ts";
 import { HeddleError } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
+import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { InstantOf, instant, nullable, oneOf } from "../schemas.ts";
@@ -81,8 +83,9 @@ export interface ServerSetting {
 /** BASE_URL */
 interface StoredAddress {
   current(): string | undefined;
-  store(value: string): Promise<void>;
-  remove(): Promise<void>;
+  version(): string;
+  store(value: string, asRead: AsRead): Promise<void>;
+  remove(asRead: AsRead): Promise<void>;
 }
 
 export interface ServerFacts {
@@ -161,13 +164,16 @@ export function aboutRoutes({ version, db, server, route }: AboutRoutes) {
     )
     .get(
       "/settings",
-      ({ query }) => pageOfItems("settings", query, server.settings(), ({ name }) => name),
+      ({ query, set }) => {
+        set.headers.etag = versionTag(server.publicUrl);
+        return pageOfItems("settings", query, server.settings(), ({ name }) => name);
+      },
       listRoute(route, {
         scope: "settings:read",
         tag,
         summary: "List the server's own settings",
         description:
-          "Variables and flags, which take effect at a start, and what is stored. Those of integrations are elsewhere.",
+          "Variables and flags, which take effect at a start, and what is stored. Those of integrations are elsewhere. The ETag is the version of what is stored.",
         key: "settings",
         Item: SettingAnswer,
         query: SETUP,
@@ -182,8 +188,9 @@ function storedSettings({ server: { publicUrl, settings }, route }: Pick<AboutRo
   return new Elysia({ normalize: false })
     .put(
       "/settings/BASE_URL",
-      async ({ body }) => {
-        await publicUrl.store(body.value);
+      async ({ body, headers, set }) => {
+        await publicUrl.store(body.value, asRead(headers));
+        set.headers.etag = versionTag(publicUrl);
         return shown();
       },
       {
@@ -196,17 +203,18 @@ function storedSettings({ server: { publicUrl, settings }, route }: Pick<AboutRo
             "It takes effect at once: for the addresses of webhooks, for signing in, and for services that send people back. 409 if a flag or a variable sets BASE_URL, which counts more.",
           example: { value: "https://heddle.example.com" },
         }),
+        ...IF_MATCH,
         body: t.Object(
           { value: t.String({ minLength: 1, maxLength: 500, description: "The address." }) },
           { additionalProperties: false },
         ),
-        response: { 200: SettingAnswer, ...failures(...bodyFailures, 409) },
+        response: { 200: SettingAnswer, ...failures(...bodyFailures, 409, 412) },
       },
     )
     .delete(
       "/settings/BASE_URL",
-      async ({ status }) => {
-        await publicUrl.remove();
+      async ({ headers, status }) => {
+        await publicUrl.remove(asRead(headers));
         return status(204, undefined);
       },
       {
@@ -216,7 +224,10 @@ function storedSettings({ server: { publicUrl, settings }, route }: Pick<AboutRo
           tag,
           summary: "Remove the stored public address",
         }),
-        response: { 204: t.Void({ description: "Removed." }), ...failures(403, 404) },
+        ...IF_MATCH,
+        response: { 204: t.Void({ description: "Removed." }), ...failures(403, 404, 412) },
       },
     );
 }
+
+const versionTag = ({ version }: StoredAddress): string => `"${version()}"`;

@@ -104,10 +104,10 @@ function KeyList({ mayWrite }: { mayWrite: boolean }) {
   const rows = useRows<ApiKey>({
     key: ["api-keys", filters.values],
     live: [],
-    read: async (cursor) => {
+    read: async (page) => {
       const query = {
         ...(filters.values.show !== "all" && { live: true }),
-        ...(cursor !== undefined && { cursor }),
+        ...page,
       };
       const { api_keys, next_cursor } = await take(api.GET("/api/v1/api-keys", { params: { query } }));
       return { items: api_keys, next: next_cursor };

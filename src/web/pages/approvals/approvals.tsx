@@ -36,9 +36,9 @@ export function View() {
   const rows = useRows<Approval>({
     key: ["approvals", "list", filters.values],
     live: ["approval"],
-    read: async (cursor) => {
+    read: async (page) => {
       // The URL's text is checked by the API, which names what is wrong with it.
-      const query = { ...filters.values, ...(cursor !== undefined && { cursor }) } as object;
+      const query = { ...filters.values, ...page } as object;
       const { approvals, next_cursor } = await take(api.GET("/api/v1/approvals", { params: { query } }));
       return { items: approvals, next: next_cursor };
     },

@@ -44,8 +44,8 @@ export function View() {
   const rows = useRows<Budget>({
     key: ["budgets", "list", filters.values],
     live: ["task.completed", "task.failed"],
-    read: async (cursor) => {
-      const query = { ...filters.values, ...(cursor !== undefined && { cursor }) } as object;
+    read: async (page) => {
+      const query = { ...filters.values, ...page } as object;
       const { budgets, next_cursor } = await take(api.GET("/api/v1/budgets", { params: { query } }));
       return { items: budgets, next: next_cursor };
     },

@@ -39,8 +39,8 @@ function Channels() {
   const rows = useRows<Channel>({
     key: ["channels", filters.values],
     live: ["task.created", "integration"],
-    read: async (cursor) => {
-      const query = { ...filters.values, ...(cursor !== undefined && { cursor }) };
+    read: async (page) => {
+      const query = { ...filters.values, ...page };
       const { channels, next_cursor } = await take(api.GET("/api/v1/channels", { params: { query } }));
       return { items: channels, next: next_cursor };
     },

@@ -69,6 +69,7 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
     one: agent,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readAgent(agent.id),
+    hides: () => fields.variables.trim() !== "",
   });
   const change = useMutation({
     mutationFn: () =>

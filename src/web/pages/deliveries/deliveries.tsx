@@ -39,8 +39,8 @@ export function View() {
   const rows = useRows<Delivery>({
     key: ["deliveries", filters.values],
     live: ["delivery"],
-    read: async (cursor) => {
-      const query = { ...filters.values, ...(cursor !== undefined && { cursor }) } as {
+    read: async (page) => {
+      const query = { ...filters.values, ...page } as {
         status?: Delivery["status"];
       };
       const { deliveries, next_cursor } = await take(api.GET("/api/v1/deliveries", { params: { query } }));

@@ -110,8 +110,8 @@ function All({ filters, selected, add }: ListProps) {
   const rows = useRows<Schema<"DocumentSummary">>({
     key: ["documents", "list", wanted],
     live: ["task.completed"],
-    read: async (cursor) => {
-      const query = { ...wanted, ...(cursor !== undefined && { cursor }) };
+    read: async (page) => {
+      const query = { ...wanted, ...page };
       const { documents, next_cursor } = await take(api.GET("/api/v1/documents", { params: { query } }));
       return { items: documents, next: next_cursor };
     },

@@ -28,8 +28,8 @@ export function View() {
   const rows = useRows<EvalRun>({
     key: ["evals", "list", filters.values],
     live: [],
-    read: async (cursor) => {
-      const query = { ...filters.values, ...(cursor !== undefined && { cursor }) } as object;
+    read: async (page) => {
+      const query = { ...filters.values, ...page } as object;
       const { evals, next_cursor } = await take(api.GET("/api/v1/evals", { params: { query } }));
       return { items: evals, next: next_cursor };
     },

@@ -42,8 +42,8 @@ export function View() {
   const rows = useRows<Webhook>({
     key: ["inbox", filters.values],
     live: ["inbox"],
-    read: async (cursor) => {
-      const query = { ...queryOf(filters), ...(cursor !== undefined && { cursor }) };
+    read: async (page) => {
+      const query = { ...queryOf(filters), ...page };
       const { events, next_cursor } = await take(api.GET("/api/v1/inbox", { params: { query } }));
       return { items: events, next: next_cursor };
     },

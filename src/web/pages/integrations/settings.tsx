@@ -23,9 +23,11 @@ export function Settings({ id }: { id: string }) {
         );
         await refreshIntegrations();
       }}
-      onReset={async (key) => {
+      onReset={async (key, header) => {
         await take(
-          api.DELETE("/api/v1/admin/integrations/{id}/settings/{key}", { params: { path: { id, key } } }),
+          api.DELETE("/api/v1/admin/integrations/{id}/settings/{key}", {
+            params: { path: { id, key }, header },
+          }),
         );
         await refreshIntegrations();
       }}

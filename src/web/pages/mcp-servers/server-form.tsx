@@ -101,6 +101,7 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
     one: server,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readServer(server.id),
+    hides: () => fields.secrets.trim() !== "" || "oauth" in changedClient(server, fields.client),
   });
   const change = useMutation({
     mutationFn: () =>

@@ -46,8 +46,8 @@ export function View() {
   const rows = useRows<Memory>({
     key: ["memories", "list", filters.values],
     live: ["task.completed", "task.failed"],
-    read: async (cursor) => {
-      const query = { ...queryOf(filters), ...(cursor !== undefined && { cursor }) };
+    read: async (page) => {
+      const query = { ...queryOf(filters), ...page };
       const { memories, next_cursor } = await take(api.GET("/api/v1/memories", { params: { query } }));
       return { items: memories, next: next_cursor };
     },

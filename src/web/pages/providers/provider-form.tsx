@@ -143,6 +143,7 @@ export function ChangedProvider({ provider, onDone }: { provider: Provider; onDo
     one: provider,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readProvider(provider.id),
+    hides: () => fields.key !== "" || dropsKey,
   });
   const change = useMutation({
     mutationFn: () =>

@@ -49,8 +49,8 @@ function Runs({ filters }: { filters: Filters<Filter> }) {
   const rows = useRows<Task>({
     key: ["tasks", filters.values],
     live: ["task"],
-    read: async (cursor) => {
-      const query = { ...queryOf(filters), ...(cursor !== undefined && { cursor }) };
+    read: async (page) => {
+      const query = { ...queryOf(filters), ...page };
       const { tasks, next_cursor } = await take(api.GET("/api/v1/tasks", { params: { query } }));
       return { items: tasks, next: next_cursor };
     },

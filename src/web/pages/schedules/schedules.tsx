@@ -47,8 +47,8 @@ export function View() {
   const rows = useRows<Schedule>({
     key: ["schedules", "list", filters.values],
     live: ["task"],
-    read: async (cursor) => {
-      const query = { ...filters.values, ...(cursor !== undefined && { cursor }) } as object;
+    read: async (page) => {
+      const query = { ...filters.values, ...page } as object;
       const { schedules, next_cursor } = await take(api.GET("/api/v1/schedules", { params: { query } }));
       return { items: schedules, next: next_cursor };
     },

@@ -3,7 +3,7 @@
 import { Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { api, type Schema, take } from "../../api/client.ts";
+import type { Schema } from "../../api/client.ts";
 import { Awaited } from "../../parts/awaited.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
@@ -11,6 +11,7 @@ import { May } from "../../parts/may.tsx";
 import { PageFrame, Panel, Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
+import { type ServerSettings, serverSettings } from "./queries.ts";
 import classes from "./settings.module.css";
 import { StoredSetting } from "./stored-setting.tsx";
 
@@ -21,11 +22,8 @@ const FILTERS = ["q", "set"] as const;
 export function View() {
   const filters = useFilters(FILTERS);
   const { q = "", set } = filters.values;
-  const { data, error, refetch } = useQuery({
-    queryKey: ["server-settings"],
-    queryFn: async () => (await take(api.GET("/api/v1/settings"))).settings,
-  });
-  const shown = (data ?? []).filter(
+  const { data, error, refetch } = useQuery(serverSettings);
+  const shown = (data?.settings ?? []).filter(
     (one) => matches(one, q.toLowerCase()) && (set === undefined || one.is_set),
   );
   const groups = [...Map.groupBy(shown, ({ group }) => group)].sort(serverFirst);
@@ -58,7 +56,7 @@ export function View() {
             <Panel flush>
               <dl className={classes.list}>
                 {settings.map((setting) => (
-                  <OneSetting key={setting.name} setting={setting} />
+                  <OneSetting key={setting.name} setting={setting} all={data} />
                 ))}
               </dl>
             </Panel>
@@ -83,7 +81,7 @@ const SOURCES = {
   stored: "Stored here",
 } as const;
 
-function OneSetting({ setting }: { setting: Setting }) {
+function OneSetting({ setting, all }: { setting: Setting; all: ServerSettings | undefined }) {
   const { name, description, value, is_set, secret, source } = setting;
   return (
     <div className={classes.setting}>
@@ -99,9 +97,9 @@ function OneSetting({ setting }: { setting: Setting }) {
         )}
         {source !== null && <Badge tone="good">{SOURCES[source]}</Badge>}
         {!is_set && setting.default !== null && <Badge>Default</Badge>}
-        {setting.can_be_stored && (
+        {setting.can_be_stored && all && (
           <May scope="admin">
-            <StoredSetting setting={setting} />
+            <StoredSetting setting={setting} all={all} />
           </May>
         )}
       </dd>

@@ -5,18 +5,30 @@ import { api, type Schema, take } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
+import { useEdited } from "../../parts/use-edited.tsx";
 import { wrongIn } from "../../parts/wrong-field.ts";
+import { readServerSettings, type ServerSettings } from "./queries.ts";
 import classes from "./settings.module.css";
 
+interface StoredSettingProps {
+  setting: Schema<"ServerSetting">;
+  all: ServerSettings;
+}
+
 /** The public address, which can be set here: what takes effect at once needs no start of the server. */
-export function StoredSetting({ setting }: { setting: Schema<"ServerSetting"> }) {
+export function StoredSetting({ setting, all }: StoredSettingProps) {
   const [isOpen, setOpen] = useState(false);
   const remove = useMutation({
-    mutationFn: () => take(api.DELETE("/api/v1/settings/BASE_URL")),
-    onSuccess: () => changed("The address is not stored any more."),
+    mutationFn: () => {
+      const header = { "if-match": `"${all.updated_at}"` };
+      return take(api.DELETE("/api/v1/settings/BASE_URL", { params: { header } }));
+    },
+    onSuccess: () => notifyDone("The address is not stored any more."),
     onError: notifyError("The address was not removed"),
+    // Also after a refusal: somebody else may have changed it.
+    onSettled: readAgain,
   });
-  if (isOpen) return <Address value={setting.value ?? suggested()} onDone={() => setOpen(false)} />;
+  if (isOpen) return <Address all={all} onDone={() => setOpen(false)} />;
   return (
     <span className={classes.actions}>
       <Button size="compact-xs" variant="default" onClick={() => setOpen(true)}>
@@ -36,12 +48,21 @@ export function StoredSetting({ setting }: { setting: Schema<"ServerSetting"> })
   );
 }
 
-function Address({ value: before, onDone }: { value: string; onDone(): void }) {
-  const [value, setValue] = useState(before);
+function Address({ all, onDone }: { all: ServerSettings; onDone(): void }) {
+  const [value, setValue] = useState(() => addressIn(all) || suggested());
+  const edited = useEdited({
+    one: all,
+    fieldsOf: (now) => ({ public_address: addressIn(now) }),
+    read: readServerSettings,
+  });
   const store = useMutation({
-    mutationFn: () => take(api.PUT("/api/v1/settings/BASE_URL", { body: { value } })),
+    mutationFn: () =>
+      edited.save({ public_address: value }, (_, { header }) =>
+        take(api.PUT("/api/v1/settings/BASE_URL", { params: { header }, body: { value } })),
+      ),
     onSuccess: async () => {
-      await changed("Stored. The addresses of webhooks are made from it from now on.");
+      await readAgain();
+      notifyDone("Stored. The addresses of webhooks are made from it from now on.");
       onDone();
     },
   });
@@ -51,6 +72,10 @@ function Address({ value: before, onDone }: { value: string; onDone(): void }) {
         submit="Save address"
         busy={store.isPending}
         error={store.error}
+        notice={edited.notice({
+          onKeep: () => store.mutate(),
+          onTake: (theirs) => setValue(addressIn(theirs)),
+        })}
         onSubmit={() => store.mutate()}
         onCancel={onDone}
       >
@@ -70,12 +95,14 @@ function Address({ value: before, onDone }: { value: string; onDone(): void }) {
   );
 }
 
-async function changed(message: string): Promise<void> {
-  // Whatever shows an address of the server is read again.
+const addressIn = ({ settings }: ServerSettings): string =>
+  settings.find(({ name }) => name === "BASE_URL")?.value ?? "";
+
+/** Whatever shows an address of the server. */
+async function readAgain(): Promise<void> {
   for (const family of ["server-settings", "integrations", "about", "repairs"]) {
     await queryClient.invalidateQueries({ queryKey: [family] });
   }
-  notifyDone(message);
 }
 
 /** Where the reader is, if others may be there, too. */

@@ -50,7 +50,8 @@ export async function createAdminFixture(
     post: (rest: string, body?: unknown) => http.send("POST", route(rest), { body }),
     put: (rest: string, body: unknown, headers: Record<string, string> = {}) =>
       http.send("PUT", route(rest), { body, headers }),
-    del: (rest: string) => http.send("DELETE", route(rest)),
+    del: (rest: string, headers: Record<string, string> = {}) =>
+      http.send("DELETE", route(rest), { headers }),
     /** Returns the path of a file of an integration. */
     at: all.path,
     ask: all.get,

@@ -299,8 +299,9 @@ eachDatabase("admin API of integrations", (open) => {
       expect((await put(seen, { MINE_COUNT: 4 })).body.error.code).toBe("changed_meanwhile");
       expect((await put(await read(), { MINE_COUNT: 4 })).status).toBe(200);
       const now = await read();
-      // What is removed is a change as well.
-      await admin.del("/mine/settings/MINE_COUNT");
+      // What is removed is a change as well, which is refused for the same reason.
+      expect((await admin.del("/mine/settings/MINE_COUNT", { "if-match": seen })).status).toBe(412);
+      expect((await admin.del("/mine/settings/MINE_COUNT", { "if-match": now })).status).toBe(200);
       expect((await put(now, { MINE_COUNT: 5 })).status).toBe(412);
       expect((await put(await read(), { MINE_URL: null })).status).toBe(200);
     });

@@ -114,9 +114,9 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
     )
     .delete(
       "/:key",
-      async ({ params: { id, key } }) => {
+      async ({ params: { id, key }, headers }) => {
         findIntegration(integrations, id);
-        const wasStored = !isInternal(key) && (await settings.delete(id, key));
+        const wasStored = !isInternal(key) && (await settings.delete(id, key, asRead(headers)));
         if (!wasStored) throw notFound("stored value of the setting", key);
         return { deleted: key };
       },
@@ -128,13 +128,14 @@ export function adminSettingRoutes({ integrations, settings, redact, route }: Ad
           summary: "Remove a stored setting",
           description: "The environment's value or the default applies again.",
         }),
+        ...IF_MATCH,
         params: t.Composite([
           IntegrationParams,
           t.Object({ key: t.String({ maxLength: 200, description: "The name of the setting." }) }),
         ]),
         response: {
           200: t.Object({ deleted: t.String({ description: "The key whose stored value was deleted." }) }),
-          ...failures(403, 404),
+          ...failures(403, 404, 412),
         },
       },
     );

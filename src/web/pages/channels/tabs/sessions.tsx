@@ -27,8 +27,8 @@ export function Sessions({ channel: { id, display_name } }: { channel: Channel }
   const rows = useRows<Session>({
     key: ["sessions", "of-channel", id],
     live: ["task"],
-    read: async (cursor) => {
-      const query = { channel_id: id, ...(cursor !== undefined && { cursor }) };
+    read: async (page) => {
+      const query = { channel_id: id, ...page };
       const { sessions, next_cursor } = await take(api.GET("/api/v1/sessions", { params: { query } }));
       return { items: sessions, next: next_cursor };
     },

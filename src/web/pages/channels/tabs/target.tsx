@@ -24,6 +24,7 @@ export function Target({ channel, mayChange }: { channel: Channel; mayChange: bo
     fieldsOf: (one) => ({ dispatch_config: one.dispatch_config as TargetOf["dispatch_config"] }),
     read: () => take(api.GET("/api/v1/channels/{id}", { params: { path } })),
     isBegun: dialog !== undefined,
+    hides: () => true,
   });
   const store = async (value: Schema<"DispatchConfig"> | null) => {
     const body = { dispatch_config: value };

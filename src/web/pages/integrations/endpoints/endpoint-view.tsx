@@ -162,6 +162,7 @@ function Edit({ place, endpoint, isKnown, onDone }: EditProps) {
     one: endpoint,
     fieldsOf: (one) => bodyOf(draftOf(one)),
     read: () => readEndpoint(place, endpoint.name),
+    hides: ({ dispatch_config }) => dispatch_config !== undefined,
   });
   const save = useMutation({
     // Only what differs: secrets of a target are not shown, so that an unchanged one must not be sent back.

@@ -20,8 +20,8 @@ export function InboxRows({ integration: { id } }: { integration: IntegrationDet
   const rows = useRows<Webhook>({
     key: ["inbox", "of", id],
     live: ["inbox"],
-    read: async (cursor) => {
-      const query = { integration_id: id, ...(cursor !== undefined && { cursor }) };
+    read: async (page) => {
+      const query = { integration_id: id, ...page };
       const { events, next_cursor } = await take(api.GET("/api/v1/inbox", { params: { query } }));
       return { items: events, next: next_cursor };
     },
