@@ -28,6 +28,7 @@ test("the link on the way to a folder of integrations leads to another release",
   expect(await all.get("mine", "/say")).toBe("one");
   await lead(join(folder.path, "current"), "releases/2");
   await until(async () => (await all.get("mine", "/say")) === "two");
+  await until(() => all.integrations.routerOf("more"));
   expect(await all.get("more", "/say")).toBe("more");
   await folder.write({ "releases/2/ext/mine/router.ts": routerSaying("three") });
   await until(async () => (await all.get("mine", "/say")) === "three");
