@@ -60,9 +60,7 @@ async function lookAt(looker: Looker, to: { path: string; view: string; url: str
     await page.setViewportSize(size);
     if (looks.length === 0) await goTo(looker, to);
     await page.waitForSelector("h1");
-    await until(() => page.evaluate("!document.querySelector('[aria-busy=true]')"), Boolean, {
-      everyMs: 50,
-    });
+    await until(() => page.evaluate("!document.querySelector('[aria-busy=true]')"));
     const look = `${to.path} ${colorScheme} ${size.width}`;
     if (PICTURES) await page.screenshot({ path: join(PICTURES, `${look.replaceAll("/", "_")}.png`) });
     looks.push({

@@ -131,22 +131,6 @@ function faultsOf(page: Page): string[] {
   return faults;
 }
 
-/** Rules whose findings are at most moderate, and would not be told. */
-const LESS_THAN_SERIOUS = [
-  ...[
-    "aria-allowed-role",
-    "empty-heading",
-    "empty-table-header",
-    "form-field-multiple-labels",
-    "heading-order",
-  ],
-  ...["image-redundant-alt", "landmark-banner-is-top-level", "landmark-complementary-is-top-level"],
-  ...["landmark-contentinfo-is-top-level", "landmark-main-is-top-level", "landmark-no-duplicate-banner"],
-  ...["landmark-no-duplicate-contentinfo", "landmark-no-duplicate-main", "landmark-one-main"],
-  ...["landmark-unique", "page-has-heading-one", "presentation-role-conflict", "region", "skip-link"],
-  ...["no-autoplay-audio", "scope-attr-valid", "server-side-image-map"],
-];
-
 let axe: string | undefined;
 
 async function findingsOf(page: Page, without?: string): Promise<string[]> {
@@ -155,9 +139,7 @@ async function findingsOf(page: Page, without?: string): Promise<string[]> {
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   const where = without === undefined ? "document" : JSON.stringify({ exclude: [[without]] });
   // The size of targets is in WCAG 2.2, which axe leaves out by default.
-  const unwanted = Object.fromEntries(LESS_THAN_SERIOUS.map((rule) => [rule, { enabled: false }]));
-  const rules = { ...unwanted, "target-size": { enabled: true } };
-  const options = { resultTypes: ["violations"], rules };
+  const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };
   const found = await page.evaluate<Finding[]>(
     `axe.run(${where}, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
   );
