@@ -42,6 +42,10 @@ client.use({
  */
 export const api = client;
 
+/** The version of what an answer shows, where only its header has it. A proxy that compresses makes the tag a weak one. */
+export const versionIn = (response: Response): string | null =>
+  response.headers.get("etag")?.replace(/^W\/|"/g, "") ?? null;
+
 /** Unwraps an answer: `take(api.GET(…))`. */
 export async function take<Data>(answer: Promise<{ data?: Data }>): Promise<Exclude<Data, undefined>> {
   const { data } = await answer;

@@ -1,7 +1,7 @@
 // What the pages of an integration read.
 
 import { queryOptions } from "@tanstack/react-query";
-import { api, type Schema, take } from "../../api/client.ts";
+import { api, type Schema, take, versionIn } from "../../api/client.ts";
 import { queryClient } from "../../api/query-client.ts";
 import type { StoredSettings } from "../../parts/settings-form.tsx";
 
@@ -25,7 +25,7 @@ export async function readSettings(id: string): Promise<StoredSettings> {
   });
   return {
     settings: data?.settings ?? [],
-    updated_at: response.headers.get("etag")?.replace(/^W\/|"/g, "") ?? null,
+    updated_at: versionIn(response),
   };
 }
 

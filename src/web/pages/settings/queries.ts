@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, type Schema } from "../../api/client.ts";
+import { api, type Schema, versionIn } from "../../api/client.ts";
 
 export interface ServerSettings {
   settings: readonly Schema<"ServerSetting">[];
@@ -11,7 +11,7 @@ export async function readServerSettings(): Promise<ServerSettings> {
   const { data, response } = await api.GET("/api/v1/settings");
   return {
     settings: data?.settings ?? [],
-    updated_at: response.headers.get("etag")?.replace(/^W\/|"/g, "") ?? null,
+    updated_at: versionIn(response),
   };
 }
 
