@@ -9,7 +9,10 @@ interface AwaitedProps {
 
 /** In the place of what is still being read: that it comes, or what the API said. */
 export function Awaited({ error, onRetry }: AwaitedProps) {
-  if (error !== null && error !== undefined) return <ApiError error={error} onRetry={onRetry} />;
+  return error === null || error === undefined ? <Loading /> : <ApiError error={error} onRetry={onRetry} />;
+}
+
+export function Loading() {
   return (
     <div className={classes.awaited} role="status" aria-label="Loading" aria-busy="true">
       {["45%", "80%", "64%", "72%"].map((width) => (

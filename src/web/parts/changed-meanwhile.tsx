@@ -37,7 +37,7 @@ export function ChangedMeanwhile({ was, now, mine, isHidden, onKeep, onTake }: C
         {isDisputed
           ? "Saving replaces what you have both changed with yours."
           : "Saving keeps both their changes and yours."}
-        {isHidden && " That may be a secret, too, which nobody is shown."}
+        {isHidden && " What they changed may be a secret, which nobody is shown."}
       </p>
       {theirs.map(([field, value]) => (
         <div key={field}>

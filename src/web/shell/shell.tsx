@@ -49,7 +49,9 @@ export function Shell() {
       <main id="main" className={classes.main} tabIndex={-1}>
         <ErrorBoundary key={path.split("/")[1]}>
           <Suspense
-            fallback={<div className={classes.waiting} role="status" aria-label="Loading the page" />}
+            fallback={
+              <div className={classes.waiting} role="status" aria-label="Loading the page" aria-busy="true" />
+            }
           >
             <CurrentPage path={path} />
           </Suspense>

@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import { useLiveQueries } from "../../api/live.ts";
 import { loadModule } from "../../api/load-module.ts";
 import { covers, useSession } from "../../api/session.ts";
+import { Loading } from "../../parts/awaited.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
 import { PageFrame } from "../../parts/page-frame.tsx";
@@ -68,7 +69,7 @@ export function View() {
     >
       {current?.path === "" && <OverviewTab />}
       {current?.path === "/board" && (
-        <Suspense>
+        <Suspense fallback={<Loading />}>
           <Board mayWrite={mayWrite} />
         </Suspense>
       )}
