@@ -3,7 +3,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
 import { signWebhook } from "../src/sdk/signatures/descriptor.ts";
-import { eachDatabase } from "./database.ts";
+import { oneDatabase } from "./database.ts";
 import { createFakeNtfy } from "./fakes/ntfy.ts";
 import { createFakeTelegram, PERSON } from "./fakes/telegram.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, lapse, launch } from "./faults/process.ts";
@@ -98,7 +98,7 @@ const review = (id: string) => {
 };
 
 if (hasBroker && hasDovecot)
-  eachDatabase("after an outage", (open) => {
+  oneDatabase("after an outage", (open) => {
     test("everything that five services had is handled once, over a kill -9 while it catches up", async () => {
       const { home, databaseUrl } = await open.place();
       const model = new LLMock({ port: 0, journalMaxEntries: 1 });

@@ -28,9 +28,19 @@ export interface OpenTestDatabase {
 
 /** Declares the suite once for each database. */
 export function eachDatabase(name: string, suite: (open: OpenTestDatabase) => void): void {
-  const pool = poolOf("embedded", embeddedDatabases);
-  describe(`${name} (embedded)`, () => declareWith(pool, suite));
+  onEmbedded(name, suite);
   onPostgres(name, suite);
+}
+
+/**
+ * Declares a suite that starts whole servers and asks nothing that their database decides: on PostgreSQL where there is one,
+ * because a server starts there in a third of the time, otherwise on PGlite. `BOTH_DATABASES=1` declares it for each.
+ */
+export function oneDatabase(name: string, suite: (open: OpenTestDatabase) => void): void {
+  const hasOne = Boolean(process.env.TEST_DATABASE_URL);
+  if (process.env.BOTH_DATABASES === "1") eachDatabase(name, suite);
+  else if (hasOne) onPostgres(name, suite);
+  else onEmbedded(name, suite);
 }
 
 /** Declares the suite for PostgreSQL only, for tests that need several processes on the same data. */
@@ -44,6 +54,11 @@ export function onPostgres(name: string, suite: (open: OpenTestDatabase) => void
 /** Opens embedded databases, for tests to which the kind of database makes no difference. */
 export function embeddedDatabase(): OpenTestDatabase {
   return declareWith(poolOf("embedded", embeddedDatabases), (open) => open);
+}
+
+function onEmbedded(name: string, suite: (open: OpenTestDatabase) => void): void {
+  const pool = poolOf("embedded", embeddedDatabases);
+  describe(`${name} (embedded)`, () => declareWith(pool, suite));
 }
 
 const pools = new Map<Database["kind"], DatabasePool>();

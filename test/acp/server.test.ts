@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type DatabasePlace, eachDatabase } from "../database.ts";
+import { type DatabasePlace, oneDatabase } from "../database.ts";
 import { ADMIN_KEY, ask, killAll, launch } from "../faults/process.ts";
 import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
@@ -30,7 +30,7 @@ function model({ body }: Received): Reply {
   return finish({ tool_calls: [{ index: 0, id: "call_1", function: call }] }, "tool_calls");
 }
 
-eachDatabase("a coding agent", (open) => {
+oneDatabase("a coding agent", (open) => {
   test("works in a folder, asks people, is stopped, and leaves no question behind", async () => {
     await using endpoint = await fakeEndpoint(model);
     const place: DatabasePlace = await open.place();

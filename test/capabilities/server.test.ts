@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
 import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { type DatabasePlace, eachDatabase } from "../database.ts";
+import { type DatabasePlace, oneDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { until } from "../until.ts";
 
@@ -48,7 +48,7 @@ async function call(url: string | null, method: string, path: string, body?: unk
   return answer;
 }
 
-eachDatabase("capabilities of a server", (open) => {
+oneDatabase("capabilities of a server", (open) => {
   test("content files reach the model, and a changed skill does without a restart", async () => {
     const database = await open.place();
     await using home = await temporaryFolder();

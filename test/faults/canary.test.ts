@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { fakeEndpoint, refuses } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
@@ -106,7 +106,7 @@ setInterval(() => {}, 1000);
 `,
 };
 
-eachDatabase("a secret of one integration", (open) => {
+oneDatabase("a secret of one integration", (open) => {
   afterAll(killAll);
 
   test("appears in no log line, response, error or document, and is not found by another integration", async () => {

@@ -8,7 +8,7 @@ import enterprise32 from "@octokit/webhooks-examples/ghes-32/index.json";
 import enterprise33 from "@octokit/webhooks-examples/ghes-33/index.json";
 import enterprise34 from "@octokit/webhooks-examples/ghes-34/index.json";
 import enterprise35 from "@octokit/webhooks-examples/ghes-35/index.json";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
 import { until } from "../until.ts";
 import { closeAll, startOn } from "./in-process.ts";
@@ -82,7 +82,7 @@ afterAll(async () => {
   await github.close();
 });
 
-eachDatabase("the example webhooks of GitHub", (open) => {
+oneDatabase("the example webhooks of GitHub", (open) => {
   test("none causes a 5xx; those that need an answer get exactly one", async () => {
     const database = await open.place();
     const heddle = await startOn(database, { modelUrl: `${model.url}/v1`, githubUrl: github.url });

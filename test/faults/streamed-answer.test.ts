@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LLMock } from "@copilotkit/aimock";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { until } from "../until.ts";
 import { ADMIN_KEY, ask, killAll, lapse, launch } from "./process.ts";
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterEach(killAll);
 afterAll(() => model.stop());
 
-eachDatabase("an answer that is shown while it is written", (open) => {
+oneDatabase("an answer that is shown while it is written", (open) => {
   test("keeps its place over kill -9", async () => {
     const { home, databaseUrl } = await open.place();
     const folder = join(home, "outside", "acme");

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createMcpHandler, fromJsonSchema, McpServer } from "@modelcontextprotocol/server";
-import { type DatabasePlace, eachDatabase } from "../database.ts";
+import { type DatabasePlace, oneDatabase } from "../database.ts";
 import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
 import { ADMIN_KEY, killAll, launch } from "./process.ts";
@@ -122,7 +122,7 @@ function mcpServer() {
 // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
 type Body = any;
 
-eachDatabase("text from outside", (open) => {
+oneDatabase("text from outside", (open) => {
   test("by every way in, is held", async () => {
     const place: DatabasePlace = await open.place();
     const answer = obey(() => model.origin);

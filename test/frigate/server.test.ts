@@ -1,7 +1,7 @@
 // Frigate at a whole server: a real broker, a real process that is killed, Frigate's API as a fake.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { ask, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
 import { BROKER_USER, type Broker, hasBroker, startBroker } from "./broker.ts";
@@ -10,7 +10,7 @@ import { type FakeFrigate, startFakeFrigate, USER } from "./fake-frigate.ts";
 setDefaultTimeout(120_000);
 
 if (hasBroker)
-  eachDatabase("Frigate", (open) => {
+  oneDatabase("Frigate", (open) => {
     let broker: Broker;
     let frigate: FakeFrigate;
     let environment: Record<string, string>;

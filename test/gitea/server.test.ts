@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { type FakeGitea, SECRET, startFakeGitea, TOKEN } from "../fakes/gitea.ts";
 import { askedAt } from "../faults/asked.ts";
 import { ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
@@ -12,7 +12,7 @@ import { until } from "../until.ts";
 
 setDefaultTimeout(120_000);
 
-eachDatabase("Gitea", (open) => {
+oneDatabase("Gitea", (open) => {
   let gitea: FakeGitea;
   let folder: string;
   let environment: Record<string, string>;

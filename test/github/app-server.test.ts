@@ -5,7 +5,7 @@ import { createHmac, generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { APP_ID, type FakeApp, startFakeApp } from "../fakes/github-app.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
@@ -18,7 +18,7 @@ const keys = generateKeyPairSync("rsa", {
   privateKeyEncoding: { type: "pkcs1", format: "pem" },
 });
 
-eachDatabase("A GitHub App", (open) => {
+oneDatabase("A GitHub App", (open) => {
   let github: FakeApp;
   let folder: string;
   let environment: Record<string, string>;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { ADA, type FakeGitLab, PROJECT, SIGNING_TOKEN, startFakeGitLab, TOKEN } from "../fakes/gitlab.ts";
 import { askedAt } from "../faults/asked.ts";
 import { ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
@@ -12,7 +12,7 @@ import { until } from "../until.ts";
 
 setDefaultTimeout(120_000);
 
-eachDatabase("GitLab", (open) => {
+oneDatabase("GitLab", (open) => {
   let gitlab: FakeGitLab;
   let folder: string;
   let environment: Record<string, string>;

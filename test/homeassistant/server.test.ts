@@ -1,7 +1,7 @@
 // Home Assistant at a whole server: a real process that is killed, the home as a fake.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { ADA, type FakeHome, startFakeHome } from "../fakes/homeassistant.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
@@ -9,7 +9,7 @@ import { until } from "../until.ts";
 setDefaultTimeout(120_000);
 const DOOR = "binary_sensor.front_door";
 
-eachDatabase("Home Assistant", (open) => {
+oneDatabase("Home Assistant", (open) => {
   let home: FakeHome;
   let environment: Record<string, string>;
   let heddle: HeddleProcess;

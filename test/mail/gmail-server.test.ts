@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../fakes/authorization-server.ts";
 import {
   type FakeGmail,
@@ -24,7 +24,7 @@ setDefaultTimeout(120_000);
 
 const ADA = "ada@friends.test";
 
-eachDatabase("Mail over the Gmail API", (open) => {
+oneDatabase("Mail over the Gmail API", (open) => {
   let auth: AuthorizationServer;
   let gmail: FakeGmail;
   let home: string;

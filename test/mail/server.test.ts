@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ParsedMail, simpleParser } from "mailparser";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../fakes/authorization-server.ts";
 import { ADMIN_KEY, ask, killAll, launch } from "../faults/process.ts";
 import { until } from "../until.ts";
@@ -16,7 +16,7 @@ import { type Smtp, startSmtp } from "./smtp.ts";
 setDefaultTimeout(120_000);
 
 if (hasDovecot)
-  eachDatabase("Mail", (open) => {
+  oneDatabase("Mail", (open) => {
     let dovecot: Dovecot;
     let smtp: Smtp;
     let home: string;

@@ -3,7 +3,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type DatabasePlace, eachDatabase } from "../database.ts";
+import { type DatabasePlace, oneDatabase } from "../database.ts";
 import { ADMIN_KEY, ask, killAll, lapse, launch } from "../faults/process.ts";
 import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
@@ -27,7 +27,7 @@ function model({ body }: Received): Reply {
   return finish({ tool_calls: [{ index: 0, id: "call_1", function: call }] }, "tool_calls");
 }
 
-eachDatabase("calls of MCP servers that wait", (open) => {
+oneDatabase("calls of MCP servers that wait", (open) => {
   test("go on after kill -9, are made once, and end with their run", async () => {
     await using endpoint = await fakeEndpoint(model);
     await using seats = await modernServer([BOOK]);

@@ -1,7 +1,7 @@
 // Mission Control in whole servers: two of them on PostgreSQL, killed while a step runs.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { readEvents } from "../events/sse.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, lapse, launch } from "../faults/process.ts";
 import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
@@ -37,7 +37,7 @@ async function model({ body }: Received): Promise<Reply> {
   return finish({ tool_calls: [{ index: 0, id: "call_1", function: call }] }, "tool_calls");
 }
 
-eachDatabase("Mission Control", (open) => {
+oneDatabase("Mission Control", (open) => {
   let endpoint: Awaited<ReturnType<typeof fakeEndpoint>>;
   let databaseUrl: string | undefined;
   let start: () => HeddleProcess;

@@ -20,9 +20,8 @@ const CONNECTIONS = 8;
  */
 const CUTS = [
   [1, 1_200],
-  [200, 2_500],
-  [1_500, 4_500],
-  [4_000, 6_000],
+  [200, 3_500],
+  [2_500, 6_000],
 ] as const;
 
 const base = mkdtempSync(join(tmpdir(), "heddle-power-cut-"));
