@@ -7,7 +7,7 @@ import type {
   RequestPermissionOutcome,
   RequestPermissionRequest,
 } from "@agentclientprotocol/sdk";
-import { and, desc, eq, inArray, isNull, like } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, like, type SQL } from "drizzle-orm";
 import { shown } from "../agent/approval-steps.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { approvals, type JsonObject, type ToolKind, tasks } from "../db/schema.ts";
@@ -32,6 +32,8 @@ export interface PermissionsOptions {
   decide: Decide;
   /** Asks at the places of the run. */
   askPlaces: (tx: Queryable, task: typeof tasks.$inferSelect) => Promise<void>;
+  /** Tells those who were asked. */
+  tellPlaces: (tx: Queryable, ended: typeof approvals.$inferSelect) => Promise<void>;
   onCommit: () => void;
   redact: Redact;
   now: () => number;
@@ -69,6 +71,7 @@ export function createPermissions({
   db: { query },
   decide,
   askPlaces,
+  tellPlaces,
   onCommit,
   redact,
   now,
@@ -132,12 +135,15 @@ export function createPermissions({
     });
   }
 
-  async function decided(id: string, signal: AbortSignal): Promise<boolean | "fail" | undefined> {
+  async function decided(
+    { id, task_id }: { id: string; task_id: string },
+    signal: AbortSignal,
+  ): Promise<boolean | "fail" | undefined> {
     for (;;) {
       try {
         await wait(LOOK_MS, undefined, { signal });
       } catch {
-        await cancel(eq(approvals.id, id));
+        await cancel(task_id, eq(approvals.id, id));
         return undefined;
       }
       const [row] = await query
@@ -162,7 +168,7 @@ export function createPermissions({
       const id = await store(run, action, args, terms);
       if (id === undefined) return false;
       onCommit();
-      return await decided(id, signal);
+      return await decided({ id, task_id: run.task_id }, signal);
     } finally {
       const left = (open.get(run.task_id) ?? 1) - 1;
       if (left > 0) open.set(run.task_id, left);
@@ -170,13 +176,19 @@ export function createPermissions({
     }
   }
 
-  async function cancel(which: ReturnType<typeof eq> | ReturnType<typeof and>): Promise<void> {
-    const ended = await query
-      .update(approvals)
-      .set({ status: "cancelled", decided_at: new Date(now()) })
-      .where(and(which, eq(approvals.status, "pending")))
-      .returning({ id: approvals.id });
-    if (ended.length > 0) onCommit();
+  /** Locks the run first, as all do that decide. */
+  async function cancel(taskId: string, which: SQL | undefined): Promise<void> {
+    const count = await query.transaction(async (tx) => {
+      await tx.select({ id: tasks.id }).from(tasks).where(eq(tasks.id, taskId)).for("update");
+      const ended = await tx
+        .update(approvals)
+        .set({ status: "cancelled", decided_at: new Date(now()) })
+        .where(and(eq(approvals.task_id, taskId), which, eq(approvals.status, "pending")))
+        .returning();
+      for (const one of ended) await tellPlaces(tx, one);
+      return ended.length;
+    });
+    if (count > 0) onCommit();
   }
 
   return {
@@ -235,9 +247,7 @@ export function createPermissions({
     },
     /** Takes back what the agent of this tool asked whose process is gone, whichever policy had it ask. */
     cancelOf: (tool: string, taskId: string): Promise<void> =>
-      cancel(
-        and(eq(approvals.task_id, taskId), like(approvals.tool_name, `${tool.replaceAll("_", "\\_")}/%`)),
-      ),
+      cancel(taskId, like(approvals.tool_name, `${tool.replaceAll("_", "\\_")}/%`)),
   };
 }
 

@@ -11,11 +11,14 @@ import {
   type PromptResponse,
   type RequestPermissionOutcome,
   type RequestPermissionRequest,
+  type Stream,
 } from "@agentclientprotocol/sdk";
 import { errorMessage, HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
+import { createUnanswered } from "../mcp/client/unanswered.ts";
 import type { OutputStream, SpawnedProcess } from "../runtime/spawn.ts";
 import { within } from "../within.ts";
+import { withoutNoise } from "./without-noise.ts";
 import { createWorkLog, type WorkDone } from "./work-log.ts";
 
 export type StartAgent = (
@@ -46,8 +49,10 @@ const START_MS = 120_000;
 const GRACE_MS = 2_000;
 
 /** Throws `unavailable` when the agent cannot do it, and the reason of the signal. */
-export const runAgent = (start: StartAgent, work: AgentWork): Promise<WorkDone> =>
-  withAgent(start, work, (stream) => converse(stream, work));
+export function runAgent(start: StartAgent, work: AgentWork): Promise<WorkDone> {
+  const log = createWorkLog(work.folder, work.onProgress);
+  return withAgent(start, { ...work, onUpdate: log.note }, (stream) => converse(stream, work, log));
+}
 
 /** What an agent says of itself; null where it says nothing. */
 export interface AgentFacts {
@@ -64,20 +69,24 @@ export const tryAgent = (start: StartAgent, work: AgentStart): Promise<AgentFact
     }),
   );
 
-type AgentStream = ReturnType<typeof ndJsonStream>;
-
 async function withAgent<Result>(
   start: StartAgent,
-  work: AgentStart,
-  use: (stream: AgentStream) => Promise<Result>,
+  work: AgentStart & { onUpdate?: (update: unknown) => void },
+  use: (stream: Stream) => Promise<Result>,
 ): Promise<Result> {
+  const { onUpdate = () => undefined } = work;
+  const unanswered = createUnanswered();
   const output = new TransformStream<Uint8Array, Uint8Array>();
   const writer = output.writable.getWriter();
   const decoder = new TextDecoder();
   let words = "";
+  const take = async (chunk: Uint8Array) => {
+    await writer.write(chunk.slice());
+    await unanswered.room();
+  };
   const program = start((chunk, stream) => {
     // While the agent's messages wait to be read, so does the agent.
-    if (stream === "stdout") return writer.write(chunk.slice()).catch(() => undefined);
+    if (stream === "stdout") return take(chunk).catch(() => undefined);
     words = (words + decoder.decode(chunk, { stream: true })).slice(-MOST_WORDS);
     return undefined;
   });
@@ -86,7 +95,8 @@ async function withAgent<Result>(
     write: (bytes) => program.write(new TextDecoder().decode(bytes)),
   });
   try {
-    return await use(ndJsonStream(input, output.readable, { maxMessageBytes: MOST_BYTES }));
+    const stream = ndJsonStream(input, output.readable, { maxMessageBytes: MOST_BYTES });
+    return await use(withoutNoise(stream, { unanswered, onUpdate }));
   } catch (error) {
     throwIfAborted(work.signal);
     if (error instanceof HeddleError) throw error;
@@ -103,17 +113,21 @@ function reasonOf(error: unknown): string {
   const { data } = (error ?? {}) as { data?: { details?: unknown; message?: unknown } };
   const details = data?.details ?? data?.message;
   const more = typeof details === "string" && details !== "" ? `: ${details.slice(0, MOST_WORDS)}` : "";
-  return `${errorMessage(error)}${more}`.replace(/\.$/, "");
+  return `${errorMessage(error).slice(0, MOST_WORDS)}${more}`.replace(/\.$/, "");
 }
 
-async function converse(stream: AgentStream, work: AgentWork): Promise<WorkDone> {
-  const { signal, folder, task, permit } = work;
-  const log = createWorkLog(folder, work.onProgress);
-  const app = client({ name: "heddle" })
-    .onRequest(methods.client.session.requestPermission, async ({ params, signal: ended }) => ({
+async function converse(
+  stream: Stream,
+  work: AgentWork,
+  log: ReturnType<typeof createWorkLog>,
+): Promise<WorkDone> {
+  const { signal, task, permit } = work;
+  const app = client({ name: "heddle" }).onRequest(
+    methods.client.session.requestPermission,
+    async ({ params, signal: ended }) => ({
       outcome: await permit(params, AbortSignal.any([signal, ended])),
-    }))
-    .onNotification(methods.client.session.update, ({ params }) => log.note(params.update));
+    }),
+  );
   return app.connectWith(stream, async (agent) => {
     const begun = begin(agent, work);
     const { sessionId } = await untilEnd(begun, AbortSignal.any([signal, tooLate(work.name)]));

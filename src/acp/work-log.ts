@@ -1,7 +1,7 @@
-// What a coding agent says and does while it works, within bounds.
+// What a coding agent says and does while it works, within bounds. Any field may be missing or of another type.
 
 import { isAbsolute, relative } from "node:path";
-import type { SessionUpdate } from "@agentclientprotocol/sdk";
+import { type Fields, isObject, textOf } from "../llm/fields.ts";
 
 export interface WorkDone {
   /** end_turn, max_tokens, max_turn_requests, refusal or cancelled. */
@@ -22,51 +22,86 @@ const MOST_FILES = 200;
 const CHANGES = ["edit", "delete", "move"];
 
 export function createWorkLog(folder: string, onProgress: (message: string) => void) {
-  let answer = "";
+  const answer = createEnding(LONGEST_ANSWER);
   let isNew = true;
   const actions = new Map<string, string>();
   const files = new Set<string>();
 
   function noteFile(path: string): void {
-    const inside = isAbsolute(path) ? relative(folder, path) : path;
-    if (files.size < MOST_FILES) files.add(inside.slice(0, LONGEST_TITLE));
+    if (path === "" || files.size >= MOST_FILES) return;
+    files.add(cut(isAbsolute(path) ? relative(folder, path) : path));
+  }
+
+  function noteAction({ toolCallId, title: given, kind, content, locations }: Fields): void {
+    isNew = true;
+    const title = cut(textOf(given));
+    if (title !== "") {
+      const id = cut(textOf(toolCallId));
+      if (actions.has(id) || actions.size < MOST_ACTIONS) actions.set(id, title);
+      onProgress(title);
+    }
+    for (const part of objectsOf(content)) if (part.type === "diff") noteFile(textOf(part.path));
+    if (CHANGES.includes(textOf(kind))) for (const { path } of objectsOf(locations)) noteFile(textOf(path));
   }
 
   return {
-    note(update: SessionUpdate): void {
+    /** Takes an update of the protocol, as the agent has sent it. */
+    note(update: unknown): void {
+      if (!isObject(update)) return;
       switch (update.sessionUpdate) {
         case "agent_message_chunk": {
-          if (update.content.type !== "text") return;
+          const { content } = update;
+          if (!isObject(content) || content.type !== "text") return;
           // What it says between its actions tells what it is about to do; the last message is the answer.
-          answer = ((isNew ? "" : answer) + update.content.text).slice(-LONGEST_ANSWER);
+          if (isNew) answer.clear();
+          answer.add(textOf(content.text));
           isNew = false;
           return;
         }
         case "tool_call":
-        case "tool_call_update": {
-          isNew = true;
-          const title = update.title?.slice(0, LONGEST_TITLE);
-          if (title) {
-            if (actions.has(update.toolCallId) || actions.size < MOST_ACTIONS)
-              actions.set(update.toolCallId, title);
-            onProgress(title);
-          }
-          for (const part of update.content ?? []) if (part.type === "diff") noteFile(part.path);
-          if (CHANGES.includes(update.kind ?? ""))
-            for (const { path } of update.locations ?? []) noteFile(path);
+        case "tool_call_update":
+          noteAction(update);
           return;
-        }
         case "plan": {
-          const current = update.entries.find(({ status }) => status === "in_progress");
-          if (current) onProgress(current.content.slice(0, LONGEST_TITLE));
+          const current = objectsOf(update.entries).find(({ status }) => status === "in_progress");
+          if (current) onProgress(cut(textOf(current.content)));
         }
       }
     },
     done: (stopReason: string): WorkDone => ({
       stopReason,
-      answer: answer.toWellFormed(),
+      answer: answer.text().toWellFormed(),
       actions: [...actions.values()],
       files: [...files],
     }),
+  };
+}
+
+const objectsOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+/** A copy: a part of a string keeps the whole of it in memory, which may be a message of many megabytes. */
+const cut = (text: string): string =>
+  text.length <= LONGEST_TITLE
+    ? text
+    : Buffer.from(text.slice(0, LONGEST_TITLE), "utf16le").toString("utf16le");
+
+/** The end of a text that grows, at a cost that is linear in what is added. */
+function createEnding(most: number) {
+  let pieces: string[] = [];
+  let length = 0;
+  const text = () => pieces.join("").slice(-most);
+  return {
+    add(piece: string): void {
+      pieces.push(piece.slice(-most));
+      length += Math.min(piece.length, most);
+      if (length <= 2 * most) return;
+      pieces = [text()];
+      length = most;
+    },
+    clear(): void {
+      pieces = [];
+      length = 0;
+    },
+    text,
   };
 }

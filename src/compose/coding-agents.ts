@@ -24,7 +24,7 @@ export async function openCodingAgents(
   { db, home, vault, redactor, events, log: serverLog }: Storage,
   { tools, workspace }: Pick<Content, "tools" | "workspace">,
   { sealer }: Pick<Conversation, "sealer">,
-  { decide, notices }: { decide: Decide; notices: Pick<ApprovalNotices, "ask"> },
+  { decide, notices }: { decide: Decide; notices: Pick<ApprovalNotices, "ask" | "tell"> },
   closers: Closers,
 ) {
   const log = serverLog.getChild("acp");
@@ -34,6 +34,7 @@ export async function openCodingAgents(
     db,
     decide,
     askPlaces: (tx, task) => notices.ask(tx, task.id, targetsOf(task, { sealer, log })),
+    tellPlaces: notices.tell,
     onCommit: events.committed,
     redact: redactor.redact,
     now: Date.now,

@@ -16,7 +16,7 @@ import type { Vault } from "../secrets/vault.ts";
 import { createCallTool } from "./call-tool.ts";
 import { type ConnectionStatus, disabledSince, type Opened } from "./client/client.ts";
 import { type Connection, createConnection } from "./client/connection.ts";
-import { type ListedTool, listedTool, MOST_TOOLS } from "./client/listed-tool.ts";
+import { type ListedTool, listedTools } from "./client/listed-tool.ts";
 import type { GivenMcpChange, GivenMcpServer } from "./fields.ts";
 import { followMcpFile } from "./file.ts";
 import { isSameList, merged } from "./known-list.ts";
@@ -158,13 +158,14 @@ export async function openMcpServers(options: McpServersOptions) {
   }
 
   function keep(server: McpServer, given: Tool[], status: ConnectionStatus): void {
-    if (given.length > MOST_TOOLS) {
-      const facts = { id: server.id, count: given.length, most: MOST_TOOLS };
-      log.warning("MCP server {id} lists {count} tools; those after the first {most} are left out", facts);
+    const tools = listedTools(given);
+    if (tools.length < given.length) {
+      const facts = { id: server.id, count: given.length, kept: tools.length };
+      log.warning("MCP server {id} lists {count} tools; those after the first {kept} are left out", facts);
     }
     const list: KnownList = {
       fingerprint: fingerprintOf(server),
-      tools: given.slice(0, MOST_TOOLS).map((tool) => listedTool(tool) as unknown as JsonObject),
+      tools: tools as unknown as JsonObject[],
       listed_at: new Date(timers.now()),
       protocol_version: status.protocol_version,
       server_name: status.server?.name ?? null,

@@ -36,6 +36,7 @@ async function fixture() {
   };
   let decision: Decision = { effect: "allow", rule: null, reason: null, approval: DEFAULT_TERMS };
   const asked: string[] = [];
+  const told: string[] = [];
   const permissions = createPermissions({
     db,
     decide: async ({ tool }) => {
@@ -43,6 +44,7 @@ async function fixture() {
       return decision;
     },
     askPlaces: async () => undefined,
+    tellPlaces: async (_, { status }) => void told.push(status),
     onCommit: () => undefined,
     redact: (text) => text,
     now: Date.now,
@@ -57,6 +59,7 @@ async function fixture() {
   return {
     db,
     asked,
+    told,
     refused,
     failed,
     cancelOf: (tool: string) => permissions.cancelOf(tool, run.task_id),
@@ -106,8 +109,11 @@ test("what a process that is gone had asked is taken back, whichever policy had 
   await it.cancelOf("code_with_other");
   await it.cancelOf("codeXwithXit");
   await it.waiting();
+  expect(it.told).toEqual([]);
   await it.cancelOf("code_with_it");
   expect(await left).toBe("cancelled");
+  // A chat in which it was asked must not go on asking.
+  expect(it.told).toEqual(["cancelled"]);
 });
 
 test("a kind of the agent's own is another, and stands for no others", async () => {

@@ -7,11 +7,18 @@ import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
 import { within } from "../../within.ts";
-import { DECLINED, MOST_QUESTIONS_MS, type Question, type Reply } from "../questions/question.ts";
+import {
+  DECLINED,
+  MOST_QUESTIONS_MS,
+  MOST_ROUNDS,
+  type Question,
+  type Reply,
+} from "../questions/question.ts";
 import type { CallOptions } from "./call-options.ts";
 import { type ConnectionStatus, createClient, lastLine, type Opened } from "./client.ts";
 import { type Failure, failureOf, isClosed, isForgotten } from "./failure.ts";
 import { createLimit, type Limit } from "./limit.ts";
+import { createRefresh } from "./refresh.ts";
 
 export interface ConnectionOptions {
   id: string;
@@ -30,6 +37,8 @@ export interface ConnectionOptions {
 /** A call that the server may ask about. */
 interface InFlight {
   ask: NonNullable<CallOptions["ask"]>;
+  /** How often it has asked. */
+  asked: number;
   limit: Limit;
 }
 
@@ -66,8 +75,6 @@ export function createConnection(options: ConnectionOptions) {
   let failures = 0;
   let lastAttempt = Number.NEGATIVE_INFINITY;
   let isOver = false;
-  let refreshing: Promise<void> = Promise.resolve();
-  let isRefreshWanted = false;
   const inFlight = new Set<InFlight>();
   /** The call in whose course something happens, as far as the way to the server can tell. */
   const current = new AsyncLocalStorage<InFlight>();
@@ -128,8 +135,7 @@ export function createConnection(options: ConnectionOptions) {
   async function begin(isOld = false): Promise<Live> {
     const opened = await open();
     const isProgram = "pid" in opened.transport;
-    const onListChanged = () => void refresh();
-    const client = await createClient({ id, version, isProgram, log, onListChanged, onQuestion });
+    const client = await createClient({ id, version, isProgram, log, onListChanged: refresh, onQuestion });
     try {
       await client.connect(opened.transport, {
         timeout: CONNECT_MS,
@@ -153,7 +159,8 @@ export function createConnection(options: ConnectionOptions) {
   /** Of several calls to a program at once it is not known which one a question is about, so nobody is asked. */
   async function onQuestion(question: Question, signal: AbortSignal): Promise<Reply> {
     const call = current.getStore() ?? (inFlight.size === 1 ? [...inFlight][0] : undefined);
-    if (!call) return DECLINED;
+    if (!call || call.asked >= MOST_ROUNDS) return DECLINED;
+    call.asked += 1;
     return call.limit.without(() => call.ask(question, signal));
   }
 
@@ -165,17 +172,10 @@ export function createConnection(options: ConnectionOptions) {
     onList(given.tools, status);
   }
 
-  /** Reads the list again. Calls never overlap, and those that are made while the list is read are one. */
-  function refresh(): Promise<void> {
-    if (isRefreshWanted) return refreshing;
-    isRefreshWanted = true;
-    refreshing = refreshing.then(async () => {
-      isRefreshWanted = false;
-      const now = live;
-      if (now && !isOver) await list(now).catch((error) => lostOf(now, error));
-    });
-    return refreshing;
-  }
+  const refresh = createRefresh(async () => {
+    const now = live;
+    if (now && !isOver) await list(now).catch((error) => lostOf(now, error));
+  }, timers);
 
   /** Asks the server now and then whether it is there. */
   function look(): void {
@@ -242,7 +242,7 @@ export function createConnection(options: ConnectionOptions) {
     const { signal, onProgress, ask = async () => DECLINED } = calling;
     const client = await ready(signal);
     const limit = createLimit(timeoutSeconds * 1000, timers);
-    const flight: InFlight = { ask, limit };
+    const flight: InFlight = { ask, asked: 0, limit };
     inFlight.add(flight);
     try {
       return await current.run(flight, () =>

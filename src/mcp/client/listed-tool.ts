@@ -41,20 +41,38 @@ export interface UsableTool {
 }
 
 /** More would fill the context of any model. */
-export const MOST_TOOLS = 500;
+const MOST_TOOLS = 500;
+/** Of all its tools together, in characters: a list is stored, and read by every server of the database whenever it changes. */
+const MOST_LISTED = 4_000_000;
 const MOST_SCHEMA = 100_000;
 const MOST_DESCRIPTION = 8_000;
 const MOST_NAME = 64;
 
-/** Keeps what is used of a tool, as text and JSON that the database takes. */
-export function listedTool(tool: {
+/** A tool as the protocol has it. */
+interface GivenTool {
   name: string;
   title?: string | undefined;
   description?: string | undefined;
   inputSchema: object;
   annotations?: object | undefined;
   execution?: { taskSupport?: string | undefined } | undefined;
-}): ListedTool {
+}
+
+/** The first tools of a list, as many as are kept. */
+export function listedTools(given: readonly GivenTool[]): ListedTool[] {
+  const kept: ListedTool[] = [];
+  let length = 0;
+  for (const tool of given.slice(0, MOST_TOOLS)) {
+    const listed = listedTool(tool);
+    length += JSON.stringify(listed).length;
+    if (length > MOST_LISTED) break;
+    kept.push(listed);
+  }
+  return kept;
+}
+
+/** Keeps what is used of a tool, as text and JSON that the database takes. */
+function listedTool(tool: GivenTool): ListedTool {
   const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = (tool.annotations ?? {}) as Hints;
   const hints = { readOnlyHint, destructiveHint, idempotentHint, openWorldHint };
   const known = Object.entries(hints).filter(([, hint]) => typeof hint === "boolean");

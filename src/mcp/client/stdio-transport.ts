@@ -7,9 +7,10 @@ import {
   type Transport,
 } from "@modelcontextprotocol/client";
 import type { OutputStream, SpawnedProcess } from "../../runtime/spawn.ts";
+import { createUnanswered } from "./unanswered.ts";
 
 export type StartProcess = (
-  onOutput: (chunk: Uint8Array, stream: OutputStream) => undefined,
+  onOutput: (chunk: Uint8Array, stream: OutputStream) => Promise<void> | undefined,
 ) => SpawnedProcess;
 
 export interface StdioTransport extends Transport {
@@ -29,26 +30,28 @@ const GRACE_MS = 2_000;
 export function createStdioTransport(start: StartProcess): StdioTransport {
   const buffer = new ReadBuffer({ maxBufferSize: MOST_BYTES });
   const decoder = new TextDecoder();
+  const unanswered = createUnanswered();
   let process: SpawnedProcess | undefined;
   let words = "";
   let isClosed = false;
 
-  function onOutput(chunk: Uint8Array, stream: OutputStream): undefined {
+  function onOutput(chunk: Uint8Array, stream: OutputStream): Promise<void> | undefined {
     if (stream === "stderr") {
       words = (words + decoder.decode(chunk, { stream: true })).slice(-MOST_WORDS);
-      return;
+      return undefined;
     }
     try {
       buffer.append(Buffer.from(chunk));
     } catch (error) {
       transport.onerror?.(error as Error);
       void close();
-      return;
+      return undefined;
     }
     for (;;) {
       try {
         const message = buffer.readMessage();
-        if (message === null) return;
+        if (message === null) return unanswered.room();
+        unanswered.read(message);
         transport.onmessage?.(message);
       } catch (error) {
         // Not a message: some programs also log to their output.
@@ -78,6 +81,7 @@ export function createStdioTransport(start: StartProcess): StdioTransport {
     async send(message: JSONRPCMessage) {
       if (!process || isClosed) throw new Error("The process does not run.");
       await process.write(serializeMessage(message));
+      unanswered.wrote(message);
     },
     close,
   };

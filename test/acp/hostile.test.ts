@@ -1,0 +1,162 @@
+// Coding agents that break the rules of their protocol cost this process no more than those that keep to them.
+
+import { expect, spyOn, test } from "bun:test";
+import type { RequestPermissionRequest } from "@agentclientprotocol/sdk";
+import { type AgentWork, runAgent, type StartAgent } from "../../src/acp/run-agent.ts";
+import { createWorkLog } from "../../src/acp/work-log.ts";
+import { createUnanswered } from "../../src/mcp/client/unanswered.ts";
+import { until } from "../until.ts";
+
+interface Message {
+  id?: number;
+  method?: string;
+  result?: { outcome: { outcome: string } };
+}
+type Say = (...messages: unknown[]) => Promise<void>;
+
+const update = (fields: object) => ({
+  ...{ jsonrpc: "2.0", method: "session/update" },
+  params: { sessionId: "s", update: fields },
+});
+const says = (text: string) =>
+  update({ sessionUpdate: "agent_message_chunk", content: { type: "text", text } });
+const permission = (id: number) => ({
+  ...{ jsonrpc: "2.0", id, method: "session/request_permission" },
+  params: {
+    ...{ sessionId: "s", toolCall: { toolCallId: `${id}`, title: "Tidy up", kind: "edit" } },
+    options: [{ optionId: "yes", name: "Yes", kind: "allow_once" }],
+  },
+});
+
+/** An agent in this process: `play` is what it does when it is asked to work, `takes` how it takes what it is sent. */
+function agentThat(
+  play: (say: Say) => Promise<void>,
+  takes: (message: Message) => unknown = () => undefined,
+) {
+  const start: StartAgent = (onOutput) => {
+    const { promise: exited, resolve } = Promise.withResolvers<{ code: number; signal: null }>();
+    const say: Say = async (...messages) => {
+      const lines = messages.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+      await onOutput(new TextEncoder().encode(`${lines.join("\n")}\n`), "stdout");
+    };
+    const answer = (id: number | undefined, result: object) => void say({ jsonrpc: "2.0", id, result });
+    return {
+      pid: 1,
+      exited,
+      async write(text) {
+        const message = JSON.parse(text) as Message;
+        if (message.method === "initialize") answer(message.id, { protocolVersion: 1 });
+        else if (message.method === "session/new") answer(message.id, { sessionId: "s" });
+        else if (message.method === "session/prompt")
+          void play(say).then(() => answer(message.id, { stopReason: "end_turn" }));
+        else await takes(message);
+      },
+      async end() {
+        resolve({ code: 0, signal: null });
+        return true;
+      },
+      memory: async () => undefined,
+    };
+  };
+  return start;
+}
+
+const work = (permit?: (request: RequestPermissionRequest) => Promise<never>): AgentWork => ({
+  ...{ name: "fake", folder: "/work", version: "1", task: "Work.", onProgress: () => undefined },
+  signal: new AbortController().signal,
+  permit: permit ?? (async () => ({ outcome: "cancelled" })),
+});
+
+const NOISE = [
+  ...["no JSON", {}, [], 7, null, { jsonrpc: "1.0", id: 1, method: "x" }],
+  { jsonrpc: "2.0", id: 999, result: {} },
+  { jsonrpc: "2.0", id: "0", error: { code: 1, message: "for nobody" } },
+  { jsonrpc: "2.0", id: null, method: "session/request_permission" },
+  { jsonrpc: "2.0", method: "session/gossip", params: {} },
+  { jsonrpc: "2.0", method: "session/update" },
+  update({ sessionUpdate: "agent_message_chunk", content: "a text" }),
+  update({ sessionUpdate: "tool_call", title: 7, toolCallId: {}, content: {}, locations: [null, 7] }),
+  update({ sessionUpdate: "of a later version" }),
+];
+
+test("what is no message of the protocol is dropped, and is not in this process's log", async () => {
+  using logged = spyOn(console, "error").mockImplementation(() => undefined);
+  const start = agentThat(async (say) => {
+    await say(...NOISE, says("Hello"), says(" there."), ...NOISE);
+  });
+  const { answer, stopReason } = await runAgent(start, work());
+  expect([answer, stopReason]).toEqual(["Hello there.", "end_turn"]);
+  expect(logged).not.toHaveBeenCalled();
+});
+
+test("an agent that speaks something else is given up", async () => {
+  const start = agentThat(async (say) => {
+    for (let at = 0; at < 200; at++) await say(...NOISE);
+  });
+  const failed = runAgent(start, work());
+  await expect(failed).rejects.toThrow(
+    "The coding agent fake failed: More than 1,000 of its messages are none of the Agent Client Protocol.",
+  );
+});
+
+test("an agent that asks without end, and takes no answers, is not read any more", async () => {
+  let asked = 0;
+  let answered = 0;
+  let said = 0;
+  const taking = Promise.withResolvers<void>();
+  const start = agentThat(
+    async (say) => {
+      for (; said < 1_000; said++) await say(permission(said));
+      await until(() => answered === 1_000);
+    },
+    async ({ result }) => {
+      await taking.promise;
+      if (result?.outcome.outcome === "cancelled") answered += 1;
+    },
+  );
+  const running = runAgent(
+    start,
+    work(async () => {
+      asked += 1;
+      return { outcome: "cancelled" } as never;
+    }),
+  );
+  await until(() => asked > 50);
+  // It would say more in each of these turns if it were read.
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  expect([said < 60, asked < 60]).toEqual([true, true]);
+  taking.resolve();
+  expect((await running).stopReason).toBe("end_turn");
+  expect([asked, answered]).toEqual([1_000, 1_000]);
+});
+
+test("requests under one id count as often as they are made, and those that are cancelled do not", () => {
+  const { read, wrote, room } = createUnanswered();
+  for (let at = 0; at < 51; at++) read({ id: 1, method: "x" });
+  expect(room()).toBeInstanceOf(Promise);
+  wrote({ id: 1, result: {} });
+  wrote({ id: 2, result: {} });
+  wrote({ id: 3, method: "ours" });
+  expect(room()).toBeUndefined();
+  read({ id: 1, method: "x" });
+  expect(room()).toBeInstanceOf(Promise);
+  read({ method: "notifications/cancelled", params: { requestId: 1 } });
+  read({ method: "notifications/cancelled" });
+  expect(room()).toBeUndefined();
+});
+
+test("what it says is kept within bounds", () => {
+  const log = createWorkLog("/work", () => undefined);
+  for (let at = 0; at < 50_000; at++)
+    log.note({ sessionUpdate: "agent_message_chunk", content: { type: "text", text: `${at % 10}` } });
+  const long = "x".repeat(1_000);
+  const { answer } = log.done("end_turn");
+  expect([answer.length, answer.slice(-3)]).toEqual([20_000, "789"]);
+  for (let at = 0; at < 500; at++) {
+    const call = { sessionUpdate: "tool_call", toolCallId: `${at}${long}`, title: `${at} ${long}` };
+    log.note({ ...call, kind: "edit", locations: [{ path: `/work/${at}/${long}` }] });
+  }
+  const { actions, files } = log.done("end_turn");
+  expect([actions.length, files.length]).toEqual([100, 200]);
+  expect(Math.max(...[...actions, ...files].map(({ length }) => length))).toBe(300);
+});
