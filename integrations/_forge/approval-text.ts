@@ -1,6 +1,7 @@
 // What a comment says that asks a person for a decision.
 
 import { type AskedApproval, server } from "heddle/sdk";
+import { whenDecided } from "../_decisions/when.ts";
 
 export function question(
   { id, tool, policy, reason, expires_at }: AskedApproval,
@@ -19,12 +20,12 @@ export function question(
   ].join("\n\n");
 }
 
-export function outcome({ tool, status, decided_by, decided_at }: AskedApproval, botId: string): string {
+export function outcome(approval: AskedApproval, botId: string): string {
+  const { tool, status, decided_by } = approval;
   const asked = `**${botId} wanted to call \`${tool}\`.**`;
   if (status === "expired") return `${asked}\n\nNobody decided in time.`;
   if (status === "cancelled") return `${asked}\n\nThe run has ended, so nobody needs to decide.`;
-  const when = decided_at ? `, ${decided_at.slice(0, 16).replace("T", " ")} UTC` : "";
-  return `${asked}\n\n${status === "approved" ? "✅ Approved" : "❌ Denied"} by ${decided_by ?? "somebody"}${when}.`;
+  return `${asked}\n\n${status === "approved" ? "✅ Approved" : "❌ Denied"} by ${decided_by ?? "somebody"}${whenDecided(approval)}.`;
 }
 
 const mention = (person: string): string =>

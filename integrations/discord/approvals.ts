@@ -3,6 +3,7 @@
 
 import type { AskApprovalInput, AskedApproval, DispatchContext } from "heddle/sdk";
 import { argumentsText } from "../_decisions/arguments.ts";
+import { whenDecided } from "../_decisions/when.ts";
 import { codeOf } from "./client.ts";
 import { PREFIX, type Target } from "./place.ts";
 import { edit, postPart } from "./post.ts";
@@ -39,7 +40,7 @@ async function showDecision(
 ): Promise<{ receipt: unknown }> {
   const [message_id] = ((receipt ?? {}) as { message_ids?: string[] }).message_ids ?? [];
   if (message_id === undefined) return { receipt: { message_ids: [], skipped: "nobody was asked here" } };
-  const by = approval.decided_by ? ` by ${escaped(approval.decided_by)}` : "";
+  const by = approval.decided_by ? ` by ${escaped(approval.decided_by)}${whenDecided(approval)}` : "";
   const content = `${heading(approval, botId, "wanted")}. ${outcomes[approval.status as keyof typeof outcomes]}${by}.`;
   try {
     await edit(config, { message_id }, { content, components: [] }, signal);

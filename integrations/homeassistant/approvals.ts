@@ -11,6 +11,7 @@ import {
   timingSafeEqual,
 } from "heddle/sdk";
 import { argumentsText } from "../_decisions/arguments.ts";
+import { whenDecided } from "../_decisions/when.ts";
 import { api } from "./client.ts";
 
 export interface NotifyTarget {
@@ -88,6 +89,6 @@ function text(approval: AskedApproval, botId: string, hasButtons: boolean): stri
   }
   const asked = `${botId} wanted to call ${tool}`;
   if (status === "approved" || status === "denied")
-    return `${asked}: ${status} by ${decided_by ?? "somebody"}.`;
+    return `${asked}: ${status} by ${decided_by ?? "somebody"}${whenDecided(approval)}.`;
   return status === "expired" ? `${asked}: nobody decided in time.` : `${asked}: the run has ended.`;
 }

@@ -3,6 +3,7 @@
 import { type AskApprovalInput, type AskedApproval, type DispatchContext, server } from "heddle/sdk";
 import { argumentsText } from "../_decisions/arguments.ts";
 import { decideBy, offerLinks, verifyLink } from "../_decisions/links.ts";
+import { whenDecided } from "../_decisions/when.ts";
 import { publish } from "./client.ts";
 import { settings } from "./config.ts";
 import type { Head, Target } from "./dispatcher.ts";
@@ -69,10 +70,11 @@ function question(approval: AskedApproval, botId: string): string {
 const elsewhere = ({ id }: AskedApproval, botId: string): string =>
   `${botId} waits for a person who decides in Heddle. ${server.baseUrl ? `${server.baseUrl}/approvals/${id}` : ""}`.trim();
 
-function outcome({ tool, status, decided_by }: AskedApproval, botId: string): string {
+function outcome(approval: AskedApproval, botId: string): string {
+  const { tool, status, decided_by } = approval;
   const asked = `${botId} wanted to call ${tool}`;
   if (status === "approved" || status === "denied") {
-    return `${asked}: ${status} by ${decided_by ?? "somebody"}.`;
+    return `${asked}: ${status} by ${decided_by ?? "somebody"}${whenDecided(approval)}.`;
   }
   return status === "expired" ? `${asked}: nobody decided in time.` : `${asked}: the run has ended.`;
 }

@@ -4,6 +4,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { AskApprovalInput, DispatchContext } from "heddle/sdk";
 import { argumentsText } from "../_decisions/arguments.ts";
+import { whenDecided } from "../_decisions/when.ts";
 import { codeOf } from "./client.ts";
 import { PREFIX } from "./place.ts";
 import { editText, postPart, type Where } from "./post.ts";
@@ -45,7 +46,8 @@ export async function askWithButtons(
   }
   const { ts } = (receipt ?? {}) as { ts?: string };
   if (ts === undefined) return { receipt: { skipped: "nobody was asked here" } };
-  const text = `${botId} wanted to call ${tool}. ${outcomes[status]}${decided_by ? ` by ${decided_by}` : ""}.`;
+  const by = decided_by ? ` by ${decided_by}${whenDecided(approval)}` : "";
+  const text = `${botId} wanted to call ${tool}. ${outcomes[status]}${by}.`;
   try {
     await editText(slack, where.channel, ts, text, { blocks: [plain(text)] });
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { type AskApprovalInput, type AskedApproval, type DispatchContext, server, store } from "heddle/sdk";
 import { argumentsText } from "../_decisions/arguments.ts";
+import { whenDecided } from "../_decisions/when.ts";
 import { refusalOf, signalOf, type Telegram } from "./client.ts";
 import { escapeHtml } from "./html.ts";
 import { takeTurn } from "./pace.ts";
@@ -99,7 +100,7 @@ function elsewhere(approval: AskedApproval, botId: string): string {
 
 function outcome(approval: AskedApproval, botId: string): string {
   const asked = `${heading(approval, botId, "wanted")}.`;
-  const by = escapeHtml(approval.decided_by ?? "somebody");
+  const by = `${escapeHtml(approval.decided_by ?? "somebody")}${whenDecided(approval)}`;
   switch (approval.status) {
     case "approved":
       return `${asked}\n✅ Approved by ${by}.`;

@@ -31,6 +31,8 @@ export type ChatEvent =
       tool: string;
       verdict: string;
       decided_by: string | null;
+      /** ISO 8601. */
+      decided_at: string;
     }
   | { type: "llm_retry"; reason: string; model: string; delay_ms: number }
   | { type: "llm_fallback"; model: string }

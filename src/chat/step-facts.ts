@@ -67,12 +67,13 @@ async function loadAsked(query: Database["query"], ids: string[]): Promise<StepF
 }
 
 /** What the client is told of a call that waits for a person, and of what was decided. */
-export function approvalEvent({ type, data }: LoggedEvent, facts: StepFacts): ChatEvent[] {
+export function approvalEvent({ type, data, created_at }: LoggedEvent, facts: StepFacts): ChatEvent[] {
   const approval_id = String(data.approval_id);
   const common = { approval_id, tool: String(data.tool) };
   if (type !== "approval.requested") {
     const decided_by = typeof data.decided_by === "string" ? data.decided_by : null;
-    return [{ type: "approval_resolved", ...common, verdict: String(data.status), decided_by }];
+    const resolved = { verdict: String(data.status), decided_by, decided_at: created_at.toISOString() };
+    return [{ type: "approval_resolved", ...common, ...resolved }];
   }
   const asked = facts.approvals.get(approval_id);
   if (!asked) return [];

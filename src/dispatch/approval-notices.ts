@@ -118,13 +118,16 @@ function deliveryOf(
   };
 }
 
-function sentenceOf({ bot_id, tool_name, status, decided_by_name }: Approval): string {
+function sentenceOf({ bot_id, tool_name, status, decided_by_name, decided_at }: Approval): string {
   const call = `${bot_id} wants to call ${tool_name}`;
   if (status === "pending") return `${call}. May it?`;
   if (status === "expired") return `${call}: nobody decided in time.`;
   if (status === "cancelled") return `${call}: the run has ended.`;
-  return `${call}: ${status} by ${decided_by_name ?? "somebody"}.`;
+  const when = decided_at ? `, ${minuteOf(decided_at)} UTC` : "";
+  return `${call}: ${status} by ${decided_by_name ?? "somebody"}${when}.`;
 }
+
+const minuteOf = (at: Date): string => at.toISOString().slice(0, 16).replace("T", " ");
 
 /** Without the arguments: whoever reads the place need not be one of those who decide. */
 function textOf(row: Approval, url: string | undefined): string {
@@ -135,7 +138,7 @@ function textOf(row: Approval, url: string | undefined): string {
     sentenceOf(row),
     [`The policy "${policy_name}" leaves it to a person.`, reason ?? ""].join(" ").trim(),
     `Decide ${where}, or with: heddle approvals approve ${id}`,
-    `Without a decision until ${expires_at.toISOString().slice(0, 16).replace("T", " ")} UTC it is ${ENDS[row.on_timeout] ?? "not made"}.`,
+    `Without a decision until ${minuteOf(expires_at)} UTC it is ${ENDS[row.on_timeout] ?? "not made"}.`,
   ].join("\n");
 }
 

@@ -155,7 +155,11 @@ eachDatabase("approvals in a chat", (open) => {
         () => posted,
         ({ length }) => length === 2,
       );
-      expect(told?.text).toBe(`${bot} wants to call open_door: approved by ann.`);
+      expect(told?.text).toMatch(
+        new RegExp(
+          `^${bot} wants to call open_door: approved by ann, \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\.$`,
+        ),
+      );
     } finally {
       await worker.close();
     }

@@ -334,8 +334,10 @@ test("an approval is asked with buttons; who presses is passed on, others are to
     refusal = code;
     expect((await press(deny, BEN)).whispers).toEqual([expect.stringContaining(text)]);
   }
-  await ask({ status: "approved", decided_by: "Ada" }, receipt);
-  expect(posted()).toMatchObject([{ content: expect.stringContaining("Allowed by Ada"), components: [] }]);
+  await ask({ status: "approved", decided_by: "Ada", decided_at: "2026-11-29T04:00:12.000Z" }, receipt);
+  expect(posted()).toMatchObject([
+    { content: expect.stringContaining("Allowed by Ada, 2026-11-29 04:00 UTC."), components: [] },
+  ]);
 });
 
 test("a press that is told again, since the process before has ended, is taken without asking Discord for another response", async () => {

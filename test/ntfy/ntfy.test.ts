@@ -140,9 +140,9 @@ test("an approval has two buttons, of which one can be pressed once", async () =
   expect((await press(no?.url)).status).toBe(410);
   expect((await press(yes?.url)).status).toBe(410);
   expect(decided).toEqual([{ approved: false, by: { id: "ops", name: "a subscriber of ops" } }]);
-  await ask({ status: "denied", decided_by: "a subscriber of ops" });
+  await ask({ status: "denied", decided_by: "a subscriber of ops", decided_at: "2026-11-29T04:00:12.000Z" });
   expect(ntfy.shown("ops")).toMatchObject([
-    { message: expect.stringContaining("denied by a subscriber of ops") },
+    { message: expect.stringContaining("denied by a subscriber of ops, 2026-11-29 04:00 UTC.") },
   ]);
 });
 

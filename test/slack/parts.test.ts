@@ -322,9 +322,9 @@ test("an approval is asked with buttons; who presses is passed on, others are to
     await press(buttons[2] as object, BEN);
     expect(slack.whispers.at(-1)).toEqual({ user: BEN, text: expect.stringContaining(text) });
   }
-  await ask({ status: "approved", decided_by: "Ada" }, receipt);
+  await ask({ status: "approved", decided_by: "Ada", decided_at: "2026-11-29T04:00:12.000Z" }, receipt);
   expect(posted()).toMatchObject([
-    { text: expect.stringContaining("Allowed by Ada"), edits: [expect.any(String)] },
+    { text: expect.stringContaining("Allowed by Ada, 2026-11-29 04:00 UTC."), edits: [expect.any(String)] },
   ]);
 });
 

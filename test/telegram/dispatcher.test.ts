@@ -222,7 +222,8 @@ test("an approval is asked with buttons, decided by one, and shows who decided",
   const approval = {
     ...{ id, tool: "delete_room", arguments: { room: "<b>" }, policy: "ask", reason: null },
     ...{ approvers: [`telegram:${PERSON}`], expires_at: "2030-01-01T00:00:00Z" },
-    ...{ status: "pending" as "pending" | "approved", decided_by: null as string | null, decided_at: null },
+    ...{ status: "pending" as "pending" | "approved", decided_by: null as string | null },
+    decided_at: null as string | null,
   };
   const ask = async (receipt?: unknown) => {
     const config = { chat_id };
@@ -259,9 +260,9 @@ test("an approval is asked with buttons, decided by one, and shows who decided",
     "Approved.",
   ]);
   expect(decided).toEqual([{ approved: true, by: { id: `${PERSON}`, name: "Anna" } }]);
-  Object.assign(approval, { status: "approved", decided_by: "Anna" });
+  Object.assign(approval, { status: "approved", decided_by: "Anna", decided_at: "2026-11-29T04:00:12.000Z" });
   await ask(receipt);
   expect(it.telegram.shown(chat_id)).toMatchObject([
-    { buttons: [], text: expect.stringContaining("Approved by Anna") },
+    { buttons: [], text: expect.stringContaining("Approved by Anna, 2026-11-29 04:00 UTC.") },
   ]);
 });

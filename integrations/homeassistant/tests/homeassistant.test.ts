@@ -148,8 +148,12 @@ test("a question has buttons only if the policy names users of the home, and all
   assert.equal((await ask({ approvers: ["slack:U1"] })).data.actions, undefined);
   const long = await ask({ arguments: { text: "x".repeat(2_000) } });
   assert.equal(long.data.actions, undefined);
-  const decided = await ask({ status: "approved", decided_by: "Ada" });
-  assert.match(decided.message, /approved by Ada/);
+  const decided = await ask({
+    status: "approved",
+    decided_by: "Ada",
+    decided_at: "2026-11-29T04:00:12.000Z",
+  });
+  assert.match(decided.message, /approved by Ada, 2026-11-29 04:00 UTC\./);
   assert.equal(decided.data.tag, open.data.tag);
 });
 

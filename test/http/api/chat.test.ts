@@ -152,6 +152,7 @@ eachDatabase("chat", (open) => {
     const rest = await events.rest();
     expect(rest.find(({ event }) => event === "approval_resolved")?.data).toMatchObject({
       ...{ approval_id, tool: "open_door", verdict: "approved", decided_by: expect.any(String) },
+      decided_at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect(kinds(rest).at(-1)).toBe("response");
   });

@@ -69,6 +69,7 @@ const ApprovalDetail = named(
         arguments: JsonOf("Its arguments, without secrets."),
         decided_by_name: nullable(t.String(), "Who approved it."),
         created_at: InstantOf("When it was asked."),
+        decided_at: nullable(Instant, "When it was approved."),
       }),
       "What was approved before, to compare with.",
     ),
@@ -140,6 +141,7 @@ function readRoutes({ approvals, auth, ownership, route }: ApprovalRoutes) {
                 arguments: before.arguments,
                 decided_by_name: before.decided_by_name,
                 created_at: instant(before.created_at),
+                decided_at: before.decided_at && instant(before.decided_at),
               }
             : null,
           suggestions: suggestionsFor(row),

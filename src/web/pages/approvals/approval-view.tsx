@@ -125,7 +125,8 @@ function Arguments({ approval: { arguments: args, previous }, lines }: Arguments
       {isCompared && (
         <p>
           Red lines are those of <Link href={`/approvals/${previous.id}`}>the call</Link> that{" "}
-          {previous.decided_by_name ?? "somebody"} approved <Time at={previous.created_at} />.
+          {previous.decided_by_name ?? "somebody"} approved{" "}
+          <Time at={previous.decided_at ?? previous.created_at} />.
         </p>
       )}
     </Section>
