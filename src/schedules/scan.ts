@@ -3,7 +3,7 @@
 
 import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
-import { scheduleOccurrences, schedules, TASK_ENDS } from "../db/schema.ts";
+import { messages, scheduleOccurrences, schedules, TASK_ENDS } from "../db/schema.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ExecutionConfig, InjectMessage, InjectResult } from "../sdk/types.ts";
@@ -97,16 +97,18 @@ export function createScan(options: ScanOptions): Scan {
         const { start, end } = schedule.quiet_hours;
         return await skip(`It was due in quiet hours, from ${start} to ${end}.`);
       }
-      if (!manual && schedule.overlap === "skip" && (await isBusy(db, occurrence))) {
+      const isSent = !manual && (await wasSent(db, schedule, due_at));
+      if (!manual && !isSent && schedule.overlap === "skip" && (await isBusy(db, occurrence))) {
         return await skip("The run of an earlier time was still going.");
       }
       const sessionId = await options.activeSession(schedule.channel_id, schedule.bot_id ?? undefined);
-      const news: News = manual ? { isNew: true } : await lookForNews(schedule, sessionId, options.call);
+      const news: News =
+        manual || isSent ? { isNew: true } : await lookForNews(schedule, sessionId, options.call);
       if (!news.isNew) return await skip(news.reason);
       const given = schedule.heartbeat ? await heartbeatPreamble(db, schedule) : undefined;
       const { session_id, message_id, task_id } = await options.inject(
         messageOf({ schedule, occurrence }, sessionId, given),
-        `${schedule.origin === "bot" ? BOT_SCHEDULE : "schedule"} ${schedule.id}`,
+        scopeOf(schedule),
         {
           fromPerson: schedule.origin === "person",
           hops: schedule.hops,
@@ -166,6 +168,23 @@ export function createScan(options: ScanOptions): Scan {
       return row;
     },
   };
+}
+
+/** Of the idempotency keys of its messages. */
+const scopeOf = ({ id, origin }: ScheduleRow): string =>
+  `${origin === "bot" ? BOT_SCHEDULE : "schedule"} ${id}`;
+
+/** Whether a server has sent the message, and stopped before it could say so: what holds a message back now did not then. */
+async function wasSent(
+  { query }: Pick<Database, "query">,
+  schedule: ScheduleRow,
+  dueAt: Date,
+): Promise<boolean> {
+  const found = await query
+    .select({ id: messages.id })
+    .from(messages)
+    .where(eq(messages.dedupe_key, `${scopeOf(schedule)}:${dueAt.toISOString()}`));
+  return found.length > 0;
 }
 
 /** The first of each schedule, then the second of each, and so on. */

@@ -122,6 +122,24 @@ eachDatabase("schedules", (open) => {
     expect(checks.length).toBe(length);
   });
 
+  test("what a server has sent before it stopped is started, whatever holds it back now", async () => {
+    const pre_check = { tool: "list_issues", arguments: {} };
+    const made = await schedules.create(await channel(), { ...MORNING, pre_check }, PERSON);
+    found = "[1]";
+    await runAt("2026-11-28T07:00:01Z");
+    const [sent] = await occurrencesOf(made.id);
+    // As it was when the message was stored and nothing else.
+    await db.query
+      .update(scheduleOccurrences)
+      .set({ status: "due", message_id: null, task_id: null, session_id: null })
+      .where(eq(scheduleOccurrences.schedule_id, made.id));
+    found = "[]";
+    await runAt("2026-11-28T07:00:06Z");
+    expect(await occurrencesOf(made.id)).toMatchObject([
+      { status: "started", message_id: sent?.message_id as string, reason: null },
+    ]);
+  });
+
   test("a heartbeat tells what it is and what the last one concluded; there is one for each channel", async () => {
     const place = await channel();
     const timing = { kind: "interval", seconds: 3600, starts_at: "2026-11-28T00:00:00Z" } as const;
