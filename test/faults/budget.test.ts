@@ -159,9 +159,12 @@ eachDatabase("a budget", (open) => {
     await document("Rules");
     expect(await send("POST", "/transcribe", new Uint8Array(6_400))).toEqual({ status: 200, text: "Said." });
     await until(async () => model.asked.texts > 0 && (await used(all)) === said());
-    const evaluated = await evaluate();
-    expect([evaluated.err, evaluated.status]).toEqual(["", 0]);
-    expect([(await used(all)) - said(), await used(bots)]).toEqual([150, 150]);
+    // The command knows nothing of the database, and starts a server of its own.
+    if (place.databaseUrl === undefined) {
+      const evaluated = await evaluate();
+      expect([evaluated.err, evaluated.status]).toEqual(["", 0]);
+      expect([(await used(all)) - said(), await used(bots)]).toEqual([150, 150]);
+    }
 
     await send("PATCH", `/budgets/${all.id}`, { amount: await used(all) });
     const before = { ...model.asked };

@@ -74,8 +74,8 @@ async function readText(response: Response): Promise<string> {
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /**
- * Requests every GET route of the OpenAPI document. For path parameters it tries `known` and all ids found in earlier
- * responses, a few for each. Returns the paths that answered with 200.
+ * Requests every GET route of the OpenAPI document. For path parameters it tries `known` and ids: those of the list that the path
+ * continues or, where there is no such list, of all earlier responses. Returns the paths that answered with 200.
  */
 export async function crawl(ask: Ask, known: Record<string, string[]>): Promise<string[]> {
   const document = JSON.parse((await ask("GET", "/swagger/json")).text);
@@ -84,24 +84,31 @@ export async function crawl(ask: Ask, known: Record<string, string[]>): Promise<
     .map(([path]) => path)
     // Request lists first: they contain the ids.
     .sort((a, b) => a.split("{").length - b.split("{").length);
-  const ids = new Set<string>();
-  const answered: string[] = [];
+  const all = new Set<string>();
+  /** By the path that has answered. */
+  const idsAt = new Map<string, string[]>();
+  const idsFor = (path: string) => (idsAt.get(path) ?? [...all]).slice(-TRIED);
   for (const route of routes) {
-    for (const path of fill(route, known, ids)) {
+    for (const path of fill(route, known, idsFor)) {
       const { status, text } = await ask("GET", path);
-      if (status === 200) answered.push(path);
-      for (const [id] of text.matchAll(UUID)) ids.add(id);
+      if (status !== 200) continue;
+      const ids = [...new Set(text.match(UUID))];
+      idsAt.set(path, ids);
+      for (const id of ids) all.add(id);
     }
   }
-  return answered;
+  return [...idsAt.keys()];
 }
 
 const TRIED = 25;
 
-function fill(route: string, known: Record<string, string[]>, ids: ReadonlySet<string>): string[] {
+function fill(route: string, known: Record<string, string[]>, idsFor: (path: string) => string[]): string[] {
   const [parameter] = /\{\w+\}/.exec(route) ?? [];
   if (parameter === undefined) return [route.includes("search") ? `${route}?q=canary` : route];
   const name = parameter.slice(1, -1);
-  const values = [...(known[name] ?? []), ...[...ids].slice(-TRIED)];
-  return values.flatMap((value) => fill(route.replace(parameter, encodeURIComponent(value)), known, ids));
+  const list = route.slice(0, route.indexOf(parameter) - 1);
+  const values = new Set([...(known[name] ?? []), ...idsFor(list)]);
+  return [...values].flatMap((value) =>
+    fill(route.replace(parameter, encodeURIComponent(value)), known, idsFor),
+  );
 }
