@@ -81,30 +81,47 @@ const HEALTH_MS = 5_000;
 const STARTING_MS = 30_000;
 const ASK_AGAIN_MS = 500;
 
+interface ServerOrDatabase {
+  atServer(server: Connection): Promise<void>;
+  inDatabase(db: Database, log: Logger): Promise<void>;
+  /** Receives a line for the person who would otherwise wait without knowing why. Default: standard error. */
+  tell?(line: string): void;
+  startingMs?: number;
+}
+
 /** Asks the server that runs on the home, also one that is starting; if there is none, opens the database. */
 export async function serverOrDatabase(
   flags: Flags,
   withDatabase: WithDatabase,
-  {
-    atServer,
-    inDatabase,
-  }: {
-    atServer: (server: Connection) => Promise<void>;
-    inDatabase: (db: Database, log: Logger) => Promise<void>;
-  },
+  { atServer, inDatabase, tell = onStandardError, startingMs = STARTING_MS }: ServerOrDatabase,
 ): Promise<void> {
-  const end = performance.now() + STARTING_MS;
-  for (;;) {
+  const end = performance.now() + startingMs;
+  for (let isTold = false; ; isTold = true) {
     const server = await runningServer(flags);
     if (server) return atServer(server);
     try {
       return await withDatabase(flags, inDatabase);
     } catch (error) {
-      if (!(error instanceof DatabaseInUse) || performance.now() > end) throw error;
+      if (!(error instanceof DatabaseInUse)) throw error;
+      const { home } = loadConfig(flags);
+      if (performance.now() > end) throw unanswered(error, home);
+      if (!isTold) tell(waitingFor(error, home, startingMs));
     }
     await setTimeout(ASK_AGAIN_MS);
   }
 }
+
+const onStandardError = (line: string) => void process.stderr.write(`heddle: ${line}\n`);
+
+const waitingFor = ({ holder }: DatabaseInUse, home: string, ms: number): string =>
+  `The database in ${home} is in use by ${holder}, which does not answer yet: waiting up to ${ms / 1000} seconds for it.`;
+
+const unanswered = (cause: DatabaseInUse, home: string): HeddleError =>
+  new HeddleError(
+    "unavailable",
+    `The database in ${home} is in use by ${cause.holder}, which does not answer: look into its log, and restart it if the log is silent.`,
+    { cause },
+  );
 
 /**
  * Returns undefined if no server answers, as after a crash that left the server's address behind, or if --database-url

@@ -9,8 +9,15 @@ const SQLITE_BUSY = 5;
 
 /** Another process has the embedded database, such as a server that is still starting and cannot be asked yet. */
 export class DatabaseInUse extends HeddleError {
-  constructor(message: string, cause?: unknown) {
+  /** "another Heddle (process 7)"; without the process if that is not known. */
+  readonly holder: string;
+
+  constructor(
+    message: string,
+    { holder = "another Heddle", cause }: { holder?: string; cause?: unknown } = {},
+  ) {
     super("database", message, { cause });
+    this.holder = holder;
   }
 }
 
@@ -30,10 +37,11 @@ export function lockFolder(folder: string): { release(): void } {
   } catch (error) {
     lock.close();
     if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    const named = `another Heddle${holder(holderFile)}`;
     throw new DatabaseInUse(
-      `The data folder ${folder} is in use by another Heddle${holder(holderFile)}: stop that one, or give this one ` +
+      `The data folder ${folder} is in use by ${named}: stop that one, or give this one ` +
         "a home of its own (--home). Several servers can share a PostgreSQL database (DATABASE_URL).",
-      error,
+      { holder: named, cause: error },
     );
   }
   held.add(lock);

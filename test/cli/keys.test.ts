@@ -26,18 +26,40 @@ test("a server that has the database and is not there yet is waited for", async 
           maxBodyBytes: 1_000,
           onTrouble: (error) => done.push(String(error)),
         });
-        throw new DatabaseInUse("The data folder is in use by another Heddle.");
+        throw new DatabaseInUse("The data folder is in use.", { holder: "another Heddle (process 7)" });
       },
       {
         atServer: async (server) => void done.push(JSON.stringify(await server.get("/api/v1/api-keys"))),
         inDatabase: async () => void done.push("opened"),
+        tell: (line) => done.push(line),
       },
     );
-    expect(done).toEqual(["the database is in use", '{"status":"ok"}']);
+    expect(done).toEqual([
+      "the database is in use",
+      `The database in ${home} is in use by another Heddle (process 7), which does not answer yet: waiting up to 30 seconds for it.`,
+      '{"status":"ok"}',
+    ]);
   } finally {
     await door?.close();
     await rm(home, { recursive: true, force: true });
   }
+});
+
+test("a server that never answers is named", async () => {
+  const home = await mkdtemp(join(tmpdir(), "heddle-keys-"));
+  const told: string[] = [];
+  const failed = serverOrDatabase(
+    { home },
+    async () => {
+      throw new DatabaseInUse("The data folder is in use.", { holder: "another Heddle (process 7)" });
+    },
+    { atServer: async () => {}, inDatabase: async () => {}, tell: (line) => told.push(line), startingMs: 1 },
+  );
+  await expect(failed).rejects.toThrow(
+    `The database in ${home} is in use by another Heddle (process 7), which does not answer: look into its log`,
+  );
+  expect(told.length).toBeLessThanOrEqual(1);
+  await rm(home, { recursive: true, force: true });
 });
 
 test("another trouble with the database is not waited for", async () => {
