@@ -24,12 +24,19 @@ export async function openProgram(
 ): Promise<StdioTransport> {
   const { spawn } = await spawner();
   const { createStdioTransport } = await import("./stdio-transport.ts");
-  const request = programRequest({ command: command ?? "", args, env }, join(home, "mcp", id), {
-    home,
-    ...rest,
-  });
-  return createStdioTransport((onOutput) => spawn({ ...request, onOutput }));
+  const folder = join(home, "mcp", id);
+  const program = { command: command ?? "", args, env };
+  const request = programRequest(program, folder, { home, ...rest });
+  const { hidden } = namedIn([program.command, ...args], { home, ...rest });
+  const note = noteOn(hidden.filter((path) => !isWithin(path, folder)));
+  return createStdioTransport((onOutput) => spawn({ ...request, onOutput }), note);
 }
+
+/** A program says only that such a file does not exist. */
+const noteOn = (hidden: readonly string[]): string =>
+  hidden.length === 0
+    ? ""
+    : `(A confined program cannot open ${hidden.join(", ")}: Heddle's home and what contains it are closed to it. Use another folder.)`;
 
 /** What a program that the operator has declared is started with: no variable of Heddle's own, and the folder as its home. */
 export function programRequest(
@@ -55,6 +62,7 @@ export function programRequest(
 function namedIn(words: readonly string[], { home, workspace }: Pick<ProgramOptions, "home" | "workspace">) {
   const read: string[] = [];
   const write: string[] = [];
+  const hidden: string[] = [];
   for (const word of words) {
     if (!isAbsolute(word)) continue;
     const path = resolve(word);
@@ -62,11 +70,11 @@ function namedIn(words: readonly string[], { home, workspace }: Pick<ProgramOpti
     if (!found) continue;
     const folder = found.isDirectory() ? path : dirname(path);
     const isHeddles = isWithin(home, folder) || (isWithin(folder, home) && !isWithin(folder, workspace));
-    if (isHeddles) continue;
-    if (found.isDirectory()) write.push(folder);
+    if (isHeddles) hidden.push(path);
+    else if (found.isDirectory()) write.push(folder);
     else read.push(folder, ...packageFolders(folder));
   }
-  return { read, write };
+  return { read, write, hidden };
 }
 
 /** Whether the path is the folder, or inside it. */

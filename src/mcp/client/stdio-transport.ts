@@ -26,8 +26,11 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_WORDS = 2_000;
 const GRACE_MS = 2_000;
 
-/** `start` must read and write its process's streams. The process and its descendants end with the transport. */
-export function createStdioTransport(start: StartProcess): StdioTransport {
+/**
+ * `start` must read and write its process's streams. The process and its descendants end with the transport. `note` is added to its last
+ * words.
+ */
+export function createStdioTransport(start: StartProcess, note = ""): StdioTransport {
   const buffer = new ReadBuffer({ maxBufferSize: MOST_BYTES });
   const decoder = new TextDecoder();
   const unanswered = createUnanswered();
@@ -73,7 +76,7 @@ export function createStdioTransport(start: StartProcess): StdioTransport {
     get pid() {
       return process?.pid ?? null;
     },
-    lastWords: () => words.trim(),
+    lastWords: () => `${words.trim()} ${note}`.trim(),
     async start() {
       process = start(onOutput);
       void process.exited.then(close);
