@@ -369,7 +369,7 @@ eachDatabase("a turn", (open) => {
 
   test("only tools of the bot and the message may be called", async () => {
     const session = await addSession(db, await addBot(db, { tools: ["github_*", "search"] }));
-    const task = await addTask(db, session, "Go", { execution_config: { tools: ["extra", "missing"] } });
+    const task = await addTask(db, session, "Go", { execution_config: { tools: ["ext*", "missing"] } });
     const ran: string[] = [];
     const tools = ["github_get_pr", "search", "extra", "forbidden"].map((name) =>
       tool(name, () => void ran.push(name)),

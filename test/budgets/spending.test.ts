@@ -193,7 +193,7 @@ eachDatabase("budgets", (open) => {
     ]);
 
     expect((await server.budgets.extend(budget.id)).current).toMatchObject({ used: 4, cap: 6, extended: 2 });
-    expect(server.budgets.extend(budget.id)).rejects.toMatchObject({ code: "conflict" });
+    await expect(server.budgets.extend(budget.id)).rejects.toMatchObject({ code: "conflict" });
     for (const number of many(4)) await ended([await send(10 + number)]);
     await server.close();
     expect(asked.calls).toBe(6);

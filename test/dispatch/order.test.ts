@@ -107,9 +107,10 @@ eachDatabase("order of deliveries", (open) => {
     await write({ room: "a", text: "first" }, { room: "a", text: "second" });
     await work();
     for (let tries = 1; tries < 3; tries++) {
-      while (!(await outbox.list({ status: "retrying" })).some(({ attempts }) => attempts === tries)) {
-        await Bun.sleep(5);
-      }
+      await until(
+        () => outbox.list({ status: "retrying" }),
+        (rows) => rows.some(({ attempts }) => attempts === tries),
+      );
       // Its target waits, while others do not.
       await write({ room: "b", text: String(tries) });
       await until(() => texts("b").length >= tries);

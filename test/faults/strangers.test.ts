@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { eachDatabase } from "../database.ts";
+import { until } from "../until.ts";
 
 const KEY = "admin-key-of-the-strangers-test";
 const SECRET = "secret-of-the-strangers-test";
@@ -122,13 +123,11 @@ eachDatabase("strangers", (open) => {
   const send = async (name: string, body: object, headers: Record<string, string> = {}): Promise<Body> =>
     (await api(`/integrations/webhook/${name}`, body, { authorization: `Bearer ${SECRET}`, ...headers }))
       .results[0];
-  const over = async (id: string): Promise<Body> => {
-    for (;;) {
-      const task = await api(`/api/v1/tasks/${id}`);
-      if (!["pending", "running"].includes(task.status)) return task;
-      await Bun.sleep(10);
-    }
-  };
+  const over = (id: string): Promise<Body> =>
+    until(
+      () => api(`/api/v1/tasks/${id}`),
+      ({ status }) => !["pending", "running"].includes(status),
+    );
   const write = (path: string) => `/workspace_write {"path":"common/${path}","content":"x"}`;
   const tools = ["workspace_write", "workspace_read"];
 
@@ -264,9 +263,11 @@ eachDatabase("strangers", (open) => {
     onComment = (issue) => {
       if (issue === 5 && ++answers < 40) comment(5, user).catch(() => {});
     };
-    let task = await over((await comment(5, user)).task_id);
     // Continue until one is refused, which ends the loop.
-    while (task.error_code !== "loop_detected") task = await over((await comment(5, user)).task_id);
+    const task = await until(
+      async () => over((await comment(5, user)).task_id),
+      ({ error_code }) => error_code === "loop_detected",
+    );
     expect(task).toMatchObject({ status: "failed" });
     expect(task.error).toContain("UNATTENDED_RUNS_PER_HOUR");
     expect(answers).toBeLessThanOrEqual(12);

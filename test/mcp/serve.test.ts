@@ -132,8 +132,10 @@ for (const [era, connect] of Object.entries(CLIENTS)) {
 test("a key gets nothing that its scopes do not name", async () => {
   const client = await CLIENTS["2026-07-28"](await keyWith("mcp:use", "tools.crm_shout:use"));
   expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["crm_shout"]);
-  expect(client.callTool({ name: "crm_wipe", arguments: {} })).rejects.toThrow("no scope for it");
-  expect(client.callTool({ name: "ask_default", arguments: { message: "x" } })).rejects.toThrow("no scope");
+  await expect(client.callTool({ name: "crm_wipe", arguments: {} })).rejects.toThrow("no scope for it");
+  await expect(client.callTool({ name: "ask_default", arguments: { message: "x" } })).rejects.toThrow(
+    "no scope",
+  );
   await client.close();
   const status = async (init: RequestInit) =>
     (await fetch(url, { method: "POST", body: "{}", ...init })).status;

@@ -141,7 +141,9 @@ eachDatabase("MCP servers", (open) => {
     await example[Symbol.asyncDispose]();
     await using second = await testMcp(db);
     expect(second.tools.get("add")?.reference).toBe("mcp:modern/add");
-    expect(second.call("add", { a: 1, b: 1 })).rejects.toThrow("The MCP server modern is not connected");
+    await expect(second.call("add", { a: 1, b: 1 })).rejects.toThrow(
+      "The MCP server modern is not connected",
+    );
     await second.servers.update("modern", { url: "http://127.0.0.1:9/mcp" });
     expect(second.tools.get("add")).toBeUndefined();
   });
@@ -190,7 +192,7 @@ eachDatabase("MCP servers", (open) => {
     expect(example.headers.at(-1)?.["x-key"]).toBe("key-from-environment");
     expect(mcp.redact("key-from-environment")).not.toContain("from-environment");
     expect(mcp.redact("ab-key-from-environment")).not.toContain("ab-");
-    expect(mcp.servers.delete("filed")).rejects.toThrow("declared in mcp.yaml");
+    await expect(mcp.servers.delete("filed")).rejects.toThrow("declared in mcp.yaml");
     await writeFile(file, "servers:\n  filed: { url: nonsense }\n");
     await Bun.sleep(0);
     await rm(file);

@@ -113,7 +113,7 @@ test("messages go to the bot, once and over a cut connection; its own do not", a
 
 test("a token that may not read is told as what it is", async () => {
   useSettings({ NTFY_TOKEN: "tk_wrong" });
-  expect(startListener("topics").reported).rejects.toMatchObject({ name: "ReauthRequired" });
+  await expect(startListener("topics").reported).rejects.toMatchObject({ name: "ReauthRequired" });
 });
 
 const approval = {

@@ -91,7 +91,7 @@ eachDatabase("schedules", (open) => {
       { quiet_hours: { start: "7", end: "22:00" } },
       { origin: "person", reach: undefined },
     );
-    expect(wrong).rejects.toMatchObject({ code: "validation", field: "quiet_hours.start" });
+    await expect(wrong).rejects.toMatchObject({ code: "validation", field: "quiet_hours.start" });
   });
 
   test("a check skips what is not new, and silences nothing when it fails", async () => {
@@ -145,7 +145,7 @@ eachDatabase("schedules", (open) => {
     const timing = { kind: "interval", seconds: 3600, starts_at: "2026-11-28T00:00:00Z" } as const;
     const heartbeat = { posts: "optional" } as const;
     const made = await schedules.create(place, { ...MORNING, timing, heartbeat, overlap: "queue" }, PERSON);
-    expect(schedules.create(place, { ...MORNING, heartbeat }, PERSON)).rejects.toMatchObject({
+    await expect(schedules.create(place, { ...MORNING, heartbeat }, PERSON)).rejects.toMatchObject({
       code: "conflict",
     });
     const taskAt = async (time: string) => {

@@ -179,12 +179,12 @@ const alone = createSdk(createEnvironmentBackend({ SOME: "5" }));
 
 test("without a server, calls that need one say what is missing", async () => {
   const needs = [
-    alone.getOrCreateSession({ clientId: "a", botId: "b" }),
-    alone.injectMessage({ sessionId: "s", content: "c", source: "x" }),
-    alone.ingestDocument({ content: "c" }),
-    alone.searchDocuments({ query: "q" }),
+    () => alone.getOrCreateSession({ clientId: "a", botId: "b" }),
+    () => alone.injectMessage({ sessionId: "s", content: "c", source: "x" }),
+    () => alone.ingestDocument({ content: "c" }),
+    () => alone.searchDocuments({ query: "q" }),
   ];
-  for (const call of needs) expect(call).rejects.toThrow("set HEDDLE_URL and HEDDLE_API_KEY");
+  for (const call of needs) await expect(call()).rejects.toThrow("set HEDDLE_URL and HEDDLE_API_KEY");
 });
 
 test("register accepts both shapes and returns the function with its schema", () => {

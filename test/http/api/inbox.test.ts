@@ -10,6 +10,7 @@ import type { SetupManifest } from "../../../src/sdk/manifest.ts";
 import { signWebhook } from "../../../src/sdk/signatures/descriptor.ts";
 import { createVerifiers } from "../../../src/sdk/signatures/verifiers.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";
+import { until } from "../../until.ts";
 import { createHttpFixture, type HttpFixture, type TestIntegration, UNKNOWN_ID } from "../fixture.ts";
 
 const SECRET = "secret-of-the-inbox-test";
@@ -590,8 +591,11 @@ eachDatabase("inbox", (open) => {
       limited.send("POST", "/integrations/hook/webhook", { key: null, body, headers });
     const large = await send("{}", { "content-length": String(30 * 1024 * 1024) });
     expect(large.status).toBe(413);
-    let last = await send("{}");
-    while (last.status !== 429) last = await send("{}");
+    const last = await until(
+      () => send("{}"),
+      ({ status }) => status === 429,
+      { everyMs: 0 },
+    );
     const events = await limited.inbox.list({ verdict: "rejected" });
     expect(events.find(({ status_code }) => status_code === 413)).toMatchObject({
       body_truncated: true,
