@@ -17,7 +17,7 @@ export interface CodingAgent {
   updated_at: Date | null;
 }
 
-/** The name of the tool with which bots have it work. */
+/** The name of the tool with which bots give it work. */
 export const toolName = (id: string): string => `code_with_${id}`;
 
 /** Changes when another program would work. */

@@ -27,7 +27,7 @@ export interface CodingAgentsOptions
   redact: Redact;
   /** Where acp.yaml is, and the variables that it may name. */
   file: { path: string; environment: (name: string) => string | undefined };
-  /** The program with nothing but its own home, for a test. */
+  /** The program with access to nothing but its own home, for a test. */
   starterAlone: (agent: CodingAgent) => Promise<{ folder: string; start: StartAgent }>;
   onTools: (tools: Tool[]) => void;
   /** Called when one is changed, is tested, or begins or ends work. */
@@ -39,7 +39,7 @@ export type CodingAgentState = "disabled" | "untested" | "ready" | "working" | "
 
 export interface CodingAgentView extends CodingAgent {
   state: CodingAgentState;
-  /** Why it failed last. */
+  /** The reason of its last failure. */
   error: string | null;
   /** How many pieces of work it is doing now. */
   running: number;

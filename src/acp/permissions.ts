@@ -54,7 +54,7 @@ const CANCELLED: RequestPermissionOutcome = { outcome: "cancelled" };
 const MOST_AT_ONCE = 20;
 const DECIDED = ["approved", "denied"] as const;
 
-/** What its actions do. One that says nothing may do anything. */
+/** What its actions do. An action about which the agent says nothing may do anything. */
 const KINDS: Record<string, ToolKind[]> = {
   read: ["read"],
   search: ["read"],
@@ -79,7 +79,10 @@ export function createPermissions({
   /** The questions of each run that wait. */
   const open = new Map<string, number>();
 
-  /** What a person has decided for all of such actions in this run about which the same policy asks: another may ask other people. */
+  /**
+   * What a person has decided for all such actions in this run. It counts only where the same policy asks, because another policy may
+   * ask other people.
+   */
   async function standing(run: AskingRun, action: string, { rule }: Decision): Promise<boolean | undefined> {
     const [row] = await query
       .select({ status: approvals.status })
@@ -218,7 +221,7 @@ export function createPermissions({
       if (decision.effect === "deny") return chosen(options, false);
       // If no policy fits, the agent's question still needs an answer.
       if (decision.effect === "allow" && decision.rule !== null) return chosen(options, true);
-      // Nobody approves what they have not seen whole.
+      // Nobody should approve what is not shown in full.
       if (JSON.stringify(args).length > MOST_SHOWN) {
         onUnasked(
           `"${cut(toolCall.title ?? action, 200)}" was refused: it has more than ${MOST_SHOWN.toLocaleString("en")} characters, which is more than a person can be shown.`,
@@ -245,7 +248,7 @@ export function createPermissions({
       // What has been forbidden meanwhile is not done, whoever approved it.
       return chosen(options, answer && (await look()).effect !== "deny");
     },
-    /** Takes back what the agent of this tool asked whose process is gone, whichever policy had it ask. */
+    /** Takes back the questions of an agent whose process is gone, whichever policy had it ask. */
     cancelOf: (tool: string, taskId: string): Promise<void> =>
       cancel(taskId, like(approvals.tool_name, `${tool.replaceAll("_", "\\_")}/%`)),
   };

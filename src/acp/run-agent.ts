@@ -141,7 +141,7 @@ async function converse(
       const { stopReason } = await untilEnd(asked, signal);
       return log.done(stopReason);
     } catch (error) {
-      // It is told to stop and may put things in order; one that does not stop is ended.
+      // It is told to stop and may clean up; one that does not stop is terminated.
       if (signal.aborted) await within(GRACE_MS, asked).catch(() => undefined);
       throw error;
     } finally {
@@ -156,7 +156,7 @@ async function begin(
 ): Promise<{ sessionId: string; facts: AgentFacts }> {
   const { protocolVersion, agentInfo } = await agent.request(methods.agent.initialize, {
     protocolVersion: PROTOCOL_VERSION,
-    // It has its folder, and the programs of this machine, itself.
+    // No client capabilities: the agent reads its folder, and runs the programs of this machine, by itself.
     clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
     clientInfo: { name: "heddle", version },
   });

@@ -78,7 +78,7 @@ export function createCodingSessions({ db: { query }, redact, onChange }: Coding
       onChange(agentId);
     },
 
-    /** What a process that is gone had begun for this run. */
+    /** Ends what a process that is gone had begun for this run. */
     async endLeft(agentId: string, taskId: string): Promise<void> {
       await query
         .update(codingSessions)
@@ -112,7 +112,7 @@ export function createCodingSessions({ db: { query }, redact, onChange }: Coding
         .orderBy(desc(codingSessions.id))
         .limit(limit),
 
-    /** By the id of the agent. One whose run is over does not work any more, whatever its row says. */
+    /** By the id of the agent. A session whose run is over does not work any more, whatever its row says. */
     async worked(): Promise<Map<string, Worked>> {
       const [running, last] = await Promise.all([
         query

@@ -1,4 +1,4 @@
-// The stored coding agents, and what tests of all of them have found. Environments are sealed.
+// The stored coding agents, and the results of tests of all of them. Environments are sealed.
 
 import { asc, eq } from "drizzle-orm";
 import { type AsRead, nextVersion, refuseOverwrite } from "../db/as-read.ts";

@@ -1,4 +1,4 @@
-// The tools with which bots have coding agents work: one for each agent.
+// The tools with which bots give coding agents work: one for each agent.
 
 import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -51,7 +51,7 @@ function agentTool(agent: CodingAgent, options: AgentToolsOptions): Tool {
       { additionalProperties: false },
     ) as unknown as JsonObject,
     run: (asked: Asked, context: ToolContext) => work(agent, asked, context, options),
-    /** What it was asked is asked by nobody any more; what it did before the server stopped is not known. */
+    /** Its questions are withdrawn, because nobody waits for the answers; what it did before the server stopped is not known. */
     async reconcile(_args: never, { task_id }: { task_id: string }) {
       await permissions.cancelOf(name, task_id);
       await sessions.endLeft(agent.id, task_id);

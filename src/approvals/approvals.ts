@@ -85,7 +85,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     reach &&
     inArray(approvals.task_id, query.select({ id: tasks.id }).from(tasks).where(tasksIn(query, reach)));
 
-  /** A policy that names others meanwhile counts as it is now; one that is gone as it was. */
+  /** A policy that was changed meanwhile counts as it is now; one that was deleted counts as it was. */
   const mayDecide: Approvals["mayDecide"] = ({ approvers, policy_id }, { id, isOutside = false }) => {
     const now = policies.find(policy_id);
     const named = now?.effect === "require_approval" ? now.approval.approvers : approvers;
@@ -130,7 +130,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       return true;
     });
 
-  /** Not mine: it was decided before, or it is too late. */
+  /** Another decision stands, or it is too late. */
   const store = async (tx: Queryable, asked: ApprovalRow, decision: GivenDecision, by: Decider) => {
     const { task, row, ended } = await locked(tx, asked);
     if (row.status !== "pending" || ended !== undefined) return { row, isMine: false };
@@ -227,7 +227,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
   };
 }
 
-/** Whom the operator has blocked since decides on nothing, whoever still names them. */
+/** Somebody whom the operator has blocked since then decides on nothing, whichever policy still names them. */
 async function isBlocked(query: Queryable, identity: string): Promise<boolean> {
   const [integration_id = "", ...external] = identity.split(":");
   const found = await query

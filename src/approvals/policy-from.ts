@@ -79,7 +79,7 @@ export function suggestionsFor({
   if (known.length === 0) return [];
   const equals = (value: string | number | boolean): ArgumentCondition => ({ equals: value });
   const all: Suggestion = {
-    // Who reads "the same arguments" must not allow calls with others.
+    // Whoever chooses "the same arguments" must not allow calls with others.
     label: isAll
       ? "The same arguments"
       : `The same ${known.map(([name]) => name).join(", ")}, with any other arguments`,

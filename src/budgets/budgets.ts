@@ -56,7 +56,7 @@ const MOST = 1_000;
 const DAY_MS = 24 * 3_600_000;
 /** What has not changed for longer than a month belongs to a period that is over. */
 const KEPT_MS = 32 * DAY_MS;
-/** A run that waits for longer begins anew. There is a row for each run. */
+/** The row of a run is deleted after this long: a run that waits for longer is counted anew. */
 const RUNS_KEPT_MS = 7 * DAY_MS;
 const BATCH = 1_000;
 

@@ -9,7 +9,7 @@ export interface CallUse {
 
 const LATEST = 50;
 const MOST_MODELS = 1_000;
-/** Rarely does a call write more than twice as much as any of the latest ones. */
+/** A call rarely writes more than twice as much as each of the latest ones. */
 const MARGIN = 2;
 
 export function createLargest() {

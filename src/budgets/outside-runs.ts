@@ -78,7 +78,7 @@ export function createOutsideRuns(options: OutsideRunsOptions): OutsideRuns {
       .onConflictDoNothing();
   };
 
-  /** What was made and paid for is of use also if it cannot be recorded. */
+  /** The result is returned even if it cannot be recorded, because it is paid for. */
   const record = (...given: Parameters<typeof end>): Promise<void> => {
     const done = end(...given)
       .catch((error) =>

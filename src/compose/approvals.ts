@@ -1,4 +1,4 @@
-// Calls that wait for a person, and the look for those that nobody decided on in time.
+// Calls that wait for a person, and the periodic search for those that nobody decided on in time.
 
 import { createApprovals } from "../approvals/approvals.ts";
 import { createApprovalNotices } from "../dispatch/approval-notices.ts";

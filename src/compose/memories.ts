@@ -26,7 +26,7 @@ export function openMemories(
   closers.push(files.close);
   const copies = createMemoryCopies({ ...search, db, log: log.getChild("memory") });
   closers.push(copies.close);
-  // What was learned before there were copies, or just before the server was killed.
+  // Makes what is missing: copies of what was learned before there were copies, or just before the server was killed.
   copies.refresh();
   const memories = createMemories({
     db,

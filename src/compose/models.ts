@@ -130,7 +130,7 @@ export async function openModels(
   };
 }
 
-/** A run that has begun may lose its last provider. */
+/** The last provider may be deleted while a run goes on. */
 const finding =
   ({ find }: Providers) =>
   (name: string) => {

@@ -5,7 +5,7 @@ import { createConfinement } from "../runtime/confine.ts";
 import { createPdfReader } from "../runtime/read-pdf.ts";
 import type { Storage } from "./storage.ts";
 
-/** One for all, since it bounds how many PDFs are read at once. */
+/** One for the whole server, because it bounds how many PDFs are read at once. */
 export function openPdfReader(
   { processConfinement: wanted }: Config,
   { home }: Pick<Storage, "home">,

@@ -10,7 +10,7 @@ import type { CallCheck } from "../schedules/pre-check.ts";
 import type { Content } from "./content.ts";
 import type { Storage } from "./storage.ts";
 
-/** Other schedules are due while a check is waited for. */
+/** Short, because other schedules become due while a check runs. */
 const MOST_SECONDS = 20;
 
 export function createScheduleChecks(

@@ -23,14 +23,14 @@ export function readYaml(text: string): YamlText {
   const [error] = document.errors;
   if (error) {
     const { line } = lines.linePos(error.pos[0]);
-    return { ok: false, problem: { reason: `It is not YAML: ${error.message}`, line } };
+    return { ok: false, problem: { reason: `The text is not YAML: ${error.message}`, line } };
   }
   let value: unknown;
   try {
     value = document.toJS();
   } catch (thrown) {
     // toJS() throws when aliases would expand without limit.
-    return { ok: false, problem: { reason: `It is not YAML: ${String(thrown)}` } };
+    return { ok: false, problem: { reason: `The text is not YAML: ${String(thrown)}` } };
   }
   return {
     ok: true,

@@ -76,7 +76,7 @@ export function createApprovalNotices({
         .from(deliveries)
         .where(and(eq(deliveries.task_id, decided.task_id), askedOf(decided.id)));
       const wanted = rows
-        // Those who read texts need not hear that there is nothing to do.
+        // A place that gets texts is not told that there is nothing to do.
         .filter(({ payload: { kind } }) => kind === "approval" || decided.status !== "cancelled")
         .map(({ id, dispatch_type, dispatch_config, payload: { kind } }) =>
           deliveryOf(

@@ -16,7 +16,7 @@ export interface ConnectionReported {
   detail: string | null;
   /** Whether a listener of the server reports it. Default false. */
   isListener?: boolean;
-  /** Whether what it has missed is not there yet, so that it does not count as heard. Default false. */
+  /** Whether it has not caught up yet, so that the service does not count as heard. Default: false. */
   isCatchingUp?: boolean;
 }
 

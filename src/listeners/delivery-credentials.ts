@@ -10,7 +10,7 @@ export const DELIVERIES = "deliveries";
 export interface DeliveryCredentials {
   /** What became of an attempt to deliver with a dispatcher of this type; `error` is null if it succeeded. */
   heard(type: string, error: unknown, reason: string): void;
-  /** Its settings are others now. What waited for that is tried at once. */
+  /** Its settings have changed. Deliveries that waited for that are tried at once. */
   changed(integrationId: string): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface DeliveryCredentialsOptions {
   now?: () => number;
 }
 
-/** What is stored is looked at once in this time, not at each of many deliveries. */
+/** What is stored is read once in this time, not for each of many deliveries. */
 const ACCEPTED_MS = 60_000;
 
 export function createDeliveryCredentials(options: DeliveryCredentialsOptions): DeliveryCredentials {

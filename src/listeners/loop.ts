@@ -1,4 +1,4 @@
-// Keeps one listener of an integration listening: starts it, notices when it is deaf, and starts it again after a pause.
+// Keeps one listener of an integration running: starts it, notices when it hears nothing any more, and starts it again after a pause.
 
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -36,7 +36,7 @@ const LONGEST_MS = 300_000;
 const GOOD_AFTER_MS = 60_000;
 /** Credentials may have been mended at the service. */
 const REAUTH_MS = 3_600_000;
-/** A listener that ignores its signal for so long is left alone. */
+/** A listener that ignores its signal for this long is abandoned. */
 const END_MS = 5_000;
 
 export function startLoop(options: LoopOptions): Loop {
@@ -135,7 +135,7 @@ export function startLoop(options: LoopOptions): Loop {
       const ctx = context(await options.since());
       heard();
       const work = Promise.resolve(listener.run(ctx));
-      // What a listener does that ignores its signal matters no more.
+      // Whatever a listener does after it has ignored its signal does not matter any more.
       await within(Number.POSITIVE_INFINITY, work, { signal }).catch(async (error) => {
         if (signal.aborted) await within(END_MS, work);
         throw error;
@@ -159,7 +159,7 @@ export function startLoop(options: LoopOptions): Loop {
   };
 }
 
-/** Asks once for what was missed. Until that is there, the service does not count as heard: whoever takes over must ask for the same again. */
+/** Asks once for what was missed. Until that has arrived, the service does not count as heard: a server that takes over must ask for it again. */
 function missedSince(
   since: Date | null,
   { catchUp }: RegisteredListener,

@@ -49,7 +49,8 @@ export interface AnswerOptions {
 /** Assembles the events of one answer. */
 export interface Answer {
   /**
-   * Adds the next event and returns the text that may be shown now: the beginning of the whole, as far as can be known. Only valid JSON is guaranteed; it may be any value.
+   * Adds the next event, which may be any JSON value, and returns the text that may be shown now: the beginning of the answer, as far as it
+   * is known.
    */
   add(event: unknown): string;
   /** Whether the answer is complete, though its stream may go on. */

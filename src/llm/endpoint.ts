@@ -40,7 +40,7 @@ export interface EndpointOptions {
 export interface Endpoint extends Required<Pick<EndpointOptions, "provider" | "costOf">> {
   /** Sends one request to a model, which is named as the endpoint names it. */
   attempt(request: LlmRequest, model: string, options?: AttemptChoice): AsyncIterable<AttemptEvent>;
-  /** Until when models that failed are avoided, by the clock of their fallback. */
+  /** The time until which each failed model is avoided, by the fallback's clock. */
   readonly coolUntil: Map<string, number>;
 }
 
@@ -54,7 +54,7 @@ export interface AttemptChoice {
 const EVENTS_PER_TURN = 256;
 /** How long to wait for usage and the end of the stream after an answer is complete. */
 const AFTER_FINISH_MS = 3_000;
-/** Failures that take nothing from an answer which is complete. */
+/** Failures after which an answer that is complete still counts. */
 const AFTER_ITS_END: ReadonlySet<FailureKind> = new Set(["cut", "connection", "server"]);
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
@@ -105,7 +105,7 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
     const sentAs = quirks.of(model);
     try {
       for await (const event of attempt({ ...options, request })) {
-        // Nobody asks for more than the end.
+        // Before the event is passed on, because nobody reads on after the end.
         if (event.type === "done" && learned) quirks.add(model, { [learned]: true });
         yield event;
       }
@@ -175,7 +175,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
       request.messages.some((message) => message.role !== "assistant" && isIn(message, text)),
   };
   const answer = adapter.createAnswer(reading);
-  /** What was read and written is paid, whatever became of the answer. */
+  /** What was read and written is paid for, whatever became of the answer. */
   const using = (failure: AttemptFailure): AttemptFailure => {
     failure.usage = answer.usage();
     return failure;

@@ -20,9 +20,9 @@ export interface ReadEventsOptions {
 }
 
 /**
- * Yields the JSON values of an event stream, in a flood many together: what is done with each costs more than to read it. A whole JSON answer is the only event of one, so that an endpoint which does not stream is
- * understood; words that are not JSON are an object with a `message`. Throws an AttemptFailure for an event that reports
- * a failure, for malformed JSON, and for what is neither a stream nor JSON.
+ * Yields the JSON values of an event stream, many at once if many have arrived, because each yield costs more than reading a value. An endpoint
+ * that does not stream is understood as well: a JSON answer counts as a stream of one event, and a text that is not JSON becomes an object with a
+ * `message`. Throws an AttemptFailure for an event that reports a failure, for malformed JSON, and for what is neither a stream nor JSON.
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
@@ -87,7 +87,7 @@ async function* chunksOf(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
   const reader = body.getReader();
-  // What reads a body may wait for it although its request was aborted.
+  // Reading a body may go on waiting although its request was aborted.
   const stop = () => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {

@@ -1,4 +1,4 @@
-// What attempts used that gave no answer, though their endpoints said what they had read and written. It is paid all the same.
+// The usage of attempts that gave no answer. Where the endpoint reports it, it is paid for nevertheless.
 
 import { type ErrorCode, HeddleError } from "../errors.ts";
 import type { LlmUsage } from "./llm.ts";

@@ -1,5 +1,5 @@
-// What is left out, once, of a request that an endpoint refuses because of something in it. Little is learned from it: another history
-// may be taken.
+// Leaves something out of a request that an endpoint refuses because of what is in it, and sends it once more. Little is learned from
+// that, because another history may be accepted.
 
 import type { AttemptFailure } from "./attempt.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "./llm.ts";

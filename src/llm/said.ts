@@ -1,4 +1,4 @@
-// What an endpoint says beside an answer. It may be a ping; only if no answer comes is it why.
+// What an endpoint says besides an answer. It may be a ping; only if no answer comes is it the reason.
 
 import { complaintIn } from "./complaint.ts";
 import { reportedFailure } from "./failure.ts";

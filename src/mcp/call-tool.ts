@@ -29,7 +29,7 @@ export interface CallToolOptions {
 type Uses = Pick<Connection, "use">;
 
 export function createCallTool({ connectionTo, ask, waits, noteMissing }: CallToolOptions) {
-  /** Calls that are made again, because their runs have been woken. */
+  /** Calls that are made again because their runs have continued. */
   const resumed = new Set<string>();
 
   /** The result of a call that had been suspended, or what the server wants now. */
@@ -75,7 +75,7 @@ export function createCallTool({ connectionTo, ask, waits, noteMissing }: CallTo
     calling: CallOptions,
   ): Promise<CallToolResult | undefined> {
     const held = resumed.delete(waiting.id) || call.isTask ? await waits.find(waiting.id) : undefined;
-    // The run was woken for something else.
+    // The run continues for another reason.
     if (held?.status === "waiting") return undefined;
     const answered = held ? goOn(connection, held, call, calling) : callTool(connection, call, calling);
     const end = async () => held && waits.end(held.id);

@@ -1,8 +1,8 @@
-// Compares what MCP servers have told of themselves.
+// Compares what MCP servers say about themselves.
 
 import type { KnownList } from "./store.ts";
 
-/** But for when it was told. */
+/** Apart from the time at which it was said. */
 export const isSameList = (one: KnownList, other: KnownList): boolean => {
   const { listed_at: _a, ...first } = one;
   const { listed_at: _b, ...second } = other;

@@ -1,4 +1,4 @@
-// An MCP server that Heddle is a client of: where it is, what it is sent, and what is believed of it.
+// An MCP server that Heddle is a client of: where it is, what it is sent, and how far it is trusted.
 
 import { createHash } from "node:crypto";
 import type { McpTransport, mcpServers } from "../db/schema.ts";

@@ -72,7 +72,7 @@ const CHANNEL = "heddle_mcp";
 
 interface Running {
   server: McpServer;
-  /** As whom: a connection ends with the sign-in. */
+  /** The sign-in that it uses: a connection ends when that changes. */
   signIn: number | null;
   connection: Connection;
 }
@@ -112,7 +112,7 @@ export async function openMcpServers(options: McpServersOptions) {
   const toolsOf = (server: McpServer): ServerTool[] =>
     compileTools(server, (listOf(server)?.tools ?? []) as unknown as ListedTool[]);
 
-  /** Connects to what is new, ends what is gone, and registers the tools. */
+  /** Connects to new servers, disconnects from those that are gone, and registers the tools. */
   function settle(): void {
     const wanted = new Map(all().flatMap((server) => (server.is_enabled ? [[server.id, server]] : [])));
     for (const [id, { server, connection, signIn }] of running) {

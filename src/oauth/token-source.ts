@@ -22,7 +22,7 @@ export interface TokenSourceOptions<Holder extends TokenHolder> {
   now: () => number;
 }
 
-/** The token that is used up. */
+/** The token that must not be used any more. */
 type Used = Pick<Tokens, "access">;
 
 /** Between attempts to exchange a token that is still good, and looks whether another server has done it. */
@@ -117,7 +117,7 @@ export function createTokenSource<Holder extends TokenHolder>(options: TokenSour
     of: (id: string): Credentials | undefined => known.get(id),
     tokensOf,
     current,
-    /** The tokens after these, which the service takes no longer, whatever was said about their end; undefined: there are none. */
+    /** Returns the tokens that replace these, which the service does not accept any more; undefined if there are none. */
     async renewed(holder: Holder, refused: string | undefined): Promise<Tokens | undefined> {
       const tokens = tokensOf(holder);
       // What is known here may be older than what was refused, so what is stored decides.

@@ -72,7 +72,7 @@ export const MOST_CODES = 3;
 /** People of one integration who are shown as waiting; of more, the oldest are forgotten. */
 export const MOST_PENDING = 20;
 export const CODE_VALID_MS = 3_600_000;
-/** After this many wrong codes, those that were valid meanwhile are not any more. */
+/** After this many wrong codes, the codes that were valid meanwhile expire. */
 export const MOST_TRIES = 5;
 const LONGEST_NAME = 200;
 
@@ -110,7 +110,7 @@ export function createPeople({ db, vault, onCommit, now = Date.now }: PeopleOpti
     return result;
   }
 
-  /** Null: others were faster, and too many wait now. */
+  /** Null if others were faster, and too many wait now. */
   const ask = (integrationId: string, { id: external_id, name, place }: AskingPerson) =>
     changed(async (tx): Promise<CheckedPerson> => {
       // Two servers may be asked at once.

@@ -9,7 +9,7 @@ import { describe } from "../llm/failure.ts";
 import { type Fields, isObject } from "../llm/fields.ts";
 import type { Redact } from "../redact.ts";
 
-/** More than any endpoint has: OpenRouter lists 400, gateways to the models of a hub some thousands. */
+/** More than any endpoint lists: OpenRouter has 400 models, gateways to model hubs a few thousand. */
 const MOST_MODELS = 20_000;
 const MOST_PAGES = 20;
 const LONGEST_ID = 300;

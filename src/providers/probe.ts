@@ -59,7 +59,7 @@ export async function probe(endpoint: Endpoint, model: string, signal: AbortSign
   }
 }
 
-/** A model without tools still answers, so a failure here is only told. */
+/** A model without tools can still answer, so a failure here is only reported. */
 async function askForCall(
   endpoint: Endpoint,
   model: string,

@@ -16,7 +16,7 @@ export function accountRepairs(
 ): Repair[] {
   return accounts.flatMap(({ integrationId, name, title, isWanted, missing, signedIn }): Repair[] => {
     const integration = nameOf(integrationId);
-    // One that has ended is told of by its connection.
+    // A sign-in that has ended is reported by its connection.
     const hasEnded = connections.some(
       (one) => one.integration_id === integrationId && one.name === name && one.status === "reauth_required",
     );

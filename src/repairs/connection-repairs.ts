@@ -38,7 +38,7 @@ export function connectionRepairs(
       ];
     }
     if (status === "reauth_required" && name === DELIVERIES) {
-      // Whatever listens to the service has said the same.
+      // The listener to the same service has reported it already.
       if (
         connections.some(
           (one) => one.integration_id === integration_id && isRefused(one) && one.name !== name,

@@ -38,7 +38,7 @@ export async function rowRepairs(options: RowRepairsOptions): Promise<Repair[]> 
     approvalRepairs(options.query, options.reach),
     questionRepairs(options.query, options.reach),
   ]);
-  // What follows belongs to nobody in particular, so only those who see everything see it.
+  // What follows has no owner, so only callers who see everything get it.
   if (options.reach) return found.flat();
   const common = await Promise.all([
     unreviewed(options),

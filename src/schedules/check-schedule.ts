@@ -9,7 +9,7 @@ import { HeddleError, notFound } from "../errors.ts";
 type Row = typeof schedules.$inferSelect;
 
 const MOST = 1_000;
-/** A bot that makes one in each run would never stop. */
+/** Without a limit, a bot that makes one in each run would never stop. */
 const MOST_OF_BOT_IN_CHANNEL = 25;
 const LONGEST_NAME = 200;
 const LONGEST_CONTENT = 20_000;

@@ -24,9 +24,9 @@ export interface PlanInput {
   next_at: Date;
 }
 
-/** Up to here it is punctual: a restart or an update of the server takes less. */
+/** A time that is this late still counts as punctual: a restart or an update of the server takes less. */
 const PUNCTUAL_MS = 5 * 60_000;
-/** So many missed due times are recorded one by one, more of them as one. */
+/** Up to this many missed due times are recorded one by one; more are recorded as one. */
 const MOST_SINGLE = 100;
 
 /** `next_at` must not be after `now`. */

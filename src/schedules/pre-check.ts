@@ -20,7 +20,7 @@ export type News =
 /** What tools answer when there is nothing. */
 const NOTHING = ["", "[]", "{}", "null", '""', "false"];
 
-/** A check that fails silences nothing. */
+/** A check that fails does not suppress the message. */
 export async function lookForNews(
   { pre_check, seen, channel_id }: Pick<ScheduleRow, "pre_check" | "seen" | "channel_id">,
   session_id: string,

@@ -212,7 +212,7 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
           ...(isNewTime && { timing: checkTiming(timing ?? before.timing, zone, now()) }),
         };
         if (change.bot_id) await checkPlace(tx, after);
-        // What has come by the old times is not lost because nobody has looked since.
+        // Due times of the old timing that nobody has looked at yet are not lost.
         const { next_at } = before;
         if (isNewTime && after.enabled && next_at && next_at <= now()) {
           await recordDue(tx, { ...before, next_at }, now());

@@ -78,21 +78,22 @@ export const register = sdk.register;
 
 /**
  * The channels of the integration's places: `get(clientId)`, `patch(clientId, { require_mention: false })`, `reset(clientId)` begins a new
- * session, `compact(clientId)` has notes take the place of what was said so far, `stop(clientId)` cancels the runs that are not over. Throw `not_found` for a place that has no channel; a process needs
- * the scopes `channels:read`, `channels.config:write`, `channels.messages:write`, `tasks:read` and `tasks:write` for what it uses.
+ * session, `compact(clientId)` puts notes in the place of what was said so far, `stop(clientId)` cancels the runs that are not over. They throw
+ * `not_found` for a place that has no channel. A process needs the scopes `channels:read`, `channels.config:write`, `channels.messages:write`,
+ * `tasks:read` and `tasks:write` for what it uses.
  */
 export const channels = sdk.channels;
 
 /**
  * Single runs: `tasks.get(taskId)` returns `{ status, result, error }`, `tasks.cancel(taskId)` cancels one and returns its status,
- * `tasks.correct(taskId, text)` puts a text in the place of its answer where that was delivered. Throw `not_found`. A process needs
+ * `tasks.correct(taskId, text)` puts a text in the place of its answer where that was delivered. They throw `not_found`. A process needs
  * `tasks:read`, `tasks:write`, `deliveries:read` and `deliveries:write` for what it uses.
  */
 export const tasks = sdk.tasks;
 
 /**
  * Calls of tools that wait for a person: `approvals.decide(id, { approved, by: { id, name } })` decides in the name of a person whom the
- * integration has identified, if the policy names them among its approvers. The first decision stands: throws `conflict` afterwards, and
+ * integration has identified, if the policy names them among its approvers. The first decision stands: afterwards it throws `conflict`. It throws
  * `forbidden` for people who are not asked. A process needs `approvals:write`.
  */
 export const approvals = sdk.approvals;
@@ -100,7 +101,7 @@ export const approvals = sdk.approvals;
 /**
  * The people of the service: `people.check({ id, name, place })` says whether a person may talk to the bots, and gives somebody unknown a
  * code that the operator confirms; `people.list()` returns all. What an allowed person writes (`injectMessage` with that `author.id`) counts
- * as the operator's, and what others write as a stranger's. A process needs no scope for it. Throw `validation`.
+ * as the operator's, and what others write as a stranger's. A process needs no scope for it. Both throw `validation`.
  * @example
  * const { status, code } = await people.check({ id: String(from.id), name: from.first_name, place: `acme:${chat.id}` });
  * if (status === "blocked") return;
@@ -109,8 +110,8 @@ export const approvals = sdk.approvals;
 export const people = sdk.people;
 
 /**
- * Turns a recording, such as a voice message, into text: `transcribe({ data, mediaType, signal })`. It is what the server has for
- * recordings, a `before_transcription` hook or an endpoint; null if it has neither. Throws `unsupported_media_type` and `validation` for
+ * Turns a recording, such as a voice message, into text: `transcribe({ data, mediaType, signal })`. It uses what the server has for
+ * recordings, a `before_transcription` hook or an endpoint, and returns null if it has neither. Throws `unsupported_media_type` and `validation` for
  * anything that is not a recording, and `upstream` if the endpoint fails. A process needs the scope `chat:write`.
  * @example
  * const said = await transcribe({ data: await voice.bytes(), mediaType: "audio/ogg" });
@@ -184,8 +185,9 @@ export const registerDispatcher = sdk.registerDispatcher;
 
 /**
  * Describes the integration's places and users: the prefix of its client ids ("github:"), how an author's name and picture are
- * shown (`userAttribution`), what channels are called (`resolveDisplayNames`), and where the answers of a place go
- * (`resolveDispatchConfig`), and whether its service accepts the settings (`testConnection`). Throws `validation`. Call it once, while the files load.
+ * shown (`userAttribution`), what channels are called (`resolveDisplayNames`), where the answers of a place go
+ * (`resolveDispatchConfig`), and whether its service accepts the settings (`testConnection`). Throws `validation`. Call it once,
+ * while the files load.
  */
 export const registerIntegration = sdk.registerIntegration;
 
@@ -218,8 +220,8 @@ export const onEnabled = sdk.onEnabled;
 export const onSettingsChanged = sdk.onSettingsChanged;
 
 /**
- * Runs a loop in the server for as long as the integration is live: a socket, a subscription, a long poll. On one server of the database at a
- * time; it is restarted with back-off when it ends or fails, when settings change, and when it has heard nothing for `silenceSeconds`.
+ * Runs a loop in the server for as long as the integration is live: a socket, a subscription, a long poll. One server of the database runs it at
+ * a time. It is restarted with back-off when it ends or fails, when settings change, and when it has heard nothing for `silenceSeconds`.
  *
  * Its state is shown to people, and becomes a repair if it stays bad. Throws `validation`. Call it while the files load.
  * @example
@@ -241,7 +243,7 @@ export const listen = sdk.listen;
 export const poll = sdk.poll;
 
 /**
- * Tells people about a connection that no listener stands for, such as that of a background process:
+ * Reports the state of a connection that is not a listener's, such as that of a background process:
  * `connection.report({ status: "degraded", detail: "The camera answers slowly." })`; the status is "connecting", "connected", "degraded" or
  * "reauth_required". Throws `validation`.
  */
@@ -249,18 +251,18 @@ export const connection = sdk.connection;
 
 /**
  * Adds an event of the integration to the server's stream of events, for pages that are open and for other programs:
- * `publish("card.moved", { card_id }, { channelId })` arrives as `custom.<integration>.card.moved`. Whoever may call the integration's GET routes
- * sees it, and, with a `channelId`, reaches that channel. `data` is an object of at most 4,000 characters of JSON: ids rather than contents.
+ * `publish("card.moved", { card_id }, { channelId })` arrives as `custom.<integration>.card.moved`. It is seen by those who may call the
+ * integration's GET routes and, with a `channelId`, who reach that channel. `data` is an object of at most 4,000 characters of JSON: ids rather than contents.
  *
- * Within a transaction of `defineTables`, use the `publish` that it is given, so that the event is there exactly if the change is. Not in a
- * process. Throws `validation`.
+ * Within a transaction of `defineTables`, use the `publish` that it is given, so that the event is there exactly if the change is. A process
+ * cannot use it. Throws `validation`.
  */
 export const publish = sdk.publish;
 
 /**
  * Declares an account at a service in which a person signs Heddle in (OAuth 2 with PKCE), and returns it. The integration's page in the
- * admin UI gets a button for it. `await google.token()` returns a good access token: it is kept encrypted, exchanged before it ends, once
- * over all servers, and shown nowhere. A process cannot use it.
+ * admin UI gets a button for it. `await google.token()` returns a valid access token, which is stored encrypted, renewed before it expires by one
+ * of all servers, and shown nowhere. A process cannot use it.
  *
  * The service must know the address to which people come back, which the page shows. `token()` throws `ReauthRequired` when a person has
  * to sign in again, and a repair says so. Throws `validation`. Call it while the files load.
@@ -274,9 +276,9 @@ export const publish = sdk.publish;
 export const defineOAuth = sdk.defineOAuth;
 
 /**
- * Reads the REST API in a route with the rights of who calls it, so that a route can show what the caller may see, and nothing else:
- * `asCaller(request).get("/channels", { query: { limit: 50 } })`. Throws the API's errors; on a public route, where nobody is known, `unauthorized`. While the
- * route answers only. In tests: `fakeHeddle({ askAsCaller: async (ticket, path) => Response.json(…) })`.
+ * Reads the REST API in a route with the rights of its caller, so that a route can show what the caller may see, and nothing else:
+ * `asCaller(request).get("/channels", { query: { limit: 50 } })`. It works only while the route answers. Throws the API's errors and, on a public
+ * route, where nobody has been identified, `unauthorized`. In tests: `fakeHeddle({ askAsCaller: async (ticket, path) => Response.json(…) })`.
  */
 export const asCaller = sdk.asCaller;
 
@@ -308,9 +310,9 @@ export const log = sdk.log;
 export const fetch = sdk.fetch;
 
 /**
- * A limit that requests of this server share, for a service that says how often it may be asked: `rates`, `concurrency`, and the longest wait. Pass it
- * to `fetch` or `http` as `rateLimit`; each host, or each `rateTarget`, then has its own turns in the order of the calls, and an answer's Retry-After
- * holds back everybody. For other clients: `limit.run(target, work)`. A request that would wait longer than `maxWaitSeconds` (30), or behind
+ * Makes a limit that requests of this server share, for a service that says how often it may be called: `rates`, `concurrency`, and the longest wait.
+ * Pass it to `fetch` or `http` as `rateLimit`; each host, or each `rateTarget`, then has its own queue in the order of the calls, and a response's
+ * Retry-After holds back all requests to it. For other clients: `limit.run(target, work)`. A request that would wait longer than `maxWaitSeconds` (30), or behind
  * `maxWaiting` (100) others, throws `Retryable` with the time, so that a delivery is tried again then. Throws `validation`.
  * @example
  * const limit = rateLimit({ rates: [{ requests: 20, seconds: 60 }], concurrency: 4 });
@@ -346,8 +348,8 @@ export const failDelivery: (response: Response, detail?: string) => never = sdk.
 export const connectionError = sdk.connectionError;
 
 /**
- * Calls `work`, and again for as long as the service asks for a moment: for the parts of a long answer, of which each refusal would otherwise use up
- * one of the delivery's ten attempts. `patiently(() => post(part), { signal: ctx.signal })` waits where a `Retryable` asks for at most
+ * Calls `work`, and calls it again while the service asks for a short wait: for the parts of a long answer, where each refusal would otherwise use
+ * up one of the delivery's ten attempts. `patiently(() => post(part), { signal: ctx.signal })` waits after a `Retryable` that asks for at most
  * `maxWaitSeconds` (5), and throws everything else; `secondsOf(error)` reads the errors of another client. Throws `validation`.
  */
 export const patiently = sdk.patiently;
@@ -388,9 +390,9 @@ export const readJsonLines = sdk.readJsonLines;
 export const store = sdk.store;
 
 /**
- * Declares the integration's own PostgreSQL tables by the statements that make them, and returns what runs SQL in them: `query` and
+ * Declares the integration's own PostgreSQL tables by the statements that create them, and returns functions that run SQL in them: `query` and
  * `transaction`. Each statement is run once, in order, before the first query; later versions add statements at the end and change none.
- * They are in the server's database, in a schema of the integration's own, on every server. Not in a process. Throws `validation`.
+ * The tables are in the server's database, in a schema of the integration's own. A process cannot use them. Throws `validation`.
  * @example
  * const tables = defineTables(["CREATE TABLE visits (id text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"]);
  * await tables.query("INSERT INTO visits (id) VALUES ($1) ON CONFLICT DO NOTHING", [id]);
@@ -498,8 +500,7 @@ const elysia = await import("elysia").catch((cause: unknown) => {
 
 /**
  * The class of HTTP routers (https://elysiajs.com), the server's own copy: router.ts exports an instance as `router`.
- * Its paths
- * are below /integrations/<id>.
+ * Its paths are below /integrations/<id>.
  */
 export const Elysia: typeof import("elysia").Elysia = elysia.Elysia;
 

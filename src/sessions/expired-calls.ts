@@ -9,7 +9,7 @@ import type { ClientResult } from "./store-results.ts";
 
 /** Seconds that a run waits for the client, unless the client's tool says otherwise, and for another bot. */
 export const WAIT_SECONDS = 3_600;
-/** At once; the others follow at the next look. */
+/** The most in one pass; the others follow in the next one. */
 const MOST = 200;
 
 /** The seconds after which the client's tool of that call is given up, if it is one that says so. */

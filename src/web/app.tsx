@@ -31,7 +31,7 @@ export function App({ nonce }: { nonce: string }) {
 
 const ASK_AGAIN_MS = 3_000;
 
-/** Until the server is back, which is asked for now and then. */
+/** Shown until the server answers again, which is tried every few seconds. */
 function Unreachable() {
   useEffect(() => {
     const timer = setInterval(() => void resumeSession(), ASK_AGAIN_MS);
@@ -46,7 +46,7 @@ function Gate() {
   const [path, navigate] = useLocation();
   const hasLink = path === "/sign-in" && location.hash.length > 1;
   useEffect(() => {
-    // A link signs in anew, whoever is signed in.
+    // A sign-in link is used even if somebody is signed in already.
     if (hasLink) useSession.setState({ state: "out" });
     else if (useSession.getState().state === "unknown") void resumeSession();
   }, [hasLink]);

@@ -85,7 +85,7 @@ describe("files of the home folder", () => {
         message: expect.stringMatching(/^Line 2: local_tools must be/),
       },
     });
-    await expect(write("name: [")).rejects.toThrow(/^Line 1: It is not YAML/);
+    await expect(write("name: [")).rejects.toThrow(/^Line 1: The text is not YAML/);
     await expect(write("id: other\n")).rejects.toThrow("id must be a, or be left out; got other.");
     await expect(write(`name: ${"x".repeat(600_000)}`)).rejects.toThrow(
       "text must be at most 512 KiB; got 586.",

@@ -1,6 +1,6 @@
 // Makes one tool call in four steps: prepare (whether there is such a tool, and with which arguments), permit (whether the
-// policies let it run), execute (with a time limit), and finalise (the result that the model reads). A failure becomes the call's result; only the end of the
-// run is thrown.
+// policies let it run), execute (with a time limit), and finalise (the result that the model reads). A failure becomes the call's
+// result; only the end of the run is thrown.
 
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
@@ -32,7 +32,7 @@ export interface CallToolOptions {
   permit: (tool: RegisteredTool, args: JsonObject) => Promise<string | undefined>;
   /** Called when the call may be made, just before the tool runs. */
   onStart?: (args: JsonObject) => void;
-  /** Told how far the tool is, up to four times a second. Default: nobody is. */
+  /** Told the tool's progress, up to four times a second. Default: nobody is. */
   onProgress?: (progress: Progress) => void;
   /** Called with the error that the tool threw: the model gets its message, but an author needs its stack. */
   onThrow?: (error: unknown) => void;

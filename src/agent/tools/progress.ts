@@ -1,4 +1,4 @@
-// What a tool says about how far it is, as often as somebody can read it.
+// What a tool says about its progress, no more often than people can read it.
 
 import { storable } from "../../db/storable.ts";
 import type { Redact } from "../../redact.ts";
@@ -18,7 +18,7 @@ export interface ProgressReport {
 const EVERY_MS = 250;
 const MOST_CHARACTERS = 300;
 
-/** The newest is told after at most a quarter of a second; those in between are not. Never throws: it is foreign code that reports. */
+/** The newest report is passed on within a quarter of a second; those in between are dropped. It never throws, because foreign code calls it. */
 export function createProgress(tell: (progress: Progress) => void, redact: Redact): ProgressReport {
   let waiting: Progress | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;

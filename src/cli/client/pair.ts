@@ -19,7 +19,7 @@ export async function pair(server: Connection, code: string, print: Print): Prom
   print(`${wordsFor(person)} is allowed: what this person writes counts as yours.`);
 }
 
-/** Shows who has asked. Their codes are known to them alone. */
+/** Lists those who wait. Only they know their codes. */
 export async function listPending(server: Connection, print: Print): Promise<void> {
   let isEmpty = true;
   for await (const person of rowsOf<Person>(server, "/api/v1/people?status=pending", "people")) {

@@ -6,7 +6,7 @@ import type { Connection } from "./connect.ts";
 
 const CALLS = "/api/v1/evals/calls";
 
-/** Undefined where no server runs: nothing is known of budgets then. Throws if it may not be asked. */
+/** Undefined if no server runs, because there are no budgets then. Throws if the key may not ask it. */
 export async function payerAt(connect: () => Connection): Promise<Payer | undefined> {
   let server: Connection;
   try {

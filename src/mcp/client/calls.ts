@@ -17,7 +17,7 @@ export type Answered =
   | { kind: "task"; task: ServerTask };
 
 export interface Asks {
-  /** Undefined for what nobody is asked. */
+  /** Undefined for a question that nobody is asked. */
   questions: { name: string; question: Question | undefined }[];
   state: string | undefined;
 }
@@ -62,7 +62,7 @@ export const callTool = (connection: Uses, call: ToolCall, calling: CallOptions)
       : { kind: "result", result: result as CallToolResult };
   });
 
-/** What a server asks is stored. One that asks for more than this at once has something else in mind. */
+/** A server's questions are stored, so one that asks more than this at once is refused. */
 const MOST_ASKED = 20;
 const LONGEST_NAME = 200;
 const LONGEST_STATE = 256_000;

@@ -1,4 +1,4 @@
-// What each connection to an MCP server is made of, whichever way it takes.
+// What every connection to an MCP server consists of, over HTTP or stdio.
 
 import type { Client, jsonSchemaValidator, Transport } from "@modelcontextprotocol/client";
 import type { Logger } from "../../log.ts";

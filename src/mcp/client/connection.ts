@@ -1,5 +1,5 @@
-// The connection to one MCP server: made, looked after, made again when it is lost. It knows neither the database nor tools
-// of Heddle, and gets its clock as an argument.
+// The connection to one MCP server: opened, kept alive, and opened again when it is lost. It knows neither the database nor Heddle's
+// tools, and gets its clock as an argument.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Client, RequestOptions, Tool, Transport } from "@modelcontextprotocol/client";
@@ -50,12 +50,12 @@ export type Connection = ReturnType<typeof createConnection>;
 const CONNECT_MS = 90_000;
 const LIST_MS = 30_000;
 const HEALTH_MS = 60_000;
-/** How long a list counts of which the server does not say so. */
+/** How long a list counts if the server does not say. */
 const LIST_LIFE_MS = 300_000;
 const SHORTEST_LIFE_MS = 10_000;
-/** A call waits no longer for a connection that is being made. */
+/** The longest time that a call waits for a connection that is being opened. */
 const WAIT_MS = 20_000;
-/** Between attempts that calls ask for. */
+/** The shortest time between attempts to connect that calls cause. */
 const PAUSE_MS = 2_000;
 const REAUTH_PAUSE_MS = 300_000;
 const CLOSE_MS = 5_000;
@@ -198,7 +198,7 @@ export function createConnection(options: ConnectionOptions) {
     else await client.ping({ timeout: LIST_MS });
   }
 
-  /** What failed may have been given up already. */
+  /** The connection that failed may have been closed already. */
   function lostOf(failed: Live, error: unknown): void {
     if (live === failed) lost(failureOf(error));
   }
@@ -224,7 +224,7 @@ export function createConnection(options: ConnectionOptions) {
     await within(CLOSE_MS, client.close()).catch(() => {});
   }
 
-  /** The live connection, made if need be. Throws `unavailable`. */
+  /** Returns the live connection, and opens one if there is none. Throws `unavailable`. */
   async function ready(signal: AbortSignal): Promise<Client> {
     if (live) return live.client;
     const isDue = timers.now() - lastAttempt >= PAUSE_MS && status.state !== "reauth_required";
@@ -248,7 +248,7 @@ export function createConnection(options: ConnectionOptions) {
       return await current.run(flight, () =>
         send(client, {
           signal: AbortSignal.any([signal, limit.signal]),
-          // The limit is that of the server's own time; a person is given more.
+          // The limit applies to the server's own time; people are given more.
           timeout: timeoutSeconds * 1000 + MOST_QUESTIONS_MS,
           ...(onProgress && { onprogress: onProgress }),
         }),

@@ -1,4 +1,4 @@
-// The time that a call may take, without the time that people take to answer what the server asks meanwhile.
+// The time limit of a call, without the time that people take to answer the server's questions.
 
 import { HeddleError } from "../../errors.ts";
 import type { Timers } from "../../processes/restart-delay.ts";

@@ -89,7 +89,7 @@ function listedTool(tool: GivenTool): ListedTool {
 /** What the protocol asks servers to keep to, at most. */
 const MOST_OWN_NAME = 128;
 
-/** Stands for a schema that is not kept, and is none. */
+/** Stands for a schema that is not kept; it is not a valid schema. */
 const TOO_LARGE = { type: "too large" };
 
 /** How bots and rules name a tool of a server. */

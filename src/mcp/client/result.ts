@@ -7,7 +7,7 @@ import type { JsonObject } from "../../sdk/json.ts";
 /** Text for the model, an object with `error`, which marks the call as failed, or one with images that the model sees. */
 export type McpResult = string | { error: string } | { message: string; injected_images: JsonObject[] };
 
-/** With larger ones, a few are as many as a result may have. */
+/** The most images of one result: a few large ones already reach its limit in bytes. */
 const MOST_IMAGES = 4;
 
 /** What stands before each result. It also keeps a server's text from being taken for a result of Heddle's own conventions. */

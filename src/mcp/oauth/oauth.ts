@@ -83,7 +83,7 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
         sent = await tokens.current(server);
         return sent?.access;
       },
-      // The server takes the token no longer, whatever was said about its end.
+      // The server does not accept the token any more, whatever it said about the time of its end.
       async onUnauthorized() {
         if (await tokens.renewed(server, sent?.access)) return;
         const { UnauthorizedError } = await protocol.load();

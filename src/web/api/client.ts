@@ -19,8 +19,8 @@ const scopes = new Map(
 );
 
 client.use({
-  // What the key may not do is not asked for: each refusal would stand in the console, and pages name bots and channels only where
-  // they may see them.
+  // A request that the key does not allow is not sent: each refusal would be an error in the console, and pages ask for the names of bots
+  // and channels whether or not they may see them.
   onRequest({ request: { method }, schemaPath, params: { path = {} } }) {
     const scope = scopes
       .get(`${method} ${schemaPath}`)

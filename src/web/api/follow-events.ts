@@ -53,8 +53,8 @@ interface FollowStreamOptions extends Pick<FollowOptions, "onState" | "signal"> 
 }
 
 /**
- * Reads any of the API's event streams, and resumes after the last message when it is cut. While nobody sees the tab it has no
- * connection, and goes on where it was when somebody looks again.
+ * Reads any of the API's event streams, and resumes after the last message when the connection is cut. While nobody sees the tab, it
+ * has no connection; it resumes when the tab is shown again.
  */
 export async function followStream(options: FollowStreamOptions): Promise<void> {
   const { onState, signal } = options;

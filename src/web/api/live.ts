@@ -33,7 +33,7 @@ const FAMILIES = {
 
 /** Runs for as long as the shell is on the screen. */
 export function useLiveConnection(): void {
-  // Of families that a key may not read, the stream must not be asked: it would be refused as a whole. So is one without the runs.
+  // The server refuses the whole stream if it names a family that the key may not read, or if the key may not read runs.
   const types = useSession(({ me }) =>
     Object.entries(covers(me?.scopes ?? [], FAMILIES.task) ? FAMILIES : {})
       .filter(([, scope]) => covers(me?.scopes ?? [], scope))
@@ -43,7 +43,7 @@ export function useLiveConnection(): void {
   useEffect(() => {
     if (types === "") return;
     const stop = new AbortController();
-    // What happened between a page's first read and the opening of the stream is in neither.
+    // What happened between a page's first read and the opening of the stream is in neither, so that counts as a gap.
     let isFirst = true;
     void followEvents({
       query: { types },
@@ -70,7 +70,7 @@ export function useLiveConnection(): void {
   }, [types]);
 }
 
-/** For sums over hours and months: a busy server changes them many times a second, and reading them takes a while. */
+/** The interval for sums over hours and months: on a busy server they change many times a second, and reading them takes a while. */
 export const SUMS_MS = 5_000;
 
 interface LiveOptions {

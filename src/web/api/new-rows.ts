@@ -1,4 +1,4 @@
-// What has come since a list's pages were read, for somebody who looks at its top or further down.
+// The rows that have arrived since a list's pages were read, whether somebody looks at its top or further down.
 
 interface Row {
   id: string;
@@ -7,16 +7,16 @@ interface Row {
 /** Rows that are newer than the pages, newest first. */
 export interface NewRows<Item extends Row> {
   items: Item[];
-  /** Whether there are more, which are not read as long as nobody wants to see them. */
+  /** Whether there are more, which are read only when somebody wants to see them. */
   isBehind: boolean;
 }
 
-/** Further new rows are not kept: a tab may stay open for days. */
+/** More new rows than this are not kept, because a tab may stay open for days. */
 const MOST_NEW = 500;
 
 /**
- * Adds the newest page. "reread": the list has to begin anew, as rows between that page and the others are missing. Nothing is
- * taken away from somebody who is further down.
+ * Adds the newest page. "reread": the list has to be read again from its top, because rows between that page and the others are missing.
+ * Rows that somebody further down is looking at stay.
  */
 export function withNewest<Item extends Row>({
   head,
@@ -38,7 +38,7 @@ export function withNewest<Item extends Row>({
   return { items, isBehind: false };
 }
 
-/** The later reading of a row, which is in `head`, counts. */
+/** Where both have a row, the one in `head` counts, because it was read later. */
 export function merge<Item extends Row>(head: Item[], known: Item[]): Item[] {
   const fresh = new Set(head.map(({ id }) => id));
   return [...head, ...known.filter(({ id }) => !fresh.has(id))];

@@ -1,7 +1,7 @@
 // Whether anybody sees the tab. A browser has six connections for a server over HTTP/1.1, for all of its tabs together: if each tab
 // kept its streams, the seventh would load nothing.
 
-/** A tab that is only glanced away from keeps its connection. */
+/** A tab that is hidden only for a moment keeps its connection. */
 const UNSEEN_MS = 2_000;
 
 /** The document, as far as it is needed here. */
@@ -29,7 +29,7 @@ export function whenSeen(signal: AbortSignal, page: Tab): Promise<void> {
 interface Watch {
   /** Aborted with the given signal, and when nobody has seen the tab for a while. */
   signal: AbortSignal;
-  /** Whether the latter is why. */
+  /** Whether it was aborted because nobody has seen the tab. */
   isUnseen(): boolean;
   close(): void;
 }

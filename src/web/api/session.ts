@@ -46,7 +46,7 @@ export async function signIn(credential: { api_key: string } | { link: string })
   enter(await response.json());
 }
 
-/** Whether the browser is signed in meanwhile, as by a link in another tab; if it is not, nothing changes. */
+/** Returns whether the browser has been signed in meanwhile, for example by a link in another tab. If it has not, nothing changes. */
 export async function isSignedInMeanwhile(): Promise<boolean> {
   const response = await fetch("/api/v1/sign-in").catch(() => undefined);
   if (!response?.ok) return false;
@@ -54,16 +54,16 @@ export async function isSignedInMeanwhile(): Promise<boolean> {
   return true;
 }
 
-/** Shows the sign-in screen instead of the pages, with all that was begun on them. */
+/** Shows the sign-in screen instead of the pages, and drops what was begun on them. */
 export const leave = (hasEnded = false): void =>
   useSession.setState({ state: "out", me: undefined, hasEnded });
 
-/** What somebody may see. Who may see the same finds the pages as they were, also with another key. */
+/** Names what somebody may see. Somebody who may see the same finds the pages as they were, even with another key. */
 export const reachOf = (me: Me | undefined): string =>
   me === undefined ? "" : JSON.stringify([me.scopes, me.rows === "own" && me.api_key_id]);
 
 function enter(me: Me): void {
-  // Whoever may see less must not find what was read before.
+  // Somebody who may see less must not find what was read before.
   if (reachOf(useSession.getState().me) !== reachOf(me)) queryClient.clear();
   useSession.setState({ state: "in", me, hasEnded: false });
 }

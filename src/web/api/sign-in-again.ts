@@ -13,7 +13,7 @@ export const useSignInAgain = create<{ isAsked: boolean; hasEnded: boolean }>()(
 
 let waiting: { promise: Promise<boolean>; resolve(isSignedIn: boolean): void; reach: string } | undefined;
 
-/** Several requests wait for the same dialog. False: whoever has signed in is somebody else, or nobody has. */
+/** Several requests may wait for the same dialog. Resolves to false if somebody else has signed in, or nobody has. */
 function signedInAgain(hasEnded: boolean): Promise<boolean> {
   waiting ??= { ...Promise.withResolvers<boolean>(), reach: reachOf(useSession.getState().me) };
   useSignInAgain.setState({ isAsked: true, ...(hasEnded && { hasEnded }) });

@@ -44,7 +44,7 @@ export interface Rows<Item> {
   retry(): void;
 }
 
-/** Whoever scrolls wants to see much. */
+/** Larger than the first page, because whoever scrolls wants to see many rows. */
 const FURTHER_PAGE = 200;
 const MOST_PAGES = 100;
 
@@ -78,9 +78,9 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     if (newest !== null && (atTop.current || limit === null)) setShown({ name, newest });
   }, [newest, limit, name]);
 
-  /** With a first page that was read already, what is on the screen changes without a gap. */
+  /** Reads the list again from its top. If its first page is passed, the screen changes at once, without an empty list in between. */
   const begin = async (first?: RowPage<Item>) => {
-    // What was read by events is older than what comes now.
+    // The rows that were added one by one are older than those that are read now.
     setHead({ name, ...NOTHING_NEW });
     setShown({ name, newest: null });
     if (first) queryClient.setQueryData(queryKey, { pages: [first], pageParams: [undefined] });

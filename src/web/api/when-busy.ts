@@ -24,11 +24,11 @@ export const WHEN_BUSY: readonly Way[] = [
   {
     value: "steer",
     label: "Add it to the run",
-    explanation: "The running run gets it before its next model call.",
+    explanation: "The run in progress gets it before its next model call.",
   },
   {
     value: "interrupt",
     label: "Stop the run for it",
-    explanation: "The running run ends, and the bot answers this message instead.",
+    explanation: "The run in progress ends, and the bot answers this message instead.",
   },
 ];

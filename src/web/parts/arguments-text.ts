@@ -4,7 +4,7 @@
 export const argumentsText = (now: object, before: object | undefined): string =>
   comparedLines(now, before).map(visible).join("\n");
 
-/** What a person approves must not look like something else. */
+/** A text that a person approves must not look like something else. */
 export const visible = (line: string): string =>
   line
     .replace(HIDDEN, escaped)
@@ -23,7 +23,7 @@ const HIDDEN =
   /(?!\t)\p{Cc}|[\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]|\p{Cf}|\p{Zl}|\p{Zp}|(?![ \u3000])\p{Zs}|(?<!\p{Extended_Pictographic})[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/gu;
 const WORD = /[\p{L}\p{M}]{2,}/gu;
 const LATIN = /[a-z]/i;
-/** Letters that are taken for Latin ones in a word of these. */
+/** Letters that look like Latin ones in a word of Latin letters. */
 const LOOK_ALIKE =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}\uff21-\uff3a\uff41-\uff5a\u{1d400}-\u{1d7ff}]/gu;
 /** What an address leads to. */

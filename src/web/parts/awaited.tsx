@@ -7,7 +7,7 @@ interface AwaitedProps {
   onRetry(): void;
 }
 
-/** In the place of what is still being read: that it comes, or what the API said. */
+/** Shown in the place of what is still being read: that it is loading, or the API's error. */
 export function Awaited({ error, onRetry }: AwaitedProps) {
   return error === null || error === undefined ? <Loading /> : <ApiError error={error} onRetry={onRetry} />;
 }

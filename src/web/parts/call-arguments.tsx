@@ -6,7 +6,7 @@ import classes from "./call-arguments.module.css";
 import { type CallLine, callLines } from "./call-lines.ts";
 import { CopyButton } from "./copy-button.tsx";
 
-/** In one page. */
+/** The bounds of one page. */
 const MOST_LINES = 400;
 const MOST_CHARACTERS = 40_000;
 
@@ -28,7 +28,7 @@ export function useCallLines(args: object, before: object | undefined): PagedLin
   };
 }
 
-/** Up to which line so many pages go. */
+/** The number of lines in that many pages. */
 function endOf(lines: readonly CallLine[], pages: number): number {
   let at = 0;
   for (let page = 0; page < pages && at < lines.length; page += 1) {

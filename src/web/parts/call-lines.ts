@@ -6,7 +6,7 @@ import { lineDiff } from "./line-diff.ts";
 export interface CallLine {
   text: string;
   kind?: "added" | "removed" | "place" | undefined;
-  /** The same line goes on in the next one: it is too long for one. */
+  /** The line is too long for one, and continues in the next. */
   goesOn?: boolean;
 }
 

@@ -89,7 +89,7 @@ function optionsOf(props: ChartProps & { height: number }, element: HTMLElement)
         ...axis,
         size: 38,
         values: (_, splits) => splits.map(format),
-        // Half a run is none.
+        // Counts have no fractions.
         ...(props.format === undefined && { incrs: WHOLE }),
       },
     ],
@@ -104,14 +104,14 @@ function optionsOf(props: ChartProps & { height: number }, element: HTMLElement)
 const HOUR = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-/** Hours of a day or two, else days, as the reader's language writes them. */
+/** Labels with hours for up to two days, else with days, in the reader's language. */
 const timeLabels: uPlot.Axis.DynamicValues = (plot, splits) => {
   const { min = 0, max = 0 } = plot.scales.x ?? {};
   const format = (max ?? 0) - (min ?? 0) > 2 * 86_400 ? DAY : HOUR;
   return splits.map((at) => format.format(new Date(at * 1_000)));
 };
 
-/** Seconds on each side of a single bar. */
+/** The room on each side of a single bar, in seconds. */
 const LONE = 2 * 86_400;
 
 /** Room for half a bar at both ends. */
@@ -124,7 +124,7 @@ const padded: uPlot.Range.Function = (plot, low, high) => {
   return [Math.min(low, first) - half, Math.max(high, last) + half];
 };
 
-/** Steps of an axis that counts. */
+/** The steps of an axis of whole numbers. */
 const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 const fromZero: uPlot.Range.Function = (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.08];

@@ -7,7 +7,7 @@ interface ConfirmProps {
   /** What the button says and does: "Delete key". */
   action: string;
   title: string;
-  /** What it touches, exactly. */
+  /** Says exactly what it affects. */
   children: React.ReactNode;
   onConfirm(): Promise<unknown>;
   onClose(): void;

@@ -169,7 +169,7 @@ export function DataList<Item>(props: DataListProps<Item>) {
         {isLoadingMore && <p className={classes.note}>Loading more …</p>}
         {rows.isCutOff && (
           <p className={classes.note}>
-            There are older ones, which this list does not show. Filters lead to them.
+            There are older ones that this list does not show. Use the filters to find them.
           </p>
         )}
       </div>

@@ -1,7 +1,7 @@
 import { Modal, type ModalProps } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
-/** What had the focus last, outside of dialogs: a button that is busy until its dialog opens has lost it by then. */
+/** The element outside of dialogs that had the focus last. A button that is busy until its dialog opens has lost it by then. */
 let last: Element | null = null;
 addEventListener("focusin", ({ target }) => {
   if (target instanceof Element && !target.closest('[role="dialog"]')) last = target;

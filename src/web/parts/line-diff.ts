@@ -27,7 +27,7 @@ const marked = (sign: DiffLine[0], lines: readonly string[]): DiffLine[] => line
 /** Undefined if there are too many. */
 function edits(old: readonly string[], next: readonly string[]): DiffLine[] | undefined {
   if (old.length === 0 || next.length === 0) return [...marked("-", old), ...marked("+", next)];
-  /** For each number of differences, how far one gets in the old text on each diagonal. */
+  /** For each number of differences, the furthest place in the old text that is reached on each diagonal. */
   const reached: Map<number, number>[] = [];
   for (let count = 0; count <= Math.min(MOST_DIFFERENCES, old.length + next.length); count += 1) {
     const before = reached[count - 1];

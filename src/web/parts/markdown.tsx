@@ -6,8 +6,8 @@ import { blocksOf, isCostly } from "./markdown-blocks.ts";
 const Rendered = lazy(() => loadModule(() => import("./markdown-rendered.tsx")));
 
 /**
- * Markdown that somebody else wrote. Its HTML is shown as text, its pictures as links, and its code comes when needed. Of a text
- * that grows at its end, what is complete is not read again.
+ * Markdown that somebody else wrote. HTML in it is shown as text, and pictures as links. The renderer is loaded when it is needed. While a
+ * text grows at its end, its complete blocks are not parsed again.
  */
 export const Markdown = memo(({ text }: { text: string }) => {
   const blocks = useMemo(() => blocksOf(text), [text]);

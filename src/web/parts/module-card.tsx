@@ -7,7 +7,7 @@ import classes from "./module-card.module.css";
 import { type ModuleData, ModuleSections, readModule } from "./module-sections.tsx";
 import { Panel } from "./page-frame.tsx";
 
-/** A dashboard module of an integration: a card with what its router answers. */
+/** A dashboard module of an integration: a card with what its router returns. */
 export function ModuleCard({ module }: { module: Schema<"DashboardModule"> }) {
   const { label, icon, description, api_base } = module;
   const { data, error, refetch } = useQuery({

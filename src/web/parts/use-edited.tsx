@@ -14,18 +14,18 @@ interface EditedOptions<One extends Versioned, Fields extends object> {
   fieldsOf(one: One): Fields;
   /** Reads it again. */
   read(): Promise<One>;
-  /** False while nothing has been typed: until then what is stored counts. Default: true. */
+  /** False while nothing has been typed; until then, the form follows what is stored. Default: true. */
   isBegun?: boolean;
-  /** Whether what is sent replaces something that nobody is shown, such as a key. Default: it does not. */
+  /** Whether the change replaces something that is never shown, such as a key. Default: it does not. */
   hides?(changed: Partial<Fields>): boolean;
 }
 
-/** The header that has the API refuse a change of what has been changed meanwhile. */
+/** The header with which the API refuses to change what somebody else has changed meanwhile. */
 export interface IfMatch {
   "if-match": string;
 }
 
-/** The same, and the bare version for those parts of the API that take it in the body. */
+/** That header, and the bare version for routes that take it in the body. */
 interface Seen {
   header: IfMatch;
   version: string | null;
@@ -46,7 +46,7 @@ export interface Edited<One, Fields> {
   ): Promise<Answer>;
   /** What the others have changed, and the choice; nothing unless the last save was refused for that. */
   notice(choices: Choices<One>): ReactNode;
-  /** Goes on from what is stored now, after a change of the reader's own beside the form. */
+  /** Takes this as the version that editing began with, after the reader has changed the object outside of the form. */
   goOnFrom(one: One): void;
 }
 
@@ -85,7 +85,7 @@ export function useEdited<One extends Versioned, Fields extends object>({
             setMeanwhile({ theirs, mine: Object.keys(changed), isHidden });
             throw error;
           }
-          // What was changed is not part of this form, often by the same person beside it: saving overwrites nothing of it.
+          // The change is not in a field of this form (often the same person made it elsewhere), so saving overwrites nothing of it.
           seen.current = theirs.updated_at;
         }
       }
@@ -123,7 +123,7 @@ export function useEdited<One extends Versioned, Fields extends object>({
 export const isChangedMeanwhile = (error: unknown): boolean =>
   error instanceof ApiFailure && error.code === "changed_meanwhile";
 
-/** Whether a text has become an object; what has not is for the API to refuse. */
+/** Whether a text was parsed into an object; the API refuses what was not. */
 export const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

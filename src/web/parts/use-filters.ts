@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 
 export interface Filters<Name extends string> {
-  /** The set ones. */
+  /** Those that are set. */
   values: Partial<Record<Name, string>>;
   set(name: Name, value: string | null | undefined): void;
   clear(): void;

@@ -34,7 +34,7 @@ export function useTail<Line>({ key, follow }: TailOptions<Line>): Tail<Line> {
     const stop = new AbortController();
     const { signal } = stop;
     void follow({
-      // What was on its way when it was stopped is of the former log.
+      // Lines that were on their way when it was stopped belong to the former log.
       onLine: (line) => !signal.aborted && ring.add(line),
       onState: (next) => !signal.aborted && setState(next),
       signal,

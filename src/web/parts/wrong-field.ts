@@ -30,7 +30,7 @@ export function showRefusal(form: HTMLElement | null): void {
   const place = input ?? form?.querySelector<HTMLElement>('[role="alert"]');
   if (!place) return;
   unfold(place);
-  // A list to choose from would open over what is said about it.
+  // Focusing a select would open its list over the error.
   if (input && input.getAttribute("aria-haspopup") !== "listbox") input.focus({ preventScroll: true });
   place.scrollIntoView({ block: "center" });
 }
@@ -49,7 +49,7 @@ export function objectOf(text: string, field: string, message: string): Record<s
       return value as Record<string, unknown>;
     }
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw new WrongInput(field, message);
 }

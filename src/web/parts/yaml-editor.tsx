@@ -46,7 +46,7 @@ function Editor({
     const [error] = document.errors;
     if (error) {
       const { line } = counter.linePos(error.pos[0]);
-      return setState({ busy: false, problem: { text: `It is not YAML: ${error.message}`, line } });
+      return setState({ busy: false, problem: { text: `The text is not YAML: ${error.message}`, line } });
     }
     setState({ busy: true });
     try {

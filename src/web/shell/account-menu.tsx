@@ -9,7 +9,7 @@ const SCHEMES = [
   { value: "auto", label: "As the system", icon: "Monitor" },
 ] as const;
 
-/** Nothing of what was shown stays in the page. */
+/** Signs out, and drops what the pages have read. */
 export const leave = (): void => void signOut().finally(() => queryClient.clear());
 
 /** Appearance, documentation, signing out. */

@@ -15,7 +15,7 @@ const TYPING_PAUSE_MS = 200;
 const MOST_CHANNELS = 20;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Nothing is read before something is typed. What has no page for who is signed in is left out. */
+/** Nothing is read before something is typed. Kinds whose page the person may not open are left out. */
 export function useFoundObjects(typed: string): FoundGroup[] {
   const query = typed.trim();
   const [asked] = useDebouncedValue(query, TYPING_PAUSE_MS);

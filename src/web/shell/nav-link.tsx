@@ -7,7 +7,7 @@ export interface NavItem {
   isRail: boolean;
   icon: string;
   label: string;
-  /** At the right: a count, a dot. */
+  /** Shown at the right: a count, a dot. */
   mark?: React.ReactNode;
 }
 

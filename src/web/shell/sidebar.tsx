@@ -23,7 +23,7 @@ interface SidebarProps {
   onSections(): void;
 }
 
-/** What a page's entry tells, by its address. */
+/** The badge of each page's entry, by its address. */
 const MARKS: Record<string, React.ReactNode> = {
   "/": <RepairsBadge />,
   "/chat": <UnreadBadge />,

@@ -56,7 +56,7 @@ function Question() {
       onClose={() => endSignInAgain(false)}
       title={hasEnded ? "You were signed out" : "Sign in again"}
       zIndex={400}
-      // What is below belongs to who was signed in, and waits unseen until it is the same person.
+      // What is behind the dialog belongs to the person who was signed in, and stays hidden until the same person is back.
       {...(hasEnded && {
         overlayProps: SCREEN,
         closeOnClickOutside: false,
@@ -67,8 +67,8 @@ function Question() {
       <FormFrame error={state.error} onSubmit={() => void attempt()}>
         <p>
           {hasEnded
-            ? "The sign-in of this browser has ended. What you have typed is still there, and goes on when you have signed in."
-            : "What makes or ends keys, or runs code, needs a sign-in of the last minutes. What you have begun goes on when you have signed in."}
+            ? "The sign-in of this browser has ended. What you have typed is still there; sign in to continue."
+            : "Creating or revoking keys and running code need a recent sign-in. What you have begun continues once you have signed in."}
         </p>
         <PasswordInput
           label="API key or sign-in link"

@@ -93,7 +93,7 @@ export function knowledgeTests(ui: () => Ui): void {
     const editor = page.getByLabel("The bot as YAML");
     await editor.fill("id: dyer\nname: Dyer\nmodel: [\n");
     await page.getByRole("button", { name: "Save bot" }).click();
-    await page.getByText(/It is not YAML/).waitFor();
+    await page.getByText(/The text is not YAML/).waitFor();
     await editor.fill("id: dyer\nname: Dyer\n\nmax_iterations: 0\n");
     await page.getByRole("button", { name: "Save bot" }).click();
     await page.getByRole("button", { name: "Line 4" }).waitFor();

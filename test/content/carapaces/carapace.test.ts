@@ -68,7 +68,7 @@ requires:
 
   test("that is not YAML is refused with the line", () => {
     const read = readCarapace("name: a\nincludes: [b", about);
-    expect(read.ok ? "" : read.problem.reason).toStartWith("It is not YAML");
+    expect(read.ok ? "" : read.problem.reason).toStartWith("The text is not YAML");
     const bomb = `a: &a [x, x]\n${[..."bcdefghijk"].map((key, at) => `${key}: &${key} [${Array(9).fill(`*${"abcdefghij"[at]}`)}]`).join("\n")}`;
     expect(readCarapace(bomb, about)).toMatchObject({ ok: false });
   });

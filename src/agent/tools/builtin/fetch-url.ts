@@ -13,7 +13,7 @@ const htmlReader = onDemand(() => import("../html/html-to-markdown.ts"));
 /** Reaches no private network, and looks at each redirect. */
 type GuardedFetch = (url: string, init: RequestInit & { timeoutSeconds?: number }) => Promise<Response>;
 
-/** The text of a PDF, or why it has none: "it is damaged". Bounded in time, memory, pages and characters. */
+/** Returns the text of a PDF, or the reason why there is none: "it is damaged". It is bounded in time, memory, pages and characters. */
 type ReadPdf = (
   file: Uint8Array,
 ) => Promise<{ ok: true; text: string; pages: number; isCut: boolean } | { ok: false; reason: string }>;

@@ -56,7 +56,7 @@ const statusTool = ({ facts, integrations }: ServerForTools): Tool => ({
 
 const manageTool = ({ integrations }: ServerForTools): Tool => ({
   name: "manage_integration",
-  // What is switched off meanwhile tells nobody of anything.
+  // An integration that was switched off meanwhile reports nothing.
   annotations: { destructive: true },
   description:
     "Look at the server's integrations, enable or disable one, or load its folder again. Settings and the approval of code are for people.",

@@ -17,7 +17,7 @@ const MOST_NESTED = 1_000;
 const MOST_TITLE = 300;
 const MOST_URL = 2_000;
 
-/** Nobody reads these on the page itself. */
+/** Elements whose content is not shown on the page itself. */
 const SILENT = new Set(
   "head script style noscript template svg math iframe object embed canvas audio video select textarea nav footer dialog".split(
     " ",
@@ -86,7 +86,7 @@ interface Page {
   lists: { isOrdered: boolean; next: number }[];
 }
 
-/** Hidden text is for nobody, except for those who want to tell a model something in secret. */
+/** Hidden text is left out: only somebody who wants to tell a model something in secret has a use for it. */
 function isHidden({ hidden, style = "", "aria-hidden": aria }: Record<string, string>): boolean {
   if (hidden !== undefined || aria === "true") return true;
   return /(?:display:none|visibility:hidden|font-size:0(?:px|;|$)|opacity:0(?:;|$))/.test(

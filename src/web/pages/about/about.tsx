@@ -100,7 +100,7 @@ function ServerFacts({ about }: { about: About }) {
           "Public address",
           about.base_url === null ? "BASE_URL is not set" : <code key="url">{about.base_url}</code>,
         ],
-        ["Default model", about.model ?? "None: a stand-in answers that quotes your documents"],
+        ["Default model", about.model ?? "None: a stand-in answers by quoting your documents"],
       ]}
     />
   );

@@ -115,7 +115,7 @@ function BrowserDetail({ browser, mayWrite, closeHref }: BrowserDetailProps) {
             ["Last seen", <Time key="seen" at={browser.last_seen_at} />],
             ["Ends without use", <Time key="idle" at={browser.idle_expires_at} as="absolute" />],
             ["Ends at the latest", <Time key="ends" at={browser.expires_at} as="absolute" />],
-            ["It calls itself", browser.user_agent || "Nothing"],
+            ["User agent", browser.user_agent || "Nothing"],
           ]}
         />
       </Section>
@@ -135,7 +135,7 @@ function BrowserDetail({ browser, mayWrite, closeHref }: BrowserDetailProps) {
         >
           <p>
             {current
-              ? "It is the one that you use now: you will have to sign in again."
+              ? "This is the browser that you are using: you will have to sign in again."
               : "It can see and do nothing from then on, and what it has open ends at once."}
           </p>
         </ConfirmDestructive>

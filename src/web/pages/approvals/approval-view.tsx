@@ -117,7 +117,7 @@ interface ArgumentsProps {
 
 function Arguments({ approval: { arguments: args, previous }, lines }: ArgumentsProps) {
   if (Object.keys(args).length === 0) return <Section title="Arguments">There are none.</Section>;
-  // What is to change in files is compared with what is in them.
+  // A change of files is shown as a diff against what is in them.
   const isCompared = previous !== null && lines.lines[0]?.kind !== "place";
   return (
     <Section title={isCompared ? "Arguments, compared with those approved last" : "Arguments"}>

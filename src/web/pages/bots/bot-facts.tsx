@@ -100,7 +100,7 @@ function Origin({ bot: { source, file, created_at, updated_at } }: { bot: Bot })
           ],
           file !== null &&
             file.fields_changed.length > 0 && [
-              "Not as in the file",
+              "Differs from the file",
               <Names key="fields" of={file.fields_changed} />,
             ],
         ]}

@@ -12,7 +12,7 @@ export const bot = (id: string) =>
     queryFn: () => take(api.GET("/api/v1/bots/{id}", { params: { path: { id } } })),
   });
 
-/** A few of what a bot did and knows last; whether there is more is told by the length. */
+/** How many of the latest things that a bot did or learned are shown. */
 const FEW = 5;
 
 export const runsOf = (bot_id: string) =>
@@ -48,7 +48,7 @@ export const memoriesOf = (bot_id: string) =>
         .memories,
   });
 
-/** The bot is gone: it is not read again, as refreshing would do while its page is still there. */
+/** After a deletion the bot is removed from the cache: refreshing would read it again while its page is still there. */
 export function forgetBot(id: string): Promise<void> {
   queryClient.removeQueries({ queryKey: bot(id).queryKey });
   return queryClient.invalidateQueries({ queryKey: ["bots", "list"] });

@@ -62,9 +62,7 @@ export function NewBudget({ onDone, onCancel }: { onDone(id: string): void; onCa
       />
       <Select
         label="In each"
-        description={
-          draft.period === "run" ? undefined : "Hours, days and months in Coordinated Universal Time."
-        }
+        description={draft.period === "run" ? undefined : "Hours, days and months begin in UTC."}
         data={optionsOf(PERIODS)}
         allowDeselect={false}
         error={wrong("period")}

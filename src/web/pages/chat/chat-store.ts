@@ -82,5 +82,5 @@ export const useDrafts = create<Drafts>()(
   ),
 );
 
-/** Where a conversation was scrolled to; at its end it follows what is written. */
+/** Where each conversation was scrolled to; one at its end follows what is written. */
 export const scrolls = new Map<string, { top: number; atEnd: boolean }>();

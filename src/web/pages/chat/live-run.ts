@@ -1,15 +1,15 @@
-// A run as it is seen while it goes on: what its events have told so far.
+// A run in progress, as far as its events have described it.
 
 export interface ToolPiece {
   kind: "tool";
   callId: string;
   tool: string;
-  /** What the model wrote: an object, or text that is none. */
+  /** What the model wrote: an object, or a text that is not JSON. */
   args: unknown;
   status: "running" | "done" | "failed";
   durationMs: number | null;
   error: string | null;
-  /** What a call that goes on says about itself. */
+  /** What a call in progress reports about itself. */
   progress?: { message: string; fraction: number | null };
 }
 
@@ -20,9 +20,9 @@ export interface LiveRun {
   state: "queued" | "running" | "ended";
   /** In the order in which they were written. */
   pieces: Piece[];
-  /** Why it takes longer. */
+  /** The reason why it takes longer. */
   notice: string | null;
-  /** The place in the stream up to which it is known. */
+  /** The id of the last event that was read. */
   lastId: string | undefined;
 }
 

@@ -56,7 +56,7 @@ const attachedFile = ({ id, kind, name, bytes }: Message["attachments"][number])
   bytes,
 });
 
-/** The run that has delegated the work; undefined: nobody has. */
+/** The run that has delegated the work; undefined if none has. */
 function askerOf({ source, metadata }: Message): string | undefined {
   const id = metadata.delegation_task_id;
   return source === "delegation" && typeof id === "string" ? id : undefined;
@@ -70,7 +70,7 @@ function authorOf(message: Message): string {
   return source ? `${name}, over ${source}` : name;
 }
 
-/** What is to be said of its run as long as that has no answer. */
+/** What there is to say about its run while that has no answer. */
 function Fate({ task }: { task: Task }) {
   const cancel = useMutation({
     mutationFn: () => take(api.POST("/api/v1/tasks/{id}/cancel", { params: { path: { id: task.id } } })),

@@ -41,7 +41,7 @@ export const tasksOf = (id: string) =>
       (await take(api.GET("/api/v1/tasks", { params: { query: { session_id: id, limit: TASKS } } }))).tasks,
   });
 
-/** A run that goes on or will. */
+/** Whether a run is in progress or waits for its turn. */
 export const isOpen = ({ status }: Schema<"Task">) => status === "pending" || status === "running";
 
 const OVER: readonly string[] = ["complete", "failed", "cancelled"];

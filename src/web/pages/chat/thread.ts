@@ -31,7 +31,7 @@ export interface StoredParts {
   messages: readonly Message[];
   /** The newest first. */
   tasks: readonly Task[];
-  /** The run that its stream tells from its beginning, so that what is stored of it is left out. */
+  /** The run whose stream is followed from its beginning, so that its stored messages are left out. */
   streamed: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export function storedThread({ messages, tasks, streamed }: StoredParts): Entry[
   return entries;
 }
 
-/** The first answer of a run has the key that it had while it was streamed, so that it stays as the reader has opened it. */
+/** The first answer of a run keeps the key that it had while it was streamed, so that what the reader has unfolded stays open. */
 const answerOf = ({ id, task_id, created_at }: Message, pieces: ShownPiece[], isFirst: boolean): Answer => ({
   kind: "answer",
   key: isFirst && task_id !== null ? task_id : id,
@@ -108,7 +108,7 @@ function placeOf(entries: readonly Entry[], run: string | null): number {
 /** Ended without an answer of its own. */
 const isOver = ({ status }: Task): boolean => status === "failed" || status === "cancelled";
 
-/** The same with the run that goes on. */
+/** Adds the answer of the run in progress. */
 export function withLive(
   entries: Entry[],
   live: LiveRun,

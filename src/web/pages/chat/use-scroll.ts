@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { scrolls } from "./chat-store.ts";
 
-/** So near to the end that the reader reads the newest. */
+/** Pixels. A reader this close to the end is reading the newest. */
 const NEAR = 24;
-/** So near to the beginning that earlier messages are read. */
+/** Pixels. This close to the beginning, earlier messages are loaded. */
 const TOP = 160;
 
 interface ScrollOptions {
@@ -19,8 +19,8 @@ const isNearEnd = (box: HTMLElement | null): boolean =>
   box !== null && box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR;
 
 /**
- * Follows what is written at the end, for as long as the reader is there; whoever scrolls up is left in peace. Earlier
- * messages appear above without moving what is being read.
+ * Scrolls along with what is written at the end while the reader is there, and stops when the reader scrolls up. Earlier messages
+ * appear above without moving what is being read.
  */
 export function useScroll({ id, isReady, first, onTop }: ScrollOptions) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -71,7 +71,7 @@ export function useScroll({ id, isReady, first, onTop }: ScrollOptions) {
       if (follows.current) toEnd();
       else note(isNearEnd(scroller.current));
     });
-    // Whoever opens something wants to read it, although it pushes the end away.
+    // Somebody who unfolds something wants to read it, although that pushes the end away.
     const onClick = ({ target }: MouseEvent) => {
       if ((target as Element).closest("summary, [aria-expanded]")) note(false);
     };

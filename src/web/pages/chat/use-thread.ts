@@ -10,7 +10,7 @@ import { type Entry, storedThread, type Task, withLive } from "./thread.ts";
 export interface Thread {
   entries: Entry[];
   outgoing: Outgoing[];
-  /** The run that goes on or waits. */
+  /** The run that is in progress or waits for its turn. */
   live: LiveRun | null;
   isBusy: boolean;
   isLoading: boolean;

@@ -189,7 +189,7 @@ function Work({ agent: { id, tool } }: { agent: CodingAgent }) {
       {error && <ApiError error={error} onRetry={() => void refetch()} />}
       {data && (
         <ShortList
-          none={`Nothing yet. A bot has it work when it has the tool ${tool}.`}
+          none={`Nothing yet. A bot that has the tool ${tool} can give it work.`}
           rows={data.map(({ id: key, task_id, status, asked, folder, changed_files, created_at }) => ({
             key,
             href: `/tasks/${task_id}`,

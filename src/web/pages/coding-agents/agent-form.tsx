@@ -79,7 +79,7 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
         if (Object.keys(body).length > 0) await changeAgent(agent.id, body, header);
       }),
     onSuccess: () => {
-      notifyDone("Stored. Work that begins from now on is done with it.");
+      notifyDone("Stored. It applies to work that begins from now on.");
       onDone();
     },
   });

@@ -38,7 +38,7 @@ export function View() {
   return (
     <PageFrame
       title="Coding agents"
-      about="Programs that speak the Agent Client Protocol, such as Claude Code, Codex and Gemini CLI. A bot has one work in a folder of the workspace by its tool: code_with_agent."
+      about="Programs that speak the Agent Client Protocol, such as Claude Code, Codex and Gemini CLI. With the tool code_with_agent, a bot has one work in a folder of the workspace."
       fill
       actions={add}
     >

@@ -131,7 +131,7 @@ function Delete({ document: one, closeHref }: { document: WholeDocument; closeHr
           onConfirm={async () => {
             await api.DELETE("/api/v1/documents/{id}", { params: { path: { id } } });
             navigate(closeHref);
-            // What is gone is not read again.
+            // What has been deleted must not be read again.
             queryClient.removeQueries({ queryKey: document(id).queryKey });
             await queryClient.resetQueries({ queryKey: ["documents"] });
             notifyDone("The document was deleted.");

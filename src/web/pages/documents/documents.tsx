@@ -62,7 +62,7 @@ export function View() {
   return (
     <PageFrame
       title="Documents"
-      about="Texts that bots search. A search here gives the same hits as theirs."
+      about="Texts that bots search. A search here finds the same as theirs."
       fill
       actions={add}
       bar={

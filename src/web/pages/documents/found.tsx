@@ -6,7 +6,7 @@ import type { Found as Hit } from "./queries.ts";
 
 export const LANES = { lexical: "Words", vector: "Vector", both: "Words and vector" } as const;
 
-/** Comparable within one search only. */
+/** A score, comparable only within one search. */
 export const Score = ({ value }: { value: number }) => (
   <span className="number" title={`${value}; comparable only within this search`}>
     {value.toFixed(4)}

@@ -38,7 +38,7 @@ export function View() {
   return (
     <PageFrame
       title="Evals"
-      about="What came of fixtures when bots were run against them, each compared with the run before."
+      about="Results of running bots against fixtures, each compared with the run before."
       fill
       {...(name !== undefined && {
         actions: (

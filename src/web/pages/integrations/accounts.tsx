@@ -101,7 +101,7 @@ function AccountActions({ account, integration }: { account: Account; integratio
   const begin = useMutation({
     mutationFn: () => take(api.POST("/api/v1/admin/integrations/{id}/accounts/{name}/sign-in", { params })),
     onError: notifyError("Signing in did not begin"),
-    // The page of the service comes in the place of this one, and sends the browser back.
+    // The service's page replaces this one, and sends the browser back.
     onSuccess: ({ url }) => location.assign(url),
   });
   return (

@@ -6,7 +6,7 @@ import { Icon } from "../../parts/icon.tsx";
 import classes from "./connection-test.module.css";
 import type { Integration } from "./queries.ts";
 
-/** Has the integration ask its service whether the stored settings work. Nothing is shown of one that cannot. */
+/** Has the integration ask its service whether the stored settings work. Shows nothing for an integration that cannot. */
 export function ConnectionTest({ integration }: { integration: Integration }) {
   const { id, is_live, has_connection_test } = integration;
   const { mutate, data, error, isPending } = useMutation({
@@ -26,7 +26,7 @@ export function ConnectionTest({ integration }: { integration: Integration }) {
         Test connection
       </Button>
       <div role="status" className={classes.result} data-ok={data?.ok}>
-        {data && !isPending && (data.ok ? data.message : `It does not work: ${data.message}`)}
+        {data && !isPending && (data.ok ? data.message : `The test failed: ${data.message}`)}
       </div>
       {error && <ApiError error={error} onRetry={() => mutate()} />}
     </div>

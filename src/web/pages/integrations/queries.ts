@@ -89,7 +89,7 @@ export const fileAt = (id: string, path: string) =>
   queryOptions({
     queryKey: ["integrations", "file", id, path],
     queryFn: () => readIntegrationFile(id, path),
-    // Whoever edits must not find another text in the editor.
+    // The text must not be replaced while somebody edits it.
     refetchOnWindowFocus: false,
   });
 

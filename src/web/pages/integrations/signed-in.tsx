@@ -26,7 +26,7 @@ export function SignedIn() {
     },
   });
   const { mutate } = finish;
-  // A code counts once.
+  // A code can be used only once.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the browser has come back
   useEffect(() => {
     if (given.state === TAKEN || given.state === undefined) return;

@@ -23,7 +23,7 @@ export function LineDetail({ line, id, closeHref }: LineDetailProps) {
     return (
       <Detail title={`Line ${id}`} closeHref={closeHref}>
         <Empty icon="ScrollText" title="This line is not here">
-          It may have been too long ago, or does not match the filters.
+          It may be too old, or not match the filters.
         </Empty>
       </Detail>
     );

@@ -42,7 +42,7 @@ export function View() {
   return (
     <PageFrame
       title="Logs"
-      about="What the server writes, as it writes it. The latest 2,000 lines of the server that answers are kept."
+      about="The server's log, live. The latest 2,000 lines of the server that answers are kept."
       fill
       actions={
         <CopyButton text={() => tail.lines.map(asText).join("\n")} what="the lines on the screen" labelled />
@@ -99,7 +99,7 @@ function useParts(lines: readonly Line[], chosen: string | undefined): string[] 
       return (await take(api.GET("/api/v1/logs", { params: { query } }))).lines.map(({ part }) => part);
     },
   });
-  // The newest are enough: this runs with every frame in which something was written.
+  // The newest lines are enough, because this runs in every frame in which something was written.
   const recent = lines.slice(-200).map(({ part }) => part);
   const names = [...new Set([...data, ...recent, ...(chosen === undefined ? [] : [chosen])])].sort();
   const text = names.join(" ");

@@ -184,7 +184,7 @@ function ServerFacts({ server }: { server: McpServer }) {
         isHttp && ["Private addresses", server.allow_private ? "Allowed" : "Not allowed"],
         [
           "What it says of its tools",
-          server.trust_annotations ? "Is believed" : "Counts only where it makes Heddle more careful",
+          server.trust_annotations ? "Trusted" : "Counts only where it makes Heddle more careful",
         ],
         server.listed_at !== null && ["Listed its tools", <Time key="listed" at={server.listed_at} />],
         server.source === "file" && ["From", "mcp.yaml in Heddle's home; change it there"],

@@ -14,14 +14,14 @@ import { type McpServer, refreshServers } from "./queries.ts";
 export const wantsSignIn = ({ state, can_sign_in }: McpServer): boolean =>
   state === "reauth_required" && can_sign_in;
 
-/** Shown where signing in changes something: a server that asks nobody in needs no button. */
+/** Shown where signing in changes something: a server for which nobody has to sign in needs no button. */
 export function SignInActions({ server }: { server: McpServer }) {
   const { id, name, signed_in } = server;
   const [isLeaving, setLeaving] = useState(false);
   const begin = useMutation({
     mutationFn: () => take(api.POST("/api/v1/admin/mcp-servers/{id}/sign-in", { params: { path: { id } } })),
     onError: notifyError("Signing in did not begin"),
-    // The page of somebody else comes in the place of this one, and sends the browser back.
+    // The authorization server's page replaces this one, and sends the browser back.
     onSuccess: ({ url }) => location.assign(url),
   });
   if (!wantsSignIn(server) && signed_in === null) return null;
@@ -87,7 +87,7 @@ export function Returned({
     },
   });
   const { mutate } = finish;
-  // A code counts once.
+  // A code can be used only once.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the browser has come back
   useEffect(() => {
     if (given.state === TAKEN) return;

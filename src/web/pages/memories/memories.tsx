@@ -149,7 +149,7 @@ function NoMemories({ filters }: { filters: Filters<Filter> }) {
   if (filters.values.status === "unreviewed" && filters.count === 1) {
     return (
       <Empty icon="CheckCircle2" title="Nothing waits for a review">
-        What bots learn where strangers write appears here, and counts once it is accepted.
+        What bots learn from conversations with strangers appears here, and counts once it is accepted.
       </Empty>
     );
   }

@@ -170,7 +170,7 @@ function Actions({
           onConfirm={async () => {
             await api.DELETE("/api/v1/memories/{id}", { params: { path: { id } } });
             navigate(closeHref);
-            // What is gone is not read again.
+            // What has been deleted must not be read again.
             queryClient.removeQueries({ queryKey: memory(id).queryKey });
             queryClient.removeQueries({ queryKey: versionsOf(memory_id).queryKey });
             onDeleted();

@@ -85,7 +85,7 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
     () => ({ announcements: announcementsOf(columns), screenReaderInstructions: { draggable: HELP } }),
     [columns],
   );
-  /** Where the card was when it was picked up: somebody else may move it while it is on its way, and is then not overruled. */
+  /** Where the card was when it was picked up: if somebody else moves it in the meantime, that move stands. */
   const began = useRef<Column>(undefined);
   const end = ({ active, over }: DragEndEvent) => {
     const id = String(active.id);

@@ -53,7 +53,7 @@ export function PlanDetail({ id, mayWrite, closeHref }: PlanDetailProps) {
   useEffect(() => {
     if (shown !== undefined && read?.id !== id) setRead({ id, hash: shown });
   }, [shown, read, id]);
-  // A decision that came too late shows what has become of the plan.
+  // After a decision that came too late, the plan is shown as it is now.
   const decide = useMutation({
     mutationFn: ({ action, body = {} }: { action: "approve" | "resume"; body?: object }) =>
       mission("POST", `/plans/${id}/${action}`, body),
@@ -98,7 +98,7 @@ export function PlanDetail({ id, mayWrite, closeHref }: PlanDetailProps) {
           plan={data}
           onDone={() => {
             setOpen(undefined);
-            // What one has written oneself is read.
+            // The person who wrote it has read it.
             void refreshMission().then(() => setRead(undefined));
           }}
           onCancel={() => setOpen(undefined)}

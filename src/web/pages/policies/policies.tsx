@@ -51,7 +51,7 @@ export function View() {
   return (
     <PageFrame
       title="Policies"
-      about="Rules about calls of tools. The first one that fits a call decides; what none fits is allowed, except where strangers wrote."
+      about="Rules about calls of tools. The first one that fits a call decides; calls that none fits are allowed, except where strangers wrote."
       fill
       actions={actions}
     >

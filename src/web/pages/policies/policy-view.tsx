@@ -135,7 +135,7 @@ function Actions({ policy: { id, name, enabled }, onEdit }: { policy: Policy; on
           onConfirm={async () => {
             await api.DELETE("/api/v1/policies/{id}", { params });
             navigate("/policies");
-            // What has been deleted is not read again.
+            // What has been deleted must not be read again.
             queryClient.removeQueries({ queryKey: policy(id).queryKey });
             await refreshPolicies();
           }}

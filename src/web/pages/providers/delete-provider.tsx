@@ -39,8 +39,8 @@ export function DeleteProvider({ provider, onClose, onDeleted }: DeleteProviderP
       <p>
         Its key and what was set of its models are deleted.{" "}
         {next
-          ? `Names that begin with "${id}/" are asked of ${is_default ? "another provider" : next.name} from then on.`
-          : "No provider is left then, and runs are answered by a stand-in that quotes your documents."}
+          ? `Models whose names begin with "${id}/" will be asked of ${is_default ? "another provider" : next.name}.`
+          : "No provider will be left: a stand-in that quotes your documents will answer runs."}
       </p>
       {error && <ApiError error={error} />}
       {references && <References references={references} />}

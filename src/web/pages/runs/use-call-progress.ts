@@ -7,7 +7,7 @@ export interface CallProgress {
   fraction: number | null;
 }
 
-/** What the calls of a run say about how far they are, while somebody looks. */
+/** The progress that the calls of a run report while the page is open. */
 export function useCallProgress(taskId: string): (span: Span) => CallProgress | undefined {
   const [known, setKnown] = useState<{ of: string; calls: ReadonlyMap<string, CallProgress> }>(NOTHING);
   useLiveEvents(["tool.progress"], ({ task_id, data }) => {

@@ -23,7 +23,7 @@ interface WaterfallProps {
   selected: string | undefined;
   hrefOf(span: Span): string;
   now: number;
-  /** What a call that goes on says about itself. */
+  /** What a call in progress reports about itself. */
   progressOf(span: Span): CallProgress | undefined;
 }
 

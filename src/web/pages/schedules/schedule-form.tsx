@@ -36,7 +36,7 @@ interface ScheduleFormProps {
   onCancel(): void;
 }
 
-/** Says, while one types, when the schedule would be due. */
+/** Shows when the schedule would be due, while somebody types. */
 export function ScheduleForm({ draft, set, isOld = false, ...form }: ScheduleFormProps) {
   const { data: known = [] } = useQuery(places);
   const { data: knownBots = [] } = useQuery(bots);

@@ -65,7 +65,7 @@ export function DayCharts({ rows, since, now, narrowing }: DayChartsProps) {
           </Panel>
         )}
       </div>
-      <p className={classes.note}>Days begin at midnight in Coordinated Universal Time.</p>
+      <p className={classes.note}>Days begin at midnight UTC.</p>
     </Section>
   );
 }

@@ -8,7 +8,7 @@ export type Usage = Schema<"Usage">;
 export const GROUPS = ["bot", "model", "provider", "integration", "schedule", "day"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** What the rows can be narrowed to; the names are the API's. */
+/** The filters of a report; the names are the API's. */
 export type Narrowing = Partial<
   Record<"bot_id" | "provider" | "model" | "integration" | "schedule_id", string>
 >;

@@ -1,4 +1,4 @@
-// Usage: what the models have read, written and cost, by day and by whatever it is asked for.
+// Usage: what the models have read, written and cost, by day, and grouped as the reader chooses.
 
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";

@@ -118,7 +118,7 @@ export function View() {
   return (
     <PageFrame
       title="First steps"
-      about="From an empty home to a bot that answers an event, in a few minutes. You can leave at any time: it goes on where you stopped."
+      about="From an empty home to a bot that answers an event, in a few minutes. You can leave at any time and continue where you left off."
       actions={
         <Button component={Link} href="/" variant="default" size="xs">
           Skip for now

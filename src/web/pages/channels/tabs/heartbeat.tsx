@@ -123,7 +123,7 @@ const POSTS = [
   { value: "optional", label: "Only what the bot decides to post" },
 ];
 
-/** As it is before a channel has one. */
+/** The form's values for a channel that has no heartbeat yet. */
 const NONE = { updated_at: null };
 
 interface Beat {

@@ -51,7 +51,7 @@ export function MoveBinding({ binding, onClose }: { binding: Binding; onClose():
         filter={({ options }) => options}
         searchValue={text}
         onSearchChange={setText}
-        nothingFoundMessage="No other channel is called that."
+        nothingFoundMessage="No other channel has that name."
         error={wrongIn(move.error)("target_channel_id")}
         value={target}
         onChange={setTarget}

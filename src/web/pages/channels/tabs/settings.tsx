@@ -46,7 +46,7 @@ const changeable = (one: Channel): ChannelChange => {
   };
 };
 
-/** What applies to every run in the channel. Only what was changed is sent. */
+/** The settings that apply to every run in the channel. Only what was changed is sent. */
 export function Settings({ channel: one }: { channel: Channel }) {
   const [changed, setChanged] = useState<ChannelChange>({});
   const mayChange = useSession(({ me }) => covers(me?.scopes ?? [], "channels.config:write"));

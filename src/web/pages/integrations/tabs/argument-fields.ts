@@ -26,7 +26,7 @@ export function fieldsOf({ parameters }: Pick<Schema<"Tool">, "parameters">): Ar
   const fields: ArgumentField[] = [];
   for (const [name, property] of Object.entries(properties)) {
     const kind = kindOf(property);
-    // One that may be left out is not worth giving the form up.
+    // If it is optional, it is left out rather than giving up the whole form.
     if (kind === undefined && required.includes(name)) return undefined;
     if (kind === undefined) continue;
     const { description } = property;

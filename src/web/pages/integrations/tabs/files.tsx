@@ -65,7 +65,7 @@ function OneFile({
   return (
     <Panel>
       <FileEditor
-        // What is saved is the file from then on. What others change meanwhile does not touch what is being typed.
+        // What was saved is now the file's text. What others change meanwhile does not touch what is being typed.
         key={saved}
         label={`The file ${path}`}
         submit="Save and load"

@@ -124,7 +124,7 @@ function Problem({ integration }: { integration: IntegrationDetail }) {
                 </p>
               )}
               <p className="faint">
-                {is_live ? "Its last good version keeps serving. " : "Nothing of it is serving. "}
+                {is_live ? "Its last good version keeps serving. " : "No version of it is running. "}
                 Fix the file: it is loaded again as soon as it is saved.
               </p>
               {hasEditor(integration) && error.file !== null && (

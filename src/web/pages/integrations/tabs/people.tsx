@@ -70,7 +70,7 @@ function Pair() {
         <FormFrame className={classes.line} error={pair.error} onSubmit={() => pair.mutate()}>
           <TextInput
             label="Pairing code"
-            description="Get it from the person in a way by which you know that it is them."
+            description="Get it from the person in a way that proves it is them."
             placeholder="7KQ2-MXRD"
             autoComplete="off"
             spellCheck={false}

@@ -18,7 +18,7 @@ export function Tools({ integration: { id, is_live } }: { integration: Integrati
     return (
       <Empty
         icon="Wrench"
-        title={is_live ? "It has no tools" : "Nothing of it is serving, so its tools are not known"}
+        title={is_live ? "It has no tools" : "No version of it is running, so its tools are not known"}
       />
     );
   }
