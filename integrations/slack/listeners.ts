@@ -2,6 +2,7 @@
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { SocketModeClient } from "@slack/socket-mode";
+import type { AppsConnectionsOpenResponse } from "@slack/web-api";
 import { type JsonObject, type ListenContext, listen, log, poll } from "heddle/sdk";
 import { clientOptions, codeOf, listenerError, quietLogger } from "./client.ts";
 import { settings } from "./config.ts";
@@ -53,6 +54,14 @@ async function listenToSlack(ctx: ListenContext): Promise<void> {
     clientOptions: clientOptions(),
   });
   const ended = Promise.withResolvers<void>();
+  let socketUrl: string | undefined;
+  client.on("authenticated", ({ url }: AppsConnectionsOpenResponse) => {
+    socketUrl = url === undefined ? undefined : new URL(url).href;
+  });
+  // The channel tells of every socket of this process, such as those of other integrations; each of Slack's has an address of its own.
+  const onPong = (message: unknown) => {
+    if (socketUrl !== undefined && urlOf(message) === socketUrl) ctx.alive();
+  };
   client.on("slack_event", (envelope: Envelope) => {
     ctx.alive();
     void take(envelope);
@@ -62,7 +71,7 @@ async function listenToSlack(ctx: ListenContext): Promise<void> {
   ended.promise.catch(() => {});
   const onAbort = () => ended.resolve();
   ctx.signal.addEventListener("abort", onAbort, { once: true });
-  subscribe(PONG, ctx.alive);
+  subscribe(PONG, onPong);
   try {
     const self = await whoAmI(undefined, ctx.signal).catch((error) => {
       throw listenerError(error, "SLACK_BOT_TOKEN");
@@ -73,12 +82,16 @@ async function listenToSlack(ctx: ListenContext): Promise<void> {
     if (!ctx.signal.aborted) ctx.connected(`as ${self.name} in ${self.teamName}`);
     await ended.promise;
   } finally {
-    unsubscribe(PONG, ctx.alive);
+    unsubscribe(PONG, onPong);
     ctx.signal.removeEventListener("abort", onAbort);
     // A peer that is gone does not answer the closing handshake; the client closes the socket by itself after a while.
     client.disconnect().catch(() => {});
   }
 }
+
+/** The address of the socket that a message of the channel is about. */
+const urlOf = (message: unknown): string | undefined =>
+  (message as { websocket?: { url?: string } } | undefined)?.websocket?.url;
 
 /** Slack gets the acknowledgement only after everything is stored, so that it sends the event again if the server dies before. */
 async function take({ type, body, ack }: Envelope): Promise<void> {

@@ -1,6 +1,7 @@
 // Sockets that are half open: the network swallows what they carry and tells nobody. Every listener notices, says so and connects again.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { channel } from "node:diagnostics_channel";
 import { getLogger } from "@logtape/logtape";
 import { fakeHeddle, registered, useSettings } from "heddle/sdk/testing";
 import "../../integrations/discord/listeners.ts";
@@ -185,6 +186,29 @@ test.each(Object.keys(SERVICES))(
     if (error !== undefined) throw error;
   },
 );
+
+test("the pong of another socket of this process is not taken for Slack's", async () => {
+  // The service of this name is the network of another test, which listens beside it.
+  await outcomes.get("socket");
+  const stopping = new AbortController();
+  const connected = Promise.withResolvers<void>();
+  let heard = 0;
+  const listening = listenerOf("socket").run({
+    ...{ signal: stopping.signal, since: null, silenceSeconds: SILENCE_SECONDS, attempt: 1 },
+    ...{ connected: () => connected.resolve(), degraded: () => {} },
+    alive: () => {
+      heard += 1;
+    },
+  });
+  await connected.promise;
+  const before = heard;
+  const payload = Buffer.from("Ping from client (1)");
+  channel("undici:websocket:pong").publish({ websocket: { url: "wss://elsewhere.example/link" }, payload });
+  expect(heard).toBe(before);
+  await until(() => heard > before);
+  stopping.abort();
+  await listening;
+});
 
 test("no listener is deaf for more than a minute without saying so", () => {
   const names = ["socket", "gateway", "updates", "topics", "events", "mqtt", "imap", "gmail"];

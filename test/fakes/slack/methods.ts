@@ -99,7 +99,8 @@ export const METHODS: Record<string, Method> = {
   },
   "apps.connections.open": {
     takes: [],
-    run: (_, fake) => ({ url: `${fake.socketUrl}/link/?ticket=1` }),
+    // A ticket is good for one socket.
+    run: (_, fake) => ({ url: `${fake.socketUrl}/link/?ticket=${crypto.randomUUID()}&app_id=A1` }),
   },
   "users.info": {
     takes: ["user"],
