@@ -239,6 +239,8 @@ async function answerPage(
   }
   const page = await readPage(headers);
   if (!page) throw new HeddleError("not_found", "There is no such page.");
+  if (method === "OPTIONS")
+    return new Response(null, { status: 204, headers: { allow: "GET, HEAD, OPTIONS" } });
   return method === "HEAD" ? new Response(null, page) : page;
 }
 

@@ -83,6 +83,8 @@ test("an integration's pages need no key and can only be read", async () => {
   const get = (path: string, method = "GET") => send(method, `/integrations/hook${path}`, { key: null });
   expect(await get("/ui/")).toMatchObject({ status: 200, body: "<p>page" });
   expect(await get("/ui/", "HEAD")).toMatchObject({ status: 200, body: "" });
+  const asked = await get("/ui/", "OPTIONS");
+  expect([asked.status, asked.body, asked.headers.get("allow")]).toEqual([204, "", "GET, HEAD, OPTIONS"]);
   const moved = await get("/ui?tab=1");
   expect([moved.status, moved.headers.get("location")]).toEqual([308, "/integrations/hook/ui/?tab=1"]);
   expect((await get("/ui/gone.js")).body.error.code).toBe("not_found");
