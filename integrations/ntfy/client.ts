@@ -1,17 +1,24 @@
 import { failDelivery, http, rateLimit } from "heddle/sdk";
-import { settings } from "./config.ts";
+import { credentials, settings } from "./config.ts";
 
 const options = {
-  service: { name: "The ntfy server", settings: ["NTFY_URL"], credentials: ["NTFY_TOKEN"] },
+  service: () => ({ name: "The ntfy server", settings: ["NTFY_URL"], credentials: credentials() }),
   // What ntfy.sh allows at once; how long its pauses are is in its answers.
   rateLimit: rateLimit({ rates: [{ requests: 60, seconds: 5 }] }),
   baseUrl: () => settings.NTFY_URL,
-  headers: (): Record<string, string> =>
-    settings.NTFY_TOKEN === "" ? {} : { authorization: `Bearer ${settings.NTFY_TOKEN}` },
+  headers: authorization,
 };
 export const ntfy = http(options);
 /** For deliveries, which the server tries again, and shows meanwhile as waiting. */
 const once = http({ ...options, retry: { tries: 1 } });
+
+/** Servers with users take a token, or a name and a password. */
+function authorization(): Record<string, string> {
+  const { NTFY_TOKEN: token, NTFY_USER: user, NTFY_PASSWORD: password } = settings;
+  if (token !== "") return { authorization: `Bearer ${token}` };
+  if (user === "") return {};
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+}
 
 /** Marks what this integration publishes, so that it is not taken for somebody's message. */
 export const OWN_TAG = "heddle";

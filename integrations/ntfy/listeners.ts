@@ -12,7 +12,7 @@ import {
   store,
 } from "heddle/sdk";
 import { ntfy, OWN_TAG } from "./client.ts";
-import { settings } from "./config.ts";
+import { credentials, isSignedIn, settings } from "./config.ts";
 import { listenedTopics, TOPIC, warningOf } from "./topic.ts";
 
 interface Line {
@@ -52,8 +52,10 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     query: { since },
     ...{ signal, timeoutSeconds: false },
   });
-  if (answer.status === 403)
-    throw new ReauthRequired(`The ntfy server does not let NTFY_TOKEN read ${names}.`);
+  if (answer.status === 403) {
+    const who = isSignedIn() ? `the user of ${credentials()[0]}` : "everybody";
+    throw new ReauthRequired(`The ntfy server does not let ${who} read ${names}.`);
+  }
   if (!answer.ok) throw new Retryable(`The ntfy server answered ${answer.status}`, { retryAfter: answer });
   for await (const line of readJsonLines<Line>(answer)) {
     alive();

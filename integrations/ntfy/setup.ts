@@ -13,6 +13,13 @@ export const SETUP = defineSetup({
       description: "Access token (tk_…), if the server or the topic needs one",
     },
     {
+      key: "NTFY_USER",
+      required: false,
+      secret: false,
+      description: "A user of the server, if you have no token",
+    },
+    { key: "NTFY_PASSWORD", required: false, secret: true, description: "The user's password" },
+    {
       key: "NTFY_LISTEN",
       required: false,
       secret: false,

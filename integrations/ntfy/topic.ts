@@ -1,4 +1,4 @@
-import { settings } from "./config.ts";
+import { isSignedIn, settings } from "./config.ts";
 
 /** As ntfy allows them. */
 export const TOPIC = /^[-_A-Za-z0-9]{1,64}$/;
@@ -11,7 +11,7 @@ export const listenedTopics = (): string[] =>
 /** Whoever guesses the name of a topic on a public server reads and writes it. */
 export function guessable(topics: string[]): string[] {
   const { hostname } = URL.canParse(settings.NTFY_URL) ? new URL(settings.NTFY_URL) : { hostname: "" };
-  if (hostname !== "ntfy.sh" || settings.NTFY_TOKEN !== "") return [];
+  if (hostname !== "ntfy.sh" || isSignedIn()) return [];
   return topics.filter((topic) => topic.length < 16 || !/\d/.test(topic));
 }
 

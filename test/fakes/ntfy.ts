@@ -1,5 +1,7 @@
 // An ntfy server on loopback: publishing as JSON and as bytes, streams with `since`, the limits and the words of the real one.
 
+export const USER = { name: "heddle", password: "päss:word" };
+const BASIC = `Basic ${Buffer.from(`${USER.name}:${USER.password}`).toString("base64")}`;
 const TOPIC = /^[-_A-Za-z0-9]{1,64}$/;
 const MESSAGE_BYTES = 4_096;
 const FILE_BYTES = 15 * 1024 * 1024;
@@ -154,9 +156,12 @@ export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_
     ...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
     async fetch(request) {
       const { pathname, searchParams } = new URL(request.url);
+      // Wrong credentials are refused before anything else is looked at; without any, somebody is nobody.
+      const given = request.headers.get("authorization");
+      if (given !== null && given !== `Bearer ${token}` && given !== BASIC)
+        return failure(401, "unauthorized");
       if (pathname === "/v1/health") return Response.json({ healthy: true });
-      const isAllowed = token === "" || request.headers.get("authorization") === `Bearer ${token}`;
-      if (!isAllowed) return failure(403, "forbidden");
+      if (token !== "" && given === null) return failure(403, "forbidden");
       const [, names = "", format] = pathname.split("/");
       if (request.method === "GET" && format === "json")
         return subscribe(names, searchParams, request.signal);

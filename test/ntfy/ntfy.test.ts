@@ -2,7 +2,6 @@
 
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import "../../integrations/ntfy/dispatcher.ts";
-import "../../integrations/ntfy/hooks.ts";
 import "../../integrations/ntfy/listeners.ts";
 import {
   deliver,
@@ -13,8 +12,9 @@ import {
   useServer,
   useSettings,
 } from "heddle/sdk/testing";
+import { integration } from "../../integrations/ntfy/hooks.ts";
 import { router } from "../../integrations/ntfy/router.ts";
-import { createFakeNtfy, type FakeNtfy } from "../fakes/ntfy.ts";
+import { createFakeNtfy, type FakeNtfy, USER } from "../fakes/ntfy.ts";
 import { until } from "../until.ts";
 
 const decided: unknown[] = [];
@@ -32,6 +32,7 @@ beforeEach(() => {
   useSettings({
     NTFY_URL: ntfy.url,
     NTFY_TOKEN: "tk_secret",
+    ...{ NTFY_USER: undefined, NTFY_PASSWORD: undefined },
     NTFY_LISTEN: "ops",
     NTFY_CAN_UPDATE: "true",
   });
@@ -111,9 +112,26 @@ test("messages go to the bot, once and over a cut connection; its own do not", a
   await listener.stop().catch(() => {});
 });
 
-test("a token that may not read is told as what it is", async () => {
-  useSettings({ NTFY_TOKEN: "tk_wrong" });
-  await expect(startListener("topics").reported).rejects.toMatchObject({ name: "ReauthRequired" });
+test("a user with a password signs in as well as a token", async () => {
+  useSettings({ NTFY_TOKEN: undefined, NTFY_USER: USER.name, NTFY_PASSWORD: USER.password });
+  await deliver("ntfy", { topic: "ops" }, "Hi");
+  expect(ntfy.shown("ops").map(({ message }) => message)).toEqual(["Hi"]);
+  const listener = startListener("topics");
+  await listener.reported;
+  await listener.stop();
+});
+
+test.each<[Record<string, string | undefined>, string]>([
+  [{ NTFY_TOKEN: "tk_wrong" }, "NTFY_TOKEN"],
+  [{ NTFY_TOKEN: undefined, NTFY_USER: USER.name, NTFY_PASSWORD: "wrong" }, "NTFY_USER and NTFY_PASSWORD"],
+  [{ NTFY_TOKEN: undefined }, "everybody"],
+])("who may not read is told which settings to look at: %p", async (given, named) => {
+  useSettings(given);
+  const error = { name: "ReauthRequired", message: expect.stringContaining(named) };
+  await expect(startListener("topics").reported).rejects.toMatchObject(error);
+  if (named === "everybody") return;
+  const signal = new AbortController().signal;
+  await expect((async () => integration.testConnection?.({ signal }))()).rejects.toMatchObject(error);
 });
 
 const approval = {
