@@ -6,7 +6,7 @@ import { shownArguments } from "../_decisions/arguments.ts";
 import { type DecisionLinks, decideOnce, offerLinks } from "../_decisions/links.ts";
 import { compose } from "./compose.ts";
 import type { Mail } from "./mail.ts";
-import { mailService } from "./service.ts";
+import { sendAs } from "./send-as.ts";
 import type { Target } from "./target.ts";
 import { hashOf, rememberId } from "./thread.ts";
 
@@ -45,9 +45,8 @@ export async function askByMail(
   const text = isAsked
     ? question(approval, { botId, shown: shown ?? "", links })
     : elsewhere(approval, botId);
-  const mail = await compose({
-    ...{ target: config, text, files: [], quoted: null, date, deliveryId: delivery_id },
-  });
+  const reply = { target: config, text, files: [], quoted: null, date, deliveryId: delivery_id };
+  const mail = await compose(reply);
   const remember = async (id: string) => {
     if (config.thread !== undefined) await rememberId(config.thread, id);
     if (!isAsked) return;
@@ -56,7 +55,7 @@ export async function askByMail(
     await store.set(keyOf(id), asked, { ttlSeconds: Math.max(0, seconds) + DAY_SECONDS });
   };
   await remember(mail.id);
-  const id = await once("sent", () => mailService().send(mail, config, { mayBeDone: attempt > 1, signal }));
+  const id = await once("sent", () => sendAs(mail, reply, { mayBeDone: attempt > 1, signal }));
   // Gmail gives it another one, which answers refer to.
   if (id !== mail.id) await remember(id);
   return { receipt: { message_id: id } };

@@ -1,12 +1,14 @@
 // Writes the answer as a mail: in the thread, as text and as HTML, with what it answers quoted below.
 
 import { micromark } from "micromark";
-import { ownAddress, settings } from "./config.ts";
+import { ownAddress, ownAddresses, settings } from "./config.ts";
 import type { SentFile } from "./sent-files.ts";
 import type { Target } from "./target.ts";
 
 export interface Reply {
   target: Target;
+  /** Which of the mailbox's addresses answers. Default: the one that was written to. */
+  from?: string;
   text: string;
   files: SentFile[];
   quoted: Quoted | null;
@@ -32,13 +34,13 @@ const RE = /^(re|aw|antw|sv|rv|ref)(\[\d+\])?: ?/i;
 
 export async function compose({
   target,
+  from = addressFor(target),
   text,
   files,
   quoted,
   date,
   deliveryId,
 }: Reply): Promise<ComposedMail> {
-  const from = ownAddress();
   const id = messageIdOf(deliveryId);
   const above = quoted ? introduction(quoted) : "";
   // Written to memory, since the same bytes are sent and kept among the sent mails.
@@ -63,6 +65,12 @@ export async function compose({
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
   return { id, deliveryId, from, to: [target.to], raw: message as Buffer };
+}
+
+/** The address that the settings do not name any more is not used. */
+function addressFor({ from }: Target): string {
+  const wanted = from?.toLowerCase();
+  return wanted !== undefined && ownAddresses().includes(wanted) ? wanted : ownAddress();
 }
 
 /** The same in every attempt, so that a mail that an earlier attempt has sent is recognised. */

@@ -4,6 +4,7 @@ import { type DispatchContext, type DispatcherOf, registerDispatcher, t } from "
 import { askByMail } from "./approvals.ts";
 import { compose, type Reply } from "./compose.ts";
 import { settings } from "./config.ts";
+import { sendAs } from "./send-as.ts";
 import { attachedFiles } from "./sent-files.ts";
 import { mailService } from "./service.ts";
 import { config, type Target } from "./target.ts";
@@ -59,9 +60,9 @@ async function answer(target: Target, text: string, files: Reply["files"], ctx: 
     date: new Date().toISOString(),
     quoted: await service.quotedFrom(target, ctx.signal),
   }));
-  const mail = await compose({
-    ...{ target, text, files, quoted: made.quoted, date: new Date(made.date), deliveryId: ctx.delivery_id },
-  });
+  const date = new Date(made.date);
+  const reply = { target, text, files, quoted: made.quoted, date, deliveryId: ctx.delivery_id };
+  const mail = await compose(reply);
   const remember = async (id: string) => {
     if (target.thread !== undefined) await rememberId(target.thread, id);
   };
@@ -70,7 +71,7 @@ async function answer(target: Target, text: string, files: Reply["files"], ctx: 
   const id =
     mode === "draft"
       ? await ctx.once("draft", () => service.putDraft(mail, target, attempt))
-      : await ctx.once("sent", () => service.send(mail, target, attempt));
+      : await ctx.once("sent", () => sendAs(mail, reply, attempt));
   // Gmail gives it another one, which answers refer to.
   if (id !== mail.id) await remember(id);
   if (mode === "reply") await tidy(ctx, "copy", () => service.keepCopy(mail, ctx.signal));

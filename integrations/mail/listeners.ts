@@ -5,6 +5,7 @@ import { isSetUp } from "./account.ts";
 import { listOf, ownAddress, settings, usesGmailApi } from "./config.ts";
 import { catchUpOnGmail, listenToGmail } from "./gmail/listen.ts";
 import { openMailbox } from "./imap.ts";
+import { type LastMail, lastMailText } from "./last-mail.ts";
 import { followFolder, takeNew } from "./take-new.ts";
 
 /** The server answers within this time, or the connection counts as dead. */
@@ -41,12 +42,16 @@ async function listenToMailbox(ctx: ListenContext): Promise<void> {
   async function watch(): Promise<never> {
     const folders = await wantedFolders();
     for (const folder of folders) await followFolder(client, folder);
-    ctx.connected(`as ${ownAddress()}, ${folders.join(", ")}`);
+    const shown = `as ${ownAddress()}, ${folders.join(", ")}`;
+    let wasTold = false;
+    ctx.connected(shown);
     for (;;) {
       news = Promise.withResolvers<void>();
+      let last: LastMail | undefined;
       // The first folder comes last, so that the connection stays in it and is told of new mail there.
-      for (const folder of folders.toReversed()) await takeNew(client, folder, ctx);
-      await pause(news.promise, settings.MAIL_POLL_SECONDS * 1000);
+      for (const folder of folders.toReversed()) last = (await takeNew(client, folder, ctx)) ?? last;
+      if (last) ctx.connected(shown + lastMailText(last, wasTold ? "IDLE" : "asking"));
+      wasTold = await pause(news.promise, settings.MAIL_POLL_SECONDS * 1000);
       // Ends IDLE, and shows that the server is still there.
       await client.noop();
       ctx.alive();
@@ -67,10 +72,11 @@ async function listenToMailbox(ctx: ListenContext): Promise<void> {
   }
 }
 
-/** Resolves when there is new mail, or after this time at the latest. */
-async function pause(news: Promise<void>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([news, promise]);
+/** Resolves with true when there is new mail, or with false after this time. */
+async function pause(news: Promise<void>, ms: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, ms, false);
+  const wasTold = await Promise.race([news.then(() => true), promise]);
   clearTimeout(timer);
+  return wasTold;
 }

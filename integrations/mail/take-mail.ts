@@ -2,7 +2,7 @@
 
 import { type EventResult, type InjectEvent, injectEvent, log, people } from "heddle/sdk";
 import { takeDecision } from "./approvals.ts";
-import { ownAddresses, settings } from "./config.ts";
+import { ownAddress, ownAddresses, settings } from "./config.ts";
 import { chooseFiles } from "./files.ts";
 import { type Mail, type Person, type Place, readMail } from "./mail.ts";
 import { contentOf, forwardedFile, PREAMBLE } from "./message.ts";
@@ -45,6 +45,7 @@ export async function takeMail(source: Buffer, place: Place): Promise<Taken> {
       mode,
       is_trusted: status === "allowed",
       to: addresseeOf(mail, from, thread),
+      ...aliasIn(mail),
       subject: mail.subject,
       thread: thread.root,
       ...(mail.hasId && { in_reply_to: mail.id }),
@@ -59,6 +60,13 @@ const placeIn = (place: Place) =>
   "uid" in place
     ? { folder: place.folder, uid_validity: place.uidValidity, uid: place.uid }
     : { gmail_message_id: place.id, gmail_thread_id: place.threadId };
+
+/** A mail to one of the mailbox's other addresses is answered from there. */
+function aliasIn({ to }: Mail): { from?: string } {
+  const own = to.map(({ address }) => address).filter((address) => ownAddresses().includes(address));
+  const [first] = own;
+  return first === undefined || own.includes(ownAddress()) ? {} : { from: first };
+}
 
 /** What a program wrote is read with the next mail of a conversation that goes on; it is never answered. */
 async function takeContext(mail: Mail, thread: FoundThread): Promise<Taken> {

@@ -4,6 +4,7 @@ import { type ListenContext, log, store } from "heddle/sdk";
 import type { ImapFlow } from "imapflow";
 import { ownAddress, settings } from "./config.ts";
 import { inFolder } from "./imap.ts";
+import type { LastMail } from "./last-mail.ts";
 import { takeMail } from "./take-mail.ts";
 
 const DAY_MS = 86_400_000;
@@ -21,18 +22,26 @@ interface Cursor {
 
 const keyOf = (folder: string): string => `cursor:${ownAddress()}:${folder}`.slice(0, 255);
 
-export async function takeNew(client: ImapFlow, folder: string, ctx: ListenContext): Promise<void> {
-  await inFolder(client, folder, async () => {
+/** Returns the last mail that it has taken. */
+export async function takeNew(
+  client: ImapFlow,
+  folder: string,
+  ctx: ListenContext,
+): Promise<LastMail | undefined> {
+  return inFolder(client, folder, async () => {
+    let last: LastMail | undefined;
     const cursor = await cursorOf(client, folder);
     const { uidValidity } = cursor;
     const key = keyOf(folder);
     for (const uid of await newUids(client, cursor)) {
       ctx.signal.throwIfAborted();
-      await takeOne(client, { folder, uidValidity, uid });
+      const cameAt = await takeOne(client, { folder, uidValidity, uid });
       ctx.alive();
+      if (cameAt) last = { cameAt, takenAt: new Date() };
       Object.assign(cursor, { uid, at: Date.now() });
       await store.set(key, cursor);
     }
+    return last;
   });
 }
 
@@ -86,17 +95,19 @@ async function newUids(client: ImapFlow, { uid: last }: Cursor): Promise<number[
   return (Array.isArray(found) ? found : []).filter((uid) => uid > last).sort((a, b) => a - b);
 }
 
+/** Returns when the mail came; undefined if there was none to take. */
 async function takeOne(
   client: ImapFlow,
   place: { folder: string; uidValidity: string; uid: number },
-): Promise<void> {
+): Promise<Date | undefined> {
   const found = await client.fetchOne(
     String(place.uid),
-    { flags: true, source: { maxLength: settings.MAIL_MAX_BYTES } },
+    { flags: true, internalDate: true, source: { maxLength: settings.MAIL_MAX_BYTES } },
     { uid: true },
   );
   // Deleted meanwhile.
-  if (!found || found.source === undefined) return;
-  if (found.flags?.has("\\Draft") || found.flags?.has("\\Deleted")) return;
+  if (!found || found.source === undefined) return undefined;
+  if (found.flags?.has("\\Draft") || found.flags?.has("\\Deleted")) return undefined;
   await takeMail(found.source, place);
+  return found.internalDate === undefined ? undefined : new Date(found.internalDate);
 }

@@ -6,17 +6,15 @@ import { t } from "heddle/sdk";
 export const ANSWERABLE = /^[^\s<>,;:"@]+@[^\s<>,;:"@]+$/;
 export const LONGEST_ADDRESS = 320;
 
-const ADDRESS = t.String({
-  pattern: ANSWERABLE.source,
-  maxLength: LONGEST_ADDRESS,
-  description: "Who gets it",
-});
+const address = (description: string) =>
+  t.String({ pattern: ANSWERABLE.source, maxLength: LONGEST_ADDRESS, description });
 const MESSAGE_ID = t.String({ pattern: "^<[^<>\\s]{1,900}>$" });
 const GMAIL_ID = t.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" });
 
 /** The fields of a dispatch_config of the type "mail". */
 export const config = t.Object({
-  to: ADDRESS,
+  to: address("Who gets it"),
+  from: t.Optional(address("Which of the mailbox's addresses answers; MAIL_ADDRESS by default")),
   subject: t.String({ maxLength: 500 }),
   mode: t.Optional(t.Union([t.Literal("reply"), t.Literal("draft")])),
   in_reply_to: t.Optional(MESSAGE_ID),

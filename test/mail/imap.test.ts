@@ -33,6 +33,10 @@ if (hasDovecot)
       const second = startListener("imap", { since: new Date() });
       const taken = () => heddle.events.map(({ metadata }) => metadata?.message_id);
       expect(await until(taken, (found) => found.length > 0)).toEqual(["<after@friends.test>"]);
+      // The connection says how far behind it is.
+      const said = () => second.reports.map(([, detail]) => detail).at(-1);
+      const shown = await until(said, (detail) => detail?.includes("last mail") === true);
+      expect(shown).toMatch(/The last mail came at \S+ \S+ UTC and was taken after \d+ s, found by asking$/);
       await second.stop();
     } finally {
       await dovecot.stop();

@@ -1,13 +1,18 @@
 // Signing in to send mail. What a whole server sends is in test/mail/server.test.ts and test/chat-contract.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { ReauthRequired, Retryable } from "heddle/sdk";
+import { Permanent, ReauthRequired, Retryable } from "heddle/sdk";
 import { fakeHeddle, useSettings } from "heddle/sdk/testing";
+import { compose } from "../../integrations/mail/compose.ts";
+import { sendAs } from "../../integrations/mail/send-as.ts";
 import { send } from "../../integrations/mail/smtp.ts";
 import { MAILBOX } from "./dovecot.ts";
 import { type Smtp, startSmtp } from "./smtp.ts";
 
-const OURS = ["MAIL_ADDRESS", "MAIL_PASSWORD", "MAIL_TLS", "MAIL_SMTP_HOST", "MAIL_SMTP_PORT"] as const;
+const OURS = [
+  ...["MAIL_ADDRESS", "MAIL_OTHER_ADDRESSES", "MAIL_PASSWORD", "MAIL_TLS"],
+  ...["MAIL_SMTP_HOST", "MAIL_SMTP_PORT"],
+];
 const heddle = fakeHeddle();
 let smtp: Smtp;
 beforeAll(async () => {
@@ -42,4 +47,24 @@ test("a sign-in that the server cannot check now is tried again; one that it ref
   expect(await sending()).toBeInstanceOf(ReauthRequired);
   smtp.refuseSignIn(undefined);
   expect(await sending()).toBe("sent");
+});
+
+test("an answer comes from the address that was written to; where the server forbids that, from the main one", async () => {
+  const SHOP = "shop@heddle.test";
+  useSettings({ MAIL_OTHER_ADDRESSES: SHOP });
+  const answer = async (from: string, to = "ada@friends.test") => {
+    const target = { to, from, subject: "Hi" };
+    const reply = { target, text: "Hello", files: [], quoted: null, date: new Date(), deliveryId: "d-1" };
+    smtp.sent.length = 0;
+    await sendAs(await compose(reply), reply, { mayBeDone: false, signal: AbortSignal.timeout(20_000) });
+    return smtp.sent.map(({ from, source }) => [from, /^From: (.+)$/m.exec(source)?.[1]?.trim()]);
+  };
+  expect(await answer(SHOP)).toEqual([[SHOP, SHOP]]);
+  smtp.refusals.set(SHOP, 553);
+  expect(await answer(SHOP)).toEqual([[MAILBOX.user, MAILBOX.user]]);
+  smtp.refusals.delete(SHOP);
+  // Nobody but the operator says which addresses are the mailbox's.
+  expect(await answer("ceo@bank.test")).toEqual([[MAILBOX.user, MAILBOX.user]]);
+  smtp.refusals.set("gone@friends.test", 550);
+  await expect(answer(SHOP, "gone@friends.test")).rejects.toBeInstanceOf(Permanent);
 });

@@ -13,7 +13,7 @@ export interface SentMail {
 export interface Smtp {
   port: number;
   sent: SentMail[];
-  /** The status with which the next mails to an address are refused. */
+  /** The status with which mails from or to an address are refused. */
   refusals: Map<string, number>;
   /** The status with which whoever signs in is refused, whatever the proof. */
   refuseSignIn(status: number | undefined): void;
@@ -25,6 +25,10 @@ export async function startSmtp({ isToken }: { isToken?: (token: string) => bool
   const sent: SentMail[] = [];
   const refusals = new Map<string, number>();
   let signInStatus: number | undefined;
+  function refusalOf(address: string): Error | null {
+    const responseCode = refusals.get(address);
+    return responseCode === undefined ? null : Object.assign(new Error("Refused"), { responseCode });
+  }
   const server = new SMTPServer({
     ...{ hideSTARTTLS: true, allowInsecureAuth: true, logger: false },
     authMethods: isToken ? ["PLAIN", "LOGIN", "XOAUTH2"] : ["PLAIN", "LOGIN"],
@@ -35,11 +39,8 @@ export async function startSmtp({ isToken }: { isToken?: (token: string) => bool
       else if (username === MAILBOX.user && isProven) callback(null, { user: username });
       else callback(Object.assign(new Error("Invalid credentials"), { responseCode: 535 }));
     },
-    onRcptTo({ address }, _session, callback) {
-      const responseCode = refusals.get(address);
-      if (responseCode === undefined) callback();
-      else callback(Object.assign(new Error("Refused"), { responseCode }));
-    },
+    onMailFrom: ({ address }, _session, callback) => callback(refusalOf(address)),
+    onRcptTo: ({ address }, _session, callback) => callback(refusalOf(address)),
     onData(stream, { envelope }, callback) {
       const chunks: Buffer[] = [];
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));

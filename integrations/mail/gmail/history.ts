@@ -2,6 +2,7 @@
 
 import { log, store } from "heddle/sdk";
 import { ownAddress, settings } from "../config.ts";
+import type { LastMail } from "../last-mail.ts";
 import { takeMail } from "../take-mail.ts";
 import { profile } from "./address.ts";
 import { ask, askFor, reading } from "./client.ts";
@@ -44,6 +45,8 @@ export interface Look {
   signal: AbortSignal;
   /** Called with each thing that was heard. */
   alive(): void;
+  /** Called with each mail that was taken. */
+  took(mail: LastMail): void;
   /** When the mailbox was last known to be heard. Default: when the cursor last moved. */
   since?: Date;
 }
@@ -150,9 +153,9 @@ function newIn({ messagesAdded = [], labelsAdded = [] }: HistoryRecord, labels: 
   return [...new Set([...added, ...moved].map(({ message }) => message.id))];
 }
 
-async function takeOne(id: string, { signal, alive }: Look): Promise<void> {
+async function takeOne(id: string, { signal, alive, took }: Look): Promise<void> {
   signal.throwIfAborted();
-  const found = await askFor<{ raw: string; threadId: string; labelIds?: string[] }>(
+  const found = await askFor<{ raw: string; threadId: string; labelIds?: string[]; internalDate?: string }>(
     reading.get(`/messages/${encodeURIComponent(id)}`, { query: { format: "raw" }, signal }),
   );
   alive();
@@ -160,6 +163,7 @@ async function takeOne(id: string, { signal, alive }: Look): Promise<void> {
   if (!found || found.labelIds?.some((label) => NEVER.includes(label))) return;
   const source = Buffer.from(found.raw, "base64url").subarray(0, settings.MAIL_MAX_BYTES);
   await takeMail(source, { id, threadId: found.threadId });
+  if (found.internalDate) took({ cameAt: new Date(Number(found.internalDate)), takenAt: new Date() });
 }
 
 const currentId = async (signal: AbortSignal): Promise<string> => (await profile(signal)).historyId;

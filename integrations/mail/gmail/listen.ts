@@ -2,28 +2,37 @@
 
 import { type CatchUpContext, type ListenContext, log } from "heddle/sdk";
 import { ownAddress, settings, usesPubSub } from "../config.ts";
+import { type LastMail, lastMailText } from "../last-mail.ts";
 import { checkAddress } from "./address.ts";
-import { takeHistory } from "./history.ts";
+import { type Look, takeHistory } from "./history.ts";
 import { wantedLabels } from "./labels.ts";
 import { acknowledge, keepWatching, pull } from "./notices.ts";
 
 /** The connection that runs now: what the catch-up hears, it has heard. */
-let running: { labels: string[]; alive(): void } = { labels: [], alive: () => {} };
+let running: Pick<Look, "labels" | "alive" | "took"> = { labels: [], alive: () => {}, took: () => {} };
 
 export async function listenToGmail(ctx: ListenContext): Promise<void> {
   const { signal } = ctx;
   await checkAddress(signal);
   const labels = await wantedLabels(signal);
-  running = { labels, alive: ctx.alive };
+  let last: LastMail | undefined;
+  let isNew = false;
+  const took = (mail: LastMail) => {
+    [last, isNew] = [mail, true];
+  };
+  running = { labels, alive: ctx.alive, took };
   // The first look says from where the history is followed.
-  if (ctx.since === null) await takeHistory({ labels, signal, alive: ctx.alive });
-  const shown = `as ${ownAddress()}, ${settings.MAIL_FOLDERS}`;
-  ctx.connected(shown);
+  if (ctx.since === null) await takeHistory({ ...running, signal });
+  const shown = () =>
+    `as ${ownAddress()}, ${settings.MAIL_FOLDERS}${lastMailText(last, usesPubSub() ? "Pub/Sub" : "asking")}`;
+  ctx.connected(shown());
   let isDegraded = false;
   for (;;) {
     const ackIds = await news();
-    await takeHistory({ labels, signal, alive: ctx.alive });
-    ctx.alive();
+    await takeHistory({ labels, signal, alive: ctx.alive, took });
+    if (isNew && !isDegraded) ctx.connected(shown());
+    else ctx.alive();
+    isNew = false;
     await acknowledge(ackIds, signal);
   }
 
@@ -41,7 +50,7 @@ export async function listenToGmail(ctx: ListenContext): Promise<void> {
       const ackIds = await pull(seconds, signal);
       // An empty answer may come at once.
       if (ackIds.length === 0 && performance.now() - started < 1_000) await pause(1, signal);
-      if (isDegraded) ctx.connected(shown);
+      if (isDegraded) ctx.connected(shown());
       isDegraded = false;
       return ackIds;
     } catch (error) {

@@ -51,6 +51,16 @@ test("a mail is taken once, and the mailbox never answers itself or somebody blo
   assert.equal(heddle.events.length, 1);
 });
 
+test("a mail to another of the mailbox's addresses is answered from there", async () => {
+  useSettings({ MAIL_OTHER_ADDRESSES: "shop@example.com" });
+  await arrive("1@x", "ada@friends.example", { lines: ["To: Shop@example.com"] });
+  await arrive("2@x", "ada@friends.example", { lines: ["To: bot@example.com, shop@example.com"] });
+  await arrive("3@x", "ada@friends.example", { lines: ["To: list@elsewhere.example"] });
+  const from = heddle.events.map(({ dispatchConfig }) => dispatchConfig?.from);
+  assert.deepEqual(from, ["shop@example.com", undefined, undefined]);
+  useSettings({ MAIL_OTHER_ADDRESSES: undefined });
+});
+
 test("a thread is one conversation for those who are in it, and nobody else", async () => {
   const reply = { lines: ["In-Reply-To: <1@x>", "References: <1@x>"] };
   await arrive("1@x", "ada@friends.example", { lines: ["Cc: eve@friends.example"] });
