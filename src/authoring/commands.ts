@@ -49,11 +49,17 @@ To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
       const also = added.length > 0 ? `, and ${added.join(", ")}` : "";
       console.log(`Wrote ${join(folder, ".heddle")}${also}.`);
     },
-    async install({ target, scripts }: { target: string; scripts: boolean }, flags: Flags): Promise<void> {
+    async install(
+      { target, add, scripts }: { target: string; add: string[]; scripts: boolean },
+      flags: Flags,
+    ): Promise<void> {
       const config = loadConfig(flags);
       const folder = (await isFolder(target)) ? resolve(target) : await folderOf(target, config);
       const { environment } = config;
-      const names = await installDependencies(folder, { environment, scripts, onLine: console.log });
+      const names = await installDependencies(folder, {
+        ...{ environment, scripts, packages: add },
+        onLine: console.log,
+      });
       console.log(
         `Installed in ${folder}: ${names.join(", ") || "nothing, because package.json names no packages"}.`,
       );

@@ -14,7 +14,7 @@ export interface AuthoringCommands {
     realModel: boolean;
   }): Promise<void>;
   eval(wanted: EvalWanted, flags: ClientFlags): Promise<void>;
-  install(wanted: { target: string; scripts: boolean }, flags: Flags): Promise<void>;
+  install(wanted: { target: string; add: string[]; scripts: boolean }, flags: Flags): Promise<void>;
   check(
     wanted: {
       dir: string | undefined;
@@ -137,6 +137,11 @@ export function authoringCommands(commands: AuthoringCommands) {
       meta: { name: "install", description: "Install the npm packages of an integration's package.json" },
       args: {
         integration: { type: "positional", required: true, description: "Id or folder of the integration" },
+        add: {
+          type: "string",
+          description: "Packages to add to its package.json, separated by commas: mqtt,@octokit/core@7.0.8",
+          valueHint: "packages",
+        },
         scripts: {
           type: "boolean",
           default: false,
@@ -144,8 +149,11 @@ export function authoringCommands(commands: AuthoringCommands) {
         },
         home: FLAGS.home,
       },
-      run: ({ args: { integration, scripts, home } }) =>
-        commands.install({ target: integration, scripts }, { ...(home !== undefined && { home }) }),
+      run: ({ args: { integration, add, scripts, home } }) =>
+        commands.install(
+          { target: integration, add: add === undefined ? [] : list(add), scripts },
+          { ...(home !== undefined && { home }) },
+        ),
     }),
     check: leaf({
       meta: {

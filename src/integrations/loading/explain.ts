@@ -1,7 +1,7 @@
 // Explains what to do about an integration that does not load.
 
-import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { Problem } from "../../runtime/bundle.ts";
 import { nearest } from "../../schema/nearest.ts";
 import { within } from "../../within.ts";
@@ -11,12 +11,12 @@ import { entriesOf, type Prepared } from "./prepare.ts";
 
 type Of = Pick<FoundIntegration, "id" | "folder" | "files">;
 
-/** Adds how to install a missing package. */
+/** Adds how to get what is missing: a package, or a folder beside the integration's. */
 export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<Problem> {
   const { missingPackage: name } = problem;
   const absent = ABSENT_EXPORT.exec(problem.reason)?.[1];
   if (absent !== undefined) return { ...problem, reason: absentFromSdk(absent) };
-  if (name === undefined) return problem;
+  if (name === undefined) return withoutShared(problem, folder);
   if (name === "heddle")
     return {
       ...problem,
@@ -24,14 +24,28 @@ export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<
         ? '"heddle/sdk/testing" is for tests; what the server loads must not import it'
         : `${withoutAdvice(problem.reason)}; integrations import what Heddle offers from "heddle/sdk"`,
     };
-  const install = `run \`heddle install ${id}\``;
-  const remedy = (await isDeclared(name, folder))
-    ? install
-    : `add it to the dependencies of its package.json, and ${install}`;
-  return { ...problem, reason: `The package "${name}" is not installed: ${remedy}` };
+  const add = (await isDeclared(name, folder)) ? "" : ` --add ${name}`;
+  return {
+    ...problem,
+    reason: `The package "${name}" is not installed: run \`heddle install ${id}${add}\``,
+  };
 }
 
 const ABSENT_EXPORT = /^No matching export in "heddle-bound:heddle\/sdk" for import "([\w$]{1,100})"/;
+
+const OF_SHARED = /^Could not resolve: "(?:\.\.\/)+(_[a-z0-9_-]{1,64})\//;
+
+/** Whoever copies an integration often leaves behind the folders in which it shares code with others. */
+async function withoutShared(problem: Problem, folder: string): Promise<Problem> {
+  const shared = OF_SHARED.exec(problem.reason)?.[1];
+  if (shared === undefined) return problem;
+  const isThere = await stat(join(dirname(folder), shared)).catch(() => undefined);
+  if (isThere) return problem;
+  return {
+    ...problem,
+    reason: `The folder "${shared}", in which integrations share code, is missing: put it beside the integration's folder`,
+  };
+}
 
 function absentFromSdk(name: string): string {
   if (name === "default")

@@ -10,7 +10,7 @@ import { writeSdk } from "../../runtime/sdk.ts";
 export interface InstallOptions {
   /** Only the variables that an install needs are passed on: PATH, HOME, proxies, the registry. */
   environment: Readonly<Record<string, string | undefined>>;
-  /** Packages that the manifest adds to those of package.json; they are written there. */
+  /** Packages to add to those of package.json, such as the manifest's, with a version or without; they are written there. */
   packages?: readonly string[];
   /** Receives each line of the package manager's output. */
   onLine?: (line: string) => void;
@@ -33,7 +33,7 @@ export async function installDependencies(folder: string, options: InstallOption
   const { environment, packages = [], onLine = () => {}, scripts = false, timeoutMs = TIMEOUT_MS } = options;
   if (packages.length > 0) await beginPackageJson(folder);
   const wanted = await readPackageJson(folder);
-  const added = packages.filter((name) => !Object.hasOwn(wanted, name));
+  const added = packages.filter((one) => nameOf(one) !== one || !Object.hasOwn(wanted, one));
   if (Object.values(wanted).includes(OWN_SDK)) await provideSdk(folder);
   const last: string[] = [];
   const { code, timedOut } = await runBun({
@@ -65,7 +65,13 @@ export async function installDependencies(folder: string, options: InstallOption
       `The install in ${folder} failed (${code ?? "killed"}):\n${last.join("\n")}`,
     );
   }
-  return [...Object.keys(wanted), ...added];
+  return [...new Set([...Object.keys(wanted), ...added.map(nameOf)])];
+}
+
+/** The name of a package that may be given with its version: "@octokit/core@7.0.8". */
+function nameOf(given: string): string {
+  const at = given.lastIndexOf("@");
+  return at > 0 ? given.slice(0, at) : given;
 }
 
 async function beginPackageJson(folder: string): Promise<void> {

@@ -131,7 +131,7 @@ const BROKEN: [what: string, files: Record<string, string>, error: Record<string
     {
       line: 2,
       reason:
-        'The package "no-such-package-anywhere" is not installed: add it to the dependencies of its package.json, and run `heddle install bad`',
+        'The package "no-such-package-anywhere" is not installed: run `heddle install bad --add no-such-package-anywhere`',
     },
     "router.ts",
   ],

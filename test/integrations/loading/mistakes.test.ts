@@ -54,6 +54,11 @@ test.each<[string, Files, string]>([
   ["CMD is a text", { "process.ts": 'export const CMD = "bun run a.ts";' }, "got a string"],
   ["CMD is missing", { "process.ts": "export const Cmd = [];" }, "it exports Cmd: did you mean CMD?"],
   [
+    "it was copied without the code that it shares with others",
+    { "tools/a.ts": 'import { x } from "../../_parts/x.ts"; x();' },
+    'The folder "_parts", in which integrations share code, is missing: put it beside the integration',
+  ],
+  [
     "a function of the SDK is misspelt",
     { "tools/a.ts": 'import { registr } from "heddle/sdk"; registr();' },
     '"heddle/sdk" exports no registr; did you mean register?',
