@@ -1,5 +1,5 @@
-// Listens to Frigate over MQTT, with a session that the broker keeps: what is sent while the server is away is delivered afterwards, and
-// what the broker has lost is asked of Frigate itself.
+// Listens to Frigate over MQTT, with a session that the broker keeps: what Frigate publishes with QoS 1 while the server is away is delivered
+// afterwards. What the broker has not kept is asked of Frigate itself.
 
 import { connectionError, type ListenContext, log, store } from "heddle/sdk";
 import type { IClientOptions } from "mqtt";

@@ -15,7 +15,8 @@ export const BROKER_USER = { username: "heddle", password: "password-of-the-mqtt
 export interface Broker {
   port: number;
   /** Publishes with QoS 1. */
-  publish(topic: string, payload: unknown): Promise<void>;
+  /** With QoS 1 by default, so that it is kept for who is away. */
+  publish(topic: string, payload: unknown, options?: { qos: 0 | 1 }): Promise<void>;
   restart(options?: { forgetSessions?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
@@ -66,11 +67,10 @@ export async function startBroker(): Promise<Broker> {
   await start();
   return {
     port,
-    async publish(topic, payload) {
+    async publish(topic, payload, { qos } = { qos: 1 }) {
       const client = await connect();
-      await client.publishAsync(topic, typeof payload === "string" ? payload : JSON.stringify(payload), {
-        qos: 1,
-      });
+      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      await client.publishAsync(topic, text, { qos });
       await client.endAsync();
     },
     async restart({ forgetSessions = false } = {}) {

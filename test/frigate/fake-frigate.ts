@@ -30,7 +30,10 @@ export function startFakeFrigate(): FakeFrigate {
         return Response.json({ detail: "after and limit must be numbers" }, { status: 422 });
       fake.asked.push(searchParams);
       // Newest first, as Frigate answers.
-      const found = fake.reviews.filter(({ start_time }) => start_time > (after ?? 0));
+      const severity = searchParams.get("severity");
+      const found = fake.reviews.filter(
+        (one) => one.start_time > (after ?? 0) && (severity === null || one.severity === severity),
+      );
       return Response.json(found.sort((a, b) => b.start_time - a.start_time).slice(0, limit));
     },
   });

@@ -5,12 +5,14 @@ import { getEvents } from "../tools/look.ts";
 import { eventClip, eventSnapshot, recordingClip } from "../tools/media.ts";
 
 const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xd9]);
+let asked = 0;
 const service = fakeFetch(({ url, headers }) => {
   const { pathname } = new URL(url);
   if (pathname === "/api/login")
     return new Response(null, { headers: { "set-cookie": "frigate_token=jwt; HttpOnly; Path=/" } });
   if (headers.get("authorization") !== "Bearer jwt") return new Response(null, { status: 401 });
   if (pathname.endsWith("/snapshot.jpg") && pathname.includes("known")) return new Response(jpeg);
+  if (pathname.includes("late") && ++asked > 1) return new Response(jpeg);
   if (pathname.endsWith("/clip.mp4")) return new Response(Buffer.alloc(2_000));
   if (pathname === "/api/events") return Response.json([]);
   return new Response(null, { status: 404 });
@@ -25,6 +27,16 @@ test("a picture is shown to the model, and goes with the answer", async () => {
   };
   assert.equal(shown.injected_images[0]?.base64, jpeg.toString("base64"));
   assert.equal(shown.client_action.type, "upload_image");
+});
+
+test("a picture that Frigate has not made yet is waited for, if its event has just begun", async () => {
+  const now = Date.now() / 1000;
+  const shown = await eventSnapshot({ event_id: `${now}-late` }, toolContext());
+  assert.ok("injected_images" in (shown as object));
+  assert.equal(asked, 2);
+  asked = 0;
+  const old = await eventSnapshot({ event_id: `${now - 3_600}-late` }, toolContext());
+  assert.ok("error" in (old as object));
 });
 
 test("a picture that there is not is an error that the model can act on", async () => {
