@@ -115,6 +115,15 @@ eachDatabase("the webhook of integrations/github", (open) => {
       expect(await stored()).toBe(before);
     });
 
+    test("the former secret, once it is not set any more", async () => {
+      const signedBefore = () =>
+        webhook("ping", { zen: "x" }, { "x-hub-signature-256": sign('{"zen":"x"}', "the former one") });
+      settings.GITHUB_OLD_WEBHOOK_SECRET = "the former one";
+      expect(await post(signedBefore())).toMatchObject({ status: 200, answer: { status: "pong" } });
+      settings.GITHUB_OLD_WEBHOOK_SECRET = "";
+      expect((await post(signedBefore())).status).toBe(403);
+    });
+
     test("a bot that does not exist", async () => {
       settings.GITHUB_BOT_ID = "nobody";
       expect(await post(webhook("issues", ISSUE))).toMatchObject({

@@ -32,7 +32,7 @@ const TOKEN = "github_pat_of_the_walk";
 export const OCTOCAT = { login: "octocat", id: 583231, type: "User" };
 
 /** What GitHub could not deliver it says, and delivers again when it is asked to. */
-async function gitHub(url: () => string): Promise<Subject<number>> {
+export async function gitHub(url: () => string): Promise<Subject<number>> {
   const github = createFakeGitHub({ token: TOKEN });
   const { proxy, address } = await proxyOf(github.url);
   const log: { id: number; guid: string; delivered_at: string; status_code: number }[] = [];

@@ -15,7 +15,13 @@ const SENSOR = "sensor.walk";
 
 export async function home(): Promise<Subject[]> {
   const ear = telegramEar();
-  const [cameras, house] = [await frigate(ear), await homeAssistant(ear)];
+  const told: Told = {
+    ...{ approver: ear.approver, answers: ear.answers, progress: ear.progress },
+    mayDouble: "Telegram, where it is told, knows no keys.",
+    question: (text) => ear.question(text),
+    decide: (_text, question) => ear.press(question),
+  };
+  const [cameras, house] = [await frigate(told), await homeAssistant(ear)];
   let isListening: Promise<void> | undefined;
   /** Once, for all. */
   const listen = (heddle: Heddle) => {
@@ -33,12 +39,15 @@ export async function home(): Promise<Subject[]> {
   ] as Subject[];
 }
 
-async function frigate(ear: Ear): Promise<Subject<string>> {
+type Told = Pick<Subject<string>, "answers" | "progress" | "approver" | "mayDouble" | "question" | "decide">;
+
+/** `told` is where its answers are heard. */
+export async function frigate(told: Told): Promise<Subject<string>> {
   const [broker, api] = [await startBroker(), startFakeFrigate()];
   const proxy = await startCuttingProxy(broker.port);
   let reviews = 0;
   return {
-    ...{ name: "Frigate", integration: "frigate", connection: "mqtt", approver: ear.approver, lacks: {} },
+    ...{ name: "Frigate", integration: "frigate", connection: "mqtt", lacks: {}, ...told },
     settings: {
       ...{ FRIGATE_URL: api.url, FRIGATE_USER: USER.user, FRIGATE_PASSWORD: USER.password },
       ...{ FRIGATE_MQTT_BROKER: "127.0.0.1", FRIGATE_MQTT_PORT: String(proxy.port) },
@@ -52,16 +61,11 @@ async function frigate(ear: Ear): Promise<Subject<string>> {
         thumb_path: `/media/${id}.webp`,
         data: { objects: ["person"], sub_labels: [text], zones: [], audio: [], detections: [`${id}-e`] },
       };
-      await broker.publish("frigate/reviews", { type: "new", before: after, after });
+      api.reviews.push(after);
+      // As Frigate publishes unless it is told otherwise: brokers keep nothing of it.
+      await broker.publish("frigate/reviews", { type: "new", before: after, after }, { qos: 0 });
       return text;
     },
-    ...{
-      answers: ear.answers,
-      progress: ear.progress,
-      mayDouble: "Telegram, where it is told, knows no keys.",
-    },
-    question: (told) => ear.question(told),
-    decide: (_told, question) => ear.press(question),
     ...{ cut: proxy.cut, drop: proxy.drop },
     async stop() {
       proxy.stop();

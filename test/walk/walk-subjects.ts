@@ -25,7 +25,12 @@ interface Open {
   question: Question;
 }
 
-export async function walkSubjects(heddle: Heddle, subjects: Subject[]): Promise<Seen> {
+/** The server is away for at least `awaySeconds`. */
+export async function walkSubjects(
+  heddle: Heddle,
+  subjects: Subject[],
+  { awaySeconds = 0 } = {},
+): Promise<Seen> {
   const seen: Seen = new Map(subjects.map(({ name }) => [name, new Map()]));
   /** One phase of all; what fails is noted, and the others go on. */
   async function all(phase: Phase, work: (subject: Subject) => Promise<string>): Promise<void> {
@@ -66,7 +71,7 @@ export async function walkSubjects(heddle: Heddle, subjects: Subject[]): Promise
     return "asked";
   });
   await overKill({ heddle, all, say, open });
-  await afterOutage({ heddle, all, say });
+  await afterOutage({ heddle, all, say }, awaySeconds);
   for (const [phase, end] of [["cut", "cut"] as const, ["drop", "drop"] as const]) {
     await all(phase, async (subject) => {
       subject[end]?.();
@@ -131,7 +136,7 @@ async function overKill({ heddle, all, say, open }: Kill): Promise<void> {
 }
 
 /** Everything that was told while nobody was there is answered after the start, and once. */
-async function afterOutage({ heddle, all, say }: Omit<Kill, "open">): Promise<void> {
+async function afterOutage({ heddle, all, say }: Omit<Kill, "open">, awaySeconds: number): Promise<void> {
   const told = new Map<Subject, Said[]>();
   await heddle.halt();
   await all("outage", async (subject) => {
@@ -139,6 +144,7 @@ async function afterOutage({ heddle, all, say }: Omit<Kill, "open">): Promise<vo
     told.set(subject, await Promise.all(many.map(() => say(subject, "outage"))));
     return "said";
   });
+  await Bun.sleep(awaySeconds * 1_000);
   await heddle.start();
   const from = Date.now();
   await all("outage", async (subject) => {

@@ -2,9 +2,9 @@
 // for an approval, kills the server and cuts its connections, and prints what was seen.
 //
 //   bun run walk [chats] [forges] [webhooks] [home] [gmail] [mission-control] [--only=<integration>] [--binary] [--postgres] [--two]
-//     [--from=<folder>]
+//     [missed] [--away=<seconds>] [--from=<folder>]
 //
-// Without names, all; of a group, --only takes the subjects of one integration. --binary compiles the program and walks over that; --postgres
+// Without names, all but "missed", which is for a long time --away; of a group, --only takes the subjects of one integration. --binary compiles the program and walks over that; --postgres
 // uses TEST_DATABASE_URL or a PostgreSQL of its own; --two walks over two servers of one, of which the one that listens is killed; --from begins with
 // the sources of an earlier version, which are in that folder, and goes on with this one after the kill.
 
@@ -19,6 +19,7 @@ import { forges } from "./forges.ts";
 import { gmail } from "./gmail.ts";
 import { type Heddle, startHeddle } from "./heddle.ts";
 import { home } from "./home.ts";
+import { missed } from "./missed.ts";
 import { walkMissionControl } from "./mission-control.ts";
 import { PHASES, type Phase, type Subject } from "./subject.ts";
 import { type Seen, walkSubjects } from "./walk-subjects.ts";
@@ -30,13 +31,14 @@ const GROUPS: Record<string, (heddle: Heddle) => Promise<Seen>> = {
   webhooks: (heddle) => walk(heddle, webhooks(heddle.url)),
   home: (heddle) => walk(heddle, home()),
   gmail: (heddle) => walk(heddle, gmail()),
+  missed: (heddle) => walk(heddle, missed(heddle)),
   "mission-control": async (heddle) => new Map([["Mission Control", await walkMissionControl(heddle)]]),
 };
 
 async function walk(heddle: Heddle, made: Promise<Subject[]>): Promise<Seen> {
   const all = await made;
   const subjects = all.filter(({ integration }) => only === undefined || integration === only);
-  const seen = await walkSubjects(heddle, subjects);
+  const seen = await walkSubjects(heddle, subjects, { awaySeconds });
   const { deliveries } = await heddle.api("/deliveries?status=dead");
   for (const { dispatch_type, last_error } of deliveries)
     seen.set(`dead: ${dispatch_type}`, new Map([["answer", `FAILED: ${last_error}`]]));
@@ -55,13 +57,15 @@ const program = given.includes("--binary") ? [await compiledBinary()] : FROM_SOU
 const optionOf = (option: string) =>
   given.find((word) => word.startsWith(`--${option}=`))?.slice(option.length + 3);
 const [from, only] = [optionOf("from"), optionOf("only")];
+const awaySeconds = Number(optionOf("away") ?? 0);
 const former = from === undefined ? undefined : [process.execPath, join(from, "src/main.ts")];
 const servers = given.includes("--two") ? 2 : 1;
 const postgres = servers === 2 || given.includes("--postgres") ? await server() : undefined;
 let hasFailed = false;
 for (const signal of ["SIGINT", "SIGTERM"])
   process.on(signal, () => void killAll().then(() => process.exit(1)));
-for (const name of names.length > 0 ? names : Object.keys(GROUPS)) {
+const usual = Object.keys(GROUPS).filter((name) => name !== "missed");
+for (const name of names.length > 0 ? names : usual) {
   const database = await postgres?.databases.make();
   const heddle = await startHeddle({ program, former, databaseUrl: database?.databaseUrl, servers });
   const seen = await (GROUPS[name]?.(heddle) ?? new Map());
