@@ -12,6 +12,8 @@ export interface Adapter {
   /** Resolves with the endpoint's answer, whatever its form. `after`: the last model of the page before. */
   listModels(sending: Pick<Sending, "signal" | "fetch"> & { after?: string }): Promise<unknown>;
   createAnswer(options: AnswerOptions): Answer;
+  /** How many tokens of output each request asks for, where nothing else is known of its model. Absent: a request names no limit. */
+  readonly outputTokens?: number;
   /** Classifies an error that `open`, or reading its answer, threw. */
   readonly toFailure: ToFailure;
 }

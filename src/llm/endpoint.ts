@@ -116,7 +116,7 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       error.message = describe(error.message, hide);
       // Another run may have learned it while this one was asking.
       if (isNews(sentAs, quirks.of(model))) continue;
-      if (!quirks.learn(model, error, factsOf(request, sentAs))) {
+      if (!quirks.learn(model, error, factsOf(request, sentAs, options.adapter))) {
         const repair = repairOf(error, request);
         if (!repair) throw error;
         const { without, change } = repair;
@@ -143,12 +143,17 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
   }
 }
 
-function factsOf({ messages }: LlmRequest, { noImages }: Quirks): RequestFacts {
+function factsOf(
+  { messages }: LlmRequest,
+  { noImages, maxTokens }: Quirks,
+  { outputTokens }: Adapter,
+): RequestFacts {
   const calling = messages.filter((message) => message.role === "assistant" && message.tool_calls?.length);
   return {
     hasImages: !noImages && messages.some((message) => imagesIn(message).length > 0),
     hasCalls: calling.length > 0,
     hasBareCalls: calling.some(({ content }) => content.trim() === ""),
+    ...(outputTokens !== undefined && { outputTokens: maxTokens ?? outputTokens }),
   };
 }
 

@@ -167,18 +167,21 @@ const wordsOf = ({ code, message }: ApiError): string => `${code ?? ""} ${messag
 const TOO_LONG_CODES = ["context_length_exceeded", "exceed_context_size_error"];
 /**
  * Messages of endpoints without an error code for it: vLLM, SGLang, LM Studio, Gemini, Anthropic, Mistral, TGI, LiteLLM, Bedrock, Qwen,
- * Moonshot, xAI, GLM, Copilot.
+ * Moonshot, xAI, GLM, Copilot, watsonx, Volcengine.
  */
 const TOO_LONG = [
   /context[ _]?(?:length|size|window|limit)|(?:prompt|input|request) is too (?:long|large)|(?:input|prompt) token count/i,
   /too many (?:input )?tokens|too large for|tokens must be|max_new_tokens`? must be|exceed(?:s|ed)? model token limit/i,
   /maximum (?:prompt|input) length|longer than the maximum|prompt exceeds max|range of input length|not exceed max_num_tokens/i,
   /reduce the length of the (?:messages|prompt|input)/i,
+  /input tokens? \d{1,9} cannot exceed|must have less than \d{1,9} tokens|exceeds? max message tokens/i,
 ];
 const saysTooLong = (message: string): boolean =>
   TOO_LONG.some((words) => words.test(message.slice(0, EXAMINED_LENGTH)));
 const LIMIT =
-  /(?:length|size|window|limit|maximum|allowed|must be|should be|not exceed)[^\d]{0,40}(?:1, )?(\d{3,8})/gi;
+  /(?:length|size|window|limit|maximum|allowed|must be|should be|not exceed|less than)[^\d]{0,40}(?:1, )?(\d{3,8})/gi;
+/** Ollama says by how much it is too long, and MiniMax puts the code of its error behind the word. */
+const NO_LIMIT = /exceeded [a-z ]{0,40}by \d{1,9}|\(2013\)/gi;
 /** Anthropic: "188240 + 16384 > 200000", "prompt is too long: 208310 tokens > 200000 maximum". */
 const ABOVE = /> (\d{3,8})/;
 /** How many characters of an endpoint's message are examined. */
@@ -195,7 +198,7 @@ function isTooLong({ code, type, message }: ApiError, status: number): boolean {
 function tokenLimitOf({ error, message }: ApiError): number | undefined {
   const field = (error as { n_ctx?: unknown } | undefined)?.n_ctx;
   if (typeof field === "number" && field > 0) return field;
-  const examined = message.slice(0, EXAMINED_LENGTH);
+  const examined = message.slice(0, EXAMINED_LENGTH).replace(NO_LIMIT, "");
   const above = ABOVE.exec(examined)?.[1];
   if (above !== undefined) return Number(above);
   // What was asked for is named as well, and is more.

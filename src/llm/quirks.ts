@@ -27,6 +27,8 @@ export interface Quirks {
   noOwnFields?: true;
   /** Understands a part of JSON Schema only. */
   noRichSchemas?: true;
+  /** Takes descriptions of tools up to 1,024 characters. */
+  noLongDescriptions?: true;
   /** Begins its answers within a thought whose mark it does not send. */
   noThoughtMark?: true;
   /** Sees no images; a note in the message says what is not shown. */
@@ -41,6 +43,8 @@ export interface RequestFacts {
   hasCalls: boolean;
   /** Calls without a text beside them. */
   hasBareCalls: boolean;
+  /** The output tokens that it asks for; absent: it names no limit. */
+  outputTokens?: number;
 }
 
 const NO_FACTS: RequestFacts = { hasImages: false, hasCalls: false, hasBareCalls: false };
@@ -49,7 +53,7 @@ interface Complaint {
   quirk: Exclude<keyof Quirks, "maxTokens" | "noThoughtMark">;
   words: RegExp;
   /** Default: about any request. */
-  about?: keyof RequestFacts;
+  about?: Exclude<keyof RequestFacts, "outputTokens">;
 }
 
 /** The first that is not known yet counts, so that words which may mean two things are tried as both. */
@@ -88,10 +92,15 @@ const COMPLAINTS: Complaint[] = [
       /(?:reasoning|thinking_blocks|extra_content|provider_specific_fields)[\s\S]{0,60}(?:unsupported|not supported|not permitted|not allowed|unknown|unrecognized|cannot find field)|(?:unknown|unrecognized|unexpected|extra)[\s\S]{0,40}(?:reasoning_|thinking_blocks|extra_content|provider_specific_fields)/i,
   },
   {
+    // Before schemas, of which its words may be a part: "Invalid 'tools[0].function.description': string too long."
+    quirk: "noLongDescriptions",
+    words: /function\.description|tools\[\d{1,3}\]\.description/i,
+  },
+  {
     // OpenAI, Gemini, Anthropic, Moonshot, Groq, llama.cpp, Bedrock.
     quirk: "noRichSchemas",
     words:
-      /schema for function|function_declarations|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|tool parameters/i,
+      /schema for function|function_declarations|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|tool parameters|property keys/i,
   },
   { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
   {
@@ -108,19 +117,39 @@ const COMPLAINTS: Complaint[] = [
   {
     quirk: "noSystem",
     words:
-      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support '?system|developer instruction is not enabled|only user and assistant roles|roles must alternate/i,
+      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support '?system|developer instruction is not enabled|only user and assistant roles|roles (?:must|should) (?:be )?alternat/i,
   },
   {
     // Gemma's and Mistral's templates; llama-cpp-python, TGI and others that know no results of tools.
     quirk: "noTools",
     about: "hasCalls",
     words:
-      /only user and assistant roles|roles must alternate|(?:unknown|unsupported|invalid|unexpected)[\s\S]{0,20}\brole[\s\S]{0,20}\btool\b|\brole[\s\S]{0,12}\btool\b[\s\S]{0,20}(?:not supported|not allowed|unknown|invalid)|should be 'system', 'user' (?:or|and) 'assistant'|'tool' is not one of/i,
+      /only user and assistant roles|roles (?:must|should) (?:be )?alternat|(?:unknown|unsupported|invalid|unexpected)[\s\S]{0,20}\brole[\s\S]{0,20}\btool\b|\brole[\s\S]{0,12}\btool\b[\s\S]{0,20}(?:not supported|not allowed|unknown|invalid)|should be 'system', 'user' (?:or|and) 'assistant'|'tool' is not one of/i,
   },
 ];
 
-/** "max_tokens: 16384 > 4096, which is the maximum allowed number of output tokens" */
-const OUTPUT_LIMIT = /max_tokens: \d{1,9} > (\d{1,9})/;
+/** Anthropic: "max_tokens: 16384 > 4096"; DeepSeek: "the valid range of max_tokens is [1, 8192]"; Bedrock; OpenAI; Moonshot, Groq and others. */
+const OUTPUT_LIMITS = [
+  /max_tokens: \d{1,9} > (\d{1,9})/,
+  /range of max_tokens is \[\d, ?(\d{1,9})/,
+  /maximum tokens you requested exceeds the model limit of (\d{1,9})/,
+  /max_[a-z_]{0,20}tokens[\s\S]{0,80}supports at most (\d{1,9})/,
+  /max_[a-z_]{0,20}tokens\W{0,3} (?:must|should|can(?:not)?) be (?:at most|less|lower|smaller|greater|more|<)[a-z= ]{0,20}\W{0,3}(\d{1,9})/,
+];
+/** What is less is no limit of any model, but the least that one must ask for. */
+const LEAST_OUTPUT = 16;
+/** The part of a window that is kept for the answer. A request may ask for more than a whole small one. */
+const OUTPUT_SHARE = 0.15;
+
+/** How much a request may ask for, if a failure tells; `asked`: how much the refused one did, 0 if it named no limit. */
+function outputLimitIn({ kind, message, tokenLimit }: AttemptFailure, asked = 0): number {
+  const isTooLong = kind === "too_long";
+  if (isTooLong && asked === 0) return Number.POSITIVE_INFINITY;
+  const told = OUTPUT_LIMITS.map((words) => words.exec(message)?.[1]).find(Boolean);
+  if (told !== undefined) return Number(told);
+  const share = Math.floor((tokenLimit ?? Number.POSITIVE_INFINITY) * OUTPUT_SHARE);
+  return isTooLong && share < asked ? share : Number.POSITIVE_INFINITY;
+}
 
 /** The names under which operators see quirks and set them. */
 const NAMES = {
@@ -136,6 +165,7 @@ const NAMES = {
   noForeignCalls: "foreign_calls",
   noOwnFields: "own_fields",
   noRichSchemas: "rich_schemas",
+  noLongDescriptions: "long_descriptions",
   noThoughtMark: "thought_mark",
   noImages: "images",
 } as const satisfies Record<Exclude<keyof Quirks, "maxTokens">, string>;
@@ -184,11 +214,12 @@ export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions 
     of,
     add: (model, news) => void add(model, news),
     learn(model, failure, facts = NO_FACTS) {
+      const quirks = of(model);
+      const limit = outputLimitIn(failure, facts.outputTokens);
+      if (limit >= LEAST_OUTPUT && limit < (quirks.maxTokens ?? Number.POSITIVE_INFINITY))
+        return add(model, { maxTokens: limit });
       // Errors of a chat template are a 500 with several servers, and have no status within a stream.
       if (failure.kind !== "refused" && failure.kind !== "server") return false;
-      const quirks = of(model);
-      const limit = Number(OUTPUT_LIMIT.exec(failure.message)?.[1] ?? Number.NaN);
-      if (limit < (quirks.maxTokens ?? Number.POSITIVE_INFINITY)) return add(model, { maxTokens: limit });
       const found = COMPLAINTS.find(
         ({ quirk, about, words }) =>
           !quirks[quirk] && (!about || facts[about]) && words.test(failure.message),

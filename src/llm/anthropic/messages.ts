@@ -4,7 +4,7 @@ import type { Adapter, Connection } from "../adapter.ts";
 import { sentBy } from "../fetch-of-request.ts";
 import { createAnswer } from "./answer.ts";
 import { sharedAnthropicClient, toAnthropicFailure } from "./client.ts";
-import { toRequest } from "./request.ts";
+import { MAX_TOKENS, toRequest } from "./request.ts";
 
 export function createAnthropicMessages(connection: Connection): Adapter {
   const client = sharedAnthropicClient(connection);
@@ -18,6 +18,7 @@ export function createAnthropicMessages(connection: Connection): Adapter {
       return (await client()).get("/v1/models", { query, signal, ...sentBy(fetch) });
     },
     createAnswer,
+    outputTokens: MAX_TOKENS,
     toFailure: toAnthropicFailure,
   };
 }

@@ -17,7 +17,7 @@ import { toolsFor } from "../wire/tools.ts";
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The output limit that a request must name. Models with a smaller one say so, and get their own. */
-const MAX_TOKENS = 16_384;
+export const MAX_TOKENS = 16_384;
 const CACHED = { cache_control: { type: "ephemeral" as const } };
 
 export function toRequest(

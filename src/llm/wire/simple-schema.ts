@@ -4,6 +4,8 @@
 import { type Fields, isObject, textOf } from "../fields.ts";
 
 const DEEPEST = 12;
+/** Names that Anthropic and Gemini take: "$filter" they do not. A call may leave out what is not required. */
+const NAME = /^[a-zA-Z_][a-zA-Z0-9_.-]{0,63}$/;
 const TYPES = ["object", "array", "string", "integer", "number", "boolean"];
 
 export function simpleSchema(schema: Fields): Fields {
@@ -63,10 +65,9 @@ function valuesOf({ enum: values, const: only }: Fields): string[] {
 
 function propertiesOf(schema: Fields, root: Fields, depth: number): Fields {
   if (!isObject(schema.properties)) return depth === 0 ? { properties: {} } : {};
-  const properties = Object.entries(schema.properties).map(([name, inner]) => [
-    name,
-    simplified(inner, root, depth + 1),
-  ]);
+  const properties = Object.entries(schema.properties)
+    .filter(([name]) => NAME.test(name))
+    .map(([name, inner]) => [name, simplified(inner, root, depth + 1)]);
   const names = Array.isArray(schema.required) ? schema.required : [];
   const required = names.filter((name) => properties.some(([known]) => known === name));
   return { properties: Object.fromEntries(properties), ...(required.length > 0 && { required }) };

@@ -9,9 +9,12 @@ import { simpleSchema } from "./simple-schema.ts";
 export function toolsFor(
   { tools }: Pick<LlmRequest, "tools">,
   messages: LlmMessage[],
-  { noRichSchemas }: Quirks,
+  { noRichSchemas, noLongDescriptions }: Quirks,
 ): LlmTool[] {
-  if (tools.length > 0) return noRichSchemas ? tools.map(simpleTool) : tools;
+  if (tools.length > 0) {
+    const simple = noRichSchemas ? tools.map(simpleTool) : tools;
+    return noLongDescriptions ? simple.map(withShortDescription) : simple;
+  }
   const used = messages.flatMap((message) =>
     message.role === "assistant" ? (message.tool_calls ?? []) : [],
   );
@@ -23,6 +26,14 @@ export function toolsFor(
 }
 
 const simpleTool = (tool: LlmTool): LlmTool => ({ ...tool, parameters: simpleSchema(tool.parameters) });
+
+/** Azure and older endpoints of OpenAI take no longer one. */
+const LONGEST_DESCRIPTION = 1_024;
+
+const withShortDescription = (tool: LlmTool): LlmTool => ({
+  ...tool,
+  description: tool.description.slice(0, LONGEST_DESCRIPTION).toWellFormed(),
+});
 
 /** The tools in simpler words; undefined if they have none. */
 export function withSimpleSchemas(tools: LlmTool[]): LlmTool[] | undefined {

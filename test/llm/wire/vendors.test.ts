@@ -184,6 +184,26 @@ describe("a prompt that is too long is known by the words of", () => {
       8192,
     ],
     [
+      "watsonx",
+      400,
+      "the number of input tokens 5000 cannot exceed the total tokens limit 4096 for this model",
+      4096,
+    ],
+    [
+      "TGI, of old",
+      422,
+      "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000",
+      4096,
+    ],
+    ["Volcengine", 400, "Total tokens of image and text exceed max message tokens.", undefined],
+    [
+      "Ollama, which says by how much",
+      400,
+      "prompt too long; exceeded max context length by 4096 tokens",
+      undefined,
+    ],
+    ["MiniMax, with a code behind it", 400, "invalid params, context window exceeds limit (2013)", undefined],
+    [
       "OpenAI, by the minute",
       429,
       "Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 50000.",
@@ -376,6 +396,91 @@ describe("what an endpoint refuses of a conversation is left out or written othe
     );
     expect((await ask(url, { messages, tools: [SEARCH] }, createAnthropicMessages)).text).toBe("Hi.");
     expect(requests.length).toBe(2);
+  });
+
+  const spoken = `event: message_start\ndata: {"type":"message","content":[{"type":"text","text":"Hi."}],"stop_reason":"end_turn"}\n\n`;
+
+  test.each<[string, number, string, number]>([
+    [
+      "vLLM, whose whole window is smaller",
+      400,
+      "'max_tokens' or 'max_completion_tokens' is too large: 16384. This model's maximum context length is 8192 tokens and your request has 52 input tokens (16384 > 8192 - 52).",
+      1228,
+    ],
+    [
+      "OpenRouter, of a small window",
+      400,
+      "This endpoint's maximum context length is 8192 tokens. However, you requested about 16500 tokens (116 of text input, 16384 in the output).",
+      1228,
+    ],
+    ["DeepSeek", 400, "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", 8192],
+    [
+      "Bedrock",
+      400,
+      "The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is lower than 4096.",
+      4096,
+    ],
+    [
+      "OpenAI",
+      400,
+      "max_tokens is too large: 16384. This model supports at most 4096 completion tokens.",
+      4096,
+    ],
+    [
+      "Groq",
+      400,
+      "`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens`",
+      8192,
+    ],
+    ["Moonshot", 400, "Invalid request: max_tokens must be less than or equal to 8192", 8192],
+  ])("more output than a model of Anthropic's protocol can write: %s", async (_, status, message, most) => {
+    const limits: unknown[] = [];
+    const { url } = await endpoint((body) => {
+      const { max_tokens: asked } = body as { max_tokens?: number };
+      limits.push(asked);
+      return Number(asked) > most ? { status, body: { error: { message } } } : { status: 200, body: spoken };
+    });
+    expect((await ask(url, {}, createAnthropicMessages)).text).toBe("Hi.");
+    expect(limits).toEqual([16_384, most]);
+  });
+
+  test("a prompt that is too long is no reason to ask for less output, where enough is left for it", async () => {
+    const message = "prompt is too long: 208310 tokens > 200000 maximum";
+    const { url, requests } = await endpoint(() => ({ body: { error: { message } } }));
+    expect((await ask(url, {}, createAnthropicMessages)).code).toBe("context_length_exceeded");
+    expect(requests.length).toBe(1);
+  });
+
+  test("a long description of a tool", async () => {
+    const message =
+      "Invalid 'tools[0].function.description': string too long. Expected a string with maximum length 1024, but got a string with length 3000 instead.";
+    const { url, requests } = await endpoint(({ tools }) =>
+      tools?.[0].function.description.length > 1024 ? { body: { error: { message } } } : undefined,
+    );
+    const tools = [
+      { ...SEARCH, description: "long".repeat(750), parameters: { type: "object", $comment: "kept" } },
+    ];
+    expect((await ask(url, { tools })).text).toBe("Hi.");
+    expect(requests.at(-1)?.tools?.[0].function).toMatchObject({
+      description: "long".repeat(256),
+      parameters: { $comment: "kept" },
+    });
+  });
+
+  test("names of parameters that an endpoint does not take", async () => {
+    const message =
+      "tools.0.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'";
+    const { url, requests } = await endpoint((_, text) =>
+      text.includes("$filter") ? { body: { error: { message } } } : undefined,
+    );
+    const properties = { $filter: { type: "string" }, name: { type: "string" } };
+    const parameters = { type: "object", properties, required: ["$filter", "name"] };
+    expect((await ask(url, { tools: [{ ...SEARCH, parameters }] })).text).toBe("Hi.");
+    expect(requests.at(-1)?.tools?.[0].function.parameters).toEqual({
+      type: "object",
+      properties: { name: { type: "string" } },
+      required: ["name"],
+    });
   });
 
   test.each([

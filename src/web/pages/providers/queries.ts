@@ -59,6 +59,7 @@ const UNSUPPORTED: Record<string, string> = {
   foreign_calls: "calls of other models",
   own_fields: "its own thoughts",
   rich_schemas: "all of JSON Schema",
+  long_descriptions: "long descriptions of tools",
   thought_mark: "the mark that begins its thoughts",
   images: "images",
 };
