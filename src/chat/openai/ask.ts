@@ -23,8 +23,8 @@ export interface OpenAiRun {
   from?: ChatPlace;
   /** What the run had used before. */
   usedBefore: Usage | null;
-  /** Call it with what became of the run, so that the next request finds the session. */
-  ended(outcome: Outcome): Promise<void>;
+  /** Call it with what became of the run and the text that the client was sent, so that the next request finds the session. */
+  ended(outcome: Outcome, said: string): Promise<void>;
 }
 
 export interface AskOptions {
@@ -51,8 +51,8 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
     const asked = storableJson(given);
     const owner = sender.owner ?? "operator";
     const { before, fresh } = newTurns(asked.turns);
-    const keepAs = (sessionId: string) => async (outcome: Outcome) => {
-      const answer = answerTurn(outcome);
+    const keepAs = (sessionId: string) => async (outcome: Outcome, said: string) => {
+      const answer = answerTurn(outcome, said);
       if (answer)
         await openAiSessions.keep(sessionId, transcriptOf(owner, asked.botId, [...asked.turns, answer]));
     };
@@ -79,6 +79,7 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
         executionConfig: {
           ...(asked.instructions.length > 0 && { system_preamble: asked.instructions.join("\n\n") }),
           ...(asked.tools.length > 0 && { client_tools: asked.tools }),
+          ...(asked.outputSchema && { output_schema: asked.outputSchema }),
         },
       },
       scope,
@@ -158,7 +159,7 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
 const isText = (turns: Turn[]): boolean => turns.length > 0 && turns.every(({ role }) => role === "user");
 
 /** The answer as the client will send it back; undefined if there is none. */
-function answerTurn({ status, text, client_calls }: Outcome): Turn | undefined {
-  if (status === "complete") return { role: "assistant", content: text ?? "" };
-  return status === "waiting" ? { role: "assistant", content: "", tool_calls: client_calls } : undefined;
+function answerTurn({ status, client_calls }: Outcome, said: string): Turn | undefined {
+  if (status === "complete") return { role: "assistant", content: said };
+  return status === "waiting" ? { role: "assistant", content: said, tool_calls: client_calls } : undefined;
 }

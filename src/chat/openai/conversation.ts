@@ -22,6 +22,8 @@ export interface Asked {
   instructions: string[];
   turns: Turn[];
   tools: ClientTool[];
+  /** JSON Schema that the answer must match. */
+  outputSchema?: JsonObject;
   /** The run whose session is continued, instead of the one that the history names. */
   previousTask?: string;
   /** How it was sent. Default: "openai". */
@@ -40,7 +42,8 @@ export function transcriptOf(owner: string, botId: string, turns: Turn[]): strin
   for (const turn of turns) {
     const calls = turn.role === "assistant" ? (turn.tool_calls ?? []).map(({ id }) => id) : [];
     hash.update(
-      JSON.stringify([turn.role, turn.content, turn.role === "tool" ? turn.tool_call_id : "", calls]),
+      // Clients take away white space at the ends of what they have been sent.
+      JSON.stringify([turn.role, turn.content.trim(), turn.role === "tool" ? turn.tool_call_id : "", calls]),
     );
     for (const { name, data } of (turn.role === "user" && turn.files) || []) {
       hash.update(JSON.stringify([name, data.length])).update(data);

@@ -4,6 +4,7 @@ import type { Asked, Turn } from "../../chat/openai/conversation.ts";
 import type { Outcome, Usage } from "../../chat/outcome.ts";
 import type { JsonObject } from "../../db/schema.ts";
 import { contentIn, invalid, isObject, objectIn, textIn, textOf, toolsIn, userTurn } from "./fields.ts";
+import { outputSchemaIn } from "./response-format.ts";
 
 export interface CompletionRequest extends Asked {
   isStream: boolean;
@@ -12,7 +13,7 @@ export interface CompletionRequest extends Asked {
 
 export function readCompletion(value: unknown): CompletionRequest {
   const body = objectIn(value);
-  const { messages, n, stream, stream_options } = body;
+  const { messages, n, stream, stream_options, response_format } = body;
   if (!Array.isArray(messages) || messages.length === 0)
     throw invalid("messages", "a list with at least one message");
   if (n !== undefined && n !== null && n !== 1) throw invalid("n", "1: a bot gives one answer");
@@ -55,6 +56,7 @@ export function readCompletion(value: unknown): CompletionRequest {
       if (!isObject(tool.function)) throw invalid(`${field}.function`, "an object");
       return tool.function;
     }),
+    ...outputSchemaIn(response_format, "response_format"),
     isStream: stream === true,
     includeUsage: isObject(stream_options) && stream_options.include_usage === true,
   };

@@ -21,6 +21,7 @@ import { answerOpenAiError, errorBody } from "./answer-error.ts";
 import { completionAnswer, completionFrame, createCompletionChunks, readCompletion } from "./completions.ts";
 import { embeddingsAnswer, readEmbeddingsRequest } from "./embeddings.ts";
 import { createResponseEvents, readResponseRequest, responseAnswer } from "./responses.ts";
+import { createSaidText } from "./said-text.ts";
 
 export interface OpenAiOptions {
   chat: Chat;
@@ -37,6 +38,7 @@ export interface OpenAiOptions {
 
 /** A run that is longer ends its request; it goes on, but the client cannot come back to it. */
 const MOST_WAIT_MS = 240_000;
+const OUTPUT_SCHEMA = "execution_config.output_schema";
 
 export const isOpenAiPath = (path: string): boolean => path.startsWith("/v1/");
 
@@ -69,13 +71,23 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       reaches: (id) => ownership.reachesSession(request, id),
       mayUse: (clientId) => ownership.clientId(request, clientId),
     }).catch((error: unknown) => {
-      const isFile = error instanceof HeddleError && error.field?.startsWith("attachments");
-      throw isFile ? new HeddleError(error.code, error.message, { field, cause: error }) : error;
+      throw error instanceof HeddleError ? asAsked(error, field) : error;
     });
     // The answer may take minutes.
     largeBodies.leave(request);
     return run;
   };
+
+  const formatOf = { messages: "response_format", input: "text.format" } as const;
+
+  /** Names what is wrong as the request does. */
+  function asAsked(error: HeddleError, field: "messages" | "input"): HeddleError {
+    const { code, message, field: own = "" } = error;
+    if (own.startsWith("attachments")) return new HeddleError(code, message, { field, cause: error });
+    if (!own.startsWith(OUTPUT_SCHEMA)) return error;
+    const told = message.replace(OUTPUT_SCHEMA, formatOf[field]);
+    return new HeddleError(code, told, { field: formatOf[field], cause: error });
+  }
 
   const routes: Record<string, (request: Request) => Promise<Response>> = {
     async "POST /v1/chat/completions"(request) {
@@ -83,7 +95,10 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       const asked = readCompletion(await bodyOf(request));
       const run = await begin(request, asked, "messages");
       const frame = completionFrame(run.taskId, asked.botId, seconds());
-      if (asked.isStream) return stream(run, request, createCompletionChunks(frame, asked), "[DONE]");
+      if (asked.isStream) {
+        const isWhole = asked.outputSchema !== undefined;
+        return stream(run, request, createCompletionChunks(frame, asked), { isWhole, last: "[DONE]" });
+      }
       const { outcome, usage, text } = await whole(run);
       return Response.json(completionAnswer(frame, outcome, usage, text));
     },
@@ -95,7 +110,8 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       const frame = { request: asked, created: seconds() };
       if (asked.isStream) {
         const outcome = await chat.outcome(run.taskId);
-        return stream(run, request, createResponseEvents(frame, outcome));
+        const isWhole = asked.outputSchema !== undefined;
+        return stream(run, request, createResponseEvents(frame, outcome), { isWhole });
       }
       const { outcome, usage, text } = await whole(run);
       return Response.json(responseAnswer(frame, outcome, usage, text));
@@ -129,7 +145,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
         if (!("outcome" in event)) continue;
         const { outcome } = event;
         if (event.type === "error" || event.type === "cancelled") throw failureOf(outcome);
-        await run.ended(outcome);
+        await run.ended(outcome, outcome.status === "waiting" ? text : (outcome.text ?? ""));
         return { outcome, usage: since(outcome.usage, run.usedBefore), text };
       }
     }
@@ -146,29 +162,34 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     failed?(code: string, message: string): object[];
   }
 
-  function stream(run: OpenAiRun, request: Request, written: Written, last?: string): Response {
+  interface StreamOptions {
+    /** See `createSaidText`. */
+    isWhole: boolean;
+    /** What is sent behind the last event. */
+    last?: string;
+  }
+
+  function stream(run: OpenAiRun, request: Request, written: Written, options: StreamOptions): Response {
+    const { isWhole, last } = options;
     const stop = new AbortController();
     const ended = AbortSignal.any([signal, stop.signal]);
     async function* batches(): AsyncGenerator<StreamEvent[], undefined> {
       yield written.begin().map(line);
-      let isSaid = false;
-      let isNext = false;
+      const text = createSaidText(written.text, isWhole);
       for await (const steps of chat.follow(run.taskId, { from: run.from, signal: ended })) {
         const lines: object[] = [];
         for (const { event } of steps) {
-          if (event.type === "text_delta") {
-            // Texts before and after tools are one message to the client.
-            lines.push(...written.text(isNext ? `\n\n${event.text}` : event.text));
-            [isSaid, isNext] = [true, false];
-          } else if (event.type === "assistant_text") isNext = isSaid;
-          else if (event.type === "text_reset") {
+          if (event.type === "text_delta") lines.push(...text.add(event.text));
+          else if (event.type === "assistant_text") text.tools(event.text);
+          else if (event.type === "text_reset" && !isWhole) {
             const message =
               "The model's answer broke off and begins anew, which this stream cannot show; ask again.";
             return yield failed(new HeddleError("upstream", message), written).map(line);
           } else if (event.type === "error" || event.type === "cancelled") {
             return yield failed(failureOf(event.outcome), written).map(line);
           } else if ("outcome" in event) {
-            await run.ended(event.outcome);
+            lines.push(...text.end(event.outcome));
+            await run.ended(event.outcome, text.said());
             lines.push(...written.end(event.outcome, since(event.outcome.usage, run.usedBefore)));
           }
         }

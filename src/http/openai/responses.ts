@@ -5,6 +5,7 @@ import type { Outcome, Usage } from "../../chat/outcome.ts";
 import type { JsonObject } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
 import { contentIn, invalid, isObject, objectIn, textIn, textOf, toolsIn, userTurn } from "./fields.ts";
+import { outputSchemaIn } from "./response-format.ts";
 
 export interface ResponseRequest extends Asked {
   isStream: boolean;
@@ -37,6 +38,7 @@ export function readResponseRequest(value: unknown): ResponseRequest {
     instructions: given,
     turns,
     tools: toolsIn(body, (tool) => tool),
+    ...outputSchemaIn(isObject(body.text) ? body.text.format : undefined, "text.format"),
     isStream: stream === true,
     previous,
     ...(previousTask !== undefined && { previousTask }),

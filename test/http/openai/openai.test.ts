@@ -4,10 +4,11 @@ import { expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import OpenAI from "openai";
 import { OPERATOR } from "../../../src/access/caller.ts";
+import type { Tool } from "../../../src/agent/tools/registry.ts";
 import { toolCalls } from "../../../src/db/schema.ts";
 import { HeddleError } from "../../../src/errors.ts";
 import { clientCallId } from "../../../src/sessions/call-names.ts";
-import { call } from "../../agent/fixture.ts";
+import { call, tool as serverTool } from "../../agent/fixture.ts";
 import { png } from "../../attachments/files.ts";
 import { type Answer, askedIn, chatFixture, liveLlm } from "../../chat/fixture.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";
@@ -26,9 +27,10 @@ const WEATHER = {
 async function fixture(
   db: TestDatabase,
   script: (asked: string, count: number, hasTools: boolean) => Answer,
+  tools: Tool[] = [],
 ) {
   const llm = liveLlm((request) => script(askedIn(request), llm.requests.length, request.tools.length > 0));
-  const http = await chatFixture(db, llm);
+  const http = await chatFixture(db, llm, { tools });
   const clientOf = (apiKey: string) =>
     new OpenAI({
       apiKey,
@@ -94,6 +96,89 @@ eachDatabase("the OpenAI-compatible API", (open) => {
       "Hello",
       "I never said this",
       "Go on",
+    ]);
+  });
+
+  test("a streamed answer with text before the bot's own tools is found again, with its white space or without", async () => {
+    const { client, tasks } = await fixture(
+      await open(),
+      (asked, count) =>
+        count % 2 === 1
+          ? { text: "I look.", calls: [call(`c${count}`, "look")] }
+          : [`Found ${asked.length}.\n`],
+      [serverTool("look", () => "found")],
+    );
+    const messages: OpenAI.ChatCompletionMessageParam[] = [];
+    for (const clean of [(text: string) => text, (text: string) => text.trim(), (text: string) => text]) {
+      messages.push({ role: "user", content: "Hello" });
+      const stream = await client.chat.completions.create({ model: "default", messages, stream: true });
+      const said = (await Array.fromAsync(stream))
+        .map(({ choices }) => choices[0]?.delta.content ?? "")
+        .join("");
+      expect(said).toMatch(/^I look\.\n\nFound \d+\.\n$/);
+      messages.push({ role: "assistant", content: clean(said) });
+    }
+    const sessions = (await tasks.list({})).map(({ session_id }) => session_id);
+    expect([sessions.length, new Set(sessions).size]).toEqual([3, 1]);
+  });
+
+  test("response_format: the answer is JSON that matches, whole and streamed, asked for twice if need be", async () => {
+    const { client, llm } = await fixture(
+      await open(),
+      (_, count) => {
+        if (count % 3 === 1) return { text: "I look.", calls: [call(`c${count}`, "look")] };
+        return count % 3 === 2 ? ["It is ", "fine."] : ["```json\n", '{ "name": "Ada" }', "\n```"];
+      },
+      [serverTool("look", () => "found")],
+    );
+    const Person = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
+    // As the packages of OpenAI write nested types.
+    const schema = { $ref: "#/$defs/Person", $defs: { Person } };
+    const messages = [{ role: "user" as const, content: "Who?" }];
+    const format = { type: "json_schema" as const, json_schema: { name: "person", schema, strict: true } };
+    const chat = { model: "default", messages, response_format: format };
+    const answer = await client.chat.completions.create(chat);
+    expect(answer.choices[0]?.message.content).toBe('{"name":"Ada"}');
+    expect(llm.requests[0]?.outputSchema).toEqual(Person);
+    const stream = await client.chat.completions.create({ ...chat, stream: true });
+    const chunks = await Array.fromAsync(stream);
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe('{"name":"Ada"}');
+    const text = { format: { type: "json_schema" as const, name: "person", schema } };
+    const response = await client.responses.create({ model: "default", input: "Who?", text });
+    expect(response.output_text).toBe('{"name":"Ada"}');
+    const object = { ...chat, response_format: { type: "json_object" as const } };
+    await client.chat.completions.create(object);
+    expect(llm.requests.at(-1)?.outputSchema).toEqual({ type: "object" });
+
+    const refused = (wrong: object) =>
+      client.chat.completions
+        .create({
+          ...chat,
+          response_format: { type: "json_schema", json_schema: { name: "x", schema: wrong as never } },
+        })
+        .then(
+          () => undefined,
+          (error) => [error.status, error.param, error.message],
+        );
+    const loop = { type: "object", properties: { next: { $ref: "#/$defs/Loop" } } };
+    const wide = Object.fromEntries(
+      Array.from({ length: 20 }, (_, at) => {
+        const next = { $ref: `#/$defs/L${at + 1}` };
+        return [`L${at}`, { type: "object", properties: { a: next, b: next } }];
+      }),
+    );
+    expect(
+      await Promise.all([
+        refused({ type: "string", pattern: "^a+$" }),
+        refused({ $ref: "#/$defs/Loop", $defs: { Loop: loop } }),
+        refused({ $ref: "#/$defs/L0", $defs: wide }),
+        refused({ $ref: "#/$defs/constructor", $defs: {} }),
+      ]),
+    ).toEqual([
+      [400, "response_format", expect.stringContaining("regular expressions")],
+      [400, "response_format", expect.stringContaining("does not contain itself")],
+      [400, "response_format", expect.stringContaining("smaller schema")],
+      [400, "response_format", expect.stringContaining("references")],
     ]);
   });
 
