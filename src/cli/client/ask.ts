@@ -83,7 +83,7 @@ async function waitForEnd(
   notify: (line: string) => void,
 ): Promise<Task> {
   const begun = performance.now();
-  let hasReported = false;
+  let [hasReported, isWaitTold] = [false, false];
   let current = id;
   for (;;) {
     const task = (await server.get(`/api/v1/tasks/${current}`, limit)) as Task;
@@ -91,6 +91,10 @@ async function waitForEnd(
     if (task.status === "merged" && task.merged_into) {
       current = task.merged_into;
       continue;
+    }
+    if (task.status === "waiting" && !isWaitTold) {
+      notify("The run waits, perhaps for you: see heddle approvals list.");
+      isWaitTold = true;
     }
     if (performance.now() - begun > PATIENCE_MS && !hasReported) {
       notify(`Waiting for the answer (task ${id}) …`);

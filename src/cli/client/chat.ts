@@ -160,6 +160,17 @@ function createShown({ write, note, isInteractive }: Terminal): (told: Told) => 
       case "tool_result":
         if (isInteractive && data.error !== undefined) end(`  failed: ${plain(String(data.error))}\n`);
         return false;
+      // Without these, a run that waits for somebody, or for a model that is overloaded, would look like one that hangs.
+      case "approval_request":
+        end(waitsFor(data));
+        text = "";
+        return false;
+      case "approval_resolved":
+        if (isInteractive) end(`[${plain(String(data.tool))}: ${plain(String(data.verdict))}.]\n`);
+        return false;
+      case "llm_retry":
+        if (isInteractive) end(`[The model is asked again: ${plain(String(data.reason))}]\n`);
+        return false;
       case "merged":
         if (isInteractive) end("[Answered together with another message.]\n");
         return false;
@@ -181,6 +192,11 @@ function createShown({ write, note, isInteractive }: Terminal): (told: Told) => 
         return false;
     }
   };
+}
+
+function waitsFor({ tool, arguments: args, approval_id: id }: Told["data"]): string {
+  const call = `${plain(String(tool))} ${short(args)}`;
+  return `[${call} waits for a person: heddle approvals approve ${plain(String(id))}, or deny.]\n`;
 }
 
 const ARGS_LENGTH = 200;

@@ -105,6 +105,14 @@ describe("a server that answers", () => {
     });
   });
 
+  test("a run that waits for a person is told of, once", async () => {
+    const [waiting, done] = [json({ status: "waiting" }), json({ status: "complete", result: "Sent." })];
+    const { url } = serverThat(SESSION, TASK, waiting, waiting, done);
+    const told: string[] = [];
+    expect(await ask(connection(url), QUESTION, (line) => void told.push(line))).toBe("Sent.");
+    expect(told).toEqual(["The run waits, perhaps for you: see heddle approvals list."]);
+  });
+
   test("a limit longer than a timer allows means no limit", async () => {
     const done = json({ status: "complete", result: "Hi!" });
     const { url } = serverThat(SESSION, TASK, done);

@@ -82,6 +82,33 @@ test("a conversation is streamed with its tool calls, without control characters
   expect(asked[0]?.body).toMatchObject({ message: "Time?", client_id: "cli:anna", bot_id: "helper" });
 });
 
+test("what a run waits for is said, and what was decided", async () => {
+  const { server } = serverWith([
+    { event: "llm_retry", data: { reason: "Rate limit reached.", model: "m", delay_ms: 5_000 } },
+    { event: "text_delta", data: { text: "I send it." } },
+    { event: "tool_start", data: { tool: "send", args: { to: "Ada" } } },
+    {
+      event: "approval_request",
+      data: { approval_id: "a1", tool: "send", arguments: { to: "Ada\u001b[2J" } },
+    },
+    { event: "approval_resolved", data: { approval_id: "a1", tool: "send", verdict: "denied" } },
+    { event: "text_delta", data: { text: "Not sent." } },
+    { event: "response", data: { text: "Not sent." } },
+  ]);
+  const { terminal, input, shown } = terminalWith(true);
+  input.end("Send it\n");
+  await chat(server, talk, terminal);
+  expect(shown().split("> ")[1]).toBe(
+    `[The model is asked again: Rate limit reached.]
+I send it.
+· send {"to":"Ada"}
+[send {"to":"Ada\\u001b[2J"} waits for a person: heddle approvals approve a1, or deny.]
+[send: denied.]
+Not sent.
+`,
+  );
+});
+
 test("a lost connection is resumed after the last event", async () => {
   const { server, asked } = serverWith(
     [{ event: "text_delta", id: "place-1", data: { text: "Hel" } }],
