@@ -24,6 +24,7 @@ import { createCallBack } from "../sessions/call-back.ts";
 import { type ClientTools, createClientTools } from "../sessions/client-tools.ts";
 import { createDelegation } from "../sessions/delegation.ts";
 import { sessionExists } from "../sessions/list-sessions.ts";
+import { createPurge } from "../sessions/purge.ts";
 import { createSessions, type Sessions } from "../sessions/sessions.ts";
 import { createTasks } from "../sessions/tasks.ts";
 import type { CapabilityParts } from "./capabilities.ts";
@@ -58,6 +59,7 @@ export function openConversation(
     retentionDays: config.inboxRetentionDays,
   });
   closers.push(inbox.close);
+  openPurge(config, storage, closers);
   const directory = createIntegrationDirectory({ metas: registry.metas, log: log.getChild("channels") });
   const checkConfig = createCheckConfig({
     dispatchers,
@@ -113,6 +115,12 @@ export function openConversation(
       integrationsReady,
     }),
   };
+}
+
+/** What deletes old conversations, if the operator wants that. */
+function openPurge({ sessionRetentionDays: retentionDays }: Config, { db, log }: Storage, closers: Closers) {
+  if (retentionDays > 0)
+    closers.push(createPurge({ db, log: log.getChild("sessions"), retentionDays }).close);
 }
 
 /** What gives answers to dispatchers. */

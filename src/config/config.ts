@@ -81,6 +81,8 @@ export interface Config {
   readonly webhookBytesInFlight: number;
   /** A server that has made no progress for this long ends itself; 0: never. */
   readonly watchdogSeconds: number;
+  /** Conversations in which nothing has happened for this long are deleted; 0: none. */
+  readonly sessionRetentionDays: number;
   /** How long the inbox keeps records of webhooks. */
   readonly inboxRetentionDays: number;
   /** How much of a webhook's body is kept; 0: nothing. */
@@ -196,6 +198,8 @@ export function loadConfig(flags: Flags = {}, variables: Environment = processEn
     webhookRateLimit: read.integer("WEBHOOK_RATE_LIMIT", 2000, 1, 1_000_000),
     webhookBytesInFlight: read.integer("WEBHOOK_BYTES_IN_FLIGHT", 128 * MB, MB, 64 * 1024 * MB),
     watchdogSeconds: read.integer("WATCHDOG_SECONDS", 60, 0, 86_400),
+    // A service may send what is 30 days old again, and what was deleted is not recognised.
+    sessionRetentionDays: read.daysOrNever("SESSION_RETENTION_DAYS", 31, 3650),
     inboxRetentionDays: read.integer("INBOX_RETENTION_DAYS", 30, 1, 3650),
     inboxMaxBodyBytes: read.integer("INBOX_MAX_BODY_BYTES", 256 * 1024, 0, 25 * 1024 * 1024),
     processConfinement: read.choice("PROCESS_CONFINEMENT", PROCESS_CONFINEMENTS, "auto"),

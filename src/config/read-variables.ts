@@ -75,6 +75,14 @@ export function createVariableReader(flags: Flags, environment: Environment) {
     );
   };
 
+  const within = (name: string, fallback: number, min: number, max: number, wanted: string): number => {
+    const got = text(name);
+    if (got === undefined) return fallback;
+    const value = Number(got);
+    if (!/^\d+$/.test(got) || value < min || value > max) throw invalid(name, wanted, quoted(got));
+    return value;
+  };
+
   return {
     names,
     /** Whether the value comes from the command line. */
@@ -87,17 +95,15 @@ export function createVariableReader(flags: Flags, environment: Environment) {
     text,
     secret,
     list,
-    integer(name: string, fallback: number, min: number, max: number): number {
-      const got = text(name);
-      if (got === undefined) return fallback;
-      const value = Number(got);
-      if (!/^\d+$/.test(got) || value < min || value > max) {
-        throw invalid(name, `a whole number from ${min} to ${max}`, quoted(got));
-      }
-      return value;
-    },
+    integer: (name: string, fallback: number, min: number, max: number): number =>
+      within(name, fallback, min, max, `a whole number from ${min} to ${max}`),
     optionalInteger(name: string, min: number, max: number): number | undefined {
       return text(name) === undefined ? undefined : this.integer(name, min, min, max);
+    },
+    /** 0: never, which is the default. */
+    daysOrNever(name: string, min: number, max: number): number {
+      if (text(name) === "0") return 0;
+      return within(name, 0, min, max, `0 or a whole number from ${min} to ${max}`);
     },
     choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
       const got = text(name);

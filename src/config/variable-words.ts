@@ -61,6 +61,7 @@ const GROUPS: Record<string, Words> = {
   Runs: {
     WORKER_CONCURRENCY: ["How many runs, and deliveries of one type, go on at once.", "16"],
     TASK_MAX_RUN_SECONDS: ["A run that takes longer fails.", "1200"],
+    SESSION_RETENTION_DAYS: ["Conversations without anything new for so long are deleted; 0: none.", "0"],
     UNATTENDED_RUNS_PER_HOUR: ["Most runs of one conversation in an hour that no person started; 0: no limit.", "30"],
   },
   "Webhooks and network": {

@@ -154,6 +154,11 @@ describe("config", () => {
     ["LOG_FORMAT", "xml", 'LOG_FORMAT must be one of json, pretty; got "xml".'],
     ["TIMEZONE", "Mars/Base", 'TIMEZONE must be an IANA time zone such as Europe/Berlin; got "Mars/Base".'],
     ["BASE_URL", "ftp://x", "BASE_URL must be a URL that begins with http:// or https://; got a ftp: URL."],
+    [
+      "SESSION_RETENTION_DAYS",
+      "7",
+      'SESSION_RETENTION_DAYS must be 0 or a whole number from 31 to 3650; got "7".',
+    ],
     ["WORKER_CONCURRENCY", "0", 'WORKER_CONCURRENCY must be a whole number from 1 to 4096; got "0".'],
     [
       "HOOK_WEBHOOK_URLS",
