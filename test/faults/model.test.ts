@@ -14,8 +14,8 @@ import { readStored, type Stored } from "./stored.ts";
 import { pullRequests, send } from "./webhooks.ts";
 
 const KEY = "sk-secret-key-of-the-model-test";
-/** Longer than all retries of a model that never answers. */
-const MAX_RUN_SECONDS = 12;
+/** Longer than the other runs need together, at once and on a busy machine. */
+const MAX_RUN_SECONDS = 25;
 
 interface Request {
   messages: { role: string; content: unknown }[];
@@ -104,11 +104,11 @@ const CASES: [name: string, model: Model, outcome: Outcome][] = [
   ],
   ["tool calls even when there are no tools", calls("nothing", "{}"), failed(/No model answered/)],
   ["nothing to say", says(200, sse, END), failed(/empty/)],
-  ["no answer at all", () => undefined, failed(/longer than 12 seconds/, "timeout")],
+  ["no answer at all", () => undefined, failed(/longer than 25 seconds/, "timeout")],
   [
     "an answer that stops and never ends",
     (res) => void res.writeHead(200, sse).write(data({ content: "All" })),
-    failed(/longer than 12 seconds/, "timeout"),
+    failed(/longer than 25 seconds/, "timeout"),
   ],
 ];
 
@@ -182,7 +182,7 @@ eachDatabase("under a whole server", (open) => {
     );
     await heddle.close();
     stored = await readStored(database);
-  }, 90_000);
+  }, 150_000);
 
   test.each(CASES.map(([name, , outcome], index) => ({ name, index, outcome })))(
     "$name",
