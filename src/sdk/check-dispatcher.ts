@@ -58,11 +58,30 @@ function hintOf(fields: Record<string, unknown>): string {
 
 function checkSchema(type: string, name: string, schema: unknown): void {
   if (schema === undefined || typeof schema === "boolean") return;
-  if (typeof schema === "object" && schema !== null && !Array.isArray(schema)) return;
+  if (typeof schema === "object" && schema !== null && !Array.isArray(schema) && saysSomething(schema))
+    return;
   throw invalid(
     `The ${name} of dispatcher ${type} must be a schema, such as t.Object({ room: t.String() }); got ${shown(schema)}.`,
   );
 }
+
+const KEYWORDS = [
+  "$ref",
+  "allOf",
+  "anyOf",
+  "const",
+  "enum",
+  "if",
+  "not",
+  "oneOf",
+  "properties",
+  "required",
+  "type",
+];
+
+/** A list of fields alone, such as `{ room: "string" }`, would accept anything. */
+const saysSomething = (schema: object): boolean =>
+  Object.keys(schema).length === 0 || KEYWORDS.some((keyword) => keyword in schema);
 
 function checkRate(type: string, rate: unknown): void {
   const rates = typeof rate === "object" && rate !== null ? Object.entries(rate) : [];

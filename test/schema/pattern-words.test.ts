@@ -10,6 +10,10 @@ const CASES: [pattern: string, words: string | undefined][] = [
   ["^[a-z][a-z]*$", "of one or more lower-case letters"],
   ["^[0-9]+$", "of one or more digits"],
   ["\\S", "that is not blank"],
+  [
+    "^((GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) )?/[^?#\\s]*$",
+    'such as "/status" or "POST /hook/:id", without "?", "#" and other spaces',
+  ],
   ["^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "that is a day such as 2026-01-31"],
   // Said as they are: words for them would be longer, or wrong.
   ["^[!-~]+$", undefined],

@@ -235,6 +235,10 @@ test("dispatchers, hooks and metadata are checked on registration", () => {
   const wrong: [object, string][] = [
     [{ delivery: deliver }, "it has delivery(): did you mean deliver()?"],
     [{ deliver, config: "room" }, 'must be a schema, such as t.Object({ room: t.String() }); got "room"'],
+    [
+      { deliver, config: { room: "string" } },
+      'must be a schema, such as t.Object({ room: t.String() }); got {"room',
+    ],
     [{ deliver, lane: "room" }, "The lane of dispatcher ok must be a function"],
     [{ deliver, rate: { perMinute: 1 } }, "{ perSecond, perLane }"],
     [{ deliver, rate: { perSecond: 0 } }, "each above 0"],

@@ -432,7 +432,7 @@ test("misspelt fields are warned of; the author's own names are not", async () =
   const { views, warnings } = await warningsOf({
     "mine/index.ts": 'export const meta = { name: "Mine", verson: "1.0" };',
     "mine/process.ts":
-      'export const CMD = ["true"]; export const REQUIRD_ENV = ["A"]; export const INTERVAL = 5;',
+      'export const CMD = ["true"]; export const REQUIRD_ENV = ["A"]; export const INTERVAL = 5; export const MEMORY_LIMIT = 512;',
     "mine/dispatcher.ts": `import { registerDispatcher, registerIntegration } from "heddle/sdk";
       registerDispatcher("mine", { deliver: () => ({ receipt: 1 }), postMesage: () => true, send: () => 1 } as never);
       registerIntegration({ integrationType: "mine", clientIdPrefix: "mine:", resolveDisplayName: () => ({}) } as never);`,
@@ -440,18 +440,20 @@ test("misspelt fields are warned of; the author's own names are not", async () =
       listen({ name: "l", run: async () => {}, silenceSecond: 30 } as never);
       poll({ name: "p", run: async () => {}, everySeconds: 5, timeoutSecond: 9 } as never);`,
     "mine/tools/a.ts": `import { register } from "heddle/sdk";
-      register({ name: "a", descripton: "Says a.", author: "me" } as never, () => "a");
+      register({ name: "a", descripton: "Says a.", author: "me", timeout: 5 } as never, () => "a");
       register({ type: "function", function: { name: "b", parmeters: {} }, timeoutSecond: 1 } as never, () => "b");`,
   });
   expect(views).toMatchObject([{ id: "mine", status: "ready", tools: ["a", "b"] }]);
   expect(warnings.map(({ text }) => text).sort()).toEqual([
     "Dispatcher mine has postMesage, which means nothing; did you mean postMessage?",
     "Tool a has descripton, which means nothing; did you mean description?",
+    "Tool a has timeout, which means nothing; did you mean timeoutSeconds?",
     "Tool b has parmeters, which means nothing; did you mean parameters?",
     "Tool b has timeoutSecond, which means nothing; did you mean timeoutSeconds?",
     'listen("l") has silenceSecond, which means nothing; did you mean silenceSeconds?',
     "meta of index.ts has verson, which means nothing; did you mean version?",
     'poll("p") has timeoutSecond, which means nothing; did you mean timeoutSeconds?',
+    "process.ts has MEMORY_LIMIT, which means nothing; did you mean MEMORY_LIMIT_MB?",
     "process.ts has REQUIRD_ENV, which means nothing; did you mean REQUIRED_ENV?",
     "registerIntegration() has resolveDisplayName, which means nothing; did you mean resolveDisplayNames?",
   ]);
