@@ -3,7 +3,7 @@
 import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import type { Reach } from "../db/reach.ts";
-import { type EvalResult, evalRuns } from "../db/schema.ts";
+import { type EvalResult, evalRuns, events } from "../db/schema.ts";
 import { storableJson } from "../db/storable.ts";
 import { notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
@@ -89,19 +89,20 @@ export function createEvals({
       }));
       const failed = results.filter(({ problems }) => problems.length > 0).length;
       const costs = results.map(({ cost_usd }) => cost_usd);
-      const [made] = await query
-        .insert(evalRuns)
-        .values({
-          id: newId(),
-          ...storableJson({ name, model, results }),
-          owner,
-          passed: results.length - failed,
-          failed,
-          tokens: sum(results.map(({ tokens }) => tokens)),
-          cost_usd: costs.includes(null) ? null : sum(costs as number[]),
-          seconds: sum(results.map(({ seconds }) => seconds)),
-        })
-        .returning();
+      const row = {
+        id: newId(),
+        ...storableJson({ name, model, results }),
+        owner,
+        passed: results.length - failed,
+        failed,
+        tokens: sum(results.map(({ tokens }) => tokens)),
+        cost_usd: costs.includes(null) ? null : sum(costs as number[]),
+        seconds: sum(results.map(({ seconds }) => seconds)),
+      };
+      const [made] = await query.transaction(async (tx) => {
+        await tx.insert(events).values({ type: "eval.stored", owner, data: { eval_id: row.id } });
+        return await tx.insert(evalRuns).values(row).returning();
+      });
       await query.delete(evalRuns).where(
         sql`${evalRuns.id} in (select id from eval_runs old where old.name = ${name} and old.owner is not distinct from ${owner}
           order by old.id desc offset ${MOST_KEPT})`,

@@ -1,6 +1,8 @@
 // Stored results of evals, over the API.
 
 import { expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
+import { events } from "../../src/db/schema.ts";
 import { eachDatabase } from "../database.ts";
 import { createHttpFixture } from "../http/fixture.ts";
 
@@ -19,7 +21,8 @@ const result = (name: string, more: object = {}) => ({
 
 eachDatabase("results of evals", (open) => {
   test("are stored, summed up, and compared with the run of the same name before", async () => {
-    const http = await createHttpFixture(await open());
+    const db = await open();
+    const http = await createHttpFixture(db);
     const store = async (name: string, results: object[], more: object = {}) =>
       (await http.send("POST", "/api/v1/evals", { body: { name, results, ...more } })).body;
     const first = await store("evals", [result("a"), result("b", { problems: ["No."], answer: "Bad." })]);
@@ -27,6 +30,9 @@ eachDatabase("results of evals", (open) => {
       ...{ name: "evals", model: null, passed: 1, failed: 1, tokens: 200, cost_usd: 0.5, seconds: 3 },
     });
     await store("others", [result("a", { problems: ["No."] })]);
+    // For pages that are open.
+    const [told] = await db.query.select().from(events).where(eq(events.type, "eval.stored"));
+    expect(told?.data).toEqual({ eval_id: first.id });
     const second = await store(
       "evals",
       [

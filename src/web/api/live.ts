@@ -28,6 +28,7 @@ const FAMILIES = {
   mcp: "mcp_servers:read",
   coding_agent: "coding_agents:read",
   person: "people:read",
+  eval: "evals:read",
   custom: "tasks:read",
 };
 

@@ -1,6 +1,6 @@
 // A list of rows, newest first: pages by cursor, and what arrives meanwhile.
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { focusManager, useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useLive } from "./live.ts";
 import { merge, type NewRows, withNewest } from "./new-rows.ts";
@@ -96,6 +96,10 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     else setHead({ name, ...next });
   };
   useLive(live, () => void readNew());
+  // Not everything has events, but whoever comes back to the tab sees what there is.
+  const latest = useRef(readNew);
+  latest.current = readNew;
+  useEffect(() => focusManager.subscribe((isSeen) => void (isSeen && latest.current())), []);
   // Nobody listened to events while the list was not on the screen.
   const isKept = useRef(pages.data !== undefined);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, for pages that were read before

@@ -1,36 +1,25 @@
 import { Button, Textarea } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { api, type Schema, take } from "../api/client.ts";
-import { useLiveQueries } from "../api/live.ts";
-import { queryClient } from "../api/query-client.ts";
 import { covers, useSession } from "../api/session.ts";
-import { notifyDone } from "./api-error.tsx";
+import { notifyDone, notifyError } from "./api-error.tsx";
 import { ConfirmDestructive } from "./confirm.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Form } from "./form.tsx";
 import { Icon } from "./icon.tsx";
 import { Status } from "./status.tsx";
+import { refreshDeliveries, useDelivery } from "./use-delivery.ts";
 import { wrongIn } from "./wrong-field.ts";
 
 type Delivery = Schema<"Delivery">;
 
 /** The last correction or withdrawal of a delivery. */
-function useLastChange({ changed_by }: Delivery): Delivery | undefined {
-  const id = changed_by?.delivery_id;
-  const { data } = useQuery({
-    queryKey: ["deliveries", id],
-    queryFn: () => take(api.GET("/api/v1/deliveries/{id}", { params: { path: { id: id ?? "" } } })),
-    enabled: id !== undefined,
-  });
-  useLiveQueries(["delivery"], ["deliveries", id], {
-    concerns: ({ data: { delivery_id } }) => delivery_id === id,
-  });
-  return data;
-}
+const useLastChange = ({ changed_by }: Delivery): Delivery | undefined =>
+  useDelivery(changed_by?.delivery_id).data;
 
-/** Buttons that correct and withdraw what was posted, where the service can and the person may. */
+/** Buttons that send again what was given up, and correct and withdraw what was posted, where the service can and the person may. */
 export function ChangeDelivery({ delivery }: { delivery: Delivery }) {
   const [open, setOpen] = useState<"correct" | "withdraw">();
   const last = useLastChange(delivery);
@@ -39,6 +28,7 @@ export function ChangeDelivery({ delivery }: { delivery: Delivery }) {
   // A change that was given up has had no effect.
   const isWithdrawn = changed_by?.kind === "remove" && last?.status !== "dead";
   if (!mayWrite || isWithdrawn) return null;
+  if (delivery.status === "dead") return <Redeliver id={delivery.id} />;
   const close = () => setOpen(undefined);
   return (
     <>
@@ -87,7 +77,27 @@ export function LastChange({ delivery }: { delivery: Delivery }) {
 
 const beginningOf = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
-const refresh = () => queryClient.invalidateQueries({ queryKey: ["deliveries"] });
+function Redeliver({ id }: { id: string }) {
+  const redeliver = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/deliveries/{id}/redeliver", { params: { path: { id } } })),
+    onError: notifyError("It was not queued again"),
+    onSuccess: () => {
+      notifyDone("It is delivered once more.");
+      void refreshDeliveries();
+    },
+  });
+  return (
+    <Button
+      variant="default"
+      size="xs"
+      leftSection={<Icon name="RotateCcw" size={14} />}
+      loading={redeliver.isPending}
+      onClick={() => redeliver.mutate()}
+    >
+      Redeliver
+    </Button>
+  );
+}
 
 interface ChangeProps {
   delivery: Delivery;
@@ -102,7 +112,7 @@ function Correct({ delivery: { id, dispatch_type }, text: before, onClose }: Cha
     onSuccess: () => {
       notifyDone(`The correction is handed to ${dispatch_type}.`);
       onClose();
-      void refresh();
+      void refreshDeliveries();
     },
   });
   return (
@@ -140,7 +150,7 @@ function Withdraw({ delivery: { id, dispatch_type }, onClose }: ChangeProps) {
       onConfirm={async () => {
         await take(api.POST("/api/v1/deliveries/{id}/withdraw", { params: { path: { id } } }));
         notifyDone(`The withdrawal is handed to ${dispatch_type}.`);
-        await refresh();
+        await refreshDeliveries();
       }}
     >
       <p>

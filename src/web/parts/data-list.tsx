@@ -6,6 +6,7 @@ import type { Rows } from "../api/use-rows.ts";
 import { ApiError } from "./api-error.tsx";
 import classes from "./data-list.module.css";
 import { Icon } from "./icon.tsx";
+import { manyOf } from "./many-of.ts";
 import { plural } from "./units.tsx";
 import { useScrollPosition } from "./use-scroll-position.ts";
 
@@ -66,6 +67,11 @@ export function DataList<Item>(props: DataListProps<Item>) {
 
   const current = active ?? selected;
   const at = items.findIndex((item) => keyOf(item) === current);
+  // Tab enters the list where one looks, also after going back to a place further down.
+  const top = virtual.scrollOffset ?? 0;
+  const stop = visible.some(({ index }) => index === at)
+    ? at
+    : visible.find(({ start }) => start >= top)?.index;
   const goTo = (index: number) => {
     const item = items[Math.min(items.length - 1, Math.max(0, index))];
     if (!item) return;
@@ -110,7 +116,7 @@ export function DataList<Item>(props: DataListProps<Item>) {
               scroller.current?.scrollTo({ top: 0 });
             }}
           >
-            {rows.newCount > 0 ? plural(rows.newCount, `new ${what}`) : `New ${what}s`}
+            {rows.newCount > 0 ? plural(rows.newCount, `new ${what}`) : `New ${manyOf(what)}`}
             {rows.newCount > 0 && rows.isBehind && " and more"}
           </Button>
         </div>
@@ -137,14 +143,13 @@ export function DataList<Item>(props: DataListProps<Item>) {
       >
         <ul
           className={classes.rows}
-          aria-label={`List of ${what}s`}
+          aria-label={`List of ${manyOf(what)}`}
           style={{ height: virtual.getTotalSize() }}
         >
           {visible.map(({ index, key, start }) => {
             const item = items[index];
             if (!item) return null;
             const id = keyOf(item);
-            const isTabStop = current === undefined || at < 0 ? index === 0 : id === current;
             return (
               <li
                 key={key}
@@ -157,7 +162,7 @@ export function DataList<Item>(props: DataListProps<Item>) {
                   data-key={id}
                   data-selected={id === selected || undefined}
                   aria-current={id === selected || undefined}
-                  tabIndex={isTabStop ? 0 : -1}
+                  tabIndex={index === stop ? 0 : -1}
                   onFocus={() => setActive(id)}
                 >
                   <RowContent {...row(item)} hasLead={hasLead} columns={columns.length} />
@@ -211,7 +216,7 @@ const LOADING_ROWS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 function Loading({ what }: { what: string }) {
   return (
-    <div className={classes.list} aria-busy="true" aria-label={`Loading ${what}s`} role="status">
+    <div className={classes.list} aria-busy="true" aria-label={`Loading ${manyOf(what)}`} role="status">
       {LOADING_ROWS.map((row) => (
         <div key={row} className={classes.loading}>
           <Skeleton height={20} width={20} radius="sm" />

@@ -64,6 +64,7 @@ type ScrollerProps<Line> = Omit<LinesProps<Line>, "tail" | "children"> &
 function Scroller<Line>(props: ScrollerProps<Line>) {
   const { label, lines, none, parts, isSelected, onSelect, isFollowing, setFollowing } = props;
   const scroller = useRef<HTMLElement>(null);
+  const seen = useRef({ top: 0, height: 0 });
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -100,13 +101,15 @@ function Scroller<Line>(props: ScrollerProps<Line>) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it
       tabIndex={0}
       aria-label={label}
-      onWheel={({ deltaY }) => {
-        if (deltaY < 0) setFollowing(false);
-      }}
       onKeyDown={onKeyDown}
       onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        const before = seen.current;
+        seen.current = { top: scrollTop, height: scrollHeight };
+        // With the wheel, a finger or the bar. Lines that follow never lead upwards, only a filter does, which leaves less to scroll.
+        if (isFollowing && scrollTop < before.top && scrollHeight >= before.height) setFollowing(false);
         if (
           !isFollowing &&
+          scrollTop > before.top &&
           scrollHeight - scrollTop - clientHeight < NEAR_END &&
           scrollHeight > clientHeight + 200
         ) {

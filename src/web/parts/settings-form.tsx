@@ -56,7 +56,7 @@ export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProp
       async () => {
         await edited.save({ [key]: null }, (_, { header }) => onReset(key, header));
         change(key, undefined);
-        edited.goOnFrom(await read());
+        edited.goOnFrom(await read(), key);
       },
       `${key} was reset.`,
       key,

@@ -12,7 +12,7 @@ export interface ShortRow {
 interface ShortListProps {
   rows: readonly ShortRow[];
   /** Shown when there are none. */
-  none: string;
+  none?: string;
 }
 
 /** A few rows within a page, each a link; the whole list is elsewhere. */

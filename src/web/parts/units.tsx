@@ -1,5 +1,7 @@
 // Numbers with their units. Each is one short text, so that lists can align them.
 
+import { manyOf } from "./many-of.ts";
+
 const WHOLE = new Intl.NumberFormat();
 const ONE_DIGIT = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const SHORT = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
@@ -33,7 +35,7 @@ export const shortCountText = (count: number): string => SHORT.format(count);
 export const tokensText = (tokens: number): string => `${SHORT.format(tokens)} tokens`;
 
 /** "1 run", "2 runs". */
-export const plural = (count: number, one: string, many = `${one}s`): string =>
+export const plural = (count: number, one: string, many = manyOf(one)): string =>
   `${WHOLE.format(count)} ${count === 1 ? one : many}`;
 
 export const Bytes = ({ value }: { value: number }) => (

@@ -46,8 +46,11 @@ export interface Edited<One, Fields> {
   ): Promise<Answer>;
   /** What the others have changed, and the choice; nothing unless the last save was refused for that. */
   notice(choices: Choices<One>): ReactNode;
-  /** Takes this as the version that editing began with, after the reader has changed the object outside of the form. */
-  goOnFrom(one: One): void;
+  /**
+   * Takes this as the version that editing began with, after the reader has changed its field `own` outside of the form. What somebody else has changed
+   * in the same moment has not been seen: the next save asks about it.
+   */
+  goOnFrom(one: One, own: keyof Fields): void;
 }
 
 export function useEdited<One extends Versioned, Fields extends object>({
@@ -90,10 +93,11 @@ export function useEdited<One extends Versioned, Fields extends object>({
         }
       }
     },
-    goOnFrom(next) {
+    goOnFrom(next, own) {
+      setMeanwhile(undefined);
+      if (Object.keys(changesOf(fieldsOf(base), fieldsOf(next))).some((field) => field !== own)) return;
       seen.current = next.updated_at;
       setKept(next);
-      setMeanwhile(undefined);
     },
     notice({ onKeep, onTake }) {
       if (!meanwhile) return null;

@@ -16,6 +16,12 @@ export function evalsTests(ui: () => Ui): void {
     await details.getByRole("link", { name: "the run before" }).click();
     await details.getByText("Nothing: it is the first of its name").waitFor();
     await details.locator("details").first().getByText('The text must contain "a fault"').waitFor();
+
+    // Whoever runs them in a terminal sees the result here at once.
+    const result = { name: "tension", bot_id: "default", problems: [], answer: "Tight.", tools: [] };
+    const cost = { model_calls: 1, tokens: 100, cost_usd: null, seconds: 1 };
+    await ui().api("POST", "/api/v1/evals", { name: "weaving-again", results: [{ ...result, ...cost }] });
+    await page.getByRole("list", { name: "List of evals" }).getByText("weaving-again").waitFor();
     expect(opened.faults).toEqual([]);
   });
 }

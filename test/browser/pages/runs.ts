@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { createFakeGitHub } from "../../github/fake-github.ts";
 import type { Ui } from "../ui.ts";
 
 export function runsTests(ui: () => Ui): void {
@@ -56,6 +57,35 @@ export function runsTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Redeliver dead letters" }).click();
     await page.getByRole("dialog").getByRole("heading").waitFor();
     await page.keyboard.press("Escape");
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("deliveries: from a dead letter on the overview to its run, and delivered once its cause is mended", async () => {
+    const github = createFakeGitHub();
+    const set = (settings: object) =>
+      ui().api("PUT", "/api/v1/admin/integrations/github/settings", { settings });
+    await using opened = await ui().openPage("/");
+    const { page } = opened;
+    const repair = page.getByRole("listitem").filter({ hasText: "could not be delivered by github" });
+    await repair.getByRole("link", { name: "See dead letters" }).click();
+    await page
+      .getByRole("list", { name: "List of deliveries" })
+      .getByRole("link", { name: /github/ })
+      .last()
+      .click();
+    await page.getByRole("link", { name: "the run that wrote it" }).click();
+    const answer = page.getByRole("region", { name: "Message and answer" });
+    await answer.getByRole("link", { name: /Dead letter.*Delivery to github/ }).waitFor();
+    await page.getByRole("button", { name: /^Delivery to github/ }).click();
+    await set({ GITHUB_TOKEN: "ghp_of_the_dead_letters", GITHUB_API_URL: github.url });
+    await page.getByRole("button", { name: "Redeliver" }).click();
+    // It follows by itself.
+    await page.getByRole("article").getByText("Delivered", { exact: true }).waitFor();
+    expect(github.comments.length).toBe(1);
+    await page.getByRole("button", { name: "Close details" }).click();
+    await answer.getByRole("link", { name: /Delivered.*Delivery to github/ }).waitFor();
+    await set({ GITHUB_TOKEN: null, GITHUB_API_URL: null });
+    await github.close();
     expect(opened.faults).toEqual([]);
   });
 

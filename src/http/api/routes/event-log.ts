@@ -29,6 +29,7 @@ const FAMILIES: Record<string, string> = {
   mcp: "mcp_servers:read",
   coding_agent: "coding_agents:read",
   person: "people:read",
+  eval: "evals:read",
   // An integration's own events say themselves what they need.
   [CUSTOM]: "tasks:read",
 };

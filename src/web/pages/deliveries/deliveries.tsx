@@ -15,8 +15,9 @@ import { Split } from "../../parts/split.tsx";
 import { Status, statusWords } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
+import { refreshDeliveries } from "../../parts/use-delivery.ts";
 import { useFilters } from "../../parts/use-filters.ts";
-import { DeliveryDetail, refreshDeliveries } from "./delivery-detail.tsx";
+import { DeliveryDetail } from "./delivery-detail.tsx";
 import { targetWords } from "./target-words.ts";
 
 type Delivery = Schema<"Delivery">;
@@ -62,7 +63,7 @@ export function View() {
           act={(step) =>
             take(api.POST("/api/v1/deliveries/redeliver", { body: { filter: others, ...step } }))
           }
-          onDone={refreshDeliveries}
+          onDone={() => void refreshDeliveries()}
         >
           Those that match the filters above are queued once more. Each is delivered in the order of its
           target.

@@ -1,34 +1,19 @@
-import { Button } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { api, take } from "../../api/client.ts";
-import { useLiveQueries } from "../../api/live.ts";
-import { queryClient } from "../../api/query-client.ts";
-import { notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { Awaited } from "../../parts/awaited.tsx";
 import { ChangeDelivery, LastChange } from "../../parts/change-delivery.tsx";
 import { CodeBlock, Json } from "../../parts/code-block.tsx";
 import { Detail } from "../../parts/detail.tsx";
 import { Facts } from "../../parts/facts.tsx";
-import { Icon } from "../../parts/icon.tsx";
-import { May } from "../../parts/may.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Badge, Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { plural } from "../../parts/units.tsx";
+import { useDelivery } from "../../parts/use-delivery.ts";
 import { CorrelationId } from "../logs/correlation-id.tsx";
-
-export const refreshDeliveries = () => void queryClient.invalidateQueries({ queryKey: ["deliveries"] });
 
 /** One delivery: what was sent where, and what the target answered. */
 export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: string }) {
-  const { data, error, refetch } = useQuery({
-    queryKey: ["deliveries", id],
-    queryFn: () => take(api.GET("/api/v1/deliveries/{id}", { params: { path: { id } } })),
-  });
-  useLiveQueries(["delivery"], ["deliveries", id], {
-    concerns: ({ data: { delivery_id } }) => delivery_id === id,
-  });
+  const { data, error, refetch } = useDelivery(id);
   if (!data) {
     return (
       <Detail title="Delivery" closeHref={closeHref}>
@@ -48,11 +33,7 @@ export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: strin
           <span>{plural(data.attempts, "attempt")}</span>
         </>
       }
-      actions={
-        <May scope="deliveries:write">
-          {data.status === "dead" ? <Redeliver id={id} /> : <ChangeDelivery delivery={data} />}
-        </May>
-      }
+      actions={<ChangeDelivery delivery={data} />}
     >
       {data.last_error !== null && (
         <Section title="Why the last attempt failed">
@@ -96,27 +77,5 @@ export function DeliveryDetail({ id, closeHref }: { id: string; closeHref: strin
         <Json value={data.dispatch_config} what="target" />
       </Section>
     </Detail>
-  );
-}
-
-function Redeliver({ id }: { id: string }) {
-  const redeliver = useMutation({
-    mutationFn: () => take(api.POST("/api/v1/deliveries/{id}/redeliver", { params: { path: { id } } })),
-    onError: notifyError("It was not queued again"),
-    onSuccess: () => {
-      notifyDone("It is delivered once more.");
-      refreshDeliveries();
-    },
-  });
-  return (
-    <Button
-      variant="default"
-      size="xs"
-      leftSection={<Icon name="RotateCcw" size={14} />}
-      loading={redeliver.isPending}
-      onClick={() => redeliver.mutate()}
-    >
-      Redeliver
-    </Button>
   );
 }

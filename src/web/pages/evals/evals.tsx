@@ -27,7 +27,7 @@ export function View() {
   const filters = useFilters(FILTERS);
   const rows = useRows<EvalRun>({
     key: ["evals", "list", filters.values],
-    live: [],
+    live: ["eval"],
     read: async (page) => {
       const query = { ...filters.values, ...page } as object;
       const { evals, next_cursor } = await take(api.GET("/api/v1/evals", { params: { query } }));

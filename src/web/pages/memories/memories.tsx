@@ -143,7 +143,7 @@ function Waiting() {
   );
 }
 
-const memories = (count: number) => plural(count, "memory", "memories");
+const memories = (count: number) => plural(count, "memory");
 
 function NoMemories({ filters }: { filters: Filters<Filter> }) {
   if (filters.values.status === "unreviewed" && filters.count === 1) {

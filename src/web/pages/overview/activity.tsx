@@ -93,11 +93,7 @@ export function Activity({ span }: { span: string }) {
                 <Stat
                   label={title}
                   value={countText(total)}
-                  note={
-                    bad === 0
-                      ? "None failed"
-                      : `${plural(bad, one, one === "delivery" ? "deliveries" : undefined)} failed`
-                  }
+                  note={bad === 0 ? "None failed" : `${plural(bad, one)} failed`}
                 />
               </StatRow>
               {total > 0 && (

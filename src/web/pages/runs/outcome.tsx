@@ -8,15 +8,21 @@ import { Markdown } from "../../parts/markdown.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { sentFiles } from "../../parts/sent-files.ts";
 import { ServerQuestions } from "../../parts/server-questions.tsx";
+import { ShortList, type ShortRow } from "../../parts/short-list.tsx";
+import { Status } from "../../parts/status.tsx";
+import { Time } from "../../parts/time.tsx";
 import { WaitingCalls } from "../../parts/waiting-calls.tsx";
 import { CorrelationId } from "../logs/correlation-id.tsx";
 import { messagesOfRun } from "./queries.ts";
 import classes from "./run.module.css";
+import { kindOf, labelOf, type Span, textOf } from "./spans.ts";
 
 type TaskDetail = Schema<"TaskDetail">;
 
-/** What the run has answered, with the files it sent, and where it belongs. */
-export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolean }) {
+/** What the run has answered, with the files it sent, what became of its deliveries, and where it belongs. */
+export function Outcome({ task, spans }: { task: TaskDetail; spans: readonly Span[] }) {
+  const hasCalls = spans.some((span) => kindOf(span) === "tool");
+  const deliveries = spans.filter((span) => kindOf(span) === "delivery");
   const { data: written = [] } = useQuery({ ...messagesOfRun(task), enabled: hasCalls });
   const files = written.flatMap(sentFiles);
   return (
@@ -36,6 +42,11 @@ export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolea
       {files.length > 0 && (
         <Section title="Files">
           <FileList what="Sent files" files={files} />
+        </Section>
+      )}
+      {deliveries.length > 0 && (
+        <Section title="Deliveries">
+          <ShortList rows={deliveries.map(deliveryRow)} />
         </Section>
       )}
       <Section title="Message">
@@ -82,3 +93,12 @@ export function Outcome({ task, hasCalls }: { task: TaskDetail; hasCalls: boolea
     </section>
   );
 }
+
+/** A run is complete although nobody has its answer, if that was given up. */
+const deliveryRow = (span: Span): ShortRow => ({
+  key: span.span_id,
+  href: `/deliveries/${textOf(span, "heddle.delivery.id") ?? ""}`,
+  lead: <Status value={textOf(span, "heddle.delivery.status") ?? "pending"} />,
+  title: span.error === null ? labelOf(span) : `${labelOf(span)}: ${span.error}`,
+  end: <Time at={span.started_at} />,
+});

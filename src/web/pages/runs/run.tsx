@@ -12,7 +12,7 @@ import { Outcome } from "./outcome.tsx";
 import classes from "./run.module.css";
 import { RunActions } from "./run-actions.tsx";
 import { SpanDetail } from "./span-detail.tsx";
-import { kindOf, numberOf, type Span } from "./spans.ts";
+import { numberOf, type Span } from "./spans.ts";
 import { useCallProgress } from "./use-call-progress.ts";
 import { Waterfall } from "./waterfall.tsx";
 
@@ -80,7 +80,7 @@ export function Run({ id, span, search }: RunProps) {
         main={
           <div className={classes.main}>
             <div className={classes.steps}>{steps}</div>
-            {!selected && <Outcome task={task.data} hasCalls={spans.some((one) => kindOf(one) === "tool")} />}
+            {!selected && <Outcome task={task.data} spans={spans} />}
           </div>
         }
         detail={

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { api, type Schema, take } from "../../api/client.ts";
+import type { Schema } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { ChangeDelivery, LastChange } from "../../parts/change-delivery.tsx";
 import { Json } from "../../parts/code-block.tsx";
@@ -12,6 +12,7 @@ import { sentFiles } from "../../parts/sent-files.ts";
 import { Badge, Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Cost, Duration, Tokens } from "../../parts/units.tsx";
+import { useDelivery } from "../../parts/use-delivery.ts";
 import { ContextTable } from "./context-table.tsx";
 import { messagesOfRun } from "./queries.ts";
 import { kindOf, labelOf, numberOf, type Span, textOf } from "./spans.ts";
@@ -114,11 +115,7 @@ function ToolCall({ span, task }: { span: Span; task: Task }) {
 }
 
 function DeliveryOf({ id }: { id: string | undefined }) {
-  const { data, error } = useQuery({
-    queryKey: ["deliveries", id],
-    queryFn: () => take(api.GET("/api/v1/deliveries/{id}", { params: { path: { id: id ?? "" } } })),
-    enabled: id !== undefined,
-  });
+  const { data, error } = useDelivery(id);
   if (error) return <ApiError error={error} />;
   if (!data) return null;
   return (
