@@ -63,7 +63,7 @@ setInterval(() => {
 async function firstPaint(ui: Ui): Promise<number> {
   const times: number[] = [];
   for (let at = 0; at < 5; at++) {
-    await using opened = await ui.openPage("/");
+    await using opened = await ui.openPage("/", { fresh: true });
     await opened.page.locator("h2").first().waitFor();
     await opened.page.waitForTimeout(500);
     times.push(
@@ -133,8 +133,8 @@ async function newestLine(page: Page): Promise<number> {
 }
 
 async function heapOverTime(ui: Ui) {
-  await using opened = await ui.openPage("/inbox");
-  await using overview = await ui.openPage("/");
+  await using opened = await ui.openPage("/inbox", { fresh: true });
+  await using overview = await ui.openPage("/", { fresh: true });
   const sessions = await Promise.all(
     [opened, overview].map(({ page }) => page.context().newCDPSession(page)),
   );

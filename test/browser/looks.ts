@@ -21,52 +21,37 @@ export interface Look {
   overflow: number;
 }
 
-export interface Looks extends AsyncDisposable {
+export interface Looks {
   /** What is wrong at this path, whose address has the ids of what the seed has made. */
   at(path: string, address: string): Promise<Look[]>;
 }
 
-/** The tab in which all of them are looked at, and the page of the UI that it shows. */
-interface Looker {
-  tab: UiPage;
-  view: string | undefined;
-}
-
 export function createLooks(ui: () => Ui): Looks {
-  let looker: Looker | undefined;
+  let opened: Promise<UiPage> | undefined;
   return {
     async at(path, address) {
-      looker ??= { tab: await ui().openPage("/about"), view: undefined };
-      return await lookAt(looker, { path, view: viewOf(path), url: `${ui().url}${address}` });
-    },
-    async [Symbol.asyncDispose]() {
-      await looker?.tab[Symbol.asyncDispose]();
+      opened ??= ui().openPage("/about");
+      return await lookAt(await opened, path, address);
     },
   };
 }
 
-/** "/admin/integrations" of "/admin/integrations/loom?tab=tools". */
-function viewOf(path: string): string {
-  const [first = "", second = ""] = path.split(/[/?]/).slice(1);
-  return first === "admin" ? `${first}/${second}` : first;
-}
-
-async function lookAt(looker: Looker, to: { path: string; view: string; url: string }): Promise<Look[]> {
-  const { tab } = looker;
+/** One tab sees all of them, and goes from each to the next within the page, as a person does. */
+async function lookAt(tab: UiPage, path: string, address: string): Promise<Look[]> {
   const { page, faults } = tab;
   const looks: Look[] = [];
   for (const { colorScheme, ...size } of LOOKS) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize(size);
-    if (looks.length === 0) await goTo(looker, to);
+    if (looks.length === 0) await tab.go(address);
     await page.waitForSelector("h1");
     await until(() => page.evaluate("!document.querySelector('[aria-busy=true]')"));
-    const look = `${to.path} ${colorScheme} ${size.width}`;
+    const look = `${path} ${colorScheme} ${size.width}`;
     if (PICTURES) await page.screenshot({ path: join(PICTURES, `${look.replaceAll("/", "_")}.png`) });
     looks.push({
       look,
       // The sidebar is the same everywhere, and a large part of what there is to look at.
-      findings: await tab.accessibility(to.path === "/" ? undefined : "nav[aria-label='Pages']"),
+      findings: await tab.accessibility(path === "/" ? undefined : "nav[aria-label='Pages']"),
       faults: faults.splice(0),
       overflow:
         await page.evaluate(`Math.max(...[document.documentElement, ...document.querySelectorAll("main")]
@@ -74,20 +59,4 @@ async function lookAt(looker: Looker, to: { path: string; view: string; url: str
     });
   }
   return looks;
-}
-
-/** The first address of each page is loaded, the others are gone to within the page, as a person does. */
-async function goTo(looker: Looker, { view, url }: { view: string; url: string }): Promise<void> {
-  const { page, faults } = looker.tab;
-  if (looker.view === view) {
-    await page.evaluate(`new Promise((done) => {
-      history.pushState(null, "", ${JSON.stringify(url)});
-      requestAnimationFrame(() => requestAnimationFrame(done));
-    })`);
-    return;
-  }
-  await page.goto("about:blank");
-  faults.length = 0;
-  await page.goto(url);
-  looker.view = view;
 }

@@ -154,7 +154,6 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   };
   let ids: Promise<Record<string, string>> | undefined;
   const looks = createLooks(() => ui);
-  afterAll(() => looks[Symbol.asyncDispose]());
 
   for (const path of PAGES) {
     test(`${path} has no fault, light and dark, wide and narrow`, async () => {

@@ -13,6 +13,7 @@ import { compiledBinary } from "../compiled-binary.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { seed } from "./seed.ts";
 import { seedFolders } from "./seed-folders.ts";
+import { createTabs, type Screen, type Tab } from "./tabs.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 export const STATIC_KEY = "a-static-key-of-the-browser-tests";
@@ -27,18 +28,16 @@ export interface Ui extends AsyncDisposable {
   openPage(path: string, options?: PageOptions): Promise<UiPage>;
 }
 
-export interface PageOptions {
-  width?: number;
-  height?: number;
-  scheme?: "light" | "dark";
+export interface PageOptions extends Partial<Screen> {
   /** Default: true. */
   signedIn?: boolean;
+  /** Opens it in a browser that has nothing of the app yet. So is one in which nobody is signed in. Default: false. */
+  fresh?: boolean;
 }
 
-export interface UiPage extends AsyncDisposable {
-  page: Page;
-  /** What the page has said to its console, violations of its policy, and requests that failed. All are faults. */
-  faults: string[];
+export interface UiPage extends Pick<Tab, "page" | "faults">, AsyncDisposable {
+  /** Goes to another path of the app within the page, as a link does, which costs a fraction of loading it. */
+  go(path: string): Promise<void>;
   /** Serious and critical findings of axe-core, as "rule: element", without those of an element that is left out. */
   accessibility(without?: string): Promise<string[]>;
 }
@@ -68,32 +67,33 @@ export async function startUi(prepare: (home: string) => void = () => {}): Promi
   };
   await seed(server.url, api);
   /** One sign-in for all pages. */
-  let kept: Promise<{ name: string; value: string; url: string }> | undefined;
-  const cookie = () => {
-    kept ??= signIn(server.url);
-    return kept;
-  };
+  let kept: ReturnType<typeof signIn> | undefined;
+  const tabs = createTabs({
+    browser,
+    url: server.url,
+    signIn() {
+      kept ??= signIn(server.url);
+      return kept;
+    },
+  });
   return {
     url: server.url,
     home,
     api,
-    async openPage(path, { width = 1280, height = 800, scheme = "light", signedIn = true } = {}) {
-      const context = await browser.newContext({
-        viewport: { width, height },
-        colorScheme: scheme,
-        reducedMotion: "reduce",
-        timezoneId: "Europe/Berlin",
-        locale: "en-GB",
-      });
-      if (signedIn) await context.addCookies([await cookie()]);
-      const page = await context.newPage();
-      const faults = faultsOf(page);
-      await page.goto(`${server.url}${path}`);
+    async openPage(
+      path,
+      { width = 1280, height = 800, scheme = "light", signedIn = true, fresh = false } = {},
+    ) {
+      const screen = { width, height, scheme };
+      const { page, faults, close } = await (fresh || !signedIn
+        ? tabs.openFresh(path, screen, { signedIn })
+        : tabs.open(path, screen));
       return {
         page,
         faults,
+        go: (to) => goWithin(page, `${server.url}${to}`),
         accessibility: (without) => findingsOf(page, without),
-        [Symbol.asyncDispose]: () => context.close(),
+        [Symbol.asyncDispose]: close,
       };
     },
     async [Symbol.asyncDispose]() {
@@ -116,19 +116,11 @@ async function signIn(url: string): Promise<{ name: string; value: string; url: 
   return { name, value, url };
 }
 
-function faultsOf(page: Page): string[] {
-  const faults: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) faults.push(`console: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
-  page.on("request", (request) => {
-    const { host, protocol } = new URL(request.url());
-    if (/^https?:$/.test(protocol) && host !== new URL(page.url()).host && page.url() !== "about:blank") {
-      faults.push(`another host: ${request.url()}`);
-    }
-  });
-  return faults;
+async function goWithin(page: Page, url: string): Promise<void> {
+  await page.evaluate(`new Promise((done) => {
+    history.pushState(null, "", ${JSON.stringify(url)});
+    requestAnimationFrame(() => requestAnimationFrame(done));
+  })`);
 }
 
 let axe: string | undefined;

@@ -26,7 +26,7 @@ export function approvalsTests(ui: () => Ui): void {
         .trim(),
     );
     const [asked] = (await ui().api("GET", "/api/v1/approvals?status=pending")).approvals;
-    await page.goto(`${ui().url}/chat/${asked.session_id}`);
+    await opened.go(`/chat/${asked.session_id}`);
     const card = page.getByRole("region", { name: "workspace_write waits for a person" });
     await card.getByLabel("Note").fill("Not on Saturdays.");
     await card.getByRole("button", { name: "Deny" }).click();

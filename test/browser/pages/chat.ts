@@ -67,7 +67,7 @@ export function chatTests(ui: () => Ui): void {
     await call.getByRole("progressbar", { name: "How far the call is" }).waitFor();
     expect(await opened.accessibility()).toEqual([]);
     const { tasks } = await ui().api("GET", "/api/v1/tasks?bot_id=spinner&status=running");
-    await page.goto(new URL(`/tasks/${tasks[0].id}`, page.url()).href);
+    await opened.go(`/tasks/${tasks[0].id}`);
     await page.getByRole("button", { name: /loom_wind.*3 of 8 spools are wound/ }).waitFor();
     expect(await opened.accessibility()).toEqual([]);
     await ui().api("POST", `/api/v1/tasks/${tasks[0].id}/cancel`);

@@ -37,7 +37,7 @@ export function codingAgentsTests(ui: () => Ui): void {
     await page.getByText("Working").first().waitFor();
     await page.getByRole("link", { name: /Write it\. LONG/ }).waitFor();
 
-    await page.goto(`${ui().url}/approvals?status=pending&bot_id=master`);
+    await opened.go("/approvals?status=pending&bot_id=master");
     await page.getByRole("link", { name: /code_with_fake\/edit/ }).click();
     const approve = page.getByRole("button", { name: "Approve" });
     await approve.waitFor();

@@ -20,7 +20,7 @@ export function dialogsTests(ui: () => Ui): void {
     const { page } = opened;
     const found: string[] = [];
     for (const [path, name, role] of OPENED) {
-      await page.goto(`${ui().url}${path.replace("{channel}", channels[0].id)}`);
+      await opened.go(path.replace("{channel}", channels[0].id));
       const button = page.getByRole("button", { name }).first();
       await button.focus();
       await page.keyboard.press("Enter");

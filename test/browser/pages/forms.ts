@@ -38,11 +38,10 @@ export function formsTests(ui: () => Ui): void {
       expect(label).toMatch(wanted.label);
       expect(text).toMatch(wanted.text);
     };
-    const goTo = (path: string) => page.goto(`${ui().url}${path}`);
     await page.getByRole("textbox", { name: "Name" }).fill("   ");
     await refused("Create the key", { label: /Name/, text: /that is not blank/ });
 
-    await goTo("/schedules?add=1");
+    await opened.go("/schedules?add=1");
     await page.getByLabel("Name").fill("Never");
     await page.getByRole("combobox", { name: "Channel" }).click();
     await page.getByRole("option", { name: /weavers of the northern shed/ }).click();
@@ -50,25 +49,25 @@ export function formsTests(ui: () => Ui): void {
     await page.getByLabel("Cron expression").fill("0 25 * * *");
     await refused("Create schedule", { label: /Cron expression/, text: /must have five fields/ });
 
-    await goTo("/admin/mcp-servers?add=1");
+    await opened.go("/admin/mcp-servers?add=1");
     await page.getByRole("textbox", { name: "Id" }).fill("My Server");
     await page.getByRole("textbox", { name: "Address" }).fill("https://mcp.example.com/mcp");
     await refused("Add the server", { label: /Id/, text: /lower-case letters, digits/ });
 
     // A field that is folded away is unfolded.
-    await goTo("/admin/integrations/webhook?tab=endpoints&add=sentry");
+    await opened.go("/admin/integrations/webhook?tab=endpoints&add=sentry");
     await page.getByText("Signature, conversations, answers").click();
     await page.getByLabel("Which events belong to one conversation").fill("no-pointer");
     await page.getByText("Signature, conversations, answers").click();
     await refused("Create endpoint", { label: /belong to one conversation/, text: /JSON pointer such as/ });
 
-    await goTo("/policies?try=1");
+    await opened.go("/policies?try=1");
     await page.getByRole("textbox", { name: "Tool", exact: true }).fill("search_documents");
     await page.getByLabel("Arguments as JSON").fill("[1");
     await refused("Ask the policies", { label: /Arguments/, text: /must be a JSON object/ });
     expect(await opened.accessibility()).toEqual([]);
 
-    await goTo("/admin/integrations/loom?tab=tools");
+    await opened.go("/admin/integrations/loom?tab=tools");
     await page.getByText("Try it").first().click();
     await page.getByRole("textbox", { name: "loom" }).fill("seven");
     await page.getByRole("textbox", { name: "samples" }).fill("400");

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { startFakeHome } from "../../fakes/homeassistant.ts";
+import { until } from "../../until.ts";
 import type { Ui } from "../ui.ts";
 
 const SECRET = "what-the-looms-sign-with";
@@ -56,7 +57,7 @@ export function integrationsTests(ui: () => Ui): void {
     await page.goto(`${ui().url}/admin/integrations/oauth/callback?state=guessed&code=stolen`);
     await page.getByText("begin it again").waitFor();
     expect(page.url()).not.toContain("stolen");
-    await page.goto(`${ui().url}/admin/integrations/homeassistant`);
+    await opened.go("/admin/integrations/homeassistant");
     await page.getByRole("button", { name: "Sign out …" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
     await page.getByText("Nobody is signed in").waitFor();
@@ -68,13 +69,12 @@ export function integrationsTests(ui: () => Ui): void {
   });
 
   test("integrations: a set-up goes on by itself until a signed webhook has arrived, and resumes", async () => {
-    await using opened = await ui().openPage("/admin/integrations/loom/set-up");
+    await using opened = await ui().openPage("/admin/integrations/telegram/set-up");
     const { page } = opened;
-    await page.goto(`${ui().url}/admin/integrations/telegram/set-up`);
     await page.getByLabel("TELEGRAM_BOT_TOKEN", { exact: true }).waitFor();
     // Heddle asks Telegram by itself, as long as the secret of its webhook is left out.
     expect(await page.getByText("Webhook URL").count()).toBe(0);
-    await page.goto(`${ui().url}/admin/integrations/loom/set-up`);
+    await opened.go("/admin/integrations/loom/set-up");
     await page.getByLabel("LOOM_SECRET", { exact: true }).fill(SECRET);
     await page.getByRole("button", { name: "Save 1 change" }).click();
     // The first step that is not done opens.
@@ -184,7 +184,11 @@ export function integrationsTests(ui: () => Ui): void {
     const { page } = opened;
     const output = page.getByLabel("Output of the process");
     await output.getByText("Telegram").first().waitFor();
-    await page.getByRole("button", { name: "Pause" }).click();
+    // However one scrolls up, as with a finger, it is paused.
+    await until(() => output.evaluate((box) => box.scrollHeight - box.clientHeight > 100));
+    await output.evaluate((box) => {
+      box.scrollTop -= 60;
+    });
     await page.getByRole("button", { name: /Follow, \d+ new line/ }).waitFor();
     await page.getByLabel("Only lines with this text").fill("does not answer");
     await output.getByText("Loom 7 does not answer").first().waitFor();

@@ -191,7 +191,7 @@ export function knowledgeTests(ui: () => Ui): void {
     await page.getByRole("link", { name: "triage", exact: true }).click();
     await page.waitForURL(/carapaces\/triage$/);
     await page.getByText("A file with the same name in the home folder replaces it.").waitFor();
-    await page.goto(`${ui().url}/templates?integration=github`);
+    await opened.go("/templates?integration=github");
     await page.getByRole("list", { name: "List of templates" }).getByText("Software project").click();
     await page.getByRole("definition").getByText("Fits", { exact: true }).first().waitFor();
     expect(opened.faults).toEqual([]);

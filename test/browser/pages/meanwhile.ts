@@ -63,7 +63,7 @@ export function meanwhileTests(ui: () => Ui): void {
 
     const made = { client_id: "web:twice", name: "Twice" };
     const { id } = await ui().api("POST", "/api/v1/channels", made);
-    await page.goto(`${ui().url}/channels/${id}?tab=settings`);
+    await opened.go(`/channels/${id}?tab=settings`);
     const prompt = page.getByRole("textbox", { name: "Prompt" });
     await prompt.fill("Mine");
     await ui().api("PATCH", `/api/v1/channels/${id}`, { prompt: "Theirs", workspace: false });
@@ -77,7 +77,7 @@ export function meanwhileTests(ui: () => Ui): void {
   });
 
   test("meanwhile: settings, endpoints, names, templates and tasks are not overwritten either", async () => {
-    const { api, url, openPage } = ui();
+    const { api, openPage } = ui();
     await using opened = await openPage("/admin/integrations/loom?tab=settings");
     const { page } = opened;
     const keep = async (button: string) => {
@@ -109,7 +109,7 @@ export function meanwhileTests(ui: () => Ui): void {
     await api("PUT", settings, { settings: { LOOM_THREADS: null } });
 
     const endpoint = "/integrations/webhook/endpoints/alerts";
-    await page.goto(`${url}/admin/integrations/webhook?tab=endpoints&endpoint=alerts`);
+    await opened.go("/admin/integrations/webhook?tab=endpoints&endpoint=alerts");
     await page.getByRole("button", { name: "Edit", exact: true }).click();
     const told = page.getByLabel("What the bot is told");
     const before = await told.inputValue();
@@ -132,7 +132,7 @@ export function meanwhileTests(ui: () => Ui): void {
     const at = `/api/v1/channels/${channel.id}`;
     const body = { client_id: "web:named-twice", bot_id: "default" };
     const { session_id } = await api("POST", "/api/v1/sessions", body);
-    await page.goto(`${url}/chat/${session_id}`);
+    await opened.go(`/chat/${session_id}`);
     await page.getByRole("button", { name: "More about this conversation" }).click();
     await page.getByRole("menuitem", { name: "Rename" }).click();
     const name = page.getByRole("dialog").getByRole("textbox", { name: "Name" });
@@ -143,7 +143,7 @@ export function meanwhileTests(ui: () => Ui): void {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await api("GET", at)).toMatchObject({ name: "Mine" });
 
-    await page.goto(`${url}/channels/${channel.id}?tab=capabilities`);
+    await opened.go(`/channels/${channel.id}?tab=capabilities`);
     const template = page.getByRole("combobox", { name: "The channel's template" });
     await template.waitFor();
     await api("PATCH", at, { workspace: false });
@@ -156,7 +156,7 @@ export function meanwhileTests(ui: () => Ui): void {
 
     const { columns } = await api("GET", "/integrations/mission_control/kanban");
     const { id } = columns[0].cards[0];
-    await page.goto(`${url}/mission-control/board?card=${id}`);
+    await opened.go(`/mission-control/board?card=${id}`);
     const assigned = page.getByRole("dialog").getByRole("textbox", { name: "Assigned to" });
     const was = await assigned.inputValue();
     await assigned.fill("Mine");

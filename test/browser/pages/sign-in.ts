@@ -82,7 +82,7 @@ export function signInTests(ui: () => Ui): void {
       ...["/inbox", "/deliveries", `/tasks/${task}`, "/chat", `/channels/${channel}`],
       ...["/admin/integrations/loom", "/admin/integrations/loom?tab=process"],
     ]) {
-      await page.goto(`${ui().url}${path}`);
+      await opened.go(path);
       await page.locator("h1").waitFor();
       await until(() => page.evaluate("!document.querySelector('[aria-busy=true]')"));
       const actions = page.getByRole("button", {
