@@ -3,6 +3,7 @@
 import { keptResult } from "../agent/kept-results.ts";
 import { createFetchUrlTool } from "../agent/tools/builtin/fetch-url.ts";
 import { createGetSkillTool } from "../agent/tools/builtin/get-skill.ts";
+import { createIngestDocumentTool } from "../agent/tools/builtin/ingest-document.ts";
 import { createReadToolResultTool } from "../agent/tools/builtin/read-tool-result.ts";
 import { createSearchDocumentsTool } from "../agent/tools/builtin/search-documents.ts";
 import { createGetToolInfoTool, createSearchToolsTool } from "../agent/tools/builtin/search-tools.ts";
@@ -28,6 +29,7 @@ export function ownTools({ db, documents, skills, tools, guardedFetch, readPdf }
     createSearchDocumentsTool((wanted, { session_id }) =>
       documents.search({ ...wanted, visibleIn: session_id }),
     ),
+    createIngestDocumentTool((wanted) => documents.ingest(wanted)),
     createGetSkillTool(skills),
     createSearchToolsTool(toFind),
     createGetToolInfoTool(toFind),

@@ -6,6 +6,7 @@ const HARMLESS = [
   "get_skill",
   "search_tools",
   "get_tool_info",
+  "ingest_document",
   "remember",
   "correct_memory",
   "forget_memory",

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { createIngestDocumentTool } from "../../../src/agent/tools/builtin/ingest-document.ts";
 import { createSearchDocumentsTool } from "../../../src/agent/tools/builtin/search-documents.ts";
 import { callTool } from "../../../src/agent/tools/call.ts";
 import { createToolRegistry } from "../../../src/agent/tools/registry.ts";
+import type { ToolContext } from "../../../src/sdk/types.ts";
 import { call } from "../fixture.ts";
 
 test("search_documents passes on query and limit and returns the hits", async () => {
@@ -45,4 +47,19 @@ test("search_documents passes on query and limit and returns the hits", async ()
     [{ query: "heddle", limit: 2, cursor: "c1" }, "s"],
   ]);
   expect((await search({ query: "", limit: 100 })).error).toMatch(/query: .*limit: /);
+});
+
+test("ingest_document stores for its conversation only, unless it is asked to store for all", async () => {
+  const stored: unknown[] = [];
+  const tool = createIngestDocumentTool(async (input) => {
+    stored.push(input);
+    return { id: "1", title: input.title };
+  });
+  const run = (given: object) => tool.run(given as never, { session_id: "s" } as ToolContext);
+  expect(await run({ title: "Looms", content: "A heddle." })).toEqual({ id: "1", title: "Looms" });
+  await run({ content: "A shuttle.", everywhere: true });
+  expect(stored).toEqual([
+    { title: "Looms", content: "A heddle.", sessionId: "s" },
+    { title: null, content: "A shuttle.", sessionId: null },
+  ]);
 });

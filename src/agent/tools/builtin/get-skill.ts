@@ -20,7 +20,8 @@ export function createGetSkillTool(skills: { get(id: string): Skill | undefined;
       additionalProperties: false,
     },
     run({ skill_id }: { skill_id: string }) {
-      const skill = skills.get(skill_id);
+      // The text of a skill refers to its files by their names.
+      const skill = skills.get(skill_id) ?? skills.get(skill_id.replace(/\.md$/, ""));
       if (skill) return skill.text;
       const ids = skills.list().map(({ id }) => id);
       throw new HeddleError(
