@@ -97,6 +97,19 @@ const CASES: [rule: string, place: string, files: Files][] = [
   ],
   ["idle-files", "tools/b.ts", { "tools/b.ts": "export const b = () => 'b';\n" }],
   ["idle-files", "hooks.ts", { "hooks.ts": "export const after_response = () => {};\n" }],
+  [
+    "unread-files",
+    "hook.ts",
+    { "hook.ts": 'import { registerHook } from "heddle/sdk";\nregisterHook("after_response", () => {});\n' },
+  ],
+  [
+    "unread-files",
+    "tool/b.ts",
+    {
+      "tool/b.ts":
+        'import { register } from "heddle/sdk";\nregister({ name: "mine_b", description: "Says what it says." }, () => "b");\n',
+    },
+  ],
   ["quiet-load", "tools/b.ts:1", { "tools/b.ts": 'fetch("http://127.0.0.1:1").catch(() => {});\n' }],
   ["quiet-load", "tools/b.ts:2", { "tools/b.ts": "\nsetInterval(() => {}, 1000);\n" }],
   [

@@ -62,6 +62,17 @@ export const PART_RULES: Rule[] = [
       })),
   },
   {
+    id: "unread-files",
+    level: "warning",
+    about: "Every file that registers something is loaded.",
+    check: (subject) =>
+      unreadFiles(subject).map((file) => ({
+        message: `${file} registers something, but it is not a part of an integration, and no part imports it.`,
+        fix: "Name it like a part (router, dispatcher, hooks, listeners, tools/*), or import it from one.",
+        file,
+      })),
+  },
+  {
     id: "dispatcher-config",
     level: "warning",
     about: "Dispatchers declare the shape of their dispatch_config.",
@@ -244,3 +255,23 @@ const imported = ({ files }: Subject, text: string): string[] =>
   [...text.matchAll(/from\s+["']\.\/([\w./-]+)["']/g)].flatMap(
     ([, path]) => files.find((file) => file.path === path)?.text ?? [],
   );
+
+const REGISTERS =
+  /(?<![.\w])(?:register(?:Hook|Dispatcher|Integration)?|onEnabled|onSettingsChanged)\s*\(|(?<![.\w])(?:listen|poll)\s*\(\s*\{/;
+
+/** Code that registers something and that nothing names: "hook.ts" beside "router.ts", say. */
+function unreadFiles(subject: Subject): string[] {
+  const { tools, ...named } = subject.found.files;
+  const parts = [...Object.values(named), ...tools];
+  const code = codeOf(subject);
+  return code
+    .filter(
+      ({ path, text }) => !parts.includes(path) && text.includes('"heddle/sdk"') && REGISTERS.test(text),
+    )
+    .map(({ path }) => path)
+    .filter((path) => {
+      const stem = path.slice(path.lastIndexOf("/") + 1).replace(/\.\w+$/, "");
+      const names = [`/${stem}.`, `/${stem}"`, `/${stem}'`, `"${stem}.`, `'${stem}.`];
+      return !code.some((other) => other.path !== path && names.some((name) => other.text.includes(name)));
+    });
+}
