@@ -5,7 +5,7 @@ import { latestUpTo, nextAfter } from "./timing.ts";
 
 export interface Planned {
   due_at: Date;
-  status: "due" | "missed";
+  status: "due" | "missed" | "skipped";
   /** For a missed one: it stands for all due times from `due_at` up to this one. */
   until_at: Date | null;
   reason: string | null;

@@ -212,13 +212,13 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
           ...(isNewTime && { timing: checkTiming(timing ?? before.timing, zone, now()) }),
         };
         if (change.bot_id) await checkPlace(tx, after);
-        // Due times of the old timing that nobody has looked at yet are not lost.
+        // What has come by the old timing, or before it is paused, is not lost because nobody has looked at it yet.
         const { next_at } = before;
-        if (isNewTime && after.enabled && next_at && next_at <= now()) {
-          await recordDue(tx, { ...before, next_at }, now());
+        const isStopped = !after.enabled;
+        if ((isNewTime || isStopped) && next_at && next_at <= now()) {
+          await recordDue(tx, { ...before, next_at }, now(), { isPaused: isStopped });
         }
         const isResumed = after.enabled && !before.enabled;
-        const isStopped = !after.enabled;
         return isNewTime || isResumed || isStopped ? { ...after, next_at: nextOf(after, now()) } : after;
       }),
     accept: (id, reach) =>

@@ -280,6 +280,18 @@ eachDatabase("schedules", (open) => {
     expect((await schedules.get(id, undefined)).next_at).toEqual(often.next_at);
   });
 
+  test("what has come before it is paused is recorded, and is not sent", async () => {
+    const hourly = { ...MORNING, timing: { kind: "cron", cron: "0 * * * *" } } as const;
+    const { id } = await schedules.create(await channel(), hourly, PERSON);
+    now = new Date("2026-11-28T07:00:01Z");
+    await schedules.change(id, { enabled: false }, { origin: "person", reach: undefined });
+    await runAt("2026-11-28T09:00:00Z");
+    expect((await occurrencesOf(id)).map(({ due_at, status }) => [due_at.toISOString(), status])).toEqual([
+      ["2026-11-28T07:00:00.000Z", "skipped"],
+      ["2026-11-28T06:00:00.000Z", "missed"],
+    ]);
+  });
+
   test("a clock that was ahead and is set back brings the times again that have not come", async () => {
     const daily = await schedules.create(await channel(), { ...MORNING, missed: "record" }, PERSON);
     const once = await schedules.create(
