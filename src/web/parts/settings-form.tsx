@@ -87,7 +87,11 @@ export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProp
       <div className={classes.foot}>
         {edited.notice({
           onKeep: () => void (state.again ? reset(state.again) : save()),
-          onTake: () => setChanged({}),
+          // What was typed for settings that nobody else has changed stays.
+          onTake: (_, changedByThem) =>
+            setChanged(
+              Object.fromEntries(Object.entries(changed).filter(([key]) => !changedByThem.includes(key))),
+            ),
         }) ??
           (state.error !== undefined && !isChangedMeanwhile(state.error) && <ApiError error={state.error} />)}
         <Group gap="xs">

@@ -35,7 +35,7 @@ interface Choices<One> {
   /** Saves again, now over what the others have stored. */
   onKeep(): void;
   /** Puts what the others have stored into the form. */
-  onTake(theirs: One): void;
+  onTake(theirs: One, changedByThem: readonly string[]): void;
 }
 
 export interface Edited<One, Fields> {
@@ -116,7 +116,7 @@ export function useEdited<One extends Versioned, Fields extends object>({
             seen.current = theirs.updated_at;
             setKept(theirs);
             setMeanwhile(undefined);
-            onTake(theirs);
+            onTake(theirs, Object.keys(changesOf(fieldsOf(base), fieldsOf(theirs))));
           }}
         />
       );

@@ -97,6 +97,14 @@ export function meanwhileTests(ui: () => Ui): void {
     expect(values).toMatchObject({ LOOM_THREADS: "401", LOOM_SHED: "southern" });
     // A reset is of one setting alone: what was typed for another stays.
     await threads.fill("402");
+    // The same one was changed by somebody else.
+    await api("PUT", settings, { settings: { LOOM_SHED: "western" } });
+    await page.getByRole("button", { name: "Reset" }).last().click();
+    await keep("Take theirs");
+    expect([
+      await page.getByRole("textbox", { name: "LOOM_SHED" }).inputValue(),
+      await threads.inputValue(),
+    ]).toEqual(["western", "402"]);
     await page.getByRole("button", { name: "Reset" }).last().click();
     await page.getByText("LOOM_SHED was reset.").waitFor();
     expect(await threads.inputValue()).toBe("402");

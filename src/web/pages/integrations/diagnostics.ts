@@ -3,12 +3,13 @@
 
 import { api, take } from "../../api/client.ts";
 import { download } from "../../parts/download.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 const LINES = 200;
 const WEBHOOKS = 20;
 
 export async function downloadDiagnostics(id: string): Promise<void> {
-  const text = JSON.stringify(await diagnosticsOf(id), null, 2);
+  const text = withoutSecrets(JSON.stringify(await diagnosticsOf(id), null, 2));
   download(`heddle-${id}-${new Date().toISOString().slice(0, 10)}.json`, text, "application/json");
 }
 
