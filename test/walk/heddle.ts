@@ -59,6 +59,13 @@ export async function startHeddle({ servers, ...options }: HeddleOptions): Promi
     (await api(`/integrations/${integration}/connections`)).connections?.find(
       (one: { name: string }) => one.name === name,
     );
+  // On a busy machine, what took too long to load is loaded again a while later.
+  await until(
+    () => api("/integrations"),
+    ({ integrations }) =>
+      integrations.every(({ status }: { status: string }) => ["ready", "partial"].includes(status)),
+    { everyMs: 500, withinSeconds: 200 },
+  );
   return {
     ...{ api, connection, url, kill, halt, start: running.start },
     route: (path, body, method) => call(`/integrations${path}`, body, method),
