@@ -3,13 +3,13 @@
 import type { LlmToolCall } from "../llm/llm.ts";
 import { readArguments } from "../llm/wire/arguments.ts";
 import { clientTool, factsOf } from "../policies/tool-kinds.ts";
-import { DELEGATE } from "./delegating.ts";
 import { createGate, type Gate, type GateOptions, type MadeCall } from "./gate.ts";
 import type { LoopOptions, ToolOutcome } from "./loop.ts";
 import { createRecovery } from "./recover-call.ts";
 import type { RunTools } from "./run-tools.ts";
 import { createToolCaller, type ToolCallerOptions } from "./tool-caller.ts";
 import { prepare } from "./tools/call.ts";
+import { DELEGATE } from "./tools/registry.ts";
 import { failedResult } from "./tools/result.ts";
 
 export type CallsOptions = Omit<ToolCallerOptions, "gate"> & GateOptions & { tools: RunTools };

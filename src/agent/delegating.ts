@@ -11,9 +11,7 @@ import type { JsonObject } from "../sdk/types.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 import type { ToolOutcome } from "./loop.ts";
-import { compileTool, type RegisteredTool } from "./tools/registry.ts";
-
-export const DELEGATE = "delegate_to_agent";
+import { compileTool, DELEGATE, type RegisteredTool } from "./tools/registry.ts";
 
 /** Runs that may lie between a message and the run that delegates last. */
 const MAX_DEPTH = 3;

@@ -4,7 +4,7 @@ import type { Capabilities } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import type { LlmTool } from "../llm/llm.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
-import { createDelegating, DELEGATE, type Delegate, type Delegating } from "./delegating.ts";
+import { createDelegating, type Delegate, type Delegating } from "./delegating.ts";
 import { createKeepFound } from "./found-tools.ts";
 import { type BigResult, createKeepResult } from "./kept-results.ts";
 import type { LoadedTurn } from "./load-turn.ts";
@@ -14,7 +14,7 @@ import { READ_TOOL_RESULT } from "./tools/builtin/read-tool-result.ts";
 import { SEARCH_HISTORY } from "./tools/builtin/search-history.ts";
 import { SEARCH_TOOLS } from "./tools/builtin/search-tools.ts";
 import type { RankTools } from "./tools/ranking.ts";
-import type { RegisteredTool, ToolRegistry } from "./tools/registry.ts";
+import { DELEGATE, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
 import { shownResult } from "./tools/result.ts";
 
 export interface RunToolsOptions {

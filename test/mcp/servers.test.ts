@@ -150,7 +150,7 @@ eachDatabase("MCP servers", (open) => {
 
   test("names: others have precedence, and bots get tools only by their references", async () => {
     const db = await open();
-    await using example = await modernServer(["odd.name"]);
+    await using example = await modernServer(["odd.name", "delegate_to_agent"]);
     await using mcp = await testMcp(db);
     mcp.tools.add("crm", { name: "add", description: "", parameters: { type: "object" }, run: () => "own" });
     await mcp.servers.create(http("one", example.url));
@@ -175,10 +175,18 @@ eachDatabase("MCP servers", (open) => {
     ];
     expect(offered("*")).toEqual(["add", "environment"]);
     expect(offered("one_add")).toEqual([]);
-    expect(offered("mcp:one")).toEqual(["odd_name_919b02", "one_add", "one_environment"]);
+    // The name of a tool that is made for each run belongs to nobody else.
+    expect(mcp.tools.get("delegate_to_agent")).toBeUndefined();
+    const own = { name: "delegate_to_agent", description: "", parameters: { type: "object" }, run: () => "" };
+    expect(() => mcp.tools.add("crm", own)).toThrow("has the name of a tool of Heddle");
+    expect(offered("mcp:one")).toEqual([
+      ...["odd_name_919b02", "one_add", "one_delegate_to_agent", "one_environment"],
+    ]);
     expect(offered("mcp:*/add")).toEqual(["one_add", "two_add"]);
     const disabled = { own: ["mcp:one"], disabled: ["mcp:one/env*", "odd*"], message: [] };
-    expect([...offeredTools(mcp.tools, disabled, []).tools.keys()]).toEqual(["one_add"]);
+    expect([...offeredTools(mcp.tools, disabled, []).tools.keys()]).toEqual([
+      ...["one_add", "one_delegate_to_agent"],
+    ]);
   });
 
   test("mcp.yaml is followed, with variables of the environment", async () => {

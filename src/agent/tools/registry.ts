@@ -57,6 +57,9 @@ export interface YieldingTool {
   longName: string;
 }
 
+/** Made for each run, and so not registered; nothing else has its name. */
+export const DELEGATE = "delegate_to_agent";
+
 const CORE = "core";
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const TIMEOUT_SECONDS = 60;
@@ -77,13 +80,17 @@ export function createToolRegistry(): ToolRegistry {
     if (placed) return placed;
     placed = new Map();
     for (const { tool, longName } of yielding) {
-      const name = [tool.name, longName].find((one) => !tools.has(one) && !placed?.has(one));
+      const name = [tool.name, longName].find(
+        (one) => one !== DELEGATE && !tools.has(one) && !placed?.has(one),
+      );
       if (name !== undefined) placed.set(name, name === tool.name ? tool : { ...tool, name });
     }
     return placed;
   }
 
   function accept(owner: string, tool: Tool, taken: RegisteredTool | undefined): RegisteredTool {
+    if (tool.name === DELEGATE)
+      throw new HeddleError("conflict", `Tool "${DELEGATE}" of ${owner} has the name of a tool of Heddle.`);
     if (taken) {
       throw new HeddleError(
         "conflict",

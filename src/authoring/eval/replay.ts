@@ -2,9 +2,9 @@
 // the model is asked and says is noted.
 
 import { estimate, estimateTools } from "../../agent/context/budget.ts";
-import { DELEGATE } from "../../agent/delegating.ts";
 import {
   compileTool,
+  DELEGATE,
   type RegisteredTool,
   type Tool,
   type ToolRegistry,
