@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "react";
 import { create } from "zustand";
 import { type Connection, followEvents, type LiveEvent } from "./follow-events.ts";
+import { pace } from "./pace.ts";
 import { queryClient } from "./query-client.ts";
 import { covers, useSession } from "./session.ts";
 
@@ -81,10 +82,10 @@ interface LiveOptions {
   everyMs?: number;
 }
 
-/** Calls `onNews` when something of these families happens: "task", "inbox", or a whole type such as "task.failed". */
+/** Calls `onNews` when something of these families happens: "task", "inbox", or a whole type such as "task.failed". Another call waits for what it returns. */
 export function useLive(
   families: readonly string[],
-  onNews: () => void,
+  onNews: () => unknown,
   { concerns = () => true, everyMs = 300 }: LiveOptions = {},
 ): void {
   const latest = useRef({ onNews, concerns });
@@ -92,25 +93,18 @@ export function useLive(
   const wanted = families.join(",");
   useEffect(() => {
     const names = wanted.split(",");
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let calledAt = 0;
-    const call = () => {
-      timer = undefined;
-      calledAt = performance.now();
-      latest.current.onNews();
-    };
+    const news = pace(() => latest.current.onNews(), everyMs);
     const listener: Listener = (event) => {
       const isWanted =
         event === "gap" ||
         (names.some((name) => event.type === name || event.type.startsWith(`${name}.`)) &&
           latest.current.concerns(event));
-      if (!isWanted || timer !== undefined) return;
-      timer = setTimeout(call, Math.max(0, everyMs - (performance.now() - calledAt)));
+      if (isWanted) news.tell();
     };
     listeners.add(listener);
     return () => {
       listeners.delete(listener);
-      clearTimeout(timer);
+      news.stop();
     };
   }, [wanted, everyMs]);
 }
@@ -136,5 +130,5 @@ export function useLiveQueries(
   key: readonly unknown[],
   options?: LiveOptions,
 ): void {
-  useLive(families, () => void queryClient.invalidateQueries({ queryKey: key }), options);
+  useLive(families, () => queryClient.invalidateQueries({ queryKey: key }), options);
 }

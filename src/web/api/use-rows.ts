@@ -95,7 +95,7 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     if (next === "reread") await begin(first);
     else setHead({ name, ...next });
   };
-  useLive(live, () => void readNew());
+  useLive(live, readNew);
   // Not everything has events, but whoever comes back to the tab sees what there is.
   const latest = useRef(readNew);
   latest.current = readNew;

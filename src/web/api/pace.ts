@@ -1,0 +1,41 @@
+export interface Paced {
+  /** Something has happened. */
+  tell(): void;
+  stop(): void;
+}
+
+/**
+ * Works soon after it was told, at most once in `everyMs`, and never while it still works: each event would begin anew what is being
+ * read, and on a busy server nothing would ever arrive. What happens meanwhile is worked on afterwards.
+ */
+export function pace(work: () => unknown, everyMs: number): Paced {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let isWorking = false;
+  let isWanted = false;
+  const run = async () => {
+    timer = undefined;
+    isWanted = false;
+    isWorking = true;
+    begunAt = performance.now();
+    try {
+      await work();
+    } finally {
+      isWorking = false;
+      if (isWanted) schedule();
+    }
+  };
+  const schedule = () => {
+    timer ??= setTimeout(() => void run(), Math.max(0, everyMs - (performance.now() - begunAt)));
+  };
+  return {
+    tell() {
+      isWanted = true;
+      if (!isWorking) schedule();
+    },
+    stop() {
+      isWanted = false;
+      clearTimeout(timer);
+    },
+  };
+}
