@@ -1,5 +1,6 @@
 // Speaks with an MCP server that runs as a process of this machine: one JSON text a line, over its input and output.
 
+import { setTimeout as pause } from "node:timers/promises";
 import {
   type JSONRPCMessage,
   ReadBuffer,
@@ -25,6 +26,9 @@ export interface StdioTransport extends Transport {
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_WORDS = 2_000;
 const GRACE_MS = 2_000;
+/** A program that talks without end gets a fifth of this process's time. */
+const REST = 4;
+const SHORT_MS = 1;
 
 /**
  * `start` must read and write its process's streams. The process and its descendants end with the transport. `note` is added to its last
@@ -50,10 +54,11 @@ export function createStdioTransport(start: StartProcess, note = ""): StdioTrans
       void close();
       return undefined;
     }
+    const begun = performance.now();
     for (;;) {
       try {
         const message = buffer.readMessage();
-        if (message === null) return unanswered.room();
+        if (message === null) return rest(performance.now() - begun);
         unanswered.read(message);
         transport.onmessage?.(message);
       } catch (error) {
@@ -61,6 +66,12 @@ export function createStdioTransport(start: StartProcess, note = ""): StdioTrans
         transport.onerror?.(error as Error);
       }
     }
+  }
+
+  /** What it said may have to be answered first, and others want to work as well. */
+  async function rest(tookMs: number): Promise<void> {
+    if (tookMs > SHORT_MS) await pause(REST * tookMs, undefined, { ref: false });
+    await unanswered.room();
   }
 
   async function close(): Promise<void> {
