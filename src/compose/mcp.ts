@@ -42,7 +42,7 @@ export async function openMcp(
         workspace: home.workspace,
         surroundings: { path, lang, timezone: config.timezone },
       });
-      return { transport, lastWords: () => redactor.redact(transport.lastWords()) };
+      return { transport, lastWords: () => redactor.redact(transport.lastWords()), fault: transport.fault };
     },
     onTools: tools.setYielding,
     onState: events.mcpChanged,

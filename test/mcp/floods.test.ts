@@ -64,6 +64,49 @@ test("a program that asks without end, and takes no answers, is not read any mor
   await transport.close();
 });
 
+test("a program that talks without end leaves others their time", async () => {
+  let said = 0;
+  const transport = program(async (_, say) => {
+    for (; said < 40; said++) await say({ method: "notifications/message", params: {} });
+  });
+  let busyMs = 0;
+  // One takes as long as many small ones do.
+  transport.onmessage = () => {
+    const begun = performance.now();
+    while (performance.now() - begun < 3);
+    busyMs += performance.now() - begun;
+  };
+  await transport.start();
+  const begun = performance.now();
+  await transport.send({ jsonrpc: "2.0", method: "go" });
+  expect(said).toBe(40);
+  expect(busyMs).toBeLessThan((performance.now() - begun) / 3);
+  await transport.close();
+});
+
+test("a program whose message is too large is ended, and the connection says why", async () => {
+  const transport = program(async ({ id, method }, say) => {
+    if (method === "initialize") {
+      const serverInfo = { name: "large", version: "1" };
+      await say({ id, result: { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo } });
+    } else if (method === "tools/list") {
+      await say({ id, result: { tools: [{ name: "large", description: "x".repeat(17 * 1024 * 1024) }] } });
+    } else if (id !== undefined) await say({ id, error: { code: -32_601, message: "no" } });
+  });
+  const connection = createConnection({
+    ...{ id: "large", version: "1", timeoutSeconds: 30 },
+    open: () => ({ transport, lastWords: transport.lastWords, fault: transport.fault }),
+    ...{ onList: () => undefined, onStatus: () => undefined },
+    ...{ timers: realTimers, random: () => 0, log: getLogger("heddle") },
+  });
+  await connection.start();
+  await until(
+    () => connection.status().error,
+    (error) => error === "The program was ended, because a message of it is larger than 16 MB.",
+  );
+  await connection.close();
+});
+
 test("in one call a server asks a person ten times at most", async () => {
   const replies: (string | undefined)[] = [];
   let call = 0;

@@ -30,6 +30,8 @@ export interface Opened {
   transport: Transport;
   /** What a process said last. */
   lastWords?(): string;
+  /** Why a process was ended from this side. */
+  fault?(): string | undefined;
 }
 
 interface ClientOptions {

@@ -145,13 +145,14 @@ export function createConnection(options: ConnectionOptions) {
       await client.close().catch(() => {});
       await opened.transport.close().catch(() => {});
       if (isProgram && !isOld && isClosed(error) && !isOver) return begin(true);
-      const words = lastLine(opened.lastWords?.() ?? "");
+      const words = opened.fault?.() ?? lastLine(opened.lastWords?.() ?? "");
       throw words === "" ? error : new Error(words, { cause: undefined });
     }
     client.onclose = () => {
       if (live?.client !== client || isOver) return;
       const words = lastLine(opened.lastWords?.() ?? "");
-      lost({ kind: "lost", reason: `The connection ended.${words === "" ? "" : ` It said: ${words}`}` });
+      const ended = `The connection ended.${words === "" ? "" : ` It said: ${words}`}`;
+      lost({ kind: "lost", reason: opened.fault?.() ?? ended });
     };
     return { client, opened, staleAt: 0 };
   }

@@ -17,13 +17,16 @@ export type StartProcess = (
 export interface StdioTransport extends Transport {
   /** What it wrote last to its error output, for people. */
   lastWords(): string;
+  /** Why Heddle ended it, for people; undefined if it ended by itself. */
+  fault(): string | undefined;
   // The client takes a transport with these for one of a process, whose silence means an older protocol.
   readonly pid: number | null;
   readonly stderr: null;
 }
 
 /** The largest message. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_MB = 16;
+const MOST_BYTES = MOST_MB * 1024 * 1024;
 const MOST_WORDS = 2_000;
 const GRACE_MS = 2_000;
 /** A program that talks without end gets a fifth of this process's time. */
@@ -41,6 +44,7 @@ export function createStdioTransport(start: StartProcess, note = ""): StdioTrans
   let process: SpawnedProcess | undefined;
   let words = "";
   let isClosed = false;
+  let fault: string | undefined;
 
   function onOutput(chunk: Uint8Array, stream: OutputStream): Promise<void> | undefined {
     if (stream === "stderr") {
@@ -51,6 +55,7 @@ export function createStdioTransport(start: StartProcess, note = ""): StdioTrans
       buffer.append(Buffer.from(chunk));
     } catch (error) {
       transport.onerror?.(error as Error);
+      fault = `The program was ended, because a message of it is larger than ${MOST_MB} MB.`;
       void close();
       return undefined;
     }
@@ -88,6 +93,7 @@ export function createStdioTransport(start: StartProcess, note = ""): StdioTrans
       return process?.pid ?? null;
     },
     lastWords: () => `${words.trim()} ${note}`.trim(),
+    fault: () => fault,
     async start() {
       process = start(onOutput);
       void process.exited.then(close);
