@@ -96,7 +96,7 @@ describe.skipIf(CHROMIUM === null || process.platform !== "linux")("from an empt
       () => github.comments.map(({ body }) => body),
       ([body]) => body?.includes("Looks good to me.") === true,
     );
-    await page.getByText("Delivery to github").waitFor();
+    await page.getByRole("link", { name: /Delivered.*Delivery to github/ }).waitFor();
     expect(await page.content()).not.toContain(TOKEN);
     expect(faults).toEqual([]);
   }, 120_000);

@@ -82,11 +82,12 @@ describe.each(kinds)("confined by %s", (given) => {
 
   test("a process sees its own environment and nothing of the server's", async () => {
     process.env.CANARY_OF_THE_SERVER = "canary";
-    const { child, heard } = await start(["sh", "-c", "echo up; sleep 100"], { MINE: "1" });
+    const id = crypto.randomUUID();
+    const { child, heard } = await start(["sh", "-c", `echo up; sleep 100; : ${id}`], { MINE: "1" });
     delete process.env.CANARY_OF_THE_SERVER;
     await heard(/up/);
     // Under bubblewrap the child's pid is the wrapper's; look up the process itself.
-    const environment = environmentOf(commandsWith("echo up").at(-1) ?? child.pid);
+    const environment = environmentOf(commandsWith(id).at(-1) ?? child.pid);
     expect(Object.keys(environment).sort()).toEqual(["HEDDLE_SUPERVISOR", "MINE", "NODE_PATH", "PATH"]);
     expect(environment.HEDDLE_SUPERVISOR).toStartWith(serverId);
   });
