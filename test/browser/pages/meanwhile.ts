@@ -1,6 +1,7 @@
 // What somebody else saves while a form is open: it is shown, nothing that was typed is lost, and nothing is overwritten without a word.
 
 import { expect, test } from "bun:test";
+import { until } from "../../until.ts";
 import type { Ui } from "../ui.ts";
 
 /** The browser itself notes the refused requests, and that nobody answers at the provider's address. */
@@ -101,10 +102,12 @@ export function meanwhileTests(ui: () => Ui): void {
     await api("PUT", settings, { settings: { LOOM_SHED: "western" } });
     await page.getByRole("button", { name: "Reset" }).last().click();
     await keep("Take theirs");
-    expect([
-      await page.getByRole("textbox", { name: "LOOM_SHED" }).inputValue(),
-      await threads.inputValue(),
-    ]).toEqual(["western", "402"]);
+    const shed = page.getByRole("textbox", { name: "LOOM_SHED" });
+    await until(
+      () => shed.inputValue(),
+      (value) => value === "western",
+    );
+    expect(await threads.inputValue()).toBe("402");
     await page.getByRole("button", { name: "Reset" }).last().click();
     await page.getByText("LOOM_SHED was reset.").waitFor();
     expect(await threads.inputValue()).toBe("402");

@@ -318,8 +318,8 @@ test("a file that cannot be bundled is left to run time, and so is what a packag
   await all.integrations.loadAll();
   expect(all.integrations.get("mine")?.error).toBeNull();
   expect(all.call("used")).toEqual(["open", "MODULE_NOT_FOUND", "MODULE_NOT_FOUND"]);
-  expect(JSON.stringify(all.integrations.get("eager")?.error)).toContain(
-    "add it to the dependencies of its package.json, and run `heddle install eager`",
+  expect(all.integrations.get("eager")?.error?.reason).toContain(
+    "run `heddle install eager --add not-installed`",
   );
 });
 
