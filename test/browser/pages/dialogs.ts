@@ -24,7 +24,8 @@ export function dialogsTests(ui: () => Ui): void {
       const button = page.getByRole("button", { name }).first();
       await button.focus();
       await page.keyboard.press("Enter");
-      const over = page.getByRole(role).first();
+      // A dialog gets its name when its title is there, a moment later.
+      const over = page.getByRole(role, { name: /\S/ }).first();
       await over.waitFor();
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });
