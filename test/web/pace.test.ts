@@ -24,3 +24,20 @@ test("what is being read is not begun anew by each event, and what happens meanw
   await until(() => begun.length === 3);
   paced.stop();
 });
+
+test("what is never answered holds nothing up for ever", async () => {
+  let begun = 0;
+  const paced = pace(
+    () => {
+      begun += 1;
+      return new Promise(() => {});
+    },
+    1,
+    5,
+  );
+  paced.tell();
+  await until(() => begun === 1);
+  paced.tell();
+  await until(() => begun === 2);
+  paced.stop();
+});
