@@ -64,11 +64,11 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   });
-  const [kept, setHead] = useState<NewRows<Item> & { name: string }>({ name, ...NOTHING_NEW });
+  const [ownHead, setOwnHead] = useState<NewRows<Item> & { name: string }>({ name, ...NOTHING_NEW });
   const [shown, setShown] = useState<{ name: string; newest: string | null }>({ name, newest: null });
   const atTop = useRef(true);
 
-  const head: NewRows<Item> = kept.name === name ? kept : NOTHING_NEW;
+  const head: NewRows<Item> = ownHead.name === name ? ownHead : NOTHING_NEW;
   const known = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
   const items = useMemo(() => merge(head.items, known), [head.items, known]);
   const newest = items[0]?.id ?? null;
@@ -81,7 +81,7 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
   /** Reads the list again from its top. If its first page is passed, the screen changes at once, without an empty list in between. */
   const begin = async (first?: RowPage<Item>) => {
     // The rows that were added one by one are older than those that are read now.
-    setHead({ name, ...NOTHING_NEW });
+    setOwnHead({ name, ...NOTHING_NEW });
     setShown({ name, newest: null });
     if (first) queryClient.setQueryData(queryKey, { pages: [first], pageParams: [undefined] });
     else await queryClient.resetQueries({ queryKey, exact: true });
@@ -93,7 +93,7 @@ export function useRows<Item extends { id: string }>({ key, read, live }: RowsOp
     if (first === undefined) return;
     const next = withNewest({ head, known, newest: first.items, isAtTop: atTop.current });
     if (next === "reread") await begin(first);
-    else setHead({ name, ...next });
+    else setOwnHead({ name, ...next });
   };
   useLive(live, readNew);
   // Not everything has events, but whoever comes back to the tab sees what there is.
