@@ -2,7 +2,7 @@
 
 import { type CatchUpContext, type ListenContext, log } from "heddle/sdk";
 import { ownAddress, settings, usesPubSub } from "../config.ts";
-import { type LastMail, lastMailText } from "../last-mail.ts";
+import { type LastMail, lastMailText, type Notice } from "../last-mail.ts";
 import { checkAddress } from "./address.ts";
 import { type Look, takeHistory } from "./history.ts";
 import { wantedLabels } from "./labels.ts";
@@ -17,19 +17,20 @@ export async function listenToGmail(ctx: ListenContext): Promise<void> {
   const labels = await wantedLabels(signal);
   let last: LastMail | undefined;
   let isNew = false;
+  let notice: Notice = "asking";
   const took = (mail: LastMail) => {
     [last, isNew] = [mail, true];
   };
   running = { labels, alive: ctx.alive, took };
   // The first look says from where the history is followed.
   if (ctx.since === null) await takeHistory({ ...running, signal });
-  const shown = () =>
-    `as ${ownAddress()}, ${settings.MAIL_FOLDERS}${lastMailText(last, usesPubSub() ? "Pub/Sub" : "asking")}`;
+  const shown = () => `as ${ownAddress()}, ${settings.MAIL_FOLDERS}${lastMailText(last, notice)}`;
   ctx.connected(shown());
   let isDegraded = false;
   for (;;) {
     const ackIds = await news();
     await takeHistory({ labels, signal, alive: ctx.alive, took });
+    if (isNew) notice = ackIds.length > 0 ? "Pub/Sub" : "asking";
     if (isNew && !isDegraded) ctx.connected(shown());
     else ctx.alive();
     isNew = false;
