@@ -29,7 +29,7 @@ export function ownTools({ db, documents, skills, tools, guardedFetch, readPdf }
     createSearchDocumentsTool((wanted, { session_id }) =>
       documents.search({ ...wanted, visibleIn: session_id }),
     ),
-    createIngestDocumentTool((wanted) => documents.ingest(wanted)),
+    createIngestDocumentTool(documents.ingest),
     createGetSkillTool(skills),
     createSearchToolsTool(toFind),
     createGetToolInfoTool(toFind),

@@ -2,10 +2,11 @@ import { Type } from "@sinclair/typebox";
 import type { ToolContext } from "../../../sdk/types.ts";
 import type { Tool } from "../registry.ts";
 
-export type IngestForTool = (
-  input: { title: string | null; content: string; sessionId: string | null },
-  context: ToolContext,
-) => Promise<{ id: string; title: string | null }>;
+export type IngestForTool = (input: {
+  title: string | null;
+  content: string;
+  sessionId: string | null;
+}) => Promise<{ id: string; title: string | null }>;
 
 interface Given {
   title?: string | null;
@@ -33,9 +34,8 @@ export function createIngestDocumentTool(ingest: IngestForTool): Tool {
         Type.Boolean({ description: "Whether every conversation of this server finds it. Default: false." }),
       ),
     }) as unknown as Tool["parameters"],
-    async run({ title = null, content, everywhere = false }: Given, context: ToolContext) {
-      const sessionId = everywhere ? null : context.session_id;
-      const stored = await ingest({ title, content, sessionId }, context);
+    async run({ title = null, content, everywhere = false }: Given, { session_id }: ToolContext) {
+      const stored = await ingest({ title, content, sessionId: everywhere ? null : session_id });
       return { id: stored.id, title: stored.title };
     },
   };
