@@ -14,21 +14,26 @@ const LONGEST_MS = 60_000;
 export function pace(work: () => unknown, everyMs: number, longestMs = LONGEST_MS): Paced {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let begunAt = Number.NEGATIVE_INFINITY;
-  let isWorking = false;
   let isWanted = false;
+  /** Ends the wait for what is being worked on. */
+  let finish: (() => void) | undefined;
   const run = async () => {
     timer = undefined;
     isWanted = false;
-    isWorking = true;
     begunAt = performance.now();
-    const { promise: tooLong, resolve } = Promise.withResolvers<void>();
-    const end = setTimeout(resolve, longestMs);
-    try {
-      await Promise.race([work(), tooLong]);
-    } finally {
+    const done = () => {
       clearTimeout(end);
-      isWorking = false;
+      // A work that was no longer waited for ends beside the next one.
+      if (finish !== done) return;
+      finish = undefined;
       if (isWanted) schedule();
+    };
+    const end = setTimeout(done, longestMs);
+    finish = done;
+    try {
+      await work();
+    } finally {
+      done();
     }
   };
   const schedule = () => {
@@ -37,7 +42,7 @@ export function pace(work: () => unknown, everyMs: number, longestMs = LONGEST_M
   return {
     tell() {
       isWanted = true;
-      if (!isWorking) schedule();
+      if (!finish) schedule();
     },
     stop() {
       isWanted = false;
