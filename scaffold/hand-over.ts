@@ -12,7 +12,10 @@ export interface RoomEvent {
  * Hands something that happened in a room to the bot that answers there. Once it resolves, the message and its run are
  * stored, and no crash loses them; the bot works on it afterwards.
  */
-export function handOver(event: "message" | "reminder", { id, room, text }: RoomEvent): Promise<EventResult> {
+export function handOver(
+  event: "message" | "mention" | "reminder",
+  { id, room, text }: RoomEvent,
+): Promise<EventResult> {
   return injectEvent({
     // One place, one conversation: the bot remembers what was said in this room. Where channels are bound to the room,
     // the event goes into those, unless their filters leave events of this name out.

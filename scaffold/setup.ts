@@ -1,4 +1,4 @@
-// What the admin API shows, and what the server has to know before it runs any code of this folder.
+// What people see of it, and what the server has to know before it runs any code of this folder.
 
 import { defineSetup } from "heddle/sdk";
 
@@ -27,15 +27,18 @@ export const SETUP = defineSetup({
   // What the API key of listener.ts may do.
   api_permissions: ["sessions:write"],
   // @end
-  // @if router|dispatcher|hooks|process
+  // @if router|dispatcher|hooks|listeners|process
   binding: {
     client_id_prefix: "acme:",
     client_id_placeholder: "acme:ops",
     client_id_description: "The prefix, followed by the name of a room",
-    // @if router|process
+    // @if router|listeners|process
     event_types: [
       // @if router
       { value: "message", label: "Messages" },
+      // @end
+      // @if listeners
+      { value: "mention", label: "Mentions" },
       // @end
       // @if process
       { value: "reminder", label: "Reminders" },

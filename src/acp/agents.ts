@@ -14,7 +14,6 @@ import type { Vault } from "../secrets/vault.ts";
 import { type CodingAgent, fingerprintOf } from "./agent.ts";
 import { readAgents } from "./agents-file.ts";
 import type { GivenCodingAgent, GivenCodingAgentChange } from "./fields.ts";
-import type { StartAgent } from "./run-agent.ts";
 import { type CodingSessions, createCodingSessions, type Worked } from "./sessions.ts";
 import { createAgentStore, type FoundByTest } from "./store.ts";
 import { type AgentToolsOptions, agentTools } from "./tools.ts";
@@ -27,8 +26,6 @@ export interface CodingAgentsOptions
   redact: Redact;
   /** Where acp.yaml is, and the variables that it may name. */
   file: { path: string; environment: (name: string) => string | undefined };
-  /** The program with access to nothing but its own home, for a test. */
-  starterAlone: (agent: CodingAgent) => Promise<{ folder: string; start: StartAgent }>;
   onTools: (tools: Tool[]) => void;
   /** Called when one is changed, is tested, or begins or ends work. */
   onChange: (id: string) => void;
@@ -69,7 +66,7 @@ export interface CodingAgents {
 const CHANNEL = "heddle_acp";
 
 export async function openAgents(options: CodingAgentsOptions): Promise<CodingAgents> {
-  const { db, vault, addSecret, redact, file, starterAlone, onTools, onChange, log, version } = options;
+  const { db, vault, addSecret, redact, file, starterOf, onTools, onChange, log, version } = options;
   const declared = createDeclared<CodingAgent>({ what: "coding agent", file: "acp.yaml" });
   const { all, find, changeable, free } = declared;
   const announce = (tx: Queryable, id: string) => follower.announce(tx, id);
@@ -138,9 +135,9 @@ export async function openAgents(options: CodingAgentsOptions): Promise<CodingAg
         throw new HeddleError("conflict", `The coding agent "${id}" is disabled: enable it first.`);
       const started = performance.now();
       const found = await (async () => {
-        const { folder, start } = await starterAlone(agent);
+        const { start, ...place } = await starterOf(agent);
         const { tryAgent } = await import("./run-agent.ts");
-        return tryAgent(start, { name: agent.name, folder, version, signal });
+        return tryAgent(start, { ...place, name: agent.name, version, signal });
       })().then(
         ({ name, version: of }) => ({ error: null, agent_name: name, agent_version: of }),
         (error: unknown) => ({

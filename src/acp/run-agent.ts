@@ -25,11 +25,16 @@ export type StartAgent = (
   onOutput: (chunk: Uint8Array, stream: OutputStream) => Promise<void> | undefined,
 ) => SpawnedProcess;
 
-interface AgentStart {
+export interface AgentPlace {
+  /** Where it works: an absolute path. */
+  folder: string;
+  /** Added to the reason when it fails: what it cannot open there. */
+  note: string;
+}
+
+interface AgentStart extends AgentPlace {
   /** Its name, for people. */
   name: string;
-  /** An absolute path. */
-  folder: string;
   version: string;
   signal: AbortSignal;
 }
@@ -101,7 +106,7 @@ async function withAgent<Result>(
     throwIfAborted(work.signal);
     if (error instanceof HeddleError) throw error;
     const said = words.trim() === "" ? "" : ` It wrote: ${words.trim()}`;
-    const reason = `The coding agent ${work.name} failed: ${reasonOf(error)}.${said}`;
+    const reason = `The coding agent ${work.name} failed: ${reasonOf(error)}.${said} ${work.note}`.trim();
     throw new HeddleError("unavailable", reason, { cause: error });
   } finally {
     await program.end(GRACE_MS);

@@ -10,14 +10,14 @@ import type { JsonObject, ToolContext } from "../sdk/types.ts";
 import { parsePath } from "../workspace/path.ts";
 import { type CodingAgent, toolName } from "./agent.ts";
 import type { Permissions } from "./permissions.ts";
-import type { StartAgent } from "./run-agent.ts";
+import type { AgentPlace, StartAgent } from "./run-agent.ts";
 import type { CodingSessions } from "./sessions.ts";
 
 export interface AgentToolsOptions {
   /** Of the workspace. */
   root: string;
-  /** How the program is started, which may reach this folder. */
-  starterOf: (agent: CodingAgent, folder: string) => Promise<StartAgent>;
+  /** How the program is started, and the folder where it works, which it may reach. Default: the one that is its home. */
+  starterOf: (agent: CodingAgent, folder?: string) => Promise<AgentPlace & { start: StartAgent }>;
   permissions: Permissions;
   sessions: Pick<CodingSessions, "begin" | "end" | "endLeft">;
   version: string;
@@ -80,8 +80,9 @@ async function work(
   const id = await sessions.begin(agent.id, context, { folder: given, task });
   try {
     const { runAgent } = await import("./run-agent.ts");
-    const done = await runAgent(await starterOf(agent, folder), {
-      ...{ name: agent.name, folder, task, version, signal: AbortSignal.any([signal, stop.signal]) },
+    const { start, ...place } = await starterOf(agent, folder);
+    const done = await runAgent(start, {
+      ...{ ...place, name: agent.name, task, version, signal: AbortSignal.any([signal, stop.signal]) },
       onProgress: progress,
       permit: (request, ended) =>
         permissions.ask(toolName(agent.id), context, request, {

@@ -22,8 +22,8 @@ export interface NewIntegration {
 export const DEFAULT_PARTS: readonly Part[] = ["router", "dispatcher", "tools", "skills", "config", "setup"];
 
 /** An integration has at least one of these. */
-const USEFUL: readonly Part[] = ["router", "dispatcher", "hooks", "process", "tools", "skills"];
-const WITH_SETTINGS: readonly Part[] = ["router", "dispatcher", "hooks", "process", "tools"];
+const USEFUL: readonly Part[] = ["router", "dispatcher", "hooks", "listeners", "process", "tools", "skills"];
+const WITH_SETTINGS: readonly Part[] = ["router", "dispatcher", "hooks", "listeners", "process", "tools"];
 
 /**
  * Returns the folder and the written files, sorted. The folder appears whole or not at all. Throws a HeddleError

@@ -46,11 +46,11 @@ export async function openCodingAgents(
   async function starter(agent: CodingAgent, folder?: string) {
     const { spawn } = await spawner();
     const own = join(home.path, "acp", agent.id);
-    const request = programRequest(agent, own, { ...place, surroundings });
+    const { request, note } = programRequest(agent, own, { ...place, surroundings });
     const access = { ...request.access, write: [...request.access.write, ...(folder ? [folder] : [])] };
     const start = (onOutput: Parameters<typeof spawn>[0]["onOutput"]) =>
       spawn({ ...request, access, cwd: folder ?? own, onOutput });
-    return { folder: folder ?? own, start };
+    return { folder: folder ?? own, start, note };
   }
 
   const agents = await openAgents({
@@ -58,8 +58,7 @@ export async function openCodingAgents(
     file: { path: join(home.path, "acp.yaml"), environment: (name) => config.environment[name] },
     root: workspace.root,
     version: build.version,
-    starterOf: async (agent, folder) => (await starter(agent, folder)).start,
-    starterAlone: (agent) => starter(agent),
+    starterOf: starter,
     onTools: (all) => tools.replaceOwner(OWNER, all),
     onChange: events.codingAgentChanged,
   });

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
+import { atOnce } from "../sdk/arguments.ts";
 import { maskConfig as withoutSecrets } from "../secrets/vault.ts";
 import type { Dispatchers } from "./registry.ts";
 
@@ -25,10 +26,10 @@ export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetK
     const dispatcher = dispatchers.get(type);
     try {
       const lane = dispatcher?.lane ?? dispatcher?.targetOf;
-      const name = lane?.call(dispatcher, structuredClone(config));
+      const name = atOnce("It", lane?.call(dispatcher, structuredClone(config)));
       return typeof name === "string" || typeof name === "number" ? String(name) : undefined;
     } catch (error) {
-      log.warn("The lane of the dispatcher {type} threw: {error}", { type, error });
+      log.warn("The lane of the dispatcher {type} failed: {error}", { type, error });
       return undefined;
     }
   }

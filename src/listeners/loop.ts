@@ -23,6 +23,8 @@ export interface LoopOptions {
   now: () => number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   random: () => number;
+  /** The longest that its `catchUp` may take. Default: an hour. */
+  catchUpMs?: number;
 }
 
 export interface Loop {
@@ -36,6 +38,8 @@ const LONGEST_MS = 300_000;
 const GOOD_AFTER_MS = 60_000;
 /** Credentials may have been mended at the service. */
 const REAUTH_MS = 3_600_000;
+/** One that hangs would keep what was missed for as long as the connection lasts. */
+const CATCH_UP_MS = 3_600_000;
 /** A listener that ignores its signal for this long is abandoned. */
 const END_MS = 5_000;
 
@@ -93,7 +97,7 @@ export function startLoop(options: LoopOptions): Loop {
     let shown: string | null = null;
     const context = (since: Date | null): ListenContext => {
       const missed = missedSince(since, listener, {
-        signal,
+        ...{ signal, ms: options.catchUpMs ?? CATCH_UP_MS },
         onError: (error) => over.abort(error),
         onDone() {
           if (isOver || signal.aborted) return;
@@ -159,11 +163,19 @@ export function startLoop(options: LoopOptions): Loop {
   };
 }
 
+interface CatchingUp {
+  signal: AbortSignal;
+  /** Time limit. */
+  ms: number;
+  onDone: () => void;
+  onError: (error: unknown) => void;
+}
+
 /** Asks once for what was missed. Until that has arrived, the service does not count as heard: a server that takes over must ask for it again. */
 function missedSince(
   since: Date | null,
   { catchUp }: RegisteredListener,
-  { signal, onDone, onError }: { signal: AbortSignal; onDone: () => void; onError: (error: unknown) => void },
+  { signal, ms, onDone, onError }: CatchingUp,
 ) {
   let state: "due" | "asking" | "done" = since && catchUp ? "due" : "done";
   return {
@@ -174,7 +186,8 @@ function missedSince(
       if (state !== "due" || !since) return;
       state = "asking";
       const asking = (async () => catchUp?.({ since, signal }))();
-      asking.then(() => {
+      const error = () => new Error(`Its catchUp took longer than ${ms / 1000} seconds.`);
+      within(ms, asking, { signal, error }).then(() => {
         state = "done";
         onDone();
       }, onError);

@@ -19,6 +19,12 @@ export function checkArgument(what: string, value: unknown, kind: keyof typeof K
   throw new HeddleError("validation", `${what} must be ${kind}; got ${shown(value)}.`);
 }
 
+/** Throws `validation` if an author's function has returned a promise where its value is used at once: it would count as yes. */
+export function atOnce<Value>(what: string, value: Value): Value {
+  if (typeof property(value, "then") !== "function") return value;
+  throw new HeddleError("validation", `${what} must return its value at once; got a promise.`);
+}
+
 const LONGEST = 200;
 
 /** A value as a message shows it. */

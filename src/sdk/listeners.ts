@@ -3,7 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
-import { checkArgument, shown } from "./arguments.ts";
+import { atOnce, checkArgument, shown } from "./arguments.ts";
 import type { RegisteredListener, SdkBackend } from "./backend.ts";
 import { sleepFor } from "./http/client.ts";
 import { misspellings } from "./misspelt.ts";
@@ -32,7 +32,8 @@ export function createListeners(
       if (catchUp !== undefined && typeof catchUp !== "function")
         throw invalid(`The catchUp of listen("${name}") must be a function.`);
       if (silenceSeconds !== undefined) checkSeconds("listen", name, "silenceSeconds", silenceSeconds);
-      backend.registerListener({ name, run, catchUp, when, silenceSeconds });
+      const wanted = whenOf(when);
+      backend.registerListener({ name, run, catchUp, when: wanted, silenceSeconds });
       backend.misspelt(misspellings(`listen("${name}")`, options, OF_LISTEN));
     },
 
@@ -49,7 +50,7 @@ export function createListeners(
       };
       backend.registerListener({
         name,
-        when,
+        when: whenOf(when),
         catchUp: undefined,
         silenceSeconds: undefined,
         run: polling(run, timeoutSeconds, pause),
@@ -118,6 +119,9 @@ function check(what: string, { name, run, when }: { name: unknown; run: unknown;
   if (when !== undefined && typeof when !== "function")
     throw invalid(`The when of ${what}("${name}") must be a function.`);
 }
+
+const whenOf = (when: ListenOptions["when"]): RegisteredListener["when"] =>
+  when && (() => atOnce("It", when()));
 
 function checkName(what: string, name: unknown): void {
   if (typeof name === "string" && NAME.test(name)) return;

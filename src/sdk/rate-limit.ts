@@ -2,6 +2,7 @@
 // refused, or ends with the server, has not begun and is tried again by what called it.
 
 import { HeddleError } from "../errors.ts";
+import { within } from "../within.ts";
 import { isRetryable, Retryable } from "./errors.ts";
 import { checkOptions } from "./options.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -132,7 +133,8 @@ export function createRateLimit(options: RateLimitOptions, clock: RateClock = CL
     async run(name, work, { signal } = {}) {
       const target = await turn(name, signal);
       try {
-        return await work();
+        // Work that ignores the signal would keep its turn, and the target would be closed to everybody.
+        return await within(Number.POSITIVE_INFINITY, Promise.resolve(work()), { signal });
       } catch (error) {
         if (isRetryable(error)) hold(name, error.retryAfterSeconds ?? 0);
         throw error;

@@ -2,6 +2,7 @@
 // each target is told about the event once.
 
 import { storableJson } from "../db/storable.ts";
+import { atOnce } from "../sdk/arguments.ts";
 import type { EventResult, InjectEvent } from "../sdk/types.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { type Author, authorOf } from "./author.ts";
@@ -149,5 +150,6 @@ function letsThrough(
   if (event_filter && !event_filter.includes(event)) return false;
   if (matches === undefined) return true;
   const at = { table: "channel_bindings", row: binding_id ?? "", field: "config" };
-  return matches({ channel_id, event_filter, config: vault.openConfig(binding_config ?? {}, at) });
+  const config = vault.openConfig(binding_config ?? {}, at);
+  return atOnce("The matches of injectEvent()", matches({ channel_id, event_filter, config }));
 }

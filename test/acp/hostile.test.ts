@@ -62,7 +62,7 @@ function agentThat(
 }
 
 const work = (permit?: (request: RequestPermissionRequest) => Promise<never>): AgentWork => ({
-  ...{ name: "fake", folder: "/work", version: "1", task: "Work.", onProgress: () => undefined },
+  ...{ name: "fake", folder: "/work", note: "", version: "1", task: "Work.", onProgress: () => undefined },
   signal: new AbortController().signal,
   permit: permit ?? (async () => ({ outcome: "cancelled" })),
 });
@@ -97,6 +97,21 @@ test("an agent that speaks something else is given up", async () => {
   await expect(failed).rejects.toThrow(
     "The coding agent fake failed: More than 1,000 of its messages are none of the Agent Client Protocol.",
   );
+});
+
+test("the reason of a failure ends with what the agent could not open", async () => {
+  const start: StartAgent = (onOutput) => {
+    const exited = (async () => {
+      await onOutput(new TextEncoder().encode("Module not found"), "stderr");
+      return { code: 1, signal: null };
+    })();
+    return {
+      ...{ pid: 1, exited, write: async () => undefined, end: async () => true },
+      memory: async () => undefined,
+    };
+  };
+  const failed = runAgent(start, { ...work(), note: "(It cannot open /home/agent.ts.)" });
+  await expect(failed).rejects.toThrow(/It wrote: Module not found \(It cannot open \/home\/agent\.ts\.\)$/);
 });
 
 test("an agent that asks without end, and takes no answers, is not read any more", async () => {

@@ -138,6 +138,16 @@ const CASES: [rule: string, place: string, files: Files][] = [
       "setup.ts": MANIFEST(""),
     },
   ],
+  ...['t.Integer({ default: "x", description: "N" })', 't.Integer({ default: "5", description: "N" })'].map(
+    (schema): [string, string, Files] => [
+      "setting-defaults",
+      "config.ts:2",
+      {
+        "config.ts": `import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ MINE_NUMBER: ${schema} });\n`,
+        "setup.ts": MANIFEST(""),
+      },
+    ],
+  ),
   [
     "loads",
     "tools/b.ts:2",
@@ -255,6 +265,33 @@ const CASES: [rule: string, place: string, files: Files][] = [
     "webhook-idempotent",
     "router.ts:6",
     { "router.ts": ROUTER(VERIFIED.replace("IDEMPOTENT", "")), "setup.ts": DECLARED(VERIFIER) },
+  ],
+  [
+    "webhook-awaited",
+    "router.ts:5",
+    {
+      "router.ts": ROUTER(VERIFIED.replace("await ", "").replace("IDEMPOTENT", ', idempotencyKey: "k"')),
+      "setup.ts": DECLARED(VERIFIER),
+    },
+  ],
+  [
+    "webhook-awaited",
+    "router.ts:5",
+    {
+      "router.ts": ROUTER(`async ({ request }) => {
+    verifyHmac(request, { secret: "", header: "x" }); throw new Error(String(injectMessage));
+  }`),
+      "setup.ts": DECLARED(VERIFIER),
+    },
+  ],
+  [
+    "route-paths",
+    "router.ts:2",
+    {
+      "router.ts":
+        'import { Elysia } from "heddle/sdk";\nexport const router = new Elysia().get("/integrations/mine/status", () => 1);\n',
+      "setup.ts": MANIFEST(""),
+    },
   ],
   [
     "webhook-declared",

@@ -219,7 +219,6 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     version: "1.2.3",
     permissions: { ask: unavailable, cancelOf: async () => undefined },
     starterOf: unavailable,
-    starterAlone: unavailable,
     onTools: (all) => tools.replaceOwner("coding-agents", all),
     onChange: () => undefined,
   });

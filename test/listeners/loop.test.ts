@@ -8,7 +8,10 @@ import { ReauthRequired, Retryable } from "../../src/sdk/errors.ts";
 import type { ListenContext } from "../../src/sdk/types.ts";
 import { until } from "../until.ts";
 
-function loopOver(run: RegisteredListener["run"], options: Partial<RegisteredListener> = {}) {
+function loopOver(
+  run: RegisteredListener["run"],
+  { catchUpMs, ...options }: Partial<RegisteredListener> & { catchUpMs?: number } = {},
+) {
   let clock = 0;
   const reports: [string, string | null][] = [];
   const sleeps: { ms: number; wake: () => void }[] = [];
@@ -37,6 +40,7 @@ function loopOver(run: RegisteredListener["run"], options: Partial<RegisteredLis
         });
       }),
     random: () => 0,
+    ...(catchUpMs !== undefined && { catchUpMs }),
   });
   return { loop, reports, sleeps, heard, pass: (ms: number) => (clock += ms) };
 }
@@ -209,4 +213,26 @@ test("silence is told at once, and not only when the listener has ended", async 
   expect(told).toEqual(["connecting", "connected", "degraded"]);
   expect(reports).toHaveLength(3);
   await loop.stop();
+});
+
+test("a catchUp that never ends is given up, and asked for the same time again", async () => {
+  const asked: Date[] = [];
+  const { loop, reports, sleeps } = loopOver(
+    async ({ signal, connected }) => {
+      connected();
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    },
+    {
+      catchUpMs: 1,
+      catchUp({ since }) {
+        asked.push(since);
+        return new Promise(() => {});
+      },
+    },
+  );
+  await nextPause(sleeps, 1);
+  await until(() => asked.length > 1);
+  await loop.stop();
+  expect(asked.slice(0, 2)).toEqual([new Date(5), new Date(5)]);
+  expect(reports).toContainEqual(["degraded", "Its catchUp took longer than 0.001 seconds."]);
 });

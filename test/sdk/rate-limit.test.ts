@@ -140,3 +140,12 @@ test.each([
 ])("%p is refused", (options, field) => {
   expect(() => sdk.rateLimit(options)).toThrow(`${field} of rateLimit() must be`);
 });
+
+test("work that goes on after its signal no longer takes a turn", async () => {
+  const limit = createRateLimit({ concurrency: 1 }, fakeClock());
+  const stop = new AbortController();
+  const hanging = limit.run("a", () => new Promise(() => {}), { signal: stop.signal });
+  stop.abort(new Error("given up"));
+  await expect(hanging).rejects.toThrow("given up");
+  expect(await limit.run("a", async () => "next")).toBe("next");
+});

@@ -158,6 +158,8 @@ eachDatabase("events", (open) => {
       const before = await stored();
       const none = await heddle.sessions.injectEvent(event(place, { matches: () => false }), "forge");
       expect(none).toEqual({ status: "filtered", bound: true, results: [] });
+      // A promise would count as yes.
+      await expect(reached({ matches: (async () => false) as never })).rejects.toThrow("got a promise");
       expect(await stored()).toBe(before);
     });
 

@@ -24,11 +24,8 @@ export async function openProgram(
 ): Promise<StdioTransport> {
   const { spawn } = await spawner();
   const { createStdioTransport } = await import("./stdio-transport.ts");
-  const folder = join(home, "mcp", id);
   const program = { command: command ?? "", args, env };
-  const request = programRequest(program, folder, { home, ...rest });
-  const { hidden } = namedIn([program.command, ...args], { home, ...rest });
-  const note = noteOn(hidden.filter((path) => !isWithin(path, folder)));
+  const { request, note } = programRequest(program, join(home, "mcp", id), { home, ...rest });
   return createStdioTransport((onOutput) => spawn({ ...request, onOutput }), note);
 }
 
@@ -38,21 +35,25 @@ const noteOn = (hidden: readonly string[]): string =>
     ? ""
     : `(A confined program cannot open ${hidden.join(", ")}: Heddle's home and what contains it are closed to it. Use another folder.)`;
 
-/** What a program that the operator has declared is started with: no variable of Heddle's own, and the folder as its home. */
+/**
+ * What a program that the operator has declared is started with: no variable of Heddle's own, and the folder as its home. `note` says
+ * which files of its command it will not find, for the message when it fails; "" if there are none.
+ */
 export function programRequest(
   { command, args, env }: { command: string; args: string[]; env: Record<string, string> },
   folder: string,
   { home, workspace, surroundings }: Omit<ProgramOptions, "spawner">,
-): Omit<SpawnRequest, "onOutput"> {
+): { request: Omit<SpawnRequest, "onOutput">; note: string } {
   const { path = "/usr/local/bin:/usr/bin:/bin", lang = "C.UTF-8", timezone } = surroundings;
   const named = namedIn([command, ...args], { home, workspace });
-  return {
+  const request = {
     command: [command, ...args],
     cwd: folder,
     environment: { PATH: path, HOME: folder, TMPDIR: folder, LANG: lang, TZ: timezone, ...env },
     access: { read: named.read, write: [folder, ...named.write] },
     hasInput: true,
   };
+  return { request, note: noteOn(named.hidden.filter((name) => !isWithin(name, folder))) };
 }
 
 /**

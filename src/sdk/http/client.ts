@@ -1,5 +1,6 @@
 // A client for one service: its address, its headers, and when a request is sent again.
 
+import { atOnce } from "../arguments.ts";
 import { connectionError, refusal } from "../connection-error.ts";
 import type { FetchLimits } from "../fetch-limits.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
@@ -150,7 +151,9 @@ function isNetwork(error: unknown, signal: AbortSignal | undefined): boolean {
 
 /** Keeps the path below the base: a path must not choose another host, which would receive the headers. */
 function urlOf({ baseUrl }: HttpOptions, { path, own }: Sent): string {
-  const base = urlOfService(typeof baseUrl === "function" ? baseUrl() : baseUrl);
+  const base = urlOfService(
+    typeof baseUrl === "function" ? atOnce("The baseUrl of http()", baseUrl()) : baseUrl,
+  );
   const [pathname = "", search = ""] = splitAt(path, "?");
   const below = base.pathname.endsWith("/") ? base.pathname.slice(0, -1) : base.pathname;
   base.pathname = `${below}${pathname === "" || pathname.startsWith("/") ? "" : "/"}${pathname}`;
@@ -173,7 +176,10 @@ function initOf(
   { method, own }: Sent,
   token: string | undefined,
 ): RequestInit & FetchLimits & RateLimitedRequest {
-  const shared = typeof options.headers === "function" ? options.headers() : options.headers;
+  const shared =
+    typeof options.headers === "function"
+      ? atOnce("The headers of http()", options.headers())
+      : options.headers;
   const headers = new Headers(shared);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   if (own.json !== undefined) headers.set("content-type", "application/json");

@@ -50,7 +50,7 @@ export interface ListenOptions {
   /**
    * Asks the service for what was missed since it was last heard. Called beside `run` once that has said `connected()`, so subscribe before; not at the
    * very first start. Until it has ended, `since` stays where it was, so that after a crash it is called for the same time again: inject with
-   * `idempotencyKey`. If it throws, the listener is started again.
+   * `idempotencyKey`. If it throws, or takes longer than an hour, the listener is started again.
    */
   catchUp?: (ctx: CatchUpContext) => Promise<unknown>;
   /** Whether there is anything to listen to; asked again after settings have changed. Default: the required settings have values. */

@@ -51,6 +51,20 @@ test("sends JSON, headers and a query below the base", async () => {
   expect(await request?.json()).toEqual({ name: "ops" });
 });
 
+test("an address or headers that are a promise are refused, not left out", async () => {
+  const later = async () => ({ authorization: "Bearer t" });
+  const { http, sent } = client([Response.json({})], { headers: later as never });
+  expect((await errorOf(http.get("/a").text()))?.message).toBe(
+    "The headers of http() must return its value at once; got a promise.",
+  );
+  const elsewhere = client([Response.json({})], {
+    baseUrl: (async () => "https://api.example") as never,
+    service: { name: "The chat", settings: ["CHAT_URL"] },
+  });
+  expect((await errorOf(elsewhere.http.get("/a").text()))?.message).toContain("got a promise");
+  expect([sent, elsewhere.sent]).toEqual([[], []]);
+});
+
 test.each([
   "@evil.example/x",
   "//evil.example/x",

@@ -47,14 +47,14 @@ export const PEOPLE_RULES: Rule[] = [
   {
     id: "manifest",
     level: "info",
-    about: "setup.ts describes it to the admin API.",
+    about: "setup.ts describes it for people.",
     check: (subject) => {
       const { loaded, found } = subject;
       const needsOne = loaded?.router ?? loaded?.process ?? loaded?.settings[0];
       if (!needsOne || loaded?.setup || found.source === "tools") return [];
       return [
         {
-          message: "There is no setup.ts, so the admin API cannot show what has to be set.",
+          message: "There is no setup.ts, so the admin UI cannot show what has to be set.",
           fix: "Export SETUP = defineSetup({ version, icon, env_vars, webhook }).",
           file: "setup.ts",
         },

@@ -3,12 +3,14 @@
 import { isPublicRoute } from "../../../integrations/routing/public-paths.ts";
 import { within } from "../../../within.ts";
 import type { Found } from "../finding.ts";
-import { codeOf, locationOf, type Subject } from "../subject.ts";
+import { codeOf, locationOf, occurrences, type SourceFile, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 const WRITES = ["POST", "PUT", "PATCH", "DELETE", "ALL"];
 /** A verifier of the SDK, or one that the author wrote with the platform's functions. */
 const VERIFIES = /\bverify[A-Z]\w*\s*\(|\btimingSafeEqual\s*\(|\bsubtle\.verify\s*\(/;
+const CALL = /\b(verify(?:GitHub|GitLab|Slack|Stripe|StandardWebhook|Hmac|Bearer|Token|With|Webhook))\s*\(/g;
+const OF_SDK = /\bimport\s*\{([^}]*)\}\s*from\s*["']heddle\/sdk["']/g;
 /** A handler that has not answered by then waits for something that is absent during a check. */
 const PROBE_MS = 5_000;
 
@@ -24,6 +26,35 @@ export const WEBHOOK_RULES: Rule[] = [
         fix: "Call a verifier first, such as verifyHmac(request, { secret, header }), or verifyGitHub.",
         ...routePlace(subject, path),
       }));
+    },
+  },
+  {
+    id: "webhook-awaited",
+    level: "error",
+    about: "A handler waits until the sender is verified.",
+    check: (subject) =>
+      codeOf(subject)
+        .flatMap(unawaited)
+        .map(({ file, line, match }) => ({
+          message: `${match[1]}() is not awaited, so the handler goes on before it is known who has sent the request.`,
+          fix: `Write await ${match[1]}(…).`,
+          file,
+          line,
+        })),
+  },
+  {
+    id: "route-paths",
+    level: "warning",
+    about: "Routes are spelled as the integration's router gets them.",
+    check: (subject) => {
+      const prefix = `/integrations/${subject.found.id}`;
+      return (subject.loaded?.router?.routes ?? [])
+        .filter(({ path }) => path === prefix || path.startsWith(`${prefix}/`))
+        .map(({ method, path }) => ({
+          message: `${method} ${path} can be reached at ${prefix}${path} only: the router's paths are below ${prefix} already.`,
+          fix: `Write "${path.slice(prefix.length) || "/"}".`,
+          ...routePlace(subject, path),
+        }));
     },
   },
   {
@@ -65,7 +96,7 @@ export const WEBHOOK_RULES: Rule[] = [
         const path = `/integrations/${subject.found.id}${route.path}`;
         return [
           {
-            message: "The manifest has no webhook, so the admin API cannot show the address to enter.",
+            message: "The manifest has no webhook, so the admin UI cannot show the address to enter.",
             fix: `Add webhook: { path: "${path}", description: "…" } to SETUP.`,
             file: subject.found.files.setup ?? "setup.ts",
           },
@@ -87,6 +118,16 @@ export const WEBHOOK_RULES: Rule[] = [
 
 /** The manifest's verifier only describes how the sender signs; the router's code has to verify. */
 const isVerified = (subject: Subject): boolean => codeOf(subject).some(({ text }) => VERIFIES.test(text));
+
+/** The SDK's verifiers that are a statement of their own, or taken apart as if they were no promise. */
+function unawaited(file: SourceFile) {
+  const names = [...file.text.matchAll(OF_SDK)].flatMap(([, list = ""]) => list.match(/\w+/g) ?? []);
+  return occurrences(file, CALL).filter(({ match }) => {
+    const before = file.text.slice(0, match.index).trimEnd();
+    const isTakenApart = before.endsWith("=") && before.slice(0, -1).trimEnd().endsWith("}");
+    return names.includes(match[1] ?? "") && (isTakenApart || /[;{}]$/.test(before));
+  });
+}
 
 const isPattern = (path: string): boolean => /[:*]/.test(path);
 
