@@ -7,7 +7,7 @@ import type { BunPlugin } from "bun";
 import { withComputedImports } from "./computed-imports.ts";
 import { checkImportKinds, importKinds } from "./import-kinds.ts";
 import { withLocations } from "./locations.ts";
-import { withModuleObject } from "./module-objects.ts";
+import { withModuleObject, withWholeExports } from "./module-objects.ts";
 import { queryImports, queryOf, withoutQuery } from "./query-imports.ts";
 import { invalidate } from "./resolver-memory.ts";
 import type { Intake } from "./taken-in.ts";
@@ -119,7 +119,9 @@ export function sources(options: SourcesOptions): BunPlugin {
         const macros = gate?.macros ?? true;
         const named = namedAs(path, naming);
         const typed = withTypedImports(made.source, script, path);
-        const source = withModuleObject(typed, { path, original: named, loader: script, macros });
+        const source = withWholeExports(
+          withModuleObject(typed, { path, original: named, loader: script, macros }),
+        );
         const located = withLocations(source, {
           path: named,
           query: queryOf(address),

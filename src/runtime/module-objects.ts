@@ -11,6 +11,20 @@ const EVERY_PROPERTY = /(?<![\w$.])module\.(filename|id|path|paths|parent|childr
 const BOUND =
   /\b(?:var|let|const|class|function|import) module\b|[(,{] ?module ?(?:[),}]|=[^=])|\bmodule ?=>|\.\.\.module\b/;
 
+/** `module.exports` as a whole. */
+const WHOLE = /(?<![\w$.])module\s{0,9}(?:\.\s{0,9}exports|\[["']exports["']\])/;
+const OF_ES_MODULE = /^[ \t]*(?:import[\s{*"']|export[\s{*])/m;
+
+/**
+ * The source with a use of `module` by itself at its end, if it is CommonJS. Where all exports are set by name
+ * (`exports.a = 1`), the bundler keeps each in a variable of its own; what then uses `module.exports` as a whole
+ * (`Object.assign(module.exports, …)`) would fail, because there is no such object any more.
+ */
+export const withWholeExports = (source: string): string =>
+  WHOLE.test(source) && !OF_ES_MODULE.test(source)
+    ? `${source}\nfunction __heddleModule(){return module}`
+    : source;
+
 export interface ModuleObject {
   /** Absolute path of the file that is read. */
   path: string;

@@ -611,6 +611,39 @@ export const elsewhere = require("./texts/" + name + ".json").text;`,
   expect(all.call("required")).toEqual(["own ax", "own ./texts/x", "eins", "deep"]);
 });
 
+test("module.exports is a whole, however the exports are set", async () => {
+  const ways = {
+    assign: "exports.a = 1; Object.assign(module.exports, { b: 2 });",
+    getter:
+      'module.exports.a = 1; Object.defineProperty(module.exports, "b", { get: () => 2, enumerable: true });',
+    alias: "exports.a = 1; var all = module.exports; all.b = 2;",
+    loop: 'exports.a = 1; for (const name of ["b"]) module.exports[name] = 2;',
+    bracket: 'exports.a = 1; Object.assign(module["exports"], { b: 2 });',
+    late: 'exports.a = 1; fill(); function fill() { Object.assign(module.exports, require("./more.js")); }',
+    replaced: "exports.lost = 1; module.exports = { a: 1, b: 2 };",
+    // Neither is CommonJS, and a text is no use.
+    text: "exports.a = 1; exports.b = 'module.exports'.length / 7;",
+  };
+  await using all = await harness({
+    ...Object.fromEntries(Object.entries(ways).map(([name, text]) => [`mine/ways/${name}.cjs`, text])),
+    "mine/ways/more.js": "exports.b = 2;",
+    "mine/ways/modern.ts": "export const a = 1, b = typeof module === 'object' ? 2 : 'module.exports';",
+    "mine/tools/a.ts": importing(
+      [
+        ...Object.keys(ways).map((name) => `import * as ${name} from "../ways/${name}.cjs";`),
+        'import * as modern from "../ways/modern.ts";',
+      ].join("\n"),
+      "whole",
+      `[${[...Object.keys(ways), "modern"].map((name) => `[${name}.a, ${name}.b]`).join(", ")}]`,
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  const answer = all.call("whole") as unknown[][];
+  expect(answer.slice(0, -1)).toEqual(Object.keys(ways).map(() => [1, 2]));
+  expect(answer.at(-1)?.[0]).toBe(1);
+});
+
 test("a CommonJS module that throws does so each time it is required", async () => {
   await using all = await harness({
     "mine/native.cjs": `exports.half = 1; if (!globalThis.nativeOfMine) throw new Error("not yet"); exports.whole = 2;`,
