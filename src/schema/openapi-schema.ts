@@ -40,12 +40,28 @@ export function reference(name: string, schema: Json, components: Components): J
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** Keywords with the same meaning in OpenAPI and TypeBox. */
-const KEPT = [
-  ...["type", "description", "default", "enum", "const", "format", "pattern", "required", "examples"],
-  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"],
-  ...["minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "deprecated"],
-];
+const isText = (value: unknown) => typeof value === "string";
+const isNumber = (value: unknown) => typeof value === "number";
+const isFlag = (value: unknown) => typeof value === "boolean";
+const anything = (value: unknown) => value !== undefined;
+/**
+ * Keywords with the same meaning in OpenAPI and TypeBox, and what their values must be: an author's own schema may have
+ * others, which would make the whole document invalid.
+ */
+const KEPT = Object.entries({
+  type: (value: unknown) => isText(value) || Array.isArray(value),
+  ...{ description: isText, default: anything, const: anything, format: isText, pattern: isText },
+  ...{ enum: Array.isArray, required: Array.isArray, examples: Array.isArray },
+  ...{ minimum: isNumber, maximum: isNumber, exclusiveMinimum: isNumber, exclusiveMaximum: isNumber },
+  ...{
+    multipleOf: isNumber,
+    minLength: isNumber,
+    maxLength: isNumber,
+    minItems: isNumber,
+    maxItems: isNumber,
+  },
+  ...{ minProperties: isNumber, maxProperties: isNumber, uniqueItems: isFlag, deprecated: isFlag },
+});
 /** JSON's types. TypeBox has more (Date, undefined), which are written without a type. */
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
 const ANY_NAME = "^(.*)$";
@@ -57,7 +73,7 @@ function written(schema: Json, components: Components): Json {
   if (typeof schema.type === "string" && !TYPES.includes(schema.type)) return described(schema, {});
 
   const result: Json = {};
-  for (const key of KEPT) if (schema[key] !== undefined) result[key] = schema[key];
+  for (const [key, isValid] of KEPT) if (isValid(schema[key])) result[key] = schema[key];
   if (isJson(schema.properties)) {
     result.properties = Object.fromEntries(
       Object.entries(schema.properties).map(([key, value]) => [key, inner(value)]),

@@ -331,6 +331,45 @@ test("routes of live integrations are in the document, with the key that they ne
   });
 });
 
+test("routes as no route of Heddle's own is written leave the document valid", async () => {
+  const odd = t.Object({ "filter[x]": t.Optional(t.String()), größe: t.Optional(t.Number()) });
+  const router = new Elysia()
+    .get("/", () => "ok")
+    .get("/rooms/", () => "ok", { query: odd })
+    .get("/rooms/:id", () => "ok", { query: odd })
+    // Each method has its own routes, so that the names may differ.
+    .put("/rooms/:name", () => "ok", { params: t.Object({ name: t.String({ title: "The name" }) }) })
+    .get("/files/:path/*", () => "ok")
+    .get("/größe/:größe", () => "ok")
+    .get("/a{b}", () => "ok")
+    .post("/odd", () => "ok", { body: t.Object({ a: t.Unsafe({ type: "object", required: true }) }) });
+  const { send } = await createHttpFixture(db, {
+    integrations: { odd: { handle: async () => new Response(), router } },
+  });
+  const document: Document = (await send("GET", "/swagger/json", { key: null })).body;
+  const problems = await problemsOf(document);
+  expect(problems.filter((one) => !one.startsWith("operation-4xx"))).toEqual([]);
+  await SwaggerParser.validate(structuredClone(document) as never);
+  const { paths } = await inline(document);
+  const added = Object.entries(paths).filter(([path]) => path.startsWith("/integrations/odd"));
+  const named = ({ parameters = [] }: Operation) =>
+    parameters.filter((one) => one.in === "path").map(({ name }) => name);
+  expect(
+    added.map(([path, methods]) => [
+      path.slice("/integrations/odd".length),
+      Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, named(operation)])),
+    ]),
+  ).toEqual([
+    ["", { get: [] }],
+    ["/rooms", { get: [] }],
+    ["/rooms/{id}", { put: ["id"], get: ["id"] }],
+    ["/files/{path}/{path2}", { get: ["path", "path2"] }],
+    ["/größe/{gr__e}", { get: ["gr__e"] }],
+    ["/a%7Bb%7D", { get: [] }],
+    ["/odd", { post: [] }],
+  ]);
+});
+
 test("the document is correct even after routes have been requested", async () => {
   const { send } = await createHttpFixture(db);
   await send("GET", "/ready", { key: null });

@@ -97,8 +97,21 @@ export const eachMethod = <Route extends RouteEntry>(route: Route): Route[] =>
     : [route];
 
 function add(paths: OpenApiDocument["paths"], route: RouteEntry, operation: Json): void {
-  const path = templateOf(route.path, (route.hooks as Json).params);
+  const own = templateOf(route.path, (route.hooks as Json).params);
+  // OpenAPI takes "/a/{id}" and "/a/{name}" for the same path, so the names of the first one count for both.
+  const path = own in paths ? own : (Object.keys(paths).find((one) => shapeOf(one) === shapeOf(own)) ?? own);
+  if (path !== own) rename(operation, path);
   paths[path] = { [route.method.toLowerCase()]: operation, ...paths[path] };
+}
+
+const PARAMETER = /\{([^}]*)\}/g;
+const shapeOf = (path: string): string => path.replace(PARAMETER, "{}");
+
+/** Gives the operation's path parameters, which come first and in order, the names that they have in this path. */
+function rename({ parameters }: Json, path: string): void {
+  const names = [...path.matchAll(PARAMETER)].map(([, name]) => name);
+  const named = Array.isArray(parameters) ? parameters : [];
+  for (const [at, name] of names.entries()) if (isJson(named[at])) named[at].name = name;
 }
 
 /** Uses the author's summary and description, and adds which key the route needs. */

@@ -65,21 +65,39 @@ const wordsIn = (part: string): string[] => part.split(/[^A-Za-z0-9]/).filter((w
 
 /** "/api/v1/tasks/:id" → "/api/v1/tasks/{id}". */
 export function templateOf(path: string, params?: unknown): string {
-  return path
-    .split("/")
-    .map((part) => {
-      if (part === "*") return "{path}";
-      return part.startsWith(":") ? `{${nameOf(parameterIn(part), params)}}` : part;
-    })
-    .join("/");
+  const names = namesIn(path, params).values();
+  const parts = path.split("/").map((part) => {
+    if (isParameter(part)) return `{${names.next().value}}`;
+    return part.replaceAll("{", "%7B").replaceAll("}", "%7D");
+  });
+  // The router takes a path with a slash at its end and without.
+  return parts.join("/").replace(/(?<=.)\/$/, "");
 }
 
-const parameterIn = (part: string): string => part.slice(1).replace(/\?$/, "");
+const isParameter = (part: string): boolean => part === "*" || part.startsWith(":");
 
-/** A path parameter's title is its documented name where the router forces two routes to share one name. */
+const parameterIn = (part: string): string => (part === "*" ? "path" : part.slice(1).replace(/\?$/, ""));
+
+/** The documented names of a path's parameters, in their order. */
+function namesIn(path: string, params: unknown): string[] {
+  const names: string[] = [];
+  for (const part of path.split("/").filter(isParameter)) {
+    const name = part === "*" ? "path" : nameOf(parameterIn(part), params);
+    let free = name;
+    for (let count = 2; names.includes(free); count++) free = `${name}${count}`;
+    names.push(free);
+  }
+  return names;
+}
+
+/**
+ * A path parameter's title is its documented name where the router forces two routes to share one name. Many tools know no
+ * other characters in such a name than these.
+ */
 function nameOf(parameter: string, params: unknown): string {
   const title = schemaOf(parameter, params)?.title;
-  return typeof title === "string" ? title : parameter;
+  const isName = typeof title === "string" && /^[\w.-]+$/.test(title);
+  return isName ? title : parameter.replace(/[^\w.-]/g, "_");
 }
 
 function schemaOf(parameter: string, params: unknown): Json | undefined {
@@ -89,14 +107,13 @@ function schemaOf(parameter: string, params: unknown): Json | undefined {
 }
 
 function pathParameters(path: string, params: unknown, parts: Parts): Json[] {
+  const names = namesIn(path, params);
   return path
     .split("/")
-    .filter((part) => part === "*" || part.startsWith(":"))
-    .map((part) => {
-      if (part === "*") return { name: "path", in: "path", required: true, schema: { type: "string" } };
-      const name = parameterIn(part);
-      const schema = schemaOf(name, params) ?? { type: "string" };
-      return parameter("path", nameOf(name, params), schema, { isRequired: true, parts });
+    .filter(isParameter)
+    .map((part, at) => {
+      const schema = (part === "*" ? undefined : schemaOf(parameterIn(part), params)) ?? { type: "string" };
+      return parameter("path", names[at] ?? "path", schema, { isRequired: true, parts });
     });
 }
 

@@ -17,8 +17,9 @@ export function shareParameters(paths: Paths): Record<string, Json> {
   for (const [text, count] of uses) {
     if (count < 2) continue;
     const parameter = JSON.parse(text) as Json;
-    let name = String(parameter.name);
-    for (let number = 2; name in shared; number++) name = `${parameter.name}_${number}`;
+    const plain = String(parameter.name).replace(/[^\w.-]/g, "_");
+    let name = plain;
+    for (let number = 2; name in shared; number++) name = `${plain}_${number}`;
     shared[name] = parameter;
     names.set(text, name);
   }
