@@ -52,7 +52,8 @@ function startOn({ home, databaseUrl }: DatabasePlace): Promise<Heddle> {
       {
         ...(databaseUrl && { DATABASE_URL: databaseUrl }),
         API_KEY: KEY,
-        LOG_LEVEL: "error",
+        // Its lines are read below.
+        LOG_LEVEL: "info",
         ALLOW_PRIVATE_HOSTS: "127.0.0.1",
         OPENAI_BASE_URL: `${model.url}/v1`,
         GITHUB_API_URL: github.url,
@@ -132,6 +133,16 @@ eachDatabase("flow", (open) => {
       status: "ready",
       webhook_url: `${heddle.url}/integrations/github/webhook`,
     });
+
+    // At this level the log has one line for each: the verdict, the run, the delivery.
+    const { lines } = await get(heddle.url, "/api/v1/logs?limit=500");
+    const said: string[] = lines.map(({ message }: { message: string }) => message);
+    const place = "github:Codertocat/Hello-World";
+    expect(said.filter((line) => /^(Webhook|Delivered|default answered)/.test(line)).sort()).toEqual([
+      `Delivered to ${place} by github (task ${task_id})`,
+      `Webhook of github: POST /webhook accepted (200): task ${task_id}`,
+      expect.stringContaining(`default answered in ${place} after`),
+    ]);
 
     // A repeated webhook changes nothing, not even across a restart.
     await heddle.close();

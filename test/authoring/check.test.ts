@@ -64,6 +64,19 @@ const DECLARED = (verifier = ""): string =>
   );
 const CONFIG =
   'import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ MINE_URL: t.String({ default: "http://x", description: "Of the service" }) });\n';
+const settingOf = (declared: string): Files => ({
+  "config.ts": `import { defineConfig, t } from "heddle/sdk";\nexport const settings = defineConfig({ ${declared} });\n`,
+  "setup.ts": MANIFEST(""),
+});
+/** A route that needs an API key, which no check calls. */
+const PRIVATE = (handler: string) =>
+  ROUTER(handler).replace("/webhook", "/private").replaceAll("HMAC", '{ secret: "", header: "x" }');
+const DISPATCHED = (type: string) =>
+  `\nexport const a = { dispatchConfig: { chat: 1, type: "${type}" }, b: { dispatch_config: { type: "none" } } };\n`;
+const DISPATCHER = {
+  "dispatcher.ts":
+    'import { registerDispatcher, t } from "heddle/sdk";\nregisterDispatcher("mine", { config: t.Object({}), deliver: () => ({ receipt: 1 }), postMessage: () => ({ receipt: 1 }) });\n',
+};
 const SKILL = "---\nname: A\ndescription: About a.\n---\n\nText.\n";
 
 /** A finding (rule, file and line) and the change to the good integration that causes it. */
@@ -298,6 +311,110 @@ const CASES: [rule: string, place: string, files: Files][] = [
     "setup.ts:3",
     { "router.ts": ROUTER(VERIFIED.replace("IDEMPOTENT", ', idempotencyKey: "k"')), "setup.ts": DECLARED() },
   ],
+  [
+    "webhook-awaited",
+    "router.ts:4",
+    {
+      "router.ts": PRIVATE("async ({ request }) => { verifyHmac(request, HMAC); return 1; }"),
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "webhook-awaited",
+    "router.ts:5",
+    {
+      "router.ts": PRIVATE(
+        "async ({ request }) => {\n    const { body } = verifyHmac(request, HMAC);\n    return body; }",
+      ),
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "webhook-awaited",
+    "router.ts:4",
+    {
+      "router.ts": PRIVATE(
+        "({ request, status }) => { if (!verifyHmac(request, HMAC)) return status(403); }",
+      ),
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "webhook-awaited",
+    "router.ts:5",
+    {
+      "router.ts": PRIVATE(
+        "async ({ request }) => {\n    if (request.url) verifyHmac(request, HMAC)\n    return 1 }",
+      ),
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "route-paths",
+    "router.ts:4",
+    {
+      "router.ts": ROUTER("({ status }) => status(400)").replace("/webhook", "/integrations/mine/webhook"),
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "route-paths",
+    "router.ts",
+    {
+      "router.ts":
+        'import { Elysia } from "heddle/sdk";\nexport const router = new Elysia({ prefix: "/integrations/mine" }).get("/a", () => 1);\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "setting-defaults",
+    "config.ts:2",
+    settingOf('MINE_PORT: t.Integer({ default: "8080", description: "Of the service" })'),
+  ],
+  [
+    "setting-defaults",
+    "config.ts:2",
+    settingOf('MINE_PORT: t.Integer({ default: 0, minimum: 1, description: "Of the service" })'),
+  ],
+  [
+    "setting-defaults",
+    "config.ts:2",
+    settingOf('MINE_ON: t.Boolean({ default: "no", description: "Of the service" })'),
+  ],
+  [
+    "setting-defaults",
+    "config.ts:2",
+    settingOf('MINE_URL: t.String({ default: 80, description: "Of the service" })'),
+  ],
+  [
+    "setting-defaults",
+    "config.ts:2",
+    settingOf(
+      'MINE_MODE: t.Union([t.Literal("a"), t.Literal("b")], { default: "c", description: "Of the service" })',
+    ),
+  ],
+  [
+    "setting-defaults",
+    "config.ts:2",
+    {
+      ...settingOf('MINE_PORT: t.Integer({ description: "Of the service" })'),
+      "setup.ts": MANIFEST(
+        '  env_vars: [{ key: "MINE_PORT", description: "Of the service", default: "http" }],',
+      ),
+    },
+  ],
+  [
+    "dispatcher-receipt",
+    "dispatcher.ts:2",
+    {
+      "dispatcher.ts": DISPATCHER["dispatcher.ts"].replace(
+        "deliver: () => ({ receipt: 1 })",
+        "async deliver({ result }) { if (!result) return; await fetch(String(result)); }",
+      ),
+    },
+  ],
+  ["dispatch-types", "names.ts:2", { ...DISPATCHER, "names.ts": DISPATCHED("mini") }],
+  ["dispatch-types", "names.ts:2", { "names.ts": DISPATCHED("mine") }],
   ["secret-in-source", "names.ts:1", { "names.ts": `export const a = "ghp_${"a1B2".repeat(9)}";\n` }],
   [
     "secret-in-source",
@@ -336,7 +453,7 @@ const CASES: [rule: string, place: string, files: Files][] = [
     "names.ts:2",
     {
       "names.ts":
-        'const where = "a";\nexport const b = { dispatchConfig: { type: "mine", where, token: where } };\n',
+        'const where = "a";\nexport const b = { dispatchConfig: { type: "webhook", where, token: where } };\n',
     },
   ],
   [
@@ -373,6 +490,59 @@ test.each(CASES)("%s, at %s", async (rule, place, files) => {
   expect(found).toEqual([[rule, place]]);
   const { level } = RULES.find(({ id }) => id === rule) ?? {};
   expect(gradeOf(findings)).toBe(level === "error" ? "none" : level === "warning" ? "bronze" : "silver");
+});
+
+test.each<[string, Files]>([
+  [
+    "verifiers that are awaited, in one way or another",
+    {
+      "router.ts": PRIVATE(`async ({ request }) => {
+    // verifyHmac(request) is awaited, whatever stands in comments;
+    const unawaited = "; verifyHmac(request)";
+    await verifyHmac(request, HMAC);
+    const { body } = await verifyHmac(request, HMAC);
+    const later = verifyHmac(request, HMAC);
+    await Promise.all([verifyHmac(request, HMAC), later]);
+    const check = () => verifyHmac(request, HMAC);
+    await
+      verifyHmac(request, HMAC);
+    verifyHmac(request, HMAC).then(() => body);
+    return verifyHmac(request, HMAC);
+  }`),
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "a verifier of the author's own",
+    { "own.ts": "const verifyOwn = (a: number) => a > 1;\nif (!verifyOwn(2)) throw new Error();\n" },
+  ],
+  [
+    "dispatch types that exist",
+    { ...DISPATCHER, "names.ts": `${DISPATCHED("mine")}// dispatchConfig: { type: "mini" }\n` },
+  ],
+  ["another integration's dispatch type", { "names.ts": DISPATCHED("slack") }],
+  [
+    "defaults that are of their types",
+    settingOf(
+      'MINE_A: t.String({ default: "", secret: false, description: "A" }), MINE_B: t.Integer({ default: 8080, description: "B" }), MINE_C: t.Boolean({ default: false, description: "C" }), MINE_D: t.Union([t.Literal("a"), t.Literal("b")], { default: "b", description: "D" })',
+    ),
+  ],
+])("nothing is said of %s", async (_what, files) => {
+  expect((await check({ ...GOOD, ...files })).findings).toEqual([]);
+});
+
+test("a setting that is read after a path with a wildcard is seen", async () => {
+  const router = `import { Elysia } from "heddle/sdk";
+import { settings } from "./config.ts";
+export const router = new Elysia().get("/files/*", () => "a").get("/b", () => settings.MINE_URK);
+`;
+  const { findings } = await check({
+    ...GOOD,
+    "config.ts": CONFIG,
+    "setup.ts": MANIFEST(""),
+    "router.ts": router,
+  });
+  expect(findings).toMatchObject([{ rule: "settings-declared", file: "router.ts", line: 3 }]);
 });
 
 test("each rule has a case", () => {

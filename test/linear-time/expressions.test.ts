@@ -18,6 +18,7 @@ const INSIDE: Record<string, string> = {
   "src/authoring/check/rules/secrets.ts *": "reads an author's own code, in a process of its own",
   "src/authoring/check/rules/parts.ts *": "reads an author's own code, in a process of its own",
   "src/authoring/check/rules/webhooks.ts *": "reads an author's own code, in a process of its own",
+  "src/authoring/check/rules/verifiers.ts *": "reads an author's own code, in a process of its own",
   "src/authoring/check/rules/people.ts *": "reads an author's own code, in a process of its own",
   "src/db/embedded.ts *": "reads statements of pg-boss, in which parameters do not stand",
 };

@@ -1,3 +1,4 @@
+import { DISPATCH_RULES } from "./rules/dispatch.ts";
 import { PART_RULES } from "./rules/parts.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -8,6 +9,7 @@ import { WEBHOOK_RULES } from "./rules/webhooks.ts";
 /** Everything that `heddle check` looks at without starting anything. */
 export const RULES: readonly Rule[] = [
   ...PART_RULES,
+  ...DISPATCH_RULES,
   ...SETTING_RULES,
   ...WEBHOOK_RULES,
   ...SECRET_RULES,

@@ -75,6 +75,16 @@ export function occurrences(
   }));
 }
 
+/** Strings stay: the path "/files/*" begins no comment. */
+const COMMENT_OR_STRING =
+  /\/\*.*?(?:\*\/|$)|(?<!\\)\/\/[^\n]*|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|`(?:\\.|[^`\\])*`?/gs;
+
+/** Replaces comments, and strings if wanted, by spaces, so that every place keeps its index and line. */
+export const withoutComments = (text: string, { strings = false } = {}): string =>
+  text.replace(COMMENT_OR_STRING, (found) =>
+    strings || found.startsWith("/") ? found.replace(/[^\n]/g, " ") : found,
+  );
+
 /** The first place of the word, looked for in the files of these names before all others. */
 export function locationOf(
   { files }: Subject,

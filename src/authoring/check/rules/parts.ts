@@ -73,32 +73,6 @@ export const PART_RULES: Rule[] = [
       })),
   },
   {
-    id: "dispatcher-config",
-    level: "warning",
-    about: "Dispatchers declare the shape of their dispatch_config.",
-    check: (subject) =>
-      [...(subject.loaded?.dispatchers ?? [])]
-        .filter(([, { config }]) => !config)
-        .map(([type]) => ({
-          message: `The dispatcher ${type} has no config schema, so a wrong dispatch_config shows only when an answer cannot be delivered.`,
-          fix: "Add config: t.Object({ … }); it is then checked when a message is injected.",
-          ...locationOf(subject, `"${type}"`, subject.found.files.dispatcher),
-        })),
-  },
-  {
-    id: "dispatcher-post",
-    level: "info",
-    about: "Dispatchers can post texts that no run made.",
-    check: (subject) =>
-      [...(subject.loaded?.dispatchers ?? [])]
-        .filter(([, { postMessage }]) => !postMessage)
-        .map(([type]) => ({
-          message: `The dispatcher ${type} has no postMessage, so notices and mirrored messages do not arrive.`,
-          fix: "Add postMessage({ config, text }, ctx).",
-          ...locationOf(subject, `"${type}"`, subject.found.files.dispatcher),
-        })),
-  },
-  {
     id: "tool-descriptions",
     level: "warning",
     about: "Tools tell models what they do.",

@@ -4,7 +4,14 @@ import { errorMessage } from "../../../errors.ts";
 import type { IntegrationSetting } from "../../../integrations/manifest/declared-settings.ts";
 import { nearest } from "../../../schema/nearest.ts";
 import { parseSetting } from "../../../sdk/settings.ts";
-import { codeOf, locationOf, occurrences, type SourceFile, type Subject } from "../subject.ts";
+import {
+  codeOf,
+  locationOf,
+  occurrences,
+  type SourceFile,
+  type Subject,
+  withoutComments,
+} from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 export const SETTING_RULES: Rule[] = [
@@ -106,9 +113,3 @@ function reads(file: SourceFile, name: string) {
     ({ file, line, match }) => ({ key: match[1] ?? "", file, line }),
   );
 }
-
-/** Keeps the number of lines. */
-const withoutComments = (text: string): string =>
-  text
-    .replace(/\/\*.*?(?:\*\/|$)/gs, (comment) => comment.replace(/[^\n]/g, " "))
-    .replace(/(^|\s)\/\/[^\n]*/g, (comment) => comment.replace(/[^\n]/g, " "));

@@ -3,14 +3,13 @@
 import { isPublicRoute } from "../../../integrations/routing/public-paths.ts";
 import { within } from "../../../within.ts";
 import type { Found } from "../finding.ts";
-import { codeOf, locationOf, occurrences, type SourceFile, type Subject } from "../subject.ts";
+import { codeOf, locationOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
+import { ignoredVerifiers } from "./verifiers.ts";
 
 const WRITES = ["POST", "PUT", "PATCH", "DELETE", "ALL"];
 /** A verifier of the SDK, or one that the author wrote with the platform's functions. */
 const VERIFIES = /\bverify[A-Z]\w*\s*\(|\btimingSafeEqual\s*\(|\bsubtle\.verify\s*\(/;
-const CALL = /\b(verify(?:GitHub|GitLab|Slack|Stripe|StandardWebhook|Hmac|Bearer|Token|With|Webhook))\s*\(/g;
-const OF_SDK = /\bimport\s*\{([^}]*)\}\s*from\s*["']heddle\/sdk["']/g;
 /** A handler that has not answered by then waits for something that is absent during a check. */
 const PROBE_MS = 5_000;
 
@@ -33,14 +32,14 @@ export const WEBHOOK_RULES: Rule[] = [
     level: "error",
     about: "A handler waits until the sender is verified.",
     check: (subject) =>
-      codeOf(subject)
-        .flatMap(unawaited)
-        .map(({ file, line, match }) => ({
-          message: `${match[1]}() is not awaited, so the handler goes on before it is known who has sent the request.`,
-          fix: `Write await ${match[1]}(…).`,
-          file,
+      codeOf(subject).flatMap((file) =>
+        ignoredVerifiers(file).map(({ name, line }) => ({
+          message: `${name}() is not awaited, so the handler goes on before it is known who has sent the request.`,
+          fix: `Write await ${name}(…).`,
+          file: file.path,
           line,
         })),
+      ),
   },
   {
     id: "route-paths",
@@ -63,7 +62,7 @@ export const WEBHOOK_RULES: Rule[] = [
     about: "Public routes refuse unsigned requests.",
     async check(subject) {
       // It would be told of the same fault, and of a refusal that nothing has waited for.
-      if (codeOf(subject).some((file) => unawaited(file).length > 0)) return [];
+      if (codeOf(subject).some((file) => ignoredVerifiers(file).length > 0)) return [];
       return (await Promise.all(publicWrites(subject).map((route) => probe(subject, route)))).flat();
     },
   },
@@ -121,16 +120,6 @@ export const WEBHOOK_RULES: Rule[] = [
 
 /** The manifest's verifier only describes how the sender signs; the router's code has to verify. */
 const isVerified = (subject: Subject): boolean => codeOf(subject).some(({ text }) => VERIFIES.test(text));
-
-/** The SDK's verifiers that are a statement of their own, or taken apart as if they were no promise. */
-function unawaited(file: SourceFile) {
-  const names = [...file.text.matchAll(OF_SDK)].flatMap(([, list = ""]) => list.match(/\w+/g) ?? []);
-  return occurrences(file, CALL).filter(({ match }) => {
-    const before = file.text.slice(0, match.index).trimEnd();
-    const isTakenApart = before.endsWith("=") && before.slice(0, -1).trimEnd().endsWith("}");
-    return names.includes(match[1] ?? "") && (isTakenApart || /[;{}]$/.test(before));
-  });
-}
 
 const isPattern = (path: string): boolean => /[:*]/.test(path);
 

@@ -104,7 +104,7 @@ function add(paths: OpenApiDocument["paths"], route: RouteEntry, operation: Json
   paths[path] = { [route.method.toLowerCase()]: operation, ...paths[path] };
 }
 
-const PARAMETER = /\{([^}]*)\}/g;
+const PARAMETER = /\{([^{}]*)\}/g;
 const shapeOf = (path: string): string => path.replace(PARAMETER, "{}");
 
 /** Gives the operation's path parameters, which come first and in order, the names that they have in this path. */
