@@ -9,9 +9,10 @@ import { migrate as applyMigrations } from "drizzle-orm/pglite/migrator";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { unpackArchive } from "../runtime/archive.ts";
-import { asset, builtinDir } from "../runtime/assets.ts";
-import { renameDurably, syncTree } from "../runtime/durable-file.ts";
+import { asset, readableDir } from "../runtime/assets.ts";
+import { renameSynced } from "../runtime/durable-file.ts";
 import { endProcess } from "../runtime/end-process.ts";
+import { syncTree } from "../runtime/sync-tree.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import type { Database } from "./database.ts";
 import { compilePrograms, type EmbeddedPrograms, type OpenClient, openClient } from "./embedded-client.ts";
@@ -68,14 +69,14 @@ function clientOptions(options: Opening): OpenClient {
   return { home, log, onPanic, programs, ...(files && { files }) };
 }
 
-async function ready(client: PGlite, { home, log }: OpenEmbedded, release: () => void): Promise<Database> {
+async function ready(client: PGlite, { log }: OpenEmbedded, release: () => void): Promise<Database> {
   const usual = keepTexts(client);
   const query = drizzle(client);
   const execute = executing(client, usual);
   try {
     await migrate({
       query,
-      migrationsFolder: await builtinDir("migrations", home),
+      migrationsFolder: readableDir("migrations"),
       apply: (config) => applyMigrations(query, config),
     });
   } catch (error) {
@@ -147,7 +148,7 @@ async function createFolder(folder: string, options: Opening): Promise<void> {
     await client.close();
   }
   await syncTree(unfinished);
-  renameDurably(unfinished, folder);
+  await renameSynced(unfinished, folder);
 }
 
 function refuseOtherMajor(folder: string): void {

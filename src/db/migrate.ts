@@ -16,7 +16,9 @@ export interface Migrate {
 export async function migrate({ query, migrationsFolder, apply }: Migrate): Promise<void> {
   const known = readMigrationFiles({ migrationsFolder });
   const newestKnown = Math.max(...known.map(({ folderMillis }) => folderMillis));
-  if ((await newestApplied(query)) > newestKnown) {
+  const applied = await newestApplied(query);
+  if (applied === newestKnown) return;
+  if (applied > newestKnown) {
     throw new HeddleError(
       "database",
       "The database was set up by a newer version of Heddle: start that version, or restore a backup from before it.",

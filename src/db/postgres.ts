@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { builtinDir } from "../runtime/assets.ts";
+import { readableDir } from "../runtime/assets.ts";
 import type { Database } from "./database.ts";
 import { explainPostgresError } from "./failure.ts";
 import { adaptDriver, execute, type PostgresOptions } from "./postgres-js.ts";
@@ -26,7 +26,6 @@ export interface OpenPostgres {
   poolSize?: number | undefined;
   /** The connection is dropped if a statement is not answered for this long. */
   answerSeconds?: number | undefined;
-  home: string;
   log: Logger;
   onProgress?: ((text: string) => void) | undefined;
 }
@@ -37,7 +36,7 @@ export interface OpenPostgres {
  * @throws HeddleError "database" that says what to do.
  */
 export async function openPostgres(open: OpenPostgres): Promise<Database> {
-  const { databaseUrl, directUrl = databaseUrl, poolSize = POOL_SIZE, home, log } = open;
+  const { databaseUrl, directUrl = databaseUrl, poolSize = POOL_SIZE, log } = open;
   let pooling: Pooling;
   try {
     pooling = await findPooling(databaseUrl, connectionOptions());
@@ -45,7 +44,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
     await prepareServer({
       databaseUrl: directUrl,
       options: connectionOptions(),
-      migrationsFolder: await builtinDir("migrations", home),
+      migrationsFolder: readableDir("migrations"),
       onProgress: open.onProgress,
     });
   } catch (error) {

@@ -9,8 +9,10 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HeddleError } from "../errors.ts";
-import { renameDurably, syncTree } from "./durable-file.ts";
+import { copyTree } from "./copy-tree.ts";
+import { renameSynced } from "./durable-file.ts";
 import { isBun, needsBun } from "./host.ts";
+import { syncTree } from "./sync-tree.ts";
 
 /** Where compile.ts embeds the files, beside the program's entry. */
 export const EMBEDDED_FOLDER = "embedded";
@@ -87,19 +89,26 @@ export async function builtinDir(name: BuiltinFolder, home: string): Promise<str
   return unpacked(home, name, (target) => copyTree(join(embedded, name), target));
 }
 
+/** A built-in folder for what only reads it, with `node:fs`. A checkout may not have it. */
+export const readableDir = (name: BuiltinFolder): string =>
+  isCompiled ? join(embedded, name) : join(repository, FOLDERS[name]);
+
+/** Whether the path is inside of the compiled program, where only this process finds it. */
+export const isInProgram = (path: string): boolean => isCompiled && path.startsWith(embedded);
+
 /**
  * Starts unpacking the folders a server needs, while it still waits for its database. Errors are ignored here: they
  * come up again when the folder is requested.
  */
 export function unpackEarly(home: string): void {
-  for (const name of ["migrations", "programs", "manifests", "integrations", "prebuilt"] as const) {
+  for (const name of ["programs", "manifests", "integrations"] as const) {
     builtinDir(name, home).catch(() => {});
   }
 }
 
 /** The text files of a built-in folder, keyed by path relative to it. */
 export async function readTree(name: BuiltinFolder): Promise<Map<string, string>> {
-  const root = isCompiled ? join(embedded, name) : join(repository, FOLDERS[name]);
+  const root = readableDir(name);
   const texts = new Map<string, string>();
   const add = async (folder: string, prefix: string): Promise<void> => {
     for (const entry of (await readdir(folder)).sort()) {
@@ -112,7 +121,7 @@ export async function readTree(name: BuiltinFolder): Promise<Map<string, string>
   return texts;
 }
 
-/** The guardian, which terminates the server's child processes when the server no longer can. */
+/** The guardian, which ends the server's child processes when the server no longer can. */
 export const guardianProgram = (home: string): Promise<string> => programOf("guardian", home);
 
 /** The launcher, which restricts itself and then execs the confined program. */
@@ -176,7 +185,8 @@ export function preparedArchivePath(): string {
   hash.update(readFileSync(join(migrations, "meta", "_journal.json")));
   const journal: { entries: { tag: string }[] } = readJson(join(migrations, "meta", "_journal.json"));
   for (const { tag } of journal.entries) hash.update(readFileSync(join(migrations, `${tag}.sql`)));
-  hash.update(readFileSync(join(repository, "src", "queue", "queue.ts")));
+  for (const name of ["queue/queue.ts", "db/prepare.ts"])
+    hash.update(readFileSync(join(repository, "src", name)));
   const { dependencies } = readJson<{ dependencies: Record<string, string> }>(
     join(repository, "package.json"),
   );
@@ -257,21 +267,10 @@ async function unpack(target: string, write: (target: string) => Promise<void>):
     await write(temporary);
     // Whatever has the final name is taken to be complete from now on, even after a power cut.
     await syncTree(temporary);
-    renameDurably(temporary, target);
+    await renameSynced(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     if (!(await exists(target))) throw error;
-  }
-}
-
-/** Copies by reading and writing, because embedded files do not support other ways. */
-async function copyTree(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  for (const entry of await readdir(from)) {
-    const source = join(from, entry);
-    const target = join(to, entry);
-    if ((await stat(source)).isDirectory()) await copyTree(source, target);
-    else await writeFile(target, await readFile(source));
   }
 }
 

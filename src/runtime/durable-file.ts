@@ -1,8 +1,8 @@
 // Writes files durably: when a call returns, both the contents and the directory entries are on disk.
 
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
-import { type FileHandle, open, readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 
 /** Writes the file atomically: it appears complete or not at all, even after a power cut. */
 export function writeDurably(path: string, contents: string | Uint8Array, { mode }: { mode: number }): void {
@@ -18,6 +18,12 @@ export function renameDurably(from: string, to: string): void {
   syncFolder(dirname(to));
 }
 
+/** The same, and everything else goes on while the disk works. */
+export async function renameSynced(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncOne({ path: dirname(to), isFolder: true });
+}
+
 /** Like `mkdir -p`, but syncs the folders it creates. */
 export function makeFolderDurably(path: string, { mode }: { mode: number }): void {
   if (existsSync(path)) return;
@@ -27,36 +33,8 @@ export function makeFolderDurably(path: string, { mode }: { mode: number }): voi
   syncFolder(parent);
 }
 
-/** Concurrent syncs: a journalling file system batches them; one by one they would take seconds. */
-const SYNC_CONCURRENCY = 64;
-
-/** Syncs a file, or a folder with everything below it. */
-export async function syncTree(path: string): Promise<void> {
-  const top = { path, isFolder: (await stat(path)).isDirectory() };
-  const found = top.isFolder ? await allBelow(path) : [];
-  const waiting = [...found, top].values();
-  const work = async () => {
-    for (const next of waiting) await syncOne(next);
-  };
-  await Promise.all(Array.from({ length: SYNC_CONCURRENCY }, work));
-}
-
-/** Does not follow links, which may form cycles; Bun's recursive readdir would follow each of them over and over. */
-async function allBelow(folder: string): Promise<{ path: string; isFolder: boolean }[]> {
-  const all: { path: string; isFolder: boolean }[] = [];
-  const folders = [folder];
-  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
-    for (const entry of await readdir(next, { withFileTypes: true })) {
-      const path = join(next, entry.name);
-      const isFolder = entry.isDirectory();
-      if (isFolder) folders.push(path);
-      if (isFolder || entry.isFile()) all.push({ path, isFolder });
-    }
-  }
-  return all;
-}
-
-async function syncOne({ path, isFolder }: { path: string; isFolder: boolean }): Promise<void> {
+/** Syncs a file, or the entries of a folder. */
+export async function syncOne({ path, isFolder }: { path: string; isFolder: boolean }): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     // Windows can only sync files opened for writing.

@@ -44,6 +44,9 @@ test("starts from the prepared folder if there is one, without a message", async
   const database = await openDatabase({ home, log, onProgress: (text) => said.push(text) });
   const { rows } = await database.execute("select count(*)::int as queues from pgboss.queue");
   expect(rows).toEqual([{ queues: expect.any(Number) }]);
+  // Each further database, such as a template, would be three hundred files to unpack and to sync.
+  const { rows: databases } = await database.execute("select datname from pg_database");
+  expect(databases).toEqual([{ datname: "postgres" }]);
   await database.close();
   expect(said).toEqual([]);
 });

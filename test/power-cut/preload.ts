@@ -98,7 +98,10 @@ fs.renameSync = (from, to) => {
   real.renameSync(from, to);
 };
 fs.promises.rename = async (from, to) => {
-  if (isOurs(to)) giveUp(to);
+  if (isOurs(to)) {
+    step();
+    giveUp(to);
+  }
   return real.promises.rename(from, to);
 };
 fs.promises.rm = async (path, options) => {

@@ -13,7 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeFolderDurably, renameDurably, syncTree, writeDurably } from "../../src/runtime/durable-file.ts";
+import { makeFolderDurably, renameSynced, writeDurably } from "../../src/runtime/durable-file.ts";
+import { syncTree } from "../../src/runtime/sync-tree.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-durable-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -38,7 +39,7 @@ test("syncs and renames a tree with links and empty folders", async () => {
   // Following these links would never end.
   for (const name of ["loop", "again"]) symlinkSync(".", join(tree, name));
   await syncTree(tree);
-  renameDurably(tree, join(base, "there"));
+  await renameSynced(tree, join(base, "there"));
   expect(readdirSync(join(base, "there")).sort()).toEqual(["again", "empty", "file", "link", "loop"]);
 });
 

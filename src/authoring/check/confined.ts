@@ -7,6 +7,7 @@ import { dirname, join, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { sharedBeside } from "../../integrations/discovery/shared-beside.ts";
+import { isInProgram } from "../../runtime/assets.ts";
 import { createConfinement } from "../../runtime/confine.ts";
 import { packageFolders } from "../../runtime/package-folders.ts";
 import { ownProgram, runCommand } from "../../runtime/run-bun.ts";
@@ -100,7 +101,7 @@ async function withShared(found: CheckedIntegration): Promise<CheckedIntegration
 
 /** The folder and what it may import from beside it. */
 function readableFor({ folder, prebuilt, shared = [] }: CheckedIntegration): string[] {
-  const prebuilds = prebuilt === undefined ? [] : [prebuilt];
+  const prebuilds = prebuilt === undefined || isInProgram(prebuilt) ? [] : [prebuilt];
   return [folder, ...shared, ...packageFolders(folder), ...prebuilds];
 }
 

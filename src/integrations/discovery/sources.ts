@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { builtinDir } from "../../runtime/assets.ts";
+import { builtinDir, readableDir } from "../../runtime/assets.ts";
 import type { IntegrationSource } from "./discover.ts";
 
 export interface SourcesOptions {
@@ -17,7 +17,7 @@ export async function integrationSources(options: SourcesOptions): Promise<Integ
     {
       kind: "builtin",
       dir: await builtinDir("integrations", home),
-      prebuilt: await builtinDir("prebuilt", home),
+      prebuilt: readableDir("prebuilt"),
     },
     ...toolDirs.map((dir) => ({ kind: "tools" as const, dir })),
     { kind: "workspace", dir: join(workspace, "integrations") },

@@ -4,7 +4,8 @@
 
 import { mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { renameDurably, syncTree, writeDurably } from "../../runtime/durable-file.ts";
+import { renameDurably, writeDurably } from "../../runtime/durable-file.ts";
+import { syncTree } from "../../runtime/sync-tree.ts";
 import { type Closure, hashOf, sha256 } from "./closure.ts";
 
 export interface Version {
