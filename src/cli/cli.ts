@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { defineCommand, runCommand } from "citty";
 import type { Flags } from "../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
+import { loggableValue } from "../log-error.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
 import { allOf, CLIENT_FLAGS, type ClientFlags, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
 import { type RunningCommands, runningCommands } from "./cli-running.ts";
@@ -64,10 +65,10 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     }
     return 0;
   } catch (error) {
-    // Bugs of the program keep their stack; everything else is for the user to fix.
+    // Bugs of the program keep their stack, without the parameters of a failed statement; everything else is for the user to fix.
     const known = error instanceof HeddleError || (error as { code?: unknown })?.code !== undefined;
     // The console would write to the log once a server has started.
-    process.stderr.write(`${known ? `heddle: ${errorMessage(error)}` : inspect(error)}\n`);
+    process.stderr.write(`${known ? `heddle: ${errorMessage(error)}` : inspect(loggableValue(error))}\n`);
     return 1;
   }
 }

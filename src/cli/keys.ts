@@ -12,6 +12,7 @@ import type { Database } from "../db/database.ts";
 import { DatabaseInUse } from "../db/lock.ts";
 import { KEY_ROWS, type KeyRows } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import { isUuid } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import { type Connection, connect } from "./client/connect.ts";
 import { say } from "./stray-code.ts";
@@ -70,7 +71,13 @@ export function createKeyCommands(withDatabase: WithDatabase) {
       }),
     revokeKey: (flags: Flags, id: string) =>
       withKeys(flags, async (keys) => {
-        if (!(await keys.revoke(id))) throw new HeddleError("not_found", `There is no live key "${id}".`);
+        const isRevoked = isUuid(id) && (await keys.revoke(id));
+        if (!isRevoked) {
+          throw new HeddleError(
+            "not_found",
+            `There is no live key "${id}"; heddle keys list shows the ids of keys.`,
+          );
+        }
         say("Revoked.");
       }),
   };

@@ -83,7 +83,8 @@ export async function openPublicUrl({ db, log, given }: PublicUrlOptions): Promi
           .delete(serverFacts)
           .where(eq(serverFacts.key, KEY))
           .returning({ key: serverFacts.key });
-        if (gone.length === 0) throw new HeddleError("not_found", `No value of ${BASE_URL} is stored.`);
+        if (gone.length === 0)
+          throw new HeddleError("not_found", `There is no stored value of the setting "${BASE_URL}".`);
       });
       log.info("The server's public address is not stored any more");
     },

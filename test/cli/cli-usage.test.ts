@@ -1,4 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
+import { DrizzleQueryError } from "drizzle-orm";
 import { type Commands, mainCommand, runCli } from "../../src/cli/cli.ts";
 import { namedCommand, usage } from "../../src/cli/cli-usage.ts";
 import { scopesOf } from "../../src/cli/key-scopes.ts";
@@ -101,6 +102,22 @@ describe("the command line", () => {
       process.stderr.write = write;
     });
     expect([code, written.join("")]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  test("an unexpected error shows its stack, but nothing of a failed statement's parameters", async () => {
+    const failing = new Proxy(commands, {
+      get: (target, name) =>
+        name === "revokeKey"
+          ? async () => {
+              throw new DrizzleQueryError("select 1", ["canary"], new Error("no connection"));
+            }
+          : Reflect.get(target, name),
+    });
+    const written: string[] = [];
+    const spy = spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+    const code = await runCli(["keys", "revoke", "x"], failing).finally(() => spy.mockRestore());
+    expect([code, written.join("")]).toEqual([1, expect.stringMatching(/no connection\n {4}at /)]);
+    expect(written.join("")).not.toContain("canary");
   });
 
   test("creates no key without explicit scopes", async () => {

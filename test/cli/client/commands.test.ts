@@ -114,7 +114,10 @@ describe("heddle keys", () => {
     expect(await heddle(["keys", "revoke", id, ...flags])).toMatchObject({ status: 0, out: "Revoked.\n" });
     expect((await asked()).status).toBe(401);
     const gone = await heddle(["keys", "revoke", id, ...flags]);
-    expect(gone).toMatchObject({ status: 1, err: `heddle: There is no live key "${id}".\n` });
+    const none = (key: string) =>
+      `heddle: There is no live key "${key}"; heddle keys list shows the ids of keys.\n`;
+    expect(gone).toMatchObject({ status: 1, err: none(id) });
+    expect(await heddle(["keys", "revoke", "ci", ...flags])).toMatchObject({ status: 1, err: none("ci") });
   }, 60_000);
 
   test("an address left by a crash is ignored, and the database itself is used", async () => {

@@ -170,7 +170,10 @@ eachDatabase("the server", (open) => {
     const reader = await http.keyWith("settings:write");
     expect((await http.send("PUT", at, { key: reader, body: { value: origin } })).status).toBe(403);
     expect((await http.send("DELETE", at)).status).toBe(204);
-    expect((await http.send("DELETE", at)).status).toBe(404);
+    expect(await http.send("DELETE", at)).toMatchObject({
+      status: 404,
+      body: { error: { message: 'There is no stored value of the setting "BASE_URL".' } },
+    });
     expect(await addressOf(http)).toEqual(none);
     expect((await signIn()).status).toBe(403);
 
