@@ -49,6 +49,16 @@ interface Statement {
 
 const NOTHING: Promise<Answer> = Promise.resolve([]);
 
+/** A message, and the place in it where the statement's name belongs. */
+interface Part {
+  message: Uint8Array;
+  nameAt?: number;
+}
+
+const SYNC_MESSAGE = protocol.serialize.sync();
+/** Larger messages have memory of their own. */
+const MOST_ROOM = 1_048_576;
+
 /** Modifies the client. Scripts (the simple query protocol) are not affected. */
 export function prepareStatements(client: PGlite): void {
   const execute: Execute = client.execProtocolStream.bind(client);
@@ -56,7 +66,8 @@ export function prepareStatements(client: PGlite): void {
   /** The statement of the latest Parse; PGlite runs nothing else between a Parse and its Sync. */
   let current: Statement | undefined;
   /** Messages of the statement that are sent together with its Execute. */
-  let waiting: Uint8Array[] = [];
+  let waiting: Part[] = [];
+  const together = createComposer();
   /** The Sync of the statement has been sent already. */
   let isSynced = false;
   let count = 0;
@@ -92,7 +103,7 @@ export function prepareStatements(client: PGlite): void {
       await forget(oldest, options);
     }
     const statement = { name: `s${++count}`, uses: 1, preparedAt: performance.now() };
-    const answer = await execute(withName(message, HEADER, statement.name), options);
+    const answer = await execute(together([{ message, nameAt: HEADER }], statement.name), options);
     statements.set(text, statement);
     totalText += text.length;
     current = statement;
@@ -103,19 +114,18 @@ export function prepareStatements(client: PGlite): void {
     const isDescription = message[0] === DESCRIBE && message[HEADER] === OF_STATEMENT;
     if (isDescription && statement.description) return statement.description;
     const isBind = message[0] === BIND;
-    const isNaming = isDescription || isBind;
-    const named = isNaming ? withName(message, HEADER + 1, statement.name) : message;
+    const part: Part = isDescription || isBind ? { message, nameAt: HEADER + 1 } : { message };
     // An error of any of them comes with the Execute, as it would have come with its own.
     if (statement.description && (isBind || (waiting.length > 0 && message[0] === DESCRIBE))) {
-      waiting.push(named);
+      waiting.push(part);
       return [];
     }
     const isLast = waiting.length > 0 && message[0] === EXECUTE;
-    const together = isLast ? Buffer.concat([...waiting, message, protocol.serialize.sync()]) : named;
+    const parts = isLast ? [...waiting, part, { message: SYNC_MESSAGE }] : [part];
     waiting = [];
     isSynced = isLast;
     try {
-      const answer = await execute(together, options);
+      const answer = await execute(together(parts, statement.name), options);
       if (isDescription) statement.description = answer;
       return answer;
     } catch (error) {
@@ -140,12 +150,36 @@ function isFresh({ uses, preparedAt }: Statement): boolean {
   return uses < MAX_USES && performance.now() - preparedAt < MAX_AGE_MS;
 }
 
-/** Inserts a statement name where the message has an empty one. */
-function withName(message: Uint8Array, at: number, name: string): Uint8Array {
-  const bytes = Buffer.alloc(message.length + name.length);
-  bytes.set(message.subarray(0, at));
-  bytes.write(name, at, "latin1");
-  bytes.set(message.subarray(at), at + name.length);
-  bytes.writeInt32BE(bytes.length - 1, 1);
-  return bytes;
+/**
+ * Returns a function that writes messages one after the other, with the statement's name where they have an empty one. They are
+ * valid until the next call, as PGlite has read them when it returns: new memory costs the system more than copying into it.
+ */
+function createComposer(): (parts: Part[], name: string) => Uint8Array {
+  let room = Buffer.alloc(0);
+  return (parts, name) => {
+    const size = parts.reduce((sum, part) => sum + sizeOf(part, name), 0);
+    if (size > MOST_ROOM) return compose(parts, name, Buffer.allocUnsafe(size));
+    if (size > room.length) room = Buffer.allocUnsafe(Math.min(MOST_ROOM, 2 * size));
+    return compose(parts, name, room.subarray(0, size));
+  };
+}
+
+const sizeOf = ({ message, nameAt }: Part, name: string): number =>
+  message.length + (nameAt === undefined ? 0 : name.length);
+
+function compose(parts: Part[], name: string, into: Buffer): Uint8Array {
+  let offset = 0;
+  for (const part of parts) {
+    const { message, nameAt } = part;
+    if (nameAt === undefined) into.set(message, offset);
+    else {
+      into.set(message.subarray(0, nameAt), offset);
+      into.write(name, offset + nameAt, "latin1");
+      into.set(message.subarray(nameAt), offset + nameAt + name.length);
+      // The length counts itself, but not the type.
+      into.writeInt32BE(sizeOf(part, name) - 1, offset + 1);
+    }
+    offset += sizeOf(part, name);
+  }
+  return into;
 }
