@@ -7,6 +7,7 @@ import type { BunPlugin } from "bun";
 import { withComputedImports } from "./computed-imports.ts";
 import { checkImportKinds, importKinds } from "./import-kinds.ts";
 import { withLocations } from "./locations.ts";
+import { filesForMacros } from "./macro-files.ts";
 import { withModuleObject, withWholeExports } from "./module-objects.ts";
 import { queryImports, queryOf, withoutQuery } from "./query-imports.ts";
 import { invalidate } from "./resolver-memory.ts";
@@ -117,6 +118,9 @@ export function sources(options: SourcesOptions): BunPlugin {
         }
         const script = loader as Bun.TranspilerOptions["loader"];
         const macros = gate?.macros ?? true;
+        if (macros && !isOfPackage(path)) {
+          for (const file of await filesForMacros(original, naming.folder)) await intake.record(file);
+        }
         const named = namedAs(path, naming);
         const typed = withTypedImports(made.source, script, path);
         const source = withWholeExports(

@@ -119,7 +119,8 @@ function rivalsOf(path: string): string[] {
   return stems.flatMap((one) => SCRIPTS.map((other) => one + other)).filter((other) => other !== path);
 }
 
-const SCRIPTS = [".tsx", ".jsx", ".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
+/** The endings of code. */
+export const SCRIPTS = [".tsx", ".jsx", ".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 
 export const isSetting = (path: string): boolean => SETTINGS.includes(basename(path));
 

@@ -211,6 +211,22 @@ test("data that is imported by a name which shows no path", async () => {
   }
 });
 
+test("a file that a macro reads while the code is bundled", async () => {
+  await using all = await harness(
+    {
+      "a/read.ts": `import { readFileSync } from "node:fs";
+        export const read = () => readFileSync(import.meta.dir + "/deep/text.txt", "utf8");`,
+      "a/deep/text.txt": "one",
+      "a/tools/t.ts": `import { read } from "../read.ts" with { type: "macro" };\n${toolNamed("a", "() => read()")}`,
+    },
+    { watch: true },
+  );
+  await all.integrations.loadAll();
+  expect(all.call("a")).toBe("one");
+  await all.write({ "a/deep/text.txt": "two" });
+  await untilSays(all, "a", "two");
+});
+
 test("a shared file that a new one comes before, and a shared folder whose link leads elsewhere", async () => {
   await using all = await harness(
     {
