@@ -62,6 +62,8 @@ async function compile(target: Target): Promise<boolean> {
       // Code that is already parsed halves the time until main.ts runs.
       format: "esm",
       bytecode: true,
+      // What a command does not need is not read: one that asks a running server starts in half the time.
+      splitting: true,
       throw: false,
     });
     if (result.success) {

@@ -65,7 +65,7 @@ const PARSERS: Record<string, (text: string) => unknown> = {
     chunkMarkdown(text).map(({ breadcrumb, content }) => searchableText(`${breadcrumb}\n${content}`)),
   readCommands,
   "events of a model's answer": (text) => readAll(text, text.length),
-  "events of a model's answer, in pieces": (text) => readAll(text, 7),
+  "events of a model's answer, in pieces": (text) => readAll(text, 41),
   "events of a model's answer, without empty lines": (text) =>
     readAll(text.replaceAll(/(.{9})/g, "$1\ndata: {"), 64),
   withoutControlTokens,
@@ -101,8 +101,8 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   "an answer that has calls in its text, as it comes": (text) => {
     const offered = new Set(["search"]);
     const answer = createAnswer({ origin: "m", offered, isRepeated: () => false });
-    for (let at = 0; at < text.length; at += 9) {
-      answer.add({ choices: [{ delta: { content: text.slice(at, at + 9) } }] });
+    for (let at = 0; at < text.length; at += 40) {
+      answer.add({ choices: [{ delta: { content: text.slice(at, at + 40) } }] });
     }
     answer.add({ choices: [{ delta: {}, finish_reason: "stop" }] });
     try {
