@@ -19,7 +19,7 @@ export interface Handle {
 }
 
 /** The longest wait for something that a test left running. */
-const CLOSE_MS = 1_000;
+const CLOSE_MS = 10_000;
 
 interface HandleOptions extends DatabasePlace {
   database: Database;

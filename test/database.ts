@@ -33,14 +33,27 @@ export function eachDatabase(name: string, suite: (open: OpenTestDatabase) => vo
 }
 
 /**
- * Declares a suite that starts whole servers and asks nothing that their database decides: on PostgreSQL where there is one,
- * because a server starts there in a third of the time, otherwise on PGlite. `BOTH_DATABASES=1` declares it for each.
+ * Declares a suite that takes long and asks nothing that its database decides: on PostgreSQL where there is one, because a
+ * server starts there in a third of the time, otherwise on PGlite. `BOTH_DATABASES=1` declares it for each.
  */
 export function oneDatabase(name: string, suite: (open: OpenTestDatabase) => void): void {
   const hasOne = Boolean(process.env.TEST_DATABASE_URL);
   if (process.env.BOTH_DATABASES === "1") eachDatabase(name, suite);
   else if (hasOne) onPostgres(name, suite);
   else onEmbedded(name, suite);
+}
+
+/**
+ * Makes variables for servers that are started for something else than their database, which name a PostgreSQL database of their own
+ * where there is one: such a start takes a third of the time. Without one they have an embedded database in their home.
+ */
+export function quickDatabase(): () => Promise<{ DATABASE_URL?: string }> {
+  const server = process.env.TEST_DATABASE_URL;
+  if (!server || process.env.BOTH_DATABASES === "1") return async () => ({});
+  return declareWith(poolOf("postgres", postgresDatabases(server)), (open) => async () => {
+    const { databaseUrl = "" } = await open.place();
+    return { DATABASE_URL: databaseUrl };
+  });
 }
 
 /** Declares the suite for PostgreSQL only, for tests that need several processes on the same data. */

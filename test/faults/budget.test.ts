@@ -3,7 +3,7 @@
 
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { type DatabasePlace, eachDatabase } from "../database.ts";
+import { type DatabasePlace, eachDatabase, embeddedDatabase } from "../database.ts";
 import { run } from "../docs/processes.ts";
 import { PROGRAM } from "../program.ts";
 import { until } from "../until.ts";
@@ -114,71 +114,69 @@ eachDatabase("a budget", (open) => {
     second.kill("SIGTERM");
     await second.ended;
   }, 120_000);
-
-  test("is charged for embeddings, recordings and evals, which end at its cap as well", async () => {
-    await using model = holdingModel({ holds: false });
-    const place: DatabasePlace = await open.place();
-    const server = launch({
-      arguments: ["--home", place.home, "--port", "0"],
-      environment: {
-        ...(place.databaseUrl && { DATABASE_URL: place.databaseUrl }),
-        ...{ OPENAI_BASE_URL: model.url, EMBEDDING_MODEL: "vectors" },
-      },
-    });
-    const url = await server.started;
-    // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
-    const send = async (method: string, path: string, body: object | Uint8Array): Promise<any> => {
-      const isBytes = body instanceof Uint8Array;
-      const response = await fetch(`${url}/api/v1${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${ADMIN_KEY}`,
-          "content-type": isBytes ? "application/octet-stream" : "application/json",
-        },
-        body: isBytes ? new Uint8Array(body) : JSON.stringify(body),
-      });
-      return { status: response.status, ...((await response.json()) as object) };
-    };
-    const evaluate = () =>
-      run([...PROGRAM, "eval", "evals", "--real-model", "--home", place.home], {
-        cwd: place.home,
-        environment: { PATH: "/usr/bin:/bin", HOME: place.home, OPENAI_BASE_URL: model.url, NO_COLOR: "1" },
-      });
-    await Bun.write(
-      join(place.home, "evals/one.yaml"),
-      "bot: default\nmessage: { content: Go, from_person: true }\nexpect: { text: { contains: done } }\n",
-    );
-    const budget = { metric: "tokens", period: "day", amount: 1_000_000 };
-    const all = await send("POST", "/budgets", { scope: "server", ...budget });
-    const bots = await send("POST", "/budgets", { scope: "bot", subject: "default", ...budget });
-    const used = async ({ id }: { id: string }) => (await ask(url, `/api/v1/budgets/${id}`)).current.used;
-    const said = () => model.asked.texts * TOKENS_OF.text + model.asked.recordings * TOKENS_OF.recording;
-
-    const document = (title: string) =>
-      send("POST", "/documents", { title, content: `${title} of the house` });
-    await document("Rules");
-    expect(await send("POST", "/transcribe", new Uint8Array(6_400))).toEqual({ status: 200, text: "Said." });
-    await until(async () => model.asked.texts > 0 && (await used(all)) === said());
-    // The command knows nothing of the database, and starts a server of its own.
-    if (place.databaseUrl === undefined) {
-      const evaluated = await evaluate();
-      expect([evaluated.err, evaluated.status]).toEqual(["", 0]);
-      expect([(await used(all)) - said(), await used(bots)]).toEqual([150, 150]);
-    }
-
-    await send("PATCH", `/budgets/${all.id}`, { amount: await used(all) });
-    const before = { ...model.asked };
-    const late = await send("POST", "/transcribe", new Uint8Array(6_400));
-    expect([late.status, late.error.code]).toEqual([402, "usage_limit_exceeded"]);
-    expect(late.error.message).toStartWith("The call was not made, because the budget of the server");
-    await document("Menu");
-    // Its words are found all the same.
-    const results = await ask(url, "/api/v1/documents/search?q=menu");
-    expect(results[0].title).toBe("Menu");
-    const refused = await send("POST", "/evals/calls", { fixture_bot: "default", model: "m", tokens: 9 });
-    expect([refused.status, refused.error.code]).toEqual([402, "usage_limit_exceeded"]);
-    expect(model.asked).toEqual(before);
-    server.kill("SIGTERM");
-    await server.ended;
-  }, 120_000);
 });
+
+const embedded = embeddedDatabase();
+
+test("a budget is charged for embeddings, recordings and evals, which end at its cap as well", async () => {
+  await using model = holdingModel({ holds: false });
+  const place = await embedded.place();
+  const server = launch({
+    arguments: ["--home", place.home, "--port", "0"],
+    environment: {
+      OPENAI_BASE_URL: model.url,
+      EMBEDDING_MODEL: "vectors",
+    },
+  });
+  const url = await server.started;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
+  const send = async (method: string, path: string, body: object | Uint8Array): Promise<any> => {
+    const isBytes = body instanceof Uint8Array;
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        "content-type": isBytes ? "application/octet-stream" : "application/json",
+      },
+      body: isBytes ? new Uint8Array(body) : JSON.stringify(body),
+    });
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  const evaluate = () =>
+    run([...PROGRAM, "eval", "evals", "--real-model", "--home", place.home], {
+      cwd: place.home,
+      environment: { PATH: "/usr/bin:/bin", HOME: place.home, OPENAI_BASE_URL: model.url, NO_COLOR: "1" },
+    });
+  await Bun.write(
+    join(place.home, "evals/one.yaml"),
+    "bot: default\nmessage: { content: Go, from_person: true }\nexpect: { text: { contains: done } }\n",
+  );
+  const budget = { metric: "tokens", period: "day", amount: 1_000_000 };
+  const all = await send("POST", "/budgets", { scope: "server", ...budget });
+  const bots = await send("POST", "/budgets", { scope: "bot", subject: "default", ...budget });
+  const used = async ({ id }: { id: string }) => (await ask(url, `/api/v1/budgets/${id}`)).current.used;
+  const said = () => model.asked.texts * TOKENS_OF.text + model.asked.recordings * TOKENS_OF.recording;
+
+  const document = (title: string) => send("POST", "/documents", { title, content: `${title} of the house` });
+  await document("Rules");
+  expect(await send("POST", "/transcribe", new Uint8Array(6_400))).toEqual({ status: 200, text: "Said." });
+  await until(async () => model.asked.texts > 0 && (await used(all)) === said());
+  const evaluated = await evaluate();
+  expect([evaluated.err, evaluated.status]).toEqual(["", 0]);
+  expect([(await used(all)) - said(), await used(bots)]).toEqual([150, 150]);
+
+  await send("PATCH", `/budgets/${all.id}`, { amount: await used(all) });
+  const before = { ...model.asked };
+  const late = await send("POST", "/transcribe", new Uint8Array(6_400));
+  expect([late.status, late.error.code]).toEqual([402, "usage_limit_exceeded"]);
+  expect(late.error.message).toStartWith("The call was not made, because the budget of the server");
+  await document("Menu");
+  // Its words are found all the same.
+  const results = await ask(url, "/api/v1/documents/search?q=menu");
+  expect(results[0].title).toBe("Menu");
+  const refused = await send("POST", "/evals/calls", { fixture_bot: "default", model: "m", tokens: 9 });
+  expect([refused.status, refused.error.code]).toEqual([402, "usage_limit_exceeded"]);
+  expect(model.asked).toEqual(before);
+  server.kill("SIGTERM");
+  await server.ended;
+}, 120_000);

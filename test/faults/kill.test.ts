@@ -12,12 +12,12 @@ import { readStored, type Stored } from "./stored.ts";
 import { pullRequests, send, WEBHOOK_SECRET, type Webhook } from "./webhooks.ts";
 
 /** `KILLS=20` looks longer for a moment at which something is lost. */
-const KILLS = Number(process.env.KILLS ?? 3);
-const WEBHOOKS_PER_KILL = 60;
+const KILLS = Number(process.env.KILLS ?? 2);
+const WEBHOOKS_PER_KILL = 40;
 const DROPS = 2;
 const CONNECTIONS = 8;
 /** How many webhooks may be waiting for their comment, so that they keep arriving until after the last kill. */
-const AHEAD = 60;
+const AHEAD = 40;
 const MINUTES = 60_000;
 
 let random: Random;
@@ -191,7 +191,7 @@ eachDatabase("webhooks, and kill -9 again and again", (open) => {
 /** Numbers of model requests: each run needs two. */
 function killMoments(): number[] {
   const moments: number[] = [];
-  for (let kill = 0; kill < KILLS; kill++) moments.push(kill * 90 + random.between(10, 90));
+  for (let kill = 0; kill < KILLS; kill++) moments.push(kill * 60 + random.between(10, 60));
   return moments;
 }
 

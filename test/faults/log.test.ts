@@ -7,6 +7,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { quickDatabase } from "../database.ts";
 import { WITHOUT_OPTIMISERS } from "../optimisers.ts";
 import { PROGRAM } from "../program.ts";
 import { until } from "../until.ts";
@@ -14,6 +15,7 @@ import { ADMIN_KEY } from "./process.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "./webhooks.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-log-"));
+const quick = quickDatabase();
 const full = join(base, "full");
 const mounted =
   process.platform === "linux" &&
@@ -32,6 +34,7 @@ async function start(stderr: number | "pipe"): Promise<{ url: string; child: Chi
       stdio: ["ignore", "pipe", stderr],
       env: {
         ...WITHOUT_OPTIMISERS,
+        ...(await quick()),
         LOG_LEVEL: "debug",
         API_KEY: ADMIN_KEY,
         GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compiledBinary } from "../compiled-binary.ts";
-import { onPostgres } from "../database.ts";
+import { onPostgres, quickDatabase } from "../database.ts";
 import { environmentOf, isAlive, processesWith } from "../processes/alive.ts";
 import { FROM_SOURCE } from "../program.ts";
 import { until } from "../until.ts";
@@ -15,6 +15,7 @@ const MINUTES = 60_000;
 const PROCESS = "/api/v1/admin/integrations/stubborn/process";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-faults-"));
+const quick = quickDatabase();
 /** Marks the environment of everything started by one test's processes. */
 let mark = "";
 
@@ -92,9 +93,11 @@ for (const [name, programOf] of programs()) {
   describe(`background processes, ${name}`, () => {
     const folder = join(base, name.replace(" ", "-"));
     let program: readonly string[];
+    let database: { DATABASE_URL?: string };
 
     beforeAll(async () => {
       program = await programOf();
+      database = await quick();
       writeStubborn(join(folder, "integrations"));
     }, 5 * MINUTES);
 
@@ -103,6 +106,8 @@ for (const [name, programOf] of programs()) {
         ...(program && { program }),
         arguments: ["--home", join(folder, home), "--port", "0"],
         environment: {
+          ...database,
+          ENCRYPTION_KEY: "ab".repeat(32),
           MARK: mark,
           CANARY: "canary-of-the-server",
           PATH: process.env.PATH ?? "",
@@ -207,7 +212,7 @@ onPostgres("background processes of two servers", (open) => {
       let most = 0;
       const counting = setInterval(() => {
         most = Math.max(most, listeners().length);
-      }, 50);
+      }, 150);
       const first = serve("first");
       const { pid, last } = await up(await first.started);
       const second = serve("second");

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { LLMock } from "@copilotkit/aimock";
-import { type DatabasePlace, eachDatabase } from "../database.ts";
+import { type DatabasePlace, eachDatabase, type OpenTestDatabase, oneDatabase } from "../database.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
 import { until } from "../until.ts";
 import { ask, killAll, launch } from "./process.ts";
@@ -56,34 +56,50 @@ async function serveHalfway(database: DatabasePlace, webhook: Webhook) {
   return { server, url, openGate: opening.resolve };
 }
 
+let database: DatabasePlace;
+let webhook: Webhook;
+
+async function fresh(open: OpenTestDatabase): Promise<void> {
+  database = await open.place();
+  [webhook] = pullRequests(1, 1) as [Webhook];
+  github.comments.length = 0;
+}
+
+/** Restarts with a model that answers, and returns what is stored once the comment has its receipt. */
+async function afterRestart() {
+  gate = Promise.resolve();
+  const server = serve(database);
+  const url = await server.started;
+  await until(
+    () => ask(url, "/api/v1/deliveries?status=delivered"),
+    ({ deliveries }) => deliveries.length === 1,
+    { everyMs: 100, withinSeconds: 150 },
+  );
+  server.kill("SIGTERM");
+  expect(await server.ended).toBe(0);
+  expect(github.commentsOn(webhook.issue)).toHaveLength(1);
+  return readStored(database);
+}
+
 eachDatabase("a stop in the middle of a run", (open) => {
-  let database: DatabasePlace;
-  let webhook: Webhook;
-
-  async function fresh(): Promise<void> {
-    database = await open.place();
-    [webhook] = pullRequests(1, 1) as [Webhook];
-    github.comments.length = 0;
-  }
-
-  /** Restarts with a model that answers, and returns what is stored once the comment has its receipt. */
-  async function afterRestart() {
-    gate = Promise.resolve();
-    const server = serve(database);
-    const url = await server.started;
-    await until(
-      () => ask(url, "/api/v1/deliveries?status=delivered"),
-      ({ deliveries }) => deliveries.length === 1,
-      { everyMs: 100, withinSeconds: 150 },
-    );
+  test("releases a run that does not finish, and the next start completes it", async () => {
+    await fresh(open);
+    const { server } = await serveHalfway(database, webhook);
     server.kill("SIGTERM");
     expect(await server.ended).toBe(0);
-    expect(github.commentsOn(webhook.issue)).toHaveLength(1);
-    return readStored(database);
-  }
+    const handedBack = await readStored(database);
+    expect(handedBack.tasks).toMatchObject([{ task: { status: "pending", attempt: 1, losses: 0 } }]);
+    expect(handedBack.deliveries).toEqual([]);
+    const { tasks, messages } = await afterRestart();
+    expect(tasks).toMatchObject([{ task: { status: "complete", attempt: 2, losses: 0 } }]);
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+  }, 90_000);
+});
 
+// What the next start finds is shown above, and after kill -9, for each database.
+oneDatabase("a stop in the middle of a run", (open) => {
   test("waits for runs that finish in time, and accepts nothing new", async () => {
-    await fresh();
+    await fresh(open);
     const { server, url, openGate } = await serveHalfway(database, webhook);
     server.kill("SIGTERM");
     await until(
@@ -102,21 +118,8 @@ eachDatabase("a stop in the middle of a run", (open) => {
     await afterRestart();
   }, 60_000);
 
-  test("releases a run that does not finish, and the next start completes it", async () => {
-    await fresh();
-    const { server } = await serveHalfway(database, webhook);
-    server.kill("SIGTERM");
-    expect(await server.ended).toBe(0);
-    const handedBack = await readStored(database);
-    expect(handedBack.tasks).toMatchObject([{ task: { status: "pending", attempt: 1, losses: 0 } }]);
-    expect(handedBack.deliveries).toEqual([]);
-    const { tasks, messages } = await afterRestart();
-    expect(tasks).toMatchObject([{ task: { status: "complete", attempt: 2, losses: 0 } }]);
-    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
-  }, 90_000);
-
   test("exits at once on the second signal, and the next start completes the run", async () => {
-    await fresh();
+    await fresh(open);
     const { server, url } = await serveHalfway(database, webhook);
     server.kill("SIGTERM");
     await until(

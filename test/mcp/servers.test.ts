@@ -8,7 +8,7 @@ import { toToolResult } from "../../src/agent/tools/result.ts";
 import { LONGEST_REFERENCE } from "../../src/capabilities/tool-patterns.ts";
 import { usableTool } from "../../src/mcp/client/listed-tool.ts";
 import { resultOf } from "../../src/mcp/client/result.ts";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { until } from "../until.ts";
 import { EVERYTHING, everythingServer, listen, MODERN, modernServer } from "./example-servers.ts";
 import { testMcp } from "./fixture.ts";
@@ -21,7 +21,7 @@ const http = (id: string, url: string, more: object = {}) => ({
   ...more,
 });
 
-eachDatabase("MCP servers", (open) => {
+oneDatabase("MCP servers", (open) => {
   test("the official example server (2025-11-25) over HTTP: its tools are listed and called", async () => {
     const db = await open();
     await using example = await everythingServer();

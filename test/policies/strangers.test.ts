@@ -12,7 +12,7 @@ import { createBotSchedules } from "../../src/schedules/bot-schedules.ts";
 import { createSchedules } from "../../src/schedules/schedules.ts";
 import { createDelegation } from "../../src/sessions/delegation.ts";
 import { addBot, addSession, addTask, agentOver, call, scriptedLlm, tool } from "../agent/fixture.ts";
-import { eachDatabase, type TestDatabase } from "../database.ts";
+import { oneDatabase, type TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 import { policy } from "./fixture.ts";
 
@@ -68,7 +68,7 @@ function obey({ messages }: LlmRequest) {
   };
 }
 
-eachDatabase("text of strangers", (open) => {
+oneDatabase("text of strangers", (open) => {
   let db: TestDatabase;
   let parts: Awaited<ReturnType<typeof createSessionsFixture>>;
   const made: string[] = [];

@@ -13,7 +13,7 @@ import { eachDatabase } from "../database.ts";
 // Many starts of servers, which a slow machine needs time for.
 setDefaultTimeout(180_000);
 
-const SCHEDULES = Number(process.env.SCHEDULES ?? 250);
+const SCHEDULES = Number(process.env.SCHEDULES ?? 120);
 const START = new Date("2026-10-24T20:00:00Z");
 const END = new Date("2026-10-25T04:00:00Z");
 const MINUTE_MS = 60_000;

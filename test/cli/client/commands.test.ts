@@ -8,12 +8,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fetchOverSocket } from "../../../src/runtime/serve.ts";
+import { quickDatabase } from "../../database.ts";
 import { ADMIN_KEY, ask, type HeddleProcess, killAll, launch } from "../../faults/process.ts";
 import { WEBHOOK_SECRET } from "../../faults/webhooks.ts";
 import { PROGRAM } from "../../program.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-client-"));
 const home = join(base, "home");
+const quick = quickDatabase();
 const runFile = join(home, "run", "server.json");
 // Does not run the bot, so that no model is needed.
 const PUSH = {
@@ -30,6 +32,7 @@ beforeAll(async () => {
   server = launch({
     arguments: ["--home", home, "--port", "0"],
     environment: {
+      ...(await quick()),
       GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
       GITHUB_TOKEN: "ghp_of_the_test",
       LOG_LEVEL: "debug",
@@ -294,7 +297,7 @@ describe("heddle receive and replay", () => {
 
     const long = join(base, "long".repeat(30));
     for (const at of [home, long]) {
-      server = launch({ arguments: ["--home", at, "--port", "0"] });
+      server = launch({ arguments: ["--home", at, "--port", "0"], environment: await quick() });
       url = await server.started;
       const { socket } = JSON.parse(readFileSync(join(at, "run", "server.json"), "utf8"));
       expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);

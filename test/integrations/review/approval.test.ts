@@ -7,14 +7,14 @@ import { createReview } from "../../../src/integrations/review/review.ts";
 import { createOverwritten } from "../../../src/workspace/overwritten.ts";
 import { createWorkspace } from "../../../src/workspace/workspace.ts";
 import { createWorkspaceWrites, type WorkspaceWrites } from "../../../src/workspace/writes.ts";
-import { eachDatabase, type TestDatabase } from "../../database.ts";
+import { oneDatabase, type TestDatabase } from "../../database.ts";
 import { harness, nextCall, routerSaying, temporaryFolder, toolNamed } from "../harness.ts";
 
 const REPLACE = { replace: true };
 const saying = (text: string) => toolNamed("says", `() => ${JSON.stringify(text)}`);
 const FILE = "integrations/mine/tools/t.ts";
 
-eachDatabase("approval of what bots wrote", (open) => {
+oneDatabase("approval of what bots wrote", (open) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
