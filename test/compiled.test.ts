@@ -14,6 +14,7 @@ import { startReviewingModel } from "./faults/model.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "./faults/webhooks.ts";
 import { createFakeGitHub } from "./github/fake-github.ts";
 import { EVERYTHING } from "./mcp/example-servers.ts";
+import { until } from "./until.ts";
 
 const base = mkdtempSync(join(tmpdir(), "heddle-compiled-"));
 const running = new Set<ChildProcess>();
@@ -109,18 +110,24 @@ for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] 
         GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
       });
       const accepted = (await (await send(url, webhook)).json()) as { task_id: string };
-      let delivery: { status?: string; receipt?: unknown } | undefined;
-      while (delivery?.status !== "delivered") {
-        const response = await fetch(`${url}/api/v1/deliveries?task_id=${accepted.task_id}`, {
-          headers: { authorization: `Bearer ${key}` },
-        });
-        [delivery] = ((await response.json()) as { deliveries: (typeof delivery)[] }).deliveries;
-      }
+      const delivery = await until(
+        async () => {
+          const response = await fetch(`${url}/api/v1/deliveries?task_id=${accepted.task_id}`, {
+            headers: { authorization: `Bearer ${key}` },
+          });
+          const { deliveries } = (await response.json()) as {
+            deliveries: { status: string; receipt: unknown }[];
+          };
+          return deliveries[0];
+        },
+        (found) => found?.status === "delivered",
+        { everyMs: 50 },
+      );
       expect(github.commentsOn(webhook.issue)).toMatchObject([
         { body: expect.stringContaining("Review of 1: nothing to mend.") },
       ]);
       expect(model.asked.length).toBe(2);
-      expect(JSON.stringify(delivery.receipt)).toContain(String(github.comments[0]?.id));
+      expect(JSON.stringify(delivery?.receipt)).toContain(String(github.comments[0]?.id));
 
       // The same again without GitHub, as an author would: with a fresh signature, and by replay.
       const payload = join(base, "pull-request.json");

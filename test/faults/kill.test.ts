@@ -242,6 +242,8 @@ onPostgres("two processes on one database, one of them killed", (open) => {
 
       // Late enough for both to be busy, and before the end.
       await model.whenAsked(before.asked + 40 + random.between(0, 40));
+      // In the middle of one of its runs.
+      await until(() => model.asked.at(-1)?.model === "of-the-worker", Boolean, { everyMs: 1 });
       worker.kill("SIGKILL");
       expect(await worker.ended).toBe("SIGKILL");
       await sending;

@@ -93,21 +93,18 @@ for (const [name, programOf] of programs()) {
   describe(`background processes, ${name}`, () => {
     const folder = join(base, name.replace(" ", "-"));
     let program: readonly string[];
-    let database: { DATABASE_URL?: string };
 
     beforeAll(async () => {
       program = await programOf();
-      database = await quick();
       writeStubborn(join(folder, "integrations"));
     }, 5 * MINUTES);
 
-    function serve(home: string): HeddleProcess {
+    function serve(home: string, database: { DATABASE_URL?: string }): HeddleProcess {
       return launch({
         ...(program && { program }),
         arguments: ["--home", join(folder, home), "--port", "0"],
         environment: {
           ...database,
-          ENCRYPTION_KEY: "ab".repeat(32),
           MARK: mark,
           CANARY: "canary-of-the-server",
           PATH: process.env.PATH ?? "",
@@ -117,16 +114,17 @@ for (const [name, programOf] of programs()) {
     }
 
     async function started(home: string) {
-      const server = serve(home);
+      const database = await quick();
+      const server = serve(home, database);
       const url = await server.started;
-      return { server, url, ...(await up(url)) };
+      return { server, url, ...(await up(url)), startAgain: () => serve(home, database) };
     }
 
     test(
       "none outlives a kill -9 of the server, and the next start runs it once",
       async () => {
         mark = crypto.randomUUID();
-        const { server, pid, last } = await started("killed");
+        const { server, pid, last, startAgain } = await started("killed");
         const [listener = 0] = listeners();
         expect(isPartOf(listener, pid)).toBe(true);
         expect(
@@ -152,7 +150,7 @@ for (const [name, programOf] of programs()) {
           (left) => left.length === 0,
           { everyMs: 50, withinSeconds: 150 },
         );
-        const next = serve("killed");
+        const next = startAgain();
         const url = await next.started;
         const again = await up(url, last);
         expect(listeners().map((one) => isPartOf(one, again.pid))).toEqual([true]);
@@ -170,7 +168,7 @@ for (const [name, programOf] of programs()) {
       "processes left behind by a server and its guardian are ended by the next start",
       async () => {
         mark = crypto.randomUUID();
-        const { server, last } = await started("both-killed");
+        const { server, last, startAgain } = await started("both-killed");
         const left = processesWith("MARK", mark);
         for (const guardian of childrenOf(server.pid).filter((pid) => !left.includes(pid))) {
           // It must not be restarted in between.
@@ -180,7 +178,7 @@ for (const [name, programOf] of programs()) {
         server.kill("SIGKILL");
         await server.ended;
         expect(left.filter(isAlive).length).toBeGreaterThanOrEqual(3);
-        const next = serve("both-killed");
+        const next = startAgain();
         const again = await up(await next.started, last);
         expect(left.filter(isAlive)).toEqual([]);
         expect(listeners().map((one) => isPartOf(one, again.pid))).toEqual([true]);
