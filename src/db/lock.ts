@@ -36,7 +36,7 @@ export function lockFolder(folder: string): { release(): void } {
     lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     lock.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    if (!isBusy(error)) throw error;
     const named = `another Heddle${holder(holderFile)}`;
     throw new DatabaseInUse(
       `The data folder ${folder} is in use by ${named}: stop that one, or give this one ` +
@@ -53,6 +53,12 @@ export function lockFolder(folder: string): { release(): void } {
       held.delete(lock);
     },
   };
+}
+
+/** Deno gives SQLite's text and no number. */
+function isBusy(error: unknown): boolean {
+  const { errcode, message } = error as { errcode?: number; message?: string };
+  return errcode === SQLITE_BUSY || (errcode === undefined && message === "database is locked");
 }
 
 /** Describes the holder for the error message; the lock does not depend on it. */

@@ -13,6 +13,12 @@ interface Resolved {
   shortCircuit?: boolean;
 }
 
+interface Loaded {
+  format?: string | undefined;
+  source?: unknown;
+  shortCircuit?: boolean;
+}
+
 interface Hooks {
   resolve(
     specifier: string,
@@ -21,9 +27,9 @@ interface Hooks {
   ): Resolved;
   load(
     url: string,
-    context: object,
-    next: (url: string, context: object) => object,
-  ): object & { source?: unknown };
+    context: { importAttributes?: { type?: string } },
+    next: (url: string, context: object) => Loaded,
+  ): Loaded;
 }
 
 const { registerHooks } = nodeModule as unknown as { registerHooks(hooks: Hooks): void };
@@ -128,7 +134,10 @@ export function createDenoModules({ hostModules, bindings, sdkNames }: DenoModul
       }
       if (closed.size > 0 && url.startsWith("file:"))
         refuseForeign(fileURLToPath(url.split("?")[0] ?? ""), undefined);
-      return next(url, context);
+      const loaded = next(url, context);
+      // Where there are hooks, Deno takes JSON that a package requires for code, because nobody says what it is.
+      const isJson = /\.json(?:\?|$)/.test(url) && context.importAttributes?.type === undefined;
+      return isJson && loaded.format === undefined ? { ...loaded, format: "json" } : loaded;
     },
   });
 

@@ -8,7 +8,7 @@ export const isBun = "Bun" in globalThis;
 /** The limits of this runtime, logged when the server starts; undefined if there are none. */
 export const hostLimits: string | undefined = isBun
   ? undefined
-  : "Running under Deno: background processes of integrations do not start, packages are not installed, and `heddle new`, `check`, `dev` and `types` do not work. Use Bun or the compiled binary for these.";
+  : "Running under Deno: background processes of integrations do not start, nor do programs of MCP servers and coding agents; packages are not installed, and `heddle new`, `check`, `dev` and `types` do not work. Use Bun or the compiled binary for these.";
 
 /** `what` is a phrase such as "Installing packages". */
 export function needsBun(what: string): HeddleError {

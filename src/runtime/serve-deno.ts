@@ -56,7 +56,8 @@ function limited(
 ): Response | Promise<Response> {
   const length = request.headers.get("content-length");
   if (Number(length ?? 0) > maxBytes) return new Response(null, { status: 413 });
-  if (!request.body || length !== null) return handle(request);
+  // A copy: the headers of Deno's own cannot be changed, as those of a request over the local socket are.
+  if (!request.body || length !== null) return handle(new Request(request));
   let bytes = 0;
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {

@@ -9,6 +9,7 @@ import type { Logger } from "../log.ts";
 import { within } from "../within.ts";
 import { guardianProgram } from "./assets.ts";
 import type { Access, Confinement, ConfinementKind } from "./confine.ts";
+import { isBun, needsBun } from "./host.ts";
 import type { Launch } from "./launch.ts";
 import { packageFolders } from "./package-folders.ts";
 import { endFamily, type Family, MARKER, memoryOf } from "./process-family.ts";
@@ -117,6 +118,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
 
   return {
     async prepare() {
+      if (!isBun) throw needsBun("Starting a program");
       ready ??= {
         guardian: await guardianProgram(home),
         packages: await sdkPackagesFor(home),

@@ -27,7 +27,9 @@ const INTEGRATION = {
     import { injectMessage, getOrCreateSession, verifyHmac } from "heddle/sdk";
     import { settings } from "./config.ts";
     import { shout } from "./words.ts";
+    import { version } from "old-package";
     export const router = new Elysia()
+      .get("/version", () => version)
       .get("/status", () => shout("ok"))
       .post("/webhook", async ({ request }) => {
         const { body } = await verifyHmac(request, { secret: settings.MINE_WEBHOOK_SECRET, header: "x-mine", prefix: "sha256=" });
@@ -36,6 +38,9 @@ const INTEGRATION = {
         return injectMessage({ sessionId, content: text, source: "mine", runAgent: true,
           idempotencyKey: id, dispatchConfig: { type: "mine", room: "ops" }, executionConfig: { tools: ["mine_shout"] } });
       }, { parse: "none" });`,
+  "mine/node_modules/old-package/package.json":
+    '{ "name": "old-package", "version": "1.2.3", "main": "main.js" }',
+  "mine/node_modules/old-package/main.js": 'exports.version = require("./package.json").version;',
   "mine/dispatcher.ts": `import { fetch, registerDispatcher, t } from "heddle/sdk";
     import { settings } from "./config.ts";
     registerDispatcher("mine", {
@@ -47,7 +52,7 @@ const INTEGRATION = {
       },
     });`,
   "mine/setup.ts": `import { defineSetup } from "heddle/sdk";
-    export const SETUP = defineSetup({ public_paths: ["/status"], webhook: { path: "/webhook" } });`,
+    export const SETUP = defineSetup({ public_paths: ["/status", "/version"], webhook: { path: "/webhook" } });`,
 };
 
 test("under Deno a signed webhook leads to a run and a delivery, and an edit goes live", async () => {
@@ -90,6 +95,10 @@ test("under Deno a signed webhook leads to a run and a delivery, and an edit goe
       room: "ops",
       result: expect.stringContaining("No language model is configured"),
     });
+    expect(await (await fetch(`${at}/version`)).text()).toBe("1.2.3");
+    // As the command line asks it.
+    const unix = join(folder.path, "home", "run", "heddle.sock");
+    expect((await fetch("http://localhost/api/v1/bots", { unix })).status).toBe(200);
     // An answer without content.
     const bots = `${url}/api/v1/bots`;
     const headers = { authorization: `Bearer ${SECRET}`, "content-type": "application/json" };
