@@ -39,7 +39,7 @@ export function createAuthoringCommands() {
   cd ${place}
   heddle dev .        serves it with a scripted model; what you save is live at once
   heddle check .      shows what is wrong, and what is missing
-  bun test            or: node --test (Node 24 or newer), deno test
+  bun test            or: node --test (Node 24 or newer), deno test, heddle check . --test
 To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
     },
     async writeTypes(dir: string) {

@@ -205,7 +205,10 @@ export function createAttempt(options: AttemptOptions): Attempt {
       case "delivered":
         // "none" delivers nothing, and every answer over REST has this type.
         if (row.dispatch_type === "none") return void log.debug("Nothing to deliver for {place}", facts);
-        return void log.info("Delivered to {place} by {type} (task {task_id})", facts);
+        return void log.info("{done} {place} by {type} (task {task_id})", {
+          ...facts,
+          done: DONE[row.payload.kind] ?? "Delivered to",
+        });
       case "dead":
         return void log.error(
           "Delivery {delivery_id} to {place} by {type} is dead after attempt {attempt}: {reason}",
@@ -222,3 +225,5 @@ export function createAttempt(options: AttemptOptions): Attempt {
     }
   }
 }
+
+const DONE: Partial<Record<string, string>> = { edit: "Corrected at", remove: "Withdrawn from" };

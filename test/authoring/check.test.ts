@@ -625,11 +625,12 @@ describe("checks that run something", () => {
 
   test("failing tests are an error, with their output", async () => {
     const failing =
-      'import { test } from "bun:test";\ntest("adds up", () => { throw new Error("it does not"); });\n';
+      'import { test } from "bun:test";\ntest("adds up", () => { console.log("x".repeat(400)); throw new Error("it does not"); });\n';
     const { findings, ran } = await check({ ...GOOD, "tests/a.test.ts": failing }, [testCheck]);
     expect(findings).toMatchObject([{ rule: "tests-pass", level: "error" }]);
     expect(ran).toEqual(["0 tests passed, 1 failed"]);
     expect(findings[0]?.message).toContain("adds up");
+    expect(findings[0]?.message).toContain(` ${"x".repeat(300)}…\n`);
   });
 });
 

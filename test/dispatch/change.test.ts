@@ -30,7 +30,11 @@ eachDatabase("changes of deliveries", (open) => {
       mute: { deliver: () => waiting.promise },
     });
     const { sessions, queue, db } = parts;
-    const outbox = createOutbox({ ...parts, random: () => 0.5 });
+    const said = new Set<unknown>();
+    const log = Object.assign(Object.create(parts.log) as typeof parts.log, {
+      info: (_: string, { done }: Record<string, unknown>) => void said.add(done),
+    });
+    const outbox = createOutbox({ ...parts, log, random: () => 0.5 });
     const { session_id } = await sessions.getOrCreate({ clientId: "test:1", botId: "default" });
     const write = async (dispatch_type: string): Promise<string> => {
       const [id = ""] = await db.query.transaction((tx) =>
@@ -93,5 +97,6 @@ eachDatabase("changes of deliveries", (open) => {
     const [newest] = await db.query.select().from(deliveries).orderBy(desc(deliveries.id)).limit(1);
     expect(newest?.id).toBe(other);
     await queue.close();
+    expect([...said]).toEqual(["Delivered to", "Corrected at", "Withdrawn from"]);
   });
 });

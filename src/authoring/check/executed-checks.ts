@@ -159,12 +159,15 @@ async function start(
   }
 }
 
+/** Bun shows the lines around an error, which in the SDK's own file are as long as that. */
+const LONGEST_LINE = 300;
+
 const lastLines = (text: string): string =>
   stripVTControlCharacters(text)
     .trimEnd()
     .split("\n")
     .slice(-SHOWN_LINES)
-    .map((line) => `             ${line}`)
+    .map((line) => `             ${line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line}`)
     .join("\n");
 
 /** A value for each setting; addresses lead to the check itself. */

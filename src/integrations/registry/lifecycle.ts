@@ -1,11 +1,12 @@
 // Calls integrations when they have gone live and when their settings have changed. The callbacks of one integration are called one
 // at a time, in the background: they cannot delay the server, and their errors are logged.
 
-import { errorMessage } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import { hopsSoFar, ledBy } from "../../hops.ts";
 import type { Logger } from "../../log.ts";
 import { during } from "../../runtime/activity.ts";
 import type { RegisteredLifecycle } from "../../sdk/backend.ts";
+import { networkSentence } from "../../sdk/network-words.ts";
 import { within } from "../../within.ts";
 import { locate } from "../discovery/locate.ts";
 
@@ -97,13 +98,18 @@ export function createLifecycle({ log, folderOf, timeoutMs = TIMEOUT_MS }: Lifec
     } catch (thrown) {
       late.abort(thrown);
       if (closing.signal.aborted) return;
+      if (isMissingSetting(thrown)) {
+        // Nobody has set it up yet, as after every first start.
+        const why = "{callback} of integration {id} did not get to its end: {reason}";
+        return void log.info(why, { callback: name, id, reason: errorMessage(thrown) });
+      }
       const folder = folderOf(id);
       const place = folder === undefined ? undefined : locate(thrown, folder);
       log.error("{callback} of integration {id} failed at {place}: {reason}", {
         callback: name,
         id,
         place: place ? `${place.file}:${place.line}` : (folder ?? "an unknown place"),
-        reason: errorMessage(thrown),
+        reason: networkSentence(thrown) ?? errorMessage(thrown),
         cause: thrown,
       });
     }
@@ -127,3 +133,7 @@ export function createLifecycle({ log, folderOf, timeoutMs = TIMEOUT_MS }: Lifec
     },
   };
 }
+
+/** As the SDK's settings say it. */
+const isMissingSetting = (error: unknown): boolean =>
+  error instanceof HeddleError && error.code === "unavailable" && error.field !== undefined;

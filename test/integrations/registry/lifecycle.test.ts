@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { getLogger, type Logger } from "@logtape/logtape";
+import { HeddleError } from "../../../src/errors.ts";
 import { createLifecycle, type LifecycleOptions } from "../../../src/integrations/registry/lifecycle.ts";
 import type { RegisteredLifecycle } from "../../../src/sdk/backend.ts";
 import { until } from "../../until.ts";
@@ -9,6 +10,7 @@ function make(options: Partial<LifecycleOptions> = {}) {
   const lines: Record<string, unknown>[] = [];
   const log = Object.assign(Object.create(getLogger("heddle")) as Logger, {
     error: (_: string, facts: Record<string, unknown>) => void lines.push(facts),
+    info: (_: string, facts: Record<string, unknown>) => void lines.push({ level: "info", ...facts }),
   });
   return { lifecycle: createLifecycle({ log, folderOf: () => undefined, ...options }), lines };
 }
@@ -74,6 +76,15 @@ test("a callback's error is logged with its place and stops nothing; a hanging c
     on("enabled", () => {
       throw new Error("no network");
     }),
+    on("enabled", () => {
+      throw Object.assign(new Error("getaddrinfo ENOTFOUND"), {
+        code: "ENOTFOUND",
+        hostname: "chat.example",
+      });
+    }),
+    on("enabled", () => {
+      throw new HeddleError("unavailable", "The setting CHAT_URL is not set", { field: "CHAT_URL" });
+    }),
     on("enabled", ({ signal }) => {
       signal.addEventListener("abort", () => {
         isAborted = true;
@@ -86,7 +97,10 @@ test("a callback's error is logged with its place and stops nothing; a hanging c
   await until(() => calls.length);
   expect(lines[0]).toMatchObject({ callback: "onEnabled", id: "chat", reason: "no network" });
   expect(String(lines[0]?.place)).toMatch(/\/lifecycle\.test\.ts:\d+$/);
-  expect(lines[1]).toMatchObject({ reason: "It took longer than 0.02 seconds." });
+  expect(lines[1]?.reason).toContain("chat.example");
+  // Nobody has set it up yet.
+  expect(lines[2]).toMatchObject({ level: "info", reason: "The setting CHAT_URL is not set" });
+  expect(lines[3]).toMatchObject({ reason: "It took longer than 0.02 seconds." });
   expect(isAborted).toBe(true);
 });
 
