@@ -49,8 +49,9 @@ interface Manifest {
   modules: string[];
   takenIn: TakenIn;
   /**
-   * Digests of all files beside the manifest, by path. Bundles are not synced to the disk, because they can be rebuilt; so
-   * after a power cut a file may be empty or truncated, and would be imported without an error.
+   * Digests of the modules beside the manifest, by path. Bundles are not synced to the disk, because they can be rebuilt; so
+   * after a power cut a file may be empty or truncated, and would be imported without an error. Source maps are not imported, and are
+   * most of what a start would have to read.
    */
   digests: Record<string, string>;
 }
@@ -197,7 +198,9 @@ async function writeManifest(dir: string, about: Omit<Manifest, "digests">): Pro
 async function digestsIn(dir: string): Promise<Record<string, string>> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const names = paths.map((path) => relative(dir, path)).filter((name) => name !== MANIFEST);
+  const names = paths
+    .map((path) => relative(dir, path))
+    .filter((name) => name !== MANIFEST && !name.endsWith(".map"));
   const digests: Record<string, string> = {};
   for (const name of names.sort()) digests[name] = sha256(await readFile(join(dir, name)));
   return digests;
