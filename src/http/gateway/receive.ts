@@ -20,9 +20,9 @@ export interface ReceiveInput {
   headers?: Record<string, string>;
   /** Text that is sent as it is, or any JSON. */
   body: unknown;
-  /** The event's name, for senders that put it in a header; default: the value of that header. */
+  /** The event's name, for senders that put it in a header, others are refused; default: the value of that header. */
   event?: string;
-  /** The delivery's id, for senders that put it in a header; default: a new one. */
+  /** The delivery's id, for senders that put it in a header, others are refused; default: a new one. */
   delivery?: string;
   /** The secret to sign with instead of the one in the settings; without a verifier in the manifest, a bearer token. */
   token?: string;
@@ -84,7 +84,8 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       for (const [name, value] of Object.entries(signed)) {
         if (name !== "content-type") setHeader(headers, name, value);
       }
-    }
+      refuseUnsaid(id, input, signed);
+    } else refuseUnsaid(id, input, {});
     const requestId = newId();
     const path = input.path ?? pathBelow(id, webhook?.path ?? "/webhook");
     const request = new Request(innerUrl({ path: `/integrations/${id}${path}`, search: "" }), {
@@ -123,6 +124,20 @@ function verifierOf(
     "token_header must name the token's header, because the manifest's verifier is the integration's own.",
     { field: "token_header" },
   );
+}
+
+/** Throws "validation" for what no header of this sender says; it would be lost without a word. */
+function refuseUnsaid(
+  id: string,
+  { event, delivery }: Pick<ReceiveInput, "event" | "delivery">,
+  signed: Record<string, string>,
+): void {
+  const said = Object.values(signed);
+  for (const [field, value] of Object.entries({ event, delivery })) {
+    if (value === undefined || said.includes(value)) continue;
+    const text = `${field} must be left out, because the verifier of "${id}" knows no header for it; give the header itself, if there is one.`;
+    throw new HeddleError("validation", text, { field });
+  }
 }
 
 /** Headers that belong to the recorded connection and not to its content. */

@@ -541,6 +541,13 @@ eachDatabase("inbox", (open) => {
           answer: { status: '"x"' },
           event: { verified: true },
         });
+        // No header of this sender says them.
+        for (const field of ["event", "delivery"]) {
+          const refused = await http.send("POST", `/api/v1/admin/integrations/${id}/receive`, {
+            body: { body: '"x"', [field]: "pushed" },
+          });
+          expect([refused.status, refused.body.error]).toMatchObject([422, { field }]);
+        }
       },
     );
 
