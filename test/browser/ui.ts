@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium, type Page } from "playwright-core";
 import { compiledBinary } from "../compiled-binary.ts";
+import { KEEPING_MEMORY } from "../optimisers.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { seed } from "./seed.ts";
 import { seedFolders } from "./seed-folders.ts";
@@ -157,6 +158,7 @@ async function startServer(home: string): Promise<{ url: string; stop(): Promise
   const databaseUrl = process.env.UI_DATABASE_URL;
   const child = spawn(program, [...first, "serve", "--port", "0", "--host", "127.0.0.1"], {
     env: {
+      ...KEEPING_MEMORY,
       PATH: process.env.PATH ?? "",
       HEDDLE_HOME: home,
       API_KEY: STATIC_KEY,
