@@ -25,7 +25,7 @@ const testArguments = process.argv
 /** Test files that run at the same time. */
 const AT_ONCE = 3;
 
-/** Roughly how long the slow files take, in milliseconds; they are started first, so that none is left over at the end. */
+/** Roughly how long the slow files take, in milliseconds: Bun starts them after all others and the longest first, so that none is left over. */
 const TIMINGS = join(import.meta.dirname, "timings.json");
 
 /** These are printed at the end of the run, where people look. */
