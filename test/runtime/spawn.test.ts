@@ -86,8 +86,12 @@ describe.each(kinds)("confined by %s", (given) => {
     const { child, heard } = await start(["sh", "-c", `echo up; sleep 100; : ${id}`], { MINE: "1" });
     delete process.env.CANARY_OF_THE_SERVER;
     await heard(/up/);
-    // Under bubblewrap the child's pid is the wrapper's; look up the process itself.
-    const environment = environmentOf(commandsWith(id).at(-1) ?? child.pid);
+    // Under bubblewrap the child's pid is the wrapper's; look up the process itself. For a moment its own child, which the shell gives a
+    // PWD, has its command line.
+    const environment = await until(
+      () => environmentOf(commandsWith(id).at(-1) ?? child.pid),
+      ({ PWD }) => PWD === undefined,
+    );
     expect(Object.keys(environment).sort()).toEqual(["HEDDLE_SUPERVISOR", "MINE", "NODE_PATH", "PATH"]);
     expect(environment.HEDDLE_SUPERVISOR).toStartWith(serverId);
   });
