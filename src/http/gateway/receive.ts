@@ -58,6 +58,7 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       if (value !== MARKER && !OF_THE_WAY.has(name.toLowerCase())) setHeader(headers, name, value);
     }
     const verifier = verifierOf(webhook?.verifier, input);
+    let signed: Record<string, string> = {};
     // For an integration with a verifier of its own there is nothing to sign; the server vouches for the request
     // instead.
     if (verifier && verifier.scheme !== "own") {
@@ -73,7 +74,7 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       }
       const { eventHeader } = schemeOf(verifier);
       const event = input.event ?? (eventHeader ? headers.get(eventHeader) : null) ?? undefined;
-      const signed = signWebhook(
+      signed = signWebhook(
         body,
         { ...verifier, secret },
         {
@@ -84,8 +85,8 @@ export function createReceive({ integrations, settings, gateway, inbox }: Receiv
       for (const [name, value] of Object.entries(signed)) {
         if (name !== "content-type") setHeader(headers, name, value);
       }
-      refuseUnsaid(id, input, signed);
-    } else refuseUnsaid(id, input, {});
+    }
+    refuseUnsaid(id, input, signed);
     const requestId = newId();
     const path = input.path ?? pathBelow(id, webhook?.path ?? "/webhook");
     const request = new Request(innerUrl({ path: `/integrations/${id}${path}`, search: "" }), {
@@ -135,7 +136,7 @@ function refuseUnsaid(
   const said = Object.values(signed);
   for (const [field, value] of Object.entries({ event, delivery })) {
     if (value === undefined || said.includes(value)) continue;
-    const text = `${field} must be left out, because the verifier of "${id}" knows no header for it; give the header itself, if there is one.`;
+    const text = `${field} must be left out, because no verifier of "${id}" says in which header it is sent; add that header to headers instead.`;
     throw new HeddleError("validation", text, { field });
   }
 }
