@@ -15,8 +15,8 @@ export function pace(work: () => unknown, everyMs: number, longestMs = LONGEST_M
   let timer: ReturnType<typeof setTimeout> | undefined;
   let begunAt = Number.NEGATIVE_INFINITY;
   let isWanted = false;
-  /** Ends the wait for what is being worked on. */
-  let finish: (() => void) | undefined;
+  /** Stands for the work that is waited for. */
+  let awaited: (() => void) | undefined;
   const run = async () => {
     timer = undefined;
     isWanted = false;
@@ -24,12 +24,12 @@ export function pace(work: () => unknown, everyMs: number, longestMs = LONGEST_M
     const done = () => {
       clearTimeout(end);
       // A work that was no longer waited for ends beside the next one.
-      if (finish !== done) return;
-      finish = undefined;
+      if (awaited !== done) return;
+      awaited = undefined;
       if (isWanted) schedule();
     };
     const end = setTimeout(done, longestMs);
-    finish = done;
+    awaited = done;
     try {
       await work();
     } finally {
@@ -42,7 +42,7 @@ export function pace(work: () => unknown, everyMs: number, longestMs = LONGEST_M
   return {
     tell() {
       isWanted = true;
-      if (!finish) schedule();
+      if (!awaited) schedule();
     },
     stop() {
       isWanted = false;
