@@ -36,8 +36,9 @@ export function createDocument(
 ): OpenApiDocument {
   const parts: Parts = { schemas: new Map(), responses: new Map() };
   const paths: OpenApiDocument["paths"] = {};
+  const add = adderTo(paths);
   for (const route of routes.filter(isShown)) {
-    add(paths, route, operationOf(route, { parts, nameSchemas: true }));
+    add(route, operationOf(route, { parts, nameSchemas: true }));
   }
   const tags = Object.entries(facts.tags).map(([name, description]) => ({ name, description }));
   const taken = new Set<unknown>();
@@ -55,7 +56,7 @@ export function createDocument(
       for (let count = 2; taken.has(operation.operationId); count++)
         operation.operationId = `${operationId}${count}`;
       taken.add(operation.operationId);
-      add(paths, route, operation);
+      add(route, operation);
     }
   }
   const parameters = shareParameters(paths);
@@ -96,12 +97,16 @@ export const eachMethod = <Route extends RouteEntry>(route: Route): Route[] =>
     ? ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({ ...route, method }))
     : [route];
 
-function add(paths: OpenApiDocument["paths"], route: RouteEntry, operation: Json): void {
-  const own = templateOf(route.path, (route.hooks as Json).params);
-  // OpenAPI takes "/a/{id}" and "/a/{name}" for the same path, so the names of the first one count for both.
-  const path = own in paths ? own : (Object.keys(paths).find((one) => shapeOf(one) === shapeOf(own)) ?? own);
-  if (path !== own) rename(operation, path);
-  paths[path] = { [route.method.toLowerCase()]: operation, ...paths[path] };
+function adderTo(paths: OpenApiDocument["paths"]): (route: RouteEntry, operation: Json) => void {
+  const pathOf = new Map<string, string>();
+  return (route, operation) => {
+    const own = templateOf(route.path, (route.hooks as Json).params);
+    // OpenAPI takes "/a/{id}" and "/a/{name}" for the same path, so the names of the first one count for both.
+    const path = pathOf.get(shapeOf(own)) ?? own;
+    pathOf.set(shapeOf(own), path);
+    if (path !== own) rename(operation, path);
+    paths[path] = { [route.method.toLowerCase()]: operation, ...paths[path] };
+  };
 }
 
 const PARAMETER = /\{([^{}]*)\}/g;
