@@ -70,11 +70,19 @@ function firstOf(problems: Iterable<ValueError>): ValueError[] {
 const isFixed = ({ const: value, anyOf }: Schema): boolean =>
   value !== undefined || (anyOf?.every(isFixed) ?? false);
 
+/** The formats of JSON Schema, in words. */
+const FORMS: Record<string, string> = {
+  "date-time": 'a date and time such as "2026-11-27T10:00:00Z"',
+  date: 'a date such as "2026-11-27"',
+  uuid: 'a UUID such as "0198c0de-7b3f-7c1e-9d2a-5f6e7a8b9c0d"',
+};
+
 function expected(schema: Schema): string {
   if (schema.anyOf) return oneOf(schema.anyOf.filter((variant) => !isTextOfValue(variant)).map(expected));
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return oneOf(schema.enum.map((value) => JSON.stringify(value)));
-  if (schema.format === "date-time") return 'a date and time such as "2026-11-27T10:00:00Z"';
+  const form = FORMS[schema.format ?? ""];
+  if (form !== undefined) return form;
   const limits = [
     schema.format ? `in the form of a ${schema.format}` : "",
     range(schema.minimum, schema.maximum, ""),

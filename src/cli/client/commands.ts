@@ -12,6 +12,7 @@ import { chat } from "./chat.ts";
 import { type ConnectFlags, connect } from "./connect.ts";
 import { writeFixture } from "./fixture.ts";
 import { listMcpServers, loginMcpServer, testMcpServer } from "./mcp.ts";
+import { naming } from "./naming.ts";
 import { listPending, pair } from "./pair.ts";
 import {
   addProvider,
@@ -78,7 +79,8 @@ export function createClientCommands() {
       const attachments = await readAttached(attach);
       const asked = text === "-" ? await read("-") : text;
       const question = { text: asked, botId: bot, isNew, timeoutSeconds, attachments };
-      console.log(await ask(server(flags), question, (line) => console.error(line)));
+      const answer = ask(server(flags), question, (line) => console.error(line));
+      console.log(await naming({ bot_id: ["bot", bot] }, answer));
     },
 
     async search(flags: Flags & ConnectFlags, asked: SearchAsked): Promise<void> {
@@ -107,57 +109,63 @@ export function createClientCommands() {
     async chat(flags: Flags & ConnectFlags, { bot, isNew, attach }: Omit<AskFlags, "text" | "timeout">) {
       const attachments = await readAttached(attach);
       const isInteractive = process.stdin.isTTY === true && process.stdout.isTTY === true;
-      await chat(
-        server(flags),
-        { botId: bot, clientId: conversation(isNew), attachments },
-        {
-          input: process.stdin,
-          write: (text) => void process.stdout.write(text),
-          note: (text) => void process.stderr.write(isInteractive ? `\x1b[2m${text}\x1b[0m` : text),
-          isInteractive,
-          onInterrupt(listener) {
-            process.on("SIGINT", listener);
-            return () => process.removeListener("SIGINT", listener);
-          },
+      const talk = { botId: bot, clientId: conversation(isNew), attachments };
+      const ended = chat(server(flags), talk, {
+        input: process.stdin,
+        write: (text) => void process.stdout.write(text),
+        note: (text) => void process.stderr.write(isInteractive ? `\x1b[2m${text}\x1b[0m` : text),
+        isInteractive,
+        onInterrupt(listener) {
+          process.on("SIGINT", listener);
+          return () => process.removeListener("SIGINT", listener);
         },
-      );
+      });
+      await naming({ bot_id: ["bot", bot] }, ended);
     },
 
     async replay(flags: Flags & ConnectFlags, id: string): Promise<void> {
-      print((await server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`)) as TestDelivery);
+      const replayed = server(flags).post(`/api/v1/inbox/${encodeURIComponent(id)}/replay`);
+      print((await naming({ id: ["webhook", id] }, replayed)) as TestDelivery);
     },
 
     async fixture(flags: Flags & ConnectFlags, wanted: { id: string; dir: string }): Promise<void> {
-      const path = await writeFixture(server(flags), wanted);
+      const written = writeFixture(server(flags), wanted);
+      const path = await naming({ id: ["run or webhook", wanted.id] }, written);
       console.log(`Wrote ${path}. Say in it what you expect, then: heddle eval ${wanted.dir}`);
     },
 
     listMcpServers: (flags: Flags & ConnectFlags) => listMcpServers(server(flags), console.log),
-    testMcpServer: (flags: Flags & ConnectFlags, id: string) => testMcpServer(server(flags), id, console.log),
+    testMcpServer: (flags: Flags & ConnectFlags, id: string) =>
+      naming({ id: ["MCP server", id] }, testMcpServer(server(flags), id, console.log)),
     loginMcpServer: (flags: Flags & ConnectFlags, id: string) =>
-      loginMcpServer(server(flags), id, console.log),
+      naming({ id: ["MCP server", id] }, loginMcpServer(server(flags), id, console.log)),
     listProviders: (flags: Flags & ConnectFlags) => listProviders(server(flags), console.log),
     addProvider: (flags: Flags & ConnectFlags, { headers, ...added }: AddFlags) =>
       addProvider(server(flags), { ...added, headers: headers.map(headerOf) }, console.log),
     testProvider: (flags: Flags & ConnectFlags, tested: { id: string; model: string | undefined }) =>
-      testProvider(server(flags), tested, console.log),
-    listModels: (flags: Flags & ConnectFlags, id: string) => listModels(server(flags), id, console.log),
+      naming({ id: ["provider", tested.id] }, testProvider(server(flags), tested, console.log)),
+    listModels: (flags: Flags & ConnectFlags, id: string) =>
+      naming({ id: ["provider", id] }, listModels(server(flags), id, console.log)),
     removeProvider: (flags: Flags & ConnectFlags, id: string) =>
-      removeProvider(server(flags), id, console.log),
+      naming({ id: ["provider", id] }, removeProvider(server(flags), id, console.log)),
 
     pair: (flags: Flags & ConnectFlags, code: string | undefined) =>
       code === undefined ? listPending(server(flags), console.log) : pair(server(flags), code, console.log),
     listApprovals: (flags: Flags & ConnectFlags) => listApprovals(server(flags), console.log),
     decideApproval: (flags: Flags & ConnectFlags, given: GivenVerdict) =>
-      decideApproval(server(flags), given, console.log),
+      naming({ id: ["approval", given.id] }, decideApproval(server(flags), given, console.log)),
     listSchedules: (flags: Flags & ConnectFlags) => listSchedules(server(flags), console.log),
     createSchedule: (flags: Flags & ConnectFlags, created: ScheduleToCreate) =>
-      createSchedule(server(flags), created, console.log),
+      naming(
+        { channel_id: ["channel", created.channel], bot_id: ["bot", created.bot] },
+        createSchedule(server(flags), created, console.log),
+      ),
     pauseSchedule: (flags: Flags & ConnectFlags, id: string, isPaused: boolean) =>
-      pauseSchedule(server(flags), { id, isPaused }, console.log),
-    runSchedule: (flags: Flags & ConnectFlags, id: string) => runSchedule(server(flags), id, console.log),
+      naming({ id: ["schedule", id] }, pauseSchedule(server(flags), { id, isPaused }, console.log)),
+    runSchedule: (flags: Flags & ConnectFlags, id: string) =>
+      naming({ id: ["schedule", id] }, runSchedule(server(flags), id, console.log)),
     deleteSchedule: (flags: Flags & ConnectFlags, id: string) =>
-      deleteSchedule(server(flags), id, console.log),
+      naming({ id: ["schedule", id] }, deleteSchedule(server(flags), id, console.log)),
 
     async receive(
       flags: Flags & ConnectFlags,
@@ -175,7 +183,8 @@ export function createClientCommands() {
         ...(given.tokenHeader !== undefined && { token_header: given.tokenHeader }),
       };
       const to = `/api/v1/admin/integrations/${encodeURIComponent(integration)}/receive`;
-      const testDelivery = (await server(flags).post(to, sent)) as TestDelivery;
+      const received = server(flags).post(to, sent);
+      const testDelivery = (await naming({ id: ["integration", integration] }, received)) as TestDelivery;
       if (testDelivery.signed === false) {
         console.error(
           "The manifest declares no webhook.verifier, so this was sent unsigned; pass --token, with --token-header for a header of the sender's own.",

@@ -145,9 +145,12 @@ const notHeddle = (name: string): HeddleError =>
   );
 
 function failure(name: string, status: number, answer: unknown): HeddleError {
-  const error = (answer as { error?: { code?: unknown; message?: unknown } } | undefined)?.error;
+  const error = (answer as { error?: { code?: unknown; message?: unknown; field?: unknown } } | undefined)
+    ?.error;
   const message = typeof error?.message === "string" ? error.message : `${name} answered ${status}.`;
-  return new HeddleError(isErrorCode(error?.code) ? error.code : "upstream", message);
+  return new HeddleError(isErrorCode(error?.code) ? error.code : "upstream", message, {
+    ...(typeof error?.field === "string" && { field: error.field }),
+  });
 }
 
 function jsonIn(text: string): unknown {

@@ -63,6 +63,8 @@ export async function createSchedule(
       `Exactly one of --cron, --every and --at must be given; got ${timings.length}.`,
     );
   }
+  if (every !== undefined && !Number.isFinite(Number(every)))
+    throw new HeddleError("config", `--every must be a number of seconds; got "${every}".`);
   const made = (await server.post(SCHEDULES, {
     channel_id: channel,
     name,

@@ -93,7 +93,11 @@ describe("heddle ask", () => {
 
   test("failures are reported and exit with 1", async () => {
     const noBot = await heddle(["ask", "Hello", "--bot", "nobody", "--home", home]);
-    expect(noBot).toMatchObject({ status: 1, out: "", err: 'heddle: There is no bot "nobody".\n' });
+    expect(noBot).toMatchObject({
+      status: 1,
+      out: "",
+      err: expect.stringMatching(/^heddle: There is no bot "nobody"\. /),
+    });
     const noTime = await heddle(["ask", "Hello", "--timeout", "soon", "--home", home]);
     expect(noTime.err).toBe('heddle: --timeout must be a number of seconds; got "soon".\n');
     const noServer = await heddle(["ask", "Hello", "--home", join(base, "empty")]);
@@ -249,7 +253,7 @@ describe("heddle receive and replay", () => {
 
     const cases: [argv: string[], says: string, environment?: Record<string, string>][] = [
       [["replay", "0198c0de-0000-7000-8000-000000000000", "--home", home], "There is no webhook"],
-      [["replay", "nothing", "--home", home], "id must be"],
+      [["replay", "nothing", "--home", home], "id must be a UUID"],
       [["receive", "nobody", file("x.json", {}), "--home", home], 'There is no integration "nobody"'],
       [["receive", "github", join(base, "missing.json"), "--home", home], "cannot be read"],
       [
