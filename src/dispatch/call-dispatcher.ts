@@ -34,7 +34,7 @@ export interface ClaimedDelivery {
 }
 
 export interface HandOptions {
-  dispatchers: Pick<Dispatchers, "get" | "checkReceipt">;
+  dispatchers: Pick<Dispatchers, "get" | "withDefaults" | "checkReceipt">;
   sealer: Pick<ConfigSealer, "open">;
   actions: Pick<KeptActions, "open">;
   once: OnceOf;
@@ -76,7 +76,9 @@ export function createHand({ dispatchers, sealer, actions, once }: HandOptions):
 
   function call(dispatcher: Dispatcher, claimed: ClaimedDelivery, ctx: DispatchContext): unknown {
     const { row } = claimed;
-    const config = { ...sealer.open(row.dispatch_config, fieldLocation(row.id)), type: row.dispatch_type };
+    const { dispatch_type: type } = row;
+    const given = sealer.open(row.dispatch_config, fieldLocation(row.id));
+    const config = { ...dispatchers.withDefaults(type, given), type };
     if (row.payload.kind === "approval") return dispatcher.askApproval?.(askInput(claimed, config), ctx);
     if (row.payload.kind === "edit" || row.payload.kind === "remove")
       return change(dispatcher, claimed, config, ctx);

@@ -13,6 +13,11 @@ export interface Dispatchers {
   typesOf(owner: string): string[];
   /** Throws `validation` with the field unless the config names a known type and fits its schema. */
   check(config: JsonObject): DispatchConfig;
+  /**
+   * Returns the fields as the dispatcher gets them: with the defaults of its schema. These are not stored, so that a changed
+   * default counts for every place, as a setting's does.
+   */
+  withDefaults(type: string, fields: JsonObject): JsonObject;
   /** Throws Retryable unless the receipt is of the shape that the dispatcher has declared. */
   checkReceipt(type: string, receipt: unknown): void;
 }
@@ -64,6 +69,7 @@ export function createDispatchers(core: Record<string, Dispatcher>): Dispatchers
       registered.schemas.checkConfig(fields);
       return { ...fields, type };
     },
+    withDefaults: (type, fields) => byType.get(type)?.schemas.withDefaults(fields) ?? fields,
     checkReceipt: (type, receipt) => byType.get(type)?.schemas.checkReceipt(receipt),
   };
 }

@@ -8,7 +8,7 @@ import { maskConfig as withoutSecrets } from "../secrets/vault.ts";
 import type { Dispatchers } from "./registry.ts";
 
 export interface TargetKeyOptions {
-  dispatchers: Pick<Dispatchers, "get">;
+  dispatchers: Pick<Dispatchers, "get" | "withDefaults">;
   log: Logger;
 }
 
@@ -18,7 +18,7 @@ export type TargetKey = (type: string, config: JsonObject) => string;
 export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetKey {
   return (type, config) => {
     // Two messages to one place may bring different tokens.
-    const shown = withoutSecrets(config);
+    const shown = withoutSecrets(dispatchers.withDefaults(type, config));
     return `${type}:${digest(laneOf(type, shown) ?? canonical(shown))}`;
   };
 

@@ -25,13 +25,14 @@ const PATTERN = /"pattern":("(?:[^"\\]|\\.)*")/g;
 
 /**
  * Checks a schema (TypeBox's are JSON Schema), and compiles it on first use, because a server has hundreds of them and uses few.
- * Throws if the schema itself is invalid.
+ * With `useDefaults`, validating puts each property's `default` where the value has none; inside of alternatives there are no
+ * defaults. Throws if the schema itself is invalid.
  */
-export function compileSchema(schema: object): Validate {
+export function compileSchema(schema: object, { useDefaults = false } = {}): Validate {
   const plain = plainSchema(schema);
   const wrong = wrongIn(plain);
   if (wrong !== undefined) throw new Error(`It is not JSON Schema: ${wrong}`);
-  const compile = () => compileWith(plain, { validateSchema: false, code: { optimize: false } });
+  const compile = () => compileWith(plain, { useDefaults, validateSchema: false, code: { optimize: false } });
   return mayNotCompile(JSON.stringify(plain)) ? compile() : onFirstUse(compile);
 }
 

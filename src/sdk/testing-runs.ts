@@ -13,6 +13,7 @@ import type {
   HookEvent,
   HookExtraOf,
   HookExtras,
+  JsonObject,
   RunContext,
   SettingsChange,
 } from "./types.ts";
@@ -60,8 +61,8 @@ export const deliverAll = (
   { deliverInput, dispatchContext }: DeliverSupport,
   { type, config, text, fields }: Delivering,
 ): Promise<DeliveryOutcome> =>
-  attemptAll(type, config, dispatchContext, ({ deliver }, ctx) =>
-    deliver(deliverInput({ ...config, type }, text, fields), ctx),
+  attemptAll(type, config, dispatchContext, ({ deliver }, filled, ctx) =>
+    deliver(deliverInput({ ...filled, type }, text, fields), ctx),
   );
 
 export interface Changing {
@@ -76,11 +77,9 @@ export function changeAll(
   { dispatchContext }: Pick<DeliverSupport, "dispatchContext">,
   { type, config, receipt, text }: Changing,
 ): Promise<DeliveryOutcome> {
-  checkArgument("The second argument, the dispatch config,", config, "an object");
-  const { type: _, ...given } = config;
   const { bot_id: botId, session_id: sessionId } = TEST_RUN;
-  const input = { receipt, config: given, dispatchConfig: { ...given, type }, botId, sessionId };
-  const change = async (dispatcher: Dispatcher, ctx: DispatchContext): Promise<unknown> => {
+  const change: Call = async (dispatcher, filled, ctx) => {
+    const input = { receipt, config: filled, dispatchConfig: { ...filled, type }, botId, sessionId };
     const name = text === undefined ? "remove" : "edit";
     if (!dispatcher[name]) throw new Permanent(`The dispatcher "${type}" has no ${name}().`);
     if (text === undefined) return dispatcher.remove?.(input, ctx);
@@ -94,11 +93,14 @@ export function changeAll(
 const receiptIn = (answer: unknown): unknown =>
   typeof answer === "object" && answer !== null && "receipt" in answer ? (answer.receipt ?? null) : null;
 
+/** `config` is the dispatch_config without its type, with the defaults of its schema. */
+type Call = (dispatcher: Dispatcher, config: JsonObject, ctx: DispatchContext) => unknown;
+
 async function attemptAll(
   type: string,
   config: Record<string, unknown>,
   dispatchContext: DeliverSupport["dispatchContext"],
-  call: (dispatcher: Dispatcher, ctx: DispatchContext) => unknown,
+  call: Call,
   { hasReceipt = true } = {},
 ): Promise<DeliveryOutcome> {
   const dispatcher = testSeam().registered.dispatchers.get(type);
@@ -106,13 +108,14 @@ async function attemptAll(
   checkArgument("The second argument, the dispatch config,", config, "an object");
   const { type: _, ...given } = config;
   schemas.checkConfig(given);
+  const filled = schemas.withDefaults(given);
   // Shared by all attempts, so that a part that one attempt completed is not repeated by the next.
   const { once } = dispatchContext();
   const waits: number[] = [];
   let error: unknown;
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await call(dispatcher, dispatchContext({ attempt, once }));
+      const answer = await call(dispatcher, filled, dispatchContext({ attempt, once }));
       if (answer === false) throw new Error("The dispatcher returned false");
       const receipt = receiptIn(answer);
       if (dispatcher.receipt && hasReceipt) schemas.checkReceipt(receipt);

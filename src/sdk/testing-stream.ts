@@ -27,8 +27,10 @@ export async function streamTo(
 ): Promise<StreamOutcome> {
   const dispatcher = testSeam().registered.dispatchers.get(type);
   if (!dispatcher.stream) throw new Error(`The dispatcher "${type}" has no stream().`);
-  const { type: _, ...given } = config;
-  dispatcherSchemas(type, dispatcher).checkConfig(given);
+  const { type: _, ...withoutType } = config;
+  const schemas = dispatcherSchemas(type, dispatcher);
+  schemas.checkConfig(withoutType);
+  const given = schemas.withDefaults(withoutType);
   const dispatchConfig = { ...given, type };
   const task = { ...TEST_RUN, id: "task-1", dispatch_type: type, dispatch_config: dispatchConfig };
   const { bot_id: botId, session_id: sessionId } = TEST_RUN;

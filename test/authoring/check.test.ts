@@ -413,6 +413,16 @@ const CASES: [rule: string, place: string, files: Files][] = [
       ),
     },
   ],
+  [
+    "dispatcher-defaults",
+    "dispatcher.ts:2",
+    {
+      "dispatcher.ts": DISPATCHER["dispatcher.ts"].replace(
+        "t.Object({})",
+        "t.Object({ room: t.String({ default: 5 }) })",
+      ),
+    },
+  ],
   ["dispatch-types", "names.ts:2", { ...DISPATCHER, "names.ts": DISPATCHED("mini") }],
   ["dispatch-types", "names.ts:2", { "names.ts": DISPATCHED("mine") }],
   ["secret-in-source", "names.ts:1", { "names.ts": `export const a = "ghp_${"a1B2".repeat(9)}";\n` }],

@@ -166,6 +166,14 @@ eachDatabase("order of deliveries", (open) => {
     expect(new Set(await keys(named)).size).toBe(1);
     await named.queue.close();
 
+    const filled = await fixture(() => undefined, {
+      config: { type: "object", properties: { thread: { type: "string", default: "1" } } },
+      lane: ({ thread }) => String(thread),
+    });
+    await filled.write({ room: "a", thread: "1", text: "" }, { room: "b", text: "" });
+    expect(new Set(await keys(filled)).size).toBe(1);
+    await filled.queue.close();
+
     const broken = await fixture(() => undefined, {
       targetOf: () => {
         throw new Error("broken");

@@ -137,15 +137,20 @@ eachDatabase("outbox", (open) => {
     await queue.close();
   });
 
-  test("the dispatcher gets the whole dispatch_config with its type, and config without it", async () => {
-    const config = { room: "r", token: "xoxb-canary-secret" };
+  test("the dispatcher gets the whole dispatch_config with its type and defaults, and config without the type", async () => {
+    const dispatcher = {
+      config: t.Object({ room: t.String(), mode: t.String({ default: "plain" }), token: t.String() }),
+    } as unknown as Partial<Dispatcher>;
+    const config = { room: "r", token: "xoxb-canary-secret", mode: "plain" };
     const whole = { ...config, type: "chat" };
-    const answer = await fixture(() => null);
+    const answer = await fixture(() => null, { dispatcher });
     await answer.attempt();
     const [delivered] = answer.seen as DeliverInput[];
     expect([delivered?.task.dispatch_config, delivered?.config]).toEqual([whole, config]);
+    // A default is not stored, so that a changed one counts for every place.
+    expect((await answer.row()).dispatch_config).toEqual({ room: "r", token: expect.any(String) });
     await answer.queue.close();
-    const post = await fixture(() => null, { kind: "post" });
+    const post = await fixture(() => null, { kind: "post", dispatcher });
     await post.attempt();
     const [posted] = post.seen as PostMessageInput[];
     expect([posted?.dispatchConfig, posted?.config]).toEqual([whole, config]);

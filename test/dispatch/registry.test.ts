@@ -27,6 +27,21 @@ describe("dispatchers", () => {
     expect(fieldOf({ type: "strict", room: { id: "1" } })).toBe("dispatch_config.room.id");
   });
 
+  test("a property with a default may be left out, is checked all the same, and is filled in nested objects, too", () => {
+    const place = Type.Object({ id: Type.Integer(), tab: Type.Integer({ default: 1 }) });
+    const config = Type.Object({ room: place, mode: Type.String({ default: "plain" }) });
+    const dispatchers = createDispatchers({ filled: { ...plain, config } });
+    const given = { room: { id: 1 } };
+    expect(dispatchers.check({ type: "filled", ...given })).toEqual({ type: "filled", ...given });
+    expect(dispatchers.withDefaults("filled", given)).toEqual({ room: { id: 1, tab: 1 }, mode: "plain" });
+    expect(given).toEqual({ room: { id: 1 } });
+    expect(dispatchers.withDefaults("filled", { mode: "rich" })).toEqual({ mode: "rich" });
+    expect(() => dispatchers.check({ type: "filled", ...given, mode: 5 })).toThrow(
+      "dispatch_config.mode must be a string; got a number.",
+    );
+    expect(() => dispatchers.check({ type: "filled" })).toThrow("dispatch_config.room is missing.");
+  });
+
   test("an owner's types are replaced together; another owner's type is refused and nothing changes", () => {
     const dispatchers = createDispatchers({ plain });
     dispatchers.replaceOwner("chat", new Map([["one", plain]]));

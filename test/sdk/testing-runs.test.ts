@@ -111,6 +111,20 @@ test("config and receipt are checked as in the server", async () => {
   expect(String(outcome.error)).toContain("receipt.id is missing");
 });
 
+test("what the dispatch_config leaves out has the default of the dispatcher's schema, as in the server", async () => {
+  const seen: unknown[] = [];
+  sdk.registerDispatcher("filled", {
+    config: { type: "object", properties: { mode: { type: "string", default: "plain" } } },
+    deliver: ({ config, task }) => void seen.push(config.mode, task.dispatch_config.mode),
+    stream: ({ config, dispatchConfig }) => void seen.push(config.mode, dispatchConfig.mode),
+    edit: ({ config, dispatchConfig }) => void seen.push(config.mode, dispatchConfig.mode),
+  });
+  await deliver("filled", {}, "x");
+  await streamTo("filled", {}, [{}]);
+  await correct("filled", {}, { id: "1" }, "new");
+  expect(seen).toEqual(Array(6).fill("plain"));
+});
+
 test("what is corrected and withdrawn needs no new receipt, as in the server", async () => {
   let edited: unknown;
   sdk.registerDispatcher("kept", {

@@ -53,7 +53,7 @@ export interface Streams {
 
 export interface StreamsOptions {
   db: Pick<Database, "query">;
-  dispatchers: Pick<Dispatchers, "get">;
+  dispatchers: Pick<Dispatchers, "get" | "withDefaults">;
   sealer: Pick<ConfigSealer, "open">;
   redactor: Pick<Redactor, "redact" | "hiding">;
   log: Logger;
@@ -107,7 +107,8 @@ export function createStreams(options: StreamsOptions): Streams {
           // Its integration may have been reloaded or disabled meanwhile.
           const dispatcher = dispatchers.get(type);
           if (!dispatcher?.stream) return;
-          const update = { ...updateOf(task, type, dispatch_config), ...view() };
+          const config = dispatchers.withDefaults(type, dispatch_config);
+          const update = { ...updateOf(task, type, config), ...view() };
           const ctx = { stream_id: `${task.id}:${target}`, attempt: task.attempt, hops: task.hops, signal };
           const returned = await during(
             () => `the stream of task ${task.id} by ${type}`,
