@@ -6,6 +6,7 @@ import type { IntegrationView } from "../integrations/registry/view.ts";
 import type { Settings } from "../integrations/settings/settings.ts";
 import type { Logger } from "../log.ts";
 import type { RegisteredListener } from "../sdk/backend.ts";
+import { isMissingSetting } from "../sdk/errors.ts";
 import { sleepFor } from "../sdk/http/client.ts";
 import type { Connections } from "./connections.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -85,6 +86,8 @@ export function createListeners(options: ListenersOptions): Listeners {
     try {
       return when ? when() : hasRequired(view);
     } catch (error) {
+      // Nobody has set it up yet.
+      if (isMissingSetting(error)) return false;
       log.error("The when of listener {name} of {id} failed: {error}", { name, id: view.id, error });
       return false;
     }

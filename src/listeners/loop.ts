@@ -82,16 +82,17 @@ export function startLoop(options: LoopOptions): Loop {
 
   /** Resolves with the reason why it listens no more, and how long it was connected. Never rejects. */
   async function attempt(number: number): Promise<{ reason: unknown; connectedMs: number }> {
-    const { silenceSeconds } = listener;
-    const silence = idleTimeout(
-      (silenceSeconds ?? 0) * 1000,
-      () => new Error(`Nothing was heard for ${silenceSeconds} seconds.`),
+    const { silenceSeconds, connectSeconds } = listener;
+    const silence = idleTimeout((silenceSeconds ?? connectSeconds ?? 0) * 1000, () =>
+      silenceSeconds === undefined
+        ? new Error(`It has not called connected() within ${connectSeconds} seconds.`)
+        : new Error(`Nothing was heard for ${silenceSeconds} seconds.`),
     );
     // People are told at once: the listener may need seconds to end.
     silence.signal.addEventListener("abort", () => say("degraded", errorMessage(silence.signal.reason)));
     const over = new AbortController();
     const signal = AbortSignal.any([stopping.signal, silence.signal, over.signal]);
-    const heard = () => silenceSeconds !== undefined && silence.restart();
+    const heard = () => (silenceSeconds === undefined ? silence.stop() : silence.restart());
     let isOver = false;
     let connectedAt: number | undefined;
     let shown: string | null = null;
@@ -126,7 +127,10 @@ export function startLoop(options: LoopOptions): Loop {
           if (missed.isDone && connectedAt !== undefined) options.alive();
         },
         degraded(reason) {
-          if (!isOver) say("degraded", reason);
+          if (isOver) return;
+          // It is there, and people read what it is about: that a person has to scan a code, for example.
+          if (silenceSeconds === undefined) silence.stop();
+          say("degraded", reason);
         },
       };
     };
@@ -137,7 +141,7 @@ export function startLoop(options: LoopOptions): Loop {
     try {
       // The database may be away; then this attempt has failed like any other.
       const ctx = context(await options.since());
-      heard();
+      if (silenceSeconds !== undefined || connectSeconds !== undefined) silence.restart();
       const work = Promise.resolve(listener.run(ctx));
       // Whatever a listener does after it has ignored its signal does not matter any more.
       await within(Number.POSITIVE_INFINITY, work, { signal }).catch(async (error) => {

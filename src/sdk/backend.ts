@@ -90,6 +90,8 @@ export interface RegisteredListener {
   when: (() => boolean) | undefined;
   /** How long nothing may be heard; undefined: no limit. */
   silenceSeconds: number | undefined;
+  /** Without `silenceSeconds`: how long it may take until it says how its connection is; undefined: no limit. */
+  connectSeconds?: number | undefined;
 }
 
 /** What is known of a service at which a person signs Heddle in, with the settings as they are. */

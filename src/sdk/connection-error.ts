@@ -1,6 +1,6 @@
 // `connectionError`: what a client of a service has thrown, in words that say what a person can do about it.
 
-import { checkArgument } from "./arguments.ts";
+import { atOnce, checkArgument } from "./arguments.ts";
 import { isPermanent, isReauthRequired, isRetryable, ReauthRequired, Retryable } from "./errors.ts";
 import { networkFailure, wrapped } from "./network-words.ts";
 import { checkOptions } from "./options.ts";
@@ -15,7 +15,8 @@ export function connectionError(error: unknown, service: ServiceFacts): unknown 
   // Such as the refusal of a private address, which a library has wrapped.
   const said = wrapped(error).find((one) => isPermanent(one) || isRetryable(one) || isReauthRequired(one));
   if (said) return said;
-  if (service.isRefused?.(error)) return refusal(service, error);
+  if (atOnce("The isRefused of connectionError()", service.isRefused?.(error)))
+    return refusal(service, error);
   const failure = networkFailure(error, placeOf(service.address));
   if (!failure) return error;
   const { clause, code, advice } = failure;

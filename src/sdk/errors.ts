@@ -1,4 +1,4 @@
-// The errors by which an integration says whether to retry. They carry a mark that is the same in every copy of this
+// The errors by which an integration says whether to retry, and that of a setting without a value. They carry a mark that is the same in every copy of this
 // module, because `instanceof` fails if an author's bundle contains its own copy.
 
 import { HeddleError, isErrorCode } from "../errors.ts";
@@ -47,6 +47,14 @@ export class ReauthRequired extends Error {
   }
 }
 
+/** What reading a setting throws that has no value: nobody has set the integration up yet. */
+export class MissingSetting extends HeddleError {
+  readonly [MARK] = "missing_setting";
+  constructor(key: string) {
+    super("unavailable", `The setting ${key} is not set`, { field: key });
+  }
+}
+
 function secondsOf(after: RetryableOptions["retryAfter"]): number | undefined {
   if (after === undefined || typeof after === "number") return after;
   const headers: unknown =
@@ -68,6 +76,10 @@ export const isRetryable = (error: unknown): error is Retryable => markOf(error)
 /** True for a `ReauthRequired` of any copy of the SDK. */
 export const isReauthRequired = (error: unknown): error is ReauthRequired =>
   markOf(error) === "reauth_required";
+
+/** True for a `MissingSetting` of any copy of the SDK. */
+export const isMissingSetting = (error: unknown): error is MissingSetting =>
+  markOf(error) === "missing_setting";
 
 /** Returns a HeddleError of any copy of the module as this process's `HeddleError`; undefined for other errors. */
 export function asHeddleError(error: unknown): HeddleError | undefined {

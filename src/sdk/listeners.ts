@@ -18,6 +18,8 @@ const CONNECTION_STATUSES: readonly ConnectionStatus[] = [
 ];
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const POLL_TIMEOUT_SECONDS = 120;
+/** A connection attempt that nothing answers can hang for ever, and would be shown as one that is about to succeed. */
+const CONNECT_SECONDS = 120;
 const OF_LISTEN = ["name", "run", "catchUp", "when", "silenceSeconds"];
 const OF_POLL = ["name", "run", "when", "everySeconds", "timeoutSeconds"];
 
@@ -32,8 +34,9 @@ export function createListeners(
       if (catchUp !== undefined && typeof catchUp !== "function")
         throw invalid(`The catchUp of listen("${name}") must be a function.`);
       if (silenceSeconds !== undefined) checkSeconds("listen", name, "silenceSeconds", silenceSeconds);
-      const wanted = whenOf(when);
-      backend.registerListener({ name, run, catchUp, when: wanted, silenceSeconds });
+      const wanted = whenOf(`listen("${name}")`, when);
+      const connectSeconds = CONNECT_SECONDS;
+      backend.registerListener({ name, run, catchUp, when: wanted, silenceSeconds, connectSeconds });
       backend.misspelt(misspellings(`listen("${name}")`, options, OF_LISTEN));
     },
 
@@ -44,13 +47,16 @@ export function createListeners(
       checkSeconds("poll", name, "timeoutSeconds", timeoutSeconds);
       if (typeof everySeconds !== "function") checkSeconds("poll", name, "everySeconds", everySeconds);
       const pause = () => {
-        const seconds = typeof everySeconds === "function" ? everySeconds() : everySeconds;
+        const seconds =
+          typeof everySeconds === "function"
+            ? atOnce(`The everySeconds of poll("${name}")`, everySeconds())
+            : everySeconds;
         checkSeconds("poll", name, "everySeconds", seconds);
         return seconds;
       };
       backend.registerListener({
         name,
-        when: whenOf(when),
+        when: whenOf(`poll("${name}")`, when),
         catchUp: undefined,
         silenceSeconds: undefined,
         run: polling(run, timeoutSeconds, pause),
@@ -120,8 +126,8 @@ function check(what: string, { name, run, when }: { name: unknown; run: unknown;
     throw invalid(`The when of ${what}("${name}") must be a function.`);
 }
 
-const whenOf = (when: ListenOptions["when"]): RegisteredListener["when"] =>
-  when && (() => atOnce("It", when()));
+const whenOf = (of: string, when: ListenOptions["when"]): RegisteredListener["when"] =>
+  when && (() => atOnce(`The when of ${of}`, when()));
 
 function checkName(what: string, name: unknown): void {
   if (typeof name === "string" && NAME.test(name)) return;

@@ -24,23 +24,27 @@ const path = (description: string) => Type.String({ pattern: "^/[^?#\\s]*$", des
 
 const EnvVar = strict(
   {
-    key: Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]*$", description: "Name in the environment." }),
+    key: Type.String({
+      pattern: "^[A-Za-z][A-Za-z0-9_]*$",
+      description:
+        'Its name, in the environment too: "ACME_TOKEN". It begins with a letter, and has letters, digits and _.',
+    }),
     required: Type.Optional(
       Type.Boolean({ description: "Whether the integration needs it to work. Default: false." }),
     ),
     secret: Type.Optional(
       Type.Boolean({
         description:
-          "Whether it is stored encrypted and never shown. Default: whether the key contains TOKEN, SECRET, PASSWORD or API_KEY.",
+          "Whether it is stored encrypted and never shown. Default: true, unless it has a default or its key is plainly harmless, such as ACME_URL; keys such as ACME_TOKEN are secret even then.",
       }),
     ),
     description: optional("What the setting is, for people."),
-    default: optional("The value if it is set nowhere."),
+    default: optional("The value if it is set nowhere, as a text. Default: it has none."),
   },
   "A setting. Its value is the stored one, otherwise the environment's, otherwise the default.",
 );
 
-const secret = text("Key of the setting that holds the secret.");
+const secret = text("The key of the setting that holds the secret, which is a secret setting by that.");
 
 /** One schema per scheme; the field `scheme` selects it. */
 const VERIFIERS = Object.entries<ManifestPart>(SCHEMES).map(
@@ -62,7 +66,8 @@ type ManifestPart = Pick<SchemeKind<unknown, never>, "description" | "options"> 
 };
 
 const Verifier = Type.Unsafe<WebhookVerifier & { secret: string }>({
-  description: "How the sender is verified.",
+  description:
+    "How the sender signs, for heddle receive and for people. The verification itself is done by the router's code.",
   type: "object",
   properties: {
     scheme: oneOf(Object.keys(SCHEMES), "How the sender proves itself."),
@@ -74,7 +79,9 @@ const Verifier = Type.Unsafe<WebhookVerifier & { secret: string }>({
 
 const Webhook = strict(
   {
-    path: path("Where it is received: below the server (/integrations/<id>/…) or below the integration."),
+    path: path(
+      'Where it is received: "/webhook" below the integration, or the same from the server\'s root, "/integrations/<id>/webhook".',
+    ),
     description: optional("What it receives, for people."),
     verifier: Type.Optional(Verifier),
     endpoints: Type.Optional(
@@ -104,8 +111,14 @@ const SidebarSection = strict(
       ),
       { description: "The links, from top to bottom." },
     ),
-    readiness_endpoint: Type.Optional(path("API path that says whether the feature is ready.")),
-    readiness_field: optional("The field of its answer to read."),
+    readiness_endpoint: Type.Optional(
+      path(
+        "A path from the server's root, whose answer to GET says whether the feature is ready; the sidebar shows it.",
+      ),
+    ),
+    readiness_field: optional(
+      'The field of its JSON answer that says so: true, a number above 0, or a word such as "ready" or "ok". Default: every answer with a status of 2xx does.',
+    ),
   },
   "A section of the main sidebar.",
 );
@@ -114,7 +127,8 @@ const DashboardModule = strict(
   {
     id: Type.String({
       pattern: "^[A-Za-z0-9][A-Za-z0-9_-]*$",
-      description: "Unique in the integration. The router answers GET /mc/<id>/data.",
+      description:
+        "Unique in the integration. The router answers GET /mc/<id>/data with the title and sections of DashboardData.",
     }),
     label: text("Title of the card."),
     icon: icon("Zap"),
@@ -206,7 +220,11 @@ const WebUi = strict(
       "Folder of built files, relative to the integration's; served at /integrations/<id>/ui.",
     ),
     dev_port: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 65_535, description: "Port of the author's development server." }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description: "The port of the author's development server, which the API passes on to tools.",
+      }),
     ),
   },
   "The integration's own web pages.",
@@ -214,10 +232,12 @@ const WebUi = strict(
 
 export const SetupManifest = strict(
   {
-    version: optional("The integration's version."),
+    version: optional(
+      'The integration\'s version, for people and for templates that need a certain one: "1.2.0".',
+    ),
     icon: icon("Plug"),
-    instructions_url: optional("Where people read how to set the integration up."),
-    env_vars: list(EnvVar, "Its settings."),
+    instructions_url: optional("The address of the page on which people read how to set the integration up."),
+    env_vars: list(EnvVar, "Its settings, in addition to those of defineConfig; a setting may be in both."),
     dependencies: list(
       strict(
         {
@@ -228,13 +248,14 @@ export const SetupManifest = strict(
         },
         "An npm package.",
       ),
-      "npm packages that the folder needs.",
+      "npm packages that it needs in addition to those of its package.json. The API says whether they are installed.",
     ),
     api_permissions: Type.Optional(
       Type.Unsafe<string | string[]>({
         type: ["string", "array"],
         items: { type: "string" },
-        description: "What the integration's API key may do: a preset's name, or scopes.",
+        description:
+          "What the integration's API key, and the key of its process, may do: a preset's name, or scopes such as tasks:read. Default for the process: sessions:write, documents:write and tasks:read.",
       }),
     ),
     webhook: Type.Optional(Webhook),

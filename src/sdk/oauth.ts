@@ -2,7 +2,7 @@
 // them in time (src/oauth).
 
 import { HeddleError } from "../errors.ts";
-import { checkArgument, shown } from "./arguments.ts";
+import { atOnce, checkArgument, shown } from "./arguments.ts";
 import type { OAuthBackend, RegisteredOAuth, SdkBackend } from "./backend.ts";
 import { misspellings } from "./misspelt.ts";
 import type { OAuthAccount, OAuthOptions } from "./types.ts";
@@ -34,7 +34,8 @@ export const createDefineOAuth =
     check(options);
     const { name, title, when } = options;
     backend.registerOAuth({
-      ...{ name, title, when },
+      ...{ name, title },
+      when: when && (() => atOnce(`The when of defineOAuth("${name}")`, when())),
       provider: () => providerOf(options, backend),
       fetch: (input, init) => backend.fetch(input, init),
     });
@@ -63,27 +64,43 @@ function providerOf(
   const { clientIdSetting, clientId, clientSecretSetting, clientAuthentication = "post" } = options;
   const settings = [clientIdSetting, clientSecretSetting].filter((key) => key !== undefined);
   const setting = (key: string | undefined) => (key === undefined ? undefined : getSetting(key)?.trim());
-  const revokeUrl = lookedUp(options.revokeUrl);
+  const revokeUrl = lookedUp(options, "revokeUrl");
   return {
     authorizeUrl: address(options, "authorizeUrl"),
     tokenUrl: address(options, "tokenUrl"),
     ...(revokeUrl && { revokeUrl }),
-    scope: (lookedUp(options.scopes) ?? []).join(" "),
+    scope: scopeOf(options),
     missing: settings.filter((key) => !setting(key)),
     clientId: (baseUrl) =>
-      clientId && baseUrl !== undefined ? clientId({ baseUrl }) : setting(clientIdSetting),
+      clientId && baseUrl !== undefined
+        ? atOnce(`The clientId of defineOAuth("${options.name}")`, clientId({ baseUrl }))
+        : setting(clientIdSetting),
     clientSecret: setting(clientSecretSetting) || undefined,
     clientAuthentication,
     authorizeParameters: options.authorizeParameters ?? {},
-    issuer: lookedUp(options.issuer),
+    issuer: lookedUp(options, "issuer"),
   };
 }
 
-const lookedUp = <Value>(given: Value | (() => Value) | undefined): Value | undefined =>
-  typeof given === "function" ? (given as () => Value)() : given;
+type LookedUp = "authorizeUrl" | "tokenUrl" | "revokeUrl" | "scopes" | "issuer";
+
+/** The value of an option that may be a function. */
+function lookedUp<Field extends LookedUp>(options: OAuthOptions, field: Field) {
+  const given = options[field];
+  const value = typeof given === "function" ? given() : given;
+  return atOnce(`The ${field} of defineOAuth("${options.name}")`, value) as
+    | Exclude<OAuthOptions[Field], (...given: never[]) => unknown>
+    | undefined;
+}
+
+function scopeOf(options: OAuthOptions): string {
+  const scopes: unknown = lookedUp(options, "scopes") ?? [];
+  if (Array.isArray(scopes)) return scopes.join(" ");
+  throw invalid(`The scopes of defineOAuth("${options.name}") must be a list; got ${shown(scopes)}.`);
+}
 
 function address(options: OAuthOptions, field: "authorizeUrl" | "tokenUrl"): string {
-  const given = lookedUp(options[field]);
+  const given = lookedUp(options, field);
   const url = URL.parse(given ?? "");
   if (url && (url.protocol === "https:" || url.protocol === "http:")) return url.href;
   throw invalid(

@@ -1,7 +1,7 @@
 // `patiently`: waits where a service asks for a moment, so that a short wait is no failure.
 
 import { HeddleError } from "../errors.ts";
-import { checkArgument, shown } from "./arguments.ts";
+import { atOnce, checkArgument, shown } from "./arguments.ts";
 import { isRetryable } from "./errors.ts";
 import { sleepFor } from "./http/client.ts";
 import { checkOptions } from "./options.ts";
@@ -37,7 +37,7 @@ export async function patiently<Made>(
     try {
       return await work();
     } catch (error) {
-      const seconds = secondsOf(error);
+      const seconds = atOnce("The secondsOf of patiently()", secondsOf(error));
       if (seconds === undefined || !(seconds <= maxWaitSeconds) || waits === MOST_WAITS) throw error;
       // Not at once, whatever the service says: it has just refused.
       await sleepFor(Math.max(seconds, 0.1), signal);

@@ -1,6 +1,6 @@
 // Reads Retry-After: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 
-import { checkArgument } from "./arguments.ts";
+import { atOnce, checkArgument } from "./arguments.ts";
 
 /** An answer's headers: `Headers`, or anything with a case-insensitive `get`. */
 export interface HeaderReader {
@@ -21,5 +21,7 @@ export function retryAfterSeconds(headers: HeaderReader, now: () => number = Dat
 
 function secondsUntil(date: string, headers: HeaderReader, now: () => number): number {
   const sent = Date.parse(headers.get("date") ?? "");
-  return (Date.parse(date) - (Number.isNaN(sent) ? now() : sent)) / 1000;
+  return (
+    (Date.parse(date) - (Number.isNaN(sent) ? atOnce("The now of retryAfterSeconds()", now()) : sent)) / 1000
+  );
 }

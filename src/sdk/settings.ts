@@ -4,6 +4,7 @@ import { nearest } from "../schema/nearest.ts";
 import { isSecretName } from "../secrets/names.ts";
 import { shown } from "./arguments.ts";
 import type { DeclaredSetting, SdkBackend } from "./backend.ts";
+import { MissingSetting } from "./errors.ts";
 import { isSecretSetting } from "./secret-setting.ts";
 import { expectation, type SettingSchema } from "./setting-expectation.ts";
 
@@ -125,7 +126,7 @@ function readValue(declared: DeclaredSetting, text: string | undefined): unknown
   const { key, schema } = declared;
   if (schema.default !== undefined) return schema.default;
   if (OPTIONAL in schema) return undefined;
-  throw new HeddleError("unavailable", `The setting ${key} is not set`, { field: key });
+  throw new MissingSetting(key);
 }
 
 /** Returns the value in the declared type. Throws "validation", whose message never shows a secret. */

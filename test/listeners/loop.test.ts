@@ -215,6 +215,30 @@ test("silence is told at once, and not only when the listener has ended", async 
   await loop.stop();
 });
 
+test("one without a limit for silence has to say in each attempt how its connection is, once", async () => {
+  const begin = (say: (ctx: ListenContext) => void) =>
+    loopOver(
+      async (ctx) => {
+        say(ctx);
+        await new Promise((_, reject) =>
+          ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason)),
+        );
+      },
+      { connectSeconds: 0.01 },
+    );
+  const saying = [
+    begin(({ connected }) => connected()),
+    begin(({ alive }) => alive()),
+    begin(({ degraded }) => degraded("Scan the code.")),
+  ];
+  // Its time begins after theirs.
+  const silent = begin(() => {});
+  await until(() => silent.sleeps.length > 0);
+  expect(silent.reports.at(-1)).toEqual(["degraded", "It has not called connected() within 0.01 seconds."]);
+  expect(saying.map(({ sleeps }) => sleeps.length)).toEqual([0, 0, 0]);
+  for (const { loop } of [silent, ...saying]) await loop.stop();
+});
+
 test("a catchUp that never ends is given up, and asked for the same time again", async () => {
   const asked: Date[] = [];
   const { loop, reports, sleeps } = loopOver(

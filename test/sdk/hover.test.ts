@@ -8,6 +8,7 @@ import ts from "typescript-5";
 import { linkSdk } from "../../src/authoring/project-files.ts";
 import { HOST_MODULES } from "../../src/runtime/modules.ts";
 import { writeSdk } from "../../src/runtime/sdk.ts";
+import { AT_ONCE, ELSEWHERE } from "./at-once-cases.ts";
 
 // The first run builds the SDK.
 setDefaultTimeout(60_000);
@@ -140,10 +141,6 @@ test("each member of the SDK's types has documentation, including the manifest's
   await open({ "probe.ts": probe });
   const undocumented = new Set<string>();
   const seen = new Set<ts.Type>();
-  const isOurs = (symbol: ts.Symbol) =>
-    symbol.declarations?.some((declaration) =>
-      declaration.getSourceFile().fileName.includes("/types/heddle/"),
-    ) === true;
   const visit = (type: ts.Type, path: string): void => {
     if (seen.has(type)) return;
     seen.add(type);
@@ -170,4 +167,61 @@ test("each member of the SDK's types has documentation, including the manifest's
     }
   }
   expect([...undocumented].sort()).toEqual([]);
+});
+
+const isOurs = (symbol: ts.Symbol): boolean =>
+  symbol.declarations?.some((declaration) =>
+    declaration.getSourceFile().fileName.includes("/types/heddle/"),
+  ) === true;
+
+/** Whether a function may return a promise, or returns nothing that is used. */
+function mayBeAsync(signature: ts.Signature): boolean {
+  const returned = signature.getReturnType();
+  if (returned.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.Void)) return true;
+  const parts = returned.isUnion() ? returned.types : [returned];
+  return parts.some((part) => checker.getPropertyOfType(part, "then") !== undefined);
+}
+
+/** The functions that an author passes in and whose value is used at once, by their path. */
+function usedAtOnce(): string[] {
+  const found = new Set<string>();
+  const parametersOf = (signature: ts.Signature) =>
+    signature.getParameters().map((one) => [one.name, checker.getTypeOfSymbol(one)] as const);
+  /** What an author gives. */
+  function given(wanted: ts.Type, path: string, seen: ts.Type[]): void {
+    const type = checker.getBaseConstraintOfType(wanted) ?? wanted;
+    if (seen.includes(type)) return;
+    if (type.isUnionOrIntersection()) {
+      for (const part of type.types) given(part, path, [...seen, type]);
+      return;
+    }
+    for (const signature of type.getCallSignatures()) {
+      if (!mayBeAsync(signature)) found.add(path);
+      for (const [name, of] of parametersOf(signature)) got(of, `${path}.${name}`, [...seen, type]);
+    }
+    for (const member of checker.getPropertiesOfType(type).filter(isOurs))
+      given(checker.getTypeOfSymbol(member), `${path}.${member.name}`, [...seen, type]);
+  }
+  /** What an author gets: what its functions take is given again. */
+  function got(type: ts.Type, path: string, seen: ts.Type[]): void {
+    if (seen.includes(type)) return;
+    for (const signature of type.getCallSignatures()) {
+      for (const [name, of] of parametersOf(signature)) given(of, `${path}.${name}`, [...seen, type]);
+      got(signature.getReturnType(), `${path}()`, [...seen, type]);
+    }
+    for (const member of checker.getPropertiesOfType(type).filter(isOurs))
+      got(checker.getTypeOfSymbol(member), `${path}.${member.name}`, [...seen, type]);
+  }
+  for (const symbol of exportsOf("heddle/sdk"))
+    if (isValue(symbol)) got(checker.getTypeOfSymbol(original(symbol)), symbol.name, []);
+  return [...found].sort();
+}
+
+test("every function of an author whose value is used at once is known, and refused if it is async", async () => {
+  await open({ "probe.ts": probe });
+  // The platform's headers.
+  const platform = usedAtOnce().filter((path) => path.endsWith(".get"));
+  expect(platform).toEqual(["retryAfterSeconds.headers.get"]);
+  const ours = usedAtOnce().filter((path) => !platform.includes(path));
+  expect(ours).toEqual([...Object.keys(AT_ONCE), ...Object.keys(ELSEWHERE)].sort());
 });

@@ -1,11 +1,12 @@
 // Calls integrations when they have gone live and when their settings have changed. The callbacks of one integration are called one
 // at a time, in the background: they cannot delay the server, and their errors are logged.
 
-import { errorMessage, HeddleError } from "../../errors.ts";
+import { errorMessage } from "../../errors.ts";
 import { hopsSoFar, ledBy } from "../../hops.ts";
 import type { Logger } from "../../log.ts";
 import { during } from "../../runtime/activity.ts";
 import type { RegisteredLifecycle } from "../../sdk/backend.ts";
+import { isMissingSetting } from "../../sdk/errors.ts";
 import { networkSentence } from "../../sdk/network-words.ts";
 import { within } from "../../within.ts";
 import { locate } from "../discovery/locate.ts";
@@ -133,7 +134,3 @@ export function createLifecycle({ log, folderOf, timeoutMs = TIMEOUT_MS }: Lifec
     },
   };
 }
-
-/** As the SDK's settings say it. */
-const isMissingSetting = (error: unknown): boolean =>
-  error instanceof HeddleError && error.code === "unavailable" && error.field !== undefined;

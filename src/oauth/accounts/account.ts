@@ -2,6 +2,7 @@
 
 import { errorMessage } from "../../errors.ts";
 import type { OAuthProvider, RegisteredOAuth } from "../../sdk/backend.ts";
+import { isMissingSetting } from "../../sdk/errors.ts";
 import type { TokenHolder } from "../token-source.ts";
 
 export interface Account extends RegisteredOAuth {
@@ -28,11 +29,12 @@ export function heldOf(account: Account): HeldAccount | { problem: string } {
   }
 }
 
-/** Whether the integration uses it now. */
-export function isWanted({ when }: Account): boolean {
+/** Whether the integration uses it now; or the problem, if its `when` does not say so. */
+export function wantedOf({ when }: Account): boolean | { problem: string } {
   try {
     return when ? when() : true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Nobody has set it up yet.
+    return isMissingSetting(error) ? false : { problem: errorMessage(error) };
   }
 }

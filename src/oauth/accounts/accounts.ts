@@ -13,7 +13,7 @@ import type { Returned, SignedIn, SigningIn } from "../returned.ts";
 import { revoke } from "../revoke.ts";
 import { createOAuthStore, OF_INTEGRATIONS } from "../store.ts";
 import { createTokenSource } from "../token-source.ts";
-import { type Account, accountId, type HeldAccount, heldOf, isWanted } from "./account.ts";
+import { type Account, accountId, type HeldAccount, heldOf, wantedOf } from "./account.ts";
 import { belongsTo, createSignIn } from "./sign-in.ts";
 import { limited, methodsOf, requestTokens } from "./token-request.ts";
 
@@ -159,8 +159,10 @@ export async function openAccounts(options: AccountsOptions) {
 
   function view(account: Account): AccountView {
     const { integrationId, name, title } = account;
-    const held = heldOf(account);
-    const known = { integrationId, name, title, isWanted: isWanted(account) };
+    const wanted = wantedOf(account);
+    // One whose `when` fails is shown, so that somebody reads why.
+    const known = { integrationId, name, title, isWanted: wanted !== false };
+    const held = typeof wanted === "object" ? wanted : heldOf(account);
     if ("problem" in held)
       return { ...known, missing: [], problem: held.problem, scope: null, signedIn: null };
     const { missing, scope } = held.provider;

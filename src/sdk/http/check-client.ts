@@ -32,6 +32,17 @@ export function checkRequest(path: string, options: HttpRequestOptions): void {
   checkOptions("http.request", options, OF_REQUEST);
 }
 
+/** Throws `validation` for options where the JSON belongs: they would be sent as the body, and not be followed. */
+export function checkJson(json: unknown): void {
+  const isOptions =
+    typeof json === "object" && json !== null && "signal" in json && json.signal instanceof AbortSignal;
+  if (!isOptions) return;
+  throw invalid(
+    "json",
+    "The second argument of post(), put() and patch() must be the JSON to send, with options such as signal in the third; got options.",
+  );
+}
+
 /** Not shown in the error, because it may contain a password. Without this check it would be taken for a failure of the network. */
 export function urlOfService(baseUrl: string): URL {
   const url = URL.parse(baseUrl);

@@ -5,7 +5,7 @@ import { connectionError, refusal } from "../connection-error.ts";
 import type { FetchLimits } from "../fetch-limits.ts";
 import { retryAfterSeconds } from "../retry-after.ts";
 import type { RateLimitedRequest } from "../types.ts";
-import { checkClient, checkRequest, DEFAULT_TRIES, urlOfService } from "./check-client.ts";
+import { checkClient, checkJson, checkRequest, DEFAULT_TRIES, urlOfService } from "./check-client.ts";
 import { failureOf } from "./fail-delivery.ts";
 import type {
   HttpAnswer,
@@ -34,8 +34,10 @@ export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
   checkClient(options);
   const request: HttpClient["request"] = (method, path, own = {}) => {
     checkRequest(path, own);
-    const sending = send(deps, options, { method: method.toUpperCase(), path, own });
-    return answerOf(options.service ? inWords(sending, options, own.signal) : sending);
+    const sending = () => send(deps, options, { method: method.toUpperCase(), path, own });
+    const { service } = options;
+    if (!service) return answerOf(sending());
+    return answerOf(inWords(sending, options, own.signal), () => lookedUp("service", service).name);
   };
   return {
     request,
@@ -47,23 +49,28 @@ export function createHttp(deps: HttpDeps, options: HttpOptions): HttpClient {
   };
 }
 
-const withJson = (json: unknown, own: HttpRequestOptions = {}): HttpRequestOptions =>
-  json === undefined ? own : { ...own, json };
+/** The value of an option that may be a function. */
+const lookedUp = <Value>(field: keyof HttpOptions, given: Value | (() => Value)): Value =>
+  typeof given === "function" ? atOnce(`The ${field} of http()`, (given as () => Value)()) : given;
+
+function withJson(json: unknown, own: HttpRequestOptions = {}): HttpRequestOptions {
+  checkJson(json);
+  return json === undefined ? own : { ...own, json };
+}
 
 /** What goes wrong on the way to the service, and credentials that it refuses, in words for people. */
 async function inWords(
-  sending: Promise<Response>,
+  sending: () => Promise<Response>,
   { service, baseUrl }: HttpOptions,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
-  const facts = (typeof service === "function" ? service() : service) as HttpService;
+  const facts = lookedUp("service", service) as HttpService;
   let response: Response;
   try {
-    response = await sending;
+    response = await sending();
   } catch (error) {
     if (signal?.aborted) throw error;
-    const address = typeof baseUrl === "function" ? baseUrl() : baseUrl;
-    throw connectionError(error, { ...facts, address });
+    throw connectionError(error, { ...facts, address: lookedUp("baseUrl", baseUrl) });
   }
   if (response.status !== 401 || !facts.credentials) return response;
   await discard(response);
@@ -110,7 +117,7 @@ async function asAccount(
   { body }: HttpRequestOptions,
   fetchWith: (token: string | undefined) => Promise<Response>,
 ): Promise<Response> {
-  const account = typeof given === "function" ? given() : given;
+  const account = lookedUp("account", given);
   if (!account) return fetchWith(undefined);
   const token = await account.token();
   const response = await fetchWith(token);
@@ -151,9 +158,7 @@ function isNetwork(error: unknown, signal: AbortSignal | undefined): boolean {
 
 /** Keeps the path below the base: a path must not choose another host, which would receive the headers. */
 function urlOf({ baseUrl }: HttpOptions, { path, own }: Sent): string {
-  const base = urlOfService(
-    typeof baseUrl === "function" ? atOnce("The baseUrl of http()", baseUrl()) : baseUrl,
-  );
+  const base = urlOfService(lookedUp("baseUrl", baseUrl));
   const [pathname = "", search = ""] = splitAt(path, "?");
   const below = base.pathname.endsWith("/") ? base.pathname.slice(0, -1) : base.pathname;
   base.pathname = `${below}${pathname === "" || pathname.startsWith("/") ? "" : "/"}${pathname}`;
@@ -176,11 +181,7 @@ function initOf(
   { method, own }: Sent,
   token: string | undefined,
 ): RequestInit & FetchLimits & RateLimitedRequest {
-  const shared =
-    typeof options.headers === "function"
-      ? atOnce("The headers of http()", options.headers())
-      : options.headers;
-  const headers = new Headers(shared);
+  const headers = new Headers(lookedUp("headers", options.headers));
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   if (own.json !== undefined) headers.set("content-type", "application/json");
   for (const [name, value] of Object.entries(own.headers ?? {})) headers.set(name, value);
@@ -203,11 +204,14 @@ function initOf(
 /** How many characters of a failed answer the error quotes. */
 const QUOTED = 300;
 
-function answerOf(response: Promise<Response>): HttpAnswer {
+function answerOf(
+  response: Promise<Response>,
+  nameOf: () => string | undefined = () => undefined,
+): HttpAnswer {
   const successful = async (): Promise<Response> => {
     const got = await response;
     if (got.ok) return got;
-    throw failureOf(got, (await beginningOf(got)).trim());
+    throw failureOf(got, (await beginningOf(got)).trim(), nameOf());
   };
   return Object.assign(response, {
     json: async () => (await successful()).json(),

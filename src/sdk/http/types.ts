@@ -37,7 +37,7 @@ export interface HttpOptions extends FetchLimits, RateLimitedRequest {
   retry?: HttpRetry;
   /**
    * The service as people know it. Requests that do not reach it then say so in words, and a 401 throws `ReauthRequired`, which names the settings in
-   * `credentials`; without these, a 401 is returned. The address is that of `baseUrl`.
+   * `credentials`; without these, a 401 is returned. The address is that of `baseUrl`. What `json()` and `text()` throw begins with its name.
    */
   service?: HttpService | (() => HttpService);
 }

@@ -6,7 +6,7 @@
 // id that the sender would not have sent.
 
 import { errorMessage, HeddleError } from "../../errors.ts";
-import { checkArgument } from "../arguments.ts";
+import { atOnce, checkArgument } from "../arguments.ts";
 import { checkOptions } from "../options.ts";
 import { schemeOf, type WebhookVerifier } from "./descriptor.ts";
 import { checkHeaderName, generalOf, type PlainWebhook, readPlain } from "./plain.ts";
@@ -119,7 +119,7 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
       try {
         const usable = usableSecrets(secrets);
         const proof = {
-          now: now(),
+          now: atOnce("The now of a verifier", now()),
           toleranceSeconds,
           report(reason: string) {
             why = new Error(reason);

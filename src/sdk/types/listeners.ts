@@ -5,7 +5,10 @@ export type ConnectionStatus = "connecting" | "connected" | "degraded" | "reauth
 
 /** The argument of a `listen` callback. */
 export interface ListenContext {
-  /** Aborted if the server stops, the settings change, another server takes over, or nothing was heard for `silenceSeconds`. */
+  /**
+   * Aborted if the server stops, the settings change, another server takes over, nothing was heard for `silenceSeconds` or, without
+   * these, `run` has not said within two minutes how its connection is.
+   */
   readonly signal: AbortSignal;
   /**
    * When this integration was last known to hear its service, on whichever server; null at the very first start. What happened since
@@ -55,7 +58,10 @@ export interface ListenOptions {
   catchUp?: (ctx: CatchUpContext) => Promise<unknown>;
   /** Whether there is anything to listen to; asked again after settings have changed. Default: the required settings have values. */
   when?: () => boolean;
-  /** The connection counts as dead if neither `alive` nor `connected` is called for so long. Default: no limit. */
+  /**
+   * The connection counts as dead if neither `alive` nor `connected` is called for so long. Default: no limit, once `connected`, `alive` or
+   * `degraded` has been called for the first time, for which each attempt has two minutes.
+   */
   silenceSeconds?: number;
 }
 

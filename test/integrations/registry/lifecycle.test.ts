@@ -3,6 +3,7 @@ import { getLogger, type Logger } from "@logtape/logtape";
 import { HeddleError } from "../../../src/errors.ts";
 import { createLifecycle, type LifecycleOptions } from "../../../src/integrations/registry/lifecycle.ts";
 import type { RegisteredLifecycle } from "../../../src/sdk/backend.ts";
+import { MissingSetting } from "../../../src/sdk/errors.ts";
 import { until } from "../../until.ts";
 import { harness } from "../harness.ts";
 
@@ -83,7 +84,10 @@ test("a callback's error is logged with its place and stops nothing; a hanging c
       });
     }),
     on("enabled", () => {
-      throw new HeddleError("unavailable", "The setting CHAT_URL is not set", { field: "CHAT_URL" });
+      throw new MissingSetting("CHAT_URL");
+    }),
+    on("enabled", () => {
+      throw new HeddleError("unavailable", "The room is closed", { field: "room" });
     }),
     on("enabled", ({ signal }) => {
       signal.addEventListener("abort", () => {
@@ -100,7 +104,12 @@ test("a callback's error is logged with its place and stops nothing; a hanging c
   expect(lines[1]?.reason).toContain("chat.example");
   // Nobody has set it up yet.
   expect(lines[2]).toMatchObject({ level: "info", reason: "The setting CHAT_URL is not set" });
-  expect(lines[3]).toMatchObject({ reason: "It took longer than 0.02 seconds." });
+  expect(lines[3]).toMatchObject({
+    id: "chat",
+    reason: "The room is closed",
+    cause: expect.any(HeddleError),
+  });
+  expect(lines[4]).toMatchObject({ reason: "It took longer than 0.02 seconds." });
   expect(isAborted).toBe(true);
 });
 

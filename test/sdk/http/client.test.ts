@@ -51,6 +51,16 @@ test("sends JSON, headers and a query below the base", async () => {
   expect(await request?.json()).toEqual({ name: "ops" });
 });
 
+test("options in the place of the JSON are refused, not sent", async () => {
+  const { http, sent } = client([Response.json({})]);
+  for (const send of [http.post, http.put, http.patch]) {
+    expect(() => send("/a", { json: { id: 7 }, signal: AbortSignal.timeout(1_000) })).toThrow(
+      "must be the JSON to send, with options such as signal in the third; got options.",
+    );
+  }
+  expect(sent).toEqual([]);
+});
+
 test("an address or headers that are a promise are refused, not left out", async () => {
   const later = async () => ({ authorization: "Bearer t" });
   const { http, sent } = client([Response.json({})], { headers: later as never });
@@ -191,6 +201,8 @@ test("an unsuccessful answer becomes the error that a dispatcher should throw", 
     );
     expect([code, isRetryable(error)]).toEqual([code, true]);
   }
+  const named = client([status(404)], { service: () => ({ name: "The chat" }) });
+  expect((await errorOf(named.http.get("/a").text()))?.message).toBe("The chat answered 404: why");
   expect(() => failDelivery(status(410), "gone")).toThrow("answered 410: gone");
 });
 

@@ -17,9 +17,9 @@ import { type HmacAlgorithm, hmac as hmacOf, sameText } from "../secrets.ts";
 export interface PlainHmac {
   /** The header with the signature: "x-signature". */
   header: string;
-  /** Default "sha256". */
+  /** The hash of the HMAC: "sha1", "sha256" or "sha512". Default "sha256". */
   algorithm?: HmacAlgorithm;
-  /** Default "hex", in lower case. */
+  /** How the signature is written: "hex", in lower case, or "base64". Default "hex". */
   encoding?: "hex" | "base64";
   /** The required text before the signature in the header, such as "sha256=". */
   prefix?: string;
@@ -35,8 +35,8 @@ export const hmac: SchemeKind<PlainHmac, PlainWebhook> = {
   options: {
     id: ID_HEADER,
     header: { ...HEADER_NAME, description: "Name of the header that has the signature." },
-    algorithm: { type: "string", enum: ALGORITHMS, description: "Default: sha256." },
-    encoding: { type: "string", enum: ENCODINGS, description: "Default: hex." },
+    algorithm: { type: "string", enum: ALGORITHMS, description: "The hash of the HMAC. Default: sha256." },
+    encoding: { type: "string", enum: ENCODINGS, description: "How the signature is written. Default: hex." },
     prefix: { type: "string", description: 'The required text before the signature, such as "sha256=".' },
   },
   required: ["header"],
