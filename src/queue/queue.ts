@@ -150,8 +150,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
   await boss.createQueue(BOSS_NAMES.unordered_deliveries, QUEUE_OPTIONS);
   if (db.kind === "embedded") await releaseAbandoned(db, boss);
 
-  const fetching: Db | undefined =
-    db.kind === "postgres" ? { executeSql: (text, values) => executeSql(lightly(text), values) } : undefined;
+  const fetching: Db = { executeSql: (text, values) => executeSql(lightly(text), values) };
 
   const within = (tx: Queryable): { db: Db } => ({ db: fromDrizzle(tx as never, sql) });
 
@@ -219,7 +218,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
             batchSize: count,
             includeMetadata: true,
             ignoreGroups: full,
-            ...(fetching && { db: fetching }),
+            db: fetching,
           });
           return jobs.map(({ id, data, retryCount, groupId }) => ({
             id,
