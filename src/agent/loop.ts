@@ -79,6 +79,8 @@ export interface LoopOptions {
   shrink?(error: HeddleError): boolean;
   /** JSON Schema of the answer, for endpoints that can hold the model to it. */
   outputSchema?: JsonObject | undefined;
+  /** The run must pause for a call of the client's tools, or of the one with this name; a model that answers in text is told so once. */
+  mustCall?: true | string | undefined;
   /** Returns what is wrong with an answer, for the model to mend it, or undefined. */
   problemWith?: ((text: string) => string | undefined) | undefined;
   /** Must throw only when the run ends; `signal` is aborted with the run, or when a sibling call threw. */
@@ -139,10 +141,15 @@ const INVALID = "The answer does not match the output_schema, and neither did th
 const MEND =
   "This answer does not match the JSON Schema that it must match. Give the whole answer again, as JSON and nothing else. What is wrong:";
 
+const NO_CALL = "The answer had to be a call of a tool.";
+const callNow = (tool: true | string): string =>
+  `Do not answer in text: call ${tool === true ? "one of the tools" : `the tool ${tool}`} now.`;
+
 /** Throws what `emit` threw, the signal's reason, `model_failed`, or `invalid_output`. */
 export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPause> {
   const { resume, maxIterations, tools, comesLater = () => false } = options;
   let isMending = false;
+  let isToldToCall = false;
   const steps: LlmMessage[] = [...(resume?.steps ?? [])];
   let iteration = resume?.iterations ?? 0;
   const [later, lost] = await split(resume?.unanswered ?? [], (call) => comesLater(call, { iteration }));
@@ -160,6 +167,12 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult | LoopPa
       steps,
       mustAnswer,
     });
+    if (!mustAnswer && toolCalls.length === 0 && options.mustCall && !isToldToCall) {
+      await options.emit({ type: "rejected_answer", iteration, call, problem: NO_CALL });
+      isToldToCall = true;
+      steps.push({ role: "assistant", content: text }, { role: "user", content: callNow(options.mustCall) });
+      continue;
+    }
     if (mustAnswer || toolCalls.length === 0) {
       if (text.trim() === "" && (options.problemWith || !isCut)) {
         // It is recorded, because it cost something.
@@ -240,7 +253,7 @@ async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Q
   const first = targetOf(llm, model, fallbackModels);
   await emit({ type: "model_call", iteration, ...first, messageCount, toolsCount });
   let done: Extract<LlmEvent, { type: "done" }> | undefined;
-  const { outputSchema } = options;
+  const { outputSchema, mustCall } = options;
   const request = {
     model,
     fallbackModels,
@@ -249,6 +262,7 @@ async function askOnce(options: LoopOptions, { iteration, steps, mustAnswer }: Q
     mustAnswer,
     signal,
     ...(outputSchema && { outputSchema }),
+    ...(mustCall && !mustAnswer && { mustCall }),
   };
   for await (const event of llm.stream(request)) {
     if (event.type === "done") done = event;

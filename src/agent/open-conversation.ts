@@ -4,10 +4,10 @@ import { imageData } from "../attachments/store.ts";
 import type { Capabilities } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
-import type { Llm, LlmTool } from "../llm/llm.ts";
+import type { Llm, LlmAttachment, LlmTool } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
-import { attached, createImages } from "./attached.ts";
+import { attached, createImages, showPdfs } from "./attached.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
 import { type CompactionRecord, saveCompaction } from "./compaction/store.ts";
 import { summarise } from "./compaction/summarise.ts";
@@ -34,6 +34,10 @@ export interface OpenConversation {
   /** May grow while the run goes on. */
   tools: readonly LlmTool[];
   strangers: Pick<Strangers, "hasRead">;
+  settings: {
+    /** Default: none does. */
+    readsPdfs?: (model: string) => boolean;
+  };
   signal: AbortSignal;
 }
 
@@ -43,9 +47,13 @@ export type OpenedConversation = RunConversation & { shrink(error: Error): boole
 export function openConversation(options: OpenConversation): OpenedConversation {
   const { db, llm, log, windows, task, turn, models, tools, signal } = options;
   const { model } = models;
-  const input = inputOf(options);
+  const { attachments = [] } = attached(turn.files);
+  const { asked, past } = options.settings.readsPdfs?.(model)
+    ? showPdfs(attachments, turn.history)
+    : { asked: attachments, past: turn.history };
+  const input = inputOf(options, asked);
   const conversation = createConversation({
-    past: turn.history,
+    past,
     turn: turn.position,
     compacted: turn.compacted,
     isAsked: turn.isCompactionAsked,
@@ -80,7 +88,10 @@ export function openConversation(options: OpenConversation): OpenedConversation 
   };
 }
 
-function inputOf({ task, turn, clock, capabilities }: OpenConversation): ContextInput {
+function inputOf(
+  { task, turn, clock, capabilities }: OpenConversation,
+  attachments: LlmAttachment[],
+): ContextInput {
   const { fragments, template, skills, askedSkills, onDemand } = capabilities;
   return {
     botPrompt: turn.bot.system_prompt,
@@ -96,7 +107,7 @@ function inputOf({ task, turn, clock, capabilities }: OpenConversation): Context
     systemPreamble: task.execution_config.system_preamble ?? "",
     outputSchema: task.execution_config.output_schema,
     userMessage: turn.userMessage,
-    ...attached(turn.files),
+    ...(attachments.length > 0 && { attachments }),
     fromPerson: turn.fromPerson,
     ...(turn.isStrangers && { strangersId: task.message_id }),
   };

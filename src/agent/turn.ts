@@ -62,6 +62,8 @@ export interface AgentSettings {
   maxIterations?: number;
   /** Tokens. Default 128,000 for every model. */
   windowOf?: (model: string) => number;
+  /** Whether a model gets PDFs themselves, and not only their text. Default: none does. */
+  readsPdfs?: (model: string) => boolean;
 }
 
 export interface AgentOptions {
@@ -204,6 +206,7 @@ async function run(given: Run): Promise<TurnOutcome> {
     llm,
     ...models,
     outputSchema: output_schema,
+    mustCall: task.execution_config.must_call,
     problemWith: output?.problemWith,
     tools: tools.shown,
     contextFor: conversation.messagesFor,

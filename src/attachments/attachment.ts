@@ -17,6 +17,11 @@ export interface ReadFile {
 
 const MB = 1024 * 1024;
 
+export const PDF = "application/pdf";
+/** The first line of what a model reads of a PDF. */
+export const pagesLine = (pages: number): string => `${pages} pages.`;
+export const pagesIn = (content: string): number => Number(/^(\d{1,6}) pages\.\n/.exec(content)?.[1] ?? 0);
+
 export const MOST_FILES = 10;
 export const MOST_NAME_LENGTH = 255;
 /** The limit of the vendors, with some room for base64. */

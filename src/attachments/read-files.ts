@@ -13,6 +13,8 @@ import {
   MOST_NAME_LENGTH,
   MOST_PDF_BYTES,
   MOST_TEXT_BYTES,
+  PDF,
+  pagesLine,
   type ReadFile,
 } from "./attachment.ts";
 import { readImage } from "./image.ts";
@@ -87,8 +89,8 @@ async function readFile(given: MessageAttachment, field: string, readPdf: ReadPd
     return {
       ...shared,
       kind: "text",
-      media_type: "application/pdf",
-      content: storable(`${pages} pages.\n\n${content}`),
+      media_type: PDF,
+      content: storable(`${pagesLine(pages)}\n\n${content}`),
     };
   }
   const text = /^image\/(?!svg)/i.test(claimed) ? undefined : decodeText(file);

@@ -75,6 +75,7 @@ export function createAgentParts(
         return models.defaultModel();
       },
       windowOf: models.providers.windowOf,
+      readsPdfs: models.providers.readsPdfs,
       fallbackModels: [...config.fallbackModels],
       timezone: config.timezone,
     },

@@ -1424,6 +1424,8 @@ export interface ModelFacts {
   max_output_tokens?: number;
   /** Whether it sees images. */
   images?: boolean;
+  /** Whether it reads PDFs by itself. */
+  pdfs?: boolean;
   prices?: ModelPrices;
 }
 
@@ -1738,7 +1740,7 @@ export const attachments = pgTable(
     name: text("name").notNull(),
     media_type: text("media_type").notNull(),
     bytes: integer("bytes").notNull(),
-    /** Base64 of an image; null for a text. */
+    /** The file itself in base64. Null: of a text that was stored before files were. */
     data: text("data"),
     /** What the model reads of a text file or a PDF. */
     content: text("content"),

@@ -15,7 +15,7 @@ import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks, type Quirks, type RequestFacts } from "./quirks.ts";
 import { createRepairs, type Repair } from "./request-repairs.ts";
 import { createThoughtStarts } from "./thought-starts.ts";
-import { imagesIn } from "./wire/attachments.ts";
+import { imagesIn, pdfsIn } from "./wire/attachments.ts";
 import { withUsualMarks } from "./wire/written/formats.ts";
 
 export interface EndpointOptions {
@@ -144,14 +144,16 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
 }
 
 function factsOf(
-  { messages }: LlmRequest,
-  { noImages, maxTokens }: Quirks,
+  { messages, mustCall }: LlmRequest,
+  { noImages, noPdfs, readsPdfs, maxTokens }: Quirks,
   { outputTokens }: Adapter,
 ): RequestFacts {
   const calling = messages.filter((message) => message.role === "assistant" && message.tool_calls?.length);
   return {
     hasImages: !noImages && messages.some((message) => imagesIn(message).length > 0),
+    hasPdfs: !!readsPdfs && !noPdfs && messages.some((message) => pdfsIn(message).length > 0),
     hasCalls: calling.length > 0,
+    mustCall: mustCall !== undefined,
     hasBareCalls: calling.some(({ content }) => content.trim() === ""),
     ...(outputTokens !== undefined && { outputTokens: maxTokens ?? outputTokens }),
   };

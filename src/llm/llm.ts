@@ -16,7 +16,21 @@ export type LlmMessage =
   | { role: "tool"; content: string; tool_call_id: string; attachments?: LlmAttachment[]; outside?: string };
 
 /** A file that came with a message. */
-export type LlmAttachment = { kind: "text"; name: string; media_type: string; text: string } | LlmImage;
+export type LlmAttachment =
+  | { kind: "text"; name: string; media_type: string; text: string; pdf?: LlmPdf }
+  | LlmImage;
+
+/** The file that a text was read from. Models that read PDFs themselves get it instead of the text. */
+export interface LlmPdf {
+  /** Names the file itself. */
+  id: string;
+  bytes: number;
+  pages: number;
+  /** The model of the run reads it, and there is room for it. */
+  isShown?: true;
+  /** Base64; absent: the text is sent. */
+  data?: string;
+}
 
 export interface LlmImage {
   kind: "image";
@@ -63,6 +77,8 @@ export interface LlmRequest {
   tools: LlmTool[];
   /** The model must answer in text, whatever tools there are. They are sent nevertheless: the conversation uses them. */
   mustAnswer?: boolean;
+  /** The model must call a tool rather than answer in text: any of them, or the one with this name. */
+  mustCall?: true | string | undefined;
   /** JSON Schema that the answer should match; endpoints that can are asked to hold the model to it. */
   outputSchema?: Record<string, unknown>;
   signal: AbortSignal;

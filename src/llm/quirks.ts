@@ -9,6 +9,8 @@ export interface Quirks {
   noStreaming?: true;
   /** Refuses `tool_choice`; without it, the model is only asked in words not to call. */
   noToolChoice?: true;
+  /** Refuses to be told that it must call a tool; the run's answer is judged instead. */
+  noForcedCalls?: true;
   /** Refuses a schema for the answer; the model is only asked in words to follow it. */
   noOutputSchema?: true;
   /** Takes no tools; calls of the conversation are sent as text. */
@@ -33,6 +35,10 @@ export interface Quirks {
   noThoughtMark?: true;
   /** Sees no images; a note in the message says what is not shown. */
   noImages?: true;
+  /** Reads PDFs by itself, as far as is known. */
+  readsPdfs?: true;
+  /** Refuses PDFs, whatever is known: it gets their text. */
+  noPdfs?: true;
   /** The most output tokens that the model allows a request to ask for. */
   maxTokens?: number;
 }
@@ -40,17 +46,26 @@ export interface Quirks {
 /** What is in a request, without which some complaints cannot be meant. */
 export interface RequestFacts {
   hasImages: boolean;
+  hasPdfs: boolean;
   hasCalls: boolean;
   /** Calls without a text beside them. */
   hasBareCalls: boolean;
+  /** The model must call a tool. */
+  mustCall: boolean;
   /** The output tokens that it asks for; absent: it names no limit. */
   outputTokens?: number;
 }
 
-const NO_FACTS: RequestFacts = { hasImages: false, hasCalls: false, hasBareCalls: false };
+const NO_FACTS: RequestFacts = {
+  hasImages: false,
+  hasPdfs: false,
+  hasCalls: false,
+  hasBareCalls: false,
+  mustCall: false,
+};
 
 interface Complaint {
-  quirk: Exclude<keyof Quirks, "maxTokens" | "noThoughtMark">;
+  quirk: Exclude<keyof Quirks, "maxTokens" | "readsPdfs" | "noThoughtMark">;
   words: RegExp;
   /** Default: about any request. */
   about?: Exclude<keyof RequestFacts, "outputTokens">;
@@ -64,6 +79,13 @@ const COMPLAINTS: Complaint[] = [
     about: "hasImages",
     words:
       /image_url[\s\S]{0,40}(?:only supported|not supported|expected)|(?:\bsupport|enabled for|required for)[\s\S]{0,20}(?:images?|vision|image[ _]?(?:url|input))|images?(?: input)?(?: is| are)? not (?:supported|enabled)|not a (?:multimodal|vision)|at most 0 image|content must be a string/i,
+  },
+  {
+    // OpenAI, Mistral, vLLM, LiteLLM, DeepSeek and Groq name what they know instead; Anthropic for its older models.
+    quirk: "noPdfs",
+    about: "hasPdfs",
+    words:
+      /\b(?:file|document|pdf|input_file)s?\b[\s\S]{0,60}(?:not support|unsupported|does not match|expected|supported values|must be one of)|(?:(?:does(?: not|n't)|not) support|unsupported|unknown|expected|invalid (?:value|type))[\s\S]{0,40}\b(?:file|document|pdf|input_file)s?\b|content must be a string/i,
   },
   { quirk: "noStreamOptions", words: /stream_options/i },
   {
@@ -106,6 +128,12 @@ const COMPLAINTS: Complaint[] = [
   {
     quirk: "noOutputSchema",
     words: /response_format|json_schema|text\.format|structured output|invalid schema/i,
+  },
+  {
+    // DeepSeek and Claude while they think, vLLM without a parser, LM Studio, which takes no name.
+    quirk: "noForcedCalls",
+    about: "mustCall",
+    words: /tool[_ ]?choice|forces tool use|forced (?:tool|function)/i,
   },
   { quirk: "noToolChoice", words: /tool_choice/i },
   { quirk: "nineLetterIds", words: /tool[ _]call[ _]id[\s\S]{0,120}(?:length of 9|a-z, A-Z, 0-9)/i },
@@ -156,6 +184,7 @@ const NAMES = {
   noStreamOptions: "stream_options",
   noStreaming: "streaming",
   noToolChoice: "tool_choice",
+  noForcedCalls: "forced_calls",
   noOutputSchema: "output_schema",
   noTools: "tools",
   noNullContent: "null_content",
@@ -168,7 +197,8 @@ const NAMES = {
   noLongDescriptions: "long_descriptions",
   noThoughtMark: "thought_mark",
   noImages: "images",
-} as const satisfies Record<Exclude<keyof Quirks, "maxTokens">, string>;
+  noPdfs: "pdfs",
+} as const satisfies Record<Exclude<keyof Quirks, "maxTokens" | "readsPdfs">, string>;
 
 type Named = keyof typeof NAMES;
 const NAMED = Object.keys(NAMES) as Named[];

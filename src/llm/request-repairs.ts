@@ -4,7 +4,7 @@
 import type { AttemptFailure } from "./attempt.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "./llm.ts";
 import type { Quirks } from "./quirks.ts";
-import { imagesIn, withoutImages } from "./wire/attachments.ts";
+import { imagesIn, pdfsIn, withoutImages, withoutPdfs } from "./wire/attachments.ts";
 import { withSimpleSchemas } from "./wire/tools.ts";
 
 type Parts = Partial<Pick<LlmRequest, "messages" | "tools">>;
@@ -65,6 +65,14 @@ const isRefused = ({ kind, status = 0 }: AttemptFailure): boolean =>
 
 const REPAIRS: Kind[] = [
   {
+    // One of them has too many pages or a password, say. Its text remains.
+    without: "PDFs",
+    isFor: ({ kind, status, message }) =>
+      status === 413 ||
+      ((kind === "refused" || kind === "server") && /pdf|document|input_file|file_data/i.test(message)),
+    change: withoutRefusedPdfs,
+  },
+  {
     // One of them is too large for this endpoint, say; others it may take.
     without: "images",
     isFor: ({ kind, status, message }) =>
@@ -92,6 +100,7 @@ const REPAIRS: Kind[] = [
 
 /** What is better left out than not answered at all, where no other model is asked. */
 const LAST_REPAIRS: Kind[] = [
+  { without: "PDFs", isFor: isRefused, change: withoutRefusedPdfs },
   {
     // "content: Input should be a valid string", say, of a server that never heard of images.
     without: "images",
@@ -113,6 +122,10 @@ const LAST_REPAIRS: Kind[] = [
     change: withoutHistory,
   },
 ];
+
+function withoutRefusedPdfs(messages: LlmMessage[]): LlmMessage[] | undefined {
+  return messages.some((message) => pdfsIn(message).length > 0) ? withoutPdfs(messages) : undefined;
+}
 
 function withoutRefusedImages(messages: LlmMessage[]): LlmMessage[] | undefined {
   return messages.some((message) => imagesIn(message).length > 0)

@@ -31,6 +31,7 @@ export const ModelFacts = named(
       context_window: t.Optional(tokens(2_000, "Tokens that a request may have.")),
       max_output_tokens: t.Optional(tokens(1, "The output limit to ask for (Anthropic's protocol only).")),
       images: t.Optional(t.Boolean({ description: "Whether it sees images." })),
+      pdfs: t.Optional(t.Boolean({ description: "Whether it reads PDFs by itself." })),
       prices: t.Optional(ModelPrices),
     },
     { additionalProperties: false },

@@ -4,7 +4,7 @@ import { readYaml } from "../content/yaml-text.ts";
 import type { ModelFacts, ModelPrices } from "../db/schema.ts";
 
 export interface KnownModels {
-  /** `host` is that of the endpoint: a price holds only at the vendor's own. */
+  /** `host` is that of the endpoint: prices and forms of files hold only at the vendor's own. */
   find(model: string, host: string): ModelFacts | undefined;
 }
 
@@ -26,7 +26,7 @@ export function createKnownModels(text: string): KnownModels {
       const found = table.get(plainName(model));
       const own = found?.find(({ hosts }) => hosts.some((pattern) => isAt(pattern, host)));
       if (own) return own.facts;
-      const { prices: _elsewhere, ...facts } = found?.[0]?.facts ?? {};
+      const { prices: _elsewhere, pdfs: _perhaps, ...facts } = found?.[0]?.facts ?? {};
       return found && facts;
     },
   };

@@ -78,8 +78,9 @@ export async function openProviders(options: ProvidersOptions) {
   function knownQuirks(provider: Provider, model: string): Quirks {
     const { unsupported, models } = provider;
     const set = models[model]?.max_output_tokens;
-    const { max_output_tokens: most = Number.POSITIVE_INFINITY, images } = factsOf(provider, model);
+    const { max_output_tokens: most = Number.POSITIVE_INFINITY, images, pdfs } = factsOf(provider, model);
     return {
+      ...(pdfs && { readsPdfs: true as const }),
       ...(images === false && { noImages: true as const }),
       ...quirksOf([...(unsupported["*"] ?? []), ...(unsupported[model] ?? [])]),
       ...(set !== undefined ? { maxTokens: set } : most < MOST_OUTPUT && { maxTokens: most }),
@@ -228,6 +229,12 @@ export async function openProviders(options: ProvidersOptions) {
       const isMeant = known === undefined || named?.provider.id === ENVIRONMENT;
       if (contextWindow !== undefined && isMeant) return contextWindow;
       return Math.min(known ?? CONTEXT_WINDOW_TOKENS, MOST_UNASKED);
+    },
+    /** Whether a model, named as bots name it, reads PDFs by itself. */
+    readsPdfs(name: string): boolean {
+      const named = modelNamed(name, list());
+      const quirks = named && connected.get(named.provider.id)?.quirks.of(named.model);
+      return quirks?.readsPdfs === true && !quirks.noPdfs;
     },
     doubtIn: (name: string): string | undefined => doubtIn(name, list()),
     async close(): Promise<void> {

@@ -9,6 +9,7 @@ import { HeddleError, notFound } from "../errors.ts";
 import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { ExecutionConfig } from "../sdk/types.ts";
 import { DELEGATE, rowOfClientCall } from "./call-names.ts";
 import { endExpired } from "./expired-calls.ts";
 import { type ClientResult, storeResults } from "./store-results.ts";
@@ -17,10 +18,10 @@ export interface ClientTools {
   /** Returns the task that waits for these results; undefined if there is none, or if they are of several. */
   taskOf(calls: string[]): Promise<{ id: string; channel_id: string; session_id: string } | undefined>;
   /**
-   * Stores the results and lets the run go on once all calls of its last answer have one. Throws `conflict` when the task
-   * does not wait any more.
+   * Stores the results and lets the run go on once all calls of its last answer have one. `asked`: the results are those of the
+   * client, or of its absence, and this is what else it asks of the run now. Throws `conflict` when the task does not wait any more.
    */
-  supply(taskId: string, results: ClientResult[]): Promise<void>;
+  supply(taskId: string, results: ClientResult[], asked?: ClientsOptions): Promise<void>;
   /**
    * Stores the result of delegated work, for the call that the model has named so, if its run belongs to the session. "early": the run has not paused
    * yet; "over": it does not wait for this result; "unwanted": it was cancelled.
@@ -36,6 +37,13 @@ export interface ClientTools {
   take(taskId: string, results: GivenResult[]): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a client asks of a run with each request; undefined takes back what it asked before. */
+export type ClientsOptions = {
+  [option in "client_tools" | "must_call" | "output_schema" | "system_preamble"]?:
+    | ExecutionConfig[option]
+    | undefined;
+};
 
 export interface GivenResult {
   call_id: string;
@@ -60,7 +68,7 @@ const IS_CLIENTS = sql`jsonb_path_exists(${tasks.execution_config}, '$.client_to
 
 export function createClientTools(options: ClientToolsOptions): ClientTools {
   const { db, queue, log, onCommit, everyMs = LOOK_EVERY_MS, now } = options;
-  const supply: ClientTools["supply"] = async (taskId, results) => {
+  const supply: ClientTools["supply"] = async (taskId, results, asked) => {
     await db.query.transaction(async (tx) => {
       const [task] = await tx
         .select()
@@ -72,6 +80,11 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
           "conflict",
           "The run does not wait for results of tools any more; send the message again.",
         );
+      }
+      if (asked) {
+        // The call that it had to make was made.
+        const execution_config = { ...task.execution_config, must_call: undefined, ...asked };
+        await tx.update(tasks).set({ execution_config }).where(eq(tasks.id, taskId));
       }
       await storeResults(tx, queue, task, results);
     });
@@ -135,7 +148,7 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
           field: "results",
         });
       }
-      if (open.length > 0) await supply(taskId, open);
+      if (open.length > 0) await supply(taskId, open, {});
     },
     close: expiry.close,
   };

@@ -23,7 +23,7 @@ export interface EndExpired {
   db: Pick<Database, "query">;
   /** The time that counts as now; the clock of the database by default. */
   now?: Date;
-  supply(taskId: string, results: ClientResult[]): Promise<void>;
+  supply(taskId: string, results: ClientResult[], asked: object): Promise<void>;
 }
 
 export async function endExpired({ db, now, supply }: EndExpired): Promise<void> {
@@ -51,7 +51,7 @@ export async function endExpired({ db, now, supply }: EndExpired): Promise<void>
       const error = noResult(seconds ?? WAIT_SECONDS);
       return { call, content: JSON.stringify({ error }), error, isOurs: true as const };
     });
-    await supply(task, results).catch((error: unknown) => {
+    await supply(task, results, {}).catch((error: unknown) => {
       // The result has come in this moment after all, or the run was cancelled.
       if (!(error instanceof HeddleError && error.code === "conflict")) throw error;
     });

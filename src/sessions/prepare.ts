@@ -82,7 +82,12 @@ export function checkMessage(message: Message): void {
       { field: "callback_config.parent_session_id" },
     );
   }
-  const problem = executionConfig?.output_schema && outputSchemaProblem(executionConfig.output_schema);
+  checkOutputSchema(executionConfig?.output_schema);
+}
+
+/** Throws `validation` for what is no schema of an answer. */
+export function checkOutputSchema(schema: unknown): void {
+  const problem = schema === undefined ? undefined : outputSchemaProblem(schema);
   if (problem) {
     const field = ["execution_config.output_schema", problem.field].filter(Boolean).join(".");
     throw new HeddleError("validation", `${field} ${problem.message}.`, { field });

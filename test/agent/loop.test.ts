@@ -124,6 +124,36 @@ describe("after the last iteration", () => {
   });
 });
 
+describe("a run that must call a tool of the client", () => {
+  const client: Partial<LoopOptions> = { mustCall: "ask", comesLater: ({ name }) => name === "ask" };
+  const told = { role: "user", content: "Do not answer in text: call the tool ask now." };
+
+  test("the model is asked for it until it calls, whatever other tools it calls first", async () => {
+    const llm = scriptedLlm([{ calls: [call("a", "work")] }, { calls: [call("b", "ask")] }]);
+    expect(await loop(llm, client).result).toEqual({ waitingFor: [call("b", "ask")] });
+    expect(llm.requests.map(({ mustCall }) => mustCall)).toEqual(["ask", "ask"]);
+  });
+
+  test("a model that answers in text is told so once; what it says then is the answer", async () => {
+    const llm = scriptedLlm(["No.", { calls: [call("b", "ask")] }]);
+    const { events, result } = loop(llm, client);
+    expect(await result).toEqual({ waitingFor: [call("b", "ask")] });
+    expect(llm.requests[1]?.messages.slice(1)).toEqual([
+      { role: "assistant", content: "No." },
+      told as never,
+    ]);
+    expect(types(events)).toContain("rejected_answer");
+    const stubborn = scriptedLlm(() => "No.");
+    expect(await loop(stubborn, client).result).toMatchObject({ text: "No.", iteration: 2 });
+  });
+
+  test("the last call, which must be an answer, is not told to call", async () => {
+    const llm = scriptedLlm(({ mustAnswer }) => (mustAnswer ? "Done" : { calls: [call("a", "work")] }));
+    expect(await loop(llm, { ...client, maxIterations: 1 }).result).toMatchObject({ text: "Done" });
+    expect(llm.requests.map(({ mustCall }) => mustCall)).toEqual(["ask", undefined]);
+  });
+});
+
 describe("resuming", () => {
   const steps: LlmMessage[] = [
     { role: "assistant", content: "", tool_calls: [call("a", "work"), call("b", "work")] },

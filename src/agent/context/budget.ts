@@ -67,9 +67,14 @@ export function estimate(messages: LlmMessage[]): number {
 
 const estimateFiles = (files: LlmAttachment[] = []): number =>
   files.reduce(
-    (sum, file) => sum + FILE_OVERHEAD + (file.kind === "image" ? IMAGE : estimateText(file.text)),
+    (sum, file) =>
+      sum + FILE_OVERHEAD + (file.kind === "image" ? IMAGE : estimateText(file.text) + pagesOf(file)),
     0,
   );
+
+/** Models that read PDFs see each page, too. */
+const pagesOf = ({ pdf }: Extract<LlmAttachment, { kind: "text" }>): number =>
+  pdf?.isShown ? pdf.pages * IMAGE : 0;
 
 const estimateFields = (continuation: Continuation | undefined): number =>
   continuation ? estimateText(JSON.stringify(continuation.fields)) : 0;
@@ -88,6 +93,12 @@ export function cutMessage<T extends LlmMessage>(given: T, tokens: number): T {
   return content === message.content ? message : { ...message, content };
 }
 
+/** Whoever has no room for the text has none for the pages. */
+const cutFile = (
+  { pdf: _pages, ...file }: Extract<LlmAttachment, { kind: "text" }>,
+  text: string,
+): LlmAttachment => ({ ...file, text });
+
 /** What the text of a message keeps beside its files. */
 const TEXT_SHARE = 0.5;
 
@@ -105,7 +116,7 @@ function withFittingFiles<T extends LlmMessage>(message: T, files: LlmAttachment
     kept.flatMap((file) => (file.kind === "text" ? [file.text] : [])),
     Math.max(0, room),
   );
-  const fitted = kept.map((file) => (file.kind === "text" ? { ...file, text: texts.shift() ?? "" } : file));
+  const fitted = kept.map((file) => (file.kind === "text" ? cutFile(file, texts.shift() ?? "") : file));
   const left = files.length - kept.length;
   const note = left === 0 ? "" : `\n\n[${left} attached files were left out: there is no room for them.]`;
   const { content } = message;

@@ -5,16 +5,17 @@
 // a session with the client's history. Results of the client's own tools let the run go on that asked for them.
 
 import { storableJson } from "../../db/storable.ts";
-import { HeddleError, notFound } from "../../errors.ts";
+import { HeddleError } from "../../errors.ts";
 import { clientCallId, rowOfClientCall } from "../../sessions/call-names.ts";
-import type { ClientTools } from "../../sessions/client-tools.ts";
+import type { ClientsOptions, ClientTools } from "../../sessions/client-tools.ts";
 import type { Sender } from "../../sessions/inject.ts";
 import { mcpPlaceOf, openAiPlaceOf } from "../../sessions/own-places.ts";
+import { checkOutputSchema } from "../../sessions/prepare.ts";
 import type { Sessions } from "../../sessions/sessions.ts";
 import type { Chat } from "../chat.ts";
 import type { ChatPlace } from "../chat-event.ts";
 import type { Outcome, Usage } from "../outcome.ts";
-import { type Asked, newTurns, type Turn, transcriptOf } from "./conversation.ts";
+import { type Asked, newTurns, type Previous, type Turn, transcriptOf } from "./conversation.ts";
 import type { OpenAiSessions } from "./openai-sessions.ts";
 
 export interface OpenAiRun {
@@ -56,7 +57,7 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
       if (answer)
         await openAiSessions.keep(sessionId, transcriptOf(owner, asked.botId, [...asked.turns, answer]));
     };
-    const resumed = await resume(fresh, reaches);
+    const resumed = await resume(asked, fresh, reaches);
     if (resumed) return { ...resumed, ended: keepAs(resumed.sessionId) };
 
     const { via = "openai" } = asked;
@@ -67,8 +68,10 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
       botId: asked.botId,
       owner: sender.owner,
     });
+    const place = { channelId, clientId, botId: asked.botId, fromPerson: sender.fromPerson };
     const sessionId = await sessionFor();
     const last = await storeButLast();
+    const from = last.isOutside ? { ...sender, fromPerson: false } : sender;
     const { task_id } = await chat.send(
       {
         sessionId,
@@ -76,22 +79,19 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
         ...(last.files && { attachments: last.files }),
         source: via,
         runAgent: true,
-        executionConfig: {
-          ...(asked.instructions.length > 0 && { system_preamble: asked.instructions.join("\n\n") }),
-          ...(asked.tools.length > 0 && { client_tools: asked.tools }),
-          ...(asked.outputSchema && { output_schema: asked.outputSchema }),
-        },
+        executionConfig: optionsOf(asked),
       },
       scope,
-      sender,
+      from,
     );
     return { taskId: String(task_id), usedBefore: null, ended: keepAs(sessionId) };
 
     async function sessionFor(): Promise<string> {
-      if (asked.previousTask !== undefined) {
-        const { session_id } = await chat.outcome(asked.previousTask);
-        if (!(await reaches(session_id))) throw notFound("task", asked.previousTask, "previous_response_id");
-        return session_id;
+      if (asked.previous) {
+        const previous = await openAiSessions.previous(asked.previous);
+        if (!previous || !(await reaches(previous.sessionId))) throw nothingBefore(asked.previous);
+        // The conversation went on otherwise from there, and this is another one.
+        return previous.isLast ? previous.sessionId : openAiSessions.fork(place, previous);
       }
       const known =
         before.length > 0 && isText(fresh)
@@ -99,29 +99,28 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
           : undefined;
       if (known !== undefined) return known;
       const history = isText(fresh) ? before : asked.turns;
-      return openAiSessions.make(
-        { channelId, clientId, botId: asked.botId, fromPerson: sender.fromPerson },
-        history,
-      );
+      return openAiSessions.make(place, history);
     }
 
     /** Stores new messages before the last one as context, and returns the last one. */
-    async function storeButLast(): Promise<Pick<Extract<Turn, { role: "user" }>, "content" | "files">> {
+    async function storeButLast(): Promise<Last> {
       // The run that asked for these results is over, so a new one goes on from them.
-      if (!isText(fresh)) return { content: "Go on with the results of the tools above." };
-      const asked: Pick<Extract<Turn, { role: "user" }>, "content" | "files">[] = fresh.filter(
-        (turn) => turn.role === "user",
-      );
-      for (const { content, files } of asked.slice(0, -1)) {
+      if (!isText(fresh)) {
+        if (!asked.previous) return { content: "Go on with the results of the tools above." };
+        return { content: `Go on with these results of tools:\n\n${textOf(fresh)}`, isOutside: true };
+      }
+      const said: Last[] = fresh.filter((turn) => turn.role === "user");
+      for (const { content, files } of said.slice(0, -1)) {
         const attachments = files && { attachments: files };
         await chat.send({ sessionId, content, ...attachments, source: via, notify: false }, scope, sender);
       }
-      return asked.at(-1) ?? { content: "" };
+      return said.at(-1) ?? { content: "" };
     }
   };
 
   /** Hands the results of the client's tools to the run that waits for them, if there is one. */
   async function resume(
+    asked: Asked,
     fresh: Turn[],
     reaches: Asking["reaches"],
   ): Promise<(Omit<OpenAiRun, "ended"> & { sessionId: string }) | undefined> {
@@ -144,17 +143,41 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
         { field: "messages" },
       );
     }
+    checkOutputSchema(asked.outputSchema);
     const cursor = await now();
     // What else the run waits for is not the client's.
     const own = new Set(client_calls.map(({ id }) => id));
     await clientTools.supply(
       task.id,
       results.filter(({ call }) => own.has(clientCallId(call))),
+      { ...NOTHING, ...optionsOf(asked) },
     );
     const from = { task: task.id, cursor, part: "", offset: 0 };
     return { taskId: task.id, from, usedBefore: usage, sessionId: task.session_id };
   }
 }
+
+const optionsOf = ({ instructions, tools, mustCall, outputSchema }: Asked) => ({
+  ...(instructions.length > 0 && { system_preamble: instructions.join("\n\n") }),
+  ...(tools.length > 0 && { client_tools: tools }),
+  ...(mustCall !== undefined && { must_call: mustCall }),
+  ...(outputSchema && { output_schema: outputSchema }),
+});
+
+const NOTHING: ClientsOptions = {
+  system_preamble: undefined,
+  client_tools: undefined,
+  output_schema: undefined,
+};
+
+type Last = Pick<Extract<Turn, { role: "user" }>, "content" | "files"> & { isOutside?: boolean };
+
+const textOf = (turns: Turn[]): string => turns.map(({ content }) => content).join("\n\n");
+
+const nothingBefore = (previous: Previous): HeddleError =>
+  new HeddleError("not_found", `There is no response that ${previous.field} names.`, {
+    field: previous.field,
+  });
 
 const isText = (turns: Turn[]): boolean => turns.length > 0 && turns.every(({ role }) => role === "user");
 

@@ -15,6 +15,9 @@ export interface ClientTool {
   parameters: JsonObject;
 }
 
+/** A response, by its run or by a call of the client's tools, as the client knows it. `field`: where the request names it. */
+export type Previous = { field: string } & ({ task: string } | { call: string });
+
 /** A request in either form of the API. */
 export interface Asked {
   botId: string;
@@ -22,10 +25,12 @@ export interface Asked {
   instructions: string[];
   turns: Turn[];
   tools: ClientTool[];
+  /** The answer must be a call of one of the tools, or of the one with this name. */
+  mustCall?: true | string;
   /** JSON Schema that the answer must match. */
   outputSchema?: JsonObject;
-  /** The run whose session is continued, instead of the one that the history names. */
-  previousTask?: string;
+  /** What is continued, instead of the conversation that the history names. */
+  previous?: Previous;
   /** How it was sent. Default: "openai". */
   via?: "openai" | "mcp";
 }

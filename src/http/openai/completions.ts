@@ -3,7 +3,18 @@
 import type { Asked, Turn } from "../../chat/openai/conversation.ts";
 import type { Outcome, Usage } from "../../chat/outcome.ts";
 import type { JsonObject } from "../../db/schema.ts";
-import { contentIn, invalid, isObject, objectIn, textIn, textOf, toolsIn, userTurn } from "./fields.ts";
+import {
+  contentIn,
+  flagIn,
+  invalid,
+  isObject,
+  objectIn,
+  refuseFields,
+  textIn,
+  textOf,
+  toolsIn,
+  userTurn,
+} from "./fields.ts";
 import { outputSchemaIn } from "./response-format.ts";
 
 export interface CompletionRequest extends Asked {
@@ -11,11 +22,21 @@ export interface CompletionRequest extends Asked {
   includeUsage: boolean;
 }
 
+const NOT_TAKEN = {
+  functions: "the tools of a request are in `tools`",
+  function_call: "which tool is called, `tool_choice` says",
+  audio: "a bot answers in text",
+  web_search_options: "a bot has its own tools",
+};
+
 export function readCompletion(value: unknown): CompletionRequest {
   const body = objectIn(value);
-  const { messages, n, stream, stream_options, response_format } = body;
+  refuseFields(body, NOT_TAKEN);
+  const { messages, n, stream_options, response_format, modalities } = body;
   if (!Array.isArray(messages) || messages.length === 0)
     throw invalid("messages", "a list with at least one message");
+  if (Array.isArray(modalities) && modalities.some((one) => one !== "text"))
+    throw invalid("modalities", '["text"]');
   if (n !== undefined && n !== null && n !== 1) throw invalid("n", "1: a bot gives one answer");
   const instructions: string[] = [];
   const turns: Turn[] = [];
@@ -38,7 +59,7 @@ export function readCompletion(value: unknown): CompletionRequest {
         turns.push({
           role: "tool",
           content: textOf(message.content, of),
-          tool_call_id: textIn(message, "tool_call_id"),
+          tool_call_id: textIn(message, "tool_call_id", field),
         });
         break;
       default:
@@ -52,12 +73,12 @@ export function readCompletion(value: unknown): CompletionRequest {
     botId: textIn(body, "model"),
     instructions,
     turns,
-    tools: toolsIn(body, (tool, field) => {
+    ...toolsIn(body, (tool, field) => {
       if (!isObject(tool.function)) throw invalid(`${field}.function`, "an object");
       return tool.function;
     }),
     ...outputSchemaIn(response_format, "response_format"),
-    isStream: stream === true,
+    isStream: flagIn(body, "stream"),
     includeUsage: isObject(stream_options) && stream_options.include_usage === true,
   };
 }

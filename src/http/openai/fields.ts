@@ -1,7 +1,7 @@
 // Reads the fields that requests of both forms of the API have in common. Fields that are not known are ignored, because
 // clients send many that only a model's own endpoint honours.
 
-import type { ClientTool, Turn } from "../../chat/openai/conversation.ts";
+import type { Asked, ClientTool, Turn } from "../../chat/openai/conversation.ts";
 import type { JsonObject } from "../../db/schema.ts";
 import { HeddleError } from "../../errors.ts";
 import type { MessageAttachment } from "../../sdk/types.ts";
@@ -15,10 +15,26 @@ export function objectIn(value: unknown): JsonObject {
   return value;
 }
 
-export function textIn(body: JsonObject, field: string): string {
-  const value = body[field];
+/** `within`: where the object is in the body. */
+export function textIn(object: JsonObject, name: string, within?: string): string {
+  const value = object[name];
+  const field = within === undefined ? name : `${within}.${name}`;
   if (typeof value !== "string" || value === "") throw invalid(field, "a text that is not empty");
   return value;
+}
+
+export function flagIn(body: JsonObject, field: string): boolean {
+  const value = body[field] ?? false;
+  if (typeof value !== "boolean") throw invalid(field, "true or false");
+  return value;
+}
+
+/** Refuses fields that would change what is answered or continued, and that this server does not have; `instead` by the field. */
+export function refuseFields(body: JsonObject, instead: Record<string, string>): void {
+  for (const [field, rule] of Object.entries(instead)) {
+    const value = body[field];
+    if (value !== undefined && value !== null && value !== false) throw invalid(field, `left out: ${rule}`);
+  }
 }
 
 export interface Content {
@@ -56,31 +72,72 @@ export function textOf(content: unknown, field: string): string {
 /** As OpenAI has it. */
 const MOST_TOOLS = 128;
 
-/** The client's tools; none if `tool_choice` is "none". */
+/** The client's tools, and whether the answer must be a call of one. None if `tool_choice` is "none". */
 export function toolsIn(
   body: JsonObject,
   read: (tool: JsonObject, field: string) => JsonObject,
-): ClientTool[] {
-  const { tools = [], tool_choice = "auto" } = body;
-  if (tools !== null && !Array.isArray(tools)) throw invalid("tools", "a list");
-  if (tool_choice === "none" || tools === null) return [];
-  if (tool_choice !== "auto" && tool_choice !== null && tool_choice !== undefined) {
-    throw invalid("tool_choice", '"auto" or "none": the bot decides which tools it calls');
+): Pick<Asked, "tools" | "mustCall"> {
+  const { tools: given } = body;
+  if (given !== undefined && given !== null && !Array.isArray(given)) throw invalid("tools", "a list");
+  if (given && given.length > MOST_TOOLS) throw invalid("tools", `a list of at most ${MOST_TOOLS} tools`);
+  const tools = (given ?? []).map((tool, at) => toolIn(tool, `tools.${at}`, read));
+  const choice = choiceIn(body.tool_choice);
+  if (choice.mode === "none") return { tools: [] };
+  for (const name of choice.names ?? []) {
+    if (tools.some((tool) => tool.name === name)) continue;
+    throw invalid("tool_choice", `about one of the tools; there is no tool "${name}"`);
   }
-  if (tools.length > MOST_TOOLS) throw invalid("tools", `a list of at most ${MOST_TOOLS} tools`);
-  return tools.map((tool, at) => {
-    const field = `tools.${at}`;
-    if (!isObject(tool) || tool.type !== "function") throw invalid(field, 'a tool of the type "function"');
-    const { name, description, parameters } = read(tool, field);
-    if (typeof name !== "string" || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
-      throw invalid(`${field}.name`, "1 to 64 letters, digits, _ or -");
-    }
-    return {
-      name,
-      description: typeof description === "string" ? description : "",
-      parameters: schemaIn(parameters, `${field}.parameters`),
-    };
-  });
+  const { names } = choice;
+  const allowed = names && choice.isOnly ? tools.filter(({ name }) => names.includes(name)) : tools;
+  if (choice.mode === "auto") return { tools: allowed };
+  if (allowed.length === 0) throw invalid("tool_choice", '"auto" or "none" in a request without tools');
+  return { tools: allowed, mustCall: (!choice.isOnly && names?.[0]) || true };
+}
+
+function toolIn(
+  tool: unknown,
+  field: string,
+  read: (tool: JsonObject, field: string) => JsonObject,
+): ClientTool {
+  if (!isObject(tool) || tool.type !== "function") throw invalid(field, 'a tool of the type "function"');
+  const { name, description, parameters } = read(tool, field);
+  if (typeof name !== "string" || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+    throw invalid(`${field}.name`, "1 to 64 letters, digits, _ or -");
+  }
+  return {
+    name,
+    description: typeof description === "string" ? description : "",
+    parameters: schemaIn(parameters, `${field}.parameters`),
+  };
+}
+
+interface Choice {
+  mode: "auto" | "none" | "required";
+  names?: string[];
+  /** The other tools must not be called. */
+  isOnly?: boolean;
+}
+
+const FORMS =
+  '"auto", "none", "required", the name of a function ({"type": "function", …}) or a list of allowed ones ({"type": "allowed_tools", …})';
+
+/** Both forms of the API; they differ in where the names are. */
+function choiceIn(choice: unknown): Choice {
+  if (choice === undefined || choice === null) return { mode: "auto" };
+  if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice };
+  if (!isObject(choice)) throw invalid("tool_choice", FORMS);
+  if (choice.type === "function") return { mode: "required", names: [functionName(choice)] };
+  if (choice.type !== "allowed_tools") throw invalid("tool_choice", FORMS);
+  const { mode, tools } = isObject(choice.allowed_tools) ? choice.allowed_tools : choice;
+  if (mode !== "auto" && mode !== "required") throw invalid("tool_choice.mode", '"auto" or "required"');
+  if (!Array.isArray(tools)) throw invalid("tool_choice.tools", "a list of functions");
+  return { mode, names: tools.map(functionName), isOnly: true };
+}
+
+function functionName(tool: unknown): string {
+  const { name } = isObject(tool) && isObject(tool.function) ? tool.function : isObject(tool) ? tool : {};
+  if (typeof name !== "string" || name === "") throw invalid("tool_choice", "about functions with a name");
+  return name;
 }
 
 /** Endpoints refuse the whole request for a schema of anything but an object. */

@@ -96,7 +96,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       const run = await begin(request, asked, "messages");
       const frame = completionFrame(run.taskId, asked.botId, seconds());
       if (asked.isStream) {
-        const isWhole = asked.outputSchema !== undefined;
+        const isWhole = isJudged(asked);
         return stream(run, request, createCompletionChunks(frame, asked), { isWhole, last: "[DONE]" });
       }
       const { outcome, usage, text } = await whole(run);
@@ -105,12 +105,11 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     async "POST /v1/responses"(request) {
       await auth.authorize(request, "chat:write");
       const asked = readResponseRequest(await bodyOf(request));
-      if (asked.previousTask !== undefined) await ownership.task(request, asked.previousTask);
       const run = await begin(request, asked, "input");
       const frame = { request: asked, created: seconds() };
       if (asked.isStream) {
         const outcome = await chat.outcome(run.taskId);
-        const isWhole = asked.outputSchema !== undefined;
+        const isWhole = isJudged(asked);
         return stream(run, request, createResponseEvents(frame, outcome), { isWhole });
       }
       const { outcome, usage, text } = await whole(run);
@@ -225,6 +224,10 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     }
   };
 }
+
+/** What the model writes may be the wrong answer: it is sent when the run has ended. */
+const isJudged = ({ outputSchema, mustCall }: Asked): boolean =>
+  outputSchema !== undefined || mustCall !== undefined;
 
 const seconds = () => Math.floor(Date.now() / 1000);
 

@@ -2,7 +2,7 @@ import type { Outcome } from "../../chat/outcome.ts";
 
 /**
  * The text of a run as one message to the client, who knows nothing of the tools between its parts. `isWhole`: it is sent at the end,
- * and only what the run ends with: an answer that must match a schema may be asked for twice.
+ * and only what the run ends with: an answer that must match a schema, or be a call, may be asked for twice.
  */
 export function createSaidText(write: (text: string) => object[], isWhole: boolean) {
   let said = "";

@@ -3,17 +3,17 @@
 import type {
   Base64ImageSource,
   ContentBlockParam,
-  ImageBlockParam,
   MessageCreateParamsStreaming,
   MessageParam,
   TextBlockParam,
+  ToolChoice,
   ToolUseBlockParam,
 } from "@anthropic-ai/sdk/resources/messages";
 import type { Written } from "../adapter.ts";
-import type { LlmImage, LlmMessage, LlmRequest, LlmToolCall } from "../llm.ts";
-import { imagesIn } from "../wire/attachments.ts";
+import type { LlmMessage, LlmRequest, LlmToolCall } from "../llm.ts";
+import { type SentFile, sentFiles } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
-import { toolsFor } from "../wire/tools.ts";
+import { type Choice, choiceOf, toolsFor } from "../wire/tools.ts";
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The output limit that a request must name. Models with a smaller one say so, and get their own. */
@@ -29,11 +29,12 @@ export function toRequest(
     ...(quirks.noForeignCalls && { foreignCallsAsText: true }),
     idPattern: ID,
     ...(quirks.noImages && { noImages: true }),
+    noPdfs: !quirks.readsPdfs || quirks.noPdfs === true,
   });
   const system = cleaned.flatMap(({ role, content }) => (role === "system" ? [content] : []));
   const messages = toMessages(cleaned);
   const tools = toolsFor(request, cleaned, quirks);
-  const mustAnswer = request.mustAnswer || request.tools.length === 0;
+  const choice = tools.length > 0 ? choiceOf(request, quirks) : undefined;
   markForCache(messages);
   return {
     model,
@@ -49,9 +50,12 @@ export function toRequest(
     // The mark covers the tools as well, which come before the system prompt.
     ...(system.length > 0 && { system: [{ type: "text" as const, text: system.join("\n\n"), ...CACHED }] }),
     messages,
-    ...(tools.length > 0 && mustAnswer && { tool_choice: { type: "none" as const } }),
+    ...(choice !== undefined && { tool_choice: toWireChoice(choice) }),
   };
 }
+
+const toWireChoice = (choice: Choice): ToolChoice =>
+  typeof choice === "object" ? { type: "tool", ...choice } : { type: choice };
 
 /** Results are blocks of a user message; those of one answer share a message. */
 function toMessages(messages: LlmMessage[]): MessageParam[] {
@@ -71,17 +75,20 @@ function toBlocks(message: LlmMessage): ContentBlockParam[] {
     return [{ type: "tool_result", tool_use_id: message.tool_call_id, content: message.content }];
   }
   const text: TextBlockParam[] = message.content === "" ? [] : [{ type: "text", text: message.content }];
-  // Anthropic's models read images best before the text about them.
-  if (message.role !== "assistant") return [...imagesIn(message).map(toImage), ...text];
+  // Anthropic's models read files best before the text about them.
+  if (message.role !== "assistant") return [...sentFiles(message).map(toBlock), ...text];
   // Thoughts are signed and must come first, as they were given.
   const thoughts = (message.continuation?.fields.thinking ?? []) as ContentBlockParam[];
   return [...thoughts, ...text, ...(message.tool_calls ?? []).map(toToolUse)];
 }
 
-const toImage = ({ media_type, data }: LlmImage & { data: string }): ImageBlockParam => ({
-  type: "image",
-  source: { type: "base64", media_type: media_type as Base64ImageSource["media_type"], data },
-});
+const toBlock = ({ kind, name, media_type, data }: SentFile): ContentBlockParam =>
+  kind === "image"
+    ? {
+        type: "image",
+        source: { type: "base64", media_type: media_type as Base64ImageSource["media_type"], data },
+      }
+    : { type: "document", source: { type: "base64", media_type: "application/pdf", data }, title: name };
 
 const toToolUse = ({ id, name, arguments: json }: LlmToolCall): ToolUseBlockParam => ({
   type: "tool_use",

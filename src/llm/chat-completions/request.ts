@@ -5,12 +5,13 @@ import type {
   ChatCompletionCreateParams,
   ChatCompletionMessageParam,
   ChatCompletionTool,
+  ChatCompletionToolChoiceOption,
 } from "openai/resources/chat/completions";
 import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
-import { dataUrl, imagesIn } from "../wire/attachments.ts";
+import { dataUrl, type SentFile, sentFiles } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
-import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
+import { type Choice, choiceOf, outputSchemaOf, toolsFor } from "../wire/tools.ts";
 
 /** Mistral's rule. */
 const NINE_LETTERS = /^[A-Za-z0-9]{9}$/;
@@ -23,10 +24,11 @@ export function toRequest(
     noTools,
     noStreamOptions,
     noStreaming,
-    noToolChoice,
     noSystem,
     nineLetterIds,
     noImages,
+    readsPdfs,
+    noPdfs,
     noForeignCalls,
     noOwnFields,
     noNullContent,
@@ -37,11 +39,12 @@ export function toRequest(
     ...(noTools && { callsAsText: true }),
     ...(noSystem && { noSystem }),
     ...(noImages && { noImages }),
+    noPdfs: !readsPdfs || noPdfs === true,
     ...(nineLetterIds && { idPattern: NINE_LETTERS }),
   });
   const tools = noTools ? [] : toolsFor(request, messages, quirks);
   const schema = outputSchemaOf(request, quirks);
-  const mustAnswer = request.mustAnswer || request.tools.length === 0;
+  const choice = tools.length > 0 ? choiceOf(request, quirks) : undefined;
   // What stays the same comes first: caches work on the beginning of a request.
   return {
     model,
@@ -52,15 +55,20 @@ export function toRequest(
       response_format: { type: "json_schema" as const, json_schema: { name: "answer", schema } },
     }),
     messages: messages.map((message) => toWireMessage(message, noNullContent ? "" : null)),
-    ...(tools.length > 0 && mustAnswer && !noToolChoice && { tool_choice: "none" as const }),
+    ...(choice !== undefined && { tool_choice: toWireChoice(choice) }),
   };
+}
+
+function toWireChoice(choice: Choice): ChatCompletionToolChoiceOption {
+  if (typeof choice === "object") return { type: "function", function: choice };
+  return choice === "any" ? "required" : choice;
 }
 
 /** `nothing`: the content of calls without a text. */
 function toWireMessage(message: LlmMessage, nothing: "" | null): ChatCompletionMessageParam {
   const { content } = message;
   if (message.role === "tool") return { role: "tool", content, tool_call_id: message.tool_call_id };
-  if (message.role === "user") return { role: "user", content: withImages(message) };
+  if (message.role === "user") return { role: "user", content: withFiles(message) };
   if (message.role !== "assistant" || !message.tool_calls?.length) return { role: message.role, content };
   return {
     ...message.continuation?.fields,
@@ -79,15 +87,18 @@ function toWireMessage(message: LlmMessage, nothing: "" | null): ChatCompletionM
   };
 }
 
-/** A plain text unless there are images: several endpoints take nothing else. */
-function withImages(message: LlmMessage): string | ChatCompletionContentPart[] {
-  const images = imagesIn(message);
-  if (images.length === 0) return message.content;
-  return [
-    { type: "text", text: message.content },
-    ...images.map((image) => ({ type: "image_url" as const, image_url: { url: dataUrl(image) } })),
-  ];
+/** A plain text unless there are files: several endpoints take nothing else. */
+function withFiles(message: LlmMessage): string | ChatCompletionContentPart[] {
+  const files = sentFiles(message);
+  return files.length === 0
+    ? message.content
+    : [{ type: "text", text: message.content }, ...files.map(toPart)];
 }
+
+const toPart = (file: SentFile): ChatCompletionContentPart =>
+  file.kind === "image"
+    ? { type: "image_url", image_url: { url: dataUrl(file) } }
+    : { type: "file", file: { filename: file.name, file_data: dataUrl(file) } };
 
 function toWireTool({ name, description, parameters }: LlmTool): ChatCompletionTool {
   // Bedrock refuses an empty one.

@@ -6,12 +6,14 @@ import type {
   ResponseInputContent,
   ResponseInputItem,
   ResponseReasoningItem,
+  ToolChoiceFunction,
+  ToolChoiceOptions,
 } from "openai/resources/responses/responses";
 import type { Written } from "../adapter.ts";
 import type { Continuation, LlmMessage, LlmRequest, LlmTool } from "../llm.ts";
-import { dataUrl, imagesIn } from "../wire/attachments.ts";
+import { dataUrl, type SentFile, sentFiles } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
-import { outputSchemaOf, toolsFor } from "../wire/tools.ts";
+import { type Choice, choiceOf, outputSchemaOf, toolsFor } from "../wire/tools.ts";
 
 export function toRequest(request: LlmRequest, { model, origin, quirks }: Written): ResponseCreateParams {
   const messages = cleanMessages(request.messages, {
@@ -19,9 +21,10 @@ export function toRequest(request: LlmRequest, { model, origin, quirks }: Writte
     ...(quirks.noForeignCalls && { foreignCallsAsText: true }),
     ...(quirks.noTools && { callsAsText: true }),
     ...(quirks.noImages && { noImages: true }),
+    noPdfs: !quirks.readsPdfs || quirks.noPdfs === true,
   });
   const tools = quirks.noTools ? [] : toolsFor(request, messages, quirks);
-  const mustAnswer = request.mustAnswer || request.tools.length === 0;
+  const choice = tools.length > 0 ? choiceOf(request, quirks) : undefined;
   const instructions = messages.flatMap(({ role, content }) => (role === "system" ? [content] : []));
   const schema = outputSchemaOf(request, quirks);
   return {
@@ -34,8 +37,13 @@ export function toRequest(request: LlmRequest, { model, origin, quirks }: Writte
     ...(schema && { text: { format: { type: "json_schema" as const, name: "answer", schema } } }),
     ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
     input: messages.flatMap(toItems),
-    ...(tools.length > 0 && mustAnswer && !quirks.noToolChoice && { tool_choice: "none" as const }),
+    ...(choice !== undefined && { tool_choice: toWireChoice(choice) }),
   };
+}
+
+function toWireChoice(choice: Choice): ToolChoiceOptions | ToolChoiceFunction {
+  if (typeof choice === "object") return { type: "function", ...choice };
+  return choice === "any" ? "required" : choice;
 }
 
 function toItems(message: LlmMessage): ResponseInputItem[] {
@@ -43,7 +51,7 @@ function toItems(message: LlmMessage): ResponseInputItem[] {
   if (role === "system") return [];
   if (role === "tool")
     return [{ type: "function_call_output", call_id: message.tool_call_id, output: content }];
-  if (role === "user") return [{ role, content: withImages(message) }];
+  if (role === "user") return [{ role, content: withFiles(message) }];
   const text: ResponseInputItem[] = content === "" ? [] : [{ role, content }];
   const calls = (message.tool_calls ?? []).flatMap(
     ({ id, name, arguments: json, continuation }): ResponseInputItem[] => [
@@ -63,18 +71,17 @@ const reasoningOf = (continuation: Continuation | undefined): ResponseInputItem[
     ({ encrypted_content: sealed, content }) => sealed || (content?.length ?? 0) > 0,
   );
 
-function withImages(message: LlmMessage): string | ResponseInputContent[] {
-  const images = imagesIn(message);
-  if (images.length === 0) return message.content;
-  return [
-    { type: "input_text", text: message.content },
-    ...images.map((image) => ({
-      type: "input_image" as const,
-      image_url: dataUrl(image),
-      detail: "auto" as const,
-    })),
-  ];
+function withFiles(message: LlmMessage): string | ResponseInputContent[] {
+  const files = sentFiles(message);
+  return files.length === 0
+    ? message.content
+    : [{ type: "input_text", text: message.content }, ...files.map(toPart)];
 }
+
+const toPart = (file: SentFile): ResponseInputContent =>
+  file.kind === "image"
+    ? { type: "input_image", image_url: dataUrl(file), detail: "auto" }
+    : { type: "input_file", filename: file.name, file_data: dataUrl(file) };
 
 /** Strict schemas would have to require every property. */
 const toFunction = ({ name, description, parameters }: LlmTool): FunctionTool => ({

@@ -2,9 +2,9 @@
 // broken arguments or names, a run that failed between a tool and its answer. An endpoint that refused such a message
 // would refuse every later request of the session.
 
-import type { LlmMessage, LlmToolCall } from "../llm.ts";
+import type { LlmAttachment, LlmMessage, LlmToolCall } from "../llm.ts";
 import { argumentsAsJson } from "./arguments.ts";
-import { attachedText, imagesIn } from "./attachments.ts";
+import { attachedText, imagesIn, pdfsIn } from "./attachments.ts";
 import { createIds } from "./call-ids.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
 import { wellFormedJson } from "./well-formed.ts";
@@ -22,6 +22,8 @@ export interface CleanOptions {
   noSystem?: boolean;
   /** For models that see none: a note says what is not shown. */
   noImages?: boolean;
+  /** For models that read none: their text is sent. Default: true. */
+  noPdfs?: boolean;
 }
 
 const NO_ANSWER = "(no answer: the run failed)";
@@ -110,19 +112,22 @@ const cleanName = (name: string): string =>
   name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, MAX_NAME_LENGTH) || "unknown";
 
 /** Text from strangers can appear anywhere in a conversation, through tools and documents also in the model's own messages. */
-function withCleanTexts(message: Spoken, { noImages = false }: CleanOptions): Spoken {
+function withCleanTexts(message: Spoken, { noImages = false, noPdfs = true }: CleanOptions): Spoken {
   const content = withoutControlTokens(message.content);
   if (message.role === "tool") return { ...message, content: content.trim() === "" ? NO_TEXT : content };
   if (message.role === "user") {
     const { context, attachments: _files, ...rest } = message;
-    const images = noImages ? [] : imagesIn(message);
+    const shown: LlmAttachment[] = [
+      ...(noPdfs ? [] : pdfsIn(message)),
+      ...(noImages ? [] : imagesIn(message)),
+    ];
     const said = [
       ...(content.trim() === "" ? [] : [content]),
-      ...attachedText(message, { noImages, clean: withoutControlTokens }),
+      ...attachedText(message, { noImages, noPdfs, clean: withoutControlTokens }),
     ];
     if (said.length === 0) said.push(NO_TEXT);
     if (context) said.push(inTags(withoutControlTokens(context)));
-    return { ...rest, content: said.join("\n\n"), ...(images.length > 0 && { attachments: images }) };
+    return { ...rest, content: said.join("\n\n"), ...(shown.length > 0 && { attachments: shown }) };
   }
   if (content.trim() !== "") return { ...message, content };
   // Qwen and others write two line breaks before their calls, which Anthropic and Bedrock refuse as a text.

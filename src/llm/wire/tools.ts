@@ -25,6 +25,20 @@ export function toolsFor(
   }));
 }
 
+/** None, any, or the tool of this name. */
+export type Choice = "none" | "any" | { name: string };
+
+/** What the request says about calls; undefined: the model decides. */
+export function choiceOf(
+  { mustAnswer, mustCall, tools }: Pick<LlmRequest, "mustAnswer" | "mustCall" | "tools">,
+  { noToolChoice, noForcedCalls }: Quirks,
+): Choice | undefined {
+  if (noToolChoice) return undefined;
+  if (mustAnswer || tools.length === 0) return "none";
+  if (mustCall === undefined || noForcedCalls) return undefined;
+  return mustCall === true ? "any" : { name: mustCall };
+}
+
 const simpleTool = (tool: LlmTool): LlmTool => ({ ...tool, parameters: simpleSchema(tool.parameters) });
 
 /** Azure and older endpoints of OpenAI take no longer one. */

@@ -29,6 +29,8 @@ export interface ExecutionConfig {
     /** How long the run waits for a result; default an hour. */
     timeout_seconds?: number;
   }[];
+  /** The answer must be a call of one of `client_tools`, or of the one with this name; set by the server. */
+  must_call?: true | string;
   /** JSON Schema of the answer, which is then JSON and nothing else; `deliver` gets it as `output`. */
   output_schema?: JsonObject;
 }

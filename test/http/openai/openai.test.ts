@@ -253,6 +253,33 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     ]);
   });
 
+  test("tool_choice: the answer is a call, though the model wrote a text first; the results bring a choice of their own", async () => {
+    const { client, llm } = await fixture(await open(), (_, count, hasTools) =>
+      count % 3 === 1 || !hasTools
+        ? ["In words."]
+        : { text: "I ask.", calls: [call(`c${count}`, "weather", { city: "Graz" })] },
+    );
+    const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "The weather in Graz?" }];
+    const tool_choice = { type: "function" as const, function: { name: "weather" } };
+    const chat = { model: "default", tools: [WEATHER] };
+    const asked = await client.chat.completions.create({ ...chat, messages, tool_choice });
+    const message = asked.choices[0]?.message as OpenAI.ChatCompletionMessage;
+    expect(message).toMatchObject({ content: "I ask.", tool_calls: [{ function: { name: "weather" } }] });
+    expect(llm.requests.map(({ mustCall }) => mustCall)).toEqual(["weather", "weather"]);
+    const id = String(message.tool_calls?.[0]?.id);
+    const result = { role: "tool" as const, tool_call_id: id, content: "sunny" };
+    const last = { ...chat, messages: [...messages, message, result] };
+    const answer = await client.chat.completions.create({ ...last, tool_choice: "none" });
+    expect(answer.choices[0]?.message.content).toBe("In words.");
+    expect([llm.requests[2]?.tools.length, llm.requests[2]?.mustCall]).toEqual([0, undefined]);
+    const stream = await client.chat.completions.create({
+      ...{ ...chat, messages, tool_choice: "required", stream: true },
+    } as OpenAI.ChatCompletionCreateParamsStreaming);
+    const chunks = (await Array.fromAsync(stream)).map(({ choices }) => choices[0]);
+    expect(chunks.map((choice) => choice?.delta.content ?? "").join("")).toBe("I ask.");
+    expect(chunks.at(-1)?.finish_reason).toBe("tool_calls");
+  });
+
   test("results of calls that are not the client's are not taken, even while the run waits for them", async () => {
     const { client, tasks, db } = await fixture(await open(), () => ({
       text: "",
@@ -370,6 +397,32 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     ).toContain("user");
   });
 
+  test("responses: an earlier one is continued apart; items may be named by their ids", async () => {
+    const { client, clientOf, apiKeys, llm } = await fixture(await open(), (_, count) => [`Answer ${count}`]);
+    const create = (input: OpenAI.Responses.ResponseInput | string, previous?: string, with_ = client) =>
+      with_.responses.create({
+        model: "default",
+        input,
+        ...(previous && { previous_response_id: previous }),
+      });
+    const image_url = `data:image/png;base64,${png().toString("base64")}`;
+    const shown = { type: "input_image" as const, image_url, detail: "auto" as const };
+    const first = await create([{ role: "user", content: [{ type: "input_text", text: "One" }, shown] }]);
+    await create("Two", first.id);
+    const other = await create("Two again", first.id);
+    const said = (at: number) => llm.requests[at]?.messages.slice(1).map(({ content }) => content);
+    expect(said(1)).toEqual(["One", "Answer 1", "Two"]);
+    expect(said(2)).toEqual(["One", "Answer 1", "Two again"]);
+    expect(JSON.stringify(llm.requests[2]?.messages)).toContain(png().toString("base64"));
+    // As clients do that count on the server to keep items.
+    const item = { type: "item_reference" as const, id: String(other.output[0]?.id) };
+    await create([{ role: "user", content: "One" }, item, { role: "user", content: "Three" }]);
+    expect(said(3)).toEqual(["One", "Answer 1", "Two again", "Answer 3", "Three"]);
+    const { key } = await apiKeys.create({ name: "app", scopes: ["chat:write"], rows: "own" }, OPERATOR);
+    const foreign = create([item, { role: "user", content: "Hm" }], undefined, clientOf(key));
+    expect(await foreign.catch(({ status, param }) => [status, param])).toEqual([404, "input.0.id"]);
+  });
+
   test("models are bots; errors have OpenAI's form; keys are scoped and see their own conversations", async () => {
     const { client, clientOf, fetch, apiKeys, sessions } = await fixture(await open(), (asked) =>
       asked.includes("fail") ? new HeddleError("model_failed", "The model is out.") : ["Fine"],
@@ -430,7 +483,7 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     const input = { model: "default", input: "And?" };
     await expect(
       (async () => app.responses.create({ ...input, previous_response_id: theirs.id }))(),
-    ).rejects.toThrow("There is no task");
+    ).rejects.toThrow("There is no response");
     // A channel of another owner under the name that the server gives: from before such names were kept.
     const other = await apiKeys.create({ name: "app2", scopes: ["chat:write"], rows: "own" }, OPERATOR);
     const place = { clientId: `openai-api key:${other.id}`, botId: "default", owner: "key:x" };

@@ -94,6 +94,11 @@ describe("what an endpoint does not take is left out at once, and from then on",
       rule: ({ tool_choice }) => (tool_choice ? "tool_choice is not supported" : undefined),
       more: { messages: withCall },
     },
+    "forced calls": {
+      rule: ({ tool_choice }) =>
+        tool_choice === "required" ? "deepseek-reasoner does not support this tool_choice" : undefined,
+      more: { tools: [SEARCH], mustCall: true },
+    },
     "a system role": {
       rule: ({ messages }) =>
         messages.some(({ role }) => role === "system")
