@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { formsOf } from "./secrets/forms.ts";
+import { withoutLikelySecrets } from "./secrets/likely.ts";
 import { createMatcher, type Matcher } from "./secrets/matcher.ts";
 
 /** Returns the text with every known secret replaced. */
@@ -14,6 +15,8 @@ export const MARKER = "[redacted]";
 export interface Redactor {
   /** Never throws. Takes time proportional to the text's length, however many secrets are known. */
   redact: Redact;
+  /** The same for a line of a log, or of what a program writes: what has the form of a secret is redacted as well. */
+  redactLine: Redact;
   /** Redacts secrets of the server and its operator from now on. Common words are not accepted as secrets. */
   add(...secrets: (string | undefined)[]): void;
   /** Does the same for short-lived secrets, such as hourly access tokens; only the latest ones are remembered. */
@@ -38,11 +41,13 @@ export function createRedactor(limits: RedactorLimits = LIMITS): Redactor {
   const kept = createPool(matcher, limits.kept);
   const passing = createPool(matcher, limits.passing);
   const scope = new AsyncLocalStorage<Matcher>();
+  const redact: Redact = (text) => {
+    const redacted = matcher.replace(text, MARKER);
+    return scope.getStore()?.replace(redacted, MARKER) ?? redacted;
+  };
   return {
-    redact(text) {
-      const redacted = matcher.replace(text, MARKER);
-      return scope.getStore()?.replace(redacted, MARKER) ?? redacted;
-    },
+    redact,
+    redactLine: (text) => withoutLikelySecrets(redact(text), MARKER),
     add(...secrets) {
       for (const secret of secrets) if (secret !== undefined) kept(secret);
     },

@@ -161,3 +161,22 @@ function steps(work: () => void): number {
   }
   return count;
 }
+
+test("a line loses what has the form of a secret as well, prose stays, and JSON stays JSON", () => {
+  const { redactLine, redact } = createRedactor();
+  const lines = [
+    "GET https://ann:pa55word@example.com/x?token=t0ken&page=2",
+    "callback?state=1&code=4/0AX4 done",
+    "Authorization: Bearer abc.def-123, Basic YW5uOnBhNTU=",
+    '{"url":"https://example.com/?access_token=t0ken"}',
+    "send it as Authorization: Bearer <key>; see the basic settings of ann@example.com at http://example.com/a@b",
+  ];
+  expect(lines.map(redact)).toEqual(lines);
+  expect(JSON.parse(redactLine(JSON.stringify(lines)))).toEqual([
+    "GET https://[redacted]@example.com/x?token=[redacted]&page=2",
+    "callback?state=1&code=[redacted] done",
+    "Authorization: Bearer [redacted], Basic [redacted]",
+    '{"url":"https://example.com/?access_token=[redacted]"}',
+    lines[4],
+  ]);
+});

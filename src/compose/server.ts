@@ -272,7 +272,7 @@ async function createProcesses(
     surroundings: { path, lang, timezone: config.timezone },
     confinement,
     stateDir: join(config.home, "processes"),
-    redact: redactor.redact,
+    redact: redactor.redactLine,
     addSecret: redactor.add,
     log: processLog,
   });

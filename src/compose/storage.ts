@@ -29,14 +29,19 @@ export async function openStorage(config: Config, closers: Closers, instrument?:
   unpackEarly(home.path);
   const redactor = createRedactor();
   redactor.add(...config.secrets, ...urlsOf(config).flatMap(urlSecrets));
-  const { redact } = redactor;
+  const { redact, redactLine } = redactor;
   const instruments = instrument?.({ redact });
   const logs = createLogBuffer();
-  const log = await createLog({ level: config.logLevel, format: config.logFormat, redact, keep: logs.add });
+  const log = await createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    redact: redactLine,
+    keep: logs.add,
+  });
   for (const note of notes) log.warning("{note}", { note });
 
   for (const warning of warningsOf(config)) log.warn("{warning}", { warning });
-  closers.push(redactOutputs(redact));
+  closers.push(redactOutputs(redactLine));
   closers.push(routeToStreams());
 
   const db = await openDatabase({

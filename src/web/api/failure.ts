@@ -45,3 +45,7 @@ export class ApiFailure extends Error {
     return this.status === 0 || this.status === 503;
   }
 }
+
+/** Whether the API has not overwritten what somebody else has stored since it was read. */
+export const isChangedMeanwhile = (error: unknown): boolean =>
+  error instanceof ApiFailure && error.code === "changed_meanwhile";

@@ -35,8 +35,8 @@ export function ChangedMeanwhile({ was, now, mine, isHidden, onKeep, onTake }: C
           ? "What they changed is not shown here. "
           : "This is what they changed. What you typed is still there. "}
         {isDisputed
-          ? "Saving replaces what you have both changed with yours."
-          : "Saving keeps both their changes and yours."}
+          ? "Saving yours replaces what you have both changed; taking theirs leaves the rest of what you typed."
+          : "Saving keeps both their changes and yours; taking theirs puts them into the form first."}
         {isHidden && " What they changed may be a secret, which nobody is shown."}
       </p>
       {theirs.map(([field, value]) => (

@@ -198,8 +198,14 @@ function RowContent(props: RowParts & { hasLead: boolean; columns: number }) {
     <>
       {hasLead && <span className={classes.lead}>{lead}</span>}
       <span className={classes.text}>
-        <span className={classes.title}>{title}</span>
-        {sub && <span className={classes.sub}>{sub}</span>}
+        <span className={classes.title} dir="auto">
+          {title}
+        </span>
+        {sub && (
+          <span className={classes.sub} dir="auto">
+            {sub}
+          </span>
+        )}
       </span>
       {Array.from({ length: columns }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: columns keep their places

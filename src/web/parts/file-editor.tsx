@@ -62,7 +62,11 @@ export function FileEditor(props: FileEditorProps) {
       {...state}
       notice={edited.notice({
         onKeep: () => void save(),
-        onTake: (theirs) => setText(theirs.text),
+        mine: () => ({ text }),
+        onTake: (theirs, kept) => {
+          setText(kept.text ?? theirs.text);
+          setState({ busy: false });
+        },
       })}
       onSave={() => void save()}
       onCancel={onCancel}

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useEffect, useRef } from "react";
+import { isChangedMeanwhile } from "../api/failure.ts";
 import { ApiError } from "./api-error.tsx";
 import classes from "./form.module.css";
 import { showRefusal, unfold } from "./wrong-field.ts";
@@ -48,7 +49,8 @@ export function Form({ submit, busy, error, notice, onSubmit, onCancel, children
   return (
     <FormFrame className={classes.form} error={error} onSubmit={onSubmit}>
       {children}
-      {notice ?? (error !== undefined && error !== null && <ApiError error={error} />)}
+      {notice ??
+        (error !== undefined && error !== null && !isChangedMeanwhile(error) && <ApiError error={error} />)}
       <div className={classes.buttons}>
         <Button type="submit" loading={busy}>
           {submit}

@@ -1,5 +1,6 @@
 import { Button, Group } from "@mantine/core";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
+import { firstField } from "./first-field.ts";
 import { Icon } from "./icon.tsx";
 import classes from "./lined-editor.module.css";
 
@@ -41,6 +42,8 @@ export function LinedEditor({
 }: LinedEditorProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const gutter = useRef<HTMLPreElement>(null);
+  // It opens because somebody wants to write.
+  useEffect(() => firstField(field.current?.parentElement)?.focus({ preventScroll: true }), []);
   const lines = text.split("\n");
   const goTo = (line: number) => {
     const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
@@ -80,7 +83,7 @@ export function LinedEditor({
         />
       </div>
       {notice}
-      {problem && !notice && (
+      {problem && (!notice || problem.line !== undefined) && (
         <p className={classes.problem} role="alert">
           <Icon name="AlertTriangle" size={15} />
           <span>{problem.text}</span>

@@ -1,12 +1,13 @@
 import { Button, Group } from "@mantine/core";
 import { useState } from "react";
 import type { Schema } from "../api/client.ts";
+import { isChangedMeanwhile } from "../api/failure.ts";
 import { ApiError, notifyDone } from "./api-error.tsx";
 import { FormFrame } from "./form.tsx";
 import { SettingField, type SettingValue } from "./setting-field.tsx";
 import classes from "./settings-form.module.css";
 import { plural } from "./units.tsx";
-import { type IfMatch, isChangedMeanwhile, useEdited } from "./use-edited.tsx";
+import { type IfMatch, useEdited } from "./use-edited.tsx";
 import { wrongIn } from "./wrong-field.ts";
 
 type Setting = Schema<"IntegrationSetting">;
@@ -39,7 +40,7 @@ export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProp
     fieldsOf: ({ settings }) => Object.fromEntries(settings.map(({ key, value }) => [key, value])),
     read,
     isBegun: count > 0,
-    hides: (values) => stored.settings.some(({ key, secret }) => secret && key in values),
+    isSecret: (field) => stored.settings.some(({ key, secret }) => secret && key === field),
   });
   const save = () =>
     attempt(async () => {
@@ -87,11 +88,8 @@ export function SettingsForm({ stored, read, onSave, onReset }: SettingsFormProp
       <div className={classes.foot}>
         {edited.notice({
           onKeep: () => void (state.again ? reset(state.again) : save()),
-          // What was typed for settings that nobody else has changed stays.
-          onTake: (_, changedByThem) =>
-            setChanged(
-              Object.fromEntries(Object.entries(changed).filter(([key]) => !changedByThem.includes(key))),
-            ),
+          mine: () => changed,
+          onTake: (_, kept) => setChanged(kept as Values),
         }) ??
           (state.error !== undefined && !isChangedMeanwhile(state.error) && <ApiError error={state.error} />)}
         <Group gap="xs">

@@ -1,7 +1,8 @@
 // What a person edits while others may change it: nobody's work is overwritten without a word.
 
 import { type ReactNode, useRef, useState } from "react";
-import { ApiFailure } from "../api/failure.ts";
+import { isChangedMeanwhile } from "../api/failure.ts";
+import { changesOf, withoutTheirs } from "./changed-fields.ts";
 import { ChangedMeanwhile } from "./changed-meanwhile.tsx";
 
 interface Versioned {
@@ -16,8 +17,10 @@ interface EditedOptions<One extends Versioned, Fields extends object> {
   read(): Promise<One>;
   /** False while nothing has been typed; until then, the form follows what is stored. Default: true. */
   isBegun?: boolean;
-  /** Whether the change replaces something that is never shown, such as a key. Default: it does not. */
-  hides?(changed: Partial<Fields>): boolean;
+  /** Whether nobody is shown what is stored in this field. Default: everything is shown. */
+  isSecret?(field: keyof Fields): boolean;
+  /** Whether the form also sends something that is no field of it, and is not shown either, such as a key. */
+  sendsSecret?: boolean;
 }
 
 /** The header with which the API refuses to change what somebody else has changed meanwhile. */
@@ -31,11 +34,13 @@ interface Seen {
   version: string | null;
 }
 
-interface Choices<One> {
+interface Choices<One, Fields> {
   /** Saves again, now over what the others have stored. */
   onKeep(): void;
-  /** Puts what the others have stored into the form. */
-  onTake(theirs: One, changedByThem: readonly string[]): void;
+  /** What the form holds, as it is passed to `save`. */
+  mine(): Partial<Fields>;
+  /** Puts what the others have stored into the form. Of its own fields it keeps only those that the others have not changed. */
+  onTake(theirs: One, kept: Partial<Fields>): void;
 }
 
 export interface Edited<One, Fields> {
@@ -45,7 +50,7 @@ export interface Edited<One, Fields> {
     send: (changed: Partial<Fields>, seen: Seen) => Promise<Answer>,
   ): Promise<Answer>;
   /** What the others have changed, and the choice; nothing unless the last save was refused for that. */
-  notice(choices: Choices<One>): ReactNode;
+  notice(choices: Choices<One, Fields>): ReactNode;
   /**
    * Takes this as the version that editing began with, after the reader has changed its field `own` outside of the form. What somebody else has changed
    * in the same moment has not been seen: the next save asks about it.
@@ -58,7 +63,8 @@ export function useEdited<One extends Versioned, Fields extends object>({
   fieldsOf,
   read,
   isBegun = true,
-  hides = () => false,
+  isSecret = () => false,
+  sendsSecret = false,
 }: EditedOptions<One, Fields>): Edited<One, Fields> {
   const [kept, setKept] = useState(one);
   const [meanwhile, setMeanwhile] = useState<{ theirs: One; mine: string[]; isHidden: boolean }>();
@@ -73,7 +79,7 @@ export function useEdited<One extends Versioned, Fields extends object>({
   return {
     async save(fields, send) {
       const changed = changesOf(fieldsOf(base), fields);
-      const isHidden = hides(changed);
+      const isHidden = sendsSecret || Object.keys(changed).some((field) => isSecret(field as keyof Fields));
       for (let isFirst = true; ; isFirst = false) {
         try {
           const version = seen.current;
@@ -99,7 +105,7 @@ export function useEdited<One extends Versioned, Fields extends object>({
       seen.current = next.updated_at;
       setKept(next);
     },
-    notice({ onKeep, onTake }) {
+    notice({ onKeep, mine: inForm, onTake }) {
       if (!meanwhile) return null;
       const { theirs, mine, isHidden } = meanwhile;
       return (
@@ -113,19 +119,24 @@ export function useEdited<One extends Versioned, Fields extends object>({
             onKeep();
           }}
           onTake={() => {
+            let typed: Partial<Fields>;
+            try {
+              typed = inForm();
+            } catch {
+              // It is no longer what could be sent. Saving says what is wrong with it, and where.
+              return onKeep();
+            }
             seen.current = theirs.updated_at;
             setKept(theirs);
             setMeanwhile(undefined);
-            onTake(theirs, Object.keys(changesOf(fieldsOf(base), fieldsOf(theirs))));
+            const was = fieldsOf(base);
+            onTake(theirs, withoutTheirs({ mine: typed, was, theirs: fieldsOf(theirs), isSecret }));
           }}
         />
       );
     },
   };
 }
-
-export const isChangedMeanwhile = (error: unknown): boolean =>
-  error instanceof ApiFailure && error.code === "changed_meanwhile";
 
 /** Whether a text was parsed into an object; the API refuses what was not. */
 export const isObject = (value: unknown): value is object =>
@@ -136,11 +147,3 @@ export function bodyOfText<Fields>(value: unknown, changed: Partial<Fields>): Pa
   if (!isObject(value)) return value as Partial<Fields>;
   return Object.keys(changed).length === 0 ? undefined : changed;
 }
-
-/** The fields of `after` that are not as in `before`. */
-const changesOf = <Fields extends object>(before: Fields, after: Fields): Partial<Fields> =>
-  Object.fromEntries(
-    Object.entries(after).filter(
-      ([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field as keyof Fields]),
-    ),
-  ) as Partial<Fields>;

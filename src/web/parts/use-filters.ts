@@ -2,6 +2,7 @@
 
 import { useMemo } from "react";
 import { useSearchParams } from "wouter";
+import { searchOf } from "./search-of.ts";
 
 export interface Filters<Name extends string> {
   /** Those that are set. */
@@ -9,7 +10,7 @@ export interface Filters<Name extends string> {
   set(name: Name, value: string | null | undefined): void;
   clear(): void;
   count: number;
-  /** The query with its "?", to keep the filters in links of the page; "" if there are none. */
+  /** The filters as a query with its "?", for links of the page; "" if there are none. Nothing else that the address says is in it. */
   search: string;
 }
 
@@ -40,6 +41,6 @@ export function useFilters<const Name extends string>(names: readonly Name[]): F
         for (const name of names) next.delete(name);
       }),
     count: Object.keys(values).length,
-    search: text === "" ? "" : `?${text}`,
+    search: searchOf(values),
   };
 }

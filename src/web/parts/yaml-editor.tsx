@@ -3,6 +3,7 @@ import { useState } from "react";
 import { ApiFailure } from "../api/failure.ts";
 import { errorText } from "./api-error.tsx";
 import { LinedEditor, type TextProblem } from "./lined-editor.tsx";
+import { isObject } from "./use-edited.tsx";
 
 export interface YamlEditorProps {
   /** What it is: "bot". */
@@ -11,10 +12,19 @@ export interface YamlEditorProps {
   /** Sends the object to the API, whose schema decides; its refusal is shown at the line of the field it names. */
   onSave(value: unknown): Promise<unknown>;
   onCancel(): void;
-  /** That somebody else has changed it meanwhile; `save` saves again, `replace` puts another object into the text. */
-  notice?(actions: { save(): void; replace(value: unknown): void }): React.ReactNode;
+  /** That somebody else has changed it meanwhile. */
+  notice?(actions: MeanwhileActions): React.ReactNode;
   /** Does something else with the object; refusals are shown in the same way. */
   second?: { label: string; run(value: unknown): Promise<unknown> };
+}
+
+interface MeanwhileActions {
+  /** Saves again. */
+  onKeep(): void;
+  /** The object that the text is; throws if it is none. */
+  mine(): object;
+  /** Puts another object into the text. */
+  replace(value: unknown): void;
 }
 
 /** An object as YAML. What is not YAML is not sent; what the API refuses is shown at its line. */
@@ -37,7 +47,8 @@ function Editor({
   second,
   yaml,
 }: YamlEditorProps & { yaml: typeof import("yaml") }) {
-  const [text, setText] = useState(() => yaml.stringify(value, { lineWidth: 100 }));
+  const written = (object: unknown) => yaml.stringify(object, { lineWidth: 100 });
+  const [text, setText] = useState(() => written(value));
   const [state, setState] = useState<{ busy: boolean; problem?: TextProblem }>({ busy: false });
 
   const pass = async (to: (value: unknown) => Promise<unknown>) => {
@@ -66,8 +77,16 @@ function Editor({
       onText={setText}
       {...state}
       notice={notice?.({
-        save: () => void pass(onSave),
-        replace: (other) => setText(yaml.stringify(other, { lineWidth: 100 })),
+        onKeep: () => void pass(onSave),
+        mine: () => {
+          const object: unknown = yaml.parse(text);
+          if (!isObject(object)) throw new TypeError("The text must be an object.");
+          return object;
+        },
+        replace: (other) => {
+          setText(written(other));
+          setState({ busy: false });
+        },
       })}
       onSave={() => void pass(onSave)}
       onCancel={onCancel}

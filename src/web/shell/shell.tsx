@@ -8,6 +8,7 @@ import { pageAt, usePages } from "../pages.tsx";
 import { ErrorBoundary } from "../parts/error-boundary.tsx";
 import { useUi } from "../ui-store.ts";
 import { IntegrationPage } from "./integration-page.tsx";
+import { keepFocus } from "./keep-focus.ts";
 import { Palette } from "./palette.tsx";
 import classes from "./shell.module.css";
 import { ShortcutsHelp } from "./shortcuts-help.tsx";
@@ -19,6 +20,7 @@ import { useShortcuts } from "./use-shortcuts.ts";
 
 export function Shell() {
   useLiveConnection();
+  useEffect(keepFocus, []);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isHelpOpen, setHelpOpen] = useState(false);
   const [isChoosing, setChoosing] = useState(false);

@@ -38,4 +38,40 @@ export function dialogsTests(ui: () => Ui): void {
     }
     expect([...found, ...opened.faults]).toEqual([]);
   });
+
+  test("the focus goes to a form that opens, and comes back when it closes, to a button or a row", async () => {
+    await using opened = await ui().openPage("/bots/weaver");
+    const { page } = opened;
+    const press = async (name: string) => {
+      await page.getByRole("button", { name, exact: true }).first().focus();
+      await page.keyboard.press("Enter");
+    };
+    const focused = (role: "button" | "link" | "textbox", name: string | RegExp) =>
+      page.locator(":focus").and(page.getByRole(role, { name })).waitFor();
+    await press("Edit");
+    await focused("textbox", "The bot as YAML");
+    await press("Cancel");
+    await focused("button", "Edit");
+
+    await opened.go("/budgets");
+    await page.getByRole("link", { name: "New budget" }).focus();
+    await page.keyboard.press("Enter");
+    await focused("textbox", /Amount/);
+    await page.keyboard.type("7");
+    await page.getByRole("button", { name: "Close details" }).focus();
+    // Not even Escape closes a pane in which somebody has typed; its buttons do.
+    await page.keyboard.press("Escape");
+    await press("Cancel");
+    await focused("link", "New budget");
+    expect(new URL(page.url()).search).toBe("");
+
+    await opened.go("/inbox");
+    const row = page.getByRole("list", { name: "List of webhooks" }).getByRole("link").nth(1);
+    await row.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Close details" }).focus();
+    await page.keyboard.press("Escape");
+    await page.locator(":focus").and(row).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
 }

@@ -31,15 +31,17 @@ export function meanwhileTests(ui: () => Ui): void {
     expect(await ui().api("GET", at)).toMatchObject(both);
 
     await page.getByRole("button", { name: "Edit" }).click();
-    await text.fill((await text.inputValue()).replace("description: Mine", "description: Mine again"));
+    const again = (await text.inputValue()).replace("description: Mine", "description: Mine again");
+    await text.fill(again.replace("max_iterations: null", "max_iterations: 7"));
     await ui().api("PATCH", at, { description: "Theirs" });
     await page.getByRole("button", { name: "Save bot" }).click();
     await page.getByText("You have changed it, too").waitFor();
     await page.getByRole("button", { name: "Take theirs" }).click();
     expect(await text.inputValue()).toContain("description: Theirs");
+    expect(await text.inputValue()).toContain("max_iterations: 7");
     await page.getByRole("button", { name: "Save bot" }).click();
     await text.waitFor({ state: "detached" });
-    expect(await ui().api("GET", at)).toMatchObject({ description: "Theirs" });
+    expect(await ui().api("GET", at)).toMatchObject({ description: "Theirs", max_iterations: 7 });
     await ui().api("DELETE", at);
     expect(own(opened.faults)).toEqual([]);
   });
@@ -67,10 +69,11 @@ export function meanwhileTests(ui: () => Ui): void {
     await opened.go(`/channels/${id}?tab=settings`);
     const prompt = page.getByRole("textbox", { name: "Prompt" });
     await prompt.fill("Mine");
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Only mine");
     await ui().api("PATCH", `/api/v1/channels/${id}`, { prompt: "Theirs", workspace: false });
-    await page.getByRole("button", { name: "Save 1 change" }).click();
+    await page.getByRole("button", { name: "Save 2 changes" }).click();
     await page.getByRole("button", { name: "Take theirs" }).click();
-    await page.getByRole("button", { name: "Save", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Save 1 change" }).waitFor();
     expect(await prompt.inputValue()).toBe("Theirs");
     expect(await ui().api("GET", `/api/v1/channels/${id}`)).toMatchObject({ prompt: "Theirs" });
     expect(own(opened.faults)).toEqual([]);

@@ -18,7 +18,9 @@ const LineAnswer = named(
     at: InstantOf("When it was written."),
     level: t.String({ description: "debug, info, warning or error." }),
     part: t.String({ description: "The part of the server that wrote it: http, dispatch, worker, …" }),
-    message: t.String({ description: "The line; known secrets are redacted." }),
+    message: t.String({
+      description: "The line; known secrets, and what has the form of one, are redacted.",
+    }),
     correlation_id: nullable(t.String(), "Of the run or delivery during which it was written."),
     properties: JsonOf("Its facts."),
   }),

@@ -145,7 +145,7 @@ function KeyList({ mayWrite }: { mayWrite: boolean }) {
       }
       detail={
         adding.add !== undefined && !params ? (
-          <Detail title="A new key" closeHref={home}>
+          <Detail isNew title="A new key" closeHref={home}>
             <NewKey key={adding.like} like={adding.like} onClose={() => navigate(home)} />
           </Detail>
         ) : (

@@ -9,6 +9,7 @@ import type { Approval } from "../../parts/approvals.ts";
 import { DataList, type RowParts } from "../../parts/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { ServerQuestions } from "../../parts/server-questions.tsx";
 import { Split } from "../../parts/split.tsx";
@@ -120,7 +121,7 @@ function NoApprovals({ filters }: { filters: Filters<Filter> }) {
       </Empty>
     );
   }
-  if (filters.count > 0) return <Empty icon="Filter" title="No approval matches these filters" />;
+  if (filters.count > 0) return <NoMatch what="approval" onClear={filters.clear} />;
   return (
     <Empty
       icon="ShieldCheck"

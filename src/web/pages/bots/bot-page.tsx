@@ -113,8 +113,12 @@ function Editing({ bot: current, onDone }: { bot: Bot; onDone(): void }) {
         what="bot"
         value={fieldsOf(current)}
         onSave={save}
-        notice={({ save: again, replace }) =>
-          edited.notice({ onKeep: again, onTake: (theirs) => replace(fieldsOf(theirs)) })
+        notice={({ onKeep, mine, replace }) =>
+          edited.notice({
+            onKeep,
+            mine: () => ({ ...UNSET, ...mine() }),
+            onTake: (theirs, kept) => replace({ ...fieldsOf(theirs), ...kept }),
+          })
         }
         onCancel={onDone}
       />

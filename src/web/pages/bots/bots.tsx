@@ -65,7 +65,7 @@ function Bots() {
         detail={
           isAdding &&
           mayCreate && (
-            <Detail title="A new bot" closeHref="/bots">
+            <Detail isNew title="A new bot" closeHref="/bots">
               <NewBot />
             </Detail>
           )

@@ -152,7 +152,11 @@ function ChangeAmount({
       submit="Save amount"
       busy={change.isPending}
       error={change.error}
-      notice={edited.notice({ onKeep: () => change.mutate(), onTake: ({ amount }) => setValue(amount) })}
+      notice={edited.notice({
+        onKeep: () => change.mutate(),
+        mine: () => ({ amount: Number(value) }),
+        onTake: ({ amount }, kept) => setValue(kept.amount ?? amount),
+      })}
       onSubmit={() => change.mutate()}
       onCancel={onCancel}
     >

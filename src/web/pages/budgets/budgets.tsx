@@ -11,6 +11,7 @@ import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { useScheduleNames } from "../../parts/schedule-names.ts";
 import { Split } from "../../parts/split.tsx";
@@ -67,7 +68,7 @@ export function View() {
     />
   ) : (
     add !== undefined && (
-      <Detail title="A new budget" closeHref={home}>
+      <Detail isNew title="A new budget" closeHref={home}>
         <NewBudget
           onDone={(id) => {
             rows.retry();
@@ -99,7 +100,7 @@ export function View() {
             selected={params?.id}
             empty={
               filters.count > 0 ? (
-                <Empty icon="Filter" title="No budget matches these filters" />
+                <NoMatch what="budget" onClear={filters.clear} />
               ) : (
                 <Empty icon="Gauge" title="Nothing limits what runs spend" action={create}>
                   Begin with a cap for the whole server in a month; bots, integrations and schedules can have

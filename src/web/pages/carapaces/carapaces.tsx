@@ -13,6 +13,7 @@ import { originWords } from "../../parts/file-origin.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { NewContentFile } from "../../parts/new-content-file.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { plural } from "../../parts/units.tsx";
@@ -53,10 +54,14 @@ export function View() {
             columns={COLUMNS}
             selected={id}
             empty={
-              <Empty icon="Layers" title={filters.count > 0 ? "No carapace matches" : "No carapace yet"}>
-                Make one here, or put a YAML file into the folder <code>carapaces</code> of the home folder;
-                it appears here within a moment.
-              </Empty>
+              filters.count > 0 ? (
+                <NoMatch what="carapace" onClear={filters.clear} />
+              ) : (
+                <Empty icon="Layers" title="No carapace yet">
+                  Make one here, or put a YAML file into the folder <code>carapaces</code> of the home folder;
+                  it appears here within a moment.
+                </Empty>
+              )
             }
           />
         }

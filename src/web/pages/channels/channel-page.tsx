@@ -13,7 +13,7 @@ import { useMay } from "../../parts/may.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { useSelectedInView } from "../../parts/use-selected-in-view.ts";
 import classes from "./channel-page.module.css";
-import { type Channel, channel, refreshChannels } from "./queries.ts";
+import { type Channel, channel, forgetChannel } from "./queries.ts";
 import { Bindings } from "./tabs/bindings.tsx";
 import { Capabilities } from "./tabs/capabilities.tsx";
 import { Sessions } from "./tabs/sessions.tsx";
@@ -135,7 +135,7 @@ function Actions({ channel: { id, display_name, active_session_id } }: { channel
           onConfirm={async () => {
             await api.DELETE("/api/v1/channels/{id}", { params: { path: { id } } });
             navigate("/channels");
-            void refreshChannels();
+            forgetChannel(id);
           }}
         >
           <p>

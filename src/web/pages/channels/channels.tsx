@@ -12,6 +12,7 @@ import { DataList, type RowParts } from "../../parts/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
@@ -85,11 +86,7 @@ function Channels() {
         columns={COLUMNS}
         empty={
           filters.count > 0 ? (
-            <Empty
-              icon="Filter"
-              title="No channel matches these filters"
-              action={<Button onClick={filters.clear}>Clear filters</Button>}
-            />
+            <NoMatch what="channel" onClear={filters.clear} />
           ) : (
             <Empty icon="Hash" title="No channel yet" action={create}>
               A channel comes with the first message from a place, such as a repository or a chat room.

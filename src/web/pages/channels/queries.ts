@@ -37,3 +37,11 @@ export const activationsOf = (id: string) =>
   });
 
 export const refreshChannels = () => queryClient.invalidateQueries({ queryKey: ["channels"] });
+
+/** After it was deleted: what is known of it is forgotten, and not read again. */
+export function forgetChannel(id: string): void {
+  const isOfIt = ({ queryKey }: { queryKey: readonly unknown[] }) =>
+    queryKey[0] === "channels" && queryKey.includes(id);
+  queryClient.removeQueries({ predicate: isOfIt });
+  void queryClient.invalidateQueries({ queryKey: ["channels"], predicate: (query) => !isOfIt(query) });
+}

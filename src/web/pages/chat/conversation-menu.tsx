@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, take } from "../../api/client.ts";
+import { isChangedMeanwhile } from "../../api/failure.ts";
 import { OWN_CHATS } from "../../api/queries.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { covers, useSession } from "../../api/session.ts";
@@ -166,8 +167,12 @@ function NameForm({ channel: one, onClose }: { channel: Channel; onClose(): void
         onChange={({ currentTarget }) => setText(currentTarget.value)}
         data-autofocus
       />
-      {edited.notice({ onKeep: () => rename.mutate(), onTake: ({ name }) => setText(name) }) ??
-        (rename.error && <ApiError error={rename.error} />)}
+      {edited.notice({
+        onKeep: () => rename.mutate(),
+        mine: () => ({ name: text }),
+        onTake: ({ name }, kept) => setText(kept.name ?? name),
+      }) ??
+        (rename.error && !isChangedMeanwhile(rename.error) && <ApiError error={rename.error} />)}
       <Group justify="flex-end" mt="lg" gap="xs">
         <Button variant="default" onClick={onClose}>
           Cancel

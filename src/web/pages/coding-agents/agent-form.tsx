@@ -69,7 +69,7 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
     one: agent,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readAgent(agent.id),
-    hides: () => fields.variables.trim() !== "",
+    sendsSecret: fields.variables.trim() !== "",
   });
   const change = useMutation({
     mutationFn: () =>
@@ -90,7 +90,8 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
       error={change.error}
       notice={edited.notice({
         onKeep: () => change.mutate(),
-        onTake: (theirs) => setFields(fieldsFrom(theirs)),
+        mine: () => bodyOf(fields),
+        onTake: (theirs, kept) => setFields(fieldsFrom({ ...theirs, ...kept })),
       })}
       onSubmit={() => change.mutate()}
       onCancel={onDone}

@@ -63,7 +63,7 @@ export function View() {
         }
         detail={
           isAdding ? (
-            <Detail title="A new coding agent" closeHref={HOME}>
+            <Detail isNew title="A new coding agent" closeHref={HOME}>
               <NewAgent onDone={(id) => navigate(`${HOME}/${id}`)} onCancel={() => navigate(HOME)} />
             </Detail>
           ) : (

@@ -10,6 +10,7 @@ import { BulkAction } from "../../parts/bulk-action.tsx";
 import { DataList, type RowParts } from "../../parts/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Status, statusWords } from "../../parts/status.tsx";
@@ -95,7 +96,7 @@ export function View() {
             row={rowOf}
             columns={COLUMNS}
             selected={params?.id}
-            empty={<NoDeliveries isFiltered={filters.count > 0} />}
+            empty={filters.count > 0 ? <NoMatch what="delivery" onClear={filters.clear} /> : <NoDeliveries />}
           />
         }
         detail={
@@ -116,8 +117,7 @@ const rowOf = (delivery: Delivery): RowParts => ({
   end: <Time at={delivery.created_at} />,
 });
 
-function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
-  if (isFiltered) return <Empty icon="Filter" title="No delivery matches these filters" />;
+function NoDeliveries() {
   return (
     <Empty
       icon="Send"

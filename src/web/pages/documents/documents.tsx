@@ -12,6 +12,7 @@ import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Badge } from "../../parts/status.tsx";
@@ -36,7 +37,7 @@ export function View() {
   const scopes = useSession(({ me }) => me?.scopes) ?? [];
   const mayAdd = covers(scopes, "documents:write");
   const { data: known = [] } = useQuery(integrations);
-  const closeHref = `/documents${withoutAdd(filters.search)}`;
+  const closeHref = `/documents${filters.search}`;
   const add = mayAdd && (
     <Button component={Link} href="/documents?add=1" size="xs" leftSection={<Icon name="Plus" size={14} />}>
       Add documents
@@ -54,7 +55,7 @@ export function View() {
     ) : (
       isAdding &&
       mayAdd && (
-        <Detail title="Add documents" closeHref={closeHref}>
+        <Detail isNew title="Add documents" closeHref={closeHref}>
           <Ingest />
         </Detail>
       )
@@ -93,12 +94,6 @@ export function View() {
 
 const ADDING = ["add"] as const;
 
-function withoutAdd(search: string): string {
-  const params = new URLSearchParams(search);
-  params.delete("add");
-  return params.size === 0 ? "" : `?${params}`;
-}
-
 interface ListProps {
   filters: Filters<Filter>;
   selected: string | undefined;
@@ -121,13 +116,13 @@ function All({ filters, selected, add }: ListProps) {
       what="document"
       rows={rows}
       keyOf={({ id }) => id}
-      hrefOf={({ id }) => `/documents/${id}${withoutAdd(filters.search)}`}
+      hrefOf={({ id }) => `/documents/${id}${filters.search}`}
       row={rowOf}
       columns={COLUMNS}
       selected={selected}
       empty={
         filters.count > 0 ? (
-          <Empty icon="Filter" title="No document matches these filters" />
+          <NoMatch what="document" onClear={filters.clear} />
         ) : (
           <Empty icon="FileText" title="No document yet" action={add}>
             Bots find passages of documents by words and by similarity. Paste a text, or choose files.
@@ -162,7 +157,7 @@ function Hits({ filters, selected, hits }: ListProps & { hits: Rows<Found> }) {
       what="hit"
       rows={hits}
       keyOf={({ id }) => id}
-      hrefOf={({ id }) => `/documents/${id}${withoutAdd(filters.search)}`}
+      hrefOf={({ id }) => `/documents/${id}${filters.search}`}
       row={hitOf}
       columns={HIT_COLUMNS}
       selected={selected}

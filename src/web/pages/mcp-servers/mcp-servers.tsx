@@ -66,7 +66,7 @@ export function View() {
           returned.state !== undefined && !params ? (
             <Returned given={returned} closeHref={HOME} />
           ) : isAdding ? (
-            <Detail title="A new MCP server" closeHref={HOME}>
+            <Detail isNew title="A new MCP server" closeHref={HOME}>
               <NewServer onDone={(id) => navigate(`${HOME}/${id}`)} onCancel={() => navigate(HOME)} />
             </Detail>
           ) : (

@@ -101,7 +101,7 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
     one: server,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readServer(server.id),
-    hides: () => fields.secrets.trim() !== "" || "oauth" in changedClient(server, fields.client),
+    sendsSecret: fields.secrets.trim() !== "" || "oauth" in changedClient(server, fields.client),
   });
   const change = useMutation({
     mutationFn: () =>
@@ -125,7 +125,8 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
       error={change.error}
       notice={edited.notice({
         onKeep: () => change.mutate(),
-        onTake: (theirs) => setFields(fieldsFrom(theirs)),
+        mine: () => bodyOf(fields),
+        onTake: (theirs, kept) => setFields(fieldsFrom({ ...theirs, ...kept })),
       })}
       onSubmit={() => change.mutate()}
       onCancel={onDone}

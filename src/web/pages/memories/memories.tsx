@@ -9,6 +9,7 @@ import { DataList, type RowParts } from "../../parts/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Badge, Status, statusWords } from "../../parts/status.tsx";
@@ -153,7 +154,7 @@ function NoMemories({ filters }: { filters: Filters<Filter> }) {
       </Empty>
     );
   }
-  if (filters.count > 0) return <Empty icon="Filter" title="No memory matches these filters" />;
+  if (filters.count > 0) return <NoMatch what="memory" onClear={filters.clear} />;
   return (
     <Empty icon="Brain" title="No bot remembers anything yet" action={<Link href="/bots">See the bots</Link>}>
       A bot that has the tool <code>remember</code> keeps what it learns.

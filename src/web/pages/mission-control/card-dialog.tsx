@@ -75,7 +75,11 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
         error={save.error}
         notice={edited.notice({
           onKeep: () => save.mutate(),
-          onTake: (theirs) => ("id" in theirs ? setDraft(draftOf(theirs)) : onClose()),
+          mine: () => bodyOf(draft),
+          onTake: (theirs, { column, ...kept }) =>
+            "id" in theirs
+              ? setDraft(draftOf({ ...theirs, ...kept, column_name: column ?? theirs.column_name }))
+              : onClose(),
         })}
         onSubmit={() => save.mutate()}
         onCancel={onClose}

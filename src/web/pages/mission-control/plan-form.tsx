@@ -67,9 +67,10 @@ export function PlanForm({ plan, onDone, onCancel }: PlanFormProps) {
       error={save.error}
       notice={edited.notice({
         onKeep: () => save.mutate(),
-        onTake: (theirs) => {
-          setTitle(theirs.title);
-          setSteps(draftsOf(openSteps(theirs)));
+        mine: () => ({ title, steps: steps.map(({ content }) => content) }),
+        onTake: (theirs, kept) => {
+          setTitle(kept.title ?? theirs.title);
+          if (!kept.steps) setSteps(draftsOf(openSteps(theirs)));
         },
       })}
       onSubmit={() => save.mutate()}

@@ -31,7 +31,7 @@ export function Plans({ mayWrite }: { mayWrite: boolean }) {
     <PlanDetail key={params.id} id={params.id} mayWrite={mayWrite} closeHref={PLANS} />
   ) : (
     add !== undefined && (
-      <Detail title="A new plan" closeHref={PLANS}>
+      <Detail isNew title="A new plan" closeHref={PLANS}>
         <PlanForm
           onDone={({ id }) => {
             void refreshMission();

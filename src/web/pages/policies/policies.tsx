@@ -78,7 +78,7 @@ export function View() {
           params?.id ? (
             <PolicyView key={params.id} id={params.id} mayWrite={mayWrite} />
           ) : add !== undefined && mayWrite ? (
-            <Detail title="A new policy" closeHref="/policies">
+            <Detail isNew title="A new policy" closeHref="/policies">
               <NewPolicy onDone={(id) => navigate(id === undefined ? "/policies" : `/policies/${id}`)} />
             </Detail>
           ) : (

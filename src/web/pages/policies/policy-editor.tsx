@@ -64,8 +64,11 @@ export function ChangedPolicy({ policy, onDone }: { policy: Policy; onDone: Done
       replaces={policy.id}
       onSave={save}
       onCancel={() => onDone(policy.id)}
-      notice={({ save: again, replace }) =>
-        edited.notice({ onKeep: again, onTake: (theirs) => replace(fieldsOf(theirs)) })
+      notice={({ replace, ...editor }) =>
+        edited.notice({
+          ...editor,
+          onTake: (theirs, kept) => replace({ ...fieldsOf(theirs), ...kept }),
+        })
       }
     />
   );

@@ -11,6 +11,38 @@ import { changeProvider, type Provider, readProvider } from "./queries.ts";
 
 type Facts = Provider["models"][string];
 
+/** Null and "": as Heddle knows it. */
+interface Draft {
+  context_window: number | null;
+  input: number | null;
+  output: number | null;
+  cached_input: number | null;
+  images: string;
+}
+
+const draftOf = ({ context_window, images, prices }: Facts = {}): Draft => ({
+  context_window: context_window ?? null,
+  input: prices?.input ?? null,
+  output: prices?.output ?? null,
+  cached_input: prices?.cached_input ?? null,
+  images: images === undefined ? "" : images ? "yes" : "no",
+});
+
+/** With what was stored that the form does not have. */
+function factsOf({ context_window, input, output, cached_input, images }: Draft, stored: Facts = {}): Facts {
+  const { context_window: _window, images: _images, prices, ...others } = stored;
+  const { cached_input: _cached, ...otherPrices } = prices ?? {};
+  return {
+    ...others,
+    ...(context_window !== null && { context_window }),
+    ...(images !== "" && { images: images === "yes" }),
+    ...(input !== null &&
+      output !== null && {
+        prices: { ...otherPrices, input, output, ...(cached_input !== null && { cached_input }) },
+      }),
+  };
+}
+
 interface ModelFactsProps {
   provider: Provider;
   /** As it is known now. */
@@ -21,17 +53,13 @@ interface ModelFactsProps {
 /** Sets what Heddle does not know of a model, or knows wrongly. Empty fields stay with what is known. */
 export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps) {
   const { id: model, prices } = known;
-  const set = provider.models[model] ?? {};
-  const [window, setWindow] = useState<number | undefined>(set.context_window);
-  const [images, setImages] = useState(set.images === undefined ? "" : set.images ? "yes" : "no");
-  const [input, setInput] = useState<number | undefined>(set.prices?.input);
-  const [output, setOutput] = useState<number | undefined>(set.prices?.output);
-  const [cached, setCached] = useState<number | undefined>(set.prices?.cached_input);
+  const [draft, setDraft] = useState(() => draftOf(provider.models[model]));
+  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   /** The facts of all models, which are stored as one: those of the others are kept as they are now. */
   const all = useRef(provider.models);
   const edited = useEdited({
     one: provider,
-    fieldsOf: ({ models }) => ({ models: models[model] ?? {} }),
+    fieldsOf: ({ models }) => draftOf(models[model]),
     read: async () => {
       const now = await readProvider(provider.id);
       all.current = now.models;
@@ -39,49 +67,30 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
     },
   });
   const save = useMutation({
-    mutationFn: () => {
-      const { context_window: _window, images: _images, prices: _prices, ...others } = set;
-      const facts: Facts = {
-        ...others,
-        ...(window !== undefined && { context_window: window }),
-        ...(images !== "" && { images: images === "yes" }),
-        ...(input !== undefined &&
-          output !== undefined && {
-            prices: {
-              ...set.prices,
-              ...{ input, output },
-              ...(cached === undefined ? {} : { cached_input: cached }),
-            },
-          }),
-      };
-      return edited.save({ models: facts }, (_, { header }) => {
-        const { [model]: _before, ...rest } = all.current;
+    mutationFn: () =>
+      edited.save(draft, (changed, { header }) => {
+        const { [model]: stored, ...rest } = all.current;
+        const facts = factsOf({ ...draftOf(stored), ...changed }, stored);
         const models = Object.keys(facts).length === 0 ? rest : { ...rest, [model]: facts };
         return changeProvider(provider.id, { models }, header);
-      });
-    },
+      }),
     onSuccess: () => {
       notifyDone("Stored. It applies from the next call on.");
       onClose();
     },
   });
   const wrong = wrongIn(save.error);
-  const hasHalfPrice = (input === undefined) !== (output === undefined);
-  const price = (
-    label: string,
-    name: string,
-    value: number | undefined,
-    change: (next: number | undefined) => void,
-  ) => (
+  const hasHalfPrice = (draft.input === null) !== (draft.output === null);
+  const price = (label: string, name: "input" | "output" | "cached_input") => (
     <NumberInput
       label={label}
       placeholder={prices?.[name]?.toString() ?? ""}
       description="US dollars per million tokens"
       min={0}
-      value={value ?? ""}
-      onChange={(next) => change(numberOf(next))}
+      value={draft[name] ?? ""}
+      onChange={(next) => setDraft({ ...draft, [name]: numberOf(next) })}
       error={
-        hasHalfPrice && value === undefined && label !== CACHED
+        hasHalfPrice && draft[name] === null && name !== "cached_input"
           ? "Both prices, or neither"
           : wrong(`models.${model}.prices.${name}`)
       }
@@ -95,7 +104,8 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
         error={save.error}
         notice={edited.notice({
           onKeep: () => save.mutate(),
-          onTake: onClose,
+          mine: () => draft,
+          onTake: (theirs, kept) => setDraft({ ...draftOf(theirs.models[model]), ...kept }),
         })}
         onSubmit={() => !hasHalfPrice && save.mutate()}
         onCancel={onClose}
@@ -108,13 +118,13 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
           thousandSeparator=" "
           placeholder={known.context_window?.toString() ?? ""}
           error={wrong(`models.${model}.context_window`)}
-          value={window ?? ""}
-          onChange={(next) => setWindow(numberOf(next))}
+          value={draft.context_window ?? ""}
+          onChange={(next) => set({ context_window: numberOf(next) })}
           data-autofocus
         />
-        {price("Input", "input", input, setInput)}
-        {price("Output", "output", output, setOutput)}
-        {price(CACHED, "cached_input", cached, setCached)}
+        {price("Input", "input")}
+        {price("Output", "output")}
+        {price("Input from the cache", "cached_input")}
         <Select
           label="Sees images"
           data={[
@@ -123,15 +133,13 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
             { value: "no", label: "No" },
           ]}
           error={wrong(`models.${model}.images`)}
-          value={images}
+          value={draft.images}
           allowDeselect={false}
-          onChange={(value) => setImages(value ?? "")}
+          onChange={(value) => set({ images: value ?? "" })}
         />
       </Form>
     </Dialog>
   );
 }
 
-const CACHED = "Input from the cache";
-
-const numberOf = (value: string | number): number | undefined => (value === "" ? undefined : Number(value));
+const numberOf = (value: string | number): number | null => (value === "" ? null : Number(value));

@@ -184,8 +184,11 @@ function AsYaml({ provider, onDone }: { provider: Provider; onDone(): void }) {
         what="provider"
         value={written(provider)}
         onSave={save}
-        notice={({ save: again, replace }) =>
-          edited.notice({ onKeep: again, onTake: (theirs) => replace(written(theirs)) })
+        notice={({ replace, ...editor }) =>
+          edited.notice({
+            ...editor,
+            onTake: (theirs, kept) => replace({ ...written(theirs), ...kept }),
+          })
         }
         onCancel={onDone}
       />

@@ -143,7 +143,7 @@ export function ChangedProvider({ provider, onDone }: { provider: Provider; onDo
     one: provider,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readProvider(provider.id),
-    hides: () => fields.key !== "" || dropsKey,
+    sendsSecret: fields.key !== "" || dropsKey,
   });
   const change = useMutation({
     mutationFn: () =>
@@ -164,7 +164,11 @@ export function ChangedProvider({ provider, onDone }: { provider: Provider; onDo
       error={change.error}
       notice={edited.notice({
         onKeep: () => change.mutate(),
-        onTake: (theirs) => setFields(fieldsFrom(theirs)),
+        mine: () => bodyOf(fields),
+        onTake: (theirs, kept) => {
+          setFields(fieldsFrom({ ...theirs, ...kept }));
+          setDropsKey(false);
+        },
       })}
       onSubmit={() => change.mutate()}
       onCancel={onDone}

@@ -63,7 +63,7 @@ export function View() {
         }
         detail={
           isAdding ? (
-            <Detail title="A new provider" closeHref={HOME}>
+            <Detail isNew title="A new provider" closeHref={HOME}>
               <NewProvider
                 taken={(found.data ?? []).map(({ id }) => id)}
                 onDone={(id) => navigate(`${HOME}/${id}`)}

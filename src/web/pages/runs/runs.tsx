@@ -11,6 +11,7 @@ import { BulkAction } from "../../parts/bulk-action.tsx";
 import { DataList, type RowParts } from "../../parts/data-list.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Status, statusWords } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -99,7 +100,7 @@ function Runs({ filters }: { filters: Filters<Filter> }) {
         hrefOf={({ id }) => `/tasks/${id}${filters.search}`}
         row={rowOf}
         columns={COLUMNS}
-        empty={<NoRuns isFiltered={filters.count > 0} />}
+        empty={filters.count > 0 ? <NoMatch what="run" onClear={filters.clear} /> : <NoRuns />}
       />
     </PageFrame>
   );
@@ -118,8 +119,7 @@ function tookOf({ run_at, completed_at }: Task) {
   return <Duration key="took" ms={Date.parse(completed_at) - Date.parse(run_at)} />;
 }
 
-function NoRuns({ isFiltered }: { isFiltered: boolean }) {
-  if (isFiltered) return <Empty icon="Filter" title="No run matches these filters" />;
+function NoRuns() {
   return (
     <Empty
       icon="Workflow"

@@ -42,7 +42,8 @@ export function EditSchedule({ schedule, onDone, onCancel }: EditScheduleProps) 
       error={save.error}
       notice={edited.notice({
         onKeep: () => save.mutate(),
-        onTake: (theirs) => setDraft(draftOf(theirs)),
+        mine: () => settingsOf(draft),
+        onTake: (theirs, kept) => setDraft(draftOf({ ...theirs, ...kept })),
       })}
       onSubmit={() => save.mutate()}
       onCancel={onCancel}

@@ -10,6 +10,7 @@ import { Detail } from "../../parts/detail.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
@@ -80,7 +81,7 @@ export function View() {
             selected={params?.id}
             empty={
               filters.count > 0 ? (
-                <Empty icon="Filter" title="No schedule matches these filters" />
+                <NoMatch what="schedule" onClear={filters.clear} />
               ) : (
                 <Empty icon="Clock" title="There is no schedule" action={create}>
                   A bot can report each morning, or remind somebody once.
@@ -100,7 +101,7 @@ export function View() {
             />
           ) : (
             add !== undefined && (
-              <Detail title="A new schedule" closeHref={home}>
+              <Detail isNew title="A new schedule" closeHref={home}>
                 <NewSchedule
                   onDone={(id) => {
                     rows.retry();

@@ -5,9 +5,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { Schema } from "../../api/client.ts";
 import { Awaited } from "../../parts/awaited.tsx";
-import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { May } from "../../parts/may.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame, Panel, Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
@@ -62,7 +62,7 @@ export function View() {
             </Panel>
           </Section>
         ))}
-        {data && shown.length === 0 && <Empty icon="Filter" title="No setting matches these filters" />}
+        {data && shown.length === 0 && <NoMatch what="setting" onClear={filters.clear} />}
       </div>
     </PageFrame>
   );

@@ -74,7 +74,8 @@ function Address({ all, onDone }: { all: ServerSettings; onDone(): void }) {
         error={store.error}
         notice={edited.notice({
           onKeep: () => store.mutate(),
-          onTake: (theirs) => setValue(addressIn(theirs)),
+          mine: () => ({ public_address: value }),
+          onTake: (theirs, kept) => setValue(kept.public_address ?? addressIn(theirs)),
         })}
         onSubmit={() => store.mutate()}
         onCancel={onDone}

@@ -13,6 +13,7 @@ import { originWords } from "../../parts/file-origin.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { NewContentFile } from "../../parts/new-content-file.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { Badge } from "../../parts/status.tsx";
@@ -54,7 +55,7 @@ export function View() {
             selected={id}
             empty={
               filters.count > 0 ? (
-                <Empty icon="Filter" title="No skill matches these filters" />
+                <NoMatch what="skill" onClear={filters.clear} />
               ) : (
                 <Empty icon="BookOpen" title="No skill yet">
                   Make one here, or put a Markdown file into the folder <code>skills</code> of the home

@@ -13,6 +13,7 @@ import { originWords } from "../../parts/file-origin.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { NewContentFile } from "../../parts/new-content-file.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { Split } from "../../parts/split.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
@@ -72,13 +73,14 @@ export function View() {
             columns={COLUMNS}
             selected={id}
             empty={
-              <Empty
-                icon="ClipboardList"
-                title={filters.count > 0 ? "No template matches" : "No template yet"}
-              >
-                Make one here, or put a Markdown file into the folder <code>templates</code> of the home
-                folder; it appears here within a moment.
-              </Empty>
+              filters.count > 0 ? (
+                <NoMatch what="template" onClear={filters.clear} />
+              ) : (
+                <Empty icon="ClipboardList" title="No template yet">
+                  Make one here, or put a Markdown file into the folder <code>templates</code> of the home
+                  folder; it appears here within a moment.
+                </Empty>
+              )
             }
           />
         }

@@ -8,6 +8,7 @@ import { pageAt, usePages } from "../../pages.tsx";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
+import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
 import { useNow } from "../../parts/time.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
@@ -116,17 +117,7 @@ interface NoUsageProps {
 function NoUsage({ isFiltered, onClear, onWiden }: NoUsageProps) {
   const hasProviders = pageAt(usePages(), "/admin/providers") !== undefined;
   if (isFiltered) {
-    return (
-      <Empty
-        icon="Filter"
-        title="No call matches these filters"
-        action={
-          <Button variant="default" size="xs" onClick={onClear}>
-            Clear filters
-          </Button>
-        }
-      />
-    );
+    return <NoMatch what="call" onClear={onClear} />;
   }
   return (
     <Empty

@@ -176,7 +176,7 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
           tag,
           summary: "List the latest output lines",
           description:
-            "Returns the newest lines, oldest first; the last 1,000 are kept. With a line's id as `cursor`, returns the lines after it. Known secrets are redacted.",
+            "Returns the newest lines, oldest first; the last 1,000 are kept. With a line's id as `cursor`, returns the lines after it. Known secrets, and what has the form of one, are redacted.",
           key: "lines",
           Item: LineAnswer,
           query: {

@@ -2,6 +2,7 @@ import { Button, Group, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../../api/client.ts";
+import { isChangedMeanwhile } from "../../../api/failure.ts";
 import { integrations } from "../../../api/queries.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
 import { Dialog } from "../../../parts/dialog.tsx";
@@ -105,12 +106,13 @@ export function BindingForm({ channel, offered, binding, onClose }: BindingFormP
           />
           {edited.notice({
             onKeep: () => save.mutate(),
-            onTake: (theirs) => {
+            mine: () => changed,
+            onTake: (theirs, kept) => {
               if ("id" in theirs) setBase(theirs);
-              setChanged({});
+              setChanged(kept);
             },
           }) ??
-            (save.error && <ApiError error={save.error} />)}
+            (save.error && !isChangedMeanwhile(save.error) && <ApiError error={save.error} />)}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               Cancel

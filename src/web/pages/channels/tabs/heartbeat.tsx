@@ -152,6 +152,11 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
   const [prompt, setPrompt] = useState(schedule?.content ?? "");
   const [posts, setPosts] = useState(schedule?.heartbeat?.posts ?? "always");
   const path = { id: channelId };
+  const typed: Beat = {
+    interval_minutes: Number(minutes),
+    posts,
+    prompt: prompt.trim() === "" ? null : prompt,
+  };
   const edited = useEdited({
     one: schedule ?? NONE,
     fieldsOf: beatOf,
@@ -159,16 +164,14 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
   });
   const save = useMutation({
     mutationFn: () =>
-      edited.save(
-        { interval_minutes: Number(minutes), posts, prompt: prompt.trim() === "" ? null : prompt },
-        (changed, { header }) =>
-          take(
-            api.PUT("/api/v1/admin/channels/{id}/heartbeat", {
-              // If there was none, the form must not overwrite one that somebody else has made since: a channel has at most one.
-              params: { path, header: schedule === null ? {} : header },
-              body: changed,
-            }),
-          ),
+      edited.save(typed, (changed, { header }) =>
+        take(
+          api.PUT("/api/v1/admin/channels/{id}/heartbeat", {
+            // If there was none, the form must not overwrite one that somebody else has made since: a channel has at most one.
+            params: { path, header: schedule === null ? {} : header },
+            body: changed,
+          }),
+        ),
       ),
     onSuccess: () => {
       void refresh();
@@ -183,8 +186,9 @@ function Fields({ channelId, schedule, onClose }: FieldsProps) {
       error={save.error}
       notice={edited.notice({
         onKeep: () => save.mutate(),
-        onTake: (theirs) => {
-          const beat = beatOf(theirs);
+        mine: () => typed,
+        onTake: (theirs, kept) => {
+          const beat = { ...beatOf(theirs), ...kept };
           setMinutes(beat.interval_minutes ?? 60);
           setPrompt(beat.prompt ?? "");
           setPosts(beat.posts ?? "always");

@@ -65,8 +65,12 @@ export function OwnCapabilities({ channel }: { channel: Channel }) {
             what="channel"
             value={{ skills, carapaces, carapaces_disabled }}
             onSave={save}
-            notice={({ save: again, replace }) =>
-              edited.notice({ onKeep: again, onTake: (theirs) => replace(ownOf(theirs)) })
+            notice={({ onKeep, mine, replace }) =>
+              edited.notice({
+                onKeep,
+                mine: () => ({ ...NOTHING, ...mine() }),
+                onTake: (theirs, kept) => replace({ ...ownOf(theirs), ...kept }),
+              })
             }
             onCancel={() => setEditing(false)}
           />

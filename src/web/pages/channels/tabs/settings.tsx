@@ -2,13 +2,14 @@ import { Button, Group } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../../api/client.ts";
+import { isChangedMeanwhile } from "../../../api/failure.ts";
 import { queryClient } from "../../../api/query-client.ts";
 import { covers, useSession } from "../../../api/session.ts";
 import { ApiError, notifyDone } from "../../../parts/api-error.tsx";
 import { FormFrame } from "../../../parts/form.tsx";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { plural } from "../../../parts/units.tsx";
-import { isChangedMeanwhile, useEdited } from "../../../parts/use-edited.tsx";
+import { useEdited } from "../../../parts/use-edited.tsx";
 import { wrongIn } from "../../../parts/wrong-field.ts";
 import classes from "../channel-page.module.css";
 import { type Channel, channel, refreshChannels } from "../queries.ts";
@@ -90,8 +91,9 @@ export function Settings({ channel: one }: { channel: Channel }) {
           </Section>
           {edited.notice({
             onKeep: () => save.mutate(changed),
-            onTake: (theirs) => {
-              setChanged({});
+            mine: () => changed,
+            onTake: (theirs, kept) => {
+              setChanged(kept);
               queryClient.setQueryData(channel(one.id).queryKey, theirs);
             },
           }) ??

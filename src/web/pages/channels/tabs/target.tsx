@@ -24,7 +24,7 @@ export function Target({ channel, mayChange }: { channel: Channel; mayChange: bo
     fieldsOf: (one) => ({ dispatch_config: one.dispatch_config as TargetOf["dispatch_config"] }),
     read: () => take(api.GET("/api/v1/channels/{id}", { params: { path } })),
     isBegun: dialog !== undefined,
-    hides: () => true,
+    isSecret: () => true,
   });
   const store = async (value: Schema<"DispatchConfig"> | null) => {
     const body = { dispatch_config: value };
@@ -64,8 +64,13 @@ export function Target({ channel, mayChange }: { channel: Channel; mayChange: bo
             what="target"
             value={dispatch_config ?? { type: "webhook", url: "https://" }}
             onSave={(value) => store(value as Schema<"DispatchConfig">)}
-            notice={({ save, replace }) =>
-              edited.notice({ onKeep: save, onTake: (theirs) => replace(theirs.dispatch_config) })
+            notice={({ onKeep, replace }) =>
+              // Its fields depend on its type, so it is one or the other.
+              edited.notice({
+                onKeep,
+                mine: () => ({}),
+                onTake: (theirs) => replace(theirs.dispatch_config),
+              })
             }
             onCancel={() => setDialog(undefined)}
           />

@@ -81,6 +81,7 @@ export function TemplateChoice({ channel }: { channel: Channel }) {
         {error && <ApiError error={error} />}
         {edited.notice({
           onKeep: () => wanted !== undefined && change.mutate(wanted),
+          mine: () => ({}),
           onTake: () => {
             setWanted(undefined);
             change.reset();

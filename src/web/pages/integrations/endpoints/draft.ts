@@ -45,7 +45,7 @@ export const draftOf = (endpoint: Endpoint): Draft => ({
 });
 
 /** Throws a WrongInput if a text that must be JSON is not. */
-export function bodyOf(draft: Draft): Change {
+export function bodyOf(draft: Draft): Omit<Change, "preset" | "secrets"> {
   return {
     verifier: Object.fromEntries(
       Object.entries(draft.verifier).filter(([, value]) => value !== ""),

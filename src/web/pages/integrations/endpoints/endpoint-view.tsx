@@ -162,7 +162,7 @@ function Edit({ place, endpoint, isKnown, onDone }: EditProps) {
     one: endpoint,
     fieldsOf: (one) => bodyOf(draftOf(one)),
     read: () => readEndpoint(place, endpoint.name),
-    hides: ({ dispatch_config }) => dispatch_config !== undefined,
+    isSecret: (field) => field === "dispatch_config",
   });
   const save = useMutation({
     // Only what differs: secrets of a target are not shown, so that an unchanged one must not be sent back.
@@ -181,7 +181,8 @@ function Edit({ place, endpoint, isKnown, onDone }: EditProps) {
       error={save.error}
       notice={edited.notice({
         onKeep: () => save.mutate(),
-        onTake: (theirs) => setDraft(draftOf(theirs)),
+        mine: () => bodyOf(draft),
+        onTake: (theirs, kept) => setDraft(draftOf({ ...theirs, ...kept })),
       })}
       onSubmit={() => save.mutate()}
       onCancel={onDone}
