@@ -79,12 +79,12 @@ export function createBindings({
     const find = () => bindables().find(({ integration_type }) => integration_type === type);
     const found = find() ?? (await integrationsReady.then(find));
     if (found) return found;
+    const known = bindables().map(({ integration_type }) => integration_type);
+    const wanted = known.length > 0 ? `one of ${known.sort().join(", ")}` : "an integration that is live";
     throw new HeddleError(
       "validation",
-      `integration_type must be a live integration with a client id prefix; got "${type}".`,
-      {
-        field: "integration_type",
-      },
+      `integration_type must be ${wanted}, which has client ids of its own; got "${type}".`,
+      { field: "integration_type" },
     );
   };
 

@@ -77,7 +77,7 @@ export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Res
   const { allowed = [] } = facts;
   if (elysiaCode(error) === "NOT_FOUND" && allowed.length > 0)
     return respond(otherMethod(facts.method, allowed), { allowed });
-  if (known && known.status < 500) return respond(known);
+  if (known && known.status < 500) return respond(withList(known));
   const properties = {
     request_id: facts.requestId,
     method: facts.method,
@@ -92,6 +92,24 @@ export function answerError(error: unknown, facts: ErrorFacts, log: Logger): Res
   if (known && !HIDDEN.includes(known.code)) return respond(known, logged);
   const message = `The request failed; the server's log has the details under ${facts.requestId}.`;
   return respond(new HeddleError("internal", message), logged);
+}
+
+/** Where the ids are listed that a body's field names. */
+const LISTS: Record<string, string> = {
+  bot_id: "/api/v1/bots",
+  channel_id: "/api/v1/channels",
+  target_channel_id: "/api/v1/channels",
+  session_id: "/api/v1/sessions",
+  "callback_config.parent_session_id": "/api/v1/sessions",
+  "dispatch_config.session_id": "/api/v1/sessions",
+};
+
+/** Whoever sent an example, or an id of another server, reads where the own ones are. */
+function withList(error: HeddleError): HeddleError {
+  const { code, field, message } = error;
+  const list = field === undefined ? undefined : LISTS[field];
+  if (field === undefined || list === undefined || (code !== "not_found" && code !== "unknown_bot")) return error;
+  return new HeddleError(code, `${message.replace(/\.$/, "")}; GET ${list} lists them.`, { field, cause: error });
 }
 
 /** Codes whose messages may contain hosts, files or statements. */

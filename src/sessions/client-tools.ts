@@ -5,7 +5,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
-import { HeddleError, notFound } from "../errors.ts";
+import { HeddleError } from "../errors.ts";
 import { every } from "../every.ts";
 import type { Logger } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -136,7 +136,7 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
         .where(and(eq(toolCalls.task_id, taskId), IS_CLIENTS));
       const given = results.map(({ call_id, ...result }) => {
         const row = rows.find(({ id }) => id === rowOfClientCall(call_id));
-        if (!row) throw notFound("call", call_id, "results");
+        if (!row) throw noCall(call_id);
         return { ...result, call: row.id, row };
       });
       const open = given.filter(({ row }) => row.status === "running");
@@ -153,5 +153,12 @@ export function createClientTools(options: ClientToolsOptions): ClientTools {
     close: expiry.close,
   };
 }
+
+const noCall = (id: string): HeddleError =>
+  new HeddleError(
+    "not_found",
+    `There is no call "${id}" that waits in this run; tool_calls in the answer of POST /api/v1/chat, and in the event tool_request, have the ids.`,
+    { field: "results" },
+  );
 
 const isOpen = (status: TaskStatus): boolean => status === "pending" || status === "running";

@@ -414,7 +414,7 @@ const CASES: [rule: string, place: string, files: Files][] = [
     },
   ],
   [
-    "dispatcher-defaults",
+    "schema-defaults",
     "dispatcher.ts:2",
     {
       "dispatcher.ts": DISPATCHER["dispatcher.ts"].replace(
@@ -422,6 +422,11 @@ const CASES: [rule: string, place: string, files: Files][] = [
         "t.Object({ room: t.String({ default: 5 }) })",
       ),
     },
+  ],
+  [
+    "schema-defaults",
+    "tools/a.ts:3",
+    { "tools/a.ts": TOOL.replace("t.String()", 't.String({ default: "", minLength: 1 })') },
   ],
   ["dispatch-types", "names.ts:2", { ...DISPATCHER, "names.ts": DISPATCHED("mini") }],
   ["dispatch-types", "names.ts:2", { "names.ts": DISPATCHED("mine") }],

@@ -33,6 +33,7 @@ export interface RegisteredTool extends Tool {
   timeoutSeconds: number;
   type: ToolType;
   annotations: ToolAnnotations;
+  /** Of an integration's tool, it also fills in the defaults of what the arguments leave out. */
   validate: Validate;
 }
 
@@ -149,7 +150,8 @@ export function compileTool(owner: string, tool: Tool): RegisteredTool {
   try {
     const schema = schemaOf(tool.parameters);
     const parameters = flatObject(schema);
-    const validate = compileSchema(schema);
+    // An MCP server and the client of a run fill in defaults themselves.
+    const validate = compileSchema(schema, { useDefaults: type === "local" });
     return { ...tool, owner, type, annotations, parameters, timeoutSeconds, validate };
   } catch (cause) {
     throw new HeddleError("validation", `Tool "${name}" of ${owner}: parameters: ${errorMessage(cause)}`, {

@@ -20,12 +20,18 @@ const redact = (text: string) => text.replaceAll("s3cret!", "[redacted]");
 async function run(
   one: Tool,
   args: unknown = {},
-  options: { name?: string; signal?: AbortSignal; onStart?: (args: JsonObject) => void } = {},
+  options: {
+    name?: string;
+    owner?: string;
+    signal?: AbortSignal;
+    onStart?: (args: JsonObject) => void;
+  } = {},
 ) {
+  const { name = one.name, owner = "core", signal = new AbortController().signal, onStart = () => undefined } =
+    options;
   const registry = createToolRegistry();
-  registry.add("core", one);
+  registry.add(owner, one);
   const tools = new Map(registry.list().map((entry) => [entry.name, entry]));
-  const { name = one.name, signal = new AbortController().signal, onStart = () => undefined } = options;
   return callTool(call("id", name, args), { tools, run: RUN, signal, redact, now: () => 0, permit, onStart });
 }
 
@@ -56,6 +62,23 @@ describe("preparing", () => {
     expect(seen).toMatchObject(RUN);
     expect(seen?.signal.aborted).toBe(false);
     expect(started).toEqual([{ a: 1 }]);
+  });
+
+  test("what the arguments of an integration's tool leave out has the default, also where people and policies read them", async () => {
+    const parameters = {
+      type: "object",
+      required: ["floor"],
+      properties: { floor: { type: "integer", default: 3 }, room: { type: "string", default: "ops" } },
+    };
+    const started: JsonObject[] = [];
+    const one = tool("t", (args: JsonObject) => args, { parameters });
+    const result = await run(one, { room: "dev" }, { owner: "wall", onStart: (args) => started.push(args) });
+    expect([result.args, result.content, ...started]).toEqual([
+      { room: "dev", floor: 3 },
+      '{"room":"dev","floor":3}',
+      { room: "dev", floor: 3 },
+    ]);
+    expect((await run(one, { floor: "4" }, { owner: "wall" })).error).toContain("floor: must be an integer");
   });
 
   test("no text at all means no arguments", async () => {

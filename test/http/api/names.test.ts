@@ -249,6 +249,11 @@ test("an unknown name of something that must exist is refused with the field", a
         expected,
         expect.objectContaining({ field: at }),
       ]);
+      // Whoever has sent an example reads where the own values are.
+      expect([field, body.error.message]).toEqual([
+        field,
+        expect.stringMatching(/; GET \/api\/v1\/\w+ lists them\.$| must be |; did you mean/),
+      ]);
     }
   }
   expect(count).toBeGreaterThan(15);

@@ -1,8 +1,6 @@
 // Rules about dispatchers, and about the places where answers are sent.
 
-import { compileSchema, type Violation } from "../../../schema/json-schema.ts";
 import { nearest } from "../../../schema/nearest.ts";
-import type { JsonObject } from "../../../sdk/types.ts";
 import { codeOf, locationOf, occurrences, type Subject, withoutComments } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
@@ -19,19 +17,6 @@ export const DISPATCH_RULES: Rule[] = [
           fix: "Add config: t.Object({ … }); it is then checked when a message is injected.",
           ...locationOf(subject, `"${type}"`, subject.found.files.dispatcher),
         })),
-  },
-  {
-    id: "dispatcher-defaults",
-    level: "warning",
-    about: "Defaults are values that their fields of a dispatch_config may have.",
-    check: (subject) =>
-      [...(subject.loaded?.dispatchers ?? [])].flatMap(([type, { config }]) =>
-        wrongDefaults(config).map(({ field, message }) => ({
-          message: `The default of ${field} in the config of the dispatcher ${type} does not fit: it ${message}.`,
-          fix: "Change the default.",
-          ...locationOf(subject, `"${type}"`, subject.found.files.dispatcher),
-        })),
-      ),
   },
   {
     id: "dispatcher-post",
@@ -80,14 +65,6 @@ export const DISPATCH_RULES: Rule[] = [
     },
   },
 ];
-
-/** Otherwise whoever leaves such a field out would read that it is wrong. */
-function wrongDefaults(config: object | undefined): Violation[] {
-  if (!config) return [];
-  const filled: JsonObject = {};
-  const violations = compileSchema(config, { useDefaults: true })(filled);
-  return violations.filter(({ field }) => Object.hasOwn(filled, field.split(".")[0] ?? ""));
-}
 
 /** A function that only throws, or that is not written in JavaScript, does not count. */
 function returnsNothing(method: (...given: never[]) => unknown): boolean {

@@ -1,9 +1,6 @@
 // Rules that every setting the code reads can be set.
 
-import { errorMessage } from "../../../errors.ts";
-import type { IntegrationSetting } from "../../../integrations/manifest/declared-settings.ts";
 import { nearest } from "../../../schema/nearest.ts";
-import { parseSetting } from "../../../sdk/settings.ts";
 import {
   codeOf,
   locationOf,
@@ -55,37 +52,7 @@ export const SETTING_RULES: Rule[] = [
       );
     },
   },
-  {
-    id: "setting-defaults",
-    level: "warning",
-    about: "Defaults are values that their settings may have.",
-    check: (subject) =>
-      (subject.loaded?.settings ?? []).flatMap((setting) => {
-        const wrong = wrongDefault(setting);
-        const { config, setup } = subject.found.files;
-        return wrong === undefined ? [] : [{ ...wrong, ...locationOf(subject, setting.key, config, setup) }];
-      }),
-  },
 ];
-
-/** The code gets a default as it is written, although a stored value would be converted and checked. */
-function wrongDefault({ key, schema, default: text }: IntegrationSetting) {
-  // An empty one says that there is none.
-  if (text === null || text === "") return undefined;
-  try {
-    const value = parseSetting({ key, schema, secret: false }, text);
-    if (schema.default === undefined || schema.default === value) return undefined;
-    return {
-      message: `The default of the setting ${key} is ${JSON.stringify(schema.default)}, while a stored value is read as a ${typeof value}.`,
-      fix: `Write default: ${JSON.stringify(value)}.`,
-    };
-  } catch (error) {
-    return {
-      message: `${errorMessage(error).replace(/\.$/, "")} as its default.`,
-      fix: "Change the default.",
-    };
-  }
-}
 
 /** The variable that holds what `defineConfig` returned. */
 const DEFINED = /\b(?:const|let|var)\s+(\w+)\s*=\s*defineConfig\s*\(/g;

@@ -104,7 +104,7 @@ export function contentRoutes({
           summary: `Write the file of a ${kind}`,
           description:
             "Creates or replaces the file in the home folder of the server that answers; one of Heddle's own is replaced by it, and comes back when it is deleted. An unusable text is refused with its line, and a file that has changed since `version` is not overwritten (412).",
-          example: { text: content.example, version: "7d865e959b2466918c98" },
+          example: { text: content.example, version: null },
         }),
         params: EncodedId,
         body: FileBody,
