@@ -10,7 +10,7 @@ import type {
   MessageAuthor,
   RunContext,
 } from "../sdk/types.ts";
-import { maskConfig } from "../secrets/vault.ts";
+import { maskConfig } from "../secrets/mask.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
 import type { LoadedTurn } from "./load-turn.ts";
 

@@ -16,11 +16,11 @@ import { createHand } from "./call-dispatcher.ts";
 import { type Change, type ChangeDelivered, createChange, whyNotChanged } from "./change.ts";
 import { hurry, shortenWaits } from "./clock.ts";
 import { type DeliveryRow, fieldLocation } from "./delivery.ts";
+import { createLaneKey } from "./lane-key.ts";
 import { createOnce } from "./once.ts";
 import { createPace } from "./pace.ts";
 import type { Dispatchers } from "./registry.ts";
 import type { ConfigSealer } from "./seal-config.ts";
-import { createTargetKey } from "./target.ts";
 
 export interface NewDelivery {
   task_id: string | null;
@@ -96,9 +96,9 @@ export interface OutboxOptions {
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { db, queue, sealer, actions, random = Math.random } = options;
-  const targetKey = createTargetKey(options);
+  const laneKey = createLaneKey(options);
   const keyOf = (row: DeliveryRow) =>
-    row.target_key ?? targetKey(row.dispatch_type, sealer.open(row.dispatch_config, fieldLocation(row.id)));
+    row.target_key ?? laneKey(row.dispatch_type, sealer.open(row.dispatch_config, fieldLocation(row.id)));
 
   const write: Outbox["write"] = async (tx, ...wanted) => {
     const rows = wanted
@@ -110,7 +110,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           ...delivery,
           payload: { ...payload, client_actions: actions.keep(payload.client_actions, inDelivery(id)) },
           dispatch_config: sealer.seal({ ...config, type: delivery.dispatch_type }, fieldLocation(id)),
-          target_key: targetKey(delivery.dispatch_type, config),
+          target_key: laneKey(delivery.dispatch_type, config),
         };
       });
     if (rows.length === 0) return [];

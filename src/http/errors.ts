@@ -108,8 +108,12 @@ const LISTS: Record<string, string> = {
 function withList(error: HeddleError): HeddleError {
   const { code, field, message } = error;
   const list = field === undefined ? undefined : LISTS[field];
-  if (field === undefined || list === undefined || (code !== "not_found" && code !== "unknown_bot")) return error;
-  return new HeddleError(code, `${message.replace(/\.$/, "")}; GET ${list} lists them.`, { field, cause: error });
+  if (field === undefined || list === undefined || (code !== "not_found" && code !== "unknown_bot"))
+    return error;
+  return new HeddleError(code, `${message.replace(/\.$/, "")}; GET ${list} lists them.`, {
+    field,
+    cause: error,
+  });
 }
 
 /** Codes whose messages may contain hosts, files or statements. */

@@ -5,7 +5,7 @@ import { HeddleError } from "../errors.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { fieldAt, mapLeaves } from "./leaves.ts";
 import { isSecretName } from "./names.ts";
-import { createSealer, type FieldLocation, hintOf, isSealed } from "./seal.ts";
+import { createSealer, type FieldLocation, isSealed } from "./seal.ts";
 import { MASK, urlSecrets, withoutUrlSecrets } from "./urls.ts";
 
 export type { FieldLocation } from "./seal.ts";
@@ -65,16 +65,6 @@ export function createVault(keys: KeyRing): Vault {
         return opened;
       }),
   };
-}
-
-/** Returns the displayable version of a stored config. */
-export function maskConfig(config: JsonObject): JsonObject {
-  return mapLeaves(config, (value, path) => {
-    if (isSealed(value)) return hintOf(value) ?? MASK;
-    // Stored by a version that sealed fewer fields.
-    if (path.some(isSecretName)) return MASK;
-    return typeof value === "string" ? withoutUrlSecrets(value) : value;
-  });
 }
 
 /**

@@ -7,13 +7,13 @@ import type { EventResult, InjectEvent } from "../sdk/types.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { type Author, authorOf } from "./author.ts";
 import { createBatcher } from "./batch.ts";
+import { dedupeKeyOf, eventKey } from "./dedupe-key.ts";
 import { type Destination, type EventDestination, findEventDestinations } from "./find-destinations.ts";
 import { unknownBot, type Wanted } from "./get-or-create.ts";
 import {
   type Arrival,
   arrivalOf,
   asAllowed,
-  dedupeKeyOf,
   type Inject,
   type InjectOptions,
   recordOutcomes,
@@ -21,7 +21,7 @@ import {
   senderAt,
 } from "./inject.ts";
 import { checkMessage, type Prepared, prepare, warningsOf } from "./prepare.ts";
-import { eventKey, type Outcome, storeEvent } from "./store-batch.ts";
+import { type Outcome, storeEvent } from "./store-batch.ts";
 
 export interface InjectEventOptions extends InjectOptions {
   vault: Pick<Vault, "openConfig">;

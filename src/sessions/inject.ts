@@ -14,6 +14,7 @@ import { hopsIn } from "../sdk/hops.ts";
 import type { InjectMessage, InjectResult } from "../sdk/types.ts";
 import { authorOf } from "./author.ts";
 import { createBatcher } from "./batch.ts";
+import { dedupeKeyOf } from "./dedupe-key.ts";
 import { type Addressed, type Destination, findDestinations } from "./find-destinations.ts";
 import { unknownBot } from "./get-or-create.ts";
 import { checkMessage, type MissingInConfig, type Prepared, prepare, warningsOf } from "./prepare.ts";
@@ -155,17 +156,6 @@ export function asAllowed<Message extends Omit<InjectMessage, "sessionId">>(
   if (!message.fromBot || allow_bot_messages) return message;
   const { dispatchConfig: _target, ...kept } = message;
   return { ...kept, runAgent: false, notify: false } as unknown as Message;
-}
-
-/** A replayed event counts as a new one; within the replay a key still counts once. */
-export function dedupeKeyOf(
-  { scope, incoming }: Pick<Arrival, "scope" | "incoming">,
-  key: string | undefined,
-): string | null {
-  if (key === undefined) return null;
-  // A line break is reserved for eventKey().
-  key = key.replaceAll("\n", "\u2028");
-  return incoming?.replayOf ? `${scope}:replay ${incoming.id}:${key}` : `${scope}:${key}`;
 }
 
 /** Records the outcomes of messages in the webhook that brought them. */

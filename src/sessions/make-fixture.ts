@@ -7,7 +7,7 @@ import type { Database } from "../db/database.ts";
 import { type JsonObject, messages, sessions, tasks } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import type { Redact } from "../redact.ts";
-import { maskConfig } from "../secrets/vault.ts";
+import { maskConfig } from "../secrets/mask.ts";
 
 export interface FixtureOptions {
   db: Pick<Database, "query">;

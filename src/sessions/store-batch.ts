@@ -10,6 +10,7 @@ import type { Incoming } from "../inbox/incoming.ts";
 import type { InboxRecord, RecordOf } from "../inbox/record.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { InjectResult } from "../sdk/types.ts";
+import { eventKey } from "./dedupe-key.ts";
 import type { Prepared } from "./prepare.ts";
 import { storeMessages } from "./store.ts";
 
@@ -75,9 +76,6 @@ export async function storeEvent(
   if (outcomes.length === 0) throw gone();
   return outcomes;
 }
-
-/** The dedupe key of an event's message in a channel other than the first. */
-export const eventKey = (first: string, channelId: string) => `${first}\n${channelId}`;
 
 const outcomeOf = ({ result, channelId }: Prepared): Outcome => ({ ...result, channel_id: channelId });
 const gone = () =>

@@ -1,8 +1,8 @@
 // The functions of an author whose value the SDK uses at once, each with a way to have it called as an async one. test/sdk/hover.test.ts
 // looks for them in the SDK's types, so that none is forgotten.
 
+import { createLaneKey } from "../../src/dispatch/lane-key.ts";
 import { createDispatchers } from "../../src/dispatch/registry.ts";
-import { createTargetKey } from "../../src/dispatch/target.ts";
 import type { Logger } from "../../src/log.ts";
 import { createSdk } from "../../src/sdk/create.ts";
 import { createEnvironmentBackend } from "../../src/sdk/environment.ts";
@@ -50,7 +50,7 @@ function lane(dispatcher: object): void {
       throw error;
     },
   } as unknown as Logger;
-  createTargetKey({ dispatchers, log })("chat", { room: "ops" });
+  createLaneKey({ dispatchers, log })("chat", { room: "ops" });
 }
 
 /** By the path in the SDK's types. */

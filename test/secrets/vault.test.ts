@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { keyRing } from "../../src/secrets/key-ring.ts";
-import { checkGiven, createVault, maskConfig } from "../../src/secrets/vault.ts";
+import { mask, maskConfig } from "../../src/secrets/mask.ts";
+import { checkGiven, createVault } from "../../src/secrets/vault.ts";
 import { testKey, testVault } from "./test-vault.ts";
 
 const AT = { table: "sessions", row: "1", field: "dispatch_config" };
@@ -116,4 +117,11 @@ describe("configs", () => {
     checkGiven(many(1_000), "c");
     checkGiven({ text: "a line of ********", n: 1, no: null }, "c");
   });
+});
+
+test("at most the last four characters of a secret are shown, and none of a short one", () => {
+  expect(mask("abc")).toBe("********");
+  expect(mask("twelve chars")).toBe("********");
+  expect(mask("thirteen char")).toBe("********char");
+  expect(mask(`${"x".repeat(500)}tail`)).toBe("********tail");
 });

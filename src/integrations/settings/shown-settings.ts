@@ -4,6 +4,7 @@ import { HeddleError } from "../../errors.ts";
 import type { Redact } from "../../redact.ts";
 import { nearest } from "../../schema/nearest.ts";
 import { parseSetting } from "../../sdk/settings.ts";
+import { mask } from "../../secrets/mask.ts";
 import { urlSecrets, withoutUrlSecrets } from "../../secrets/urls.ts";
 import type { IntegrationSetting } from "../manifest/declared-settings.ts";
 import { isGiven, type SettingSource } from "./effective-setting.ts";
@@ -69,9 +70,6 @@ const undeclared = (key: string, secret: boolean): ShownSetting => ({
   schema: {},
   declared: false,
 });
-
-/** Shows at most the last four characters, and only of secrets long enough that these reveal nothing. */
-export const mask = (secret: string): string => `********${secret.length > 12 ? secret.slice(-4) : ""}`;
 
 function withoutDefault(schema: Record<string, unknown>): Record<string, unknown> {
   const { default: _hidden, ...rest } = schema;

@@ -27,8 +27,12 @@ async function run(
     onStart?: (args: JsonObject) => void;
   } = {},
 ) {
-  const { name = one.name, owner = "core", signal = new AbortController().signal, onStart = () => undefined } =
-    options;
+  const {
+    name = one.name,
+    owner = "core",
+    signal = new AbortController().signal,
+    onStart = () => undefined,
+  } = options;
   const registry = createToolRegistry();
   registry.add(owner, one);
   const tools = new Map(registry.list().map((entry) => [entry.name, entry]));

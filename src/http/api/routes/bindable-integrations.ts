@@ -4,7 +4,7 @@ import { Elysia, t } from "elysia";
 import type { Bindings } from "../../../channels/bindings.ts";
 import type { Bindable } from "../../../channels/check-binding.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { maskConfig } from "../../../secrets/vault.ts";
+import { maskConfig } from "../../../secrets/mask.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { RouteOptions } from "../route-options.ts";
 import { nullable, oneOf } from "../schemas.ts";

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { Binding, Bindings } from "../../../channels/bindings.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { maskConfig } from "../../../secrets/vault.ts";
+import { maskConfig } from "../../../secrets/mask.ts";
 import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
 import type { Ownership } from "../ownership.ts";

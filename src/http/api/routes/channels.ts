@@ -3,7 +3,7 @@ import { BODY_WITH_FILES_LIMIT } from "../../../attachments/attachment.ts";
 import type { MissingNamesThere } from "../../../capabilities/missing-names.ts";
 import type { ChannelSessions } from "../../../channels/channel-sessions.ts";
 import type { Channel, Channels } from "../../../channels/channels.ts";
-import { maskConfig } from "../../../secrets/vault.ts";
+import { maskConfig } from "../../../secrets/mask.ts";
 import type { Sessions } from "../../../sessions/sessions.ts";
 import { asRead, IF_MATCH } from "../if-match.ts";
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows, ROWS } from "../list.ts";

@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES } from "../../../db/schema.ts";
 import type { DeliveryRow } from "../../../dispatch/delivery.ts";
 import type { Outbox } from "../../../dispatch/outbox.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { maskConfig } from "../../../secrets/vault.ts";
+import { maskConfig } from "../../../secrets/mask.ts";
 import { BulkAnswer, bulkBody, runBulk } from "../bulk.ts";
 import { listRoute, pageOfRows, ROWS, timesIn } from "../list.ts";
 import type { Ownership } from "../ownership.ts";

@@ -4,8 +4,8 @@ import { DEFAULT_BOT } from "../../../content/bots/bots.ts";
 import { HeddleError } from "../../../errors.ts";
 import { MARKER, type Redact } from "../../../redact.ts";
 import { mapLeaves } from "../../../secrets/leaves.ts";
+import { maskConfig } from "../../../secrets/mask.ts";
 import { isSealed } from "../../../secrets/seal.ts";
-import { maskConfig } from "../../../secrets/vault.ts";
 import { clientCallId } from "../../../sessions/call-names.ts";
 import type { SessionRow } from "../../../sessions/list-sessions.ts";
 import {

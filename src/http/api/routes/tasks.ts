@@ -2,7 +2,7 @@ import { Elysia, t } from "elysia";
 import { TASK_STATUSES, WHEN_BUSY } from "../../../db/schema.ts";
 import { notFound } from "../../../errors.ts";
 import { named } from "../../../schema/openapi-schema.ts";
-import { maskConfig } from "../../../secrets/vault.ts";
+import { maskConfig } from "../../../secrets/mask.ts";
 import type { ContinueLoop } from "../../../sessions/continue-loop.ts";
 import { askerOf } from "../../../sessions/end-delegated.ts";
 import type { Rerun } from "../../../sessions/rerun.ts";

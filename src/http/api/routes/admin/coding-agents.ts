@@ -13,13 +13,13 @@ import {
 import type { CodingSessionRow } from "../../../../acp/sessions.ts";
 import { CODING_SESSION_STATUSES } from "../../../../db/schema.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
+import { maskedValues } from "../../../../secrets/mask.ts";
 import { answered } from "../../answered.ts";
 import { asRead, IF_MATCH } from "../../if-match.ts";
 import { listRoute, pageOfItems, pageOfRows, ROWS, SETUP } from "../../list.ts";
 import type { Ownership } from "../../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { Id, Instant, InstantOf, instant, instantOrNull, nullable, oneOf } from "../../schemas.ts";
-import { maskedValues } from "./masked-values.ts";
 
 const tag = "Coding agents";
 

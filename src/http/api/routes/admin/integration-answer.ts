@@ -12,10 +12,10 @@ import { SETUP_STATUSES, setupStatus } from "../../../../integrations/registry/s
 import type { IntegrationView } from "../../../../integrations/registry/view.ts";
 import { isGiven } from "../../../../integrations/settings/effective-setting.ts";
 import type { Settings } from "../../../../integrations/settings/settings.ts";
-import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import type { SetupManifest } from "../../../../sdk/manifest.ts";
+import { mask } from "../../../../secrets/mask.ts";
 import { withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { InstantOf, instant, instantOrNull, JsonFields, nullable, oneOf } from "../../schemas.ts";
 import { LoadError, presentError } from "../load-error.ts";

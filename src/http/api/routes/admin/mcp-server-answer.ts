@@ -6,10 +6,10 @@ import { redirectTo } from "../../../../mcp/oauth/client-document.ts";
 import { MCP_OAUTH_GRANTS } from "../../../../mcp/server.ts";
 import type { McpServerView } from "../../../../mcp/servers.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
+import { maskedValues } from "../../../../secrets/mask.ts";
 import { MASK, withoutUrlSecrets } from "../../../../secrets/urls.ts";
 import { answered } from "../../answered.ts";
 import { Instant, InstantOf, instantOrNull, nullable, oneOf } from "../../schemas.ts";
-import { maskedValues } from "./masked-values.ts";
 import { presentSignedIn, SignedInAnswer } from "./oauth-return.ts";
 
 const STATES = ["connecting", "connected", "degraded", "reauth_required", "disabled"] as const;

@@ -1,13 +1,13 @@
 import { Elysia, t } from "elysia";
 import { ADMIN } from "../../../../access/scopes.ts";
 import { HeddleError } from "../../../../errors.ts";
-import { mask } from "../../../../integrations/settings/shown-settings.ts";
 import type { LlmUsage } from "../../../../llm/llm.ts";
 import { NewProvider, ProviderChange, ProviderFields, ProviderId } from "../../../../providers/fields.ts";
 import type { ProbeResult } from "../../../../providers/probe.ts";
 import type { Provider } from "../../../../providers/provider.ts";
 import type { Providers } from "../../../../providers/providers.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
+import { mask } from "../../../../secrets/mask.ts";
 import { MASK } from "../../../../secrets/urls.ts";
 import { answered } from "../../answered.ts";
 import { asRead, IF_MATCH } from "../../if-match.ts";

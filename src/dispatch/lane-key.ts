@@ -1,21 +1,21 @@
-// Identifies the target of a delivery: deliveries to one target are made one after another, in order.
+// Chooses the lane of a delivery, by which it is stored as its `target_key`: deliveries in one lane are made one after another, in order.
 
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
 import { atOnce } from "../sdk/arguments.ts";
-import { maskConfig as withoutSecrets } from "../secrets/vault.ts";
+import { maskConfig as withoutSecrets } from "../secrets/mask.ts";
 import type { Dispatchers } from "./registry.ts";
 
-export interface TargetKeyOptions {
+export interface LaneKeyOptions {
   dispatchers: Pick<Dispatchers, "get" | "withDefaults">;
   log: Logger;
 }
 
 /** Never throws, because a delivery is written in the transaction of its cause. `config` is unsealed. */
-export type TargetKey = (type: string, config: JsonObject) => string;
+export type LaneKey = (type: string, config: JsonObject) => string;
 
-export function createTargetKey({ dispatchers, log }: TargetKeyOptions): TargetKey {
+export function createLaneKey({ dispatchers, log }: LaneKeyOptions): LaneKey {
   return (type, config) => {
     // Two messages to one place may bring different tokens.
     const shown = withoutSecrets(dispatchers.withDefaults(type, config));
