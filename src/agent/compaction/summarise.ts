@@ -9,6 +9,7 @@ import { cutToTokens, estimateText } from "../context/budget.ts";
 import type { Group } from "../context/groups.ts";
 import { cutText } from "../cut-text.ts";
 import type { ModelCall } from "../loop.ts";
+import { newNotes } from "./notes.ts";
 
 export interface SummaryRequest {
   llm: Llm;
@@ -56,7 +57,7 @@ export async function summarise(request: SummaryRequest): Promise<Summary> {
   const unread = parts.slice(0, -MOST_PARTS).reduce((sum, { size }) => sum + size, 0);
   let text = earlier;
   for (const part of read) {
-    text = cutToTokens(await ask(request, text, part.text), room);
+    text = newNotes(text, await ask(request, text, part.text), room);
   }
   return { text: text ?? "", unread };
 }
