@@ -260,7 +260,7 @@ function valuesIn(text: string, hide: Redact): unknown[] {
   const said = text.startsWith("<") ? "a web page" : `"${hide(text).slice(0, SHOWN)}"`;
   throw new AttemptFailure(
     "garbled",
-    `the endpoint answered with ${said} instead of a chat completion; check the address of the endpoint (OPENAI_BASE_URL usually ends with /v1)`,
+    `the endpoint answered with ${said} instead of an answer; check its address, which usually ends with /v1 for all but Anthropic's protocol`,
   );
 }
 

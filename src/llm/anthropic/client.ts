@@ -7,6 +7,8 @@ import { splitAddress } from "../address.ts";
 import { failureReader } from "../failure.ts";
 import { fetchOfRequest } from "../fetch-of-request.ts";
 
+const VENDOR = "https://api.anthropic.com";
+
 const sdk = onDemand(() => import("@anthropic-ai/sdk"));
 
 export const toAnthropicFailure = failureReader(sdk.loaded);
@@ -22,20 +24,28 @@ export function sharedAnthropicClient(connection: Connection) {
 
 function createClient(
   Client: typeof Anthropic,
-  { apiKey, baseUrl, headers, timeoutMs }: Connection,
+  { apiKey, baseUrl = VENDOR, headers, timeoutMs }: Connection,
 ): Anthropic {
   return new Client({
     // Any undefined option would be read from the environment, bypassing Heddle's config.
     apiKey: apiKey ?? null,
     authToken: null,
-    // An endpoint without authentication, such as a proxy that has the key itself.
-    defaultHeaders: { ...(apiKey ? {} : { "x-api-key": null, authorization: null }), ...headers },
-    ...splitAddress(withoutVersion(baseUrl ?? "https://api.anthropic.com")),
+    defaultHeaders: { ...keyHeaders(apiKey, baseUrl), ...headers },
+    ...splitAddress(withoutVersion(baseUrl)),
     logLevel: "off",
     maxRetries: 0,
     fetch: fetchOfRequest,
     timeout: timeoutMs,
   });
+}
+
+/**
+ * The package sends a key as a bearer token, which the vendor takes. Proxies and other vendors know the older header, or either. Without a
+ * key there is none: the endpoint is a proxy that has the key itself, say.
+ */
+function keyHeaders(apiKey: string | undefined, baseUrl: string): Record<string, string | null> {
+  if (!apiKey) return { "x-api-key": null, authorization: null };
+  return new URL(baseUrl).host === new URL(VENDOR).host ? {} : { "x-api-key": apiKey };
 }
 
 /** The package adds it, and people give it because other protocols want it. */
