@@ -1,5 +1,8 @@
 // The HTTP app over real sessions, with integrations made of plain functions.
 
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { AnyElysia } from "elysia";
 import { createApiKeys } from "../../src/access/api-keys.ts";
 import { OPERATOR } from "../../src/access/caller.ts";
@@ -268,7 +271,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
           ...(options.workspace ?? { list: unavailable, read: unavailable, write: unavailable }),
           edited: createEditedFiles("/nowhere", (write) => write()),
         },
-        homeFiles: createHomeFiles({ home: "/nowhere", items: content, reload: async () => {} }),
+        homeFiles: createHomeFiles({ home: homeOf(db), items: content, reload: async () => {} }),
         copiesOfSkills: async (all) =>
           new Map(
             all
@@ -478,4 +481,11 @@ function viewOf([id, { handle, version, setup, tools = [], dispatchers = [], set
     process: null,
     accounts: [],
   };
+}
+
+/** A folder that exists once something is written there; root can write anywhere, and what is left would meet the next run. */
+function homeOf(db: TestDatabase): string {
+  const home = join(tmpdir(), `heddle-http-${crypto.randomUUID()}`);
+  db.beforeClose?.(() => rm(home, { recursive: true, force: true }));
+  return home;
 }
