@@ -58,7 +58,7 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
 
 const remedyFor = ({ allowedOrigins }: AddressGuardOptions): string =>
   allowedOrigins
-    ? "To allow it, put its URL into a setting of the integration, or add it to ALLOW_PRIVATE_HOSTS."
+    ? "To allow it, put its URL into a setting of the integration (a default does not count), or add it to ALLOW_PRIVATE_HOSTS."
     : "To allow it, add it to ALLOW_PRIVATE_HOSTS.";
 
 const resolveName = (hostname: string): Promise<Address[]> => lookup(hostname, { all: true });

@@ -162,13 +162,8 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     /** Types the manifest in setup.ts; returns it unchanged. */
     defineSetup: (setup: SetupManifest): SetupManifest => setup,
 
-    /** `log.info("text", { field: … })`; also debug, warning and error. */
-    log: Object.fromEntries(
-      LOG_METHODS.map((level) => [
-        level,
-        (message: string, fields?: JsonObject) => backend.log(level, message, fields ?? undefined),
-      ]),
-    ) as Record<SdkLogLevel, (message: string, fields?: JsonObject) => void>,
+    /** `log.info("text", { field: … })`; also debug, warning (or warn, as the console calls it) and error. */
+    log: logOf(backend),
 
     /**
      * The platform's `fetch` with a time limit: 30 seconds, including the body, unless `init.timeoutSeconds` says
@@ -199,6 +194,18 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     defineTables: createDefineTables(() => backend.tables),
     ...verifiers,
   };
+}
+
+type LogMethod = (message: string, fields?: JsonObject) => void;
+
+function logOf({ log }: Pick<SdkBackend, "log">): Record<SdkLogLevel | "warn", LogMethod> {
+  const methods = Object.fromEntries(
+    LOG_METHODS.map((level): [SdkLogLevel, LogMethod] => [
+      level,
+      (message, fields) => log(level, message, fields ?? undefined),
+    ]),
+  ) as Record<SdkLogLevel, LogMethod>;
+  return { ...methods, warn: methods.warning };
 }
 
 /** What needs no server. */

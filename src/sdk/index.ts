@@ -295,7 +295,7 @@ export const defineSetup = sdk.defineSetup;
 
 /**
  * Writes a line to the server's log under the integration's name: `log.info("Room created", { room: "ops" })`; also `debug`,
- * `warning` and `error`. Known secrets are redacted.
+ * `warning` (or `warn`) and `error`. Known secrets are redacted.
  */
 export const log = sdk.log;
 

@@ -1,6 +1,7 @@
 // `publish`: an integration's own events in the server's stream of events.
 
-import { HeddleError } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
+import { jsonOf } from "../schema/json-of.ts";
 import { shown } from "./arguments.ts";
 import { checkOptions } from "./options.ts";
 import type { JsonObject, Publish, PublishedEvent } from "./types.ts";
@@ -34,21 +35,15 @@ export const createPublish =
 /** The data as it will arrive. */
 function facts(data: JsonObject): JsonObject {
   const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
-  const text = isObject ? jsonOf(data) : "";
-  if (text !== "" && text.length <= LONGEST_DATA) return JSON.parse(text);
-  throw invalid(
-    "data",
-    `The data of publish() must be an object of at most ${LONGEST_DATA} characters of JSON.`,
-  );
-}
-
-/** "" for what JSON cannot say: a circle, a BigInt. */
-function jsonOf(data: object): string {
+  const wanted = `The data of publish() must be an object of at most ${LONGEST_DATA} characters of JSON`;
+  let text: string | undefined;
   try {
-    return JSON.stringify(data);
-  } catch {
-    return "";
+    text = isObject ? jsonOf(data) : undefined;
+  } catch (error) {
+    throw invalid("data", `${wanted}: ${errorMessage(error)}.`);
   }
+  if (text !== undefined && text.length <= LONGEST_DATA) return JSON.parse(text);
+  throw invalid("data", `${wanted}.`);
 }
 
 const invalid = (field: string, message: string) => new HeddleError("validation", message, { field });

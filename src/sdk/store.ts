@@ -1,7 +1,8 @@
 // The functions of `store`, over a backend that holds an integration's values.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { HeddleError } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
+import { jsonOf } from "../schema/json-of.ts";
 import { checkArgument } from "./arguments.ts";
 import { checkOptions } from "./options.ts";
 import type { Store, StoredEntry } from "./types.ts";
@@ -125,9 +126,10 @@ export function checkKey(key: string): string {
 export function jsonText(value: unknown): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = jsonOf(value);
   } catch (cause) {
-    throw new HeddleError("validation", "A stored value must be JSON.", { field: "value", cause });
+    const message = `A stored value must be JSON: ${errorMessage(cause)}.`;
+    throw new HeddleError("validation", message, { field: "value", cause });
   }
   if (text === undefined) throw invalid("value", "A stored value must be JSON; use `delete` to remove one.");
   if (new TextEncoder().encode(text).byteLength > LARGEST_VALUE) {

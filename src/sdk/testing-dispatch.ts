@@ -1,5 +1,6 @@
 // What dispatchers get besides their input in authors' tests, and changes of what they have delivered.
 
+import { jsonOf } from "../schema/json-of.ts";
 import { changeAll, type DeliveryOutcome } from "./testing-runs.ts";
 import type { DispatchContext } from "./types.ts";
 
@@ -19,11 +20,17 @@ function onceEach(): DispatchContext["once"] {
   const done = new Map<string, Promise<unknown>>();
   return <Result>(name: string | number, work: () => Result | Promise<Result>) => {
     const key = String(name);
-    const running = done.get(key) ?? (async () => work())();
+    const running = done.get(key) ?? (async () => kept(await work()))();
     done.set(key, running);
     running.catch(() => done.delete(key));
     return running as Promise<Result>;
   };
+}
+
+/** A later attempt gets the stored JSON of it; so what would be lost there fails in a test. */
+function kept<Result>(result: Result): Result {
+  jsonOf(result);
+  return result;
 }
 
 /**

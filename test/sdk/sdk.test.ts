@@ -303,6 +303,7 @@ test("an author's test runs with no package installed", async () => {
   await folder.write({ "author.ts": source });
   for (const part of [
     "src/errors.ts",
+    "src/schema/json-of.ts",
     "src/schema/json-text.ts",
     "src/schema/nearest.ts",
     "src/schema/pattern-words.ts",

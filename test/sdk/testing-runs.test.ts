@@ -41,6 +41,19 @@ test("a delivery is retried, and parts are done once", async () => {
   expect(done).toEqual(["ops: Hello"]);
 });
 
+test("a part whose result a later attempt could not get fails in a test", async () => {
+  sdk.registerDispatcher("chat", {
+    async deliver(_, ctx) {
+      await ctx.once("part", () => Response.json({ id: 7 }));
+    },
+  });
+  const { status, error } = await deliver("chat", {}, "Hello");
+  expect([status, String(error)]).toEqual([
+    "dead",
+    "TypeError: the Response must be converted first: its JSON is {}",
+  ]);
+});
+
 test("a delivery is dead at once, or after ten attempts", async () => {
   sdk.registerDispatcher("gone", {
     deliver() {

@@ -4,6 +4,7 @@
 import { storable, storableJson } from "../../db/storable.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Redact } from "../../redact.ts";
+import { jsonOf } from "../../schema/json-of.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import { UNTRUSTED_MARK } from "../../taint/taint.ts";
 import { cutText } from "../cut-text.ts";
@@ -75,7 +76,7 @@ export function failedResult(message: string, redact: Redact): ToolResult {
 
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  return JSON.stringify(value) ?? "Done.";
+  return jsonOf(value) ?? "Done.";
 }
 
 /** Many tools return JSON as text, which is treated like the object itself. */

@@ -199,6 +199,9 @@ describe("finalising", () => {
     cycle.self = cycle;
     expect((await returning(cycle)).error).toContain("must be a text or JSON");
     expect((await returning(10n)).error).toContain("must be a text or JSON");
+    expect((await returning(Response.json({ ok: true }))).error).toBe(
+      "The tool's result must be a text or JSON: the Response must be converted first: its JSON is {}",
+    );
   });
 
   test("`error` in an object or its text marks the call as failed", async () => {
