@@ -1,10 +1,12 @@
 // What stays on the screen while pages change: sidebar, palette, shortcuts, live state.
 
 import { Drawer } from "@mantine/core";
-import { Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { Redirect, useLocation } from "wouter";
-import { useLiveConnection } from "../api/live.ts";
+import { ApiFailure } from "../api/failure.ts";
+import { useConnection, useLiveConnection } from "../api/live.ts";
 import { pageAt, usePages } from "../pages.tsx";
+import { ApiError } from "../parts/api-error.tsx";
 import { ErrorBoundary } from "../parts/error-boundary.tsx";
 import { useUi } from "../ui-store.ts";
 import { IntegrationPage } from "./integration-page.tsx";
@@ -50,11 +52,7 @@ export function Shell() {
       </Drawer>
       <main id="main" className={classes.main} tabIndex={-1}>
         <ErrorBoundary key={path.split("/")[1]}>
-          <Suspense
-            fallback={
-              <div className={classes.waiting} role="status" aria-label="Loading the page" aria-busy="true" />
-            }
-          >
+          <Suspense fallback={<Waiting />}>
             <CurrentPage path={path} />
           </Suspense>
         </ErrorBoundary>
@@ -65,6 +63,16 @@ export function Shell() {
       {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}
     </div>
   );
+}
+
+/** While the code of a page is on its way, which it is for as long as the server is away. */
+function Waiting() {
+  const isCut = useConnection(({ state }) => state === "cut");
+  // Between two attempts it is said as well.
+  const wasCut = useRef(false);
+  wasCut.current ||= isCut;
+  if (wasCut.current) return <ApiError error={ApiFailure.unreachable()} />;
+  return <div className={classes.waiting} role="status" aria-label="Loading the page" aria-busy="true" />;
 }
 
 function CurrentPage({ path }: { path: string }) {

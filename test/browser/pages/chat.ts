@@ -21,6 +21,17 @@ async function begin(page: Page, text: string): Promise<string> {
 }
 
 export function chatTests(ui: () => Ui): void {
+  test("chat: what is written before the bots are known stays in the field", async () => {
+    await using opened = await ui().openPage("/about");
+    const { page } = opened;
+    await page.route(/api\/v1\/bots/, (route) => route.abort());
+    await opened.go("/chat/new");
+    await field(page).fill("Do not lose this");
+    await field(page).press("Enter");
+    expect(await field(page).inputValue()).toBe("Do not lose this");
+    await field(page).fill("");
+  });
+
   test("chat: an answer is streamed and formatted, with its tools folded; it is the same after a reload", async () => {
     await using model = await startFakeModel(ui().api);
     await using opened = await ui().openPage("/chat");

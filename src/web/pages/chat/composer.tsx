@@ -18,7 +18,8 @@ interface ComposerProps {
   isBusy: boolean;
   isStopping: boolean;
   onStop(): void;
-  onSend(message: NewMessage): void;
+  /** False: it cannot be sent now, so it stays in the field. */
+  onSend(message: NewMessage): boolean;
 }
 
 const NONE: ChatFile[] = [];
@@ -46,7 +47,7 @@ export function Composer({ place, channelId, isBusy, isStopping, onStop, onSend 
   }, [text]);
   const send = () => {
     if (isEmpty) return;
-    onSend({ text, files, whenBusy: isBusy ? whenBusy : undefined });
+    if (!onSend({ text, files, whenBusy: isBusy ? whenBusy : undefined })) return;
     setText(place, "");
     setFiles(place, () => []);
     field.current?.focus();

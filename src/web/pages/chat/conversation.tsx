@@ -102,6 +102,7 @@ export function Conversation({ id }: { id: string }) {
             onSend={(message) => {
               sendMessage(id, message);
               requestAnimationFrame(toEnd);
+              return true;
             }}
           />
         )}

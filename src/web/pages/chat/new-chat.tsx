@@ -21,7 +21,7 @@ import { newKey } from "./new-key.ts";
 export function NewChat({ isAlone }: { isAlone: boolean }) {
   const [params, setParams] = useSearchParams();
   const channelId = params.get("channel_id") ?? undefined;
-  const { data: known = [] } = useQuery(bots);
+  const { data: known = [], error, refetch } = useQuery(bots);
   const { data: there } = useQuery({ ...channel(channelId ?? ""), enabled: channelId !== undefined });
   const last = useDrafts((state) => state.bot);
   // The page of a bot leads here with that bot; the one that was chosen last counts otherwise.
@@ -75,6 +75,7 @@ export function NewChat({ isAlone }: { isAlone: boolean }) {
                 }}
               />
             </div>
+            {error && <ApiError error={error} onRetry={() => void refetch()} />}
             {begin.error && <ApiError error={begin.error} />}
             <Composer
               place={placeOf(channelId)}
@@ -82,7 +83,11 @@ export function NewChat({ isAlone }: { isAlone: boolean }) {
               isBusy={false}
               isStopping={false}
               onStop={() => undefined}
-              onSend={(message) => bot !== null && begin.mutate({ message, bot })}
+              onSend={(message) => {
+                // Who is to answer is not known as long as the bots are being read.
+                if (bot !== null) begin.mutate({ message, bot });
+                return bot !== null;
+              }}
             />
           </>
         ) : (
