@@ -40,7 +40,12 @@ export function scheduleCommands(commands: ScheduleCommands) {
         args: {
           ...CLIENT_FLAGS,
           content: { type: "positional", required: true, description: "The message that the bot gets" },
-          channel: { type: "string", required: true, description: "The channel's id", valueHint: "id" },
+          channel: {
+            type: "string",
+            required: true,
+            description: "The channel's id or place, such as telegram:42",
+            valueHint: "id",
+          },
           name: { type: "string", required: true, description: "What it is for" },
           cron: {
             type: "string",

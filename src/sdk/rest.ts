@@ -1,6 +1,7 @@
 // The SDK's backend over the REST API, for a process that Heddle started or any other with a URL and a key.
 
-import { HeddleError } from "../errors.ts";
+import { errorMessage, HeddleError } from "../errors.ts";
+import { jsonOf } from "../schema/json-of.ts";
 import type { SdkServices } from "./backend.ts";
 import { fetchWithTimeout } from "./fetch.ts";
 import { createRestControls } from "./rest-controls.ts";
@@ -130,7 +131,7 @@ async function call<Answer>(
   const response = await fetchWithTimeout(url, {
     method,
     headers,
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && { body: textOf(body) }),
     // The key must not be sent on to another address.
     redirect: "error",
   }).catch((cause: unknown) => {
@@ -143,5 +144,15 @@ async function call<Answer>(
     return JSON.parse(text) as Answer;
   } catch (cause) {
     throw new HeddleError("upstream", `Heddle's answer to ${method} ${path} must be JSON.`, { cause });
+  }
+}
+
+function textOf(body: JsonObject): string {
+  try {
+    return jsonOf(body) ?? "{}";
+  } catch (cause) {
+    throw new HeddleError("validation", `What is sent to Heddle must be JSON: ${errorMessage(cause)}.`, {
+      cause,
+    });
   }
 }

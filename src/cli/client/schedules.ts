@@ -66,7 +66,7 @@ export async function createSchedule(
   if (every !== undefined && !Number.isFinite(Number(every)))
     throw new HeddleError("config", `--every must be a number of seconds; got "${every}".`);
   const made = (await server.post(SCHEDULES, {
-    channel_id: channel,
+    channel_id: await channelIdOf(server, channel),
     name,
     content,
     timing: timings[0],
@@ -74,6 +74,14 @@ export async function createSchedule(
     ...(bot !== undefined && { bot_id: bot }),
   })) as Schedule;
   print(lineOf(made));
+}
+
+/** The id of a channel, or its place: "telegram:42". A place that has no channel is left for the server to refuse. */
+async function channelIdOf(server: Pick<Connection, "get">, channel: string): Promise<string> {
+  if (!channel.includes(":")) return channel;
+  const path = `/api/v1/channels?client_id=${encodeURIComponent(channel)}`;
+  const { channels } = (await server.get(path)) as { channels: { id: string }[] };
+  return channels[0]?.id ?? channel;
 }
 
 export async function pauseSchedule(

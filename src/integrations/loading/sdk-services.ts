@@ -2,10 +2,11 @@
 
 import { ownerOfIntegration } from "../../db/reach.ts";
 import { storableJson } from "../../db/storable.ts";
-import { HeddleError } from "../../errors.ts";
+import { errorMessage, HeddleError } from "../../errors.ts";
 import { createGuardedFetch } from "../../guarded-fetch/fetch.ts";
 import type { Connections } from "../../listeners/connections.ts";
 import type { People } from "../../people/people.ts";
+import { jsonOf } from "../../schema/json-of.ts";
 import type { OAuthBackend, SdkServices } from "../../sdk/backend.ts";
 import type { ControlCalls } from "../../sdk/controls.ts";
 import type { SdkCall } from "../../sdk/rest-fields.ts";
@@ -78,6 +79,7 @@ export function createSdkServices(
   });
   const checked = <Options extends object>(call: SdkCall, options: Options): Options => {
     check(call, options);
+    refuseLost(call, options);
     return withoutNulls(options);
   };
   return {
@@ -131,6 +133,22 @@ export function createSdkServices(
     server: { baseUrl, integrationId: () => integrationId, webhookPath: () => undefined },
     addSecret,
   };
+}
+
+const JSON_FIELDS = ["metadata", "dispatchConfig", "executionConfig", "callbackConfig"];
+
+/** A process would send JSON, and what that loses is lost in the server as well. */
+function refuseLost(call: SdkCall, options: object): void {
+  for (const field of JSON_FIELDS) {
+    try {
+      jsonOf((options as Record<string, unknown>)[field]);
+    } catch (cause) {
+      throw new HeddleError("validation", `${field} of ${call}() must be JSON: ${errorMessage(cause)}.`, {
+        field,
+        cause,
+      });
+    }
+  }
 }
 
 /** In the REST API null means the same as an absent field; the server's functions accept only the latter. */

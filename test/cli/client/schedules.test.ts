@@ -48,6 +48,11 @@ test("a schedule is created, listed, paused, run and deleted", async () => {
     /^[0-9a-f-]{36} {2}Report: 0 8 \* \* 1-5 \(Asia\/Kolkata\), next \d{4}-\d\d-\d\d 08:00$/,
   );
   const [id = ""] = line.split(" ");
+  await createSchedule(server, { ...wanted, channel: "cli:1", name: "By its place" }, print);
+  const [second = ""] = printed().split(" ");
+  expect((await http.send("GET", `/api/v1/schedules/${second}`)).body.channel_id).toBe(channel);
+  await deleteSchedule(server, second, print);
+  printed();
   const both = createSchedule(server, { ...wanted, every: "60" }, print);
   await expect(both).rejects.toThrow("Exactly one of --cron, --every and --at must be given; got 2.");
   await listSchedules(server, print);

@@ -88,7 +88,13 @@ describe("calls are checked like requests to the REST API", () => {
       "a session id that is not a UUID",
       () => injectMessage({ ...message, sessionId: "nope" }),
       "session_id",
-      "uuid",
+      "UUID",
+    ],
+    [
+      "metadata that JSON would lose",
+      () => injectEvent({ ...event, metadata: { rooms: new Map([["ops", 3]]) } }),
+      "metadata",
+      'the Map at "rooms"',
     ],
     ["no session", () => injectMessage({ content: "x", source: "y" } as never), "session_id", "missing"],
     [
@@ -135,7 +141,7 @@ describe("calls are checked like requests to the REST API", () => {
       "a document of no session",
       () => ingestDocument({ content: "y", sessionId: "nope" }),
       "session_id",
-      "uuid",
+      "UUID",
     ],
     ["a search for nothing", () => searchDocuments({} as never), "q", "missing"],
     ["too many hits", () => searchDocuments({ query: "x", limit: 101 }), "limit", "1 to 100"],
