@@ -18,24 +18,32 @@ interface Draft {
   output: number | null;
   cached_input: number | null;
   images: string;
+  pdfs: string;
 }
 
-const draftOf = ({ context_window, images, prices }: Facts = {}): Draft => ({
+const draftOf = ({ context_window, images, pdfs, prices }: Facts = {}): Draft => ({
   context_window: context_window ?? null,
   input: prices?.input ?? null,
   output: prices?.output ?? null,
   cached_input: prices?.cached_input ?? null,
-  images: images === undefined ? "" : images ? "yes" : "no",
+  images: choiceOf(images),
+  pdfs: choiceOf(pdfs),
 });
 
+const choiceOf = (fact: boolean | undefined): string => (fact === undefined ? "" : fact ? "yes" : "no");
+
 /** With what was stored that the form does not have. */
-function factsOf({ context_window, input, output, cached_input, images }: Draft, stored: Facts = {}): Facts {
-  const { context_window: _window, images: _images, prices, ...others } = stored;
+function factsOf(
+  { context_window, input, output, cached_input, images, pdfs }: Draft,
+  stored: Facts = {},
+): Facts {
+  const { context_window: _window, images: _images, pdfs: _pdfs, prices, ...others } = stored;
   const { cached_input: _cached, ...otherPrices } = prices ?? {};
   return {
     ...others,
     ...(context_window !== null && { context_window }),
     ...(images !== "" && { images: images === "yes" }),
+    ...(pdfs !== "" && { pdfs: pdfs === "yes" }),
     ...(input !== null &&
       output !== null && {
         prices: { ...otherPrices, input, output, ...(cached_input !== null && { cached_input }) },
@@ -96,6 +104,20 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
       }
     />
   );
+  const choice = (label: string, name: "images" | "pdfs") => (
+    <Select
+      label={label}
+      data={[
+        { value: "", label: "As Heddle knows it" },
+        { value: "yes", label: "Yes" },
+        { value: "no", label: "No" },
+      ]}
+      error={wrong(`models.${model}.${name}`)}
+      value={draft[name]}
+      allowDeselect={false}
+      onChange={(value) => set({ [name]: value ?? "" })}
+    />
+  );
   return (
     <Dialog onClose={onClose} title={`What is known of ${model}`}>
       <Form
@@ -125,18 +147,8 @@ export function ModelFacts({ provider, model: known, onClose }: ModelFactsProps)
         {price("Input", "input")}
         {price("Output", "output")}
         {price("Input from the cache", "cached_input")}
-        <Select
-          label="Sees images"
-          data={[
-            { value: "", label: "As Heddle knows it" },
-            { value: "yes", label: "Yes" },
-            { value: "no", label: "No" },
-          ]}
-          error={wrong(`models.${model}.images`)}
-          value={draft.images}
-          allowDeselect={false}
-          onChange={(value) => set({ images: value ?? "" })}
-        />
+        {choice("Sees images", "images")}
+        {choice("Reads PDFs by itself", "pdfs")}
       </Form>
     </Dialog>
   );

@@ -130,5 +130,6 @@ const onlySet = (provider: Provider, listed: readonly Model[]): Model[] =>
       context_window: facts.context_window ?? null,
       max_output_tokens: facts.max_output_tokens ?? null,
       images: facts.images ?? null,
+      pdfs: facts.pdfs ?? null,
       prices: facts.prices ? { ...facts.prices } : null,
     }));

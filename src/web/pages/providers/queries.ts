@@ -50,6 +50,7 @@ const UNSUPPORTED: Record<string, string> = {
   stream_options: "the usage of streams",
   streaming: "streaming",
   tool_choice: "a choice of tool",
+  forced_calls: "being told to call a tool",
   output_schema: "a schema of the answer",
   tools: "tools",
   null_content: "messages without a text",
@@ -62,6 +63,7 @@ const UNSUPPORTED: Record<string, string> = {
   long_descriptions: "long descriptions of tools",
   thought_mark: "the mark that begins its thoughts",
   images: "images",
+  pdfs: "PDFs",
 };
 
 /** What a model does not take, in words. */

@@ -175,7 +175,7 @@ eachDatabase("/admin/providers", (open) => {
     }));
     await http.send("POST", PROVIDERS, { body: mine(endpoint.url) });
     const { body } = await http.send("GET", `${PROVIDERS}/mine/models`);
-    const nothing = { context_window: null, max_output_tokens: null, images: null, prices: null };
+    const nothing = { context_window: null, max_output_tokens: null, images: null, pdfs: null, prices: null };
     expect(body).toEqual({
       models: [
         {

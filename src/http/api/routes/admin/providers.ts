@@ -65,6 +65,7 @@ const ModelAnswer = named(
     context_window: nullable(t.Integer(), "Tokens; null: not known."),
     max_output_tokens: nullable(t.Integer(), "Tokens; null: not known."),
     images: nullable(t.Boolean(), "Whether it sees images; null: not known."),
+    pdfs: nullable(t.Boolean(), "Whether it gets PDFs themselves; null: not known, and it gets their text."),
     prices: nullable(t.Record(t.String(), t.Number()), "US dollars per million tokens; null: not known."),
   }),
 );
@@ -251,6 +252,7 @@ function presentModel({ factsOf }: Pick<Providers, "factsOf">, provider: Provide
     context_window = null,
     max_output_tokens = null,
     images = null,
+    pdfs = null,
     prices = null,
   } = factsOf(provider, id);
   return {
@@ -259,6 +261,7 @@ function presentModel({ factsOf }: Pick<Providers, "factsOf">, provider: Provide
     context_window,
     max_output_tokens,
     images,
+    pdfs,
     prices: prices && { ...prices },
   };
 }
