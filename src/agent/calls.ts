@@ -44,11 +44,22 @@ export function createCalls(
     return made && (await gate.holds(made)) ? made : undefined;
   };
 
+  /** The client's call that it was sent, and the answer that has it. */
+  let sent: { call: LlmToolCall; iteration: number } | undefined;
+  const beginClientCall = async (call: LlmToolCall, iteration: number): Promise<ToolOutcome | undefined> => {
+    const isSecond = sent?.iteration === iteration && sent.call !== call;
+    if (isSecond && options.task.execution_config.one_call)
+      return { ...failedResult(ONE_CALL, options.redact), durationMs: null };
+    const refused = await refusedClientCall(call, gate, options, iteration);
+    if (!refused) sent = { call, iteration };
+    return refused;
+  };
+
   return {
     comesLater: async (call, { iteration }) =>
       (await isHeld(call, iteration)) !== undefined || tools.comesLater(call.name),
     async begin(call, context) {
-      if (tools.isClients(call.name)) return refusedClientCall(call, gate, options, context.iteration);
+      if (tools.isClients(call.name)) return beginClientCall(call, context.iteration);
       const held = await isHeld(call, context.iteration);
       if (!held) return tools.delegating?.begin(callWith, call, context);
       await gate.ask(held);
@@ -59,6 +70,9 @@ export function createCalls(
       (await gate.isUnbegun(call, context.iteration)) ? callTool(call, context) : recover(call, context),
   };
 }
+
+const ONE_CALL =
+  "Not called: this client takes one call of its tools at a time. Make this call again when you have the result of the other one.";
 
 /** The client carries out its own tools, but whether it is asked to is decided here. It cannot wait for a person's decision. */
 async function refusedClientCall(

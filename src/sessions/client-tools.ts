@@ -40,7 +40,7 @@ export interface ClientTools {
 
 /** What a client asks of a run with each request; undefined takes back what it asked before. */
 export type ClientsOptions = {
-  [option in "client_tools" | "must_call" | "output_schema" | "system_preamble"]?:
+  [option in "client_tools" | "must_call" | "one_call" | "output_schema" | "system_preamble"]?:
     | ExecutionConfig[option]
     | undefined;
 };

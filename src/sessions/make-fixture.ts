@@ -54,7 +54,12 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
         `Another run answers this message; make a fixture of task ${task.merged_into}.`,
       );
     }
-    const { client_tools: _client, must_call: _call, ...options } = maskConfig(task.execution_config);
+    const {
+      client_tools: _client,
+      must_call: _must,
+      one_call: _one,
+      ...options
+    } = maskConfig(task.execution_config);
     const recorded = withPlace ? await callsOf(taskId) : [];
     const called = [...new Set(recorded.map(({ tool }) => tool))];
     const history = withPlace ? await turnsBefore(task.session_id, message.position) : [];

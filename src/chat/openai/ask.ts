@@ -157,16 +157,18 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
   }
 }
 
-const optionsOf = ({ instructions, tools, mustCall, outputSchema }: Asked) => ({
+const optionsOf = ({ instructions, tools, mustCall, isOneCall, outputSchema }: Asked) => ({
   ...(instructions.length > 0 && { system_preamble: instructions.join("\n\n") }),
   ...(tools.length > 0 && { client_tools: tools }),
   ...(mustCall !== undefined && { must_call: mustCall }),
+  ...(isOneCall && { one_call: true as const }),
   ...(outputSchema && { output_schema: outputSchema }),
 });
 
 const NOTHING: ClientsOptions = {
   system_preamble: undefined,
   client_tools: undefined,
+  one_call: undefined,
   output_schema: undefined,
 };
 

@@ -27,6 +27,8 @@ export interface Asked {
   tools: ClientTool[];
   /** The answer must be a call of one of the tools, or of the one with this name. */
   mustCall?: true | string;
+  /** The answer has at most one call. */
+  isOneCall?: boolean;
   /** JSON Schema that the answer must match. */
   outputSchema?: JsonObject;
   /** What is continued, instead of the conversation that the history names. */

@@ -23,8 +23,8 @@ export function textIn(object: JsonObject, name: string, within?: string): strin
   return value;
 }
 
-export function flagIn(body: JsonObject, field: string): boolean {
-  const value = body[field] ?? false;
+export function flagIn(body: JsonObject, field: string, usual = false): boolean {
+  const value = body[field] ?? usual;
   if (typeof value !== "boolean") throw invalid(field, "true or false");
   return value;
 }
@@ -74,6 +74,13 @@ const MOST_TOOLS = 128;
 
 /** The client's tools, and whether the answer must be a call of one. None if `tool_choice` is "none". */
 export function toolsIn(
+  body: JsonObject,
+  read: (tool: JsonObject, field: string) => JsonObject,
+): Pick<Asked, "tools" | "mustCall" | "isOneCall"> {
+  return { ...chosenTools(body, read), isOneCall: !flagIn(body, "parallel_tool_calls", true) };
+}
+
+function chosenTools(
   body: JsonObject,
   read: (tool: JsonObject, field: string) => JsonObject,
 ): Pick<Asked, "tools" | "mustCall"> {

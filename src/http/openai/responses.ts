@@ -161,7 +161,7 @@ function responseObject(
     error: null,
     incomplete_details: null,
     model: request.botId,
-    parallel_tool_calls: true,
+    parallel_tool_calls: !request.isOneCall,
     previous_response_id: request.previousResponse,
     temperature: null,
     top_p: null,

@@ -31,6 +31,8 @@ export interface ExecutionConfig {
   }[];
   /** The answer must be a call of one of `client_tools`, or of the one with this name; set by the server. */
   must_call?: true | string;
+  /** The client takes one call at a time; set by the server. */
+  one_call?: true;
   /** JSON Schema of the answer, which is then JSON and nothing else; `deliver` gets it as `output`. */
   output_schema?: JsonObject;
 }

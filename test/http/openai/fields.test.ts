@@ -81,6 +81,7 @@ test("fields that would change the answer and that a bot does not have are refus
     [() => response({ background: true }), "background"],
     [() => response({ previous_response_id: 1 }), "previous_response_id"],
     [() => response({ stream: 1 }), "stream"],
+    [() => response({ parallel_tool_calls: "no" }), "parallel_tool_calls"],
     [() => response({ tools: [{ type: "web_search" }] }), "tools.0"],
     [
       () => response({ input: [{ ...ask }, { type: "function_call_output", output: "x" }] }),

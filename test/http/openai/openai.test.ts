@@ -280,6 +280,29 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     expect(chunks.at(-1)?.finish_reason).toBe("tool_calls");
   });
 
+  test("parallel_tool_calls: false has one call in an answer; the model is told to make the other one later", async () => {
+    const { client, llm } = await fixture(await open(), (_, count) =>
+      count === 1
+        ? { calls: ["Graz", "Wien"].map((city, at) => call(`c${at}`, "weather", { city })) }
+        : ["Both."],
+    );
+    const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "The weather?" }];
+    const chat = { model: "default", tools: [WEATHER], parallel_tool_calls: false };
+    const message = (await client.chat.completions.create({ ...chat, messages })).choices[0]
+      ?.message as OpenAI.ChatCompletionMessage;
+    expect(message.tool_calls).toHaveLength(1);
+    const result = {
+      role: "tool" as const,
+      tool_call_id: String(message.tool_calls?.[0]?.id),
+      content: "sunny",
+    };
+    await client.chat.completions.create({ ...chat, messages: [...messages, message, result] });
+    expect(llm.requests[1]?.messages.slice(-2).map(({ content }) => content)).toEqual([
+      expect.stringContaining("sunny"),
+      expect.stringContaining("one call of its tools at a time"),
+    ]);
+  });
+
   test("results of calls that are not the client's are not taken, even while the run waits for them", async () => {
     const { client, tasks, db } = await fixture(await open(), () => ({
       text: "",
