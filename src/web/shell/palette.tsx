@@ -74,6 +74,8 @@ export function Palette() {
     <Spotlight
       actions={groups.filter(({ actions }) => actions.length > 0)}
       shortcut="mod + K"
+      // From a field as well.
+      tagsToIgnore={[]}
       query={typed}
       onQueryChange={setTyped}
       nothingFound="Nothing here has that name."

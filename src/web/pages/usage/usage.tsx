@@ -10,6 +10,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { FilterBar } from "../../parts/filter-bar.tsx";
 import { NoMatch } from "../../parts/no-match.tsx";
 import { PageFrame } from "../../parts/page-frame.tsx";
+import { searchOf } from "../../parts/search-of.ts";
 import { useNow } from "../../parts/time.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import classes from "./usage.module.css";
@@ -86,7 +87,7 @@ export function View() {
             group={group}
             since={since}
             narrowing={filters.values}
-            search={filters.search}
+            search={searchOf({ ...layout.values, ...filters.values })}
             onGroup={(next) => layout.set("by", next === "bot" ? null : next)}
           />
         </div>
