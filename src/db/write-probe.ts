@@ -22,9 +22,9 @@ export interface WriteProbe {
   /** Resolves if a write has succeeded within the last second; rejects with "unavailable" within three. */
   check(): Promise<void>;
   /**
-   * Probes every few seconds, and calls `onDead` once, with the reason, when no write has succeeded for this long.
-   * Trouble outside this process (a full disk, a server that is unreachable or read-only) does not count, because a new
-   * process would not help.
+   * Probes every few seconds, and calls `onDead` once, with the reason, when no write has succeeded for this long. One that takes
+   * longer than a check waits has succeeded as well: on a machine that is overloaded the database is slow, not dead. Trouble outside this process (a full disk, a server that is unreachable or
+   * read-only) does not count, because a new process would not help.
    */
   watch(seconds: number, onDead: (reason: string) => void): Periodic;
 }
@@ -47,6 +47,8 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
     watchEveryMs = WATCH_EVERY_MS,
   } = options;
   let writing: Promise<void> | undefined;
+  /** When the latest write ended that says that this process and its database work. */
+  let aliveAt = now();
   let latest: { at: number; outcome: Promise<void> } | undefined;
 
   /** One write at a time: a hanging write must not be followed by another every second. */
@@ -61,6 +63,15 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
           .values({ key: "write_probe", value })
           .onConflictDoUpdate({ target: serverFacts.key, set: { value } });
       })
+      .then(
+        () => {
+          aliveAt = now();
+        },
+        (error: unknown) => {
+          if (isOutsideTrouble(error)) aliveAt = now();
+          throw error;
+        },
+      )
       .finally(() => {
         writing = undefined;
       });
@@ -89,26 +100,22 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
         throw new HeddleError("unavailable", "The database does not accept writes at the moment.", { cause });
       }
     },
-    watch(seconds, onDead) {
-      let lastSuccess = now();
+    watch(limit, onDead) {
+      aliveAt = now();
+      let seenAliveAt = aliveAt;
       let failures = 0;
       let isDead = false;
       const probe = async () => {
         try {
           await attempt();
-          lastSuccess = now();
-          failures = 0;
         } catch (error) {
-          if (isOutsideTrouble(error)) {
-            lastSuccess = now();
-            failures = 0;
-            return;
-          }
-          failures++;
-          if (isDead || failures < MIN_FAILURES || now() - lastSuccess < seconds * 1000) return;
+          failures = aliveAt === seenAliveAt ? failures + 1 : 1;
+          seenAliveAt = aliveAt;
+          const seconds = (now() - aliveAt) / 1000;
+          if (isDead || failures < MIN_FAILURES || seconds < limit) return;
           isDead = true;
           onDead(
-            `The database has not accepted a write for ${Math.round((now() - lastSuccess) / 1000)} seconds (${errorMessage(error)}).`,
+            `The database has not accepted a write for ${Math.round(seconds)} seconds (${errorMessage(error)}).`,
           );
         }
       };

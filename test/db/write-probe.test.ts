@@ -75,3 +75,29 @@ test("a database without successful writes for long enough is dead, unless the c
     if (isDead) expect(reasons[0]).toContain("has not accepted a write for");
   }
 });
+
+test("a database that is slow is not dead: a write that ends after its check has given up counts", async () => {
+  let now = 0;
+  const waiting: (() => void)[] = [];
+  const query = fake(() => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    return promise;
+  });
+  const reasons: string[] = [];
+  const probe = createWriteProbe({ log, query, now: () => now, answerMs: 1, watchEveryMs: 1 });
+  const watch = probe.watch(60, (reason) => reasons.push(reason));
+  for (let write = 0; write < 10; write++) {
+    await until(() => waiting.length > write);
+    now += 20_000;
+    waiting[write]?.();
+  }
+  expect(reasons).toEqual([]);
+  // The eleventh never ends.
+  await until(() => {
+    now += 1_000;
+    return reasons.length > 0;
+  });
+  expect(reasons[0]).toMatch(/^The database has not accepted a write for \d+ seconds/);
+  await watch.close();
+});
