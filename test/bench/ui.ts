@@ -13,7 +13,7 @@ const LINES_PER_SECOND = 2_000;
 /** What the page keeps by design (the newest rows, drawn charts) is there after this time. */
 const WARM_UP_MS = 60_000;
 
-const ui = await startUi(writeFlood);
+const ui = await startUi({ prepare: writeFlood });
 const report = (what: string, target: string, value: string) =>
   console.log(`${what.padEnd(64)}${target.padEnd(10)}${value}`);
 try {

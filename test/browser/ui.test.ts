@@ -1,6 +1,7 @@
 // Every page of the admin UI in a real browser. A page has its tests in pages/, and its line here.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { quickDatabase } from "../database.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { createLooks } from "./looks.ts";
 import { apiKeysTests } from "./pages/api-keys.ts";
@@ -31,9 +32,10 @@ import { webhookEndpointsTests } from "./pages/webhook-endpoints.ts";
 import { startUi, type Ui } from "./ui.ts";
 
 describe.skipIf(CHROMIUM === null)("the admin UI", () => {
+  const quick = quickDatabase();
   let ui: Ui;
   beforeAll(async () => {
-    ui = await startUi();
+    ui = await startUi({ databaseUrl: (await quick()).DATABASE_URL });
   }, 180_000);
   afterAll(() => ui?.[Symbol.asyncDispose]());
 

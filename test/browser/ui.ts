@@ -43,12 +43,18 @@ export interface UiPage extends Pick<Tab, "page" | "faults">, AsyncDisposable {
   accessibility(without?: string): Promise<string[]>;
 }
 
-/** `prepare` may write more into the home before the program starts. */
-export async function startUi(prepare: (home: string) => void = () => {}): Promise<Ui> {
+export interface UiOptions {
+  /** Writes more into the home before the program starts. */
+  prepare?(home: string): void;
+  /** Names an empty database on PostgreSQL. Default: UI_DATABASE_URL; without it the database is in the home. */
+  databaseUrl?: string | undefined;
+}
+
+export async function startUi({ prepare, databaseUrl }: UiOptions = {}): Promise<Ui> {
   const home = mkdtempSync(join(tmpdir(), "heddle-ui-"));
   seedFolders(home);
-  prepare(home);
-  const server = await startServer(home);
+  prepare?.(home);
+  const server = await startServer(home, databaseUrl ?? process.env.UI_DATABASE_URL);
   const browser = await chromium.launch({
     executablePath: String(CHROMIUM),
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
@@ -153,9 +159,11 @@ async function wantedProgram(): Promise<string[]> {
   return [await compiledBinary()];
 }
 
-async function startServer(home: string): Promise<{ url: string; stop(): Promise<void> }> {
+async function startServer(
+  home: string,
+  databaseUrl: string | undefined,
+): Promise<{ url: string; stop(): Promise<void> }> {
   const [program = "", ...first] = await wantedProgram();
-  const databaseUrl = process.env.UI_DATABASE_URL;
   const child = spawn(program, [...first, "serve", "--port", "0", "--host", "127.0.0.1"], {
     env: {
       ...KEEPING_MEMORY,
