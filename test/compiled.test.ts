@@ -29,7 +29,8 @@ afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
-const server = process.env.TEST_DATABASE_URL;
+/** In a whole run, most servers that tests start on PostgreSQL are this program. */
+const server = process.env.BOTH_DATABASES === "1" ? process.env.TEST_DATABASE_URL : undefined;
 
 for (const kind of server ? (["embedded", "postgres"] as const) : (["embedded"] as const)) {
   describe(`the compiled program (${kind})`, () => {

@@ -7,7 +7,7 @@ import { LLMock } from "@copilotkit/aimock";
 import examples from "@octokit/webhooks-examples";
 import { type Heddle, startServer } from "../src/compose/server.ts";
 import { loadConfig } from "../src/config/config.ts";
-import { type DatabasePlace, eachDatabase } from "./database.ts";
+import { type DatabasePlace, oneDatabase } from "./database.ts";
 import { createFakeGitHub, type FakeGitHub } from "./github/fake-github.ts";
 import { until } from "./until.ts";
 
@@ -97,7 +97,7 @@ async function send(url: string | null, path: string, body: unknown): Promise<an
   return response.json();
 }
 
-eachDatabase("flow", (open) => {
+oneDatabase("flow", (open) => {
   test("a pull request is reviewed: webhook, run, tool, answer, comment, receipt", async () => {
     const database = await open.place();
     let heddle = await startOn(database);

@@ -1,7 +1,7 @@
 // One suite for all chat integrations: what each does for people, and what it survives, at one server for all.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { embeddedDatabase, type OpenTestDatabase, onPostgres } from "../database.ts";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type OpenTestDatabase, oneDatabase } from "../database.ts";
 import { killAll } from "../faults/process.ts";
 import { hasDovecot } from "../mail/dovecot.ts";
 import { answeredOnce, leave, reconnect, type Scene, TOGETHER } from "./cases.ts";
@@ -21,14 +21,10 @@ const NAMES = [
 ];
 
 const ALL = Object.keys(TOGETHER) as Case[];
-/** What is kept of a message, of an attempt to deliver and of a question, and that in the catch-up; the rest is above the database. */
-const OF_THE_DATABASE: Case[] = ["in", "retry", "approval"];
 
-describe("the contract of chat integrations (embedded)", () => contract(embeddedDatabase(), ALL));
-onPostgres("the contract of chat integrations", (open) => contract(open, OF_THE_DATABASE));
+oneDatabase("the contract of chat integrations", contract);
 
-function contract(open: OpenTestDatabase, together: Case[]): void {
-  const hasOwn = together === ALL;
+function contract(open: OpenTestDatabase): void {
   let drivers: ChatDriver[] = [];
   let world: World;
   /** What has become of cases that run at the same time: undefined, or why it failed. */
@@ -66,11 +62,11 @@ function contract(open: OpenTestDatabase, together: Case[]): void {
       approval: { approvers: [...new Set(drivers.map(({ approver }) => approver))] },
     });
     for (const driver of drivers) {
-      for (const name of together) {
+      for (const name of ALL) {
         const run = driver.lacks[name] === undefined ? TOGETHER[name] : undefined;
         if (run) outcomes.set(`${driver.name}: ${name}`, settled(run(scene(driver, name))));
       }
-      for (const { name, run } of (hasOwn && driver.own) || [])
+      for (const { name, run } of driver.own ?? [])
         outcomes.set(`${driver.name}, own: ${name}`, settled(run(world)));
     }
   });
@@ -92,7 +88,7 @@ function contract(open: OpenTestDatabase, together: Case[]): void {
   }
 
   for (const name of NAMES) {
-    for (const one of together) {
+    for (const one of ALL) {
       test(`${name}: ${one}`, async () => {
         const outcome = outcomes.get(`${name}: ${one}`);
         if (outcome === undefined) {
@@ -105,15 +101,13 @@ function contract(open: OpenTestDatabase, together: Case[]): void {
     }
   }
 
-  const own = hasOwn ? test : () => undefined;
-  own("each integration's own", () =>
+  test("each integration's own", () =>
     ofAll(async (driver) => {
       for (const { name } of driver.own ?? []) {
         const error = await outcomes.get(`${driver.name}, own: ${name}`);
         if (error !== undefined) throw new Error(`${name}: ${error}`, { cause: error });
       }
-    }),
-  );
+    }));
 
   test("reconnect: what is said while the network is gone is answered", () =>
     ofAll((driver) =>

@@ -5,7 +5,7 @@ import { OPERATOR } from "../../src/access/caller.ts";
 import type { LlmImage, LlmRequest } from "../../src/llm/llm.ts";
 import { call, tool } from "../agent/fixture.ts";
 import { given, pdf, png } from "../attachments/files.ts";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { STATIC_KEY } from "../http/fixture.ts";
 import { chatFixture, liveLlm } from "./fixture.ts";
 
@@ -15,7 +15,7 @@ const imagesOf = ({ messages }: LlmRequest): LlmImage[] =>
   );
 const photo = given("photo.png", png(4, 3));
 
-eachDatabase("attachments", (open) => {
+oneDatabase("attachments", (open) => {
   test("the model gets an image, a text and a PDF with the message, and again in the next turn", async () => {
     const llm = liveLlm(() => ["Seen."]);
     const { send, stream } = await chatFixture(await open(), llm);

@@ -1,7 +1,7 @@
 // A run that waits for a person outlives `kill -9`: what was asked before is answered after it, and the run goes on once.
 
 import { afterAll, expect, test } from "bun:test";
-import { type DatabasePlace, eachDatabase } from "../database.ts";
+import { type DatabasePlace, oneDatabase } from "../database.ts";
 import { fakeEndpoint, type Received, type Reply } from "../providers/fake-endpoint.ts";
 import { until } from "../until.ts";
 import { ADMIN_KEY, ask, killAll, launch } from "./process.ts";
@@ -24,7 +24,7 @@ function model({ body }: Received): Reply {
   return finish({ tool_calls: [{ index: 0, id: "call_1", function: call }] }, "tool_calls");
 }
 
-eachDatabase("an approval", (open) => {
+oneDatabase("an approval", (open) => {
   test("is asked before kill -9 and answered after it, and the call is made once", async () => {
     await using endpoint = await fakeEndpoint(model);
     const place: DatabasePlace = await open.place();

@@ -3,7 +3,7 @@
 
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { type DatabasePlace, eachDatabase, embeddedDatabase } from "../database.ts";
+import { type DatabasePlace, embeddedDatabase, oneDatabase } from "../database.ts";
 import { run } from "../docs/processes.ts";
 import { PROGRAM } from "../program.ts";
 import { until } from "../until.ts";
@@ -59,7 +59,7 @@ function holdingModel({ holds = true } = {}) {
   };
 }
 
-eachDatabase("a budget", (open) => {
+oneDatabase("a budget", (open) => {
   test("is not charged for a call that kill -9 ended, and lets others call", async () => {
     await using model = holdingModel();
     const place: DatabasePlace = await open.place();

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { compaction } from "./in-progress/compaction.ts";
 import type { Asked, Part, Running } from "./in-progress/part.ts";
 import { reindex } from "./in-progress/reindex.ts";
@@ -19,7 +19,7 @@ const PARTS: Record<string, () => Part> = {
   "a re-embedding": reindex,
 };
 
-eachDatabase("kill -9 during", (open) => {
+oneDatabase("kill -9 during", (open) => {
   const parts = new Map(Object.entries(PARTS).map(([name, make]) => [name, make()]));
   const each = <Result>(work: (part: Part) => Result): Result[] => [...parts.values()].map(work);
   let model: Server;

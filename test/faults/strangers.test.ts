@@ -7,7 +7,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { until } from "../until.ts";
 
 const KEY = "admin-key-of-the-strangers-test";
@@ -60,7 +60,7 @@ const SQUARE = `
   });
 `;
 
-eachDatabase("strangers", (open) => {
+oneDatabase("strangers", (open) => {
   let heddle: Heddle;
   let homeDir: string;
   const comments: string[] = [];

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { startServer } from "../../src/compose/server.ts";
 import { startWorker } from "../../src/compose/worker.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { type DatabasePlace, eachDatabase, onPostgres } from "../database.ts";
+import { type DatabasePlace, oneDatabase, onPostgres } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 
@@ -57,7 +57,7 @@ const configOf = ({ home, databaseUrl }: DatabasePlace, more: Record<string, str
     },
   );
 
-eachDatabase("hook webhooks", (open) => {
+oneDatabase("hook webhooks", (open) => {
   test("the six events of a run arrive signed, with the guide's keys and without secrets", async () => {
     await using folder = await temporaryFolder();
     await folder.write({

@@ -6,7 +6,7 @@ import { mcpQuestions, tasks } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { createLimit } from "../../src/mcp/client/limit.ts";
 import { addBot, addSession, addTask } from "../agent/fixture.ts";
-import { eachDatabase, type TestDatabase } from "../database.ts";
+import { oneDatabase, type TestDatabase } from "../database.ts";
 import { until } from "../until.ts";
 import { BOOK, EVERYTHING, everythingServer, FLOOD, MODERN, modernServer } from "./example-servers.ts";
 import { type TestMcp, testMcp } from "./fixture.ts";
@@ -27,7 +27,7 @@ const asked = async ({ servers }: TestMcp) =>
 const ASK = "trigger-elicitation-request";
 const PAGE = "trigger-url-elicitation";
 
-eachDatabase("questions of MCP servers", (open) => {
+oneDatabase("questions of MCP servers", (open) => {
   test("2026-07-28 over HTTP: a person answers on any server of the database, or declines", async () => {
     const db = await open();
     await using example = await modernServer([BOOK, FLOOD]);

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { clientDocument } from "../../src/mcp/oauth/client-document.ts";
-import { eachDatabase, embeddedDatabase } from "../database.ts";
+import { oneDatabase, embeddedDatabase } from "../database.ts";
 import {
   type AuthorizationServer,
   guardedMcp,
@@ -39,7 +39,7 @@ async function signIn(mcp: TestMcp, base = BASE) {
 const grantsOf = (auth: AuthorizationServer, type: string) =>
   auth.requests.filter(({ path, body }) => path === "/token" && body.get("grant_type") === type);
 
-eachDatabase("signing in at MCP servers", (open) => {
+oneDatabase("signing in at MCP servers", (open) => {
   test("a person signs in once, for every server of the database, and nothing of it is readable there", async () => {
     const db = await open();
     await using auth = await startAuthorizationServer();

@@ -13,7 +13,7 @@ import { openAccounts } from "../../src/oauth/accounts/accounts.ts";
 import { createRedactor } from "../../src/redact.ts";
 import type { RegisteredOAuth } from "../../src/sdk/backend.ts";
 import { isReauthRequired, isRetryable } from "../../src/sdk/errors.ts";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../fakes/authorization-server.ts";
 import { testVault } from "../secrets/test-vault.ts";
 import { until } from "../until.ts";
@@ -66,7 +66,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-eachDatabase("accounts of integrations", (open) => {
+oneDatabase("accounts of integrations", (open) => {
   test("a person signs in once for every server, and nothing of it is readable anywhere", async () => {
     const db = await open();
     await using auth = await startAuthorizationServer({ registers: false, clients: CLIENTS });

@@ -8,7 +8,7 @@ import { channels, scheduleOccurrences, schedules, type Timing } from "../../src
 import { newId } from "../../src/ids.ts";
 import { createScan, type ScanOptions } from "../../src/schedules/scan.ts";
 import { nextTimes } from "../../src/schedules/timing.ts";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 
 // Many starts of servers, which a slow machine needs time for.
 setDefaultTimeout(180_000);
@@ -29,7 +29,7 @@ const timingOf = (nr: number): Timing => {
 
 class Killed extends Error {}
 
-eachDatabase("two servers that restart", (open) => {
+oneDatabase("two servers that restart", (open) => {
   test("run each due time once, through a change of the clocks", async () => {
     const db = await open();
     const random = randomFrom(20261025);

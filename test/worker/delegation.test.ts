@@ -10,7 +10,7 @@ import { createTasks } from "../../src/sessions/tasks.ts";
 import { createReadTrace } from "../../src/sessions/trace.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, type Script, scriptedLlm } from "../agent/fixture.ts";
-import { eachDatabase } from "../database.ts";
+import { oneDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 import { until } from "../until.ts";
 
@@ -19,7 +19,7 @@ const lastOf = ({ messages: all }: LlmRequest) => all.at(-1)?.content ?? "";
 const delegation = (to: string, prompt = "Write a poem.", id = "call_1") =>
   call(id, "delegate_to_agent", { bot_id: to, prompt });
 
-eachDatabase("delegation", (open) => {
+oneDatabase("delegation", (open) => {
   async function start(script: Script, { wrap = (delegate: Delegate) => delegate } = {}) {
     const db = await open();
     const delivered: string[] = [];

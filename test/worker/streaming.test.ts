@@ -18,7 +18,7 @@ import type {
 } from "../../src/sdk/types.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, scriptedLlm, tool } from "../agent/fixture.ts";
-import { eachDatabase, type TestDatabase } from "../database.ts";
+import { oneDatabase, type TestDatabase } from "../database.ts";
 import { createSessionsFixture } from "../sessions/fixture.ts";
 import { until } from "../until.ts";
 
@@ -31,7 +31,7 @@ const text = (written: string) => ({ type: "text" as const, iteration: 1, text: 
 const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
-eachDatabase("streaming", (open) => {
+oneDatabase("streaming", (open) => {
   async function fixture(
     run: Run | { over: (db: TestDatabase) => Agent },
     stream: (update: StreamUpdate, ctx: StreamContext) => unknown = () => "message-1",

@@ -15,7 +15,7 @@ import {
 } from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";
 import { given } from "../../attachments/files.ts";
-import { eachDatabase } from "../../database.ts";
+import { oneDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
 
 interface Route {
@@ -67,7 +67,7 @@ interface Victim {
   integration: string;
 }
 
-eachDatabase("every route", (open) => {
+oneDatabase("every route", (open) => {
   let http: HttpFixture;
   let routes: Route[];
   let victim: Victim;

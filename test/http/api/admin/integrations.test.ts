@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { noReview, type PendingApproval, type Review } from "../../../../src/integrations/review/review.ts";
-import { eachDatabase } from "../../../database.ts";
+import { oneDatabase } from "../../../database.ts";
 import { nextCall, toolNamed } from "../../../integrations/harness.ts";
 import { until } from "../../../until.ts";
 import { type AdminFixture, createAdminFixture } from "./fixture.ts";
@@ -69,7 +69,7 @@ registerIntegration({
   "broken/tools/b.ts": `${toolNamed("broken_b")}\nthrow new Error("not today");\n`,
 };
 
-eachDatabase("admin API of integrations", (open) => {
+oneDatabase("admin API of integrations", (open) => {
   let admin: AdminFixture;
   beforeAll(async () => {
     admin = await createAdminFixture(await open(), FULL);
