@@ -3,20 +3,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import postgres from "postgres";
 import { compiledBinary } from "./compiled-binary.ts";
+import { makeHome } from "./databases-of-run.ts";
 import { startReviewingModel } from "./faults/model.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "./faults/webhooks.ts";
 import { createFakeGitHub } from "./github/fake-github.ts";
 import { EVERYTHING } from "./mcp/example-servers.ts";
 import { until } from "./until.ts";
 
-const base = mkdtempSync(join(tmpdir(), "heddle-compiled-"));
+const base = makeHome();
 const running = new Set<ChildProcess>();
 let binary = "";
 

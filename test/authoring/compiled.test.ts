@@ -3,12 +3,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PARTS } from "../../src/authoring/template.ts";
 import { compiledBinary } from "../compiled-binary.ts";
+import { makeHome } from "../databases-of-run.ts";
 import { createCaller, KEY } from "../docs/caller.ts";
 import { launch, run } from "../docs/processes.ts";
 import { until } from "../until.ts";
@@ -24,7 +24,7 @@ const running = new Set<ChildProcess>();
 
 beforeAll(async () => {
   binary = await compiledBinary();
-  dir = await realpath(await mkdtemp(join(tmpdir(), "heddle-author-")));
+  dir = await realpath(makeHome());
   await mkdir(join(dir, "home"));
   environment = {
     PATH: "/usr/bin:/bin",
@@ -137,6 +137,7 @@ test("checked code cannot read the user's data, write files or use the network",
   const attempt = (code: string) => `await (async () => { ${code} })().catch((error) => "failed")`;
   const source = `import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { makeHome } from "../databases-of-run.ts";
 import { register } from "heddle/sdk";
 const seen = {
   variables: Object.keys(process.env).filter((name) => /SPIED|KEY/.test(name)),

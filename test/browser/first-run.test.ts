@@ -5,14 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { LLMock } from "@copilotkit/aimock";
 import examples from "@octokit/webhooks-examples";
 import { type Browser, chromium } from "playwright-core";
 import { compiledBinary } from "../compiled-binary.ts";
+import { makeHome } from "../databases-of-run.ts";
 import { createFakeGitHub, type FakeGitHub } from "../github/fake-github.ts";
 import { until } from "../until.ts";
 import { CHROMIUM } from "./chromium.ts";
@@ -25,7 +24,7 @@ const pullRequestOpened = examples
   ?.examples.find((example) => "action" in example && example.action === "opened");
 
 describe.skipIf(CHROMIUM === null || process.platform !== "linux")("from an empty home", () => {
-  const home = mkdtempSync(join(tmpdir(), "heddle-first-run-"));
+  const home = makeHome();
   const model = new LLMock({ port: 0 });
   let github: FakeGitHub;
   let browser: Browser;

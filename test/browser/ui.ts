@@ -4,12 +4,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium, type Page } from "playwright-core";
 import { compiledBinary } from "../compiled-binary.ts";
+import { makeHome } from "../databases-of-run.ts";
 import { KEEPING_MEMORY } from "../optimisers.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { seed } from "./seed.ts";
@@ -51,7 +51,7 @@ export interface UiOptions {
 }
 
 export async function startUi({ prepare, databaseUrl }: UiOptions = {}): Promise<Ui> {
-  const home = mkdtempSync(join(tmpdir(), "heddle-ui-"));
+  const home = makeHome();
   seedFolders(home);
   prepare?.(home);
   const server = await startServer(home, databaseUrl ?? process.env.UI_DATABASE_URL);

@@ -136,7 +136,7 @@ function contract(open: OpenTestDatabase): void {
     });
   });
 
-  own("each integration's own, at the end", () =>
+  test("each integration's own, at the end", () =>
     ofAll(async (driver) => {
       for (const { name, run } of driver.ownLast ?? []) await ofCase(name, run(world));
     }),

@@ -4,14 +4,12 @@ import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { getLogger } from "@logtape/logtape";
@@ -19,9 +17,10 @@ import { openEmbedded } from "../../src/db/embedded.ts";
 import { openDatabase } from "../../src/db/open.ts";
 import { serverFacts } from "../../src/db/schema.ts";
 import { preparedArchivePath } from "../../src/runtime/assets.ts";
+import { makeHome } from "../databases-of-run.ts";
 
 const log = getLogger("heddle");
-const base = mkdtempSync(join(tmpdir(), "heddle-embedded-"));
+const base = makeHome();
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 const newHome = () => join(base, crypto.randomUUID());

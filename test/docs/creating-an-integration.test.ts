@@ -5,7 +5,6 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { refreshProject } from "../../src/authoring/project-files.ts";
@@ -13,6 +12,7 @@ import { startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { RUNTIMES } from "../authoring/runtimes.ts";
 import { compiledBinary } from "../compiled-binary.ts";
+import { makeHome } from "../databases-of-run.ts";
 import { until } from "../until.ts";
 import { createCaller, KEY } from "./caller.ts";
 import { codeBlocks, writeFiles } from "./code-blocks.ts";
@@ -23,7 +23,7 @@ const repository = join(import.meta.dirname, "..", "..");
 const page = join(repository, "docs", "creating-an-integration.md");
 const markdown = await readFile(page, "utf8");
 const blocks = codeBlocks(markdown);
-const base = await realpath(await mkdtemp(join(tmpdir(), "heddle-guide-")));
+const base = await realpath(makeHome());
 
 // Each test starts programs; one may have to build the program first.
 setDefaultTimeout(120_000);

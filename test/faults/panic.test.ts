@@ -2,14 +2,14 @@
 // a restart the server has everything it acknowledged.
 
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeHome } from "../databases-of-run.ts";
 import { killAll, launch } from "./process.ts";
 import { readStored } from "./stored.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "./webhooks.ts";
 
-const base = mkdtempSync(join(tmpdir(), "heddle-panic-"));
+const base = makeHome();
 afterAll(async () => {
   await killAll();
   rmSync(base, { recursive: true, force: true });

@@ -2,14 +2,14 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { eachDatabase, onPostgres } from "../database.ts";
+import { makeHome } from "../databases-of-run.ts";
 import { ask, killAll, type LaunchOptions, launch } from "./process.ts";
 import { createRandom, type Random } from "./random.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "heddle-start-"));
+const folder = makeHome();
 /** This server would share its port with others that allow it, as another server of this user might. */
 const taken = Bun.serve({
   port: 0,

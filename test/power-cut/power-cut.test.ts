@@ -2,12 +2,12 @@
 // rest. Nothing acknowledged is lost, and every start finds a usable home.
 
 import { afterAll, expect, test } from "bun:test";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { openDatabase } from "../../src/db/open.ts";
 import { messages, tasks } from "../../src/db/schema.ts";
+import { makeHome } from "../databases-of-run.ts";
 import { killAll, launch } from "../faults/process.ts";
 import { createRandom } from "../faults/random.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "../faults/webhooks.ts";
@@ -24,7 +24,7 @@ const CUTS = [
   [2_500, 6_000],
 ] as const;
 
-const base = mkdtempSync(join(tmpdir(), "heddle-power-cut-"));
+const base = makeHome();
 afterAll(async () => {
   await killAll();
   rmSync(base, { recursive: true, force: true });

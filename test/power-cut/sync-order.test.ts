@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { makeHome } from "../databases-of-run.ts";
 import { pullRequests, send, WEBHOOK_SECRET } from "../faults/webhooks.ts";
 
-const home = mkdtempSync(join(tmpdir(), "heddle-sync-order-"));
+const home = makeHome();
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 test("each webhook is on disk before its response", async () => {

@@ -1,8 +1,7 @@
 // `heddle dev` in one process: its output while an event passes through, and its reaction to a saved file.
 
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DevFlags, prepareDev } from "../../../src/authoring/dev/dev.ts";
 import { createInstruments } from "../../../src/authoring/dev/instruments.ts";
@@ -16,6 +15,7 @@ import type {
   StreamContext,
   StreamUpdate,
 } from "../../../src/sdk/types.ts";
+import { makeHome } from "../../databases-of-run.ts";
 import { run } from "../../docs/processes.ts";
 import { until } from "../../until.ts";
 
@@ -39,7 +39,7 @@ let folder = "";
 const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  dir = await realpath(await mkdtemp(join(tmpdir(), "heddle-dev-")));
+  dir = await realpath(makeHome());
   const parts = ["router", "dispatcher", "tools", "skills", "setup"];
   ({ folder } = await newIntegration({ name: "acme", parts, dir }));
   // A neighbouring integration, which must not be loaded.

@@ -2,20 +2,20 @@
 // broken, and passes when it is mended. What needs no command runs in this process, on one server for all fixtures.
 
 import { afterAll, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
-import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runEval } from "../../../src/authoring/eval/eval.ts";
 import { table } from "../../../src/authoring/eval/report.ts";
 import { startServer } from "../../../src/compose/server.ts";
 import { loadConfig } from "../../../src/config/config.ts";
+import { makeHome } from "../../databases-of-run.ts";
 import { run } from "../../docs/processes.ts";
 import { PROGRAM } from "../../program.ts";
 import { until } from "../../until.ts";
 
 setDefaultTimeout(300_000);
 
-const dir = await realpath(await mkdtemp(join(tmpdir(), "heddle-evals-")));
+const dir = await realpath(makeHome());
 const KEY = "admin-key-of-the-test-of-evals";
 const CANARY = "ghp_canary0123456789abcdefghijklmnopqrst";
 afterAll(() => rm(dir, { recursive: true, force: true }));
