@@ -139,6 +139,5 @@ function contract(open: OpenTestDatabase): void {
   test("each integration's own, at the end", () =>
     ofAll(async (driver) => {
       for (const { name, run } of driver.ownLast ?? []) await ofCase(name, run(world));
-    }),
-  );
+    }));
 }

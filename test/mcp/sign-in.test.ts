@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { clientDocument } from "../../src/mcp/oauth/client-document.ts";
-import { oneDatabase, embeddedDatabase } from "../database.ts";
+import { embeddedDatabase, oneDatabase } from "../database.ts";
 import {
   type AuthorizationServer,
   guardedMcp,
