@@ -149,7 +149,8 @@ eachDatabase("events", (open) => {
     const purge = createPurge({ db, log, keepEvents: 20 });
     expect(await purge.run()).toBeGreaterThanOrEqual(11);
     expect(await events.isLost(before)).toBe(true);
-    expect(await events.isLost((await events.open()).cursor)).toBe(false);
+    // What other tests have open on the same server holds a new place back.
+    await until(async () => !(await events.isLost((await events.open()).cursor)));
     await purge.close();
     await events.close();
   });
