@@ -22,9 +22,10 @@ export interface WriteProbe {
   /** Resolves if a write has succeeded within the last second; rejects with "unavailable" within three. */
   check(): Promise<void>;
   /**
-   * Probes every few seconds, and calls `onDead` once, with the reason, when no write has succeeded for this long. One that takes
-   * longer than a check waits has succeeded as well: on a machine that is overloaded the database is slow, not dead. Trouble outside this process (a full disk, a server that is unreachable or
-   * read-only) does not count, because a new process would not help.
+   * Probes every few seconds, and calls `onDead` once, with the reason, when no write has succeeded for so many seconds.
+   * A write that takes longer than a check waits has succeeded as well: on a machine that is overloaded the database is slow, not
+   * dead. Trouble outside this process (a full disk, a server that is unreachable or read-only) does not count, because a new
+   * process would not help.
    */
   watch(seconds: number, onDead: (reason: string) => void): Periodic;
 }
@@ -47,7 +48,7 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
     watchEveryMs = WATCH_EVERY_MS,
   } = options;
   let writing: Promise<void> | undefined;
-  /** When the latest write ended that says that this process and its database work. */
+  /** When a write last succeeded, or failed for trouble outside this process. */
   let aliveAt = now();
   let latest: { at: number; outcome: Promise<void> } | undefined;
 
@@ -100,7 +101,7 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
         throw new HeddleError("unavailable", "The database does not accept writes at the moment.", { cause });
       }
     },
-    watch(limit, onDead) {
+    watch(seconds, onDead) {
       aliveAt = now();
       let seenAliveAt = aliveAt;
       let failures = 0;
@@ -111,11 +112,11 @@ export function createWriteProbe(options: WriteProbeOptions): WriteProbe {
         } catch (error) {
           failures = aliveAt === seenAliveAt ? failures + 1 : 1;
           seenAliveAt = aliveAt;
-          const seconds = (now() - aliveAt) / 1000;
-          if (isDead || failures < MIN_FAILURES || seconds < limit) return;
+          const lasts = (now() - aliveAt) / 1000;
+          if (isDead || failures < MIN_FAILURES || lasts < seconds) return;
           isDead = true;
           onDead(
-            `The database has not accepted a write for ${Math.round(seconds)} seconds (${errorMessage(error)}).`,
+            `The database has not accepted a write for ${Math.round(lasts)} seconds (${errorMessage(error)}).`,
           );
         }
       };
