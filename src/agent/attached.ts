@@ -65,7 +65,7 @@ const NO_ROOM = "a request has room for the newest images only";
 const GONE = "it is not stored any more";
 
 /** Loads files, in base64, by id. */
-export type LoadImages = (ids: string[]) => Promise<Map<string, string>>;
+export type LoadFiles = (ids: string[]) => Promise<Map<string, string>>;
 
 export interface ShownImages {
   messages: LlmMessage[];
@@ -74,10 +74,10 @@ export interface ShownImages {
 }
 
 /**
- * Puts the newest images into a request, and the PDFs that are shown. When there are too many, half of the room is freed at once, so that the requests that
- * follow begin alike. Each image is loaded once.
+ * Puts the newest images into a request, and the PDFs that are shown. When there are too many images, half of the room is freed at
+ * once, so that the requests that follow begin alike. Each file is loaded once.
  */
-export function createImages(load: LoadImages, room: ImageRoom = ROOM) {
+export function createFiles(load: LoadFiles, room: ImageRoom = ROOM) {
   const loaded = new Map<string, string>();
   return async (messages: LlmMessage[]): Promise<ShownImages> => {
     const images = messages.flatMap(imagesOf);

@@ -7,7 +7,7 @@ import { newId } from "../ids.ts";
 import { throwIfAborted } from "../llm/abort.ts";
 import type { LlmMessage } from "../llm/llm.ts";
 import { fromOutside, MARKS_OVERHEAD, markResults, withoutMarks } from "../llm/outside-marks.ts";
-import type { createImages, ShownImages } from "./attached.ts";
+import type { createFiles, ShownImages } from "./attached.ts";
 import { planCompaction } from "./compaction/plan.ts";
 import type { Compacted, CompactionRecord } from "./compaction/store.ts";
 import type { Summary, SummaryRequest } from "./compaction/summarise.ts";
@@ -33,7 +33,7 @@ export interface ConversationOptions {
   limits(): { window: number; budget: number };
   frame(budget: number): Frame;
   /** Puts the images into a request. Default: they are not shown. */
-  withImages?: ReturnType<typeof createImages>;
+  withFiles?: ReturnType<typeof createFiles>;
   /** Has a model write the new summary of at most `room` tokens; null: there is none to ask. */
   summarise:
     | ((work: Pick<SummaryRequest, "earlier" | "groups" | "room" | "onCall">) => Promise<Summary>)
@@ -187,7 +187,7 @@ export function createConversation(options: ConversationOptions): RunConversatio
       await compactIfDue(own, budget);
       const { messages: assembled, parts } = assemble(frameFor(budget), { ...compacted, past, own }, budget);
       const messages = withInjectedImages(markResults(assembled));
-      const images = await options.withImages?.(messages);
+      const images = await options.withFiles?.(messages);
       const tools = options.tools();
       report = {
         window,

@@ -1,13 +1,13 @@
 // Opens the conversation of a run: what its model gets, within the model's window.
 
-import { imageData } from "../attachments/store.ts";
+import { fileData } from "../attachments/store.ts";
 import type { Capabilities } from "../capabilities/effective-set.ts";
 import type { Database } from "../db/database.ts";
 import { AttemptFailure } from "../llm/attempt.ts";
 import type { Llm, LlmAttachment, LlmTool } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
-import { attached, createImages, showPdfs } from "./attached.ts";
+import { attached, createFiles, showPdfs } from "./attached.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
 import { type CompactionRecord, saveCompaction } from "./compaction/store.ts";
 import { summarise } from "./compaction/summarise.ts";
@@ -60,7 +60,7 @@ export function openConversation(options: OpenConversation): OpenedConversation 
     tools: () => estimateTools(tools),
     limits: () => ({ window: windows.of(model), budget: messageBudget(windows.of(model), tools) }),
     frame: (budget) => createFrame(input, budget),
-    withImages: createImages((ids) => imageData(db.query, ids)),
+    withFiles: createFiles((ids) => fileData(db.query, ids)),
     // The offline provider quotes passages; it cannot write a summary.
     summarise:
       llm.provider === "offline"

@@ -52,8 +52,8 @@ export const filesOf = (message: SQL): SQL<AttachedFile[] | null> =>
       'bytes', file.bytes, 'content', file.content) order by file.position)
     from attachments file where file.message_id = ${message}) end`;
 
-/** The images themselves, in base64, by id. */
-export async function imageData(query: Queryable, ids: string[]): Promise<Map<string, string>> {
+/** The files themselves, in base64, by id. */
+export async function fileData(query: Queryable, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = await query
     .select({ id: attachments.id, data: attachments.data })

@@ -21,7 +21,8 @@ function isLost(value: unknown): value is object {
 
 function explained(key: string, value: object): string {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
-  const name = tag === "Object" ? value.constructor.name : tag;
+  // What inherits from an object that has none itself has no constructor.
+  const name = (tag === "Object" && Object(value.constructor).name) || tag;
   const what = `the ${name}${key === "" ? "" : ` at "${key}"`}`;
   return name === "Promise" ? `${what} must be awaited` : `${what} must be converted first: its JSON is {}`;
 }

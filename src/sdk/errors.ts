@@ -1,5 +1,5 @@
-// The errors by which an integration says whether to retry, and that of a setting without a value. They carry a mark that is the same in every copy of this
-// module, because `instanceof` fails if an author's bundle contains its own copy.
+// The errors by which an integration says whether to retry, and that of a setting without a value. They carry a mark that is the
+// same in every copy of this module, because `instanceof` fails if an author's bundle contains its own copy.
 
 import { HeddleError, isErrorCode } from "../errors.ts";
 import { shown } from "./arguments.ts";

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
-import { attached, createImages, showPdfs } from "../../src/agent/attached.ts";
+import { attached, createFiles, showPdfs } from "../../src/agent/attached.ts";
 import { estimate } from "../../src/agent/context/budget.ts";
 import { toGroups, tokensOf } from "../../src/agent/context/groups.ts";
 import type { AttachedFile } from "../../src/attachments/store.ts";
@@ -156,7 +156,7 @@ describe("what a request has room for", () => {
     const message: LlmMessage = { role: "user", content: "x", attachments: shown.asked };
     expect(estimate([message])).toBeGreaterThan(80_000);
     const wanted: string[][] = [];
-    const fill = createImages(async (ids) => {
+    const fill = createFiles(async (ids) => {
       wanted.push(ids);
       return new Map(ids.map((id) => [id, DATA]));
     });
