@@ -2,6 +2,7 @@
 // was taken over can no longer write.
 
 import { and, eq, sql } from "drizzle-orm";
+import { CUT } from "../db/cut-answer.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
@@ -46,6 +47,8 @@ export interface FinalStep {
   messageId: string;
   iteration: number;
   text: string;
+  /** The model's output limit cut it. */
+  isCut: boolean;
   call: ModelCall;
   context: ContextReport | null;
 }
@@ -234,8 +237,9 @@ export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalS
   // One statement, because each costs a round trip, which on the embedded database exceeds its work.
   await tx.execute(sql`
     with answered as (
-      insert into messages (id, session_id, role, content, task_id)
-      values (${step.messageId}, ${task.session_id}, 'assistant', ${step.text}, ${task.id})
+      insert into messages (id, session_id, role, content, task_id, metadata)
+      values (${step.messageId}, ${task.session_id}, 'assistant', ${step.text}, ${task.id},
+        ${JSON.stringify(step.isCut ? CUT : {})}::text::jsonb)
     )
     insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, iteration, ${sql.raw(USED)}, context)
     select ${newId()}::uuid, id, correlation_id, bot_id, ${sql.raw(INTEGRATION)}, schedule_id, ${step.iteration}::int,

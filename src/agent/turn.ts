@@ -244,7 +244,7 @@ async function run(given: Run): Promise<TurnOutcome> {
 }
 
 function outcomeOf(
-  { text: said, iteration, call }: LoopResult,
+  { text: said, isCut, iteration, call }: LoopResult,
   {
     output,
     clientActions,
@@ -258,7 +258,8 @@ function outcomeOf(
     text,
     ...(output && { output: data }),
     clientActions,
-    final: { messageId: newId(), iteration, text, call, context },
+    // Data that matches its schema is whole, whatever else the model would have written.
+    final: { messageId: newId(), iteration, text, isCut: isCut && !output, call, context },
   };
 }
 

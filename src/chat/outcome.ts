@@ -1,6 +1,7 @@
 // What became of a run, as a chat's client is told: its answer, the tools it used, and what it cost.
 
 import { asc, eq, sql } from "drizzle-orm";
+import { isCutAnswer } from "../db/cut-answer.ts";
 import type { Database } from "../db/database.ts";
 import { type JsonObject, llmCalls, messages, type TaskStatus, tasks, toolCalls } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
@@ -41,6 +42,8 @@ export interface Outcome {
   attempt: number;
   merged_into: string | null;
   text: string | null;
+  /** The text is not whole: it ends where the model's output limit was reached. */
+  is_cut: boolean;
   error: string | null;
   error_code: string | null;
   warnings: string[];
@@ -68,13 +71,15 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
       // First: read side by side, the end of the run could be seen without the last model call, which ended it.
       const [task] = await query.select().from(tasks).where(eq(tasks.id, taskId));
       if (!task) throw notFound("task", taskId);
-      const [calls, models, acted] = await Promise.all([
+      const [calls, models, said] = await Promise.all([
         query.select().from(toolCalls).where(eq(toolCalls.task_id, taskId)).orderBy(asc(toolCalls.id)),
         query.select().from(llmCalls).where(eq(llmCalls.task_id, taskId)).orderBy(asc(llmCalls.id)),
         query
           .select({ id: messages.id, metadata: messages.metadata })
           .from(messages)
-          .where(sql`${messages.task_id} = ${taskId}::uuid and ${messages.metadata} ? 'client_actions'`)
+          .where(
+            sql`${messages.task_id} = ${taskId}::uuid and ${messages.metadata} ?| array['client_actions', 'finish_reason']`,
+          )
           .orderBy(asc(messages.position)),
       ]);
       const own = clientToolsOf(task.execution_config);
@@ -89,11 +94,12 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
         attempt: task.attempt,
         merged_into: task.merged_into,
         text: task.result,
+        is_cut: said.some(isCutAnswer),
         error: task.error,
         error_code: task.error_code,
         warnings: task.warnings,
         tools_used: [...new Set(calls.map(({ tool_name }) => tool_name))],
-        client_actions: acted.flatMap(({ id, metadata }) =>
+        client_actions: said.flatMap(({ id, metadata }) =>
           actions.show((metadata.client_actions ?? []) as (JsonObject | string)[], inMessage(id)),
         ),
         client_calls: calls

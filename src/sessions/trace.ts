@@ -1,7 +1,8 @@
 // The whole course of a run: from the webhook that brought its message to the receipts of its deliveries.
 
 import { createHash } from "node:crypto";
-import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lte, sql } from "drizzle-orm";
+import { isCutAnswer } from "../db/cut-answer.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import {
   approvals,
@@ -41,7 +42,7 @@ export type ReadTrace = (taskId: string) => Promise<Trace>;
 /** Throws `not_found`. */
 export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
   return async (taskId) => {
-    const [[task], webhooks, models, tools, asked, sent, joined, compacted] = await Promise.all([
+    const [[task], webhooks, models, tools, asked, sent, joined, compacted, answers] = await Promise.all([
       query.select().from(tasks).where(eq(tasks.id, taskId)),
       query
         .select()
@@ -63,8 +64,15 @@ export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
         .from(compactions)
         .where(eq(compactions.task_id, taskId))
         .orderBy(asc(compactions.number)),
+      query
+        .select({ metadata: messages.metadata })
+        .from(messages)
+        .where(and(eq(messages.task_id, taskId), eq(messages.role, "assistant")))
+        .orderBy(desc(messages.position))
+        .limit(1),
     ]);
     if (!task) throw notFound("task", taskId);
+    const [answer] = answers;
     const works = await worksOf(query, task, tools);
     const root = spanId(task.id);
     const spans: Span[] = [
@@ -78,7 +86,7 @@ export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
         error: null,
         attributes: { "heddle.when_busy": task.when_busy },
       },
-      runSpan(task, webhooks[0] ? spanId(webhooks[0].id) : null),
+      runSpan(task, webhooks[0] ? spanId(webhooks[0].id) : null, answer !== undefined && isCutAnswer(answer)),
       ...joined.map(({ id, arrived, completed_at }) => ({
         id: spanId(id),
         parent_id: root,
@@ -150,7 +158,7 @@ const webhookSpan = (event: typeof inboxEvents.$inferSelect): Span => ({
   },
 });
 
-const runSpan = (task: typeof tasks.$inferSelect, parent: string | null): Span => ({
+const runSpan = (task: Task, parent: string | null, isCut: boolean): Span => ({
   id: spanId(task.id),
   parent_id: parent,
   name: `invoke_agent ${task.bot_id}`,
@@ -161,6 +169,7 @@ const runSpan = (task: typeof tasks.$inferSelect, parent: string | null): Span =
     "gen_ai.operation.name": "invoke_agent",
     "gen_ai.agent.id": task.bot_id,
     "gen_ai.conversation.id": task.session_id,
+    "gen_ai.response.finish_reasons": task.status === "complete" ? [isCut ? "length" : "stop"] : undefined,
     "error.type": task.error_code ?? undefined,
     "heddle.task.id": task.id,
     "heddle.task.status": task.status,

@@ -10,7 +10,11 @@ import { createHttpFixture, STATIC_KEY } from "../http/fixture.ts";
 
 export type Answer =
   /** Pieces of text, or what to wait for between them. */
-  (string | Promise<unknown> | { retry: string })[] | { text?: string; calls: LlmToolCall[] } | Error;
+  | (string | Promise<unknown> | { retry: string })[]
+  | { text?: string; calls: LlmToolCall[] }
+  /** A text that the output limit cut. */
+  | { cut: string }
+  | Error;
 
 /** A model that answers with what `script` returns. */
 export function liveLlm(
@@ -24,7 +28,8 @@ export function liveLlm(
       requests.push({ ...request, messages: [...request.messages] });
       const answer = await script(request);
       if (answer instanceof Error) throw answer;
-      const pieces = Array.isArray(answer) ? answer : [answer.text ?? ""];
+      const isCut = "cut" in answer;
+      const pieces = Array.isArray(answer) ? answer : [isCut ? answer.cut : (answer.text ?? "")];
       let text = "";
       for (const piece of pieces) {
         if (typeof piece === "string") {
@@ -47,7 +52,8 @@ export function liveLlm(
       yield {
         type: "done",
         text,
-        toolCalls: Array.isArray(answer) ? [] : answer.calls,
+        toolCalls: "calls" in answer ? answer.calls : [],
+        ...(isCut && { isCut }),
         usage: { prompt_tokens: 10, completion_tokens: 2, cached_input_tokens: 4, cache_write_tokens: 0 },
         model: request.model,
         costUsd: 0.25,

@@ -68,6 +68,7 @@ oneDatabase("streaming", (open) => {
                     fallbackUsed: false,
                     durationMs: 1,
                   },
+                  isCut: false,
                   context: null,
                 },
               };

@@ -22,6 +22,7 @@ const answered = (text: string): Outcome => ({
     iteration: 1,
     text,
     call: { provider: "test", model: "test", usage: null, costUsd: null, fallbackUsed: false, durationMs: 1 },
+    isCut: false,
     context: null,
   },
 });

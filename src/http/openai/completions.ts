@@ -139,11 +139,16 @@ export function completionAnswer(frame: Frame, outcome: Outcome, usage: Usage, t
           ...(isCall && { tool_calls: calls }),
         },
         logprobs: null,
-        finish_reason: isCall ? "tool_calls" : "stop",
+        finish_reason: finishOf(outcome),
       },
     ],
     usage: usageOf(usage),
   };
+}
+
+function finishOf({ status, is_cut }: Outcome): "tool_calls" | "length" | "stop" {
+  if (status === "waiting") return "tool_calls";
+  return is_cut ? "length" : "stop";
 }
 
 const usageOf = ({ prompt_tokens, completion_tokens, total_tokens, cached_input_tokens }: Usage) => ({
@@ -172,7 +177,7 @@ export function createCompletionChunks(
       const calls = callsOf(outcome).map((call, index) => ({ index, ...call }));
       return [
         ...(isCall ? [chunk({ tool_calls: calls })] : []),
-        chunk({}, isCall ? "tool_calls" : "stop"),
+        chunk({}, finishOf(outcome)),
         ...(includeUsage
           ? [{ ...frame, object: "chat.completion.chunk", choices: [], usage: usageOf(usage) }]
           : []),

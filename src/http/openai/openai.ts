@@ -45,6 +45,8 @@ export const isOpenAiPath = (path: string): boolean => path.startsWith("/v1/");
 export function createOpenAi(options: OpenAiOptions): (request: Request, path: string) => Promise<Response> {
   const { chat, bots, auth, ownership, largeBodies, log, signal } = options;
   const ask = createAsk(options.ask);
+  /** Requests that have a run. */
+  const begun = new WeakSet<Request>();
 
   const bodyOf = async (request: Request): Promise<unknown> => {
     const limit = BODY_WITH_FILES_LIMIT;
@@ -75,6 +77,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     });
     // The answer may take minutes.
     largeBodies.leave(request);
+    begun.add(request);
     return run;
   };
 
@@ -219,7 +222,10 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
         if (!route) throw new HeddleError("not_found", `There is no route ${name}.`);
         return await route(request);
       } catch (error) {
-        return answerOpenAiError(error, { requestId, method: request.method, path }, log);
+        const answer = await answerOpenAiError(error, { requestId, method: request.method, path }, log);
+        // Clients ask again by themselves after such an error, which would be another run with all that it does.
+        if (begun.has(request)) answer.headers.set("x-should-retry", "false");
+        return answer;
       }
     }
   };

@@ -159,7 +159,7 @@ function responseObject(
     object: "response",
     created_at: created,
     error: null,
-    incomplete_details: null,
+    incomplete_details: facts.status === "incomplete" ? { reason: "max_output_tokens" } : null,
     model: request.botId,
     parallel_tool_calls: !request.isOneCall,
     previous_response_id: request.previousResponse,
@@ -169,6 +169,8 @@ function responseObject(
     ...facts,
   };
 }
+
+const statusOf = ({ is_cut }: Outcome) => (is_cut ? "incomplete" : "completed");
 
 const messageItem = (id: string, text: string, status = "completed") => ({
   type: "message",
@@ -190,10 +192,11 @@ const callItem = ({ id, name, arguments: args }: Outcome["client_calls"][number]
 export function responseAnswer(frame: Frame, outcome: Outcome, usage: Usage, text: string) {
   const said = outcome.status === "waiting" ? text : (outcome.text ?? "");
   const id = responseId(outcome);
+  const status = statusOf(outcome);
   return responseObject(frame, {
     id,
-    status: "completed",
-    output: [...(said === "" ? [] : [messageItem(id, said)]), ...outcome.client_calls.map(callItem)],
+    status,
+    output: [...(said === "" ? [] : [messageItem(id, said, status)]), ...outcome.client_calls.map(callItem)],
     usage: usageOf(usage),
   });
 }
@@ -238,8 +241,9 @@ export function createResponseEvents(frame: Frame, run: Outcome) {
     },
     end(outcome: Outcome, usage: Usage): object[] {
       const events: object[] = [];
+      const status = statusOf(outcome);
       if (said !== "") {
-        const whole = messageItem(id, said);
+        const whole = messageItem(id, said, status);
         events.push(
           event("response.output_text.done", { ...item, text: said, logprobs: [] }),
           event("response.content_part.done", { ...item, part: whole.content[0] }),
@@ -264,8 +268,9 @@ export function createResponseEvents(frame: Frame, run: Outcome) {
         );
       }
       const answer = responseAnswer(frame, outcome, usage, said);
-      const output = [...(said === "" ? [] : [messageItem(id, said)]), ...outcome.client_calls.map(callItem)];
-      return [...events, event("response.completed", { response: { ...answer, id, output } })];
+      const message = said === "" ? [] : [messageItem(id, said, status)];
+      const output = [...message, ...outcome.client_calls.map(callItem)];
+      return [...events, event(`response.${status}`, { response: { ...answer, id, output } })];
     },
     failed: (code: string, message: string) => [
       event("response.failed", { response: { ...open("failed"), error: { code, message } } }),

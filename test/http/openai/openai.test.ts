@@ -420,6 +420,57 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     ).toContain("user");
   });
 
+  test("an answer that the output limit cut is told as such: completions, responses, streamed and not, and in the trace", async () => {
+    const { client, tasks, send } = await fixture(await open(), (asked) =>
+      asked.includes("Long") ? { cut: "One, two, " } : ["Whole."],
+    );
+    const note = "One, two, \n\n[The answer ends here because the model reached its output limit.]";
+    for (const [content, finish, status, details, text] of [
+      ["Long", "length", "incomplete", { reason: "max_output_tokens" }, note],
+      ["Short", "stop", "completed", null, "Whole."],
+    ] as const) {
+      const messages = [{ role: "user" as const, content }];
+      const whole = await client.chat.completions.create({ model: "default", messages });
+      expect(whole.choices[0]).toMatchObject({ finish_reason: finish, message: { content: text } });
+      const chunks = await Array.fromAsync(
+        await client.chat.completions.create({ model: "default", messages, stream: true }),
+      );
+      expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe(finish);
+      expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe(text);
+      const response = await client.responses.create({ model: "default", input: content });
+      expect(response).toMatchObject({ status, incomplete_details: details, output: [{ status }] });
+      const events = await Array.fromAsync(
+        await client.responses.create({ model: "default", input: content, stream: true }),
+      );
+      expect(events.at(-1)).toMatchObject({
+        type: `response.${status}`,
+        response: { status, incomplete_details: details, output: [{ status }] },
+      });
+      const [last] = await tasks.list({});
+      const { body } = await send("GET", `/api/v1/tasks/${last?.id}/trace`);
+      const run = (body as { spans: { name: string; attributes: object }[] }).spans.find(({ name }) =>
+        name.startsWith("invoke_agent"),
+      );
+      expect(run?.attributes).toMatchObject({ "gen_ai.response.finish_reasons": [finish] });
+    }
+  });
+
+  test("a run that failed is not asked for again by the client itself", async () => {
+    const { clientOf, tasks } = await fixture(
+      await open(),
+      () => new HeddleError("model_failed", "The model's answer was stopped by its content filter."),
+    );
+    const client = clientOf(STATIC_KEY).withOptions({ maxRetries: 2 });
+    const messages = [{ role: "user" as const, content: "Hello" }];
+    const failure = client.chat.completions.create({ model: "default", messages });
+    expect(await failure.catch(({ status, code, message }) => [status, code, message])).toEqual([
+      502,
+      "model_failed",
+      expect.stringContaining("content filter"),
+    ]);
+    expect(await tasks.list({})).toHaveLength(1);
+  });
+
   test("responses: an earlier one is continued apart; items may be named by their ids", async () => {
     const { client, clientOf, apiKeys, llm } = await fixture(await open(), (_, count) => [`Answer ${count}`]);
     const create = (input: OpenAI.Responses.ResponseInput | string, previous?: string, with_ = client) =>
