@@ -8,11 +8,13 @@ import { throwIfAborted } from "../llm/abort.ts";
 import type { LlmMessage } from "../llm/llm.ts";
 import { fromOutside, MARKS_OVERHEAD, markResults, withoutMarks } from "../llm/outside-marks.ts";
 import type { createFiles, ShownImages } from "./attached.ts";
+import { extract } from "./compaction/extract.ts";
+import { joined } from "./compaction/notes.ts";
 import { planCompaction } from "./compaction/plan.ts";
 import type { Compacted, CompactionRecord } from "./compaction/store.ts";
 import type { Summary, SummaryRequest } from "./compaction/summarise.ts";
 import { assemble, summaryMessages, visible } from "./context/assemble.ts";
-import { cutToTokens, estimate } from "./context/budget.ts";
+import { estimate } from "./context/budget.ts";
 import type { Frame } from "./context/frame.ts";
 import { type Group, toGroups, totalOf } from "./context/groups.ts";
 import { partOf } from "./context/share-out.ts";
@@ -160,20 +162,21 @@ export function createConversation(options: ConversationOptions): RunConversatio
     const earlier = compacted.summary === null ? null : withoutMarks(compacted.summary);
     const calls: ModelCall[] = [];
     const without = (why: string): Replaced => ({
-      summary: cutToTokens(
-        [...(earlier === null ? [] : [earlier]), leftOut(groups.length)].join("\n\n"),
+      summary: joined(
+        [...(earlier === null ? [] : [earlier]), extract(groups, earlier === null ? room : room / 2)],
         room,
       ),
       calls,
-      error: `Left out without a summary: ${why}`,
+      error: `Shortened without a summary: ${why}`,
     });
     if (!options.summarise) return without("no model is configured.");
     try {
       const onCall = (call: ModelCall) => void calls.push(call);
-      const { text, unread } = await options.summarise({ earlier, groups, room, onCall });
-      if (unread === 0) return { summary: text, calls, error: null };
+      const { text, unread, problem } = await options.summarise({ earlier, groups, room, onCall });
+      if (unread === 0) return { summary: text, calls, error: problem };
       const note = `The oldest ${unread} steps were left out without being read: there were too many for the model's window.`;
-      return { summary: `${text}\n\n${leftOut(unread)}`, calls, error: note };
+      const error = problem === null ? note : `${note} ${problem}`;
+      return { summary: `${text}\n\n${leftOut(unread)}`, calls, error };
     } catch (error) {
       throwIfAborted(options.signal);
       return without(errorMessage(error));

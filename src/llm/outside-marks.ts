@@ -22,6 +22,8 @@ export const markResults = (messages: LlmMessage[]): LlmMessage[] =>
 /** Tokens that the marks of a result cost, by estimate. */
 export const MARKS_OVERHEAD = 16;
 
+export const isMarked = (text: string): boolean => withoutMarks(text) !== text;
+
 /** The text between the marks, for whoever searches or shows it. */
 export const withoutMarks = (text: string): string =>
   text.replace(/^\[outside \w+\]\n/, "").replace(/\n\[\/outside \w+\]$/, "");

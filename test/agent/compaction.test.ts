@@ -134,14 +134,14 @@ eachDatabase("compaction", (open) => {
     expect(changes).toBeLessThanOrEqual(summaries.length);
   });
 
-  test("a summary that cannot be written ends no run: the messages are left out, and the reason is kept", async () => {
+  test("a summary that cannot be written ends no run: the messages are shortened, and the reason is kept", async () => {
     const { session, asked } = await chat(30, {
       summary: () => new HeddleError("model_failed", "No model answered. m: 500"),
     });
     expect(asked.length).toBe(30);
     const made = await stored(session);
-    expect(made[0]?.error).toBe("Left out without a summary: No model answered. m: 500");
-    expect(made[0]?.summary).toMatch(/^\[\d+ earlier steps of the conversation were left out\.\]$/);
+    expect(made[0]?.error).toBe("Shortened without a summary: No model answered. m: 500");
+    expect(made[0]?.summary).toMatch(/^There are no notes[^\n]+\nMessage: Message 1: .*\nThe agent: Noted\./);
     for (const request of asked) expect(estimate(request.messages)).toBeLessThanOrEqual(6_800);
   });
 
@@ -179,6 +179,56 @@ eachDatabase("compaction", (open) => {
       expect(tokens_after).toBeLessThan(tokens_before * 0.9);
   });
 
+  const FACTS = [
+    ["My order is 4711, a green bicycle for my daughter Lucia.", "The green bicycle is noted."],
+    ["Please deliver it to Mariahilfer Strasse in Vienna, before Saturday.", "Delivery before Saturday."],
+    ["The invoice goes to Acme Limited, with their reference QX-2207.", "Invoice to Acme Limited."],
+    ["Lucia is allergic to nickel, so the bell must be made of brass.", "A bell of brass, then."],
+  ] as const;
+  const GOOD =
+    "- order 4711: green bicycle for the daughter Lucia, delivery to Mariahilfer Strasse, Vienna, before Saturday\n" +
+    "- invoice to Acme Limited, reference QX-2207\n- Lucia is allergic to nickel: bell made of brass";
+
+  test.each([
+    ["a refusal", "I'm sorry, but I can't help with that."],
+    ["nothing", ""],
+    ["an answer to the last message", "Sure! Brass it is. Anything else that I can do for you today?"],
+    ["half of the notes", { text: GOOD.slice(0, 90), calls: [], isCut: true as const }],
+  ])(
+    "the first summary is %s: the model is asked once more, and what was said is not lost",
+    async (_, bad) => {
+      for (const [second, isGood] of [
+        [bad, false],
+        [GOOD, true],
+      ] as const) {
+        let asked = 0;
+        const llm = scriptedLlm((request) => {
+          if (!isSummary(request))
+            return FACTS.find(([said]) => text(request).endsWith(said))?.[1] ?? "Noted.";
+          asked += 1;
+          return asked === 1 ? bad : second;
+        });
+        const { agent } = agentOver(db, llm);
+        const session = await addSession(db, await addBot(db));
+        for (const [said] of FACTS) await say({ db, session, agent }, said);
+        await db.query
+          .update(sessions)
+          .set({ compact_requested_at: sql`now()` })
+          .where(eq(sessions.id, session.id));
+        await say({ db, session, agent }, "And the price?");
+        const [made] = await stored(session);
+        expect(asked).toBe(2);
+        if (isGood) expect(made).toMatchObject({ summary: GOOD, error: null });
+        else {
+          for (const fact of ["4711", "Mariahilfer", "QX-2207"]) expect(made?.summary).toContain(fact);
+          for (const word of ["sorry", "today"]) expect(made?.summary).not.toContain(word);
+          expect(made?.error).toContain("kept");
+        }
+        expect(await db.query.select().from(llmCalls).where(eq(llmCalls.iteration, 0))).not.toEqual([]);
+      }
+    },
+  );
+
   test("the calls of a summary that fails half-way are recorded, because they cost something", async () => {
     const { session } = await chat(30, { summary: () => "" }, { window: 128_000 });
     let asked = 0;
@@ -191,7 +241,7 @@ eachDatabase("compaction", (open) => {
     await say({ db, session, agent }, "Go on.");
     expect(asked).toBe(2);
     const [made] = await stored(session);
-    expect(made?.error).toContain("Left out without a summary");
+    expect(made?.error).toContain("Shortened without a summary");
     const rows = await db.query
       .select()
       .from(llmCalls)

@@ -38,7 +38,7 @@ export const unmarked = (request: LlmRequest): LlmRequest => ({
   ),
 });
 
-type Reply = string | { text?: string; calls: LlmToolCall[] } | Error;
+type Reply = string | { text?: string; calls: LlmToolCall[]; isCut?: true } | Error;
 export type Script = Reply[] | ((request: LlmRequest) => Reply | Promise<Reply>);
 
 /** Answers with the script's replies in turn; further calls are an error. */
@@ -56,12 +56,17 @@ export function scriptedLlm(script: Script): ScriptedLlm {
       const reply = typeof script === "function" ? await script(request) : script[requests.length - 1];
       if (reply === undefined) throw new Error("The script has no more replies.");
       if (reply instanceof Error) throw reply;
-      const { text = "", calls } = typeof reply === "string" ? { text: reply, calls: [] } : reply;
+      const {
+        text = "",
+        calls,
+        isCut,
+      } = typeof reply === "string" ? { text: reply, calls: [], isCut: undefined } : reply;
       if (text) yield { type: "text", text };
       yield {
         type: "done",
         text,
         toolCalls: calls,
+        ...(isCut && { isCut }),
         usage: { prompt_tokens: 10, completion_tokens: 2, cached_input_tokens: 6, cache_write_tokens: 3 },
         model: request.model,
         costUsd: 0.0000000123,

@@ -3,7 +3,7 @@
 
 import type { ContextPart, ContextReport } from "../../db/schema.ts";
 import type { LlmMessage } from "../../llm/llm.ts";
-import { withoutMarks } from "../../llm/outside-marks.ts";
+import { isMarked } from "../../llm/outside-marks.ts";
 import { estimate } from "./budget.ts";
 import { fitSteps } from "./fit-steps.ts";
 import type { Frame } from "./frame.ts";
@@ -37,7 +37,7 @@ export const summaryMessages = (summary: string | null): LlmMessage[] =>
     : [
         {
           role: "user",
-          content: `${withoutMarks(summary) === summary ? SUMMARY_HEADING : MIXED_HEADING}\n\n${summary}`,
+          content: `${isMarked(summary) ? MIXED_HEADING : SUMMARY_HEADING}\n\n${summary}`,
         },
       ];
 

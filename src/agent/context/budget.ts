@@ -139,7 +139,7 @@ export function cutToTokens(text: string, tokens: number): string {
 }
 
 /** Returns the texts cut to at most `tokens` together: short ones stay as they are, the longest are cut. */
-export function cutTexts(texts: string[], tokens: number): string[] {
+export function cutTexts(texts: string[], tokens: number, cut = cutToTokens): string[] {
   let left = tokens;
   let uncut = texts.length;
   const limits = new Map<string, number>();
@@ -148,5 +148,5 @@ export function cutTexts(texts: string[], tokens: number): string[] {
     limits.set(text, limit);
     left -= Math.min(limit, estimateText(text)) + SEPARATOR;
   }
-  return texts.map((text) => cutToTokens(text, Math.max(0, limits.get(text) ?? 0)));
+  return texts.map((text) => cut(text, Math.max(0, limits.get(text) ?? 0)));
 }
