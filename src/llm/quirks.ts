@@ -127,7 +127,9 @@ const COMPLAINTS: Complaint[] = [
   { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
   {
     quirk: "noOutputSchema",
-    words: /response_format|json_schema|text\.format|structured output|invalid schema/i,
+    // Anthropic's older models, Bedrock, and those that imitate Anthropic.
+    words:
+      /response_format|json_schema|text\.format|structured output|invalid schema|output_(?:config|format)/i,
   },
   {
     // DeepSeek and Claude while they think, vLLM without a parser, LM Studio, which takes no name.

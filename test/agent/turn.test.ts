@@ -642,9 +642,10 @@ eachDatabase("a turn", (open) => {
         [session.id],
       );
       const task = await addTask(db, session, "now");
-      const seen = await reply(db, task, ["The notes.", "ok"]);
+      const notes = `Old ones: ${Array.from({ length: 15 }, (_, at) => 4510 + at).join(", ")}.`;
+      const seen = await reply(db, task, [notes, "ok"]);
       expect(seen.length).toBe(252);
-      expect(seen[0]).toEndWith("\n\nThe notes.");
+      expect(seen[0]).toEndWith(`\n\n${notes}`);
       expect(seen[1]).toBe("user: old 4751");
       expect(seen.at(-1)).toBe("user: now");
     });

@@ -11,8 +11,10 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages";
 import type { Written } from "../adapter.ts";
 import type { LlmMessage, LlmRequest, LlmToolCall } from "../llm.ts";
+import type { Quirks } from "../quirks.ts";
 import { type SentFile, sentFiles } from "../wire/attachments.ts";
 import { cleanMessages } from "../wire/clean.ts";
+import { strictSchema } from "../wire/strict-schema.ts";
 import { type Choice, choiceOf, toolsFor } from "../wire/tools.ts";
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -35,6 +37,7 @@ export function toRequest(
   const messages = toMessages(cleaned);
   const tools = toolsFor(request, cleaned, quirks);
   const choice = tools.length > 0 ? choiceOf(request, quirks) : undefined;
+  const schema = outputSchemaOf(request, quirks);
   markForCache(messages);
   return {
     model,
@@ -50,8 +53,17 @@ export function toRequest(
     // The mark covers the tools as well, which come before the system prompt.
     ...(system.length > 0 && { system: [{ type: "text" as const, text: system.join("\n\n"), ...CACHED }] }),
     messages,
+    ...(schema && { output_config: { format: { type: "json_schema" as const, schema } } }),
     ...(choice !== undefined && { tool_choice: toWireChoice(choice) }),
   };
+}
+
+/** Beside tools as well, which the model may still call. */
+function outputSchemaOf(
+  { outputSchema }: LlmRequest,
+  { noOutputSchema }: Quirks,
+): Record<string, unknown> | undefined {
+  return noOutputSchema || outputSchema?.type !== "object" ? undefined : strictSchema(outputSchema);
 }
 
 const toWireChoice = (choice: Choice): ToolChoice =>

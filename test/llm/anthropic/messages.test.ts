@@ -254,6 +254,51 @@ describe("an answer", () => {
   });
 });
 
+describe("an answer as data", () => {
+  const outputSchema = {
+    type: "object",
+    properties: {
+      name: { type: "string", minLength: 1 },
+      more: { oneOf: [{ type: "integer" }, { type: "null" }] },
+    },
+    required: ["name"],
+  };
+  const format = {
+    type: "json_schema",
+    schema: {
+      type: "object",
+      properties: { name: { type: "string" }, more: { anyOf: [{ type: "integer" }, { type: "null" }] } },
+      required: ["name"],
+      additionalProperties: false,
+    },
+  };
+
+  test("the endpoint holds the model to its schema, beside tools as well", async () => {
+    const { ask, requests } = await endpoint(says('{"name": "Ada"}'));
+    expect((await ask({ outputSchema, tools: [SEARCH] })).done?.text).toBe('{"name": "Ada"}');
+    expect(requests.at(-1)).toMatchObject({ output_config: { format }, tools: [{ name: "search" }] });
+    await ask();
+    expect(requests.at(-1)).not.toHaveProperty("output_config");
+    // Its names are the model's to choose, which no strict schema can say.
+    await ask({ outputSchema: { type: "object", additionalProperties: { type: "string" } } });
+    expect(requests.at(-1)).not.toHaveProperty("output_config");
+  });
+
+  test.each([
+    "output_config.format: Extra inputs are not permitted",
+    "output_config: Extra inputs are not permitted",
+    "'claude-3-haiku' does not support output format. Structured outputs are available for newer models.",
+    "output_config.format.schema: the grammar is too large",
+  ])("an endpoint that does not take it (%s) is asked without, from then on", async (message) => {
+    const refused = { status: 400, error: { type: "invalid_request_error", message } };
+    const { ask, requests } = await endpoint(refused, says('{"name": "Ada"}'));
+    expect((await ask({ outputSchema })).done?.text).toBe('{"name": "Ada"}');
+    expect(requests.at(-2)).toHaveProperty("output_config");
+    await ask({ outputSchema });
+    expect(requests.slice(-2).map((body) => "output_config" in body)).toEqual([false, false]);
+  });
+});
+
 test("a usage that no column holds is clamped, and odd events are left out", async () => {
   const odd = [
     { type: "message_start", message: { usage: null } },
