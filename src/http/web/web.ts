@@ -1,14 +1,13 @@
 // Serves the admin UI: one page for every path that nothing else answers, and its files with hashed names.
 
 import { randomBytes } from "node:crypto";
+import { answerEncoded, type Bodies } from "../encoded.ts";
 import type { Target } from "../target.ts";
 
 export interface Web {
   /** Answers with the UI's page or one of its files; undefined if the request is not the UI's to answer. */
   answer(request: Request, target: Target): Promise<Response | undefined>;
 }
-
-type Bodies = { identity: Uint8Array<ArrayBuffer> } & Partial<Record<"br" | "gzip", Uint8Array<ArrayBuffer>>>;
 
 export interface WebOptions {
   /** Resolves with undefined where the UI was not built. */
@@ -29,7 +28,14 @@ export const createWeb = ({ files }: WebOptions): Web => ({
     if (!isFile && !isPage(request, path)) return undefined;
     const web = await files();
     const file = isFile ? web?.files.get(path.slice(ASSETS.length)) : undefined;
-    if (isFile) return file && answerFile(request, file);
+    if (isFile)
+      return (
+        file &&
+        answerEncoded(request, file.bodies, {
+          "content-type": file.type,
+          "cache-control": "public, max-age=31536000, immutable",
+        })
+      );
     return web ? answerPage(web.page) : answerWithoutPage();
   },
 });
@@ -79,24 +85,3 @@ const answerWithoutPage = (): Response =>
       headers: { ...PAGE_HEADERS, "content-security-policy": "default-src 'none'; frame-ancestors 'none'" },
     },
   );
-
-function answerFile(request: Request, { type, bodies }: { type: string; bodies: Bodies }): Response {
-  const accepted = request.headers.get("accept-encoding") ?? "";
-  const encoding = (["br", "gzip"] as const).find((one) => bodies[one] && accepts(accepted, one));
-  return new Response(encoding ? bodies[encoding] : bodies.identity, {
-    headers: {
-      "content-type": type,
-      "cache-control": "public, max-age=31536000, immutable",
-      vary: "accept-encoding",
-      ...(encoding && { "content-encoding": encoding }),
-    },
-  });
-}
-
-/** Whether the header names the encoding and does not refuse it with "q=0". */
-function accepts(header: string, encoding: string): boolean {
-  return header.split(",").some((one) => {
-    const [name = "", quality = ""] = one.split(";");
-    return name.trim().toLowerCase() === encoding && !/^q=0(?:\.0{1,3})?$/.test(quality.trim());
-  });
-}

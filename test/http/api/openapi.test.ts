@@ -78,6 +78,29 @@ test("the document is valid OpenAPI 3.1 for other tools, and small", async () =>
   expect(written.servers).toEqual([{ url: "/", description: "This server." }]);
 });
 
+test("the document and the page's script are sent compressed to whom accepts that", async () => {
+  const ask = (path: string, encoding: string) =>
+    http.fetch(new Request(`http://localhost${path}`, { headers: { "accept-encoding": encoding } }));
+  for (const path of ["/swagger/json", "/swagger/scalar.js"]) {
+    const [small, whole, refused] = await Promise.all(
+      ["gzip, deflate, br", "identity", "gzip;q=0"].map(async (encoding) => {
+        const answer = await ask(path, encoding);
+        return { headers: answer.headers, bytes: await answer.bytes() };
+      }),
+    );
+    if (!small || !whole || !refused) throw new Error("no answer");
+    expect([small, whole, refused].map(({ headers }) => headers.get("content-encoding"))).toEqual([
+      "gzip",
+      null,
+      null,
+    ]);
+    expect(small.headers.get("vary")).toBe("accept-encoding");
+    expect(Bun.gunzipSync(small.bytes)).toEqual(whole.bytes);
+    expect(refused.bytes).toEqual(whole.bytes);
+    if (path === "/swagger/json") expect(small.bytes.byteLength).toBeLessThan(100_000);
+  }
+});
+
 test("BASE_URL is the first of the servers", async () => {
   const { send } = await createHttpFixture(db, { publicUrl: "https://heddle.example" });
   const { servers } = (await send("GET", "/swagger/json", { key: null })).body;

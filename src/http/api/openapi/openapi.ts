@@ -2,6 +2,7 @@
 
 import { Elysia } from "elysia";
 import { HeddleError } from "../../../errors.ts";
+import { answerEncoded, type Bodies, withGzip } from "../../encoded.ts";
 import { type MountedIntegrations, scopeOfRoute } from "../../gateway/integrations-gateway.ts";
 import { createDocument, eachMethod, type IntegrationRoutesEntry } from "./document.ts";
 import type { RouteEntry } from "./operation.ts";
@@ -70,19 +71,21 @@ export function openApi(options: OpenApiOptions) {
   const { version, scalarBundle } = options;
   const facts = { version, description: DESCRIPTION, tags: TAGS };
   // Rebuilt only after the set of live routers or the address has changed, because anybody may request it.
-  let made: { of: unknown[]; text: string } | undefined;
-  const document = (): string => {
+  let made: { of: unknown[]; bodies: Promise<Bodies> } | undefined;
+  const document = (): Promise<Bodies> => {
     const { entries, of: routers } = liveRoutes(options.integrations);
     const baseUrl = options.baseUrl();
     const of = [...routers, baseUrl];
     if (!made || made.of.length !== of.length || made.of.some((one, at) => one !== of[at])) {
-      made = { of, text: JSON.stringify(createDocument(options.routes(), entries, { ...facts, baseUrl })) };
+      const text = JSON.stringify(createDocument(options.routes(), entries, { ...facts, baseUrl }));
+      made = { of, bodies: withGzip(text) };
     }
-    return made.text;
+    return made.bodies;
   };
   const hidden = { detail: { hide: true } };
   const plugin = swaggerPlugin(version);
   let page: Promise<string> | undefined;
+  let bundle: Promise<Bodies | undefined> | undefined;
   return (
     new Elysia()
       .use(plugin)
@@ -97,7 +100,8 @@ export function openApi(options: OpenApiOptions) {
       )
       .get(
         OPENAPI_JSON,
-        () => new Response(document(), { headers: { "content-type": "application/json; charset=utf-8" } }),
+        async ({ request }) =>
+          answerEncoded(request, await document(), { "content-type": "application/json; charset=utf-8" }),
         hidden,
       )
       .get(
@@ -107,14 +111,13 @@ export function openApi(options: OpenApiOptions) {
       )
       .get(
         SCALAR_BUNDLE,
-        async () => {
-          const bundle = await scalarBundle();
-          if (!bundle) throw new HeddleError("not_found", "This build has no API reference page.");
-          return new Response(bundle, {
-            headers: {
-              "content-type": SCRIPT_TYPE,
-              "cache-control": "public, max-age=3600",
-            },
+        async ({ request }) => {
+          bundle ??= scalarBundle().then((blob) => blob && withGzip(blob));
+          const bodies = await bundle;
+          if (!bodies) throw new HeddleError("not_found", "This build has no API reference page.");
+          return answerEncoded(request, bodies, {
+            "content-type": SCRIPT_TYPE,
+            "cache-control": "public, max-age=3600",
           });
         },
         hidden,
