@@ -57,7 +57,10 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   const watches = new Map<string, { watcher: FSWatcher; identity: string; concerns: Concerns }>();
   let changed = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let running = false;
+  /** Directories are being looked at; a second look at the same time would watch the same ones again. */
+  let running = true;
+  /** Something has asked for another look meanwhile. */
+  let isDue = false;
   let isClosed = false;
   let isPolling = false;
   /** Directories already reported as unreadable; each is reported again after it has been readable. */
@@ -69,12 +72,14 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   }
 
   function schedule(): void {
-    if (!timer && !running && !isClosed) timer = setTimeout(report, DEBOUNCE_MS);
+    if (running) isDue = true;
+    else if (!timer && !isClosed) timer = setTimeout(report, DEBOUNCE_MS);
   }
 
   async function report(): Promise<void> {
     timer = undefined;
     running = true;
+    isDue = false;
     try {
       // What changes from here on is looked at in a round of its own: a directory that appears meanwhile may have been missed by
       // `cover`, and would never be watched.
@@ -87,10 +92,14 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
     } catch (error) {
       log.error("Handling changed folders failed: {error}", { error });
     }
+    goOn();
+  }
+
+  function goOn(): void {
     running = false;
     if (isClosed) return;
     if (isPolling) timer = setTimeout(report, POLL_MS);
-    else if (changed.size > 0) timer = setTimeout(report, DEBOUNCE_MS);
+    else if (isDue) schedule();
   }
 
   /**
@@ -169,9 +178,7 @@ export function watchFolders({ folders, others = () => [], log, onChange }: Watc
   }
 
   return {
-    ready: cover().then(() => {
-      if (isPolling && !timer && !isClosed) timer = setTimeout(report, POLL_MS);
-    }),
+    ready: cover().then(goOn),
     refresh: schedule,
     close() {
       isClosed = true;

@@ -23,6 +23,35 @@ test("changes in a folder that appears during start-up are reported", async () =
   }
 });
 
+// What an integration imports from elsewhere is known once it has loaded, which may be while another change is looked at.
+test("a refresh during a round is not forgotten", async () => {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), "heddle-watch-")));
+  const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), "heddle-watch-")));
+  const others: { dir: string; folder: string }[] = [];
+  const rounds: string[][] = [];
+  const watch = watchFolders({
+    folders: [{ dir, reports: "itself" }],
+    others: () => others,
+    log: rootLogger(),
+    async onChange(folders) {
+      rounds.push([...folders]);
+      if (others.length > 0) return;
+      others.push({ dir: elsewhere, folder: dir });
+      watch.refresh();
+    },
+  });
+  closers.push(() => {
+    watch.close();
+    for (const one of [dir, elsewhere]) rmSync(one, { recursive: true, force: true });
+  });
+  await watch.ready;
+  writeFileSync(join(dir, "first"), "");
+  // A directory that is watched for the first time may have changed before.
+  await until(() => rounds.length >= 2);
+  writeFileSync(join(elsewhere, "shared.ts"), "export {}");
+  await until(() => rounds.length >= 3);
+});
+
 // Between the moment when its parent is listed and the moment when the watched directories are complete.
 test("changes in a folder that appears while directories are listed are reported", async () => {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "heddle-watch-")));
