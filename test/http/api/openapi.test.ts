@@ -85,7 +85,7 @@ test("the document and the page's script are sent compressed to whom accepts tha
     const [small, whole, refused] = await Promise.all(
       ["gzip, deflate, br", "identity", "gzip;q=0"].map(async (encoding) => {
         const answer = await ask(path, encoding);
-        return { headers: answer.headers, bytes: await answer.bytes() };
+        return { headers: answer.headers, bytes: new Uint8Array(await answer.arrayBuffer()) };
       }),
     );
     if (!small || !whole || !refused) throw new Error("no answer");
