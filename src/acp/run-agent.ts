@@ -1,11 +1,11 @@
 // One piece of work of a coding agent: a program is started, asked over the Agent Client Protocol (version 1), and ended.
 // https://agentclientprotocol.com
 
+import { setTimeout as pause } from "node:timers/promises";
 import {
   type ClientContext,
   client,
   methods,
-  ndJsonStream,
   PROTOCOL_VERSION,
   type PromptRequest,
   type PromptResponse,
@@ -15,10 +15,9 @@ import {
 } from "@agentclientprotocol/sdk";
 import { errorMessage, HeddleError } from "../errors.ts";
 import { throwIfAborted } from "../llm/abort.ts";
-import { createUnanswered } from "../mcp/client/unanswered.ts";
 import type { OutputStream, SpawnedProcess } from "../runtime/spawn.ts";
 import { within } from "../within.ts";
-import { withoutNoise } from "./without-noise.ts";
+import { createAgentStream } from "./agent-stream.ts";
 import { createWorkLog, type WorkDone } from "./work-log.ts";
 
 export type StartAgent = (
@@ -46,12 +45,12 @@ export interface AgentWork extends AgentStart {
   permit(request: RequestPermissionRequest, signal: AbortSignal): Promise<RequestPermissionOutcome>;
 }
 
-/** The largest message. */
-const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_WORDS = 2_000;
 /** How long an agent has to begin a session; some are downloaded first. */
 const START_MS = 120_000;
 const GRACE_MS = 2_000;
+/** How long output is still read after the agent has ended. */
+const DRAIN_MS = 500;
 
 /** Throws `unavailable` when the agent cannot do it, and the reason of the signal. */
 export function runAgent(start: StartAgent, work: AgentWork): Promise<WorkDone> {
@@ -80,28 +79,22 @@ async function withAgent<Result>(
   use: (stream: Stream) => Promise<Result>,
 ): Promise<Result> {
   const { onUpdate = () => undefined } = work;
-  const unanswered = createUnanswered();
-  const output = new TransformStream<Uint8Array, Uint8Array>();
-  const writer = output.writable.getWriter();
   const decoder = new TextDecoder();
   let words = "";
-  const take = async (chunk: Uint8Array) => {
-    await writer.write(chunk.slice());
-    await unanswered.room();
-  };
+  const between = createAgentStream({ write: (text) => program.write(text), onUpdate });
   const program = start((chunk, stream) => {
     // While the agent's messages wait to be read, so does the agent.
-    if (stream === "stdout") return take(chunk).catch(() => undefined);
+    if (stream === "stdout") return between.take(chunk);
     words = (words + decoder.decode(chunk, { stream: true })).slice(-MOST_WORDS);
     return undefined;
   });
-  void program.exited.then(() => writer.close()).catch(() => undefined);
-  const input = new WritableStream<Uint8Array>({
-    write: (bytes) => program.write(new TextDecoder().decode(bytes)),
+  void program.exited.then(async () => {
+    between.hurry();
+    await pause(DRAIN_MS);
+    between.end();
   });
   try {
-    const stream = ndJsonStream(input, output.readable, { maxMessageBytes: MOST_BYTES });
-    return await use(withoutNoise(stream, { unanswered, onUpdate }));
+    return await use(between.stream);
   } catch (error) {
     throwIfAborted(work.signal);
     if (error instanceof HeddleError) throw error;

@@ -36,6 +36,8 @@ function agentThat(
   const start: StartAgent = (onOutput) => {
     const { promise: exited, resolve } = Promise.withResolvers<{ code: number; signal: null }>();
     const say: Say = async (...messages) => {
+      const [bytes] = messages;
+      if (bytes instanceof Uint8Array) return onOutput(bytes, "stdout");
       const lines = messages.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
       await onOutput(new TextEncoder().encode(`${lines.join("\n")}\n`), "stdout");
     };
@@ -143,6 +145,65 @@ test("an agent that asks without end, and takes no answers, is not read any more
   taking.resolve();
   expect((await running).stopReason).toBe("end_turn");
   expect([asked, answered]).toEqual([1_000, 1_000]);
+});
+
+test("an agent that talks without end leaves others their time", async () => {
+  let said = 0;
+  let busyMs = 0;
+  const start = agentThat(async (say) => {
+    // A title is passed on as progress. One takes as long as many small ones do.
+    for (; said < 40; said++) await say(update({ sessionUpdate: "tool_call", toolCallId: "1", title: "Look" }));
+  });
+  const onProgress = () => {
+    const begun = performance.now();
+    while (performance.now() - begun < 3);
+    busyMs += performance.now() - begun;
+  };
+  const begun = performance.now();
+  const { actions } = await runAgent(start, { ...work(), onProgress });
+  expect([said, actions]).toEqual([40, ["Look"]]);
+  expect(busyMs).toBeLessThan((performance.now() - begun) / 3);
+});
+
+test("what an agent says in pieces is put together, and a message that is too large is its last", async () => {
+  const pieces = agentThat(async (say) => {
+    const text = new TextEncoder().encode(`${JSON.stringify(says("Grüße, Köln"))}\n`);
+    for (const byte of text) await say(Uint8Array.of(byte));
+  });
+  expect((await runAgent(pieces, work())).answer).toBe("Grüße, Köln");
+  const large = agentThat((say) => say(says("x".repeat(17 * 1024 * 1024))));
+  await expect(runAgent(large, work())).rejects.toThrow("A message of it is larger than 16 MB.");
+});
+
+test("an agent that ends at once after its last words is heard, however long the rest would be", async () => {
+  const start: StartAgent = (onOutput) => {
+    const { promise: exited, resolve } = Promise.withResolvers<{ code: number; signal: null }>();
+    const tell = (...messages: object[]) =>
+      onOutput(new TextEncoder().encode(messages.map((one) => `${JSON.stringify(one)}\n`).join("")), "stdout");
+    return {
+      ...{ pid: 1, exited, end: async () => true, memory: async () => undefined },
+      async write(text) {
+        const { id, method } = JSON.parse(text) as Message;
+        const answer = (result: object) => ({ jsonrpc: "2.0", id, result });
+        if (method === "initialize") void tell(answer({ protocolVersion: 1 }));
+        else if (method === "session/new") void tell(answer({ sessionId: "s" }));
+        else if (method === "session/prompt") {
+          void (async () => {
+            const first = tell(update({ sessionUpdate: "tool_call", toolCallId: "1", title: "Look" }));
+            resolve({ code: 0, signal: null });
+            await first;
+            await tell(says("Done."), answer({ stopReason: "end_turn" }));
+          })();
+        }
+      },
+    };
+  };
+  const onProgress = () => {
+    const begun = performance.now();
+    // The rest after it would be two seconds.
+    while (performance.now() - begun < 500);
+  };
+  expect((await runAgent(start, { ...work(), onProgress })).answer).toBe("Done.");
 });
 
 test("requests under one id count as often as they are made, and those that are cancelled do not", () => {

@@ -1,6 +1,5 @@
 // Speaks with an MCP server that runs as a process of this machine: one JSON text a line, over its input and output.
 
-import { setTimeout as pause } from "node:timers/promises";
 import {
   type JSONRPCMessage,
   ReadBuffer,
@@ -8,6 +7,7 @@ import {
   type Transport,
 } from "@modelcontextprotocol/client";
 import type { OutputStream, SpawnedProcess } from "../../runtime/spawn.ts";
+import { restAfter } from "./rest.ts";
 import { createUnanswered } from "./unanswered.ts";
 
 export type StartProcess = (
@@ -29,9 +29,6 @@ const MOST_MB = 16;
 const MOST_BYTES = MOST_MB * 1024 * 1024;
 const MOST_WORDS = 2_000;
 const GRACE_MS = 2_000;
-/** A program that talks without end gets a fifth of this process's time. */
-const REST = 4;
-const SHORT_MS = 1;
 
 /**
  * `start` must read and write its process's streams. The process and its descendants end with the transport. `note` is added to its last
@@ -75,7 +72,7 @@ export function createStdioTransport(start: StartProcess, note = ""): StdioTrans
 
   /** What it said may have to be answered first, and others want to work as well. */
   async function rest(tookMs: number): Promise<void> {
-    if (tookMs > SHORT_MS) await pause(REST * tookMs, undefined, { ref: false });
+    await restAfter(tookMs);
     await unanswered.room();
   }
 
