@@ -63,14 +63,14 @@ export function createAgentStream({ write, onUpdate }: AgentStreamOptions): Agen
   function read(line: string): void {
     if (!isOpen || line.trim() === "") return;
     const message = parsed(line);
-    if (isUpdate(message)) return onUpdate(isObject(message.params) ? message.params.update : undefined);
-    if (isForLibrary(message)) {
+    if (isUpdate(message)) onUpdate(isObject(message.params) ? message.params.update : undefined);
+    else if (isForLibrary(message)) {
       unanswered.read(message);
       controller.enqueue(message);
-      return;
+    } else {
+      noise += 1;
+      if (noise > MOST_NOISE) fail(NOT_THE_PROTOCOL);
     }
-    noise += 1;
-    if (noise > MOST_NOISE) fail(NOT_THE_PROTOCOL);
   }
 
   return {

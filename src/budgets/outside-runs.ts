@@ -1,11 +1,12 @@
 // Calls of models outside of runs (embeddings, recordings, evals) spend within the same budgets: they reserve before, and are settled
 // by the row that records them.
 
-import { eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { budgetReservations, llmCalls } from "../db/schema.ts";
 import { storable } from "../db/storable.ts";
 import { errorMessage } from "../errors.ts";
+import { every } from "../every.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
 import type { BudgetRow } from "./budgets.ts";
@@ -42,8 +43,10 @@ export type SpendOutside = <Value>(call: CallOutside, make: () => Promise<Answer
 
 export interface OutsideRuns {
   spend: SpendOutside;
-  /** Lets a call begin that is made elsewhere, and returns its id. Throws `usage_limit_exceeded`. */
+  /** Lets a call begin that is made elsewhere, and returns its id. It must be renewed. Throws `usage_limit_exceeded`. */
   begin(call: CallOutside): Promise<string>;
+  /** Says that such a call is still being made: what it may use is reserved for another minute. */
+  renew(id: string): Promise<void>;
   /** Records such a call. Null: it has failed, and used nothing. Later calls with the same id change nothing. */
   end(id: string, call: CallOutside, used: MeasuredUse | null): Promise<void>;
   /** Waits for what is being recorded. */
@@ -62,16 +65,24 @@ export interface OutsideRunsOptions {
   clock: () => number;
 }
 
+/** How often whoever makes a call renews what it has reserved. */
+const RENEW_MS = 20_000;
+/** Of calls that are made elsewhere. Those whose end nobody tells are forgotten. */
+const MOST_BEGUN = 1_000;
+
 export function createOutsideRuns(options: OutsideRunsOptions): OutsideRuns {
   const { db, log, clock } = options;
   const recording = new Set<Promise<void>>();
+  /** The model that each was begun with. An endpoint may name the one that answered in another way. */
+  const begun = new Map<string, string>();
 
   const end: OutsideRuns["end"] = async (id, call, used) => {
     if (used === null) {
       await db.query.delete(budgetReservations).where(eq(budgetReservations.id, id));
       return;
     }
-    options.largest.add(call.model, useOf(used));
+    options.largest.add(begun.get(id) ?? call.model, useOf(used));
+    begun.delete(id);
     await db.query
       .insert(llmCalls)
       .values(rowOf(id, call, used))
@@ -93,18 +104,29 @@ export function createOutsideRuns(options: OutsideRunsOptions): OutsideRuns {
   };
 
   return {
-    begin: async (call) => (await begin(call, options)).id,
+    async begin(call) {
+      const { id } = await begin(call, options);
+      begun.set(id, call.model);
+      const [oldest] = begun.keys();
+      if (begun.size > MOST_BEGUN && oldest !== undefined) begun.delete(oldest);
+      return id;
+    },
+    renew: (id) => renew(db, id),
     end,
     async spend(call, make) {
       const { id, isReserved } = await begin(call, options);
-      const begun = clock();
+      const since = clock();
+      const renewing = isReserved
+        ? every({ name: "Renewing a reservation", ms: RENEW_MS, run: () => renew(db, id), log })
+        : undefined;
       let used: MeasuredUse | null = null;
       try {
         const { value, used: said } = await make();
         const known = said ?? { prompt_tokens: call.tokens, completion_tokens: 0, cost_usd: null };
-        used = { ...known, duration_ms: clock() - begun };
+        used = { ...known, duration_ms: clock() - since };
         return value;
       } finally {
+        await renewing?.close();
         // Without a budget nobody waits for it.
         const recorded = used === null && !isReserved ? undefined : record(id, call, used);
         if (isReserved) await recorded;
@@ -118,7 +140,7 @@ export function createOutsideRuns(options: OutsideRunsOptions): OutsideRuns {
 
 async function begin(
   call: CallOutside,
-  { applying, reserve, largest }: OutsideRunsOptions,
+  { db, applying, reserve, largest }: OutsideRunsOptions,
 ): Promise<{ id: string; isReserved: boolean }> {
   const id = newId();
   const run = { id, attempt: 0, bot_id: call.bot_id ?? null, schedule_id: null, integration_id: null };
@@ -134,8 +156,20 @@ async function begin(
       return budgets.map((budget) => ({ budget, amount: amountOf(budget, expected), spent: 0 }));
     },
   });
+  await renew(db, id);
   return { id, isReserved: true };
 }
+
+/**
+ * A reservation outside of runs counts for ten minutes after its row was made, by `heddle_budget_reserve`. Whoever makes the call may be
+ * gone, and others would wait for nobody: so the row is dated back to count for a minute, as long as it is not renewed.
+ */
+const renew = async (db: Database, id: string): Promise<void> => {
+  await db.query
+    .update(budgetReservations)
+    .set({ created_at: sql`now() - interval '9 minutes'` })
+    .where(and(eq(budgetReservations.id, id), eq(budgetReservations.attempt, 0)));
+};
 
 const useOf = ({ prompt_tokens, completion_tokens, cost_usd, duration_ms }: MeasuredUse) => ({
   tokens: prompt_tokens + completion_tokens,

@@ -26,7 +26,7 @@ export interface Wanted {
 
 export interface Reservation {
   id: string;
-  /** Under whose claim it counts. A call outside of runs has attempt 0, and counts for ten minutes. */
+  /** Under whose claim it counts. A call outside of runs has attempt 0, and counts as long as it is renewed. */
   run: { id: string; attempt: number };
   wanted: () => Wanted[];
   ended: Ended[];

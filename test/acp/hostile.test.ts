@@ -152,7 +152,8 @@ test("an agent that talks without end leaves others their time", async () => {
   let busyMs = 0;
   const start = agentThat(async (say) => {
     // A title is passed on as progress. One takes as long as many small ones do.
-    for (; said < 40; said++) await say(update({ sessionUpdate: "tool_call", toolCallId: "1", title: "Look" }));
+    for (; said < 40; said++)
+      await say(update({ sessionUpdate: "tool_call", toolCallId: "1", title: "Look" }));
   });
   const onProgress = () => {
     const begun = performance.now();
@@ -179,7 +180,10 @@ test("an agent that ends at once after its last words is heard, however long the
   const start: StartAgent = (onOutput) => {
     const { promise: exited, resolve } = Promise.withResolvers<{ code: number; signal: null }>();
     const tell = (...messages: object[]) =>
-      onOutput(new TextEncoder().encode(messages.map((one) => `${JSON.stringify(one)}\n`).join("")), "stdout");
+      onOutput(
+        new TextEncoder().encode(messages.map((one) => `${JSON.stringify(one)}\n`).join("")),
+        "stdout",
+      );
     return {
       ...{ pid: 1, exited, end: async () => true, memory: async () => undefined },
       async write(text) {

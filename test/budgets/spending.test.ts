@@ -2,7 +2,7 @@
 
 import { expect, spyOn, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
-import { asc, eq, inArray } from "drizzle-orm";
+import { asc, eq, inArray, sql } from "drizzle-orm";
 import { estimate } from "../../src/agent/context/budget.ts";
 import { type GivenBudget, openBudgets } from "../../src/budgets/budgets.ts";
 import { createLargest } from "../../src/budgets/largest.ts";
@@ -258,15 +258,44 @@ eachDatabase("budgets", (open) => {
 
     // Of a call that has ended with its server nobody knows what it uses, so that others wait for it, but not for ever.
     await server.budgets.change(budget.id, { amount: 7.5 });
-    await server.outside.begin({ ...call, model: "unknown" });
-    const waiting = server.outside.spend(call, make);
-    await db.query.update(budgetReservations).set({ created_at: new Date(Date.now() - 601_000) });
+    const elapse = (seconds: number) =>
+      db.query
+        .update(budgetReservations)
+        .set({ created_at: sql`${budgetReservations.created_at} - ${seconds} * interval '1 second'` });
+    const lost = await server.outside.begin({ ...call, model: "unknown" });
+    let isMade = false;
+    const waiting = server.outside.spend(call, make).then((value) => {
+      isMade = true;
+      return value;
+    });
+    // As long as it is renewed, it counts.
+    for (let minute = 0; minute < 15; minute++) {
+      await elapse(50);
+      await server.outside.renew(lost);
+    }
+    await elapse(50);
+    expect(isMade).toBe(false);
+    await elapse(11);
     expect(await waiting).toBe("made");
     await server.budgets.purge();
     expect(await db.query.select().from(budgetReservations)).toEqual([]);
     // A bot's call counts for the bot.
     await server.outside.spend({ ...call, bot_id: "default" }, make);
     expect(await used(db, bots.id)).toBe(1);
+    await server.close();
+  });
+
+  test("what a call elsewhere has used is known of its model, whatever its endpoint calls that", async () => {
+    const { llm } = pricedLlm(1);
+    const { db, server } = await start(open, llm);
+    await server.budgets.create({ ...DOLLARS_A_DAY, amount: 100 });
+    const call = { provider: null, model: "m", tokens: 10 };
+    const used = { prompt_tokens: 10, completion_tokens: 5, cost_usd: 1, duration_ms: 5 };
+    await server.outside.end(await server.outside.begin(call), { ...call, model: "m-2026-11-30" }, used);
+    // Of an unknown model nobody knows what it may use, so that each of its calls is made alone.
+    await Promise.all(many(2).map(() => server.outside.begin(call)));
+    const reserved = await db.query.select().from(budgetReservations);
+    expect(reserved.map(({ amount }) => Number(amount))).toEqual([2, 2]);
     await server.close();
   });
 

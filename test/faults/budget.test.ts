@@ -176,6 +176,8 @@ test("a budget is charged for embeddings, recordings and evals, which end at its
   expect(results[0].title).toBe("Menu");
   const refused = await send("POST", "/evals/calls", { fixture_bot: "default", model: "m", tokens: 9 });
   expect([refused.status, refused.error.code]).toEqual([402, "usage_limit_exceeded"]);
+  const renewed = await send("POST", "/evals/calls/renew", { id: crypto.randomUUID() });
+  expect(renewed.status).toBe(200);
   expect(model.asked).toEqual(before);
   server.kill("SIGTERM");
   await server.ended;

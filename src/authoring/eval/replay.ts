@@ -17,6 +17,8 @@ import type { Instruments } from "../dev/instruments.ts";
 import type { Outcome } from "./expectations.ts";
 import type { Fixture } from "./fixture-file.ts";
 
+/** A reservation counts for a minute after it was renewed. */
+const RENEW_MS = 20_000;
 const NOT_RECORDED = "This call is not recorded in the fixture, and no tool reaches out while it runs.";
 
 export type Noted = Pick<Outcome, "calls" | "modelCalls" | "tokens" | "costUsd" | "model">;
@@ -34,6 +36,8 @@ export interface Replay {
 export interface Payer {
   /** Throws `usage_limit_exceeded`. */
   begin(call: PaidCall & { tokens: number }): Promise<string>;
+  /** Says that the call is still being made. */
+  renew(id: string): Promise<void>;
   end(id: string, call: PaidCall & { provider: string; used: PaidUse | null }): Promise<void>;
 }
 
@@ -152,6 +156,8 @@ const paidBy = (payer: Payer, llm: Llm, bot: () => string): Llm => ({
     const call = { fixture_bot: bot(), model: request.model };
     const tokens = estimate(request.messages) + estimateTools(request.tools);
     const id = await payer.begin({ ...call, tokens });
+    // One that fails is followed by another.
+    const renewing = setInterval(() => void payer.renew(id).catch(() => undefined), RENEW_MS);
     let end: Parameters<Payer["end"]>[1] = { ...call, provider: llm.provider, used: null };
     try {
       for await (const event of llm.stream(request)) {
@@ -166,6 +172,7 @@ const paidBy = (payer: Payer, llm: Llm, bot: () => string): Llm => ({
       }
       throw error;
     } finally {
+      clearInterval(renewing);
       await payer.end(id, end);
     }
   },

@@ -19,6 +19,9 @@ export async function payerAt(connect: () => Connection): Promise<Payer | undefi
   }
   return {
     begin: async (call) => ((await server.post(CALLS, call)) as { id: string }).id,
+    async renew(id) {
+      await server.post(`${CALLS}/renew`, { id });
+    },
     async end(id, call) {
       await server.post(`${CALLS}/record`, { id, ...call });
     },

@@ -60,6 +60,7 @@ export const ROUTES_BY_SCOPE: Record<string, string[]> = {
   ],
   "evals:write": [
     "POST /api/v1/evals/calls",
+    "POST /api/v1/evals/calls/renew",
     "POST /api/v1/evals/calls/record",
     "POST /api/v1/evals"
   ],

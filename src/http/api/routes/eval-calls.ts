@@ -16,8 +16,10 @@ const CALL = {
 };
 const Tokens = (description: string) => t.Integer({ minimum: 0, maximum: MOST_TOKENS, description });
 
+const CallId = t.String({ format: "uuid", description: "With which the call began." });
+
 export interface EvalCallRoutes {
-  calls: Pick<OutsideRuns, "begin" | "end">;
+  calls: Pick<OutsideRuns, "begin" | "renew" | "end">;
   route: RouteOptions;
 }
 
@@ -34,7 +36,7 @@ export function evalCallRoutes({ calls, route }: EvalCallRoutes) {
           tag,
           summary: "Begin a call of a model in an eval",
           description:
-            "What it may use is reserved in the budgets of the server and of the bot; `usage_limit_exceeded` if one of them is used up. It waits while calls in progress may use up what is left.",
+            "What it may use is reserved in the budgets of the server and of the bot; `usage_limit_exceeded` if one of them is used up. It waits while calls in progress may use up what is left. The reservation counts for a minute, unless it is renewed.",
           example: { fixture_bot: "default", model: "gpt-5-mini", tokens: 812 },
         }),
         body: t.Object(
@@ -42,6 +44,25 @@ export function evalCallRoutes({ calls, route }: EvalCallRoutes) {
           { additionalProperties: false },
         ),
         response: { 201: t.Object({ id: Id }), ...failures(...bodyFailures, 402) },
+      },
+    )
+    .post(
+      "/renew",
+      async ({ body: { id } }) => {
+        await calls.renew(id);
+        return { id };
+      },
+      {
+        ...route.json({
+          scope: "evals:write",
+          tag,
+          summary: "Renew a call of a model in an eval",
+          description:
+            "Says that the call is still being made, so that its reservation counts for another minute. Repeat it every twenty seconds.",
+          example: { id: EXAMPLE_ID },
+        }),
+        body: t.Object({ id: CallId }, { additionalProperties: false }),
+        response: { 200: t.Object({ id: Id }), ...failures(...bodyFailures) },
       },
     )
     .post(
@@ -65,7 +86,7 @@ export function evalCallRoutes({ calls, route }: EvalCallRoutes) {
         }),
         body: t.Object(
           {
-            id: t.String({ format: "uuid", description: "With which the call began." }),
+            id: CallId,
             ...CALL,
             provider: t.String({ minLength: 1, maxLength: 64, description: "Where the model is." }),
             used: nullable(
