@@ -158,7 +158,7 @@ export const RESOURCE_WORDS: Readonly<Record<string, string>> = {
   documents: "Documents and the search in them",
   evals: "Results of evals",
   inbox: "Webhooks that arrived",
-  integrations: "Integrations: state, settings, code",
+  integrations: "Integrations: state, settings, routes, tools over MCP",
   logs: "The server's log and the output of processes",
   mcp: "Tools for programs that speak MCP",
   mcp_servers: "MCP servers that bots have tools of",

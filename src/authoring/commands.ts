@@ -13,8 +13,9 @@ import { findAll, findIn } from "./check/check.ts";
 import { answerRequest, checkConfined, checkHere } from "./check/confined.ts";
 import { startCheck, testCheck } from "./check/executed-checks.ts";
 import { reportText, rulesText, summaryText } from "./check/report.ts";
-import { DEFAULT_PARTS, newIntegration } from "./new-integration.ts";
+import { newIntegration } from "./new-integration.ts";
 import { refreshProject } from "./project-files.ts";
+import { DEFAULT_PARTS } from "./template.ts";
 
 export interface CheckFlags {
   /** Undefined: all configured integrations. */

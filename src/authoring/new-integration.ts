@@ -19,8 +19,6 @@ export interface NewIntegration {
   dir: string;
 }
 
-export const DEFAULT_PARTS: readonly Part[] = ["router", "dispatcher", "tools", "skills", "config", "setup"];
-
 /** An integration has at least one of these. */
 const USEFUL: readonly Part[] = ["router", "dispatcher", "hooks", "listeners", "process", "tools", "skills"];
 const WITH_SETTINGS: readonly Part[] = ["router", "dispatcher", "hooks", "listeners", "process", "tools"];

@@ -14,6 +14,9 @@ export const PARTS = [
 ] as const;
 export type Part = (typeof PARTS)[number];
 
+/** Those of an integration for which none are named. */
+export const DEFAULT_PARTS: readonly Part[] = ["router", "dispatcher", "tools", "skills", "config", "setup"];
+
 /** The files that belong to parts, by their paths in the template; the others are always written. */
 const FILES: Record<string, readonly Part[]> = {
   "router.ts": ["router"],

@@ -1,5 +1,6 @@
 // The commands for authors of integrations.
 
+import { DEFAULT_PARTS, PARTS } from "../authoring/template.ts";
 import type { Flags } from "../config/read-variables.ts";
 import { CLIENT_FLAGS, type ClientFlags, FLAGS, leaf, list } from "./cli-leaf.ts";
 
@@ -52,8 +53,7 @@ export function authoringCommands(commands: AuthoringCommands) {
         },
         with: {
           type: "string",
-          description:
-            "Comma-separated parts of: router, dispatcher, hooks, process, tools, skills, config, setup, carapace (default: router,dispatcher,tools,skills,config,setup)",
+          description: `Comma-separated parts of: ${PARTS.join(", ")} (default: ${DEFAULT_PARTS.join()})`,
           valueHint: "parts",
         },
         dir: { type: "string", default: ".", description: "Where to create the folder", valueHint: "dir" },

@@ -4,6 +4,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PARTS } from "../../src/authoring/template.ts";
 import { type Commands, mainCommand } from "../../src/cli/cli.ts";
 import { usage } from "../../src/cli/cli-usage.ts";
 import { startServer } from "../../src/compose/server.ts";
@@ -70,12 +71,13 @@ test("names the statuses, the hook events and the process states", () => {
 test("names the commands for authors, with their flags", async () => {
   const main = mainCommand(new Proxy({ version: "1.2.3" } as Commands, { get: () => () => undefined }));
   const help = async (...args: string[]) => Bun.stripANSI(await usage(main, [...args, "--help"], false));
-  const commands = [...(await help()).matchAll(/^ +([a-z]+) {2,}\S/gm)].map(([, name = ""]) => name);
+  const commands = [...(await help()).matchAll(/^ +([a-z-]+) {2,}\S/gm)].map(([, name = ""]) => name);
   expect(commands).toContain("serve");
   const forOperators = [
     "serve",
     "worker",
     "migrate",
+    "login-link",
     "unit",
     "keys",
     "providers",
@@ -86,6 +88,8 @@ test("names the commands for authors, with their flags", async () => {
   const rows = markdown.split("\n").filter((line) => line.startsWith("| `heddle "));
   const names = rows.map((row) => /heddle (\w+)/.exec(row)?.[1] ?? "");
   expect(sorted([...names, ...forOperators])).toEqual(sorted(commands));
+  const paragraph = markdown.split("\n\n").find((text) => text.includes("[operators](operating.md)"));
+  expect(forOperators.filter((name) => !paragraph?.includes(`\`${name}\``))).toEqual([]);
   for (const row of rows) {
     const [, name = ""] = /heddle (\w+)/.exec(row) ?? [];
     const flags: string[] = (await help(name)).match(/--[a-z-]+/g) ?? [];
@@ -94,6 +98,8 @@ test("names the commands for authors, with their flags", async () => {
       .filter((flag) => !flags.includes(flag));
     expect([name, unknown]).toEqual([name, []]);
   }
+  const newHelp = await help("new");
+  expect(PARTS.filter((part) => !newHelp.includes(part))).toEqual([]);
 });
 
 test("has working code: the hook transcribes a recording, and a tool in OpenAI's shape loads", async () => {

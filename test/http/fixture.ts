@@ -236,7 +236,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     },
     isPublic: (id, { path }) => integrations[id]?.publicPaths?.includes(path) ?? false,
     isAdminOnly: (id, path) => integrations[id]?.adminPaths?.includes(path) ?? false,
-    routeScopeOf: () => undefined,
+    routeScopeOf: (id) => integrations[id]?.setup?.route_scope,
     maxBodyBytesOf: (id) => integrations[id]?.setup?.max_body_bytes,
     webUiOf: (id, path) => integrations[id]?.pages?.[path],
     statusOf: (id) =>

@@ -215,7 +215,7 @@ export function createApi(
     .use(templateRoutes({ ...content, integrations: registry, route }))
     .use(activationRoutes({ activations: integrations.activations, ownership, route }))
     .use(apiKeyRoutes({ apiKeys: access.apiKeys, missingInScopes, auth, route }))
-    .use(scopeRoutes({ route }))
+    .use(scopeRoutes({ integrations: registry, route }))
     .use(signInRoutes({ ...access, ...options, auth, route }))
     .use(integrationStoreRoutes({ integrations: registry, store: integrations.store, auth, route }))
     .use(connectionRoutes({ ...integrations, integrations: registry, route }))

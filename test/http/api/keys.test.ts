@@ -8,7 +8,9 @@ import { createHttpFixture, type HttpFixture, UNKNOWN_ID } from "../fixture.ts";
 eachDatabase("API keys", (open) => {
   let http: HttpFixture;
   beforeAll(async () => {
-    http = await createHttpFixture(await open());
+    http = await createHttpFixture(await open(), {
+      integrations: { board: { handle: async () => new Response(), setup: { route_scope: "mission_control" } } },
+    });
   });
 
   test("keys that no longer work are listed only if wanted, and each can be fetched", async () => {
@@ -38,6 +40,9 @@ eachDatabase("API keys", (open) => {
     const needed = [...document.matchAll(/Needs the scope `([^`{]+)`/g)].map(([, scope]) => String(scope));
     expect(needed.length).toBeGreaterThan(50);
     expect(needed.filter((scope) => scope !== "admin" && !covers(offered, scope))).toEqual([]);
+    // Routes of integrations, by default and as a manifest names it, and tools over /mcp.
+    const besides = ["integrations:write", "integrations:use", "mission_control:read", "mission_control:write"];
+    expect(besides.filter((scope) => !offered.includes(scope))).toEqual([]);
     expect(presets.map(({ name }: { name: string }) => name)).toContain("read_only");
     const unsaid = resources.filter(
       (one: { name: string; description: string }) => one.name === one.description,

@@ -2,6 +2,7 @@
 
 import { Elysia, t } from "elysia";
 import { PRESET_PURPOSES, RESOURCE_WORDS, SCOPE_PRESETS, type ScopePreset } from "../../../access/scopes.ts";
+import type { Integrations } from "../../../integrations/registry/integrations.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { oneOf } from "../schemas.ts";
@@ -33,13 +34,23 @@ const ScopesAnswer = named(
   }),
 );
 
-/** What is checked inside of routes, for each tool and each type of target, and at /mcp. */
-const ELSEWHERE = ["tools:use", "dispatch:use", "mcp:use"];
+/** What is checked inside of routes, for each tool and each type of target, at /mcp, and by the routes of integrations. */
+const ELSEWHERE = ["tools:use", "dispatch:use", "mcp:use", "integrations:use", "integrations:write"];
 
-export function scopeRoutes({ route }: { route: RouteOptions }) {
+interface ScopeParts {
+  integrations: Pick<Integrations, "ids" | "routeScopeOf">;
+  route: RouteOptions;
+}
+
+export function scopeRoutes({ integrations, route }: ScopeParts) {
+  const ofIntegrations = () =>
+    integrations.ids().flatMap((id) => {
+      const resource = integrations.routeScopeOf(id);
+      return resource === undefined ? [] : [`${resource}:read`, `${resource}:write`];
+    });
   return new Elysia({ normalize: false }).get(
     "/api/v1/scopes",
-    () => ({ resources: resourcesOf([...route.scopes, ...ELSEWHERE]), presets: PRESETS }),
+    () => ({ resources: resourcesOf([...route.scopes, ...ELSEWHERE, ...ofIntegrations()]), presets: PRESETS }),
     {
       ...route.plain({
         scope: "api_keys:read",
