@@ -91,7 +91,7 @@ export async function testProvider(
   if (!ok) {
     throw new HeddleError(
       "upstream",
-      `${tested.model} does not answer: ${error}${hint === null ? "" : ` ${hint}`}`,
+      [`${tested.model} does not answer: ${ended(error ?? "it does not say why")}`, ...(hint === null ? [] : [hint])].join(" "),
     );
   }
   const seconds = Math.round(tested.duration_ms / 100) / 10;
@@ -105,6 +105,9 @@ export async function testProvider(
   if (unsupported.length > 0) print(`not taken by this model: ${unsupported.join(", ")}`);
   if (error !== null) print(error);
 }
+
+/** As a sentence, which another one may follow. */
+const ended = (words: string): string => (/[.!?]$/.test(words) ? words : `${words}.`);
 
 const yes = (works: boolean | null): string => (works === null ? "not known" : works ? "yes" : "no");
 

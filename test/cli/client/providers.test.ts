@@ -89,6 +89,6 @@ test("a model that does not answer is an error with what to do", async () => {
   await addProvider(server, mine(endpoint.url), print);
   printed();
   const error = await testProvider(server, { id: "mine", model: "x" }, print).catch((error) => error);
-  expect(error.message).toMatch(/^x does not answer: .*Incorrect API key \(HTTP 401\) Check api_key/);
+  expect(error.message).toMatch(/^x does not answer: .*Incorrect API key \(HTTP 401\)\. Check api_key/);
   expect(printed()).toBe("");
 });

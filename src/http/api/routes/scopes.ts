@@ -38,7 +38,7 @@ const ScopesAnswer = named(
 const ELSEWHERE = ["tools:use", "dispatch:use", "mcp:use", "integrations:use", "integrations:write"];
 
 interface ScopeParts {
-  integrations: Pick<Integrations, "ids" | "routeScopeOf">;
+  integrations: Pick<Integrations, "routeScopeOf"> & { ids(): readonly string[] };
   route: RouteOptions;
 }
 
