@@ -91,7 +91,10 @@ export async function testProvider(
   if (!ok) {
     throw new HeddleError(
       "upstream",
-      [`${tested.model} does not answer: ${ended(error ?? "it does not say why")}`, ...(hint === null ? [] : [hint])].join(" "),
+      [
+        `${tested.model} does not answer: ${ended(error ?? "it does not say why")}`,
+        ...(hint === null ? [] : [hint]),
+      ].join(" "),
     );
   }
   const seconds = Math.round(tested.duration_ms / 100) / 10;

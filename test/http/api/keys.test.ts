@@ -9,7 +9,9 @@ eachDatabase("API keys", (open) => {
   let http: HttpFixture;
   beforeAll(async () => {
     http = await createHttpFixture(await open(), {
-      integrations: { board: { handle: async () => new Response(), setup: { route_scope: "mission_control" } } },
+      integrations: {
+        board: { handle: async () => new Response(), setup: { route_scope: "mission_control" } },
+      },
     });
   });
 
@@ -41,7 +43,12 @@ eachDatabase("API keys", (open) => {
     expect(needed.length).toBeGreaterThan(50);
     expect(needed.filter((scope) => scope !== "admin" && !covers(offered, scope))).toEqual([]);
     // Routes of integrations, by default and as a manifest names it, and tools over /mcp.
-    const besides = ["integrations:write", "integrations:use", "mission_control:read", "mission_control:write"];
+    const besides = [
+      "integrations:write",
+      "integrations:use",
+      "mission_control:read",
+      "mission_control:write",
+    ];
     expect(besides.filter((scope) => !offered.includes(scope))).toEqual([]);
     expect(presets.map(({ name }: { name: string }) => name)).toContain("read_only");
     const unsaid = resources.filter(

@@ -50,7 +50,10 @@ export function scopeRoutes({ integrations, route }: ScopeParts) {
     });
   return new Elysia({ normalize: false }).get(
     "/api/v1/scopes",
-    () => ({ resources: resourcesOf([...route.scopes, ...ELSEWHERE, ...ofIntegrations()]), presets: PRESETS }),
+    () => ({
+      resources: resourcesOf([...route.scopes, ...ELSEWHERE, ...ofIntegrations()]),
+      presets: PRESETS,
+    }),
     {
       ...route.plain({
         scope: "api_keys:read",
