@@ -1,12 +1,12 @@
 // Finds integration folders. One result feeds every consumer: routes, tools, skills, manifests, processes.
 
 import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { type ContentFiles, listContent, NO_CONTENT } from "../../content/files.ts";
-import { errorMessage } from "../../errors.ts";
 import { isAbsent } from "../../runtime/absent.ts";
 import { isImportable } from "../../runtime/importable-path.ts";
+import { ABSENT, type IntegrationFiles, integrationFiles, list, reasonUnreadable } from "./code-files.ts";
 import { nearMiss } from "./near-miss.ts";
 
 export type SourceKind = "builtin" | "tools" | "workspace" | "external";
@@ -17,19 +17,6 @@ export interface IntegrationSource {
   dir: string;
   /** The folder of the prebuilt bundles of this directory's integrations. */
   prebuilt?: string;
-}
-
-/** The files that Heddle loads, by their role. Paths are relative to the folder. */
-export interface IntegrationFiles {
-  index?: string;
-  config?: string;
-  dispatcher?: string;
-  hooks?: string;
-  listeners?: string;
-  router?: string;
-  setup?: string;
-  process?: string;
-  tools: string[];
 }
 
 export interface FoundIntegration {
@@ -51,6 +38,8 @@ export interface Discovery {
   /** In order of the sources, then by name. */
   found: FoundIntegration[];
   notes: Note[];
+  /** What each directory of integrations has, also what a later one replaces. */
+  of: ReadonlyMap<string, readonly FoundIntegration[]>;
 }
 
 /** A remark about a folder: why it is not used, or what it replaces. */
@@ -71,32 +60,23 @@ const RESERVED = [
   "manifest-schema",
   "dashboard-schema",
 ];
-const CODE = /\.([cm]?[jt]s|[jt]sx)$/;
-/** Which file is loaded when several have the same stem: sources come before compiled output. */
-const PREFERRED = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
-const NOT_CODE = /\.(d|test|spec)\.[cm]?[jt]sx?$/;
-const SINGLE = ["index", "config", "dispatcher", "hooks", "listeners", "router", "setup", "process"] as const;
 
-/** Finds the integrations of all sources; a later source replaces integrations with the same id. Never throws for anything on the disk. */
-export async function discover(sources: IntegrationSource[]): Promise<Discovery> {
+/**
+ * Finds the integrations of all sources; a later source replaces integrations with the same id. Never throws for anything on the disk.
+ * What was found `before` and cannot be read now is still there: this process may have too many files open for a moment.
+ */
+export async function discover(
+  sources: IntegrationSource[],
+  before?: Pick<Discovery, "of">,
+): Promise<Discovery> {
   const notes: Note[] = [];
   const found = new Map<string, FoundIntegration>();
+  const of = new Map<string, FoundIntegration[]>();
   for (const source of sources) {
-    const entries = await list(source.dir).catch(reasonUnreadable);
-    if (typeof entries === "string") {
-      notes.push({ level: "warning", folder: source.dir, reason: entries });
-      continue;
-    }
-    const candidates =
-      source.kind === "tools" ? [toolFolder(source, found)] : await subfolders(source, entries, notes);
-    for (const result of await Promise.all(candidates.map((candidate) => examine(candidate, source)))) {
-      if (!result) continue;
-      if ("reason" in result) {
-        notes.push(result);
-        continue;
-      }
-      const integration = result;
-      notes.push(...(integration.notes ?? []));
+    const name = `${source.kind} ${source.dir}`;
+    const own = await inSource(source, { taken: found, known: before?.of.get(name) ?? [], notes });
+    of.set(name, own);
+    for (const integration of own) {
       const earlier = found.get(integration.id);
       if (earlier) {
         const reason = `Replaces the integration "${integration.id}" in ${earlier.folder}`;
@@ -106,14 +86,47 @@ export async function discover(sources: IntegrationSource[]): Promise<Discovery>
       found.set(integration.id, integration);
     }
   }
-  return { found: [...found.values()], notes };
+  return { found: [...found.values()], notes, of };
+}
+
+interface Looking {
+  taken: ReadonlyMap<string, unknown>;
+  /** What was found before. */
+  known: readonly FoundIntegration[];
+  /** Remarks are added. */
+  notes: Note[];
+}
+
+async function inSource(
+  source: IntegrationSource,
+  { taken, known, notes }: Looking,
+): Promise<FoundIntegration[]> {
+  const entries = await list(source.dir).catch((error: unknown) => ({ error }));
+  if (!Array.isArray(entries)) {
+    notes.push({ level: "warning", folder: source.dir, reason: reasonUnreadable(entries.error) });
+    return isAbsent(entries.error) ? [] : [...known];
+  }
+  const candidates =
+    source.kind === "tools" ? [toolFolder(source, taken)] : await subfolders(source, entries);
+  const examined = await Promise.all(
+    candidates.map(async (one) => ({ id: one.id, ...("is" in one ? one : await examine(one, source)) })),
+  );
+  return examined.flatMap((one) => {
+    if (one.is === "absent") return [];
+    if (one.is === "found") {
+      notes.push(...(one.found.notes ?? []));
+      return [one.found];
+    }
+    notes.push(one.note);
+    return one.is === "unreadable" ? known.filter(({ id }) => id === one.id) : [];
+  });
 }
 
 /** The integration in this folder, or why the folder is not an integration. */
 export async function discoverOne(folder: string): Promise<FoundIntegration | Note> {
   const real = await realpath(folder);
   const found = await examine({ id: basename(real), folder: real }, { kind: "external", dir: real });
-  return found ?? { level: "warning", folder, reason: ABSENT };
+  return foundOrNote(found, folder);
 }
 
 /** The same integration with its files read from a copy of the folder, or why the copy is not an integration. */
@@ -121,9 +134,16 @@ export async function discoverInCopy(
   found: FoundIntegration,
   copy: string,
 ): Promise<FoundIntegration | Note> {
-  const there = await examine({ id: found.id, folder: copy }, { kind: found.source, dir: copy });
-  if (!there) return { level: "warning", folder: copy, reason: ABSENT };
+  const there = foundOrNote(
+    await examine({ id: found.id, folder: copy }, { kind: found.source, dir: copy }),
+    copy,
+  );
   return "id" in there ? { ...there, folder: found.folder, readFrom: copy } : there;
+}
+
+function foundOrNote(examined: Examined, folder: string): FoundIntegration | Note {
+  if (examined.is === "absent") return { level: "warning", folder, reason: ABSENT };
+  return examined.is === "found" ? examined.found : examined.note;
 }
 
 /** Why an integration cannot have this id, which is the name of its folder; undefined for a valid id. */
@@ -147,130 +167,82 @@ function toolFolder(source: IntegrationSource, taken: ReadonlyMap<string, unknow
   return { id: free, folder: source.dir };
 }
 
-async function subfolders(source: IntegrationSource, entries: Dirent[], notes: Note[]): Promise<Candidate[]> {
+/** What is in a folder. "unreadable": something is there, but nobody can say what. */
+type Examined =
+  | { is: "found"; found: FoundIntegration }
+  | { is: "none" | "unreadable"; note: Note }
+  | { is: "absent" };
+
+type Unreadable = { id: string; is: "unreadable"; note: Note };
+
+async function subfolders(source: IntegrationSource, entries: Dirent[]): Promise<(Candidate | Unreadable)[]> {
   const names = entries
     .map((entry) => entry.name)
     .filter((name) => !/^[_.]/.test(name) && name !== "node_modules");
   const candidates = names.sort().map((name) => ({ id: name, folder: join(source.dir, name) }));
   // The entry's own type would not do: a symbolic link to a folder counts as a folder.
-  const areFolders = await Promise.all(
-    candidates.map(async ({ folder }) => {
+  const looked = await Promise.all(
+    candidates.map(async (candidate): Promise<(Candidate | Unreadable)[]> => {
+      const { id, folder } = candidate;
       const result = await isDirectory(folder);
-      if (typeof result === "boolean") return result;
-      notes.push({ level: "warning", folder, reason: `Skipped: ${result}` });
-      return false;
+      if (typeof result === "boolean") return result ? [candidate] : [];
+      return [{ id, is: "unreadable", note: skipped(folder, result) }];
     }),
   );
-  return candidates.filter((_, index) => areFolders[index]);
+  return looked.flat();
 }
 
-async function examine(
-  { id, folder }: Candidate,
-  source: IntegrationSource,
-): Promise<FoundIntegration | Note | undefined> {
+const skipped = (folder: string, reason: string): Note => ({
+  level: "warning",
+  folder,
+  reason: `Skipped: ${reason}`,
+});
+
+async function examine({ id, folder }: Candidate, source: IntegrationSource): Promise<Examined> {
   const loose = source.kind === "tools";
   const whyNot = loose ? undefined : whyNoId(id);
-  if (whyNot !== undefined) return { level: "warning", folder, reason: `Skipped: ${whyNot}` };
+  if (whyNot !== undefined) return { is: "none", note: skipped(folder, whyNot) };
   const { files, unused, unreadable } = await integrationFiles(folder, loose);
   const content = loose ? NO_CONTENT : await listContent(folder, { templates: "prompts" });
   const useful = files.router || files.dispatcher || files.hooks || files.listeners || files.process;
   const isSilent = Object.values(content).every((list) => list.length === 0);
   if (!useful && files.tools.length === 0 && isSilent) {
     const [first] = unreadable;
-    if (first) return { level: "warning", folder, reason: `Skipped: ${first.reason}` };
+    if (first) return { is: "unreadable", note: skipped(folder, first.reason) };
     const reason = loose
       ? "Ignored: it contains no tool files"
       : `Ignored: it has no router, dispatcher, hooks, listeners, process, tools, skills, carapaces or prompts${await nearMiss(folder)}`;
-    return { level: "info", folder, reason };
+    return { is: "none", note: { level: "info", folder, reason } };
   }
-  // A folder that was removed after the listing is treated as if it had never been there.
-  const real = await realpath(folder).catch(() => undefined);
-  if (!real) return undefined;
+  const real = await realpath(folder).catch((error: unknown) => ({ error }));
+  if (typeof real !== "string") {
+    // A folder that was removed after the listing is treated as if it had never been there.
+    if (isAbsent(real.error)) return { is: "absent" };
+    return { is: "unreadable", note: skipped(folder, reasonUnreadable(real.error)) };
+  }
   if (!isImportable(real)) {
-    const reason = `Skipped: the path must not contain "?" or "\\", because no code can be loaded from there; got ${real}. Rename that folder`;
-    return { level: "warning", folder, reason };
+    const reason = `the path must not contain "?" or "\\", because no code can be loaded from there; got ${real}. Rename that folder`;
+    return { is: "none", note: skipped(folder, reason) };
   }
   const prebuilt = source.prebuilt === undefined ? undefined : join(source.prebuilt, id);
   const notes = unused.map(({ name, used }): Note => {
     const reason = `${name} is not used, because ${used} exists as well; remove one of the two`;
     return { level: "warning", folder: real, reason };
   });
-  notes.push(...unreadable);
+  notes.push(...unreadable.map((one): Note => ({ level: "warning", ...one })));
   return {
-    id,
-    source: source.kind,
-    folder: real,
-    files,
-    content,
-    ...(notes.length > 0 && { notes }),
-    ...(prebuilt && { prebuilt }),
+    is: "found",
+    found: {
+      id,
+      source: source.kind,
+      folder: real,
+      files,
+      content,
+      ...(notes.length > 0 && { notes }),
+      ...(prebuilt && { prebuilt }),
+    },
   };
 }
-
-interface Chosen {
-  files: IntegrationFiles;
-  /** Files that are not used, each with the file of the same stem that is. */
-  unused: { name: string; used: string }[];
-  /** Directories that exist but cannot be read. */
-  unreadable: Note[];
-}
-
-async function integrationFiles(folder: string, isLoose: boolean): Promise<Chosen> {
-  const prefix = isLoose ? "" : "tools/";
-  const unreadable: Note[] = [];
-  const tools = await namesIn(
-    isLoose ? folder : join(folder, "tools"),
-    unreadable,
-    (name) => !NOT_CODE.test(name) && !/^[_.]/.test(name),
-  );
-  const parts = isLoose ? [] : await namesIn(folder, unreadable, (name) => SINGLE.includes(stemOf(name)));
-  const chosen = [oneOfEach(parts, ""), oneOfEach(tools, prefix)];
-  const files: IntegrationFiles = { tools: chosen[1]?.used ?? [] };
-  for (const name of chosen[0]?.used ?? []) files[stemOf(name)] = name;
-  return { files, unused: chosen.flatMap(({ unused }) => unused), unreadable };
-}
-
-type Single = (typeof SINGLE)[number];
-
-const stemOf = (name: string): Single => name.replace(CODE, "") as Single;
-
-/** The names of code files in a folder. A folder that exists but cannot be read is added to `unreadable`. */
-async function namesIn(
-  folder: string,
-  unreadable: Note[],
-  isWanted: (name: string) => boolean,
-): Promise<string[]> {
-  const entries = await list(folder).catch((error: unknown) => {
-    if (!isAbsent(error)) unreadable.push({ level: "warning", folder, reason: reasonUnreadable(error) });
-    return [];
-  });
-  return entries
-    .map((entry) => entry.name)
-    .filter((name) => CODE.test(name) && isWanted(name))
-    .sort();
-}
-
-function oneOfEach(names: string[], prefix: string): { used: string[]; unused: Chosen["unused"] } {
-  const rank = (name: string) => PREFERRED.indexOf(extname(name));
-  const best = new Map<string, string>();
-  for (const name of names) {
-    const other = best.get(stemOf(name));
-    if (other === undefined || rank(name) < rank(other)) best.set(stemOf(name), name);
-  }
-  const unused = names.flatMap((name) => {
-    const used = best.get(stemOf(name)) ?? name;
-    return used === name ? [] : [{ name: prefix + name, used: prefix + used }];
-  });
-  return { used: [...best.values()].sort().map((name) => prefix + name), unused };
-}
-
-const ABSENT = "There is no such directory";
-
-const list = (folder: string): Promise<Dirent[]> => readdir(folder, { withFileTypes: true });
-
-/** Only these two codes mean that the directory is absent. */
-const reasonUnreadable = (error: unknown): string =>
-  isAbsent(error) ? ABSENT : `The directory cannot be read: ${errorMessage(error)}`;
 
 /** The reason instead, if the path exists but cannot be followed. */
 const isDirectory = (path: string): Promise<boolean | string> =>

@@ -14,7 +14,8 @@ import {
   topLevelAwaits,
 } from "../../runtime/bundle.ts";
 import { changedSince, NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
-import type { FoundIntegration, IntegrationFiles } from "../discovery/discover.ts";
+import type { IntegrationFiles } from "../discovery/code-files.ts";
+import type { FoundIntegration } from "../discovery/discover.ts";
 import { hashOf, readClosure } from "../review/closure.ts";
 import { SDK_NAMES } from "./host-sdk.ts";
 import { deleteModules, tidy } from "./shelf.ts";

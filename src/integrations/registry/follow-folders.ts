@@ -38,6 +38,7 @@ export function followFolders(options: FollowOptions): Follower {
   const firstLoads = new Map<string, Promise<void>>();
   let watching: FolderWatch | undefined;
   let seenNotes = new Set<string>();
+  let latest: Discovery | undefined;
   let isClosed = false;
 
   function sayNotes({ notes }: Discovery): void {
@@ -51,8 +52,9 @@ export function followFolders(options: FollowOptions): Follower {
 
   /** `changed` are folders whose contents may have changed. Returns the loads that were started. */
   async function scan(changed: ReadonlySet<string> | "all"): Promise<Promise<void>[]> {
-    const discovery = await discover(sources);
+    const discovery = await discover(sources, latest);
     if (isClosed) return [];
+    latest = discovery;
     sayNotes(discovery);
     options.onFound(discovery);
     const loads: Promise<void>[] = [];

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { symlink } from "node:fs/promises";
+import { rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { NO_CONTENT } from "../../../src/content/files.ts";
-import { discover, discoverOne } from "../../../src/integrations/discovery/discover.ts";
+import { type Discovery, discover, discoverOne } from "../../../src/integrations/discovery/discover.ts";
 import { temporaryFolder } from "../harness.ts";
 
 test("folders are found by their contents, in order; others are reported with a reason", async () => {
@@ -132,8 +132,55 @@ test.skipIf(process.platform === "win32")(
     expect(found.map(({ id }) => id)).toEqual(["good", "half"]);
     const reason = expect.stringContaining("The directory cannot be read: ELOOP");
     expect(notes).toEqual([
-      { level: "warning", folder: join(dir, "looped"), reason },
       { level: "warning", folder: join(dir, "half/tools"), reason },
+      { level: "warning", folder: join(dir, "looped"), reason },
     ]);
+  },
+);
+
+test.skipIf(process.platform === "win32")(
+  "what was found stays while it cannot be read, and is gone when it is absent",
+  async () => {
+    await using folder = await temporaryFolder();
+    const dir = join(folder.path, "all");
+    await folder.write({ "all/one/router.ts": "", "all/two/tools/a.ts": "", "other/one/hooks.ts": "" });
+    const sources = [dir, join(folder.path, "other")].map((path) => ({
+      kind: "external" as const,
+      dir: path,
+    }));
+    const looped = async (path: string) => {
+      await rename(path, `${path}.away`);
+      // Not even root can read a loop of links.
+      await symlink(path, path);
+    };
+    const back = async (path: string) => {
+      await unlink(path);
+      await rename(`${path}.away`, path);
+    };
+    const filesOf = ({ found }: Discovery) =>
+      Object.fromEntries(found.map(({ id, files }) => [id, [files.router, files.hooks, ...files.tools]]));
+    const before = await discover(sources);
+    const all = { two: [undefined, undefined, "tools/a.ts"], one: [undefined, "hooks.ts"] };
+    expect(filesOf(before)).toEqual(all);
+
+    await looped(dir);
+    const without = await discover(sources, before);
+    expect(filesOf(without)).toEqual(all);
+    expect(without.notes).toContainEqual(
+      expect.objectContaining({ reason: expect.stringContaining("cannot be read: ELOOP") }),
+    );
+    // Nor is what it replaced taken for it.
+    await looped(join(folder.path, "other"));
+    expect(filesOf(await discover(sources, without))).toEqual(all);
+    for (const source of [dir, join(folder.path, "other")]) await back(source);
+
+    for (const path of ["two", "two/tools"]) {
+      await looped(join(dir, path));
+      expect(filesOf(await discover(sources, before))).toEqual(all);
+      expect(filesOf(await discover(sources))).toEqual({ one: [undefined, "hooks.ts"] });
+      await back(join(dir, path));
+    }
+    await rename(dir, `${dir}.gone`);
+    expect(filesOf(await discover(sources, before))).toEqual({ one: [undefined, "hooks.ts"] });
   },
 );
