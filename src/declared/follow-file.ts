@@ -18,6 +18,8 @@ export interface FollowFile<Read> {
   absent: Read;
   /** What stays as it was when the file cannot be read: "The servers". */
   what: string;
+  /** Default: from the disk. */
+  readText?: (path: string) => Promise<string>;
 }
 
 export interface FollowedFile {
@@ -35,24 +37,38 @@ export async function followFile<Read>({
   onChange,
   absent,
   what,
+  readText = (file) => readFile(file, "utf8"),
 }: FollowFile<Read>): Promise<FollowedFile> {
   let seen = "";
+  /** What prevented the last look. */
+  let trouble = "";
 
+  /** Looks again after a moment if the file cannot be read, and says so once. */
   async function look(): Promise<void> {
+    try {
+      await lookNow();
+      trouble = "";
+    } catch (error) {
+      const reason = errorMessage(error);
+      if (reason !== trouble) log.error("{path} cannot be read: {reason}", { path, reason });
+      trouble = reason;
+    }
+  }
+
+  async function lookNow(): Promise<void> {
     const version = await versionOf(path);
     if (version === seen) return;
+    const text = version === ABSENT ? undefined : await readText(path);
     seen = version;
-    if (version === ABSENT) return onChange(absent);
-    const found = read(await readFile(path, "utf8"));
+    if (text === undefined) return onChange(absent);
+    const found = read(text);
     if (found.ok) return onChange(found);
     const { line, reason } = found.problem;
     const place = line === undefined ? path : `${path}:${line}`;
     log.error("{place}: {reason}. {what} in it stay as they were.", { place, reason, what });
   }
 
-  await look().catch((error) =>
-    log.error("{path} cannot be read: {reason}", { path, reason: errorMessage(error) }),
-  );
+  await look();
   const looking: Periodic = every({ name: `Reading ${basename(path)}`, ms: LOOK_MS, run: look, log });
   return { close: looking.close };
 }

@@ -137,7 +137,8 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
   /** Returns the milliseconds until more may be read. */
   function tooFast(bytes: number): number {
     const at = now();
-    if (at - window.from >= 1000) Object.assign(window, { from: at, bytes: 0 });
+    // A clock that is set back would have the process wait until it is that late again.
+    if (at < window.from || at - window.from >= 1000) Object.assign(window, { from: at, bytes: 0 });
     window.bytes += bytes;
     return window.bytes > READ_BYTES_PER_SECOND ? window.from + 1000 - at : 0;
   }

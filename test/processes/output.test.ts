@@ -102,3 +102,15 @@ test("the end of a flood is kept if the process ends during it", () => {
   const told = texts().map((text) => Number(/: (\d+) lines/.exec(text)?.[1] ?? 0));
   expect(told.reduce((sum, count) => sum + count, 0) + counted).toBe(100_000);
 });
+
+test("a clock that is set back does not keep the process from writing", () => {
+  const { output, pauses, clock } = setUp();
+  clock.now = 10_000_000;
+  void output.write(new Uint8Array(10), "stdout");
+  clock.now = 0;
+  for (let megabytes = 0; megabytes < 40; megabytes++) {
+    void output.write(new Uint8Array(1024 * 1024), "stdout");
+    clock.now += 1000;
+  }
+  expect(pauses).toEqual([]);
+});

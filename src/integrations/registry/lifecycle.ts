@@ -58,9 +58,7 @@ export function createLifecycle({ log, folderOf, timeoutMs = TIMEOUT_MS }: Lifec
       keys: new Set([...(before?.keys ?? []), ...keys]),
       hops: Math.max(hops, before?.hops ?? 0),
     });
-    if (running.has(id)) return;
-    const run = runDue(id).finally(() => running.delete(id));
-    running.set(id, run);
+    if (!running.has(id)) running.set(id, runDue(id));
   }
 
   async function runDue(id: string): Promise<void> {
@@ -69,7 +67,8 @@ export function createLifecycle({ log, folderOf, timeoutMs = TIMEOUT_MS }: Lifec
     for (;;) {
       const next = due.get(id);
       due.delete(id);
-      if (!next || closing.signal.aborted) return;
+      // At once, not when the promise has settled: a change in between would wait for the next one.
+      if (!next || closing.signal.aborted) return void running.delete(id);
       if (next.enabled) await callAll(id, "enabled", next);
       if (next.keys.size > 0) await callAll(id, "settings_changed", next);
     }

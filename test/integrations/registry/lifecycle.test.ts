@@ -165,3 +165,17 @@ test("an integration registers callbacks, knows its address, and is notified of 
     [2, "https://heddle.example", url],
   ]);
 });
+
+test("a change is told, however shortly after the last callback it comes", async () => {
+  const told: string[] = [];
+  for (let steps = 0; steps < 30; steps++) {
+    const { lifecycle } = make();
+    lifecycle.replaceOwner("chat", [
+      on("settings_changed", ({ keys }) => told.push(`${steps} ${keys.join()}`)),
+    ]);
+    lifecycle.settingsChanged("chat", ["A"]);
+    for (let step = 0; step < steps; step++) await undefined;
+    lifecycle.settingsChanged("chat", ["B"]);
+    await until(() => told.some((one) => one.startsWith(`${steps} `) && one.endsWith("B")));
+  }
+});
