@@ -250,14 +250,15 @@ const hasPassword = (url: string | undefined): boolean =>
 const READ_ELSEWHERE = /^(HEDDLE_\w+|STATE_DIRECTORY|PG[A-Z]+)$/;
 
 /** Heddle's own secrets; those of integrations become known when they are declared. */
-function secretsOf({ secretNames, text }: VariableReader): string[] {
-  const values = [...secretNames].flatMap((name) => text(name) ?? []);
-  // Only the password of a URL is secret.
-  return values.flatMap((value) => {
-    const password = URL.canParse(value) ? new URL(value).password : undefined;
-    return password === undefined
-      ? value.split(",").map((one) => one.trim())
-      : [password, decodeURIComponent(password)];
+function secretsOf({ secretNames, databaseUrlNames, text }: VariableReader): string[] {
+  return [...secretNames].flatMap((name) => {
+    const value = text(name);
+    if (value === undefined) return [];
+    // A key may look like a URL as well: "prod:0123".
+    if (!databaseUrlNames.has(name)) return [value, ...value.split(",").map((one) => one.trim())];
+    // Only the password of a database's URL is secret.
+    const { password } = new URL(value);
+    return [password, decodeURIComponent(password)];
   });
 }
 

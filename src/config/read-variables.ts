@@ -33,6 +33,7 @@ export function createVariableReader(flags: Flags, environment: Environment) {
   /** Every variable that was read, and so the list of Heddle's own. */
   const names = new Set<string>();
   const secretNames = new Set<string>();
+  const databaseUrlNames = new Set<string>();
   /** Variables whose URL holds a password or a token. */
   const secretUrlNames = new Set<string>();
 
@@ -91,6 +92,7 @@ export function createVariableReader(flags: Flags, environment: Environment) {
       return flag !== undefined && blankToUndefined(flags[flag]) !== undefined;
     },
     secretNames,
+    databaseUrlNames,
     secretUrlNames,
     text,
     secret,
@@ -119,6 +121,7 @@ export function createVariableReader(flags: Flags, environment: Environment) {
     databaseUrl(name: string): string | undefined {
       const got = secret(name);
       if (got === undefined) return undefined;
+      databaseUrlNames.add(name);
       const url = new URL(checkUrl(name, got, ["postgres:", "postgresql:"]));
       for (const [part, value] of [
         ["user", url.username],

@@ -38,8 +38,9 @@ function listed(words: readonly string[], link: "and" | "or"): string {
   return others.length > 0 ? `${others.toReversed().join(", ")} ${link} ${last}` : last;
 }
 
-/** Host and port of an address, never a password in it. */
+/** Host and port of an address, never a password in it: "user:password@broker:1883" is no URL with a host, and a wrong port makes none. */
 function placeOf(address: string | undefined): string | undefined {
   if (address === undefined || address === "") return undefined;
-  return URL.canParse(address) ? new URL(address).host || address : address;
+  const host = URL.parse(address)?.host;
+  return host ? host : address.slice(address.lastIndexOf("@") + 1);
 }

@@ -49,6 +49,13 @@ describe("config", () => {
       "OPENAI_API_KEY",
       "TRANSCRIPTION_API_KEY",
     ]);
+    // A key may look like a URL, or have a comma.
+    const keys = { API_KEY: "prod:0123456789abcdef", OPENAI_API_KEY: "sk-one,two" };
+    const database = { DATABASE_URL: "postgres://u:p%40ss@h/heddle", ENCRYPTION_KEY_PREVIOUS: "" };
+    expect(loadConfig({ home: "/a" }, { ...keys, ...database }).secrets).toEqual(
+      expect.arrayContaining([...Object.values(keys), "p%40ss", "p@ss"]),
+    );
+    expect(loadConfig({ home: "/a" }, database).secrets).not.toContain(database.DATABASE_URL);
     const urls = {
       OPENAI_BASE_URL: "https://h/v1?key=x",
       HOOK_WEBHOOK_URLS: "https://a/,https://u:p@b/",

@@ -135,3 +135,14 @@ test("a short wait is waited for, and a long one is not", async () => {
   const stopped = AbortSignal.abort(new Error("stopped"));
   await expect(patiently(after(1), { signal: stopped })).rejects.toThrow();
 });
+
+test.each([
+  ["user:secret@broker.example:1883", "nothing answers at broker.example:1883 ("],
+  ["user:se@cret@broker.example", "nothing answers at broker.example ("],
+  // No port is that large, so this is no URL.
+  ["https://user:secret@host.example:99999/a", "nothing answers at host.example:99999/a ("],
+])("no password of an address is shown: %s", (address, words) => {
+  const message = wordsOf(failed({ code: "ECONNREFUSED" }), { address });
+  expect(message).toContain(words);
+  expect(message).not.toContain("cret");
+});
