@@ -38,6 +38,8 @@ const LONGEST_MS = 300_000;
 const GOOD_AFTER_MS = 60_000;
 /** Credentials may have been mended at the service. */
 const REAUTH_MS = 3_600_000;
+/** A service's own wait counts for a day at most, as for deliveries. */
+const LONGEST_ASKED_MS = 24 * 3_600_000;
 /** One that hangs would keep what was missed for as long as the connection lasts. */
 const CATCH_UP_MS = 3_600_000;
 /** A listener that ignores its signal for this long is abandoned. */
@@ -203,5 +205,8 @@ function missedSince(
 const pauseAfter = (failures: number, random: () => number): number =>
   Math.round(Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS / 1.25) * (1 + random() / 4));
 
-const askedFor = (reason: unknown): number =>
-  isRetryable(reason) ? (reason.retryAfterSeconds ?? 0) * 1000 : 0;
+/** An error that an integration has made may say anything here, and a service may ask for a year. */
+function askedFor(reason: unknown): number {
+  const ms = isRetryable(reason) ? Number(reason.retryAfterSeconds ?? 0) * 1000 : 0;
+  return ms > 0 ? Math.min(ms, LONGEST_ASKED_MS) : 0;
+}

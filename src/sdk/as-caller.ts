@@ -22,8 +22,7 @@ export const createAsCaller =
       for (const [name, value] of Object.entries(query)) {
         if (value !== undefined && value !== null) parameters.set(name, String(value));
       }
-      const isPlain = path.startsWith("/") && !/[?#]|\/\.{0,2}(?:\/|$)/.test(path);
-      if (!isPlain) {
+      if (!isPlain(path)) {
         throw new HeddleError(
           "validation",
           `The path must be one below /api/v1, such as "/channels"; got "${path}".`,
@@ -42,3 +41,7 @@ export const createAsCaller =
       return (await response.json()) as Value;
     },
   });
+
+/** A URL reads "%2e" as a dot and "\\" as a slash, so that such a path could lead elsewhere. */
+const isPlain = (path: string): boolean =>
+  path.startsWith("/") && !/[?#\\]|\/\.{0,2}(?:\/|$)/.test(path.replaceAll(/%2e/gi, "."));

@@ -86,7 +86,8 @@ const saysSomething = (schema: object): boolean =>
 function checkRate(type: string, rate: unknown): void {
   const rates = typeof rate === "object" && rate !== null ? Object.entries(rate) : [];
   const isRate =
-    rates.length > 0 && rates.every(([name, value]) => RATES.includes(name) && Number(value) > 0);
+    rates.length > 0 &&
+    rates.every(([name, value]) => RATES.includes(name) && typeof value === "number" && value > 0);
   if (isRate) return;
   throw invalid(
     `The rate of dispatcher ${type} must be { perSecond, perLane }, one of them or both, each above 0; got ${shown(rate)}.`,

@@ -3,6 +3,7 @@
 
 import { HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
+import { shown } from "./arguments.ts";
 import { isRetryable, Retryable } from "./errors.ts";
 import { checkOptions } from "./options.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -203,6 +204,7 @@ function checked(options: RateLimitOptions): Limits {
     maxWaitSeconds = 30,
     maxWaiting = 100,
   } = options;
+  check("rates", Array.isArray(rates) && rates.every(isRate), "a list of { requests, seconds }", rates);
   for (const { requests, seconds } of rates) {
     check(
       "requests",
@@ -210,14 +212,19 @@ function checked(options: RateLimitOptions): Limits {
       "a whole number from 1 to 1,000",
       requests,
     );
-    check("seconds", seconds > 0 && seconds <= DAY_SECONDS, "a number above 0, at most a day", seconds);
+    check(
+      "seconds",
+      isNumber(seconds) && seconds > 0 && seconds <= DAY_SECONDS,
+      "a number above 0, at most a day",
+      seconds,
+    );
   }
   const isCount =
     concurrency === Number.POSITIVE_INFINITY || (Number.isInteger(concurrency) && concurrency >= 1);
   check("concurrency", isCount, "a whole number from 1", concurrency);
   check(
     "maxWaitSeconds",
-    maxWaitSeconds > 0 && maxWaitSeconds <= LONGEST_TIMER_SECONDS,
+    isNumber(maxWaitSeconds) && maxWaitSeconds > 0 && maxWaitSeconds <= LONGEST_TIMER_SECONDS,
     "a number above 0, at most an hour",
     maxWaitSeconds,
   );
@@ -230,11 +237,19 @@ function checked(options: RateLimitOptions): Limits {
   return { rates, concurrency, maxWaitSeconds, maxWaiting };
 }
 
+/** A text such as "60", which is read from somewhere, would be joined to the time instead of added. */
+const isNumber = (value: unknown): boolean => typeof value === "number";
+const isRate = (rate: unknown): boolean => typeof rate === "object" && rate !== null;
+
 function check(field: string, isRight: boolean, wanted: string, given: unknown): void {
   if (isRight) return;
-  throw new HeddleError("validation", `${field} of rateLimit() must be ${wanted}; got ${String(given)}.`, {
-    field,
-  });
+  throw new HeddleError(
+    "validation",
+    `${field} of rateLimit() must be ${wanted}; got ${given === undefined ? "nothing" : shown(given)}.`,
+    {
+      field,
+    },
+  );
 }
 
 /** The machine's. */

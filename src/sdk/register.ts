@@ -74,8 +74,8 @@ function toolOf(
     );
   }
   const { timeoutSeconds, reconcile } = options;
-  if (timeoutSeconds !== undefined && !(timeoutSeconds > 0)) {
-    throw invalid(`Tool ${name}: timeoutSeconds must be a number above 0.`);
+  if (timeoutSeconds !== undefined && !(typeof timeoutSeconds === "number" && timeoutSeconds > 0)) {
+    throw invalid(`Tool ${name}: timeoutSeconds must be a number above 0; got ${shown(timeoutSeconds)}.`);
   }
   if (reconcile !== undefined && typeof reconcile !== "function") {
     throw invalid(`Tool ${name}: reconcile must be a function.`);

@@ -93,14 +93,15 @@ export function createRestServices(
       );
     },
     async transcribe({ data, mediaType, signal }) {
-      const response = await fetchWithTimeout(`${serverOf(options)}/api/v1/transcribe`, {
+      const asking = fetchWithTimeout(`${serverOf(options)}/api/v1/transcribe`, {
         method: "POST",
         headers: { authorization: `Bearer ${options.apiKey}`, "content-type": mediaType },
         body: new Uint8Array(data),
         ...{ redirect: "error", timeoutSeconds: TRANSCRIPTION_SECONDS },
         ...(signal && { signal }),
       });
-      const text = await response.text();
+      const response = await reached(options, asking, signal);
+      const text = await reached(options, response.text(), signal);
       // The server has no transcription.
       if (response.status === 501) return null;
       if (!response.ok) throw failureIn(response.status, text);
@@ -128,16 +129,13 @@ async function call<Answer>(
     authorization: `Bearer ${options.apiKey}`,
     ...(body && { "content-type": "application/json" }),
   };
-  const response = await fetchWithTimeout(url, {
-    method,
-    headers,
-    ...(body && { body: textOf(body) }),
-    // The key must not be sent on to another address.
-    redirect: "error",
-  }).catch((cause: unknown) => {
-    throw new HeddleError("unavailable", `Heddle at ${options.url} does not answer.`, { cause });
-  });
-  const text = await response.text();
+  const sent = body && { body: textOf(body) };
+  // The key must not be sent on to another address.
+  const response = await reached(
+    options,
+    fetchWithTimeout(url, { method, headers, ...sent, redirect: "error" }),
+  );
+  const text = await reached(options, response.text());
   if (response.status === 204) return undefined as Answer;
   if (!response.ok) throw failureIn(response.status, text);
   try {
@@ -146,6 +144,13 @@ async function call<Answer>(
     throw new HeddleError("upstream", `Heddle's answer to ${method} ${path} must be JSON.`, { cause });
   }
 }
+
+/** A connection may also break within the answer. */
+const reached = <Value>({ url }: RestOptions, asking: Promise<Value>, signal?: AbortSignal): Promise<Value> =>
+  asking.catch((cause: unknown) => {
+    if (signal?.aborted) throw cause;
+    throw new HeddleError("unavailable", `Heddle at ${url} does not answer.`, { cause });
+  });
 
 function textOf(body: JsonObject): string {
   try {

@@ -13,6 +13,9 @@ export interface SettingSchema {
   anyOf?: SettingSchema[];
   minimum?: number;
   maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  multipleOf?: number;
   minLength?: number;
   maxLength?: number;
   pattern?: string;
@@ -35,7 +38,7 @@ function wanted(schema: SettingSchema): string[] {
   if (choices) return choices.map((choice) => JSON.stringify(choice));
   const { minimum, maximum, minLength, maxLength } = schema;
   const name = NAMES[schema.type ?? "string"];
-  if (name !== undefined) return [name + range(minimum, maximum, "")];
+  if (name !== undefined) return [name + range(minimum, maximum, "") + limits(schema)];
   return [`a text${range(minLength, maxLength, " characters")}${form(schema)}`];
 }
 
@@ -45,6 +48,17 @@ function range(least: number | undefined, most: number | undefined, unit: string
   }
   if (least !== undefined) return ` of at least ${least}${unit}`;
   return most === undefined ? "" : ` of at most ${most}${unit}`;
+}
+
+/** Limits that the number itself must not be, and what it must be a multiple of. */
+function limits({ exclusiveMinimum, exclusiveMaximum, multipleOf }: SettingSchema): string {
+  return [
+    exclusiveMinimum !== undefined && ` above ${exclusiveMinimum}`,
+    exclusiveMaximum !== undefined && ` below ${exclusiveMaximum}`,
+    multipleOf !== undefined && ` that is a multiple of ${multipleOf}`,
+  ]
+    .filter((part) => part !== false)
+    .join("");
 }
 
 /** Examples say to a person what an expression says to a program. */

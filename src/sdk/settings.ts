@@ -181,10 +181,19 @@ function convert(schema: SettingSchema, text: string): unknown {
 function fits(schema: SettingSchema, value: unknown): boolean {
   if (schema.const !== undefined && value !== schema.const) return false;
   if (schema.enum !== undefined && !schema.enum.includes(value)) return false;
-  if (typeof value === "number") {
-    return value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity);
-  }
+  if (typeof value === "number") return fitsNumber(schema, value);
   if (typeof value !== "string") return true;
   if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) return false;
   return value.length >= (schema.minLength ?? 0) && value.length <= (schema.maxLength ?? Infinity);
+}
+
+function fitsNumber(schema: SettingSchema, value: number): boolean {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
+  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) return false;
+  return (
+    value >= (minimum ?? -Infinity) &&
+    value <= (maximum ?? Infinity) &&
+    value > (exclusiveMinimum ?? -Infinity) &&
+    value < (exclusiveMaximum ?? Infinity)
+  );
 }

@@ -59,6 +59,7 @@ export function createStore(backend: StoreBackend): Store {
     list(options = {}) {
       checkOptions("store.list", options, ["prefix", "after", "limit"]);
       const { prefix = "", after, limit = 100 } = options;
+      checkPlace({ prefix, after });
       if (!Number.isInteger(limit) || limit < 1 || limit > LONGEST_LIST) {
         throw invalid("limit", `limit must be a whole number from 1 to ${LONGEST_LIST}.`);
       }
@@ -120,6 +121,15 @@ export function checkKey(key: string): string {
     "key",
     `A key of the store must be a text of 1 to ${LONGEST_KEY} characters other than "." and "..".`,
   );
+}
+
+/** Throws "validation" for the beginning of keys, or a key to go on from, that the database cannot even be asked for. */
+export function checkPlace(place: { prefix: string; after: string | undefined }): void {
+  for (const [field, text] of Object.entries(place)) {
+    if (text === undefined || (typeof text === "string" && text.isWellFormed() && !text.includes("\0")))
+      continue;
+    throw invalid(field, `${field} of store.list() must be the text of a key, or of its beginning.`);
+  }
 }
 
 /** Throws "validation" for a value that is not JSON, and "payload_too_large" for more than `LARGEST_VALUE`. */

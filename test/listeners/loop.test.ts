@@ -260,3 +260,15 @@ test("a catchUp that never ends is given up, and asked for the same time again",
   expect(asked.slice(0, 2)).toEqual([new Date(5), new Date(5)]);
   expect(reports).toContainEqual(["degraded", "Its catchUp took longer than 0.001 seconds."]);
 });
+
+test.each([
+  [new Retryable("busy", { retryAfterSeconds: 10 * 365 * 86_400 }), 86_400],
+  [new Retryable("busy", { retryAfterSeconds: Number.NaN }), 1],
+  [new Retryable("busy", { retryAfterSeconds: -5 }), 1],
+])("a service's own wait counts for a day at most, and only if it is one: %p", async (error, seconds) => {
+  const { loop, sleeps } = loopOver(async () => {
+    throw error;
+  });
+  expect(await nextPause(sleeps, 1)).toBe(seconds);
+  await loop.stop();
+});

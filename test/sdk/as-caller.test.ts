@@ -41,6 +41,10 @@ test("a route reads what its caller may see, below /api/v1 and nowhere else", as
       "/a#b",
       "//evil.example",
       "/a//b",
+      // As a URL reads these, they lead out of the API.
+      "/%2e%2e/%2E%2e/health",
+      "/a/.%2e",
+      "/..\\..\\health",
     ]) {
       expect(await failing(path)).toBe("validation");
     }

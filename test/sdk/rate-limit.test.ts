@@ -149,3 +149,25 @@ test("work that goes on after its signal no longer takes a turn", async () => {
   await expect(hanging).rejects.toThrow("given up");
   expect(await limit.run("a", async () => "next")).toBe("next");
 });
+
+test.each([
+  [
+    { rates: [{ requests: 1, seconds: "60" }] },
+    'seconds of rateLimit() must be a number above 0, at most a day; got "60".',
+  ],
+  [
+    { rates: [{ requests: 1 }] },
+    "seconds of rateLimit() must be a number above 0, at most a day; got nothing.",
+  ],
+  [
+    { rates: { requests: 1, seconds: 1 } },
+    "rates of rateLimit() must be a list of { requests, seconds }; got",
+  ],
+  [{ rates: [null] }, "rates of rateLimit() must be a list of { requests, seconds }; got [null]."],
+  [
+    { maxWaitSeconds: "30" },
+    'maxWaitSeconds of rateLimit() must be a number above 0, at most an hour; got "30".',
+  ],
+])("what is no number is not taken for one: %p", (options, message) => {
+  expect(() => sdk.rateLimit(options as never)).toThrow(message);
+});

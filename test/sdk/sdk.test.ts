@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { Type as t } from "@sinclair/typebox";
 import { HeddleError } from "../../src/errors.ts";
@@ -173,6 +174,32 @@ test("no error of a child shows its key", async () => {
   const error = await gone.searchDocuments({ query: "a" }).catch((error) => error);
   expect(error).toMatchObject({ code: "unavailable" });
   expect(Bun.inspect(error)).not.toContain("hdl_key");
+});
+
+test("a connection that breaks within the answer is an error that a process can retry", async () => {
+  const server = createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .once("data", () => {
+        socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{");
+        setTimeout(() => socket.destroy(), 20);
+      });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  const breaking = createSdk(
+    createEnvironmentBackend({ HEDDLE_URL: `http://127.0.0.1:${port}`, HEDDLE_API_KEY: "hdl_key" }),
+  );
+  const codeOf = (error: unknown) => (error as { code: unknown }).code;
+  try {
+    expect(await breaking.searchDocuments({ query: "a" }).catch(codeOf)).toBe("unavailable");
+    const recording = { data: Uint8Array.of(1), mediaType: "audio/ogg" };
+    expect(await breaking.transcribe(recording).catch(codeOf)).toBe("unavailable");
+    const signal = AbortSignal.abort(new Error("stopped"));
+    expect(await breaking.transcribe({ ...recording, signal }).catch(String)).toBe("Error: stopped");
+  } finally {
+    server.close();
+  }
 });
 
 const alone = createSdk(createEnvironmentBackend({ SOME: "5" }));

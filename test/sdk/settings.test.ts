@@ -78,10 +78,12 @@ test("an invalid value is an error that names the setting and never shows a secr
     SHARE: "2",
     NAME: "x",
   };
-  Object.assign(values, { WORDS: "four", TOPIC: "mail" });
+  Object.assign(values, { WORDS: "four", TOPIC: "mail", ABOVE: "0", EVEN: "3" });
   const settings = config(values).defineConfig({
     COUNT: t.Integer(),
     LOW: t.Integer({ minimum: 1 }),
+    ABOVE: t.Number({ exclusiveMinimum: 0, exclusiveMaximum: 10 }),
+    EVEN: t.Integer({ minimum: 0, multipleOf: 2 }),
     ON: t.Boolean(),
     MODE: t.Union([t.Literal("fast"), t.Literal("safe")]),
     MY_TOKEN: t.String({ pattern: "^\\S+$" }),
@@ -98,6 +100,11 @@ test("an invalid value is an error that names the setting and never shows a secr
   };
   validation("COUNT", 'The setting COUNT must be a whole number; got "1.5".');
   validation("LOW", 'The setting LOW must be a whole number of at least 1; got "0".');
+  validation("ABOVE", 'The setting ABOVE must be a number above 0 below 10; got "0".');
+  validation(
+    "EVEN",
+    'The setting EVEN must be a whole number of at least 0 that is a multiple of 2; got "3".',
+  );
   validation("SHARE", 'The setting SHARE must be a number from 0 to 1; got "2".');
   validation("NAME", 'The setting NAME must be a text of 2 to 3 characters; got "x".');
   validation("WORDS", 'The setting WORDS must be "one", "two" or "three"; got "four".');

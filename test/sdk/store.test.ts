@@ -57,6 +57,11 @@ function keepsItsPromises(make: () => Store): void {
     expect(await store.get("odd")).toBeUndefined();
   });
 
+  test("a list begins with a text that the database can be asked for", async () => {
+    for (const options of [{ prefix: "a\0" }, { after: "\ud800" }, { prefix: 5 }])
+      expect(async () => store.list(options as never)).toThrow(/^(prefix|after) of store.list\(\) must be/);
+  });
+
   test("delete returns whether there was a value", async () => {
     await store.set("gone", 1);
     expect([await store.delete("gone"), await store.delete("gone")]).toEqual([true, false]);

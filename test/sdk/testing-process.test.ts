@@ -84,11 +84,18 @@ test("the fake server passes on each call, and answers errors as Heddle does", a
       patchChannel: async (id, change) => ({ ...channel, id, ...change }),
       resetSession: async (id) => ({ session_id: `new of ${id}`, previous_session_id: null }),
       unfinishedTasks: async () => ["t1", "t2"],
+      getTask: async (id) => ({ status: "complete", result: `of ${id}`, error: null }),
+      async correctTask(id, text) {
+        calls.push(`${id}: ${text}`);
+        return 1;
+      },
       async cancelTask(id) {
         calls.push(id);
         return "cancelled";
       },
     },
+    reportConnection: async (report) => void calls.push(report),
+    transcribe: async ({ data, mediaType }) => (data[0] === 255 ? `${data.length} ${mediaType}` : null),
   });
   const server = await serveLoopback(
     createRestServer({ services: () => testSeam().services, store: testSeam().store }),
@@ -119,6 +126,21 @@ test("the fake server passes on each call, and answers errors as Heddle does", a
     expect([await sdk.channels.stop("chat:ops"), calls]).toEqual([
       ["t1", "t2"],
       ["t1", "t2"],
+    ]);
+    calls.length = 0;
+    expect(await sdk.tasks.get("t1")).toEqual({ status: "complete", result: "of t1", error: null });
+    expect(await sdk.tasks.correct("t1", "better")).toBe(1);
+    await sdk.connection.report({ status: "degraded", detail: "slow" });
+    await sdk.connection.report({ name: "b", status: "connected" });
+    expect(calls).toEqual([
+      "t1: better",
+      { name: "main", status: "degraded", detail: "slow" },
+      { name: "b", status: "connected" },
+    ]);
+    const recording = (first: number) => ({ data: Uint8Array.of(first, 0), mediaType: "audio/ogg" });
+    expect([await sdk.transcribe(recording(255)), await sdk.transcribe(recording(0))]).toEqual([
+      "2 audio/ogg",
+      null,
     ]);
     heddle.restore();
     await expect(sdk.injectMessage(message)).rejects.toThrow("injectMessage() needs fakeHeddle()");

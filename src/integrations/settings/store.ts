@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { and, asc, eq, gt, isNull, like, lte, or, sql } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import { integrationStore } from "../../db/schema.ts";
-import { checkKey, type HeldEntry, jsonText, type StoreBackend } from "../../sdk/store.ts";
+import { checkKey, checkPlace, type HeldEntry, jsonText, type StoreBackend } from "../../sdk/store.ts";
 import type { Vault } from "../../secrets/vault.ts";
 
 export interface IntegrationStoreOptions {
@@ -103,6 +103,7 @@ export function createIntegrationStore({ db, vault, addSecret }: IntegrationStor
         return gone.length > 0;
       },
       async list({ prefix, after, limit }) {
+        checkPlace({ prefix, after });
         const rows = await db.query
           .select()
           .from(integrationStore)

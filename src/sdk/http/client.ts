@@ -235,18 +235,27 @@ async function beginningOf(response: Response): Promise<string> {
   return text.slice(0, QUOTED);
 }
 
+/** The longest delay of a timer; a longer one would fire at once. */
+const LONGEST_TIMER_SECONDS = 2_147_483;
+
 /** The `sleep` of `HttpDeps`. */
 export function sleepFor(seconds: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   if (signal?.aborted) return Promise.reject(signal.reason);
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const onAbort = () => {
     clearTimeout(timer);
     reject(signal?.reason);
   };
-  const timer = setTimeout(() => {
-    signal?.removeEventListener("abort", onAbort);
-    resolve();
-  }, seconds * 1000);
+  const wait = (left: number): void => {
+    const next = Math.min(left, LONGEST_TIMER_SECONDS);
+    timer = setTimeout(() => {
+      if (left > next) return wait(left - next);
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, next * 1000);
+  };
+  wait(seconds);
   signal?.addEventListener("abort", onAbort, { once: true });
   return promise;
 }

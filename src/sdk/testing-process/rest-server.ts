@@ -4,7 +4,7 @@ import { HeddleError, notFound } from "../../errors.ts";
 import type { SdkServices } from "../backend.ts";
 import { optionsOf } from "../rest-fields.ts";
 import type { StoreBackend } from "../store.ts";
-import type { GivenDecision, JsonObject } from "../types.ts";
+import type { ConnectionReport, GivenDecision, JsonObject } from "../types.ts";
 
 export interface RestParts {
   /** Returns the stand-ins at the time of a request; undefined without `fakeHeddle`. */
@@ -17,6 +17,8 @@ interface Asked {
   parts: string[];
   query: URLSearchParams;
   body: JsonObject;
+  /** Of a recording. */
+  file: { data: Uint8Array; mediaType: string };
 }
 
 interface Route {
@@ -35,12 +37,17 @@ export function createRestServer(parts: RestParts): (request: Request) => Promis
   return async (request) => {
     const { pathname, searchParams: query } = new URL(request.url);
     try {
-      const text = await request.text();
-      const body = text === "" ? {} : (JSON.parse(text) as JsonObject);
+      const data = new Uint8Array(await request.arrayBuffer());
+      const mediaType = request.headers.get("content-type") ?? "";
+      const isJson = mediaType.startsWith("application/json");
+      const body = isJson ? (JSON.parse(new TextDecoder().decode(data)) as JsonObject) : {};
       for (const { method, path, answer } of routes) {
         const found = method === request.method ? path.exec(pathname) : null;
         if (!found) continue;
-        const given = { parts: found.slice(1).map(decodeURIComponent), query, body };
+        const given = {
+          parts: found.slice(1).map(decodeURIComponent),
+          ...{ query, body, file: { data, mediaType } },
+        };
         const value = await answer(given);
         return value === undefined ? new Response(null, { status: 204 }) : Response.json(value);
       }
@@ -84,6 +91,15 @@ function serviceRoutes({ services }: RestParts): Route[] {
       const { limit, ...fields } = Object.fromEntries(query);
       return call("searchDocuments", { ...fields, ...(limit !== undefined && { limit: Number(limit) }) });
     }),
+    at("PUT", "/integrations/:id/connections/:id", async ({ parts: [, name = ""], body }) => {
+      const { status, detail } = body as Pick<ConnectionReport, "status"> & { detail: string | null };
+      await services()?.reportConnection?.({ name, status, ...(detail !== null && { detail }) });
+    }),
+    at("POST", "/transcribe", async ({ file }) => {
+      const text = (await services()?.transcribe?.(file)) ?? null;
+      if (text !== null) return { text };
+      throw new HeddleError("not_supported", "There is no transcription.");
+    }),
   ];
 }
 
@@ -110,6 +126,22 @@ function controlRoutes({ services }: RestParts): Route[] {
       const isFirst = query.get("status") === "pending";
       const ids = isFirst ? await controls().unfinishedTasks(query.get("channel_id") ?? "") : [];
       return { tasks: ids.map((id) => ({ id })) };
+    }),
+    at("GET", "/tasks/:id", ({ parts: [id = ""] }) => {
+      const { getTask } = controls();
+      if (getTask) return getTask(id);
+      throw new HeddleError("not_supported", "tasks.get() needs controls with getTask().");
+    }),
+    // To the SDK an answer is one delivery, whose id is the task's.
+    at("GET", "/deliveries", async ({ query }) => ({
+      deliveries: [{ id: query.get("task_id"), kind: "result", can_correct: true, changed_by: null }],
+    })),
+    at("POST", "/deliveries/:id/correct", async ({ parts: [id = ""], body }) => {
+      const { correctTask } = controls();
+      if (!correctTask)
+        throw new HeddleError("not_supported", "tasks.correct() needs controls with correctTask().");
+      await correctTask(id, String(body.text));
+      return {};
     }),
     at("POST", "/approvals/:id/decide", ({ parts: [id = ""], body }) => {
       const { decide } = controls();

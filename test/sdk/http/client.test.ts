@@ -209,3 +209,23 @@ test("an unsuccessful answer becomes the error that a dispatcher should throw", 
 test.each([0, 21, 1.5, Number.NaN])("%p tries are refused", (tries) => {
   expect(() => client([], { retry: { tries } })).toThrow("retry.tries must be");
 });
+
+test.each([
+  [{ on: 429 }, 'retry.on must be a list of statuses, "5xx" and "network"; got 429.'],
+  [{ on: "5xx" }, 'retry.on must be a list of statuses, "5xx" and "network"; got "5xx".'],
+  [{ on: ["netwrk"] }, 'retry.on must be a list of statuses, "5xx" and "network"; got ["netwrk"].'],
+  [{ maxWaitSeconds: "60" }, 'retry.maxWaitSeconds must be a number of seconds; got "60".'],
+  [{ retryAfter: 5 }, "retry.retryAfter must be a function; got 5."],
+])("a retry that nobody could follow is refused: %p", (retry, message) => {
+  expect(() => client([], { retry: retry as never })).toThrow(message);
+});
+
+test("a wait that is longer than a timer can be is a wait", async () => {
+  const stop = new AbortController();
+  for (const seconds of [30 * 24 * 3600, Number.POSITIVE_INFINITY]) {
+    const waiting = sleepFor(seconds, stop.signal).then(() => "over", String);
+    expect(await Promise.any([waiting, sleepFor(0.02, undefined).then(() => "waits")])).toBe("waits");
+  }
+  stop.abort();
+  await expect(sleepFor(30 * 24 * 3600, stop.signal)).rejects.toThrow();
+});
