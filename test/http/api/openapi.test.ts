@@ -306,6 +306,11 @@ test("routes of live integrations are in the document, with the key that they ne
       query: t.Object({ since: t.Optional(t.String()), limit: t.Integer({ default: 3 }) }),
       response: { 200: t.Object({ open: t.Boolean(), count: t.Integer(), when: t.Date() }) },
     })
+    .post("/orders", () => "ok", { body: t.Object({ goods: t.String({ minLength: 1 }) }) })
+    .patch("/orders", () => "ok", {
+      body: t.Object({ goods: t.String() }),
+      detail: { example: { goods: "apples" } } as object,
+    })
     .all("/any/*", () => "ok")
     .put("/odd", () => "ok", {
       body: { "~standard": { version: 1, vendor: "x", validate: () => ({}) } } as never,
@@ -327,6 +332,7 @@ test("routes of live integrations are in the document, with the key that they ne
   expect(added.map(([path, methods]) => [path, Object.keys(methods).sort()])).toEqual([
     ["/integrations/corner-shop/webhook", ["post"]],
     ["/integrations/corner-shop/rooms/{room-id}", ["get"]],
+    ["/integrations/corner-shop/orders", ["patch", "post"]],
     ["/integrations/corner-shop/any/{path}", ["delete", "get", "patch", "post", "put"]],
     ["/integrations/corner-shop/odd", ["put"]],
   ]);
@@ -334,7 +340,14 @@ test("routes of live integrations are in the document, with the key that they ne
     for (const { tags } of Object.values(methods)) expect(tags).toEqual(["Integration: corner-shop"]);
   }
   expect(document.tags.at(-1)?.name).toBe("Integration: corner-shop");
-  const [webhook, room, any, odd] = added.map(([, methods]) => Object.values(methods)[0] as Operation);
+  const orders = document.paths["/integrations/corner-shop/orders"];
+  const exampleIn = (operation: Operation | undefined) =>
+    Object.values(operation?.requestBody?.content ?? {}).map(({ example }) => example);
+  expect([exampleIn(orders?.post), exampleIn(orders?.patch)]).toEqual([
+    [{ goods: "goods" }],
+    [{ goods: "apples" }],
+  ]);
+  const [webhook, room, , any, odd] = added.map(([, methods]) => Object.values(methods)[0] as Operation);
   expect(webhook).toMatchObject({
     summary: "What the shop sends",
     security: [],

@@ -1,6 +1,7 @@
 // The OpenAPI document: the routes of the API and of the integrations that are live at the time of the request.
 
 import { isJson, type Json } from "../../../schema/openapi-schema.ts";
+import { exampleOf } from "./example.ts";
 import { type OperationOptions, operationOf, type Parts, type RouteEntry, templateOf } from "./operation.ts";
 import { openAnswers, shareFields, shareParameters } from "./share.ts";
 
@@ -132,7 +133,8 @@ function integrationOperation(
     route.scope === null
       ? "Needs no API key: the integration itself verifies the sender."
       : `Needs the scope \`${route.scope}\`.`;
-  const hooks = { ...route.hooks, detail: { example: facts.example } };
+  const example = facts.example ?? exampleOf((route.hooks as Json).body);
+  const hooks = { ...route.hooks, detail: { example } };
   return {
     ...writable({ ...route, hooks }, options),
     tags: [tag],

@@ -157,7 +157,8 @@ function requestBody(
   };
 }
 
-const hasFile = ({ properties }: Json): boolean =>
+/** Whether files are sent in a form's fields. */
+export const hasFile = ({ properties }: Json): boolean =>
   isJson(properties) &&
   Object.values(properties).some((one) => isJson(one) && (one.format === "binary" || one.type === "Files"));
 
