@@ -40,6 +40,7 @@ export interface Outcome {
   correlation_id: string;
   status: TaskStatus;
   attempt: number;
+  created_at: Date;
   merged_into: string | null;
   text: string | null;
   /** The text is not whole: it ends where the model's output limit was reached. */
@@ -92,6 +93,7 @@ export function createOutcomes({ db: { query }, actions }: OutcomesOptions): Out
         correlation_id: task.correlation_id,
         status: task.status,
         attempt: task.attempt,
+        created_at: task.created_at,
         merged_into: task.merged_into,
         text: task.result,
         is_cut: said.some(isCutAnswer),

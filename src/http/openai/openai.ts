@@ -20,12 +20,15 @@ import { type Auth, senderName } from "../auth.ts";
 import { answerOpenAiError, errorBody } from "./answer-error.ts";
 import { completionAnswer, completionFrame, createCompletionChunks, readCompletion } from "./completions.ts";
 import { embeddingsAnswer, readEmbeddingsRequest } from "./embeddings.ts";
-import { createResponseEvents, readResponseRequest, responseAnswer } from "./responses.ts";
+import { createResponseEvents, responseAnswer } from "./response-answer.ts";
+import { readResponseRequest } from "./responses.ts";
 import { createSaidText } from "./said-text.ts";
+import { createStored, isStoredPath, type StoredOptions } from "./stored.ts";
 
 export interface OpenAiOptions {
   chat: Chat;
   ask: AskOptions;
+  tasks: StoredOptions["tasks"];
   bots: Pick<Bots, "list" | "exists">;
   embeddings: Embeddings;
   ownership: Ownership;
@@ -47,6 +50,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
   const ask = createAsk(options.ask);
   /** Requests that have a run. */
   const begun = new WeakSet<Request>();
+  const stored = createStored(options);
 
   const bodyOf = async (request: Request): Promise<unknown> => {
     const limit = BODY_WITH_FILES_LIMIT;
@@ -218,6 +222,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
     async function answerOrError(): Promise<Response> {
       try {
         await auth.authenticate(request);
+        if (isStoredPath(path)) return await stored(request, path);
         const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
         if (!route) throw new HeddleError("not_found", `There is no route ${name}.`);
         return await route(request);

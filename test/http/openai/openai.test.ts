@@ -471,6 +471,85 @@ eachDatabase("the OpenAI-compatible API", (open) => {
     expect(await tasks.list({})).toHaveLength(1);
   });
 
+  test("responses are found by their ids again, by those who reach them; what is not kept says what to do", async () => {
+    let isDown = false;
+    const hold = Promise.withResolvers<void>();
+    const { client, clientOf, apiKeys, tasks } = await fixture(await open(), (asked, count) => {
+      if (isDown) return new HeddleError("model_failed", "No model answered.");
+      if (asked.includes("Wait")) return [hold.promise, "Late."];
+      return count === 1
+        ? { text: "I look.", calls: [call("c", "weather", { city: "Graz" })] }
+        : asked.includes("Long")
+          ? { cut: "One, two, " }
+          : ["Sunny."];
+    });
+    const { retrieve } = client.responses;
+    const again = retrieve.bind(client.responses);
+    const tool = { type: "function" as const, strict: false, ...WEATHER.function };
+    const asked = await client.responses.create({ model: "default", input: "The weather?", tools: [tool] });
+    const facts = ({
+      id,
+      status,
+      output,
+      created_at,
+      model,
+      usage,
+      incomplete_details,
+    }: OpenAI.Responses.Response) => ({
+      ...{ id, status, output, created_at, model, usage, incomplete_details },
+    });
+    const close = ({ created_at, ...rest }: ReturnType<typeof facts>) => ({
+      ...rest,
+      isRecent: created_at > 1.7e9,
+    });
+    expect(close(facts(await again(asked.id)))).toEqual(close(facts(asked)));
+    expect(asked).toMatchObject({ store: true });
+    const call_id = (asked.output.at(-1) as { call_id: string }).call_id;
+    const result = { type: "function_call_output" as const, call_id, output: "sunny" };
+    const answer = await client.responses.create({
+      ...{ model: "default", previous_response_id: asked.id, input: [result], tools: [tool], store: false },
+    });
+    expect((await again(answer.id)).output_text).toBe("Sunny.");
+    const long = await client.responses.create({ model: "default", input: "Long" });
+    expect(close(facts(await again(long.id)))).toEqual(close(facts(long)));
+    isDown = true;
+    await client.responses.create({ model: "default", input: "Hm" }).catch(() => undefined);
+    isDown = false;
+    const [failed] = await tasks.list({});
+    expect(await again(`resp_${failed?.id.replaceAll("-", "")}`)).toMatchObject({
+      status: "failed",
+      error: { code: "model_failed", message: "No model answered." },
+    });
+    const slow = client.responses.create({ model: "default", input: "Wait" }).catch(({ code }) => code);
+    const running = await until(async () => (await tasks.list({ status: "running" }))[0]);
+    const id = `resp_${running?.id.replaceAll("-", "")}_1`;
+    expect(await again(id)).toMatchObject({ id, status: "in_progress", output: [] });
+    await client.responses.cancel(id);
+    expect(await slow).toBe("cancelled");
+    expect(await again(id)).toMatchObject({ status: "cancelled" });
+    hold.resolve();
+    const told = (promise: Promise<unknown>) =>
+      promise.catch(({ status, message }) => `${status} ${message}`);
+    const { key } = await apiKeys.create({ name: "app", scopes: ["chat:write"], rows: "own" }, OPERATOR);
+    for (const unknown of [again("resp_1"), clientOf(key).responses.retrieve(answer.id)])
+      expect(await told(unknown)).toMatch(/^404 .*There is no response "resp_/);
+    expect(await told(client.responses.delete(answer.id))).toMatch(/^405 .*SESSION_RETENTION_DAYS/);
+    expect(await told(client.responses.inputItems.list(answer.id))).toMatch(
+      /^404 .*\/api\/v1\/sessions\/[0-9a-f-]{36}\/messages/,
+    );
+    expect(await told(again(answer.id, { stream: true }))).toMatch(
+      /^400 .*\/api\/v1\/tasks\/[0-9a-f-]{36}\/stream/,
+    );
+    const chat = await client.chat.completions.create({
+      model: "default",
+      messages: [{ role: "user", content: "Hi" }],
+    });
+    const task = chat.id.slice("chatcmpl-".length);
+    expect(await told(client.chat.completions.retrieve(chat.id))).toContain(
+      `GET /api/v1/tasks/${task} has the run`,
+    );
+  });
+
   test("responses: an earlier one is continued apart; items may be named by their ids", async () => {
     const { client, clientOf, apiKeys, llm } = await fixture(await open(), (_, count) => [`Answer ${count}`]);
     const create = (input: OpenAI.Responses.ResponseInput | string, previous?: string, with_ = client) =>
