@@ -149,7 +149,8 @@ export function createEvents() {
   function addData(value: string): void {
     // Some servers leave out the empty line that ends an event.
     const [first] = data;
-    const mayBeWhole = data.length === 1 && first?.endsWith("}") && value.startsWith("{");
+    const isNext = value.startsWith("{") || value.trim() === "[DONE]";
+    const mayBeWhole = data.length === 1 && first?.endsWith("}") && isNext;
     if (mayBeWhole && valueIn(first ?? "") !== undefined) dispatch();
     length += value.length;
     if (length > MAX_LENGTH) throw new AttemptFailure("endless", "an event of the answer is too long");

@@ -33,6 +33,7 @@ interface Candidate extends FoundModel {
 }
 
 const COOL_DOWN_MS = 300_000;
+const LONGEST_COOL_DOWN_MS = 3_600_000;
 
 export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider"> {
   const { find, log } = options;
@@ -58,10 +59,12 @@ export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider
     let tooLong: AttemptFailure | undefined;
     for (const [index, candidate] of candidates.entries()) {
       const { endpoint, model, name } = candidate;
+      const isLast = index === candidates.length - 1;
       try {
         const completion = yield* streamWithRetries({
-          attempt: () => endpoint.attempt(request, model, { isLast: index === candidates.length - 1 }),
+          attempt: () => endpoint.attempt(request, model, { isLast }),
           model: name,
+          isLast,
           onFailure: ({ usage }) => add(candidate, usage),
           signal: request.signal,
           sleep,
@@ -90,7 +93,7 @@ export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider
           kind: error.kind,
           provider: endpoint.provider,
         });
-        if (coolsDown(error)) endpoint.coolUntil.set(model, now() + COOL_DOWN_MS);
+        if (coolsDown(error)) endpoint.coolUntil.set(model, now() + coolDown(error));
         const next = candidates[index + 1];
         if (next) yield { type: "retry", reason: error.message, model: next.name, delayMs: 0 };
       }
@@ -113,6 +116,9 @@ export function createFallbackLlm(options: FallbackOptions): Omit<Llm, "provider
 
 const isSame = (one: FoundModel, other: FoundModel): boolean =>
   one.endpoint === other.endpoint && one.model === other.model;
+
+const coolDown = ({ retryAfterMs = 0 }: AttemptFailure): number =>
+  Math.min(Math.max(retryAfterMs, COOL_DOWN_MS), LONGEST_COOL_DOWN_MS);
 
 /** A failure caused by the request says nothing about the model. */
 function coolsDown(failure: AttemptFailure): boolean {

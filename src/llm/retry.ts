@@ -13,6 +13,8 @@ export const sleepUnlessAborted: Sleep = (ms, signal) => wait(ms, undefined, { s
 export interface RetryOptions {
   attempt: Attempt;
   model: string;
+  /** No other model would be asked instead. */
+  isLast: boolean;
   /** Told of each attempt that failed. */
   onFailure(failure: AttemptFailure): void;
   signal: AbortSignal;
@@ -30,7 +32,7 @@ const EXTRA_ATTEMPTS_AFTER_ODD_ANSWERS = 1;
  * up or the failure is permanent.
  */
 export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<LlmEvent, Completion> {
-  const { attempt, model, onFailure, signal, sleep, random } = options;
+  const { attempt, model, isLast, onFailure, signal, sleep, random } = options;
   for (let failures = 0; ; failures++) {
     let failure: AttemptFailure;
     try {
@@ -44,7 +46,7 @@ export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<
       failure = error;
     }
     onFailure(failure);
-    if (failures >= extraAttempts(failure)) throw failure;
+    if (failures >= extraAttempts(failure, isLast)) throw failure;
     const delayMs = retryDelay(failure, failures, random());
     yield { type: "retry", reason: failure.message, model, delayMs };
     await sleep(delayMs, signal).catch((error) => {
@@ -58,8 +60,10 @@ export async function* streamWithRetries(options: RetryOptions): AsyncGenerator<
 /** The same request would end the same way. */
 const PERMANENT: ReadonlySet<FailureKind> = new Set(["refused", "too_long", "filtered", "exhausted"]);
 
-function extraAttempts(failure: AttemptFailure): number {
+function extraAttempts(failure: AttemptFailure, isLast: boolean): number {
   if (PERMANENT.has(failure.kind)) return 0;
+  // It would be asked again too early, while another model may answer now.
+  if (!isLast && (failure.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) return 0;
   return failure.kind === "empty" || failure.kind === "endless"
     ? EXTRA_ATTEMPTS_AFTER_ODD_ANSWERS
     : EXTRA_ATTEMPTS;

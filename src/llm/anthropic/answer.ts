@@ -67,7 +67,9 @@ export function createAnswer(options: AnswerOptions): Answer {
   function addMessage(message: Fields): string {
     addUsage(message.usage);
     stop = laterFinish(stop, readFinish(message.stop_reason));
-    const content = Array.isArray(message.content) ? message.content.filter(isObject) : [];
+    const { content: given } = message;
+    const blocks = typeof given === "string" && given !== "" ? [{ type: "text", text: given }] : given;
+    const content = Array.isArray(blocks) ? blocks.filter(isObject) : [];
     return content.map((block) => begin(undefined, block)).join("");
   }
 
@@ -98,7 +100,9 @@ export function createAnswer(options: AnswerOptions): Answer {
     const block = open.get(index) ?? (type === "tool_use" ? undefined : opened(index, type));
     if (!block) return "";
     if (delta.type === "signature_delta") block.raw.signature = textOf(delta.signature);
-    const text = textOf(delta.text ?? delta.partial_json ?? delta.thinking);
+    const { partial_json: part } = delta;
+    // Some proxies send the whole input as an object.
+    const text = textOf(delta.text ?? (isObject(part) ? JSON.stringify(part) : part) ?? delta.thinking);
     block.text.add(text);
     limits.text(text);
     return block.type === "text" ? text : "";

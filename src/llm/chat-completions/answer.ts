@@ -4,7 +4,7 @@ import { createGrowingText } from "../../growing-text.ts";
 import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
 import { reportedFailure } from "../failure.ts";
-import { type Fields, isObject } from "../fields.ts";
+import { type Fields, isObject, textOf } from "../fields.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmUsage } from "../llm.ts";
 import { createSaid } from "../said.ts";
@@ -62,6 +62,7 @@ export function createAnswer(options: AnswerOptions): Answer {
         return "";
       }
       hasChoice = true;
+      failIn(choice);
       finish = laterFinish(
         finish,
         readFinish(choice.finish_reason ?? choice.finishReason ?? chunk.finish_reason),
@@ -105,6 +106,11 @@ function unquoted(value: unknown): unknown {
   } catch {
     return value;
   }
+}
+
+/** OpenRouter and Vercel say within the choice what the endpoint behind them failed with. */
+function failIn({ error }: Fields): void {
+  if (isObject(error) && textOf(error.message).trim() !== "") throw reportedFailure(error);
 }
 
 /** The own forms of MiniMax and Groq; what others say counts only if there is no answer, because it may be a ping. */

@@ -26,7 +26,11 @@ export function createAnswer(options: AnswerOptions): Answer {
   /** Ends the answer; a response that was sent whole has its output here only. */
   function finishWith(status: string, response: Fields): string {
     end = { status: textOf(response.status) || status, response };
-    return items.addRest(Array.isArray(response.output) ? response.output.filter(isObject) : []);
+    const { output, output_text: said } = response;
+    const rest = items.addRest(Array.isArray(output) ? output.filter(isObject) : []);
+    // The packages make this field of the others, and some servers send nothing else.
+    const isAll = items.text() === "" && typeof said === "string";
+    return isAll ? items.addRest([{ type: "message", content: [{ type: "text", text: said }] }]) : rest;
   }
 
   const usage = () => (isObject(end?.response.usage) ? responsesUsage(end.response.usage) : null);

@@ -52,6 +52,12 @@ export function createItems(limits: Limits) {
   /** What is told again as a whole counts only where the pieces were left out. */
   const addMissing = (item: Item, text: string): string => (item.parts.length > 0 ? "" : addPart(item, text));
 
+  /** Parts of thoughts are told by the same event. */
+  function addPartOf(event: Fields): string {
+    const text = isObject(event.part) ? partText(event.part) : "";
+    return text === "" ? "" : addMissing(itemOf(event, "message"), text);
+  }
+
   function addWhole(raw: Fields, event: Fields = {}): string {
     const type = textOf(raw.type);
     if (type !== "message") limits.count(JSON.stringify(raw).length);
@@ -74,6 +80,8 @@ export function createItems(limits: Limits) {
         case "response.output_text.done":
         case "response.refusal.done":
           return addMissing(itemOf(event, "message"), textOf(event.text ?? event.refusal));
+        case "response.content_part.done":
+          return addPartOf(event);
         case "response.function_call_arguments.delta":
           return addPart(itemOf(event, "function_call"), textOf(event.delta));
         case "response.function_call_arguments.done": {
@@ -135,9 +143,8 @@ const argumentsOf = ({ arguments: given }: Fields): string =>
 function textIn({ type, content }: Fields): string {
   if (type !== "message") return "";
   const parts = Array.isArray(content) ? content.filter(isObject) : [];
-  return parts
-    .map((part) =>
-      part.type === "output_text" || part.type === "text" ? textOf(part.text) : textOf(part.refusal),
-    )
-    .join("");
+  return parts.map(partText).join("");
 }
+
+const partText = ({ type, text, refusal }: Fields): string =>
+  type === "output_text" || type === "text" ? textOf(text) : textOf(refusal);

@@ -471,6 +471,39 @@ describe("fallback models", () => {
     expect(modelsAsked()).toEqual(["main", "main", "main", "main", "second", "third"]);
   });
 
+  test("a model that asks to be left alone for an hour is, where another may answer", async () => {
+    let [main, other] = [0, 0];
+    const server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      async fetch(asked) {
+        const { model } = (await asked.json()) as { model: string };
+        if (model === "other") {
+          other += 1;
+          return Response.json({ choices: [{ message: { content: "ok" }, finish_reason: "stop" }] });
+        }
+        main += 1;
+        const headers = { "retry-after": "3600" };
+        return Response.json({ error: { message: "later" } }, { status: 429, headers });
+      },
+    });
+    let time = 0;
+    const { llm } = provider({ baseUrl: `${server.url.origin}/v1`, now: () => time });
+    const wanted = request({ fallbackModels: ["other"] });
+    for (const [at, asked] of [
+      [0, [1, 1]],
+      [3_599_999, [1, 2]],
+      [3_600_001, [2, 3]],
+    ] as const) {
+      time = at;
+      expect((await collect(llm.stream(wanted))).done).toMatchObject({ text: "ok", model: "other" });
+      expect([main, other]).toEqual([...asked]);
+    }
+    // Alone, it is asked again.
+    expect((await collect(llm.stream(request()))).retries.length).toBe(3);
+    await server.stop(true);
+  });
+
   test("models in cool-down are tried if no others are left", async () => {
     failing("main", 503);
     const { llm } = provider({ now: () => 0 });

@@ -45,6 +45,23 @@ test.each<[string, string, object]>([
     fails("Internal Server Error"),
   ],
   ["an error after the answer", `${whole}${data({ error: { message: "no usage" } })}`, says("all")],
+  [
+    "[DONE] without an empty line before it",
+    `${whole.replaceAll("\n\n", "\n")}data: [DONE]\n\n`,
+    says("all"),
+  ],
+  [
+    "an error within its choice",
+    data(all, {
+      choices: [{ index: 0, delta: {}, finish_reason: "error", error: { code: 402, message: "no credit" } }],
+    }),
+    fails("no credit", 1),
+  ],
+  [
+    "an error within its choice that says nothing",
+    data({ choices: [{ ...all.choices[0], error: { code: null, message: "" } }] }, stop),
+    says("all"),
+  ],
   ["no empty lines between events", whole.replaceAll("\n\n", "\n"), says("all")],
   [
     "an event of several lines",
@@ -209,6 +226,22 @@ test.each<[string, string, object]>([
     ),
     says("all"),
   ],
+  [
+    "a call with its input as an object in a piece",
+    named(
+      start,
+      block(0, { type: "tool_use", id: "a", name: "search", input: {} }),
+      piece(0, { type: "input_json_delta", partial_json: { q: 1 } }),
+      ended("tool_use"),
+      last,
+    ),
+    calls(["search", '{"q":1}']),
+  ],
+  [
+    "a whole message whose content is a text",
+    JSON.stringify({ type: "message", role: "assistant", content: "all", stop_reason: "end_turn" }),
+    says("all"),
+  ],
   ["a call without input", named(start, ...used(0, {}, ""), ended("tool_use"), last), calls(["search", ""])],
   [
     "a call with its input at once",
@@ -302,6 +335,16 @@ test.each<[string, string, object]>([
     data(completed({ output: [message("I look it up."), message("It is four.")] })),
     says("I look it up.\n\nIt is four."),
   ],
+  [
+    "its parts only when they are whole",
+    data(
+      { type: "response.content_part.done", output_index: 0, part: { type: "reasoning_text", text: "Hm." } },
+      { type: "response.content_part.done", output_index: 1, part: { type: "output_text", text: "all" } },
+      completed(),
+    ),
+    says("all"),
+  ],
+  ["its text only beside its items", data(completed({ output: [], output_text: "all" })), says("all")],
   ["its text only at the end", data(completed({ output: [message("all")] })), says("all")],
   [
     "its text three times",
