@@ -3,7 +3,6 @@
 import type { Chat } from "../../chat/chat.ts";
 import type { Outcome } from "../../chat/outcome.ts";
 import { HeddleError } from "../../errors.ts";
-import type { Tasks } from "../../sessions/tasks.ts";
 import type { Ownership } from "../api/ownership.ts";
 import type { Auth } from "../auth.ts";
 import { storedResponse } from "./response-answer.ts";
@@ -11,7 +10,7 @@ import { taskOfResponse } from "./responses.ts";
 
 export interface StoredOptions {
   chat: Pick<Chat, "outcome" | "follow">;
-  tasks: Pick<Tasks, "cancel">;
+  tasks: { cancel(id: string): Promise<unknown> };
   ownership: Pick<Ownership, "task">;
   auth: Pick<Auth, "authorize">;
   signal: AbortSignal;
