@@ -8,17 +8,21 @@ import { type Database, type Queryable, rowsOf } from "../db/database.ts";
 import {
   channelBindings,
   channels,
+  codingAgents,
   deliveries,
   inboxEvents,
   integrationSettings,
   integrationStore,
   type JsonObject,
+  mcpQuestions,
   mcpServers,
   mcpSignIns,
   mcpStates,
+  mcpWaits,
   messages,
   oauthAccounts,
   oauthSignIns,
+  people,
   providers,
   serverFacts,
   sessions,
@@ -51,7 +55,7 @@ interface SealedColumns {
   where?: SQL;
 }
 
-/** Tables with an id column. */
+/** Tables with an id column. test/secrets/sealed-columns.test.ts says where else something is sealed. */
 const TABLES: SealedColumns[] = [
   { table: sessions, id: sessions.id, columns: ["dispatch_config"] },
   { table: channels, id: channels.id, columns: ["dispatch_config"] },
@@ -66,6 +70,10 @@ const TABLES: SealedColumns[] = [
   },
   { table: providers, id: providers.id, columns: ["api_key", "headers"] },
   { table: mcpServers, id: mcpServers.id, columns: ["headers", "env", "oauth"] },
+  { table: mcpQuestions, id: mcpQuestions.id, columns: ["answer"] },
+  { table: mcpWaits, id: mcpWaits.id, columns: ["state"] },
+  { table: codingAgents, id: codingAgents.id, columns: ["env"] },
+  { table: people, id: people.id, columns: ["code"] },
   { table: inboxEvents, id: inboxEvents.id, columns: ["path", "headers", "body"] },
 ];
 

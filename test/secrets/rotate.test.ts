@@ -1,21 +1,28 @@
 import { beforeAll, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
+import { createAgentStore } from "../../src/acp/store.ts";
 import { openHome } from "../../src/config/home.ts";
 import {
   channelBindings,
   channels,
+  codingAgents,
   deliveries,
   integrationSettings,
   integrationStore,
+  mcpQuestions,
+  mcpWaits,
   messages,
+  people,
   providers,
   serverFacts,
   sessions,
+  tasks,
 } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { createMcpStore } from "../../src/mcp/store.ts";
 import type { Credentials } from "../../src/oauth/credentials.ts";
 import { createOAuthStore, OF_INTEGRATIONS, OF_MCP_SERVERS } from "../../src/oauth/store.ts";
+import { createPeople } from "../../src/people/people.ts";
 import { createKeptActions, inDelivery, inMessage } from "../../src/secrets/kept-actions.ts";
 import type { KeyRing } from "../../src/secrets/key-ring.ts";
 import { CHECK, openKeys } from "../../src/secrets/keys.ts";
@@ -288,13 +295,7 @@ eachDatabase("rotation of the encryption key", (open) => {
     await first.servers.create(given);
     await first.oauth.save("notes", credentials);
     await first.accounts.save("mail/google", credentials);
-    // What the stores used in parallel are connections of this pool, which would count as those of a running server.
-    if (at.db.kind === "postgres") {
-      await at.db.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
-      );
-      await Bun.sleep(100);
-    }
+    await onlyConnection(at.db);
     const { unopened } = await rotateKeys(at.db, at.home, NONE);
     expect(unopened).toEqual([]);
     const after = storeWith(createVault(await openKeys(at.db.query, at.home, NONE)));
@@ -304,4 +305,92 @@ eachDatabase("rotation of the encryption key", (open) => {
     expect(await after.oauth.find("notes")).toEqual(credentials);
     expect(await after.accounts.find("mail/google")).toEqual(credentials);
   });
+
+  test("nothing at all is left that only the old key opens: coding agents, pairing codes, and calls that wait", async () => {
+    const { db, home } = await fresh();
+    const { query } = db;
+    const ring = await openKeys(query, home, { ...NONE, current: hex(1) });
+    const vault = createVault(ring);
+    const partsWith = (vault: ReturnType<typeof createVault>) => ({
+      agents: createAgentStore({ db, vault, addSecret: () => undefined, announce: async () => undefined }),
+      people: createPeople({ db, vault }),
+    });
+    const before = partsWith(vault);
+    await before.agents.create({
+      id: "claude",
+      command: "npx",
+      args: [],
+      env: { ANTHROPIC_API_KEY: "of-an-agent" },
+    });
+    const ann = { id: "42", name: "Ann" };
+    const asked = await before.people.check("telegram", ann);
+    const [channel, session, message, task, question, wait] = Array.from({ length: 6 }, newId) as [
+      ...[string, string, string, string, string, string],
+    ];
+    await query.insert(channels).values({ id: channel, client_id: `x:${channel}`, name: "x" });
+    await query
+      .insert(sessions)
+      .values({ id: session, channel_id: channel, client_id: `x:${channel}`, bot_id: "default" });
+    await query.insert(messages).values({ id: message, session_id: session, role: "user", content: "x" });
+    await query.insert(tasks).values({
+      ...{ id: task, session_id: session, channel_id: channel, bot_id: "default", message_id: message },
+      ...{ correlation_id: newId(), dispatch_type: "none", dispatch_config: {} },
+    });
+    const answerAt = { table: "mcp_questions", row: question, field: "answer" };
+    const stateAt = { table: "mcp_waits", row: wait, field: "state" };
+    await query.insert(mcpQuestions).values({
+      ...{ id: question, task_id: task, session_id: session, bot_id: "default", server_id: "notes" },
+      ...{ tool_reference: "mcp:notes/ask", message: "?", schema: {}, status: "answered" },
+      ...{ answer: vault.seal('{"pin":"of-an-answer"}', answerAt), expires_at: new Date() },
+    });
+    await query.insert(mcpWaits).values({
+      ...{
+        id: wait,
+        task_id: task,
+        server_id: "notes",
+        kind: "questions",
+        due_at: new Date(),
+        ends_at: new Date(),
+      },
+      state: vault.seal('{"state":"of-a-server"}', stateAt),
+    });
+    await onlyConnection(db);
+    await rotateKeys(db, home, { current: hex(2), previous: [hex(1)] });
+
+    expect(await columnsWith(db, `sealed:v2:${ring.current.id}`)).toEqual([]);
+    const later = createVault(await openKeys(query, home, { ...NONE, current: hex(2) }));
+    const after = partsWith(later);
+    expect(await after.agents.list()).toMatchObject([{ env: { ANTHROPIC_API_KEY: "of-an-agent" } }]);
+    expect(await after.people.check("telegram", ann)).toEqual(asked);
+    const [answered] = await query.select().from(mcpQuestions);
+    expect(later.open(String(answered?.answer), answerAt)).toContain("of-an-answer");
+    const [waiting] = await query.select().from(mcpWaits);
+    expect(later.open(String(waiting?.state), stateAt)).toContain("of-a-server");
+    for (const table of [mcpWaits, mcpQuestions, tasks, codingAgents, people]) await query.delete(table);
+  });
 });
+
+/** What ran in parallel has left connections in this pool, which would count as those of a running server. */
+async function onlyConnection(db: TestDatabase): Promise<void> {
+  if (db.kind === "embedded") return;
+  await db.execute(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+  await Bun.sleep(100);
+}
+
+/** Every column of the database that contains the text. */
+async function columnsWith(db: TestDatabase, text: string): Promise<string[]> {
+  const { rows } = await db.execute(
+    "select table_name, column_name from information_schema.columns where table_schema = 'public' and data_type in ('text', 'jsonb')",
+  );
+  const found: string[] = [];
+  for (const { table_name, column_name } of rows) {
+    const one = await db.execute(
+      `select 1 from "${table_name}" where strpos("${column_name}"::text, $1) > 0 limit 1`,
+      [text],
+    );
+    if (one.rows.length > 0) found.push(`${table_name}.${column_name}`);
+  }
+  return found;
+}
