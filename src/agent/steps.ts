@@ -79,7 +79,7 @@ export async function underClaim(
          ), ${ctes}
          select id, exists (
            select from tasks behind where behind.session_id = claim.session_id and behind.status = 'pending'
-             and behind.when_busy = 'steer') as steered
+             and behind.attempt = 0 and behind.when_busy = 'steer') as steered
          from claim`,
         [task.id, task.attempt, ...values],
       );

@@ -37,6 +37,12 @@ export interface JoinOptions {
   queue: Pick<Queue, "withdrawAll">;
 }
 
+/**
+ * For a task that waits: one that has been claimed before, and goes on when it has a result or a decision, is no message that
+ * arrives. It has steps of its own.
+ */
+export const HAS_NOT_BEGUN = sql.raw("attempt = 0");
+
 /** Most messages that one run takes over at a time. */
 export const MOST_JOINED = 50;
 
@@ -67,7 +73,7 @@ export function createJoin({ db, queue }: JoinOptions) {
       if (rowsOf(claimed).length === 0) return [];
       const found = await tx.execute(sql`
         select id, when_busy, merge_key from tasks where session_id = ${run.session_id}::uuid and status = 'pending'
-        order by id limit ${MOST_JOINED}`);
+          and ${HAS_NOT_BEGUN} order by id limit ${MOST_JOINED}`);
       const ids = joinable(run, rowsOf<WaitingTask>(found)).map(({ id }) => id);
       if (ids.length === 0) return [];
       // The messages move to where the run reads them: after its steps so far, before those to come.

@@ -6,7 +6,7 @@ import { type JsonObject, sessions, tasks } from "../db/schema.ts";
 import type { ShownBot } from "../dispatch/attribution.ts";
 import { isFollowed } from "../queue/queue.ts";
 import type { ExecutionConfig } from "../sdk/types.ts";
-import { joinable, MOST_JOINED, type WaitingTask } from "../sessions/join.ts";
+import { HAS_NOT_BEGUN, joinable, MOST_JOINED, type WaitingTask } from "../sessions/join.ts";
 import { DELEGATED } from "../taint/taint.ts";
 
 type TaskRow = typeof tasks.$inferSelect;
@@ -91,7 +91,7 @@ const claim = prepared((query) =>
         select coalesce(jsonb_agg(jsonb_build_object('id', behind.id, 'when_busy', behind.when_busy,
           'merge_key', behind.merge_key) order by behind.id), '[]')
         from (select id, when_busy, merge_key from tasks other where other.session_id = ${tasks.session_id}
-          and other.status = 'pending' and other.id <> ${tasks.id} order by id limit ${sql.raw(String(MOST_JOINED))}) behind)`,
+          and other.status = 'pending' and other.${HAS_NOT_BEGUN} and other.id <> ${tasks.id} order by id limit ${sql.raw(String(MOST_JOINED))}) behind)`,
       shown: sql<
         Claim["shown"]
       >`case when ${tasks.dispatch_type} = 'internal' or ${tasks.schedule_id} is not null then (

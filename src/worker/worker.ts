@@ -5,6 +5,7 @@ import { tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import { every } from "../every.ts";
 import { during } from "../runtime/activity.ts";
+import { HAS_NOT_BEGUN } from "../sessions/join.ts";
 import { released } from "./released.ts";
 import { CANCELLED, createTaskRunner, interruptedBy, type RunTaskOptions } from "./run-task.ts";
 
@@ -68,7 +69,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (runs.size === 0) return;
     const interrupting = sql<string | null>`(
       select id from tasks later where later.session_id = tasks.session_id and later.status = 'pending'
-        and later.when_busy = 'interrupt' and later.id > tasks.id order by id desc limit 1)`;
+        and later.${HAS_NOT_BEGUN} and later.when_busy = 'interrupt' and later.id > tasks.id order by id desc limit 1)`;
     const cancelled = await db.query
       .select({ id: tasks.id, reason: tasks.cancel_reason, by: interrupting })
       .from(tasks)

@@ -2,7 +2,8 @@
 
 import { expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
-import { tasks } from "../../src/db/schema.ts";
+import { tasks, toolCalls } from "../../src/db/schema.ts";
+import { clientCallId } from "../../src/sessions/call-names.ts";
 import { createJoin } from "../../src/sessions/join.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, tool } from "../agent/fixture.ts";
@@ -204,4 +205,64 @@ eachDatabase("a message during a run", (open) => {
       0, 1, 1,
     ]);
   });
+
+  const onesThatAsk = async (script: (count: number) => Answer | Promise<Answer>) => {
+    const db = await open();
+    const parts = await fixture(db, (_, count) => script(count));
+    const tools = { executionConfig: { client_tools: [ASK] } };
+    return {
+      ...parts,
+      ask: async (content: string, mode: Mode) => {
+        const id = await parts.send(content, mode, tools);
+        expect(await parts.over(id)).toMatchObject({ status: "waiting" });
+        return id;
+      },
+      sendWithTools: (content: string, mode: Mode) => parts.send(content, mode, tools),
+      answer: async (id: string, content: string) => {
+        const [asked] = await db.query.select().from(toolCalls).where(eq(toolCalls.task_id, id));
+        const call_id = clientCallId(String(asked?.id));
+        await parts.openAi.clientTools.take(id, [{ call_id, content }]);
+      },
+    };
+  };
+
+  test("steer: a run that goes on after it has waited is no message that arrives, and is not taken over", async () => {
+    const meanwhile = Promise.withResolvers<void>();
+    const { llm, ask, sendWithTools, answer, over } = await onesThatAsk(async (count) => {
+      if (count === 1) return { calls: [call("q", "ask_client")] };
+      if (count > 2) return ["Done."];
+      await meanwhile.promise;
+      return { calls: [call("l", "look")] };
+    });
+    const waiting = await ask("first", "steer");
+    const other = await sendWithTools("second", "steer");
+    await until(() => llm.requests.length === 2);
+    await answer(waiting, "blue");
+    meanwhile.resolve();
+    expect(await over(other)).toMatchObject({ status: "complete" });
+    expect(await over(waiting)).toMatchObject({ status: "complete", result: "Done." });
+    expect(JSON.stringify(llm.requests.at(-1)?.messages)).toContain("blue");
+  });
+
+  test("interrupt: a run that goes on after it has waited ends no other", async () => {
+    const meanwhile = Promise.withResolvers<void>();
+    const { llm, ask, answer, over, events, tasks } = await onesThatAsk(async (count) => {
+      if (count <= 2) return { calls: [call("q", "ask_client")] };
+      return [meanwhile.promise, "Done."];
+    });
+    const earlier = await ask("first", "queue");
+    const interrupting = await ask("second", "interrupt");
+    await answer(earlier, "blue");
+    await until(() => llm.requests.length === 3);
+    await answer(interrupting, "red");
+    // The worker looks who is to stop before it answers this.
+    events.askToStop();
+    expect(await tasks.get(interrupting)).toMatchObject({ status: "pending" });
+    await tasks.get(earlier);
+    meanwhile.resolve();
+    expect(await over(earlier)).toMatchObject({ status: "complete" });
+    expect(await over(interrupting)).toMatchObject({ status: "complete" });
+  });
 });
+
+const ASK = { name: "ask_client", description: "Asks.", parameters: { type: "object", properties: {} } };
