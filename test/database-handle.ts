@@ -69,6 +69,7 @@ export function createHandle({ database, home, databaseUrl, close }: HandleOptio
       requireOpen();
       return closing(database.lead(...leading));
     },
+    keepingOne: database.keepingOne,
     beforeClose: (before) => void closers.unshift(before),
     close,
   } as TestDatabase;

@@ -1,6 +1,7 @@
 // The database types used by the rest of Heddle.
 
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import type { InTurn } from "./turns.ts";
 
 /** Anything that runs queries: the database itself or a transaction. */
 export type Queryable = PgDatabase<PgQueryResultHKT>;
@@ -29,6 +30,8 @@ export interface Database {
    * Leader election among the servers of a database, per name; with the embedded database this server leads at once.
    */
   readonly lead: Lead;
+  /** Runs what keeps a connection while its own work waits for others: never so much at a time that none is left for them. */
+  readonly keepingOne: InTurn;
   close(): Promise<void>;
 }
 

@@ -100,6 +100,8 @@ async function ready(client: PGlite, { log }: OpenEmbedded, release: () => void)
       const timer = setTimeout(onLead);
       return { close: async () => clearTimeout(timer) };
     },
+    // Nobody can keep its only connection.
+    keepingOne: (work) => work(),
     async close() {
       await checkpoints.close();
       await client.close();

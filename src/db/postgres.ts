@@ -12,6 +12,7 @@ import { createLeader } from "./postgres-leader.ts";
 import { createListener } from "./postgres-listener.ts";
 import { findPooling, type Pooling } from "./postgres-pooler.ts";
 import { prepareServer } from "./postgres-prepare.ts";
+import { createTurns } from "./turns.ts";
 
 /** Each server opens this many connections plus two, for notifications and for the leader's lock. */
 const POOL_SIZE = 16;
@@ -68,6 +69,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
     execute: (text, values) => execute(client, text, values),
     listen: listener.listen,
     lead: createLeader({ databaseUrl: directUrl, options, log }),
+    keepingOne: createTurns(Math.max(1, poolSize - 1)),
     async close() {
       await listener.close();
       await client.end({ timeout: 5 });

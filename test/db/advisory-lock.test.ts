@@ -1,11 +1,16 @@
 import { expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
 import { advisoryLock } from "../../src/db/advisory-lock.ts";
+import { openDatabase } from "../../src/db/open.ts";
+import { within } from "../../src/within.ts";
 import { eachDatabase, onPostgres } from "../database.ts";
+
+const log = getLogger("heddle");
 
 eachDatabase("an advisory lock", (open) => {
   test("is held while the work runs, which may use the database, and released however the work ends", async () => {
-    const { query, execute, kind } = await open();
-    const lock = advisoryLock({ query, kind }, "a sweep");
+    const { query, execute, kind, keepingOne } = await open();
+    const lock = advisoryLock({ query, kind, keepingOne }, "a sweep");
     const failing = lock(async () => {
       await execute("insert into meta values ('swept', '1')");
       throw new Error("half-way");
@@ -25,5 +30,18 @@ onPostgres("an advisory lock", (open) => {
     const result = one?.(async () => [await two?.(async () => "two"), await other?.(async () => "other")]);
     expect(await result).toEqual([undefined, "other"]);
     expect(await two?.(async () => "two")).toBe("two");
+  });
+
+  test("more of them at once than there are connections wait for each other, and leave one for the work", async () => {
+    const { databaseUrl, home } = await open.place();
+    const db = await openDatabase({ databaseUrl, home, log, postgres: { poolSize: 2 } });
+    try {
+      const all = ["one", "two", "three"].map((name) =>
+        advisoryLock(db, name)(async () => (await db.execute("select 1 as one")).rows.length),
+      );
+      expect(await within(10_000, Promise.all(all))).toEqual([1, 1, 1]);
+    } finally {
+      await db.close();
+    }
   });
 });
