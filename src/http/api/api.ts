@@ -101,7 +101,7 @@ export function createApi(
     ...content,
     integrations: registry,
   });
-  const route = createRouteOptions(auth, ownership, largeBodies);
+  const route = createRouteOptions({ auth, log }, ownership, largeBodies);
   const administration = {
     ...integrations,
     integrations: registry,

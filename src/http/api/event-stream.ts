@@ -1,7 +1,7 @@
 // Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 import type { Validity } from "../auth.ts";
-import { type Asking, askAgain } from "../gateway/while-allowed.ts";
+import { type Asking, askAgain, breakOff } from "../gateway/while-allowed.ts";
 
 export interface StreamEvent {
   /** The client sends it as Last-Event-ID when it reconnects. */
@@ -23,6 +23,8 @@ export interface EventStreamOptions {
   validity?: Validity;
   /** Called once when the stream has ended, whoever ended it. */
   onEnd?: () => void;
+  /** Called with the error that the batches threw, after which the connection is cut: the client may resume. */
+  onBreak: (error: unknown) => void;
   /** How often a silent stream shows that it is there. Default: 15 s. */
   keepAliveMs?: number;
 }
@@ -36,22 +38,27 @@ const STALLED_PERIODS = 4;
 export const EVENT_STREAM = "text/event-stream";
 
 export function eventStream(options: EventStreamOptions): Response {
-  const { batches, signal, validity, onEnd, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const { batches, signal, validity, onEnd, onBreak, keepAliveMs = KEEP_ALIVE_MS } = options;
   const text = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   let asking: Asking | undefined;
   let isOver = false;
   let stalled = 0;
+  let end = (): void => {};
   const over = (): void => {
+    if (isOver) return;
     isOver = true;
     clearInterval(keepAlive);
+    // The signal may be the server's, which outlives every stream.
+    signal.removeEventListener("abort", end);
     asking?.stop();
     onEnd?.();
-    void batches.return?.();
+    // A generator that has thrown has nothing left to end.
+    void batches.return?.()?.catch(() => undefined);
   };
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      const end = () => {
+      end = () => {
         if (isOver) return;
         over();
         controller.close();
@@ -71,12 +78,18 @@ export function eventStream(options: EventStreamOptions): Response {
     async pull(controller) {
       // The client has taken something, however slow it is.
       stalled = 0;
-      const { done, value = [] } = await batches.next();
-      if (isOver) return;
-      if (done) {
+      try {
+        const { done, value = [] } = await batches.next();
+        if (isOver) return;
+        if (!done) return controller.enqueue(text.encode(value.map(written).join("")));
         over();
         controller.close();
-      } else controller.enqueue(text.encode(value.map(written).join("")));
+      } catch (error) {
+        if (isOver) return;
+        over();
+        onBreak(error);
+        breakOff(controller);
+      }
     },
     cancel: over,
   });

@@ -2,11 +2,13 @@
 
 import { type TSchema, t } from "elysia";
 import { HeddleError } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
 import { answering } from "../../schema/openapi-schema.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import type { Sender } from "../../sessions/inject.ts";
 import { type Auth, senderName } from "../auth.ts";
 import { ErrorAnswer } from "../errors.ts";
+import { type EventStreamOptions, eventStream } from "./event-stream.ts";
 import { API_BODY_LIMIT, readJson } from "./json-body.ts";
 import type { LargeBodies } from "./large-bodies.ts";
 import type { Ownership } from "./ownership.ts";
@@ -44,7 +46,11 @@ type WithParams = WithRequest & { params?: Record<string, string> };
 export type RouteOptions = ReturnType<typeof createRouteOptions>;
 
 /** Spread into a route: `plain` for a route without a body, `json` for a route with a JSON body. */
-export function createRouteOptions(auth: Auth, ownership: Ownership, largeBodies: LargeBodies) {
+export function createRouteOptions(
+  { auth, log }: { auth: Auth; log: Logger },
+  ownership: Ownership,
+  largeBodies: LargeBodies,
+) {
   const scopes = new Set<string>();
   const plain = (facts: RouteFacts) => {
     const { scope, isGrave = false, tag, summary, description = "", example, of } = facts;
@@ -81,6 +87,12 @@ export function createRouteOptions(auth: Auth, ownership: Ownership, largeBodies
   };
   return {
     plain,
+    /** Answers with events as they come. */
+    stream: (options: Omit<EventStreamOptions, "onBreak">): Response =>
+      eventStream({
+        ...options,
+        onBreak: (error) => log.warning("A stream of events was cut off: {error}", { error }),
+      }),
     /** Call it when the body is no longer needed, and the answer may take long. */
     bodyIsStored: largeBodies.leave,
     /** The scopes that routes need, of those that have been defined so far. */

@@ -96,7 +96,7 @@ export function whileAllowed(answer: Response, { validity, onBreak }: GoingOn): 
  * Cuts the connection, so that half an answer does not look complete. An AbortError is the one error that Bun does
  * not print.
  */
-function breakOff(controller: ReadableStreamDefaultController): void {
+export function breakOff(controller: ReadableStreamDefaultController): void {
   controller.error(new DOMException("The answer was cut off.", "AbortError"));
 }
 

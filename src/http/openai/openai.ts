@@ -209,6 +209,7 @@ export function createOpenAi(options: OpenAiOptions): (request: Request, path: s
       signal,
       validity: auth.validityOf(request),
       onEnd: () => stop.abort(),
+      onBreak: (error) => log.warning("A streamed answer was cut off: {error}", { error }),
     });
   }
 

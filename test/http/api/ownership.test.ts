@@ -269,6 +269,7 @@ describe("streams", () => {
       })(),
       signal: new AbortController().signal,
       validity: { holds: async () => isAllowed, onDoubt: () => () => undefined },
+      onBreak: () => undefined,
     });
     const reader = response.body?.getReader();
     expect((await reader?.read())?.done).toBe(false);

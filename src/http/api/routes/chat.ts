@@ -20,7 +20,7 @@ import {
 } from "../chat-body.ts";
 import { readPlace } from "../chat-place.ts";
 import { type ChatRun, chatEvents } from "../chat-stream.ts";
-import { EVENT_STREAM, eventStream } from "../event-stream.ts";
+import { EVENT_STREAM } from "../event-stream.ts";
 import { toInjectMessage } from "../message-body.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
@@ -55,7 +55,7 @@ export function chatRoutes(parts: ChatRoutes) {
   ): Response => {
     const stop = new AbortController();
     const signal = AbortSignal.any([parts.signal, stop.signal]);
-    return eventStream({
+    return route.stream({
       batches: chatEvents(chat.follow, run, { ...options, signal }),
       signal: parts.signal,
       validity: auth.validityOf(request),
@@ -106,7 +106,8 @@ export function chatRoutes(parts: ChatRoutes) {
         const place = await placeIn(request);
         if (place) return streamOf(request, place.run, place);
         const { task_id, message_id, session_id, ...first } = await send(body, request);
-        if (task_id === null) return passive({ message_id, session_id }, parts.signal);
+        if (task_id === null)
+          return route.stream({ batches: passive({ message_id, session_id }), signal: parts.signal });
         return streamOf(request, { task_id, message_id, session_id }, { first });
       },
       {
@@ -283,10 +284,7 @@ async function cancel(
 const MOST_CANCELLED = 500;
 
 /** The whole stream of a message that starts no run. */
-function passive(stored: { message_id: string; session_id: string }, signal: AbortSignal): Response {
-  async function* batches() {
-    yield [{ id: "0", event: "passive_stored", data: { type: "passive_stored", ...stored } }];
-    return undefined;
-  }
-  return eventStream({ batches: batches(), signal });
+async function* passive(stored: { message_id: string; session_id: string }) {
+  yield [{ id: "0", event: "passive_stored", data: { type: "passive_stored", ...stored } }];
+  return undefined;
 }

@@ -8,7 +8,7 @@ import { CUSTOM } from "../../../events/publish.ts";
 import type { Auth } from "../../auth.ts";
 import { type FeedOptions, feed } from "../event-feed.ts";
 import { createEventReach } from "../event-reach.ts";
-import { EVENT_STREAM, eventStream } from "../event-stream.ts";
+import { EVENT_STREAM } from "../event-stream.ts";
 import { INTEGRATION_FILTER, integrationIn } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
@@ -54,7 +54,7 @@ export function eventLogRoutes({ db, events, signal, auth, ownership, route }: E
       const given = request.headers.get("last-event-id") || query.last_event_id;
       const stop = new AbortController();
       const ended = AbortSignal.any([signal, stop.signal]);
-      return eventStream({
+      return route.stream({
         batches: feed({
           events,
           from: given === undefined ? undefined : readCursor(given),

@@ -4,7 +4,7 @@ import { LOG_LEVELS } from "../../../log.ts";
 import type { KeptLine, LogBuffer } from "../../../log-buffer.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import type { Auth } from "../../auth.ts";
-import { EVENT_STREAM, eventStream, type StreamEvent } from "../event-stream.ts";
+import { EVENT_STREAM, type StreamEvent } from "../event-stream.ts";
 import { listRoute } from "../list.ts";
 import { failures, type RouteOptions } from "../route-options.ts";
 import { InstantOf, instant, JsonOf, limitOf, nullable, oneOf } from "../schemas.ts";
@@ -77,7 +77,7 @@ export function logRoutes({ logs, signal, auth, route }: LogRoutes) {
         const given = request.headers.get("last-event-id");
         // Read now: the stream begins when its client takes the first of it.
         const from = given !== null && /^\d{1,15}$/.test(given) ? Number(given) : logs.last();
-        return eventStream({
+        return route.stream({
           batches: follow(logs, from, { wants: matching(query), signal: ended }),
           signal: ended,
           validity: auth.validityOf(request),

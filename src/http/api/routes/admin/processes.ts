@@ -5,7 +5,7 @@ import type { ProcessStatus } from "../../../../processes/process-status.ts";
 import type { Processes } from "../../../../processes/supervisor.ts";
 import { named } from "../../../../schema/openapi-schema.ts";
 import type { Auth } from "../../../auth.ts";
-import { EVENT_STREAM, eventStream, type StreamEvent } from "../../event-stream.ts";
+import { EVENT_STREAM, type StreamEvent } from "../../event-stream.ts";
 import { cursorIn, listRoute, pageOfRows } from "../../list.ts";
 import { bodyFailures, failures, type RouteOptions } from "../../route-options.ts";
 import { Instant, InstantOf, instant, instantOrNull, limitOf, nullable, oneOf } from "../../schemas.ts";
@@ -194,7 +194,7 @@ export function processRoutes({ processes, auth, route, now = Date.now }: Proces
       async ({ params: { id }, request }) => {
         await processes.status(id);
         const batches = follow(processes, id, lastEventId(request));
-        return eventStream({
+        return route.stream({
           batches,
           signal: processes.signal,
           validity: auth.validityOf(request),
