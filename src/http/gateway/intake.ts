@@ -33,14 +33,16 @@ export function createIntake({ bytes: budget, bodiesPerSender }: IntakeLimits): 
   // A single sender must not use up the budget, and large bodies must leave room for small ones.
   const share = Math.max(budget / 4, Math.min(budget, LARGEST_BODY));
   const forLarge = Math.max((budget / 4) * 3, share);
-  const senders = new Map<string, { bytes: number; large: number }>();
+  const senders = new Map<string, { bodies: number; bytes: number; large: number }>();
   let total = 0;
 
   return {
     open(sender) {
       let held = 0;
       let isLarge = false;
-      const of = senders.get(sender) ?? { bytes: 0, large: 0 };
+      let isClosed = false;
+      const of = senders.get(sender) ?? { bodies: 0, bytes: 0, large: 0 };
+      of.bodies += 1;
       senders.set(sender, of);
       return {
         grow(bytes) {
@@ -60,12 +62,14 @@ export function createIntake({ bytes: budget, bodiesPerSender }: IntakeLimits): 
           total += bytes;
         },
         close() {
+          if (isClosed) return;
+          isClosed = true;
           total -= held;
           of.bytes -= held;
+          of.bodies -= 1;
           if (isLarge) of.large -= 1;
-          held = 0;
-          isLarge = false;
-          if (of.bytes === 0 && of.large === 0) senders.delete(sender);
+          // Bodies of which nothing has come yet will be counted here.
+          if (of.bodies === 0) senders.delete(sender);
         },
       };
     },

@@ -42,6 +42,17 @@ test("a sender may have a few large bodies at once, and any number of small ones
   expect(codeOf(() => intake.open("b").grow(100_000))).toBeUndefined();
 });
 
+test("a sender's bodies are counted together, whichever of them ends before the others have begun to arrive", () => {
+  const intake = createIntake({ bytes: 128 * MB, bodiesPerSender: 1 });
+  const [first, second] = [intake.open("a"), intake.open("a")];
+  first.close();
+  const third = intake.open("a");
+  expect(codeOf(() => second.grow(100_000))).toBeUndefined();
+  expect(codeOf(() => third.grow(100_000))).toBe("rate_limited");
+  second.close();
+  expect(codeOf(() => third.grow(100_000))).toBeUndefined();
+});
+
 /** A body that starts but never ends. */
 function stalled(headers: Record<string, string> = {}): Request {
   const body = new ReadableStream<Uint8Array>({
