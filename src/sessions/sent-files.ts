@@ -19,7 +19,7 @@ export interface SentFile {
   bytes: number;
 }
 
-type Row = Pick<typeof messages.$inferSelect, "id" | "metadata">;
+type Row = Pick<typeof messages.$inferSelect, "id" | "role" | "metadata">;
 
 export interface SentFiles {
   of(message: Row): SentFile[];
@@ -42,9 +42,10 @@ const NUMBER = /^\d{1,4}$/;
 const HEAD_CHARACTERS = 64;
 
 export function createSentFiles({ query, actions }: SentFilesOptions): SentFiles {
-  const actionsOf = ({ id, metadata }: Row): JsonObject[] => {
+  const actionsOf = ({ id, role, metadata }: Row): JsonObject[] => {
     const kept = metadata.client_actions;
-    return Array.isArray(kept) ? actions.show(kept, inMessage(id)) : [];
+    // Whoever sends a message may have anything by this name in its metadata.
+    return role === "tool" && Array.isArray(kept) ? actions.show(kept, inMessage(id)) : [];
   };
   const of: SentFiles["of"] = (message) =>
     actionsOf(message).flatMap((action, number) => {
@@ -55,7 +56,7 @@ export function createSentFiles({ query, actions }: SentFilesOptions): SentFiles
     of,
     async get(sessionId, messageId, number) {
       const [row] = await query
-        .select({ id: messages.id, metadata: messages.metadata })
+        .select({ id: messages.id, role: messages.role, metadata: messages.metadata })
         .from(messages)
         .where(and(eq(messages.id, messageId), eq(messages.session_id, sessionId)));
       const at = NUMBER.test(number) ? Number(number) : -1;

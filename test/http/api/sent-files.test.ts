@@ -77,6 +77,25 @@ eachDatabase("files that tools send", (open) => {
     expect((await send("GET", elsewhere)).status).toBe(404);
   });
 
+  test("are those of tools only: what a sender calls so in its metadata is metadata", async () => {
+    const { send } = await chatFixture(
+      await open(),
+      liveLlm(() => ["Hello."]),
+    );
+    const { body } = await send("POST", "/api/v1/sessions", { body: { client_id: "web:1" } });
+    const path = `/api/v1/sessions/${body.session_id}/messages`;
+    const image = { type: "upload_image", filename: "dot.png", data: DOT };
+    for (const client_actions of [[null], ["sealed:v2:made:up"], [image]]) {
+      expect(
+        (await send("POST", path, { body: { content: "x", metadata: { client_actions } } })).status,
+      ).toBe(201);
+    }
+    const listed = await send("GET", path);
+    expect(listed.status).toBe(200);
+    expect(listed.body.map(({ files }: { files: unknown[] }) => files)).toEqual([[], [], []]);
+    expect((await send("GET", `${path}/${listed.body[2].id}/files/0`)).status).toBe(404);
+  });
+
   test("with a known secret in them are sealed, and neither list nor file shows it", async () => {
     const secret = "canary-of-the-sent-files";
     const db = await open();
