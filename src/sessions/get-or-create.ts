@@ -57,15 +57,18 @@ export function createGetOrCreate({ db, checkConfig, sealer }: GetOrCreateOption
     const configFor = (id: string) =>
       given && sealWhole(sealer, given, { table: "sessions", row: id, field: "dispatch_config" });
     const existing = await findActive(key);
-    if (existing === undefined) return create(db, key, { configFor, owner: wanted.owner ?? null });
-    if (given) {
-      const config = configFor(existing.session_id);
+    const found = existing
+      ? { ...existing, created: false }
+      : await create(db, key, { configFor, owner: wanted.owner ?? null });
+    // Also in one that another request has created meanwhile.
+    if (given && !found.created) {
+      const config = configFor(found.session_id);
       await db.query
         .update(sessions)
         .set({ dispatch_config: config })
-        .where(eq(sessions.id, existing.session_id));
+        .where(eq(sessions.id, found.session_id));
     }
-    return { ...existing, created: false };
+    return found;
   };
 }
 

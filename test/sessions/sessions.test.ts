@@ -38,6 +38,18 @@ eachDatabase("sessions", (open) => {
     await queue.close();
   });
 
+  test("get_or_create sets the target, whichever of concurrent calls has created the session", async () => {
+    const { sessions, queue } = await fixture();
+    const wanted = { clientId: "test:1", botId: "default" };
+    const [, found] = await Promise.all([
+      sessions.getOrCreate(wanted),
+      sessions.getOrCreate({ ...wanted, dispatchConfig: { type: "chat", room: "main" } }),
+    ]);
+    const { dispatch_config } = await sessions.get(found.session_id);
+    expect(dispatch_config).toMatchObject({ type: "chat", room: "main" });
+    await queue.close();
+  });
+
   test("an unknown bot and an empty client are refused", async () => {
     const { sessions, db, queue } = await fixture();
     expect(await codeOf(sessions.getOrCreate({ clientId: "test:1", botId: "nobody" }))).toEqual([
