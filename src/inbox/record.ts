@@ -89,13 +89,13 @@ function keptBody(
     const kept = storable(text);
     return { body: kept, body_bytes, body_truncated: kept !== text || !isUtf8(body) };
   }
-  // A truncated body cannot be replayed, so it may be redacted. That happens before the cut, with a margin after it,
-  // because half a secret would not be recognised.
-  const head = storable(
-    new TextDecoder("utf-8", { ignoreBOM: true }).decode(body.subarray(0, limit + MARGIN)),
-  );
+  // A truncated body cannot be replayed, so it may be redacted. That happens before the cut, with a margin after it unless
+  // the body ends there, because half a secret would not be recognised.
+  const read = body.subarray(0, limit + MARGIN);
+  const head = storable(new TextDecoder("utf-8", { ignoreBOM: true }).decode(read));
   const redacted = new TextEncoder().encode(redact(head));
-  const end = Math.min(limit, Math.max(0, redacted.byteLength - MARGIN));
+  const margin = read.byteLength < body_bytes ? MARGIN : 0;
+  const end = Math.min(limit, Math.max(0, redacted.byteLength - margin));
   // `stream` drops an incomplete character at the end.
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(redacted.subarray(0, end), {
     stream: true,

@@ -59,6 +59,14 @@ describe("a body", () => {
     });
   });
 
+  test("that is truncated keeps as much as the limit allows, however little it is longer", () => {
+    const recordOf = recorder(4_096);
+    for (const length of [4_097, 10_000, 20_479, 20_480, 20_481, 100_000]) {
+      const { body } = recordOf(incoming("a".repeat(length)), ENDING);
+      expect(body).toBe("a".repeat(4_096));
+    }
+  });
+
   test("that is not text, or not storable text, is marked as incomplete", () => {
     const recordOf = recorder(100);
     expect(recordOf(incoming(Uint8Array.of(0x61, 0xff)), ENDING)).toMatchObject({
