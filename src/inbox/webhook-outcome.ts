@@ -2,6 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { errorMessage } from "../errors.ts";
+import { within } from "../within.ts";
 import type { Incoming } from "./incoming.ts";
 import type { WebhookOutcome } from "./record.ts";
 
@@ -9,12 +10,12 @@ import type { WebhookOutcome } from "./record.ts";
 export interface Answer {
   status: number;
   headers: { get(name: string): string | null };
-  body: {
-    getReader(): {
-      read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-      cancel(): Promise<void>;
-    };
-  } | null;
+  body: { getReader(): Reader } | null;
+}
+
+interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
 }
 
 /** Whether the record that was stored with the messages is already complete. */
@@ -66,29 +67,32 @@ function reasonBehind(error: unknown): unknown {
 export const isJson = (answer: Pick<Answer, "headers">): boolean =>
   answer.headers.get("content-type")?.startsWith("application/json") === true;
 
-/** An answer with a reason is short; a longer one is not read on, because it may never end. */
+/** An answer with a reason is short and there at once; a longer one is not read on, because it may never end. */
 const READ_BYTES = 16 * 1024;
+const READ_MS = 2_000;
 
 async function jsonOf(answer: Answer): Promise<unknown> {
   if (!isJson(answer) || !answer.body) return undefined;
   const reader = answer.body.getReader();
+  try {
+    return JSON.parse(await within(READ_MS, shortText(reader)));
+  } catch {
+    // The answer claims to be JSON but is not, breaks off or is not for a reader; that is between the integration and its
+    // sender. Not awaited: cancelling a clone resolves only when the original is done.
+    reader.cancel().catch(() => {});
+    return undefined;
+  }
+}
+
+/** Throws for a text that is too long. */
+async function shortText(reader: Reader): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done || !value) break;
+    if (done || !value) return Buffer.concat(parts).toString();
     parts.push(value);
     size += value.byteLength;
-    if (size > READ_BYTES) {
-      // Not awaited: cancelling a clone resolves only when the original is done.
-      reader.cancel().catch(() => {});
-      return undefined;
-    }
-  }
-  try {
-    return JSON.parse(Buffer.concat(parts).toString());
-  } catch {
-    // The answer claims to be JSON but is not; that is between the integration and its sender.
-    return undefined;
+    if (size > READ_BYTES) throw new RangeError(`more than ${READ_BYTES} bytes`);
   }
 }
