@@ -5,6 +5,7 @@ import type { Queryable } from "../db/database.ts";
 import { attachments, messages } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
+import type { MessageAttachment } from "../sdk/types.ts";
 import type { AttachmentKind, ReadFile } from "./attachment.ts";
 
 /** An attachment without the file itself. */
@@ -78,6 +79,21 @@ export async function attachmentsOf(
   for (const { message_id: message, ...row } of rows)
     found.set(message, [...(found.get(message) ?? []), row]);
   return found;
+}
+
+/** The files of a message as somebody would send them with another one. */
+export async function sentAgain(query: Queryable, messageId: string): Promise<MessageAttachment[]> {
+  const { name, media_type, data, content } = attachments;
+  const rows = await query
+    .select({ name, media_type, data, content })
+    .from(attachments)
+    .where(eq(attachments.message_id, messageId))
+    .orderBy(asc(attachments.position));
+  return rows.map(({ name, media_type, data, content }) => ({
+    name,
+    media_type,
+    data: data ?? Buffer.from(content ?? "").toString("base64"),
+  }));
 }
 
 /** Throws `not_found`. */

@@ -1,6 +1,7 @@
-// Runs the message of a task again, as it was or with other words.
+// Runs the message of a task again, with its files, as it was or with other words.
 
 import { eq } from "drizzle-orm";
+import { sentAgain } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { messages, sessions } from "../db/schema.ts";
 import type { ConfigSealer } from "../dispatch/seal-config.ts";
@@ -49,6 +50,7 @@ export function createRerun({ query, tasks, sessions: { inject }, sealer }: Reru
       {
         sessionId: task.session_id,
         content: content ?? task.prompt,
+        attachments: await sentAgain(query, task.message_id),
         source: message.source ?? "api",
         runAgent: true,
         // What the message says has been posted to other places already.

@@ -7,6 +7,7 @@ import { newId } from "../../../src/ids.ts";
 import { incomingVerifierHost } from "../../../src/inbox/incoming.ts";
 import { signWebhook } from "../../../src/sdk/signatures/descriptor.ts";
 import { createVerifiers } from "../../../src/sdk/signatures/verifiers.ts";
+import { given, png } from "../../attachments/files.ts";
 import { eachDatabase, type TestDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../fixture.ts";
 
@@ -136,6 +137,22 @@ eachDatabase("actions on many", (open) => {
     await http.send("POST", `/api/v1/channels/${row?.channel_id}/reset`, { body: {} });
     const late = await post(`/api/v1/tasks/${first.task_id}/rerun`, {});
     expect([late.status, late.body.error.message]).toEqual([409, expect.stringContaining("session is over")]);
+  });
+
+  test("a task runs again with the files of its message, which may be all that there is of it", async () => {
+    const files = [given("photo.png", png()), { ...given("notes.csv", Buffer.from("a,b")), media_type: "text/csv" }];
+    const first = await inject("rerun:files", "", { attachments: files });
+    const again = await post(`/api/v1/tasks/${first.task_id}/rerun`, {});
+    expect(again.status).toBe(201);
+    const { body } = await http.send("GET", `/api/v1/sessions/${again.body.session_id}/messages`);
+    const [before, after] = body.map((message: { attachments: { id: string }[] }) =>
+      message.attachments.map(({ id: _, ...file }) => file),
+    );
+    expect(before).toMatchObject([
+      { name: "photo.png", kind: "image" },
+      { name: "notes.csv", media_type: "text/csv" },
+    ]);
+    expect(after).toEqual(before);
   });
 
   test("dead letters are delivered again, and what is still tried is not", async () => {

@@ -221,7 +221,7 @@ export function taskRoutes({ tasks, rerun, continueLoop, ownership, route }: Tas
           summary: "Run a task's message again",
           example: { deliver: false },
           description:
-            "A new task of the same session, with the same options and target. Text from outside stays data, unless `content` replaces it.",
+            "A new task of the same session, with the same files, options and target. Text from outside stays data, unless `content` replaces it.",
         }),
         params: IdParams,
         body: RerunBody,
