@@ -2,6 +2,7 @@
 
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { patiently } from "../db/patiently.ts";
 import { deliveries } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
 import type { Redact } from "../redact.ts";
@@ -22,11 +23,14 @@ export function createOnce({ db, redact }: { db: Pick<Database, "query">; redact
     const doPart = async (name: string, work: () => unknown): Promise<unknown> => {
       const result = await work();
       const part = { [name]: { value: storableReceipt(result, redact) } };
-      // Recorded whichever attempt this is, even after its time limit: the part has been done.
-      await db.query
-        .update(deliveries)
-        .set({ parts: sql`coalesce(${deliveries.parts}, '{}'::jsonb) || ${JSON.stringify(part)}::jsonb` })
-        .where(eq(deliveries.id, id));
+      // Recorded whichever attempt this is, even after its time limit: the part has been done, and the next attempt must not do it
+      // again because the database was away for a moment.
+      await patiently(() =>
+        db.query
+          .update(deliveries)
+          .set({ parts: sql`coalesce(${deliveries.parts}, '{}'::jsonb) || ${JSON.stringify(part)}::jsonb` })
+          .where(eq(deliveries.id, id)),
+      );
       return result;
     };
 

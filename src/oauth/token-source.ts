@@ -2,6 +2,7 @@
 // authorization servers take a second use of a refresh token for theft and end the whole sign-in.
 
 import { setTimeout as wait } from "node:timers/promises";
+import { patiently } from "../db/patiently.ts";
 import { type Credentials, isDue, isOver, type Tokens } from "./credentials.ts";
 import { isRefusal } from "./refusal.ts";
 import type { Claim, OAuthStore } from "./store.ts";
@@ -88,8 +89,10 @@ export function createTokenSource<Holder extends TokenHolder>(options: TokenSour
       options.onEnded(holder, error);
       next = { ...credentials, tokens: null };
     }
-    await store.settle(holder.id, claim, next);
-    return keep(holder.id, next);
+    keep(holder.id, next);
+    // The earlier refresh token is used up: unless the new one is stored, a person has to sign in again.
+    await patiently(() => store.settle(holder.id, claim, next));
+    return next.tokens ?? undefined;
   }
 
   /** Before each request. */
