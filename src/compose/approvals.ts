@@ -22,7 +22,7 @@ export function openApprovals(
   adminUrl: () => string | undefined,
 ) {
   const log = serverLog.getChild("approvals");
-  const notices = createApprovalNotices({ outbox, dispatchers, sealer, adminUrl });
+  const notices = createApprovalNotices({ outbox, dispatchers, sealer, adminUrl, log });
   const approvals = createApprovals({
     db,
     queue,

@@ -4,7 +4,8 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { type ApprovalNotice, approvals, deliveries, type JsonObject } from "../db/schema.ts";
-import { fieldLocation } from "./delivery.ts";
+import type { Logger } from "../log.ts";
+import { type DeliveryRow, fieldLocation } from "./delivery.ts";
 import type { NewDelivery, Outbox } from "./outbox.ts";
 import type { Dispatchers } from "./registry.ts";
 import type { ConfigSealer } from "./seal-config.ts";
@@ -28,6 +29,7 @@ export interface ApprovalNoticesOptions {
   sealer: Pick<ConfigSealer, "open">;
   /** The address of the admin UI, if people can know it. */
   adminUrl?: (() => string | undefined) | undefined;
+  log: Logger;
 }
 
 /** How a place is asked: by its dispatcher, or by a text that says where to answer. */
@@ -41,11 +43,24 @@ export function createApprovalNotices({
   dispatchers,
   sealer,
   adminUrl,
+  log,
 }: ApprovalNoticesOptions): ApprovalNotices {
   const wayTo = (type: string): Way | undefined => {
     const dispatcher = dispatchers.get(type);
     if (dispatcher?.askApproval) return "approval";
     return dispatcher?.postMessage && !NOBODY_READS.includes(type) ? "post" : undefined;
+  };
+  /** Undefined for a place that cannot be read any more: the decision must not fail for it. */
+  const targetOf = ({ id, dispatch_type, dispatch_config }: DeliveryRow) => {
+    try {
+      return { dispatch_type, dispatch_config: sealer.open(dispatch_config, fieldLocation(id)) };
+    } catch (error) {
+      log.error("Who was asked by delivery {delivery_id} cannot be told what was decided: {error}", {
+        delivery_id: id,
+        error,
+      });
+      return undefined;
+    }
   };
   const askedOf = (id: unknown) =>
     sql`${deliveries.payload} #>> '{approval,id}' = ${id} and ${deliveries.payload} #> '{approval,asked_by}' is null`;
@@ -78,13 +93,11 @@ export function createApprovalNotices({
       const wanted = rows
         // A place that gets texts is not told that there is nothing to do.
         .filter(({ payload: { kind } }) => kind === "approval" || decided.status !== "cancelled")
-        .map(({ id, dispatch_type, dispatch_config, payload: { kind } }) =>
-          deliveryOf(
-            decided,
-            { dispatch_type, dispatch_config: sealer.open(dispatch_config, fieldLocation(id)) },
-            { kind: kind === "approval" ? kind : "post", asked_by: id },
-          ),
-        );
+        .flatMap((row) => {
+          const target = targetOf(row);
+          const kind = row.payload.kind === "approval" ? row.payload.kind : "post";
+          return target ? [deliveryOf(decided, target, { kind, asked_by: row.id })] : [];
+        });
       if (wanted.length > 0) await outbox.write(tx, ...wanted);
     },
   };

@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { createApprovals } from "../../src/approvals/approvals.ts";
+import { deliveries } from "../../src/db/schema.ts";
 import { createApprovalNotices } from "../../src/dispatch/approval-notices.ts";
 import { newId } from "../../src/ids.ts";
 import type { AskApprovalInput, PostMessageInput } from "../../src/sdk/types.ts";
@@ -90,6 +91,53 @@ eachDatabase("approvals in a chat", (open) => {
       await until(() => answers.length === 1);
       expect([answers, opened]).toEqual([["It is open."], [{ door: "front" }]]);
       expect((await http.tasks.get(String(task_id))).status).toBe("complete");
+    } finally {
+      await worker.close();
+    }
+  });
+
+  test("are decided although the place that was asked cannot be read any more", async () => {
+    const db = await open();
+    const http = await createHttpFixture(db, {
+      dispatchers: { room: { deliver: () => undefined, askApproval: () => ({ receipt: 1 }) } },
+    });
+    const notices = createApprovalNotices(http);
+    await http.policies.create({ name: "Doors", effect: "require_approval", tools: ["open_door"] });
+    const { agent } = agentOver(
+      db,
+      scriptedLlm([{ calls: [call("1", "open_door", {})] }, "It is open."]),
+      { tools: [tool("open_door", () => "ok")], decide: http.policies.decide },
+    );
+    const worker = createWorker({
+      ...{ ...http, agent, notices, redact: (text: string) => text, concurrency: 1 },
+      ...{ maxRunSeconds: 60, maxUnattendedRuns: 0 },
+    });
+    const approvals = createApprovals({
+      ...{ db, queue: http.queue, policies: http.policies, notices, onCommit: () => undefined, log },
+      now: Date.now,
+    });
+    try {
+      const place = { clientId: `room:${newId()}`, botId: await addBot(db) };
+      const { session_id } = await http.sessions.getOrCreate(place);
+      const { task_id } = await http.sessions.inject(
+        {
+          ...{ sessionId: session_id, content: "Open the door.", source: "room", runAgent: true },
+          dispatchConfig: { type: "room", room: "hall" },
+        },
+        "room",
+        { fromPerson: true },
+      );
+      const [asked] = await until(
+        () => db.query.select().from(deliveries),
+        ([row]) => row?.status === "delivered",
+      );
+      // Its key is gone.
+      await db.query.update(deliveries).set({ dispatch_config: { room: "sealed:v2:gone:x" } });
+      const once = { approved: true, choice: "once" as const };
+      await approvals.decide(String(asked?.payload.approval?.id), once, { id: "key:ann", name: "ann" }, undefined);
+      expect(await until(() => http.tasks.get(String(task_id)), ({ status }) => status === "complete")).toMatchObject({
+        result: "It is open.",
+      });
     } finally {
       await worker.close();
     }
