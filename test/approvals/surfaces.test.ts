@@ -103,11 +103,10 @@ eachDatabase("approvals in a chat", (open) => {
     });
     const notices = createApprovalNotices(http);
     await http.policies.create({ name: "Doors", effect: "require_approval", tools: ["open_door"] });
-    const { agent } = agentOver(
-      db,
-      scriptedLlm([{ calls: [call("1", "open_door", {})] }, "It is open."]),
-      { tools: [tool("open_door", () => "ok")], decide: http.policies.decide },
-    );
+    const { agent } = agentOver(db, scriptedLlm([{ calls: [call("1", "open_door", {})] }, "It is open."]), {
+      tools: [tool("open_door", () => "ok")],
+      decide: http.policies.decide,
+    });
     const worker = createWorker({
       ...{ ...http, agent, notices, redact: (text: string) => text, concurrency: 1 },
       ...{ maxRunSeconds: 60, maxUnattendedRuns: 0 },
@@ -134,8 +133,18 @@ eachDatabase("approvals in a chat", (open) => {
       // Its key is gone.
       await db.query.update(deliveries).set({ dispatch_config: { room: "sealed:v2:gone:x" } });
       const once = { approved: true, choice: "once" as const };
-      await approvals.decide(String(asked?.payload.approval?.id), once, { id: "key:ann", name: "ann" }, undefined);
-      expect(await until(() => http.tasks.get(String(task_id)), ({ status }) => status === "complete")).toMatchObject({
+      await approvals.decide(
+        String(asked?.payload.approval?.id),
+        once,
+        { id: "key:ann", name: "ann" },
+        undefined,
+      );
+      expect(
+        await until(
+          () => http.tasks.get(String(task_id)),
+          ({ status }) => status === "complete",
+        ),
+      ).toMatchObject({
         result: "It is open.",
       });
     } finally {

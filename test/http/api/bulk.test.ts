@@ -140,7 +140,10 @@ eachDatabase("actions on many", (open) => {
   });
 
   test("a task runs again with the files of its message, which may be all that there is of it", async () => {
-    const files = [given("photo.png", png()), { ...given("notes.csv", Buffer.from("a,b")), media_type: "text/csv" }];
+    const files = [
+      given("photo.png", png()),
+      { ...given("notes.csv", Buffer.from("a,b")), media_type: "text/csv" },
+    ];
     const first = await inject("rerun:files", "", { attachments: files });
     const again = await post(`/api/v1/tasks/${first.task_id}/rerun`, {});
     expect(again.status).toBe(201);
