@@ -5,7 +5,8 @@ import { refuseCookie } from "./cookie.ts";
 export const REQUEST_ID = "x-request-id";
 
 /** An integration's page shares this server's address; the sandbox gives it an opaque origin of its own. */
-const SANDBOX = "sandbox allow-scripts allow-forms allow-popups allow-downloads; frame-ancestors 'self'";
+const SANDBOX =
+  "sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads; frame-ancestors 'self'";
 /**
  * Content types that a browser never shows as a page with scripts of its own. Of several types, browsers take the last.
  */

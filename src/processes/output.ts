@@ -49,6 +49,7 @@ const READ_BYTES_PER_SECOND = 32 * 1024 * 1024;
 /** Bytes kept of dropped output, in case it turns out to be the last. */
 const TAIL_BYTES = 8 * 1024;
 const NEWLINE = 10;
+const RETURN = 13;
 const NOTHING = new Uint8Array();
 
 const STREAMS = ["stdout", "stderr"] as const;
@@ -112,7 +113,8 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     });
     for (const { lines } of kept) dropped.lines -= lines.length;
     reportDropped();
-    for (const { source, lines } of kept) for (const line of lines) keep(source, textOf(line, redact));
+    for (const { source, lines } of kept)
+      for (const line of lines) keep(source, textOf(lastShown(line), redact));
   }
 
   function finish(source: Stream): void {
@@ -125,13 +127,16 @@ export function createOutput({ redact, onLine, now = Date.now, pause = sleep }: 
     keep(source, text);
   }
 
-  function append(source: Stream, part: Uint8Array): void {
+  function append(source: Stream, bytes: Uint8Array): void {
     const line = unfinished[source];
+    const part = lastShown(bytes);
+    // A progress bar may return to its start for hours: what it has written over is not kept.
+    if (part.length < bytes.length || isReturned(line, part)) Object.assign(line, { parts: [], kept: 0 });
     const room = LINE_BYTES - line.kept;
     // Copied, because the chunk that it is a view of may be much larger.
     if (room > 0 && part.length > 0) line.parts.push(part.slice(0, room));
     line.kept += Math.min(Math.max(room, 0), part.length);
-    line.bytes += part.length;
+    line.bytes += bytes.length;
   }
 
   /** Returns the milliseconds until more may be read. */
@@ -182,9 +187,25 @@ function linesIn(bytes: Uint8Array): Uint8Array[] {
 
 const emptyLine = () => ({ parts: [] as Uint8Array[], kept: 0, bytes: 0 });
 
+/** What a terminal shows of a line that returns to its start and is written anew: the last of what was written. */
+function lastShown(line: Uint8Array): Uint8Array {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === RETURN) end -= 1;
+  return end === 0 ? line : line.subarray(line.lastIndexOf(RETURN, end - 1) + 1);
+}
+
+/** Whether what follows is written over what is kept of the line. */
+const isReturned = ({ parts }: ReturnType<typeof emptyLine>, next: Uint8Array): boolean =>
+  parts.at(-1)?.at(-1) === RETURN && next.some((byte) => byte !== RETURN);
+
+/** Commands to the terminal that hold a text, such as its title. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this must find.
+const TITLES = /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
+
 /** Escape sequences are removed first, because one inside a secret would hide it from the redactor. */
 function textOf(bytes: Uint8Array, redact: Redact): string {
-  const plain = stripVTControlCharacters(new TextDecoder().decode(bytes)).replace(/(?!\t)\p{Cc}/gu, "");
+  const untitled = new TextDecoder().decode(bytes).replace(TITLES, "");
+  const plain = stripVTControlCharacters(untitled).replace(/(?!\t)\p{Cc}/gu, "");
   const text = redact(plain);
   return text.length > LINE_CHARACTERS ? `${text.slice(0, LINE_CHARACTERS)}…` : text;
 }

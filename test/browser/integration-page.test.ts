@@ -9,7 +9,7 @@ import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
 import { CHROMIUM } from "./chromium.ts";
 
 /** Tries to read and to make keys, by script, by form and by frame, and shows what came of it. */
-const ATTACK = `<!doctype html><title>attack</title><iframe id="inner" src="/api/v1/api-keys"></iframe>
+const ATTACK = `<!doctype html><title>attack</title><a href="/start" target="_blank">Elsewhere</a><iframe id="inner" src="/api/v1/api-keys"></iframe>
 <form id="form" method="post" action="/api/v1/sign-in-links" target="popup" enctype="text/plain"></form><script>
   const ask = (path, init) => fetch(path, { credentials: "include", ...init }).then(
     (answer) => answer.text().then((text) => answer.status + " " + text), (error) => "failed: " + error.name);
@@ -152,6 +152,14 @@ describe.skipIf(CHROMIUM === null)("a page of an integration", () => {
     ]);
     expect((await http.apiKeys.list({ limit: 100 })).length).toBe(keys);
     await neighbour.stop(true);
+    // Whatever it links to opens as what it is, or nobody could sign in there.
+    await page.goto(`${base}/integrations/evil/open`);
+    const [elsewhere] = await Promise.all([
+      context.waitForEvent("page"),
+      page.getByRole("link", { name: "Elsewhere" }).click(),
+    ]);
+    await elsewhere.waitForURL(`${base}/start`);
+    expect(await elsewhere.evaluate("[self.origin, opener]")).toEqual([base, null]);
     await context.close();
   }, 30_000);
 });

@@ -27,6 +27,7 @@ import { schedulesTests } from "./pages/schedules.ts";
 import { settingsTests } from "./pages/settings.ts";
 import { shellTests } from "./pages/shell.ts";
 import { signInTests } from "./pages/sign-in.ts";
+import { unsavedTests } from "./pages/unsaved.ts";
 import { usageTests } from "./pages/usage.ts";
 import { webhookEndpointsTests } from "./pages/webhook-endpoints.ts";
 import { startUi, type Ui } from "./ui.ts";
@@ -55,6 +56,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     dialogsTests,
     formsTests,
     meanwhileTests,
+    unsavedTests,
   ])
     tests(() => ui);
 

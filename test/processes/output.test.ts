@@ -36,11 +36,23 @@ test("lines are reassembled from any pieces, separately for each stream", () => 
   ]);
 });
 
+test("of a line that is written anew, as progress bars are, the last text counts, however long it goes on", () => {
+  const { output, write, texts } = setUp();
+  void write("\rloading 10 %\rloading 100 %\r\n");
+  for (let step = 0; step <= 5_000; step += 1) void write(`step ${step} of 5000\r`);
+  void write("all done\nfirst\r");
+  void write("\r");
+  void write("\nwindows\r\r\n\r\nthe last\rone");
+  output.end();
+  expect(texts()).toEqual(["loading 100 %", "all done", "first", "windows", "", "one"]);
+});
+
 test("colours and control characters are removed, so that a secret around them is found", () => {
   const { write, texts, redactor } = setUp();
   redactor.add("canary-Zq7-secret");
   void write("\u001b[31mred\u001b[0m\u0007\tand\u0000 can\u001b[1mary-Zq7-secret\n");
-  expect(texts()).toEqual(["red\tand [redacted]"]);
+  void write("\u001b]0;a title\u0007named \u001b]8;;https://example.com\u001b\\a link\u001b]8;;\u001b\\\n");
+  expect(texts()).toEqual(["red\tand [redacted]", "named a link"]);
 });
 
 test("a secret across the cut of a long line is not partly visible", () => {

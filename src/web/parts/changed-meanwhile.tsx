@@ -4,6 +4,7 @@ import { Diff } from "./diff.tsx";
 import { Icon } from "./icon.tsx";
 import { type DiffLine, lineDiff } from "./line-diff.ts";
 import { Badge } from "./status.tsx";
+import { sentFormAround } from "./unsaved.ts";
 
 interface ChangedMeanwhileProps {
   /** As it was when editing began, and as it is stored now. */
@@ -48,7 +49,14 @@ export function ChangedMeanwhile({ was, now, mine, isHidden, onKeep, onTake }: C
         </div>
       ))}
       <div className={classes.buttons}>
-        <Button onClick={onKeep}>{isDisputed ? "Save mine" : "Save both"}</Button>
+        <Button
+          onClick={({ currentTarget }) => {
+            sentFormAround(currentTarget);
+            onKeep();
+          }}
+        >
+          {isDisputed ? "Save mine" : "Save both"}
+        </Button>
         <Button variant="default" onClick={onTake}>
           Take theirs
         </Button>

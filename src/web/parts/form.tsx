@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 import { isChangedMeanwhile } from "../api/failure.ts";
 import { ApiError } from "./api-error.tsx";
 import classes from "./form.module.css";
+import { type Unsaved, useUnsaved } from "./unsaved.ts";
 import { showRefusal, unfold } from "./wrong-field.ts";
 
 interface FormFrameProps {
@@ -13,19 +14,28 @@ interface FormFrameProps {
   children: React.ReactNode;
 }
 
-/** What every form is: it sends itself without leaving the page, and leads to the field that was refused. */
-export function FormFrame({ error, className, onSubmit, children }: FormFrameProps) {
-  const form = useRef<HTMLFormElement>(null);
+/** What every form is: it sends itself without leaving the page, leads to the field that was refused, and is not lost without a question. */
+export function FormFrame(props: FormFrameProps) {
+  return <Frame {...props} unsaved={useUnsaved(props.error)} />;
+}
+
+interface FrameProps extends FormFrameProps {
+  unsaved: Unsaved<HTMLFormElement>;
+}
+
+function Frame({ error, className, onSubmit, unsaved, children }: FrameProps) {
+  const { ref } = unsaved;
   useEffect(() => {
-    if (error !== undefined && error !== null) showRefusal(form.current);
-  }, [error]);
+    if (error !== undefined && error !== null) showRefusal(ref.current);
+  }, [error, ref]);
   return (
     <form
-      ref={form}
+      ref={ref}
       className={className}
       onInvalidCapture={({ target }) => unfold(target as Element)}
       onSubmit={(event) => {
         event.preventDefault();
+        unsaved.sent();
         onSubmit();
       }}
     >
@@ -46,8 +56,9 @@ interface FormProps extends Omit<FormFrameProps, "className" | "error"> {
 
 /** A form of up to about ten fields, one below the other, with what the API said above its buttons. */
 export function Form({ submit, busy, error, notice, onSubmit, onCancel, children }: FormProps) {
+  const unsaved = useUnsaved<HTMLFormElement>(error);
   return (
-    <FormFrame className={classes.form} error={error} onSubmit={onSubmit}>
+    <Frame className={classes.form} error={error} onSubmit={onSubmit} unsaved={unsaved}>
       {children}
       {notice ??
         (error !== undefined && error !== null && !isChangedMeanwhile(error) && <ApiError error={error} />)}
@@ -56,11 +67,17 @@ export function Form({ submit, busy, error, notice, onSubmit, onCancel, children
           {submit}
         </Button>
         {onCancel && (
-          <Button variant="default" onClick={onCancel}>
+          <Button
+            variant="default"
+            onClick={() => {
+              unsaved.giveUp();
+              onCancel();
+            }}
+          >
             Cancel
           </Button>
         )}
       </div>
-    </FormFrame>
+    </Frame>
   );
 }

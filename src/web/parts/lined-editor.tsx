@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { firstField } from "./first-field.ts";
 import { Icon } from "./icon.tsx";
 import classes from "./lined-editor.module.css";
+import { useUnsaved } from "./unsaved.ts";
 
 /** What is wrong with a text; `line` counts from 1. */
 export interface TextProblem {
@@ -44,6 +45,11 @@ export function LinedEditor({
   const gutter = useRef<HTMLPreElement>(null);
   // It opens because somebody wants to write.
   useEffect(() => firstField(field.current?.parentElement)?.focus({ preventScroll: true }), []);
+  const unsaved = useUnsaved<HTMLDivElement>(problem);
+  const save = () => {
+    unsaved.sent();
+    onSave();
+  };
   const lines = text.split("\n");
   const goTo = (line: number) => {
     const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
@@ -51,7 +57,7 @@ export function LinedEditor({
     field.current?.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
   };
   return (
-    <div className={classes.editor}>
+    <div ref={unsaved.ref} className={classes.editor}>
       <div className={classes.box}>
         <pre ref={gutter} className={classes.gutter} aria-hidden="true">
           {lines.map((_, index) => (
@@ -77,7 +83,7 @@ export function LinedEditor({
           onKeyDown={(event) => {
             if (event.key === "s" && (event.ctrlKey || event.metaKey)) {
               event.preventDefault();
-              onSave();
+              save();
             }
           }}
         />
@@ -95,7 +101,7 @@ export function LinedEditor({
         </p>
       )}
       <Group gap="xs">
-        <Button loading={busy} onClick={onSave}>
+        <Button loading={busy} onClick={save}>
           {submit}
         </Button>
         {second && (
@@ -103,7 +109,13 @@ export function LinedEditor({
             {second.label}
           </Button>
         )}
-        <Button variant="default" onClick={onCancel}>
+        <Button
+          variant="default"
+          onClick={() => {
+            unsaved.giveUp();
+            onCancel();
+          }}
+        >
           Cancel
         </Button>
       </Group>

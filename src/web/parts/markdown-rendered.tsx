@@ -7,16 +7,8 @@ import classes from "./markdown.module.css";
 
 /** react-markdown already refuses HTML and addresses of scripts; a picture would call another host. */
 const COMPONENTS: Components = {
-  a: ({ href, children }) => (
-    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
-      {children}
-    </a>
-  ),
-  img: ({ src, alt }) => (
-    <a href={typeof src === "string" ? src : undefined} target="_blank" rel="noopener noreferrer nofollow">
-      {alt || "Picture"}
-    </a>
-  ),
+  a: ({ href, children }) => <Outside href={href}>{children}</Outside>,
+  img: ({ src, alt }) => <Outside href={src}>{alt || "Picture"}</Outside>,
   pre: ({ node, children }) => {
     const { text, language } = codeIn(node);
     return (
@@ -37,6 +29,16 @@ const COMPONENTS: Components = {
     </section>
   ),
 };
+
+/** A refused address is empty, and would lead back to this page. */
+const Outside = ({ href, children }: { href: unknown; children: React.ReactNode }) =>
+  typeof href === "string" && href !== "" ? (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  ) : (
+    <span>{children}</span>
+  );
 
 interface Node {
   value?: string;

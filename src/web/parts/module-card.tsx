@@ -4,7 +4,8 @@ import { ApiFailure } from "../api/failure.ts";
 import { ApiError } from "./api-error.tsx";
 import { Icon } from "./icon.tsx";
 import classes from "./module-card.module.css";
-import { type ModuleData, ModuleSections, readModule } from "./module-sections.tsx";
+import { type ModuleData, readModule } from "./module-data.ts";
+import { ModuleSections } from "./module-sections.tsx";
 import { Panel } from "./page-frame.tsx";
 
 /** A dashboard module of an integration: a card with what its router returns. */

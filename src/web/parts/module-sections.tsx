@@ -2,49 +2,9 @@ import { Fragment } from "react";
 import { Chart } from "./chart.tsx";
 import { Markdown } from "./markdown.tsx";
 import classes from "./module-card.module.css";
+import type { Cell, ModuleData, ModuleSection } from "./module-data.ts";
 import { Stat, StatRow } from "./stat.tsx";
 import { countText } from "./units.tsx";
-
-type Cell = string | number | boolean | null;
-type ModuleSection = { title?: string } & (
-  | { type: "stat_row"; stats: { label: string; value: Cell }[] }
-  | { type: "table"; headers: string[]; rows: Cell[][] }
-  | { type: "markdown"; content: string }
-  | {
-      type: "chart";
-      kind: "line" | "bar" | "area" | "pie";
-      x: string[];
-      series: { label: string; data: number[] }[];
-    }
-);
-
-export interface ModuleData {
-  title: string;
-  sections: ModuleSection[];
-}
-
-/** What an integration sent is checked as far as drawing it needs; sections of another kind are left out. */
-export function readModule(answer: unknown): ModuleData | undefined {
-  const { title, sections } = (answer ?? {}) as Partial<ModuleData>;
-  if (typeof title !== "string" || !Array.isArray(sections)) return undefined;
-  return { title, sections: sections.filter(isDrawable) };
-}
-
-function isDrawable(section: unknown): section is ModuleSection {
-  const { type, stats, headers, rows, content, x, series } = (section ?? {}) as Record<string, unknown>;
-  switch (type) {
-    case "stat_row":
-      return Array.isArray(stats);
-    case "table":
-      return Array.isArray(headers) && Array.isArray(rows) && rows.every(Array.isArray);
-    case "markdown":
-      return typeof content === "string";
-    case "chart":
-      return Array.isArray(x) && Array.isArray(series) && series.every((one) => Array.isArray(one?.data));
-    default:
-      return false;
-  }
-}
 
 export function ModuleSections({ data }: { data: ModuleData }) {
   return data.sections.map((section, index) => (
@@ -63,8 +23,9 @@ function Content({ section, title }: { section: ModuleSection; title: string }) 
     case "stat_row":
       return (
         <StatRow>
-          {section.stats.map(({ label, value }) => (
-            <Stat key={label} label={label} value={cellText(value)} />
+          {section.stats.map(({ label, value }, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two may have the same name
+            <Stat key={index} label={label} value={cellText(value)} />
           ))}
         </StatRow>
       );
@@ -74,7 +35,7 @@ function Content({ section, title }: { section: ModuleSection; title: string }) 
       return <Markdown text={section.content} />;
     case "chart":
       return section.kind === "pie" ? (
-        <Slices labels={section.x} values={section.series[0]?.data ?? []} />
+        <Slices labels={section.x} values={(section.series[0]?.data ?? []).map((value) => value ?? 0)} />
       ) : (
         <Chart label={section.title ?? title} x={section.x} series={section.series} kind={section.kind} />
       );
@@ -88,8 +49,9 @@ function ModuleTable({ headers, rows }: { headers: string[]; rows: Cell[][] }) {
       <table>
         <thead>
           <tr>
-            {headers.map((header) => (
-              <th key={header}>{header}</th>
+            {headers.map((header, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: two may have the same name
+              <th key={index}>{header}</th>
             ))}
           </tr>
         </thead>
@@ -120,7 +82,8 @@ function Slices({ labels, values }: { labels: string[]; values: number[] }) {
         const value = values[index] ?? 0;
         const percent = (value / total) * 100;
         return (
-          <Fragment key={label}>
+          // biome-ignore lint/suspicious/noArrayIndexKey: two may have the same name
+          <Fragment key={index}>
             <span>{label}</span>
             <span className={classes.bar}>
               <span style={{ width: `${percent}%` }} />

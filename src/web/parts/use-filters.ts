@@ -3,6 +3,7 @@
 import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { searchOf } from "./search-of.ts";
+import { keepForms } from "./unsaved.ts";
 
 export interface Filters<Name extends string> {
   /** Those that are set. */
@@ -25,13 +26,15 @@ export function useFilters<const Name extends string>(names: readonly Name[]): F
     ) as Partial<Record<Name, string>>;
   }, [names, text]);
   const change = (edit: (next: URLSearchParams) => void) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        edit(next);
-        return next;
-      },
-      { replace: true },
+    keepForms(() =>
+      setParams(
+        (before) => {
+          const next = new URLSearchParams(before);
+          edit(next);
+          return next;
+        },
+        { replace: true },
+      ),
     );
   return {
     values,

@@ -53,7 +53,7 @@ function OwnPage({ section, label, path }: OwnPageProps) {
           src={`${web_ui.path}${path.split("/").slice(2).join("/")}`}
           title={`${label}, a page of ${name}`}
           // The page's answer says the same; both must allow what it does.
-          sandbox="allow-scripts allow-forms allow-popups allow-downloads"
+          sandbox="allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads"
           referrerPolicy="no-referrer"
         />
       </PageFrame>

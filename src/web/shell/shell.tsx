@@ -9,6 +9,7 @@ import { pageAt, usePages } from "../pages.tsx";
 import { ApiError } from "../parts/api-error.tsx";
 import { ErrorBoundary } from "../parts/error-boundary.tsx";
 import { useUi } from "../ui-store.ts";
+import { AskBeforeLeaving } from "./ask-before-leaving.tsx";
 import { IntegrationPage } from "./integration-page.tsx";
 import { keepFocus } from "./keep-focus.ts";
 import { Palette } from "./palette.tsx";
@@ -58,6 +59,7 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <Palette />
+      <AskBeforeLeaving />
       <SignInAgain />
       {isChoosing && <SidebarSections onClose={() => setChoosing(false)} />}
       {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}

@@ -18,4 +18,65 @@ export function overviewTests(ui: () => Ui): void {
     await page.getByRole("heading", { name: "First steps" }).waitFor();
     expect(opened.faults).toEqual([]);
   });
+
+  test("overview: a card with whatever an integration sends takes nothing else away, and runs nothing", async () => {
+    await using opened = await ui().openPage("/about", { width: 360, height: 740 });
+    const { page } = opened;
+    await page.route("**/integrations/mission_control/mc/*/data", (route) =>
+      route.fulfill({ json: HOSTILE }),
+    );
+    await opened.go("/");
+    const card = page.getByRole("heading", { name: "Alarms <i>now</i>" }).first().locator("..");
+    // Until its renderer is loaded, Markdown is plain text.
+    await card.getByRole("link", { name: "outside" }).waitFor();
+    await card.getByRole("cell", { name: '{"a":1}' }).waitFor();
+    const { links, alive, heights } = await page.evaluate<Record<string, unknown>>(`(() => {
+      const card = [...document.querySelectorAll("h3")].find(({ textContent }) => /^Alarms/.test(textContent)).parentElement;
+      const all = (what) => [...card.querySelectorAll(what)];
+      return {
+        links: all("a").map((one) => one.getAttribute("href")),
+        alive: all("img, iframe, script, b").length,
+        heights: Math.max(...all("th").map(({ clientHeight }) => clientHeight)),
+      };
+    })()`);
+    // A refused address is no link, which would lead back here.
+    expect(links).toEqual(["https://example.com/", "https://outside.example.com/pixel.png"]);
+    expect(alive).toBe(0);
+    // The words of a wide table stay whole; the table scrolls.
+    expect(heights).toBeLessThan(40);
+    expect(await page.evaluate("document.querySelector('main').scrollWidth - innerWidth")).toBe(0);
+    expect(await opened.accessibility("nav[aria-label='Pages']")).toEqual([]);
+    expect(opened.faults).toEqual([]);
+  });
 }
+
+const HOSTILE = {
+  title: "Alarms <i>now</i>",
+  sections: [
+    null,
+    {
+      type: "stat_row",
+      stats: [null, { label: { a: 1 }, value: { b: 2 } }, { label: "Big", value: 123_456_789.123 }],
+    },
+    { type: "table", headers: ["Same", "Same", { a: 1 }], rows: [[{ a: 1 }, [1, 2], null], "no row"] },
+    { type: "chart", kind: "nonsense", x: [{}], series: [{ label: "s", data: ["x"] }, null] },
+    {
+      type: "chart",
+      kind: "pie",
+      x: ["The share of those that have a rather long name"],
+      series: [{ data: [3] }],
+    },
+    {
+      type: "markdown",
+      content: `[script](javascript:alert(1)) [data](data:text/html,x) <javascript:alert(2)> [outside](https://example.com/)
+![pixel](https://outside.example.com/pixel.png) ![data](data:image/png;base64,AA)
+
+<img src=x onerror=alert(1)> <script>alert(3)</script> <iframe src="https://outside.example.com"></iframe> <b>bold html</b>
+
+| ${"words ".repeat(12).trim().replaceAll(" ", " | ")} |
+|${"---|".repeat(12)}
+| ${"cells ".repeat(12).trim().replaceAll(" ", " | ")} |
+`,
+    },
+  ],
+};
