@@ -1,5 +1,5 @@
-// Whether a session contains text that no person with a key wrote. What a bot learns from such text could be what a stranger wants it
-// to believe, in every later run.
+// Whether a session contains text of strangers, which neither a person with a key nor an allowed one wrote. What a bot learns
+// from such text could be what a stranger wants it to believe, in every later run.
 
 /** Tools that only return what Heddle, an operator or the conversation itself has written, unless the client has one of that name. */
 const HARMLESS = [
