@@ -30,22 +30,29 @@ export function createFileNames({ skills, carapaces, tools }: FileNamesOptions) 
     findFor(skills, id, origin) ? undefined : `There is no skill "${id}".`;
   const carapaceFor = (origin: Origin) => (id: string) =>
     findFor(carapaces, id, origin) ? undefined : `There is no carapace "${id}".`;
+  const botAmong = (bots: ReadonlySet<string>) => (id: string) =>
+    id === "*" || bots.has(id) ? undefined : `There is no bot "${id}".`;
 
   return {
-    ofCarapace: ({ origin, ...carapace }: Carapace): MissingInFile[] => [
+    ofCarapace: ({ origin, ...carapace }: Carapace, bots: ReadonlySet<string>): MissingInFile[] => [
       ...each("skills", carapace.skills.map(idOf), skillFor(origin)),
       ...each("local_tools", carapace.local_tools, tool),
       ...each("mcp_tools", carapace.mcp_tools, (name) => tool(ofServers(name))),
       ...each("pinned_tools", carapace.pinned_tools, tool),
       ...each("requires.tools", carapace.requires.tools, tool),
       ...each("includes", carapace.includes, carapaceFor(origin)),
+      ...carapace.delegates.flatMap(({ type, id }, at): MissingInFile[] => {
+        const warning = type === "bot" ? botAmong(bots)(id) : undefined;
+        return warning === undefined ? [] : [{ field: `delegates.${at}`, warning }];
+      }),
     ],
-    ofBot({ origin, bot }: Pick<BotFile, "origin" | "bot">): MissingInFile[] {
-      const { tools = [], skills = [], carapaces = [] } = bot;
+    ofBot({ origin, bot }: Pick<BotFile, "origin" | "bot">, bots: ReadonlySet<string>): MissingInFile[] {
+      const { tools = [], skills = [], carapaces = [], delegate_bots = [] } = bot;
       return [
         ...each("tools", tools, tool),
         ...each("skills", skills.map(idOf), skillFor(origin)),
         ...each("carapaces", carapaces, carapaceFor(origin)),
+        ...each("delegate_bots", delegate_bots, botAmong(bots)),
       ];
     },
   };

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import type { BotFile } from "../content/bots/bot-file.ts";
-import type { Bots } from "../content/bots/bots.ts";
+import type { Bot, Bots } from "../content/bots/bots.ts";
 import type { Carapaces } from "../content/carapaces/carapaces.ts";
 import { readYaml } from "../content/yaml-text.ts";
 import type { Logger } from "../log.ts";
@@ -22,23 +22,25 @@ export function createFileWarnings(options: FileWarningsOptions): () => Promise<
   let logged = new Set<string>();
 
   /** A bot is read from its file once, so the file counts as long as the bot still names the same. */
-  async function inBotFiles(): Promise<(MissingInFile & { file: string })[]> {
-    const found = botFiles().flatMap((item) =>
-      names.ofBot(item).map((missing) => ({ ...missing, file: item.file, id: item.id })),
-    );
-    if (found.length === 0) return [];
-    const now = new Map((await bots.list()).map((bot) => [bot.id, bot]));
-    return found.filter(({ id, warning }) => {
-      const bot = now.get(id);
-      return bot && names.ofBot({ origin: { kind: "home" }, bot }).some((one) => one.warning === warning);
+  function inBotFiles(now: readonly Bot[], known: ReadonlySet<string>): (MissingInFile & { file: string })[] {
+    return botFiles().flatMap((item) => {
+      const bot = now.find(({ id }) => id === item.id);
+      if (!bot) return [];
+      const stillNamed = names.ofBot({ origin: { kind: "home" }, bot }, known).map(({ warning }) => warning);
+      return names
+        .ofBot(item, known)
+        .filter(({ warning }) => stillNamed.includes(warning))
+        .map((missing) => ({ ...missing, file: item.file }));
     });
   }
 
   return async () => {
+    const now = await bots.list();
+    const known = new Set(now.map(({ id }) => id));
     const inCarapaces = carapaces
       .list()
-      .flatMap((item) => names.ofCarapace(item).map((missing) => ({ ...missing, file: item.file })));
-    const found = [...inCarapaces, ...(await inBotFiles())];
+      .flatMap((item) => names.ofCarapace(item, known).map((missing) => ({ ...missing, file: item.file })));
+    const found = [...inCarapaces, ...inBotFiles(now, known)];
     const before = logged;
     logged = new Set(found.map(keyOf));
     for (const missing of found.filter((one) => !before.has(keyOf(one)))) {

@@ -17,8 +17,9 @@ test("an unknown name causes one warning with file and line until it exists", as
   await using folder = await temporaryFolder();
   await folder.write({
     "home/carapaces/reviewer.yaml":
-      "name: Reviewer\nskills:\n  - triage\n  - id: gone\nlocal_tools: [read_mail]\nincludes:\n  - basis\nrequires:\n  tools:\n    - send_*\n",
-    "home/bots/helper.yaml": "name: Helper\ntools:\n  - read_mail\ncarapaces: [reviewer, nobody]\n",
+      "name: Reviewer\nskills:\n  - triage\n  - id: gone\nlocal_tools: [read_mail]\nincludes:\n  - basis\nrequires:\n  tools:\n    - send_*\ndelegates:\n  - { type: bot, id: helper }\n  - { type: bot, id: critic }\n",
+    "home/bots/helper.yaml":
+      'name: Helper\ntools:\n  - read_mail\ncarapaces: [reviewer, nobody]\ndelegate_bots: ["*", helper, poet]\n',
   });
   const lines: string[] = [];
   const log = await createLog({
@@ -65,8 +66,10 @@ test("an unknown name causes one warning with file and line until it exists", as
     'carapaces/reviewer.yaml:5: There is no tool "read_mail".',
     `carapaces/reviewer.yaml:10: No tool's name fits "send_*".`,
     'carapaces/reviewer.yaml:7: There is no carapace "basis".',
+    'carapaces/reviewer.yaml:13: There is no bot "critic".',
     'bots/helper.yaml:3: There is no tool "read_mail".',
     'bots/helper.yaml:4: There is no carapace "nobody".',
+    'bots/helper.yaml:5: There is no bot "poet".',
   ]);
   await check();
   expect(told()).toEqual([]);
