@@ -1,6 +1,7 @@
 // What may be shown of an answer while it is written: thoughts and calls in it are taken out at its end, and a client that has been
 // shown them would have to be told that its text is void, which the streams of OpenAI's protocol cannot say.
 
+import { createCodeFences } from "./code-fences.ts";
 import { STOP_MARK } from "./stop-marks.ts";
 import { LONGEST_OPENING, OPENINGS } from "./written/formats.ts";
 import { mayBeHarmony } from "./written/harmony.ts";
@@ -118,6 +119,7 @@ function createThoughtFilter(startsInThought: boolean | "perhaps") {
   let isInThought = startsInThought === true;
   let hasThoughts = isInThought;
   let last = "";
+  const fences = createCodeFences();
   return (piece: string): { spoken: string; hasThoughts: boolean } => {
     waiting += piece;
     if (isUnknown) {
@@ -130,13 +132,18 @@ function createThoughtFilter(startsInThought: boolean | "perhaps") {
     const spoken: string[] = [];
     const speak = (text: string) => {
       spoken.push(text);
+      fences.add(text);
       last = text.at(-1) ?? last;
     };
     for (;;) {
       const at = isInThought ? firstOf(CLOSING, waiting, "") : firstOf(OPENING, waiting, last);
       if (at < 0) break;
+      const end = at + markAt(waiting, at);
       if (!isInThought) speak(waiting.slice(0, at));
-      waiting = waiting.slice(at + markAt(waiting, at));
+      const isExample = !isInThought && fences.isOpen();
+      if (isExample) speak(waiting.slice(at, end));
+      waiting = waiting.slice(end);
+      if (isExample) continue;
       isInThought = !isInThought;
       hasThoughts = true;
     }

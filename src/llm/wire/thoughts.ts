@@ -1,5 +1,7 @@
 // Removes a model's thoughts from its answer. Several servers leave them in the text, marked by tags.
 
+import { createCodeFences } from "./code-fences.ts";
+
 /** A tag right behind a backtick is quoted by the model, and part of its answer. */
 const TAG =
   /(?<!`)(?:<(\/?)(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[(\/?)THINK\]|◁(\/?)think▷)/gi;
@@ -16,21 +18,37 @@ export function startsInThought(text: string): boolean {
 /**
  * Removes each pair of tags with what stands between them. A closing tag without its opening one ends thoughts that
  * began with the text, since some chat templates write the opening tag themselves; an opening tag without its closing
- * one begins thoughts that go on to the end.
+ * one begins thoughts that go on to the end. A pair that begins in a code block of the answer is an example, and part of it.
  */
 export function withoutThoughts(text: string): string {
   const kept: string[] = [];
   let [at, openedAt] = [0, -1];
+  /** How far the answer was looked through for code, and the tags in it that are open. */
+  let [readTo, examples] = [0, 0];
+  let fences = createCodeFences();
   for (const tag of text.matchAll(TAG)) {
     const end = tag.index + tag[0].length;
+    if (openedAt < 0) {
+      fences.add(text.slice(readTo, tag.index));
+      readTo = tag.index;
+      if (!fences.isOpen()) examples = 0;
+      else if (!isClosing(tag) || examples > 0) {
+        examples += isClosing(tag) ? -1 : 1;
+        continue;
+      }
+    }
     if (!isClosing(tag)) {
       if (openedAt >= 0) continue;
       kept.push(text.slice(at, tag.index));
       openedAt = tag.index;
     } else {
-      if (openedAt < 0) kept.length = 0;
+      if (openedAt < 0) {
+        kept.length = 0;
+        fences = createCodeFences();
+      }
       openedAt = -1;
       at = end;
+      readTo = end;
     }
   }
   if (at === 0 && openedAt < 0) return text;

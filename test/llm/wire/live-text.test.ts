@@ -25,6 +25,13 @@ test.each([
     "The tag `<think>` begins thoughts, a < b and [1], as is known.",
   ],
   ["Hello. <think>and now", "Hello."],
+  ["Use:\n```xml\n<think>\nhm\n</think>\n```\nOk?", "Use:\n```xml\n<think>\nhm\n</think>\n```\nOk?"],
+  [
+    "~~~\n<think>a</think>[THINK]b[/THINK]\n~~~\nIt <think>hm</think>is.",
+    "~~~\n<think>a</think>[THINK]b[/THINK]\n~~~\nIt is.",
+  ],
+  ["The mark is:\n```\n<think>\n```\nOk?", "The mark is:\n```\n<think>\n```\nOk?"],
+  ["<think>```\ncode</think>Hello.", "Hello."],
   ["<|channel|>analysis<|message|>I think<|end|><|channel|>final<|message|>Hello.", ""],
   ['Let me look.\n<tool_call>{"name":"search"}</tool_call>', "Let me look."],
   ['{"name": "search", "arguments": {"query": "a rather long question, so that it is looked at"}}', ""],
@@ -64,4 +71,11 @@ test("a flood of blanks is not looked through again for each", () => {
   const live = createLiveText({ hasTools: true, startsInThought: "perhaps" });
   for (let at = 0; at < 100_000; at++) expect(live.add(" ")).toBe("");
   expect(live.add("x").trim()).toBe("x");
+});
+
+test("an example in the thoughts of a model that does not mark their beginning ends none of them", () => {
+  expect(withoutThoughts("We show\n```\n<think>\n```\nand stop.</think>\nHello.")).toBe("Hello.");
+  expect(withoutThoughts("We open\n```\nand stop.</think>\nHello.\n```\n<think>\n```")).toBe(
+    "Hello.\n```\n<think>\n```",
+  );
 });
