@@ -235,8 +235,8 @@ function variablesIn(read: VariableReader, given: Environment): ConfigVariable[]
 
 /** OpenAI's key is sent only to OpenAI's own address or to OPENAI_BASE_URL. */
 function transcriptionConfig(read: VariableReader): TranscriptionConfig | undefined {
-  const ownUrl = read.url("TRANSCRIPTION_BASE_URL", ["http:", "https:"]);
-  const baseUrl = ownUrl ?? read.url("OPENAI_BASE_URL", ["http:", "https:"]);
+  const ownUrl = read.endpointUrl("TRANSCRIPTION_BASE_URL");
+  const baseUrl = ownUrl ?? read.endpointUrl("OPENAI_BASE_URL");
   const ownKey = read.secret("TRANSCRIPTION_API_KEY");
   const apiKey = ownKey ?? (ownUrl ? undefined : read.secret("OPENAI_API_KEY"));
   const model = read.text("TRANSCRIPTION_MODEL") ?? "whisper-1";

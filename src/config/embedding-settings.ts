@@ -27,12 +27,12 @@ const BUILTIN = "builtin";
 /** Undefined: the embedder inside Heddle. OpenAI's key is sent only to OpenAI's own address or to OPENAI_BASE_URL. */
 export function embeddingSettings(read: VariableReader): EmbeddingSettings | undefined {
   const model = read.text("EMBEDDING_MODEL");
-  const ownUrl = read.url("EMBEDDING_BASE_URL", ["http:", "https:"]);
+  const ownUrl = read.endpointUrl("EMBEDDING_BASE_URL");
   const ownKey = read.secret("EMBEDDING_API_KEY");
   const dimensions = read.integer("EMBEDDING_DIMENSIONS", 0, 0, 4_000);
   const weakBelow = read.integer("EMBEDDING_WEAK_BELOW", 30, 0, 100) / 100;
   if (model === undefined || model === BUILTIN) return undefined;
-  const baseUrl = ownUrl ?? read.url("OPENAI_BASE_URL", ["http:", "https:"]);
+  const baseUrl = ownUrl ?? read.endpointUrl("OPENAI_BASE_URL");
   const apiKey = ownKey ?? (ownUrl ? undefined : read.secret("OPENAI_API_KEY"));
   const isNamed = apiKey !== undefined || baseUrl !== undefined;
   if (!isNamed && !/.\/./s.test(model)) {

@@ -16,12 +16,12 @@ export function modelEndpoint(read: VariableReader): ModelEndpoint | undefined {
   const openai = {
     protocol: read.choice("OPENAI_PROTOCOL", PROTOCOLS, "chat_completions"),
     apiKey: read.secret("OPENAI_API_KEY"),
-    baseUrl: read.url("OPENAI_BASE_URL", ["http:", "https:"]),
+    baseUrl: read.endpointUrl("OPENAI_BASE_URL"),
   };
   const anthropic = {
     protocol: "anthropic" as const,
     apiKey: read.secret("ANTHROPIC_API_KEY"),
-    baseUrl: read.url("ANTHROPIC_BASE_URL", ["http:", "https:"]),
+    baseUrl: read.endpointUrl("ANTHROPIC_BASE_URL"),
   };
   return [openai, anthropic].find(({ apiKey, baseUrl }) => apiKey !== undefined || baseUrl !== undefined);
 }

@@ -6,6 +6,9 @@ import { HeddleError } from "../errors.ts";
 import { urlSecrets } from "../secrets/urls.ts";
 import { userFolder } from "./default-home.ts";
 
+/** What people copy together with an endpoint's address. */
+const ROUTE = /\/(?:chat\/completions|responses|messages|embeddings|audio\/transcriptions)\/?$/;
+
 export type Environment = Record<string, string | undefined>;
 
 /** Command-line flags; they win over the environment. */
@@ -117,6 +120,13 @@ export function createVariableReader(flags: Flags, environment: Environment) {
     url(name: string, protocols: string[]): string | undefined {
       const got = text(name);
       return got === undefined ? undefined : withoutTrailingSlashes(checkUrl(name, got, protocols));
+    },
+    /** The address of a model's endpoint, to which Heddle adds the route itself. */
+    endpointUrl(name: string): string | undefined {
+      const got = this.url(name, ["http:", "https:"]);
+      const [route] = (got !== undefined && ROUTE.exec(new URL(got).pathname)) || [];
+      if (route === undefined) return got;
+      throw invalid(name, `an address that ends before "${route}", which Heddle adds itself`, "one with it");
     },
     databaseUrl(name: string): string | undefined {
       const got = secret(name);

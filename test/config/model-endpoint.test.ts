@@ -30,6 +30,17 @@ describe("the model's endpoint", () => {
     });
   });
 
+  test.each([
+    ["OPENAI_BASE_URL", "https://h/v1/chat/completions", "/chat/completions"],
+    ["OPENAI_BASE_URL", "https://h/v1/responses/", "/responses"],
+    ["ANTHROPIC_BASE_URL", "https://h/v1/messages", "/messages"],
+    ["EMBEDDING_BASE_URL", "https://h/v1/embeddings", "/embeddings"],
+    ["TRANSCRIPTION_BASE_URL", "https://h/v1/audio/transcriptions", "/audio/transcriptions"],
+  ])("%s is no address of a route (%s)", (name, address, route) => {
+    expect(() => load({ [name]: address })).toThrow(`${name} must be an address that ends before "${route}"`);
+    expect(() => load({ [name]: "https://h/v1" })).not.toThrow();
+  });
+
   test("has an unknown protocol refused", () => {
     expect(() => load({ OPENAI_PROTOCOL: "grpc" })).toThrow(
       "OPENAI_PROTOCOL must be one of chat_completions, responses",
