@@ -32,6 +32,10 @@ export function policyFrom(
       field: "arguments",
     });
   }
+  if (choice === "pattern" && Object.values(conditions ?? {}).every(isOpen)) {
+    const message = 'arguments must leave some calls out; for all calls of the tool, choose "always".';
+    throw new HeddleError("validation", message, { field: "arguments" });
+  }
   const effect = approved ? "allow" : "deny";
   // What is redacted is not what the call has.
   const isKnown = !JSON.stringify(row.arguments).includes(MARKER);
@@ -58,6 +62,10 @@ export function policyFrom(
     approval_id: id,
   };
 }
+
+/** Whether it fits every text. */
+const isOpen = ({ like, ...others }: ArgumentCondition): boolean =>
+  like !== undefined && /^\*+$/.test(like) && Object.keys(others).length === 0;
 
 export interface Suggestion {
   label: string;

@@ -1,7 +1,7 @@
 // The HTTP side of a server: the REST API with its documentation, and the gateway to the integrations' routes.
 
 import { newId } from "../ids.ts";
-import { readPlainNumbersOnly } from "../schema/number-formats.ts";
+import { readPlainFormsOnly } from "../schema/plain-formats.ts";
 import { REQUEST_ID, withAnswerHeaders } from "./answer-headers.ts";
 import { createApi } from "./api/api.ts";
 import { createApiOwnership } from "./api/create-ownership.ts";
@@ -33,7 +33,7 @@ export interface App {
 
 export function createApp(parts: AppParts, options: AppOptions): App {
   const log = options.log.getChild("http");
-  readPlainNumbersOnly();
+  readPlainFormsOnly();
   const auth = createAuth({
     ...parts.access,
     failed: createFailedKeys({ log }),

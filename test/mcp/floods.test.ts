@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { createConnection } from "../../src/mcp/client/connection.ts";
+import { failureOf } from "../../src/mcp/client/failure.ts";
 import { listedTools } from "../../src/mcp/client/listed-tool.ts";
 import { createRefresh } from "../../src/mcp/client/refresh.ts";
 import { createStdioTransport, type StartProcess } from "../../src/mcp/client/stdio-transport.ts";
@@ -103,6 +104,44 @@ test("a program whose message is too large is ended, and the connection says why
   await until(
     () => connection.status().error,
     (error) => error === "The program was ended, because a message of it is larger than 16 MB.",
+  );
+  await connection.close();
+});
+
+test("a tool that breaks the rules is left out or mended, and the others of its server work", async () => {
+  const schema = { type: "object" };
+  const tools = [
+    { name: "good", inputSchema: schema, title: 7, icons: "none", annotations: { readOnlyHint: "yes" } },
+    ...[{ name: 5, inputSchema: schema }, null, "tool", { inputSchema: schema }],
+    ...[{ name: "bare" }, { name: "typeless", inputSchema: { properties: { a: true }, required: ["a", 5] } }],
+    ...[{ name: "list", inputSchema: { type: "array" } }, { name: "text", inputSchema: "object" }],
+    { name: "odd-output", inputSchema: schema, outputSchema: { type: "array" }, execution: { taskSupport: 1 } },
+  ];
+  const transport = program(async ({ id, method }, say) => {
+    if (method === "initialize") {
+      const serverInfo = { name: "odd", version: "1" };
+      await say({ id, result: { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo } });
+    } else if (method === "tools/list") await say({ id, result: { tools } });
+    else if (method === "tools/call") await say({ id, result: { content: [{ type: "hologram" }, 7] } });
+    else if (id !== undefined) await say({ id, error: { code: -32_601, message: "no" } });
+  });
+  let listed: { name: string; inputSchema: object }[] = [];
+  const connection = createConnection({
+    ...{ id: "odd", version: "1", timeoutSeconds: 30, open: () => ({ transport }) },
+    ...{ onList: (given: typeof listed) => (listed = given), onStatus: () => undefined },
+    ...{ timers: realTimers, random: () => 0, log: getLogger("heddle") },
+  });
+  await connection.start();
+  expect(connection.status()).toMatchObject({ state: "connected", error: null });
+  expect(listed.map(({ name }) => name)).toEqual(["good", "bare", "typeless", "odd-output"]);
+  expect(listed[2]?.inputSchema).toMatchObject({ type: "object", properties: { a: {} }, required: ["a"] });
+  const { signal } = new AbortController();
+  const called = connection.use({ signal, ask: async () => ({ action: "decline" }) }, (client, options) =>
+    client.callTool({ name: "good" }, options),
+  );
+  const failure = await called.then(() => undefined, failureOf);
+  expect(failure?.reason).toStartWith(
+    "Its answer to tools/call is not in the form of the protocol: content.0: Invalid input",
   );
   await connection.close();
 });

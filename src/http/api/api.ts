@@ -97,7 +97,11 @@ export function createApi(
   const { registry } = integrations;
   const { redact } = access;
   const log = serverLog.getChild("http");
-  const { missingIn: missingNames, missingInScopes } = createNamesThere({
+  const {
+    missingIn: missingNames,
+    missingInScopes,
+    needIntegration,
+  } = createNamesThere({
     ...content,
     integrations: registry,
   });
@@ -152,7 +156,7 @@ export function createApi(
     .use(memoryRoutes({ memories: content.memories, ownership, route }))
     .use(scheduleRoutes({ schedules: conversation.schedules, ownership, route }))
     .use(heartbeatRoutes({ schedules: conversation.schedules, ownership, route }))
-    .use(budgetRoutes({ budgets: conversation.budgets, route }))
+    .use(budgetRoutes({ budgets: conversation.budgets, needIntegration, route }))
     .use(
       fixturesAndEvals({
         ...{ db: options.db, redact, tools: content.tools, tasks: conversation.tasks },
@@ -204,6 +208,7 @@ export function createApi(
         ...policies,
         wouldHave: createRecentCalls({ db: options.db, ...policies }),
         missingNames,
+        needIntegration,
         ownership,
         route,
       }),

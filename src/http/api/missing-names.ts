@@ -3,6 +3,7 @@
 
 import type { MissingNames, MissingNamesThere } from "../../capabilities/missing-names.ts";
 import { namesTool, referenceOf, type ToolNamesThere, toolNamed } from "../../capabilities/tool-patterns.ts";
+import { notFound } from "../../errors.ts";
 
 export interface NamesThere {
   missingNames: MissingNames;
@@ -10,6 +11,9 @@ export interface NamesThere {
   dispatchers: { get(type: string): object | undefined };
   integrations: { whenReady: Promise<unknown>; ids(): readonly string[] };
 }
+
+/** @throws HeddleError `not_found` naming the field: a rule about an integration that does not exist would never apply, and nobody would notice. */
+export type NeedIntegration = (id: string, field: string) => Promise<void>;
 
 /** Finds the name in a scope, such as github in "integrations.github.store:read". */
 const NAMED_PART = /^(tools|dispatch|integrations)\.([A-Za-z0-9_-]+)[.:]/;
@@ -49,5 +53,9 @@ export function createNamesThere({ missingNames, tools, dispatchers, integration
         : [`The scope ${scope} is for the ${of.kind} "${name}", which does not exist.`];
     }),
   );
-  return { missingIn, missingInScopes };
+  const needIntegration: NeedIntegration = async (id, field) => {
+    if (!integrations.ids().includes(id)) await integrations.whenReady;
+    if (!integrations.ids().includes(id)) throw notFound("integration", id, field);
+  };
+  return { missingIn, missingInScopes, needIntegration };
 }

@@ -19,6 +19,7 @@ import { type ConnectionStatus, createClient, lastLine, type Opened } from "./cl
 import { type Failure, failureOf, isClosed, isForgotten } from "./failure.ts";
 import { createLimit, type Limit } from "./limit.ts";
 import { createRefresh } from "./refresh.ts";
+import { tidyLists } from "./tidy-list.ts";
 
 export interface ConnectionOptions {
   id: string;
@@ -141,6 +142,7 @@ export function createConnection(options: ConnectionOptions) {
         timeout: CONNECT_MS,
         ...(isOld && { prior: { kind: "legacy" } }),
       });
+      tidyLists(opened.transport);
     } catch (error) {
       await client.close().catch(() => {});
       await opened.transport.close().catch(() => {});

@@ -30,6 +30,8 @@ export function failureOf(error: unknown): Failure {
   );
   if (isUnauthorized)
     return { kind: "unauthorized", reason: "The server does not accept Heddle's credentials." };
+  const invalid = all.find(isA("SdkError"));
+  if (invalid?.code === "INVALID_RESULT") return { kind: "lost", reason: invalidInWords(invalid.message) };
   const refusal = all.find(isPermanent);
   if (refusal) return { kind: "refused", reason: errorMessage(refusal) };
   const http = all.find(isA("SdkHttpError"));
@@ -37,6 +39,25 @@ export function failureOf(error: unknown): Failure {
   // The deepest cause is what the system said.
   const reason = errorMessage(all.at(-1)) || "It does not answer.";
   return { kind: "lost", reason: reason.slice(0, MOST) };
+}
+
+/** The library says it with a list of everything that is wrong, as JSON. */
+function invalidInWords(message: string): string {
+  const [, method = "a request", problems = ""] = INVALID.exec(message.slice(0, MOST_PROBLEMS)) ?? [];
+  return `Its answer to ${method} is not in the form of the protocol: ${firstOf(problems)}`.slice(0, MOST);
+}
+
+const INVALID = /^Invalid result for ([a-z/]{1,100}): ([^]*)$/;
+/** There may be as many as what it answered has parts. */
+const MOST_PROBLEMS = 100_000;
+
+function firstOf(problems: string): string {
+  try {
+    const [{ path, message }] = JSON.parse(problems) as [{ path: unknown[]; message: string }];
+    return [...(path.length > 0 ? [path.join(".")] : []), message].join(": ");
+  } catch {
+    return problems;
+  }
 }
 
 /** What the server wants beyond what was granted, if it says so. */

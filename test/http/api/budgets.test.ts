@@ -63,6 +63,7 @@ test("what makes no sense is refused, naming the field", async () => {
     [{ ...GIVEN, subject: null }, 422, "subject"],
     [{ ...GIVEN, scope: "server" }, 422, "subject"],
     [{ ...GIVEN, scope: "schedule" }, 404, "subject"],
+    [{ ...GIVEN, scope: "integration", subject: "gihtub" }, 404, "subject"],
     [{ ...GIVEN, amount: 0 }, 422, "amount"],
     [{ ...GIVEN, amount: 1e-12 }, 422, "amount"],
     [{ ...GIVEN, metric: "tokens", amount: 1.5 }, 422, "amount"],

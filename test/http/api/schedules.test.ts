@@ -139,4 +139,10 @@ test("a preview says when it would be due, or what is wrong", async () => {
   expect([wrong.status, wrong.body.error.field]).toEqual([422, "timing.cron"]);
   const past = await preview({ kind: "once", at: "2020-01-01T00:00:00Z" });
   expect([past.status, past.body.error.field]).toEqual([422, "timing.at"]);
+  for (const unreal of ["2030-02-30T00:00:00Z", "2031-02-29T00:00:00+01:00", "2030-04-31T12:00:00.5Z"]) {
+    const { status, body } = await preview({ kind: "once", at: unreal });
+    expect([status, body.error.message]).toEqual([422, expect.stringContaining("must be a date and time")]);
+  }
+  const leap = await preview({ kind: "once", at: "2032-02-29T23:59:59+01:00" });
+  expect([leap.status, leap.body.next_times]).toEqual([200, ["2032-02-29T22:59:59.000Z"]]);
 });

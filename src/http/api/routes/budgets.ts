@@ -1,9 +1,10 @@
 import { Elysia, t } from "elysia";
-import type { Budget, Budgets } from "../../../budgets/budgets.ts";
+import type { Budget, Budgets, GivenBudget } from "../../../budgets/budgets.ts";
 import { BUDGET_METRICS, BUDGET_PERIODS, BUDGET_SCOPES } from "../../../db/schema.ts";
 import { named } from "../../../schema/openapi-schema.ts";
 import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfRows, ROWS } from "../list.ts";
+import type { NeedIntegration } from "../missing-names.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams, InstantOf, instant, instantOrNull, limitOf, nullable, oneOf } from "../schemas.ts";
 
@@ -65,10 +66,16 @@ const EXAMPLE = { scope: "bot", subject: "default", metric: "cost_usd", period: 
 
 export interface BudgetRoutes {
   budgets: Pick<Budgets, "list" | "get" | "create" | "change" | "extend" | "remove">;
+  needIntegration: NeedIntegration;
   route: RouteOptions;
 }
 
-export function budgetRoutes({ budgets, route }: BudgetRoutes) {
+export function budgetRoutes({ budgets, needIntegration, route }: BudgetRoutes) {
+  const create = async (given: GivenBudget): Promise<Budget> => {
+    const { scope, subject } = given;
+    if (scope === "integration" && subject) await needIntegration(subject, "subject");
+    return budgets.create(given);
+  };
   return new Elysia({ prefix: "/api/v1/budgets", normalize: false })
     .get(
       "",
@@ -93,7 +100,7 @@ export function budgetRoutes({ budgets, route }: BudgetRoutes) {
         },
       }),
     )
-    .post("", async ({ body, status }) => status(201, present(await budgets.create(body))), {
+    .post("", async ({ body, status }) => status(201, present(await create(body))), {
       ...route.json({
         scope: "budgets:write",
         tag,

@@ -13,6 +13,7 @@ import { named } from "../../../schema/openapi-schema.ts";
 import { answered } from "../answered.ts";
 import { asRead, IF_MATCH } from "../if-match.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
+import type { NeedIntegration } from "../missing-names.ts";
 import type { Ownership } from "../ownership.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { Id, IdParams, InstantOf, instant, JsonOf, nullable, oneOf, Warnings } from "../schemas.ts";
@@ -91,6 +92,7 @@ export interface PolicyRoutes {
   toolOf: (name: string) => ToolFacts;
   wouldHave: (rules: readonly Rule[], own: Draft["own"], reach: Reach | undefined) => Promise<WouldHave>;
   missingNames: MissingNamesThere;
+  needIntegration: NeedIntegration;
   ownership: Pick<Ownership, "reachOf">;
   route: RouteOptions;
 }
@@ -108,7 +110,7 @@ export function policyRoutes(options: PolicyRoutes) {
     .use(dryRun(options));
 }
 
-function storedPolicies({ policies, missingNames, route }: PolicyRoutes) {
+function storedPolicies({ policies, missingNames, needIntegration, route }: PolicyRoutes) {
   const withWarnings = async (policy: Policy) => ({
     ...present(policy),
     warnings: await missingNames({ tools: policy.tools.filter((name) => name !== "*") }),
@@ -136,6 +138,7 @@ function storedPolicies({ policies, missingNames, route }: PolicyRoutes) {
       "",
       async ({ body, request, status }) => {
         await refuseIntegrations(request);
+        if (body.integration_id) await needIntegration(body.integration_id, "integration_id");
         return status(201, await withWarnings(await policies.create(body)));
       },
       {
@@ -159,6 +162,7 @@ function storedPolicies({ policies, missingNames, route }: PolicyRoutes) {
       "/:id",
       async ({ params, body, headers, request }) => {
         await refuseIntegrations(request);
+        if (body.integration_id) await needIntegration(body.integration_id, "integration_id");
         return withWarnings(await policies.update(params.id, body, asRead(headers)));
       },
       {
