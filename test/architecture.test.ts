@@ -189,7 +189,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   memory: ["db", "search", "taint"],
   // Whether a conversation contains text of strangers; asked by whatever keeps what a bot makes of it.
   taint: ["db"],
-  search: ["db", "sdk"],
+  search: ["db", "sdk", "taint"],
   // What makes vectors of texts for search: the embedder inside Heddle, and endpoints.
   embeddings: ["llm", "search"],
   // Tools and prompts of a run in addition to its bot's own: declared in files, activated for each channel.

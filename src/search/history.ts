@@ -1,6 +1,7 @@
 // Searches the messages of one session, including those that its model no longer gets.
 
 import type { Database } from "../db/database.ts";
+import { holdsOutside } from "../taint/taint.ts";
 import { type Fit, fitOf } from "./fit.ts";
 import { rankTexts } from "./rank-texts.ts";
 import type { LoadWordSense } from "./word-sense.ts";
@@ -19,6 +20,8 @@ export interface HistoryHit extends Fit {
   role: string;
   created_at: string;
   text: string;
+  /** Whether it holds text from outside. */
+  untrusted: boolean;
 }
 
 /** The newest messages of a session are searched, up to this number. */
@@ -38,7 +41,7 @@ export async function searchHistory(db: Database, search: HistoryQuery): Promise
     limit: search.limit,
   });
   const { rows } = await db.execute(
-    `select id, role, content, created_at from messages
+    `select id, role, content, created_at, ${holdsOutside("messages")} as untrusted from messages
      where id in (select jsonb_array_elements_text($1::text::jsonb)::uuid)`,
     [JSON.stringify(texts.map(({ id }) => id))],
   );
@@ -54,6 +57,7 @@ export async function searchHistory(db: Database, search: HistoryQuery): Promise
         role: String(row.role),
         created_at: new Date(row.created_at as string).toISOString(),
         text,
+        untrusted: row.untrusted === true,
         ...fitOf(search.query, text, { sense, common, coverage }),
       },
     ];

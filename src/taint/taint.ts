@@ -57,7 +57,11 @@ export const isStrangers = (
   and not starts_with(coalesce(${message}.dedupe_key, ''), '${BOT_POST}')
   and not (starts_with(coalesce(${message}.dedupe_key, ''), '${DELEGATED}') and ${message}.metadata ->> '${CLEAN}' = 'true'))`;
 
-/** The same of a row. */
+/** Whether a message holds text from outside: of a stranger, or of what a tool has read. A condition on the row with this name. */
+export const holdsOutside = (message: string): string =>
+  `(${isStrangers(message)} or (${message}.role = 'tool' and ${message}.metadata ->> '${OUTSIDE_KEY}' = 'true'))`;
+
+/** Whether a stranger wrote the message of a row. */
 export function strangersWrote({ from_person, dedupe_key, metadata }: Origin): boolean {
   if (from_person || dedupe_key?.startsWith(BOT_SCHEDULE) || dedupe_key?.startsWith(BOT_POST)) return false;
   return !(dedupe_key?.startsWith(DELEGATED) && metadata[CLEAN] === true);

@@ -203,7 +203,11 @@ eachDatabase("approvals", (open) => {
     const [asked] = await run.waits();
     const empty = await decide(asked.id, { approved: true, choice: "pattern" });
     expect([empty.status, empty.body.error.field]).toEqual([422, "arguments"]);
-    const all = await decide(asked.id, { approved: true, choice: "pattern", arguments: { to: { like: "**" } } });
+    const all = await decide(asked.id, {
+      approved: true,
+      choice: "pattern",
+      arguments: { to: { like: "**" } },
+    });
     expect([all.status, all.body.error.message]).toEqual([422, expect.stringContaining('choose "always"')]);
     await decide(asked.id, {
       approved: true,

@@ -114,8 +114,16 @@ test("a tool that breaks the rules is left out or mended, and the others of its 
     { name: "good", inputSchema: schema, title: 7, icons: "none", annotations: { readOnlyHint: "yes" } },
     ...[{ name: 5, inputSchema: schema }, null, "tool", { inputSchema: schema }],
     ...[{ name: "bare" }, { name: "typeless", inputSchema: { properties: { a: true }, required: ["a", 5] } }],
-    ...[{ name: "list", inputSchema: { type: "array" } }, { name: "text", inputSchema: "object" }],
-    { name: "odd-output", inputSchema: schema, outputSchema: { type: "array" }, execution: { taskSupport: 1 } },
+    ...[
+      { name: "list", inputSchema: { type: "array" } },
+      { name: "text", inputSchema: "object" },
+    ],
+    {
+      name: "odd-output",
+      inputSchema: schema,
+      outputSchema: { type: "array" },
+      execution: { taskSupport: 1 },
+    },
   ];
   const transport = program(async ({ id, method }, say) => {
     if (method === "initialize") {

@@ -67,6 +67,7 @@ eachDatabase("policies", (open) => {
     expect((await refused({ arguments: { x: { pattern: "(a+)+" } } }))[0]).toBe(422);
     expect((await refused({ approval: { approvers: ["somebody"] } }))[0]).toBe(422);
     expect(await refused({ bot_id: "nobody" })).toEqual([400, "bot_id"]);
+    expect(await refused({ integration_id: "gihtub" })).toEqual([404, "integration_id"]);
     expect((await sent("GET", "")).body.policies).toEqual([]);
   });
 

@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from "bun:test";
+import { createSearchHistoryTool } from "../../src/agent/tools/builtin/search-history.ts";
 import type { Database } from "../../src/db/database.ts";
 import { searchHistory } from "../../src/search/history.ts";
+import { holdsOutsideText } from "../../src/taint/taint.ts";
 import { addBot, addMessage, addSession, addTask } from "../agent/fixture.ts";
 import { eachDatabase } from "../database.ts";
 import { wordSense } from "./fixture.ts";
@@ -57,6 +59,35 @@ eachDatabase("search in the messages of a session", (open) => {
     const [first] = await find(query);
     expect(first?.text).toContain(text);
     expect(first?.weak).toBe(false);
+  });
+
+  test("what a stranger wrote, or a tool has read, is marked", async () => {
+    const other = await addSession(db, await addBot(db));
+    for (const text of ["The zeppelin lands at noon.", "A zeppelin is a ship.", "Zeppelin, said the page."])
+      await addMessage(db, other, text);
+    const set = (values: string, text: string) =>
+      db.execute(`update messages set ${values} where session_id = $1::uuid and content like $2`, [
+        other.id,
+        `${text}%`,
+      ]);
+    await set("from_person = false", "The");
+    await set(`role = 'tool', metadata = '{"outside": true}'`, "Zeppelin");
+    const asking = await addTask(db, other, "Where is it?");
+    const tool = createSearchHistoryTool(({ query, limit }) =>
+      searchHistory(db, { sessionId: other.id, taskId: asking.id, query, limit, sense: wordSense }),
+    );
+    const run = (args: object) => (tool.run as (args: object, run: object) => Promise<unknown>)(args, {});
+    const hits = await searchHistory(db, {
+      ...{ sessionId: other.id, taskId: asking.id, query: "zeppelin", limit: 5, sense: wordSense },
+    });
+    expect(Object.fromEntries(hits.map(({ text, untrusted }) => [text.slice(0, 3), untrusted]))).toEqual({
+      ...{ The: true, "A z": false, Zep: true },
+    });
+    const found = await run({ query: "zeppelin" });
+    expect(holdsOutsideText({ name: "search_history", owner: "core" }, JSON.stringify(found))).toBe(true);
+    expect(await run({ query: "ship" })).toEqual({
+      results: [expect.not.objectContaining({ untrusted: true })],
+    });
   });
 
   test("what was never said has only weak results, and other sessions are not searched", async () => {

@@ -9,15 +9,17 @@ import { type LastMessage, type ReadScript, sayFrom } from "./script.ts";
 export interface ScriptedOptions {
   /** Called for each answer, so that an edited script takes effect at once. */
   read: () => Promise<ReadScript>;
+  /** What becomes of a message that no entry matches. Default: it is answered, with its text. */
+  unmatched?: (text: string) => never;
 }
 
-export function createScriptedLlm({ read }: ScriptedOptions): Llm {
+export function createScriptedLlm({ read, unmatched }: ScriptedOptions): Llm {
   return {
     provider: "scripted",
     async *stream(request): AsyncGenerator<LlmEvent> {
       const started = performance.now();
       throwIfAborted(request.signal);
-      const { text, toolCalls } = await answer(request, await read());
+      const { text, toolCalls } = await answer(request, await read(), unmatched);
       throwIfAborted(request.signal);
       if (text !== "") yield { type: "text", text };
       yield {
@@ -38,13 +40,18 @@ interface Answer {
   toolCalls: LlmToolCall[];
 }
 
-async function answer({ messages, tools }: LlmRequest, read: ReadScript): Promise<Answer> {
+async function answer(
+  { messages, tools }: LlmRequest,
+  read: ReadScript,
+  unmatched: ScriptedOptions["unmatched"],
+): Promise<Answer> {
   if (!read.ok) return say(`The script cannot be used: ${read.problem}`);
   const last = lastMessage(messages);
   const commands = last.tool === undefined ? readCommands(last.text) : [];
   const said = commands.length > 0 ? undefined : sayFrom(read.script, last, systemOf(messages));
   if (said && "reply" in said) return say(said.reply);
   const wanted = said ? [{ name: said.tool, arguments: JSON.stringify(said.arguments) }] : commands;
+  if (wanted.length === 0 && last.tool === undefined) unmatched?.(last.text);
   if (wanted.length === 0) return say(unscripted(last));
   const offered = tools.map(({ name }) => name);
   const missing = wanted.find(({ name }) => !offered.includes(name));

@@ -47,6 +47,7 @@ export interface EvalOptions {
 }
 
 const SCRIPT = ["eval.script.yaml", "eval.script.yml", "eval.script.json"];
+const LONGEST_QUOTE = 200;
 /** Content that bots refer to. */
 const CONTENT = ["skills", "carapaces", "templates"];
 /** Variables of the caller that the copy gets. No integration finds a secret of its own, so that nothing can reach out. */
@@ -111,7 +112,16 @@ async function scripted(folder: string) {
       `A model is needed: --real-model asks the configured one, or write ${join(folder, SCRIPT[0] ?? "")}, which has the form of dev.script.yaml.`,
     );
   }
-  return createScriptedLlm({ read: () => readScript([folder], SCRIPT) });
+  const script = await readScript([folder], SCRIPT);
+  // As an answer, the reason could be one that a fixture expects.
+  if (!script.ok) throw new HeddleError("config", script.problem);
+  return createScriptedLlm({
+    read: async () => script,
+    unmatched: (text) => {
+      const message = `No entry of ${basename(script.file ?? SCRIPT[0] ?? "")} matches the message: ${text.slice(0, LONGEST_QUOTE)}`;
+      throw new HeddleError("model_failed", message);
+    },
+  });
 }
 
 /**

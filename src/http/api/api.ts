@@ -97,14 +97,8 @@ export function createApi(
   const { registry } = integrations;
   const { redact } = access;
   const log = serverLog.getChild("http");
-  const {
-    missingIn: missingNames,
-    missingInScopes,
-    needIntegration,
-  } = createNamesThere({
-    ...content,
-    integrations: registry,
-  });
+  const names = createNamesThere({ ...content, integrations: registry });
+  const { missingIn: missingNames, missingInScopes, needIntegration } = names;
   const route = createRouteOptions({ auth, log }, ownership, largeBodies);
   const administration = {
     ...integrations,

@@ -47,7 +47,7 @@ function invalidInWords(message: string): string {
   return `Its answer to ${method} is not in the form of the protocol: ${firstOf(problems)}`.slice(0, MOST);
 }
 
-const INVALID = /^Invalid result for ([a-z/]{1,100}): ([^]*)$/;
+const INVALID = /^Invalid result for ([a-z/]{1,100}): ([\s\S]*)$/;
 /** There may be as many as what it answered has parts. */
 const MOST_PROBLEMS = 100_000;
 

@@ -2,7 +2,8 @@
 // each tool is brought into the form that it expects before it sees the list, or left out.
 
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/client";
-import { type Fields, isObject } from "../../llm/fields.ts";
+
+type Fields = Record<string, unknown>;
 
 /** Call it once the library has begun to listen. */
 export function tidyLists(transport: Transport): void {
@@ -40,6 +41,9 @@ function tidyTool(tool: unknown): Fields[] {
     },
   ];
 }
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const TASK_SUPPORT: readonly unknown[] = ["forbidden", "optional", "required"];
 

@@ -245,3 +245,18 @@ test("the model gets nothing but the run: earlier turns, other bots and tools an
   expect(out).toContain("1 model call, 0 tool calls, 15 tokens, $0.2500");
   expect([out, asked]).toEqual([expect.stringContaining("4 fixtures, all passed"), 6]);
 });
+
+test("a script that cannot be used, or has no entry for a message, answers nothing", async () => {
+  const fixture =
+    "bot: plain\nmessage: { content: Hello, from_person: true }\nexpect: { text: { excludes: [no] } }\n";
+  const files = {
+    "bots/plain.yaml": "name: Plain\n",
+    "hello.yaml": fixture,
+    "eval.script.yaml": "- match: hello\n  answer: Hi\n",
+  };
+  for (const [name, text] of Object.entries(files)) await Bun.write(join(dir, "scripts", name), text);
+  await expect(evalAlone("scripts", {})).rejects.toThrow("eval.script.yaml:2: 0.answer is not known here");
+  await Bun.write(join(dir, "scripts/eval.script.yaml"), "- match: goodbye\n  reply: Bye\n");
+  const out = table(await evalAlone("scripts"));
+  expect(out).toContain("No entry of eval.script.yaml matches the message: Hello");
+});

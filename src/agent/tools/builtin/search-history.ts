@@ -15,7 +15,7 @@ export interface FoundFit {
 export type SearchHistory = (
   input: { query: string; limit: number },
   context: Pick<ToolContext, "session_id" | "task_id">,
-) => Promise<({ role: string; created_at: string; text: string } & FoundFit)[]>;
+) => Promise<({ role: string; created_at: string; text: string; untrusted: boolean } & FoundFit)[]>;
 
 const LIMIT = 5;
 /** Characters of one message. */
@@ -49,6 +49,8 @@ export function createSearchHistoryTool(search: SearchHistory): Tool {
     async run({ query, limit = LIMIT }: { query: string; limit?: number }, context: ToolContext) {
       const hits = await search({ query, limit }, context);
       return {
+        // First, because the middle of a long result is cut out.
+        ...(hits.some(({ untrusted }) => untrusted) && { untrusted: true }),
         results: hits.map(({ role, created_at, text, ...fit }) => ({
           said_by: SAID_BY[role] ?? role,
           at: created_at,
