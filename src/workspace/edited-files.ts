@@ -1,5 +1,6 @@
 // Files of the workspace in an editor of the admin UI: a person reads and writes them, and nobody's change is lost.
 
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
 import { HeddleError } from "../errors.ts";
@@ -37,7 +38,8 @@ export function createEditedFiles(
 
   async function read(names: string[]): Promise<EditedFile> {
     const bytes = await readFileBelow(root, names, MAX_BYTES);
-    if (bytes.includes(0)) throw refused("is not a text file");
+    // Read as what it is not, a text would be saved with other characters.
+    if (bytes.includes(0) || !isUtf8(bytes)) throw refused("is not a text in UTF-8");
     return { text: bytes.toString("utf8"), version: versionOf(bytes) };
   }
 

@@ -35,7 +35,7 @@ export interface Workspace {
   readonly root: string;
   /** Lists a folder; with `recursive`, also everything below it. */
   list(user: WorkspaceUser, path: string, options: { recursive: boolean }): Promise<Listing<WorkspaceEntry>>;
-  /** Reads a text file of at limit `MAX_FILE_BYTES`. */
+  /** Reads a text file of at most `MAX_FILE_BYTES`. */
   read(user: WorkspaceUser, path: string): Promise<string>;
   /** Reads any file of at most `MAX_FILE_BYTES`. */
   readFile(user: WorkspaceUser, path: string): Promise<Buffer>;
@@ -163,7 +163,7 @@ export async function createWorkspace({
       if (bytes.length > MAX_FILE_BYTES)
         throw new HeddleError(
           "payload_too_large",
-          `A file must have at limit ${MAX_FILE_BYTES} bytes; got ${bytes.length}.`,
+          `A file must have at most ${MAX_FILE_BYTES} bytes; got ${bytes.length}.`,
           {
             field: "content",
           },

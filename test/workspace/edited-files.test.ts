@@ -1,7 +1,7 @@
 // The files of an integration in an editor of the admin UI.
 
 import { expect, test } from "bun:test";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BOT, temporaryWorkspace } from "./fixture.ts";
 
@@ -54,7 +54,10 @@ test("nothing outside of an integration's folder can be read or written", async 
     await expect(edited.read(folder, path)).rejects.toMatchObject({ code: "validation" });
     await expect(edited.write(folder, path, file)).rejects.toMatchObject({ code: "validation" });
   }
-  await expect(edited.read(folder, "picture.png")).rejects.toThrow("The file is not a text file.");
+  await expect(edited.read(folder, "picture.png")).rejects.toThrow("The file is not a text in UTF-8.");
+  await writeFile(join(folder, "latin1.txt"), Buffer.from("Grüße", "latin1"));
+  await expect(edited.read(folder, "latin1.txt")).rejects.toThrow("The file is not a text in UTF-8.");
+  await rm(join(folder, "latin1.txt"));
   await expect(edited.read(outside, "key")).rejects.toMatchObject({ code: "conflict" });
   await expect(edited.list(dir)).rejects.toMatchObject({ code: "conflict" });
   expect(await edited.list(folder)).toEqual(["picture.png"]);
