@@ -1,5 +1,6 @@
 // Skills, carapaces and templates as the files that they are: read for an editor, and written to the home folder.
 
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -7,7 +8,7 @@ import pLimit from "p-limit";
 import { errorMessage, HeddleError, notFound } from "../errors.ts";
 import { readCarapace } from "./carapaces/carapace.ts";
 import type { ContentAbout, OwnedRegistry } from "./owned-registry.ts";
-import { MAX_FILE_BYTES, titleOf } from "./read.ts";
+import { MAX_FILE_BYTES, NOT_UTF8, titleOf } from "./read.ts";
 import { readSkill } from "./skills/skill.ts";
 import { readTemplate } from "./templates/template.ts";
 
@@ -111,7 +112,10 @@ export function createHomeFiles({ home, items, reload }: HomeFilesOptions): Home
 
 async function textOf(file: string): Promise<FileText | undefined> {
   try {
-    const text = await readFile(file, "utf8");
+    const bytes = await readFile(file);
+    // Read as what it is not, it would be saved with other characters.
+    if (!isUtf8(bytes)) throw new HeddleError("conflict", `${NOT_UTF8}: ${file}.`);
+    const text = bytes.toString("utf8");
     return { text, version: createHash("sha256").update(text).digest("hex").slice(0, 16) };
   } catch (error) {
     if ((error as { code?: unknown }).code === "ENOENT") return undefined;

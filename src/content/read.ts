@@ -1,6 +1,7 @@
 // Reads the skills, carapaces, templates and bots of a folder. A bad file is reported with its path and line, and the
 // others are still read, so that the caller decides what to do without it.
 
+import { isUtf8 } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage } from "../errors.ts";
@@ -21,6 +22,7 @@ export interface Content {
 
 /** Larger texts would not fit into a model's context, and every file is held in memory. */
 export const MAX_FILE_BYTES = 512 * 1024;
+export const NOT_UTF8 = "It is not a text in UTF-8";
 const TOO_LARGE = `It is larger than ${MAX_FILE_BYTES / 1024} KiB`;
 /** Ids appear in messages ("@skill:triage") and in paths of the API. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
@@ -74,7 +76,8 @@ async function readOne<Item>(
   if (!ID.test(id)) return refuse("The name may have letters, digits, dots, _ and -");
   try {
     const bytes = await read(file);
-    return bytes.length > MAX_FILE_BYTES ? refuse(TOO_LARGE) : parse(bytes.toString("utf8"));
+    if (bytes.length > MAX_FILE_BYTES) return refuse(TOO_LARGE);
+    return isUtf8(bytes) ? parse(bytes.toString("utf8")) : refuse(NOT_UTF8);
   } catch (error) {
     return (error as { code?: unknown }).code === "ENOENT" ? undefined : refuse(errorMessage(error));
   }

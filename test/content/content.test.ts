@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { rm, symlink } from "node:fs/promises";
+import { rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createCapabilities } from "../../src/capabilities/effective-set.ts";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
@@ -15,6 +15,17 @@ import { until } from "../until.ts";
 const manifests = join(import.meta.dirname, "..", "..", "manifests");
 
 describe("reading a folder", () => {
+  test("a file in another encoding is a problem", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write({ "skills/good.md": "Grüße" });
+    const bad = join(folder.path, "skills/bad.md");
+    await writeFile(bad, Buffer.from("Grüße", "latin1"));
+    const listed = await listContent(folder.path, { templates: "templates" });
+    const { content, problems } = await readContent(folder.path, listed, { kind: "home" });
+    expect(content.skills.map(({ text }) => text)).toEqual(["Grüße"]);
+    expect(problems).toEqual([{ file: bad, reason: "It is not a text in UTF-8" }]);
+  });
+
   test("finds content with ids by path; an integration's ids have its prefix", async () => {
     await using folder = await temporaryFolder();
     await folder.write({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { lstat, mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createCarapaces } from "../../src/content/carapaces/carapaces.ts";
 import { openCoreContent } from "../../src/content/core-content.ts";
@@ -63,6 +63,18 @@ describe("files of the home folder", () => {
     await expect(write(version)).rejects.toMatchObject({ code: "changed_meanwhile" });
     await expect(write(null)).rejects.toMatchObject({ code: "changed_meanwhile" });
     expect(await readFile(join(on.dir, "skills/a.md"), "utf8")).toBe("Somebody else's");
+  });
+
+  test("a file in another encoding is not shown, and not overwritten, with other characters", async () => {
+    await using on = await open({}, { "skills/a.md": "First" });
+    const item = on.items.skills.get("a");
+    const version = await on.versionOf(item);
+    const latin1 = Buffer.from("Grüße", "latin1");
+    await writeFile(join(on.dir, "skills/a.md"), latin1);
+    const refused = { code: "conflict", message: expect.stringContaining("It is not a text in UTF-8") };
+    await expect(on.versionOf(item)).rejects.toMatchObject(refused);
+    await expect(on.files.write("skills", "a", { text: "Mine", version })).rejects.toMatchObject(refused);
+    expect(await readFile(join(on.dir, "skills/a.md"))).toEqual(latin1);
   });
 
   test("of two who saw the same file, one writes", async () => {
