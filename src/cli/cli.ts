@@ -11,6 +11,7 @@ import { type RunningCommands, runningCommands } from "./cli-running.ts";
 import { type SearchCommands, searchCommands } from "./cli-search.ts";
 import { namedCommand, usage, withHelp } from "./cli-usage.ts";
 import { SCOPES_HELP, scopesOf } from "./key-scopes.ts";
+import { plain } from "./plain.ts";
 import { containOutputs, say } from "./stray-code.ts";
 
 /** The implementation of the commands, which main.ts passes in. */
@@ -68,7 +69,9 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
     // Bugs of the program keep their stack, without the parameters of a failed statement; everything else is for the user to fix.
     const known = error instanceof HeddleError || (error as { code?: unknown })?.code !== undefined;
     // The console would write to the log once a server has started.
-    process.stderr.write(`${known ? `heddle: ${errorMessage(error)}` : inspect(loggableValue(error))}\n`);
+    process.stderr.write(
+      `${known ? plain(`heddle: ${errorMessage(error)}`) : inspect(loggableValue(error))}\n`,
+    );
     return 1;
   }
 }

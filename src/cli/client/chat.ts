@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { HeddleError } from "../../errors.ts";
+import { plain } from "../plain.ts";
 import type { SentFile } from "./attach.ts";
 import type { StreamingConnection } from "./connect.ts";
 import { readStream, type Told } from "./read-stream.ts";
@@ -204,6 +205,3 @@ const short = (args: unknown): string => {
   const text = plain(JSON.stringify(args ?? {})).replaceAll("\n", " ");
   return text.length > ARGS_LENGTH ? `${text.slice(0, ARGS_LENGTH)}…` : text;
 };
-
-/** Without control characters: what a model writes must not move the cursor or change the terminal. */
-const plain = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, "");

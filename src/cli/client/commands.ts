@@ -1,10 +1,12 @@
 // The commands that talk to a running server.
 
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { loadConfig, processEnvironment } from "../../config/config.ts";
 import type { Flags } from "../../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
+import { plain, printLine } from "../plain.ts";
 import { decideApproval, type GivenVerdict, listApprovals } from "./approvals.ts";
 import { ask, conversation } from "./ask.ts";
 import { readAttached } from "./attach.ts";
@@ -79,16 +81,16 @@ export function createClientCommands() {
       const attachments = await readAttached(attach);
       const asked = text === "-" ? await read("-") : text;
       const question = { text: asked, botId: bot, isNew, timeoutSeconds, attachments };
-      const answer = ask(server(flags), question, (line) => console.error(line));
-      console.log(await naming({ bot_id: ["bot", bot] }, answer));
+      const answer = ask(server(flags), question, (line) => console.error(plain(line)));
+      printLine(await naming({ bot_id: ["bot", bot] }, answer));
     },
 
     async search(flags: Flags & ConnectFlags, asked: SearchAsked): Promise<void> {
-      console.log(await search(server(flags), asked));
+      printLine(await search(server(flags), asked));
     },
 
     async ingest(flags: Flags & ConnectFlags, asked: Omit<IngestAsked, "content">): Promise<void> {
-      console.log(await ingest(server(flags), { ...asked, content: await read(asked.file) }));
+      printLine(await ingest(server(flags), { ...asked, content: await read(asked.file) }));
     },
 
     async reindex(flags: Flags & ConnectFlags, isStart: boolean): Promise<void> {
@@ -131,41 +133,41 @@ export function createClientCommands() {
     async fixture(flags: Flags & ConnectFlags, wanted: { id: string; dir: string }): Promise<void> {
       const written = writeFixture(server(flags), wanted);
       const path = await naming({ id: ["run or webhook", wanted.id] }, written);
-      console.log(`Wrote ${path}. Say in it what you expect, then: heddle eval ${wanted.dir}`);
+      printLine(`Wrote ${path}. Say in it what you expect, then: heddle eval ${wanted.dir}`);
     },
 
-    listMcpServers: (flags: Flags & ConnectFlags) => listMcpServers(server(flags), console.log),
+    listMcpServers: (flags: Flags & ConnectFlags) => listMcpServers(server(flags), printLine),
     testMcpServer: (flags: Flags & ConnectFlags, id: string) =>
-      naming({ id: ["MCP server", id] }, testMcpServer(server(flags), id, console.log)),
+      naming({ id: ["MCP server", id] }, testMcpServer(server(flags), id, printLine)),
     loginMcpServer: (flags: Flags & ConnectFlags, id: string) =>
-      naming({ id: ["MCP server", id] }, loginMcpServer(server(flags), id, console.log)),
-    listProviders: (flags: Flags & ConnectFlags) => listProviders(server(flags), console.log),
+      naming({ id: ["MCP server", id] }, loginMcpServer(server(flags), id, printLine)),
+    listProviders: (flags: Flags & ConnectFlags) => listProviders(server(flags), printLine),
     addProvider: (flags: Flags & ConnectFlags, { headers, ...added }: AddFlags) =>
-      addProvider(server(flags), { ...added, headers: headers.map(headerOf) }, console.log),
+      addProvider(server(flags), { ...added, headers: headers.map(headerOf) }, printLine),
     testProvider: (flags: Flags & ConnectFlags, tested: { id: string; model: string | undefined }) =>
-      naming({ id: ["provider", tested.id] }, testProvider(server(flags), tested, console.log)),
+      naming({ id: ["provider", tested.id] }, testProvider(server(flags), tested, printLine)),
     listModels: (flags: Flags & ConnectFlags, id: string) =>
-      naming({ id: ["provider", id] }, listModels(server(flags), id, console.log)),
+      naming({ id: ["provider", id] }, listModels(server(flags), id, printLine)),
     removeProvider: (flags: Flags & ConnectFlags, id: string) =>
-      naming({ id: ["provider", id] }, removeProvider(server(flags), id, console.log)),
+      naming({ id: ["provider", id] }, removeProvider(server(flags), id, printLine)),
 
     pair: (flags: Flags & ConnectFlags, code: string | undefined) =>
-      code === undefined ? listPending(server(flags), console.log) : pair(server(flags), code, console.log),
-    listApprovals: (flags: Flags & ConnectFlags) => listApprovals(server(flags), console.log),
+      code === undefined ? listPending(server(flags), printLine) : pair(server(flags), code, printLine),
+    listApprovals: (flags: Flags & ConnectFlags) => listApprovals(server(flags), printLine),
     decideApproval: (flags: Flags & ConnectFlags, given: GivenVerdict) =>
-      naming({ id: ["approval", given.id] }, decideApproval(server(flags), given, console.log)),
-    listSchedules: (flags: Flags & ConnectFlags) => listSchedules(server(flags), console.log),
+      naming({ id: ["approval", given.id] }, decideApproval(server(flags), given, printLine)),
+    listSchedules: (flags: Flags & ConnectFlags) => listSchedules(server(flags), printLine),
     createSchedule: (flags: Flags & ConnectFlags, created: ScheduleToCreate) =>
       naming(
         { channel_id: ["channel", created.channel], bot_id: ["bot", created.bot] },
-        createSchedule(server(flags), created, console.log),
+        createSchedule(server(flags), created, printLine),
       ),
     pauseSchedule: (flags: Flags & ConnectFlags, id: string, isPaused: boolean) =>
-      naming({ id: ["schedule", id] }, pauseSchedule(server(flags), { id, isPaused }, console.log)),
+      naming({ id: ["schedule", id] }, pauseSchedule(server(flags), { id, isPaused }, printLine)),
     runSchedule: (flags: Flags & ConnectFlags, id: string) =>
-      naming({ id: ["schedule", id] }, runSchedule(server(flags), id, console.log)),
+      naming({ id: ["schedule", id] }, runSchedule(server(flags), id, printLine)),
     deleteSchedule: (flags: Flags & ConnectFlags, id: string) =>
-      naming({ id: ["schedule", id] }, deleteSchedule(server(flags), id, console.log)),
+      naming({ id: ["schedule", id] }, deleteSchedule(server(flags), id, printLine)),
 
     async receive(
       flags: Flags & ConnectFlags,
@@ -196,12 +198,12 @@ export function createClientCommands() {
 }
 
 async function read(file: string): Promise<string> {
-  if (file === "-") return text(process.stdin);
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
+  const bytes = await (file === "-" ? buffer(process.stdin) : readFile(file)).catch((cause: unknown) => {
     throw new HeddleError("config", `${file} cannot be read: ${errorMessage(cause)}`, { cause });
-  }
+  });
+  if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString("utf8");
+  const name = file === "-" ? "Standard input" : file;
+  throw new HeddleError("config", `${name} must be a text in UTF-8.`);
 }
 
 function headerOf(given: string): [name: string, value: string] {
@@ -219,7 +221,7 @@ function print({ event, status_code, answer }: TestDelivery): void {
     ...(event?.reason ? [`reason: ${event.reason}`] : []),
     `answer ${status_code}: ${typeof answer === "string" ? answer : JSON.stringify(answer)}`,
   ];
-  console.log(facts.join("\n"));
+  printLine(facts.join("\n"));
   if (status_code >= 400) {
     throw new HeddleError("upstream", `The integration refused the webhook: it answered ${status_code}.`);
   }

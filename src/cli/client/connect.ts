@@ -58,6 +58,7 @@ export function connect(
       const isMute = limit.aborted || end?.aborted === true;
       throw new HeddleError("unavailable", isMute ? mute(name, method, path, answerMs) : gone, { cause });
     }
+    refuseRedirect(name, response);
     const value = jsonIn(answer);
     if (!response.ok) throw failure(name, response.status, value);
     if (answer !== "" && value === undefined) throw notHeddle(name);
@@ -84,6 +85,7 @@ export function connect(
       } catch (cause) {
         throw new HeddleError("unavailable", gone, { cause });
       }
+      refuseRedirect(name, response);
       if (!response.ok) throw failure(name, response.status, jsonIn(await response.text()));
       return response;
     },
@@ -107,7 +109,7 @@ function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["
         field: "HEDDLE_API_KEY",
       });
     }
-    const send = (path: string, init: RequestInit) => fetch(`${url}${path}`, init);
+    const send = (path: string, init: RequestInit) => fetch(`${url}${path}`, { ...init, redirect: "manual" });
     return { send, key, name: `The server at ${url}`, gone: `No server answers at ${url}.` };
   }
   const local = findServer(home);
@@ -137,6 +139,16 @@ function choose(flags: ConnectFlags, home: string, environment: ConnectOptions["
 
 const mute = (name: string, method: string, path: string, answerMs: number): string =>
   `${name} took ${method} ${path} and did not answer within ${answerMs / 1000} seconds: look into its log, and restart it if the log is silent.`;
+
+/** A redirect followed would lose the key, and of some the body: proxies send http:// to https:// so. */
+function refuseRedirect(name: string, { status, headers }: Response): void {
+  const location = headers.get("location");
+  if (status < 300 || status > 399 || location === null) return;
+  throw new HeddleError(
+    "config",
+    `${name} redirects to ${location}: HEDDLE_URL must be the address of that server.`,
+  );
+}
 
 const notHeddle = (name: string): HeddleError =>
   new HeddleError(

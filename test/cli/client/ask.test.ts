@@ -87,6 +87,29 @@ describe("a server that accepts a request and never answers", () => {
 });
 
 describe("a server that answers", () => {
+  test("a redirect is told of, and not followed without the key and the body", async () => {
+    const other = serverThat(SESSION);
+    const proxy = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request) => Response.redirect(`${other.url}${new URL(request.url).pathname}`, 301),
+    });
+    closers.push(() => proxy.stop(true));
+    const url = `http://127.0.0.1:${proxy.port}`;
+    const told = {
+      code: "config",
+      message: `The server at ${url} redirects to ${other.url}/api/v1/sessions: HEDDLE_URL must be the address of that server.`,
+    };
+    expect(await failure(ask(connection(url), QUESTION, ignore))).toEqual(told);
+    const streaming = connection(url).stream(
+      "/api/v1/sessions",
+      {},
+      { signal: new AbortController().signal },
+    );
+    expect(await failure(streaming)).toEqual(told);
+    expect(other.asked).toEqual([]);
+  });
+
   test("a run that takes too long is reported with its task", async () => {
     const running = json({ status: "running" });
     const { url } = serverThat(SESSION, TASK, ...new Array(100).fill(running));
