@@ -47,6 +47,12 @@ export const CLIENT_FLAGS = {
   },
 } satisfies ArgsDef;
 
+export const ATTACH = {
+  type: "string",
+  description: "An image, a text file or a PDF for the bot; may be repeated",
+  valueHint: "file",
+} as const;
+
 /** "a, b" → ["a", "b"] */
 export const list = (text: string): string[] => text.split(",").map((word) => word.trim());
 

@@ -6,7 +6,7 @@ import type { Flags } from "../config/read-variables.ts";
 import { errorMessage, HeddleError } from "../errors.ts";
 import { loggableValue } from "../log-error.ts";
 import { type AuthoringCommands, authoringCommands } from "./cli-authoring.ts";
-import { allOf, CLIENT_FLAGS, type ClientFlags, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
+import { ATTACH, allOf, CLIENT_FLAGS, type ClientFlags, DATABASE_FLAGS, FLAGS, leaf } from "./cli-leaf.ts";
 import { type RunningCommands, runningCommands } from "./cli-running.ts";
 import { type SearchCommands, searchCommands } from "./cli-search.ts";
 import { namedCommand, usage, withHelp } from "./cli-usage.ts";
@@ -77,12 +77,6 @@ export async function runCli(argv: string[], commands: Commands): Promise<number
 }
 
 const VERSION = ["version", "-v", "-V"];
-
-const ATTACH = {
-  type: "string",
-  description: "An image, a text file or a PDF for the bot; may be repeated",
-  valueHint: "file",
-} as const;
 
 /** All of Heddle's commands. */
 export function mainCommand(commands: Commands) {
