@@ -15,6 +15,7 @@ import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
 import { createKnownQuirks, type KnownQuirks, type Quirks, type RequestFacts } from "./quirks.ts";
 import { createRepairs, type Repair } from "./request-repairs.ts";
 import { createThoughtStarts } from "./thought-starts.ts";
+import { asTooLong } from "./too-long.ts";
 import { imagesIn, pdfsIn } from "./wire/attachments.ts";
 import { withUsualMarks } from "./wire/written/formats.ts";
 
@@ -117,6 +118,8 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       // Another run may have learned it while this one was asking.
       if (isNews(sentAs, quirks.of(model))) continue;
       if (!quirks.learn(model, error, factsOf(request, sentAs, options.adapter))) {
+        const tooLong = asTooLong(error, request, sentAs);
+        if (tooLong) throw tooLong;
         const repair = repairOf(error, request);
         if (!repair) throw error;
         const { without, change } = repair;

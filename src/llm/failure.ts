@@ -174,12 +174,14 @@ const TOO_LONG = [
   /too many (?:input )?tokens|too large for|tokens must be|max_new_tokens`? must be|exceed(?:s|ed)? model token limit/i,
   /maximum (?:prompt|input) length|longer than the maximum|prompt exceeds max|range of input length|not exceed max_num_tokens/i,
   /reduce the length of the (?:messages|prompt|input)/i,
+  /(?:input|prompt|sequence|message) length[^.]{0,40} exceeds?|total (?:number of )?tokens[^.]{0,40} exceeds?|token limit exceeded/i,
+  /(?:prompt|messages?|input) (?:too long|exceeds? the model)|max(?:imum)?[ _](?:sequence|position)|输入[^，。]{0,10}超|超长/i,
   /input tokens? \d{1,9} cannot exceed|must have less than \d{1,9} tokens|exceeds? max message tokens/i,
 ];
 const saysTooLong = (message: string): boolean =>
   TOO_LONG.some((words) => words.test(message.slice(0, EXAMINED_LENGTH)));
 const LIMIT =
-  /(?:length|size|window|limit|maximum|allowed|must be|should be|not exceed|less than)[^\d]{0,40}(?:1, )?(\d{3,8})/gi;
+  /(?:length|size|window|limit|maximum|allowed|must be|should be|not exceed|less than|embeddings|限制)[^\d]{0,40}(?:1, )?(\d{3,8})/gi;
 /** Ollama says by how much it is too long, and MiniMax puts the code of its error behind the word. */
 const NO_LIMIT = /exceeded [a-z ]{0,40}by \d{1,9}|\(2013\)/gi;
 /** Anthropic: "188240 + 16384 > 200000", "prompt is too long: 208310 tokens > 200000 maximum". */

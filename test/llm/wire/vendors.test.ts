@@ -202,6 +202,16 @@ describe("a prompt that is too long is known by the words of", () => {
       "prompt too long; exceeded max context length by 4096 tokens",
       undefined,
     ],
+    [
+      "SGLang, of today",
+      400,
+      "Input length (5000 tokens) exceeds the maximum allowed length (4096 tokens).",
+      4096,
+    ],
+    ["a server of sentences", 400, "The prompt exceeds the model's maximum of 4096 tokens", 4096],
+    ["a server of positions", 400, "This request would exceed the max_position_embeddings of 4096", 4096],
+    ["a vendor in Chinese", 400, "输入长度超过模型最大限制 4096", 4096],
+    ["another one", 400, "Prompt 超长", undefined],
     ["MiniMax, with a code behind it", 400, "invalid params, context window exceeds limit (2013)", undefined],
     [
       "OpenAI, by the minute",
