@@ -19,6 +19,8 @@ export interface Look {
   faults: string[];
   /** Pixels by which the page is wider than the screen. */
   overflow: number;
+  /** Pixels by which the window scrolls, whose parts scroll instead. */
+  scrolls: number;
 }
 
 export interface Looks {
@@ -56,6 +58,9 @@ async function lookAt(tab: UiPage, path: string, address: string): Promise<Look[
       overflow:
         await page.evaluate(`Math.max(...[document.documentElement, ...document.querySelectorAll("main")]
         .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth))`),
+      scrolls: await page.evaluate(
+        "document.documentElement.scrollHeight - document.documentElement.clientHeight",
+      ),
     });
   }
   return looks;

@@ -162,7 +162,9 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
   for (const path of PAGES) {
     test(`${path} has no fault, light and dark, wide and narrow`, async () => {
       const seen = await looks.at(path, await addressOf(path));
-      expect(seen).toEqual(seen.map(({ look }) => ({ look, findings: [], faults: [], overflow: 0 })));
+      expect(seen).toEqual(
+        seen.map(({ look }) => ({ look, findings: [], faults: [], overflow: 0, scrolls: 0 })),
+      );
     });
   }
 });

@@ -41,6 +41,11 @@ export function unsavedTests(ui: () => Ui): void {
     await page.getByRole("link", { name: "Inbox" }).first().click();
     await question(page).waitFor();
     expect(await opened.accessibility()).toEqual([]);
+    // Where the system chooses the colours, a dialog has no ground of its own, and needs a border.
+    await page.emulateMedia({ forcedColors: "active" });
+    const border = "getComputedStyle(document.querySelector('[role=dialog]')).borderTopStyle";
+    expect(await page.evaluate(border)).toBe("solid");
+    await page.emulateMedia({ forcedColors: "none" });
     await page.keyboard.press("Escape");
     await question(page).waitFor({ state: "detached" });
     expect([pathOf(page), await amount.inputValue()]).toEqual(["/budgets", "$7"]);
