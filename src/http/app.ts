@@ -75,6 +75,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
   const mcp = createMcp({
     version: options.version,
     tools: content.tools,
+    whenLoaded: parts.integrations.registry.whenReady,
     bots: content.bots,
     callTool: content.callToolOverMcp,
     chat: conversation.chat,

@@ -83,7 +83,6 @@ beforeAll(async () => {
   const variables = { API_KEY: KEY, LOG_LEVEL: "error", INTEGRATION_DIRS: join(home, "integrations") };
   heddle = await startServer(loadConfig({ home: join(home, "home"), port: "0" }, variables));
   url = new URL("/mcp", String(heddle.url));
-  await until(() => heddle.integrations.get("crm")?.status === "ready");
 });
 
 afterAll(async () => {
@@ -125,6 +124,8 @@ for (const [era, connect] of Object.entries(CLIENTS)) {
       arguments: { message: "And now?", continue_from },
     });
     expect(again.isError ?? false).toBe(false);
+    const long = await client.callTool({ name: "ask_default", arguments: { message: "x".repeat(500_001) } });
+    expect(JSON.stringify(long.content)).toContain("at most 500,000 characters");
     await client.close();
   });
 }

@@ -16,6 +16,7 @@ import { ledBy } from "../../hops.ts";
 import type { Logger } from "../../log.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import type { JsonObject, ToolAnnotations } from "../../sdk/types.ts";
+import { within } from "../../within.ts";
 import type { Ownership } from "../api/ownership.ts";
 import type { Auth } from "../auth.ts";
 import { ASK_PARAMETERS, createAskBot } from "./ask-bot.ts";
@@ -24,6 +25,8 @@ import { type McpBot, type McpTool, type Offer, offeredTo } from "./offered.ts";
 export interface AnsweringOptions {
   version: string;
   tools: { list(): McpTool[] };
+  /** Resolves when the integrations have been loaded for the first time. */
+  whenLoaded: Promise<unknown>;
   bots: { list(): Promise<McpBot[]> };
   /** Calls a tool under the policies. Throws for arguments that do not fit. */
   callTool(name: string, args: JsonObject): Promise<{ content: string; error: string | null }>;
@@ -36,6 +39,8 @@ export interface AnsweringOptions {
   signal: AbortSignal;
 }
 
+/** Clients connect when they start, perhaps together with Heddle, and some never ask for the list again. */
+const MOST_LOADING_MS = 20_000;
 /** How long a client may keep the list of tools. */
 const LIST_LIFE_MS = 60_000;
 
@@ -43,11 +48,13 @@ const LIST_LIFE_MS = 60_000;
 export type Answering = (request: Request, body: unknown) => Promise<Response>;
 
 export function createAnswering(options: AnsweringOptions): Answering {
-  const { version, tools, bots, callTool, chat, ownership, auth, log, signal } = options;
+  const { version, tools, whenLoaded, bots, callTool, chat, ownership, auth, log, signal } = options;
   const askBot = createAskBot(chat, createAsk(options.ask));
 
-  const offersFor = async (caller: Caller): Promise<Map<string, Offer>> =>
-    offeredTo(caller, tools.list(), await bots.list());
+  async function offersFor(caller: Caller): Promise<Map<string, Offer>> {
+    await within(MOST_LOADING_MS, whenLoaded, { signal }).catch(() => undefined);
+    return offeredTo(caller, tools.list(), await bots.list());
+  }
 
   async function ask(
     request: Request,

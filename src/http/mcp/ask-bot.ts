@@ -7,13 +7,15 @@ import { isUuid } from "../../ids.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import type { Sender } from "../../sessions/inject.ts";
 
+const LONGEST_MESSAGE = 500_000;
+
 export const ASK_PARAMETERS: JsonObject = {
   type: "object",
   properties: {
     message: {
       type: "string",
       minLength: 1,
-      maxLength: 500_000,
+      maxLength: LONGEST_MESSAGE,
       description: "What the bot is to answer or do.",
     },
     continue_from: {
@@ -84,6 +86,12 @@ export function createAskBot(chat: Pick<Chat, "follow">, ask: ReturnType<typeof 
 function readArguments({ message, continue_from: given }: JsonObject) {
   if (typeof message !== "string" || message.trim() === "") {
     throw new HeddleError("validation", "message must be a text.", { field: "message" });
+  }
+  if (message.length > LONGEST_MESSAGE) {
+    const limit = `message must have at most ${LONGEST_MESSAGE.toLocaleString("en")} characters`;
+    throw new HeddleError("validation", `${limit}; got ${message.length.toLocaleString("en")}.`, {
+      field: "message",
+    });
   }
   if (given === undefined || given === null || given === "") return { message, previousTask: undefined };
   if (typeof given !== "string" || !isUuid(given)) {
