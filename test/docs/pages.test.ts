@@ -82,6 +82,17 @@ test.skipIf(!Bun.which("curl"))("the examples of docs/api.md work", async () => 
   expect(answers.some((answer) => answer.includes('"client_id":"github:octo/hello"'))).toBe(true);
 });
 
+test("docs/api.md names every error with its status, but those that only end a start", async () => {
+  const page = await read("docs/api.md");
+  const table = await read("src/errors.ts");
+  const errors = [...table.matchAll(/^ {2}(\w+): \{ status: (\d+)/gm)].map(
+    ([, code, status]) => `| ${status} | \`${code}\` |`,
+  );
+  expect(errors.length).toBeGreaterThan(20);
+  const isOfStart = (row: string) => row.includes("`config`") || row.includes("`database`");
+  expect(errors.filter((row) => !isOfStart(row) && !page.includes(row))).toEqual([]);
+});
+
 test("docs/operating.md names every variable that the configuration reads", async () => {
   const page = await read("docs/operating.md");
   const source = await read("src/config/config.ts");

@@ -149,6 +149,7 @@ const MEANINGS = {
   502: "A service that this route needs has failed.",
   503: "Not available at the moment; try again.",
   504: "The request took too long.",
+  508: "The message may be part of a loop, so it starts no run.",
 };
 
 type Failure = keyof typeof MEANINGS;

@@ -59,6 +59,17 @@ eachDatabase("chat", (open) => {
       code: "model_failed",
       message: expect.stringMatching(/^The model is out\. \(task [0-9a-f-]{36}\)$/),
     });
+    const { paths } = (await send("GET", "/swagger/json")).body;
+    const declared = Object.keys(paths["/api/v1/chat"].post.responses).map(Number);
+    const ends = [
+      "usage_limit_exceeded",
+      "cancelled",
+      "model_failed",
+      "invalid_output",
+      "timeout",
+      "loop_detected",
+    ] as const;
+    expect(ends.filter((code) => !declared.includes(new HeddleError(code, "").status))).toEqual([]);
     const body = { message: "wait", client_id: "web:2", timeout_seconds: 0 };
     const waiting = await send("POST", "/api/v1/chat", { body });
     expect([waiting.status, waiting.body.text]).toEqual([200, null]);

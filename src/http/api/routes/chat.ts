@@ -97,7 +97,7 @@ export function chatRoutes(parts: ChatRoutes) {
           description: "Waits for the answer. A run that failed is answered with its error.",
         }),
         body: ChatBody,
-        response: { 200: ChatAnswer, ...failures(...bodyFailures, 404, 409, 502, 504) },
+        response: { 200: ChatAnswer, ...failures(...bodyFailures, 402, 404, 409, 502, 504, 508) },
       },
     )
     .post(
