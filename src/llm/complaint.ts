@@ -1,6 +1,7 @@
 // What an endpoint says in a body that is not a chat completion: that the credit is used up, say, with status 200.
 
 import { type Fields, isObject, textOf } from "./fields.ts";
+import { jsonIn } from "./json.ts";
 
 const NAMES = [
   "message",
@@ -39,15 +40,7 @@ export function messageIn(error: Fields): string {
   const { metadata } = error;
   if (!isObject(metadata)) return said;
   const { raw, provider_name: provider } = metadata;
-  const quoted = complaintIn(jsonIn(raw), 1) || textOf(raw).trim();
+  const quoted = complaintIn(jsonIn(textOf(raw)), 1) || textOf(raw).trim();
   if (quoted === "" || said.includes(quoted)) return said;
   return [said, textOf(provider), quoted].filter(Boolean).join(": ");
-}
-
-function jsonIn(text: unknown): unknown {
-  try {
-    return JSON.parse(textOf(text));
-  } catch {
-    return undefined;
-  }
 }

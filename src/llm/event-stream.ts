@@ -5,6 +5,7 @@ import type { Redact } from "../redact.ts";
 import { AttemptFailure } from "./attempt.ts";
 import { createCommentFilter, withoutLeadingBlanks } from "./comments.ts";
 import { failureIn } from "./failure.ts";
+import { jsonIn } from "./json.ts";
 import { createObjectScanner } from "./wire/json-object.ts";
 import { repairedJson } from "./wire/repaired-json.ts";
 
@@ -263,12 +264,4 @@ function valuesIn(text: string, hide: Redact): unknown[] {
     "garbled",
     `the endpoint answered with ${said} instead of an answer; check its address, which usually ends with /v1 for all but Anthropic's protocol`,
   );
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

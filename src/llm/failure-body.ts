@@ -3,6 +3,7 @@
 
 import { messageIn } from "./complaint.ts";
 import { type Fields, isObject } from "./fields.ts";
+import { jsonIn } from "./json.ts";
 
 /** Returns the text itself if it is not JSON, or an object that says nothing. */
 export function failureBody(text: string): string {
@@ -16,12 +17,4 @@ export function failureBody(text: string): string {
   const type = error.type ?? null;
   // Anthropic's package takes the message from the body itself.
   return JSON.stringify({ ...first, message, error: { ...error, message, code, type } });
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@
 import { HeddleError } from "../errors.ts";
 
 /** The maximum nesting of lists and objects. What outside services send has fewer than twenty levels. */
-const DEEPEST = 64;
+export const DEEPEST = 64;
 
 /**
  * Returns the value of a JSON text. A whole number that a double cannot represent becomes a string of the digits that
@@ -25,10 +25,13 @@ export function parseJson(text: string): unknown {
 
 /** Throws "bad_request" for JSON that is nested too deeply; it checks nothing else. */
 export function checkDepth(text: string): void {
-  if (lookOver(text).isDeep) {
+  if (isDeepJson(text)) {
     throw new HeddleError("bad_request", `The JSON is nested deeper than ${DEEPEST} levels.`);
   }
 }
+
+/** A text that is shorter than its deepest allowed brackets need not be looked over. */
+export const isDeepJson = (text: string): boolean => text.length > DEEPEST && lookOver(text).isDeep;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -5,6 +5,7 @@ import type { Answer, AnswerOptions } from "../adapter.ts";
 import { AttemptFailure } from "../attempt.ts";
 import { reportedFailure } from "../failure.ts";
 import { type Fields, isObject, textOf } from "../fields.ts";
+import { jsonIn } from "../json.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmUsage } from "../llm.ts";
 import { createSaid } from "../said.ts";
@@ -101,11 +102,7 @@ export function createAnswer(options: AnswerOptions): Answer {
 /** Some proxies send a chunk as a text. */
 function unquoted(value: unknown): unknown {
   if (typeof value !== "string" || !value.startsWith("{")) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
+  return jsonIn(value) ?? value;
 }
 
 /** OpenRouter and Vercel say within the choice what the endpoint behind them failed with. */

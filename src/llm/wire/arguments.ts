@@ -1,5 +1,6 @@
 // Reads the arguments of a tool call in the forms in which models really write them.
 
+import { DEEPEST, isDeepJson } from "../../schema/json-text.ts";
 import { type Fields, isObject } from "../fields.ts";
 import { createObjectScanner } from "./json-object.ts";
 import { repairedJson } from "./repaired-json.ts";
@@ -83,6 +84,7 @@ function firstObject(text: string): Fields | undefined {
 }
 
 function parse(text: string): { value: unknown } | { problem: string } {
+  if (isDeepJson(text)) return { problem: `nested deeper than ${DEEPEST} levels` };
   try {
     return { value: JSON.parse(text) };
   } catch (error) {

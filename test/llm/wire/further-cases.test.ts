@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { createAnthropicMessages } from "../../../src/llm/anthropic/messages.ts";
 import { createChatCompletions } from "../../../src/llm/chat-completions/chat-completions.ts";
 import { createResponses } from "../../../src/llm/responses/responses.ts";
-import { readArguments } from "../../../src/llm/wire/arguments.ts";
+import { argumentsAsJson, readArguments } from "../../../src/llm/wire/arguments.ts";
 import { offeredName } from "../../../src/llm/wire/tool-names.ts";
 import { delta as chat } from "../strict-endpoint.ts";
 import { calls, data, fails, says, startOneAnswer } from "./one-answer.ts";
@@ -244,5 +244,31 @@ describe("a call is read", () => {
     const call = { index: 0, id: "c", function: { name: "search<|channel|>json", arguments: "{'q': 1}" } };
     const raw = data(chat({ tool_calls: [call] }), chat({}, "tool_calls"), "[DONE]");
     expect(await resultOf(raw, createChatCompletions)).toMatchObject(calls(["search", "{'q': 1}"]));
+  });
+});
+
+describe("JSON that is nested without end", () => {
+  const DEPTH = 60_000;
+  const deep = `${'{"a":'.repeat(DEPTH)}1${"}".repeat(DEPTH)}`;
+  const calling = (args: string, more = "") =>
+    `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a"${more},"function":{"name":"search","arguments":${args}}}]}}]}\n\n${data(chat({}, "tool_calls"))}`;
+
+  test.each<[string, string, object]>([
+    ["as arguments that are an object", calling(deep), fails("malformed JSON")],
+    ["beside a call", calling('"{}"', `,"extra_content":${deep}`), fails("malformed JSON")],
+    ["as a chunk", `data: ${deep}\n\n`, fails("malformed JSON")],
+    ["as an answer that is no stream", deep, fails("instead of an answer")],
+    [
+      "as a call in the text",
+      data(chat({ content: `{"name":"search","arguments":${deep}}` }, "stop")),
+      { calls: [] },
+    ],
+  ])("%s is no answer, at once", async (_, raw, result) => {
+    expect(await resultOf(raw, createChatCompletions)).toMatchObject(result);
+  });
+
+  test("as the text of arguments is told to the model", () => {
+    expect(readArguments(deep)).toEqual({ problem: "nested deeper than 64 levels" });
+    expect(argumentsAsJson(deep)).toBe("{}");
   });
 });

@@ -1,6 +1,7 @@
 // Calls that are JSON: one object, a list, or one object behind another.
 
 import { type Fields, isObject } from "../../fields.ts";
+import { jsonIn } from "../../json.ts";
 import { createObjectScanner } from "../json-object.ts";
 import { type ReadCalls, type WrittenCall, withJson } from "./written-call.ts";
 
@@ -49,12 +50,4 @@ function fromEntry(value: Fields): WrittenCall | undefined {
   return entry && others.length === 0 && isObject(entry[1])
     ? withJson(entry[0], JSON.stringify(entry[1]))
     : undefined;
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // A call that a model wrote into its text, and what the readers of the formats share.
 
 import { type Fields, isObject } from "../../fields.ts";
+import { jsonIn } from "../../json.ts";
 import { readArguments } from "../arguments.ts";
 
 export interface WrittenCall {
@@ -60,12 +61,4 @@ function typesOf(schema: unknown, depth = 0): Set<string> {
   const listed = (Array.isArray(values) ? values : only === undefined ? [] : [only]).map(typeName);
   const all = [...named, ...listed, ...variants.flatMap((one) => [...typesOf(one, depth + 1)])];
   return new Set(all.map((one) => (one === "integer" ? "number" : one)));
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
