@@ -93,6 +93,45 @@ test("docs/api.md names every error with its status, but those that only end a s
   expect(errors.filter((row) => !isOfStart(row) && !page.includes(row))).toEqual([]);
 });
 
+test("docs/chat.md names every family of events with its scope", async () => {
+  const page = await read("docs/chat.md");
+  const [, table = ""] = (await read("src/http/api/routes/event-log.ts")).split("const FAMILIES");
+  const families = [...(table.split("};")[0] ?? "").matchAll(/^ {2}(\w+): "([a-z_]+:read)"/gm)];
+  expect(families.length).toBeGreaterThan(10);
+  const isNamed = (family = "", scope = "") =>
+    page.split("\n").some((row) => row.startsWith(`| \`${family}.`) && row.includes(`| ${scope} |`));
+  expect(families.filter(([, family, scope]) => !isNamed(family, scope)).map(([row]) => row)).toEqual([]);
+});
+
+test("the pages of bots, channels, budgets and schedules name every field that can be set", async () => {
+  const { components, paths } = (await (await fetch(`${url}/swagger/json`)).json()) as {
+    components: { schemas: Record<string, { properties?: Record<string, object> }> };
+    paths: Record<string, Record<string, object>>;
+  };
+  const fieldsOf = (schema: string) => Object.keys(components.schemas[schema]?.properties ?? {});
+  expect(Object.keys(paths).length).toBeGreaterThan(50);
+  const held = {
+    "docs/capabilities.md": "NewBot",
+    "docs/channels.md": "PatchChannelsByIdBody",
+    "docs/budgets.md": "PostBudgetsBody",
+    "docs/schedules.md": "PostSchedulesBody",
+    "docs/policies.md": "NewPolicy",
+    "docs/models.md": "NewProvider",
+    "docs/mcp.md": "NewMcpServer",
+    "docs/coding-agents.md": "NewCodingAgent",
+  };
+  const missing: string[] = [];
+  for (const [path, schema] of Object.entries(held)) {
+    const page = await read(path);
+    const fields = fieldsOf(schema);
+    expect(fields.length).toBeGreaterThan(2);
+    const isNamed = (field: string) =>
+      [`\`${field}\``, `"${field}"`, `${field}: `].some((form) => page.includes(form));
+    missing.push(...fields.filter((field) => !isNamed(field)).map((field) => `${path}: ${field}`));
+  }
+  expect(missing).toEqual([]);
+});
+
 test("docs/operating.md names every variable that the configuration reads", async () => {
   const page = await read("docs/operating.md");
   const source = await read("src/config/config.ts");
