@@ -58,6 +58,12 @@ test("long notes in another language may be right: they are kept beside the mess
   expect(notes(null, text)).toBe(`${SHORTENED}\n\n${text}`);
 });
 
+test("short notes in words of their own are kept beside the messages, if they name enough of what was said", () => {
+  const text =
+    "Customer requests personalised lettering (initials, silver, saddle, Linz workshop); accepts extra nine euros surcharge, delay three additional days; pays credit card again";
+  expect(notes(null, text)).toContain(text);
+});
+
 test("notes that were cut do not stand alone", () => {
   const text = "Ada Lovelace, order 4711, wants it in green, delivered to Gr";
   expect(notes(null, text, { part: EARLIER, isCut: true })).toBe(`${SHORTENED}\n\n${text}`);

@@ -44,11 +44,10 @@ export function judge({ text, isCut }: Written, about: string): Verdict {
   if (said.size === 0) return "nothing";
   const known = unitsOf(about);
   const shared = sharedBy(said, known);
-  const isAboutIt =
-    known.size < LEAST_SAID ||
-    (shared >= Math.min(ENOUGH_SHARED, known.size * LEAST_SHARED) && shared >= said.size * LEAST_OWN_SHARED);
-  if (isAboutIt) return isCut ? "doubtful" : "notes";
-  return said.size < SHORT ? "nothing" : "doubtful";
+  const isAboutIt = known.size < LEAST_SAID || shared >= Math.min(ENOUGH_SHARED, known.size * LEAST_SHARED);
+  if (!isAboutIt) return said.size < SHORT ? "nothing" : "doubtful";
+  const isInItsWords = known.size < LEAST_SAID || shared >= said.size * LEAST_OWN_SHARED;
+  return isInItsWords && !isCut ? "notes" : "doubtful";
 }
 
 /** The notes from now on. What the new ones may not stand for is kept beside them: the earlier ones, and the part itself, shortened. */
