@@ -25,7 +25,7 @@ export interface PlanInput {
 }
 
 /** A time that is this late still counts as punctual: a restart or an update of the server takes less. */
-const PUNCTUAL_MS = 5 * 60_000;
+export const PUNCTUAL_MS = 5 * 60_000;
 /** Up to this many missed due times are recorded one by one; more are recorded as one. */
 const MOST_SINGLE = 100;
 

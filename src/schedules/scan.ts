@@ -10,6 +10,7 @@ import type { ExecutionConfig, InjectMessage, InjectResult } from "../sdk/types.
 import { BOT_SCHEDULE } from "../taint/taint.ts";
 import { takeBack } from "./clock-back.ts";
 import { HEARTBEAT_SOURCE, heartbeatPreamble } from "./heartbeat.ts";
+import { PUNCTUAL_MS } from "./plan.ts";
 import { type CallCheck, lookForNews, type News } from "./pre-check.ts";
 import { isQuiet } from "./quiet-hours.ts";
 import { recordDue } from "./record-due.ts";
@@ -93,11 +94,16 @@ export function createScan(options: ScanOptions): Scan {
     try {
       const skip = (reason: string) => settle(occurrence, { status: "skipped", reason });
       const { manual, due_at } = occurrence;
-      if (!manual && schedule.quiet_hours && isQuiet(schedule.quiet_hours, schedule.timezone, due_at)) {
-        const { start, end } = schedule.quiet_hours;
-        return await skip(`It was due in quiet hours, from ${start} to ${end}.`);
+      if (!manual && isQuietAt(schedule, due_at)) {
+        return await skip(`It was due in quiet hours${hoursOf(schedule)}.`);
       }
       const isSent = !manual && (await wasSent(db, schedule, due_at));
+      const isLate = now().getTime() - due_at.getTime() > PUNCTUAL_MS;
+      if (!manual && !isSent && isLate && isQuietAt(schedule, now())) {
+        return await skip(
+          `It could not be sent when it was due, and later there were quiet hours${hoursOf(schedule)}.`,
+        );
+      }
       if (!manual && !isSent && schedule.overlap === "skip" && (await isBusy(db, occurrence))) {
         return await skip("The run of an earlier time was still going.");
       }
@@ -199,6 +205,12 @@ function rounds(waiting: Due[]): Due[][] {
   }
   return found;
 }
+
+const isQuietAt = ({ quiet_hours, timezone }: ScheduleRow, at: Date): boolean =>
+  quiet_hours !== null && isQuiet(quiet_hours, timezone, at);
+
+const hoursOf = ({ quiet_hours: hours }: ScheduleRow): string =>
+  hours === null ? "" : `, from ${hours.start} to ${hours.end}`;
 
 function messageOf(
   { schedule, occurrence }: Due,

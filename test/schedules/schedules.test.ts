@@ -94,6 +94,37 @@ eachDatabase("schedules", (open) => {
     await expect(wrong).rejects.toMatchObject({ code: "validation", field: "quiet_hours.start" });
   });
 
+  test("what could not be sent in time is not sent in quiet hours either", async () => {
+    const timing = { kind: "cron", cron: "0 21 * * *" } as const;
+    const evening = { ...MORNING, timing, overlap: "queue" } as const;
+    const quiet_hours = { start: "22:00", end: "07:00" };
+    const made = await schedules.create(await channel(), { ...evening, quiet_hours }, PERSON);
+    // Due at 20:00 UTC; a server runs again at 3:00 on its clock.
+    await runAt("2026-11-29T02:00:00Z");
+    expect((await occurrencesOf(made.id)).map(({ status, reason }) => [status, reason])).toEqual([
+      [
+        "skipped",
+        "It could not be sent when it was due, and later there were quiet hours, from 22:00 to 07:00.",
+      ],
+    ]);
+    // Before they begin, it is sent late, and a punctual one is sent even if they have just begun.
+    await runAt("2026-11-29T20:30:00Z");
+    await schedules.change(
+      made.id,
+      { timing: { kind: "cron", cron: "59 21 * * *" } },
+      {
+        origin: "person",
+        reach: undefined,
+      },
+    );
+    await runAt("2026-11-29T21:00:30Z");
+    expect((await occurrencesOf(made.id)).map(({ status }) => status)).toEqual([
+      "started",
+      "started",
+      "skipped",
+    ]);
+  });
+
   test("a check skips what is not new, and silences nothing when it fails", async () => {
     const hourly = { ...MORNING, timing: { kind: "cron", cron: "0 * * * *" } } as const;
     const pre_check = { tool: "list_issues", arguments: { state: "open" } };
