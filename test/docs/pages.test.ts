@@ -132,6 +132,44 @@ test("the pages of bots, channels, budgets and schedules name every field that c
   expect(missing).toEqual([]);
 });
 
+test("some page names every field of the API's bodies, and every parameter of its queries", async () => {
+  const listed = await readdir(join(repository, "docs"), { recursive: true });
+  const pages = listed.filter((path) => path.endsWith(".md") && path !== "decisions.md");
+  const text = (await Promise.all(pages.map((path) => read(`docs/${path}`)))).join("\n");
+  // Sent by the command line and the admin UI alone.
+  const unnamed = ["fixture_bot", "error_description", "stack"];
+  const { paths, components } = (await (await fetch(`${url}/swagger/json`)).json()) as {
+    paths: Record<string, Record<string, ApiOperation>>;
+    components: { schemas: Record<string, ApiSchema> };
+  };
+  const fieldsOf = ({ $ref, properties = {}, ...schema }: ApiSchema): string[] => [
+    ...($ref ? fieldsOf(components.schemas[$ref.split("/").at(-1) ?? ""] ?? {}) : []),
+    ...Object.keys(properties),
+    ...[schema.anyOf, schema.allOf, schema.oneOf].flatMap((parts = []) => parts.flatMap(fieldsOf)),
+  ];
+  const forms = (name: string) => [
+    `\`${name}\``,
+    `"${name}"`,
+    `${name}: `,
+    `?${name}`,
+    `&${name}`,
+    `\`${name}=`,
+  ];
+  // Routes of integrations, which may be loaded by now, are on their own pages.
+  const own = Object.entries(paths).filter(([path]) => path.startsWith("/api/"));
+  const missing = own.flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { requestBody, parameters = [] }]) => {
+      const bodies = Object.values(requestBody?.content ?? {}).flatMap(({ schema }) => fieldsOf(schema));
+      const queries = parameters.filter((one) => one.in === "query").map(({ name = "" }) => name);
+      return [...bodies, ...queries]
+        .filter((name) => !unnamed.includes(name) && !forms(name).some((form) => text.includes(form)))
+        .map((name) => `${method} ${path}: ${name}`);
+    }),
+  );
+  expect(own.length).toBeGreaterThan(50);
+  expect(missing).toEqual([]);
+});
+
 test("docs/operating.md names every variable that the configuration reads", async () => {
   const page = await read("docs/operating.md");
   const source = await read("src/config/config.ts");
@@ -192,6 +230,19 @@ test("links lead to existing pages and headings", async () => {
   }
   expect(broken).toEqual([]);
 });
+
+interface ApiSchema {
+  $ref?: string;
+  properties?: Record<string, object>;
+  anyOf?: ApiSchema[];
+  allOf?: ApiSchema[];
+  oneOf?: ApiSchema[];
+}
+
+interface ApiOperation {
+  requestBody?: { content: Record<string, { schema: ApiSchema }> };
+  parameters?: { in?: string; name?: string }[];
+}
 
 const ROOT_PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "AGENTS.md"];
 
