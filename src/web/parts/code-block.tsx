@@ -1,5 +1,6 @@
 import classes from "./code-block.module.css";
 import { CopyButton } from "./copy-button.tsx";
+import { terminalText } from "./terminal-text.ts";
 
 interface CodeBlockProps {
   text: string;
@@ -9,13 +10,13 @@ interface CodeBlockProps {
   wrap?: boolean;
 }
 
-/** Text as it is, with a button that copies it. */
+/** Text as it is, but for colours of terminals, with a button that copies all of it. */
 export function CodeBlock({ text, what, wrap = false }: CodeBlockProps) {
   return (
     <div className={classes.block}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
       <section className={classes.text} data-wrap={wrap || undefined} tabIndex={0} aria-label={what}>
-        <pre>{text}</pre>
+        <pre>{terminalText(text)}</pre>
       </section>
       <div className={classes.copy}>
         <CopyButton text={text} what={what} />

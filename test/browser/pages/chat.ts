@@ -21,6 +21,19 @@ async function begin(page: Page, text: string): Promise<string> {
 }
 
 export function chatTests(ui: () => Ui): void {
+  test("chat: of a list of conversations that is longer than the screen, only the list scrolls", async () => {
+    await using opened = await ui().openPage("/chat", { height: 420 });
+    const { page } = opened;
+    // "unread", which only screen readers find, is placed absolutely.
+    await page.getByRole("region", { name: "Conversations" }).getByText("unread").last().waitFor({
+      state: "attached",
+    });
+    const scrolls = `[...document.querySelectorAll("main, html, section[aria-label=Conversations] ul")]
+      .map(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight)`;
+    expect(await page.evaluate(scrolls)).toEqual([false, false, true]);
+    expect(opened.faults).toEqual([]);
+  });
+
   test("chat: what is written before the bots are known stays in the field", async () => {
     await using opened = await ui().openPage("/about");
     const { page } = opened;

@@ -69,7 +69,7 @@ export function ChooseModel({ providers, onAdded, onDone }: ChooseModelProps) {
             <span className={classes.words}>
               <span className={classes.name}>Stay offline for now</span>
               <span className={classes.description}>
-                Runs are answered by a stand-in that only repeats; everything else works
+                Runs are answered by a stand-in that quotes your documents; everything else works
               </span>
             </span>
           </button>
