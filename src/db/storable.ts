@@ -7,12 +7,16 @@ export function storable(text: string): string {
   return UNSTORABLE.test(text) ? text.replaceAll("\0", "\u{fffd}").toWellFormed() : text;
 }
 
-/** The same for every string and key of a JSON value. */
+/** The same for every string and key of a JSON value. An author's date, and whatever else has a `toJSON`, becomes what that returns. */
 export function storableJson<T>(value: T): T {
-  if (typeof value === "string") return storable(value) as T;
-  if (Array.isArray(value)) return value.map(storableJson) as T;
-  if (value === null || typeof value !== "object") return value;
+  const plain = hasOwnJson(value) ? value.toJSON() : value;
+  if (typeof plain === "string") return storable(plain) as T;
+  if (Array.isArray(plain)) return plain.map(storableJson) as T;
+  if (plain === null || typeof plain !== "object") return plain as T;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [storable(key), storableJson(inner)]),
+    Object.entries(plain).map(([key, inner]) => [storable(key), storableJson(inner)]),
   ) as T;
 }
+
+const hasOwnJson = (value: unknown): value is { toJSON(): unknown } =>
+  typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function";

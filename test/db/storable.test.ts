@@ -10,3 +10,11 @@ test("in JSON, keys and strings at any depth are made storable, and other values
     "k\uFFFD": ["\uFFFD", { n: 1, b: true, z: null }],
   });
 });
+
+test("a value that says itself what its JSON is, such as a date, becomes that", () => {
+  const when = new Date(0);
+  expect(storableJson<unknown>({ when, list: [when, { toJSON: () => ({ "k\0": "a\0" }) }] })).toEqual({
+    when: "1970-01-01T00:00:00.000Z",
+    list: ["1970-01-01T00:00:00.000Z", { "k\uFFFD": "a\uFFFD" }],
+  });
+});
