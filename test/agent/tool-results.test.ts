@@ -7,6 +7,7 @@ import { createReadToolResultTool } from "../../src/agent/tools/builtin/read-too
 import type { Database } from "../../src/db/database.ts";
 import { attachments, sessions, tasks, toolResults } from "../../src/db/schema.ts";
 import type { LlmMessage } from "../../src/llm/llm.ts";
+import type { ToolContext } from "../../src/sdk/types.ts";
 import { eachDatabase } from "../database.ts";
 import { say } from "./chatting.ts";
 import { addBot, addSession, agentOver, call, scriptedLlm, tool } from "./fixture.ts";
@@ -103,6 +104,18 @@ eachDatabase("results of tools", (open) => {
       expect(await rows()).toHaveLength(1);
       await db.query.delete(tasks).where(eq(tasks.session_id, session.id));
       expect(await rows()).toEqual([]);
+    });
+
+    test("are found whatever the letters before, of which one has two lower-case characters", async () => {
+      const content = `${"\u0130".repeat(3_000)}The NEEDLE${"x".repeat(300)}`;
+      const { run } = createReadToolResultTool(async () => ({ tool_name: "long", content }));
+      const found = await run({ id: "x", find: "the needle", length: 210 }, {
+        session_id: "s",
+      } as ToolContext);
+      expect(String(found).split("\n\n")).toEqual([
+        `long, characters 2800 to 3010 of ${content.length}:`,
+        `${"\u0130".repeat(200)}The NEEDLE`,
+      ]);
     });
 
     test("are kept for the latest calls of a session", async () => {

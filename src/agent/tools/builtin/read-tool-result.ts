@@ -52,7 +52,7 @@ export function createReadToolResultTool(findResult: FindToolResult): Tool {
       const kept = await findResult({ id, sessionId: session_id });
       if (!kept) return { error: `There is no kept result "${id}" in this conversation.` };
       const { content, tool_name } = kept;
-      const at = find === undefined ? offset : content.toLowerCase().indexOf(find.toLowerCase(), offset);
+      const at = find === undefined ? offset : folded(content).indexOf(folded(find), offset);
       if (at < 0) return { error: `"${find}" does not occur after character ${offset}.` };
       if (offset > 0 && at >= content.length) {
         return { error: `The result has ${content.length} characters; got the offset ${offset}.` };
@@ -64,3 +64,6 @@ export function createReadToolResultTool(findResult: FindToolResult): Tool {
     },
   };
 }
+
+/** For comparing without case. All places stay where they are: "İ" alone becomes two characters in lower case. */
+const folded = (text: string): string => text.replaceAll("İ", "i").toLowerCase();
