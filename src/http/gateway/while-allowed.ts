@@ -63,10 +63,12 @@ export function whileAllowed(answer: Response, { validity, onBreak }: GoingOn): 
   if (!goesOn(answer.headers, validity !== undefined) || !answer.body) return answer;
   const reader = answer.body.getReader();
   let asking: Asking | undefined;
+  let isCut = false;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       if (!validity) return;
       asking = askAgain(validity, () => {
+        isCut = true;
         breakOff(controller);
         void reader.cancel().catch(() => undefined);
       });
@@ -74,11 +76,14 @@ export function whileAllowed(answer: Response, { validity, onBreak }: GoingOn): 
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
+        // The read that was waiting for the integration ends with the answer.
+        if (isCut) return;
         if (value) controller.enqueue(value);
         if (!done) return;
         asking?.stop();
         controller.close();
       } catch (error) {
+        if (isCut) return;
         asking?.stop();
         onBreak(error);
         breakOff(controller);

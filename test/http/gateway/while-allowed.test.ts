@@ -57,6 +57,29 @@ test("an endless JSON value is cut off with its key", async () => {
   await expect(text).rejects.toThrow("cut off");
 }, 20_000);
 
+test("an answer that is cut off with its key is no error of the integration", async () => {
+  let isAllowed = true;
+  let doubt = (): unknown => undefined;
+  const heard: unknown[] = [];
+  const silent = new ReadableStream({ pull: () => new Promise<void>(() => undefined) });
+  const answer = whileAllowed(new Response(silent), {
+    validity: {
+      holds: async () => isAllowed,
+      onDoubt: (ask) => {
+        doubt = ask;
+        return () => undefined;
+      },
+    },
+    onBreak: (error) => heard.push(error),
+  });
+  const text = answer.text();
+  isAllowed = false;
+  doubt();
+  await expect(text).rejects.toThrow("cut off");
+  await Bun.sleep(20);
+  expect(heard).toEqual([]);
+});
+
 test("doubt is looked into at once, and again if it comes while it is looked into", async () => {
   const doubts: (() => void)[] = [];
   const asked: ((holds: boolean) => void)[] = [];
