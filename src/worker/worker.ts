@@ -50,7 +50,8 @@ export function createWorker(options: WorkerOptions): Worker {
           () => runTask(job, stop, setFollowed),
         );
       } finally {
-        runs.delete(job.subject);
+        // After a lapsed heartbeat this process may have claimed the task anew, with a stop of its own.
+        if (runs.get(job.subject) === stop) runs.delete(job.subject);
       }
     },
   });

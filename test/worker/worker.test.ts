@@ -382,6 +382,33 @@ eachDatabase("worker", (open) => {
     expect((await sessions.messages(task.session_id, { limit: 5 })).length).toBe(1);
     await queue.close();
   });
+
+  test("a run that this worker has claimed anew can be cancelled, also once its first claim has ended", async () => {
+    const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const go = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const { start, send, over, tasks, db, queue } = await fixture(async (task, signal) => {
+      begun[task.attempt - 1]?.resolve();
+      if (task.attempt > 1) return untilAborted(task, signal);
+      await go.promise;
+      setTimeout(ended.resolve, 100);
+      return answered("late");
+    });
+    const worker = start();
+    const id = await send("test:1");
+    await begun[0]?.promise;
+    // Its heartbeat has lapsed, as while the database did not answer.
+    await db.execute("update pgboss.job set state = 'retry', retry_count = retry_count + 1 where id = $1", [
+      id,
+    ]);
+    await begun[1]?.promise;
+    go.resolve();
+    await ended.promise;
+    await tasks.cancel(id);
+    expect(await over(id)).toMatchObject({ status: "cancelled", attempt: 2 });
+    await worker.close();
+    await queue.close();
+  }, 20_000);
 });
 
 function untilAborted(_task: ClaimedTask, signal: AbortSignal): Promise<never> {
