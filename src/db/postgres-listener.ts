@@ -65,13 +65,15 @@ export function createListener({ databaseUrl, options, log }: CreateListener): L
     if (closed || client !== gone) return;
     client = undefined;
     void gone.end({ timeout: 0 });
+    clearTimeout(retryTimer);
     if (subscribers.size > 0) retryTimer = setTimeout(() => void reconnect(), retryMs);
     retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   }
 
   async function reconnect(): Promise<void> {
-    const mine = connect();
-    client = mine;
+    // A listener that began meanwhile has made one.
+    client ??= connect();
+    const mine = client;
     try {
       const channels = new Set([...subscribers].map(({ channel }) => channel));
       for (const channel of channels) await mine.unsafe(`listen ${quoted(channel)}`);

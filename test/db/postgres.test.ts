@@ -10,6 +10,7 @@ import { openDatabase } from "../../src/db/open.ts";
 import { isNewEnough } from "../../src/db/postgres-prepare.ts";
 import { channels, serverFacts } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
+import { until } from "../until.ts";
 
 const log = getLogger("heddle");
 const home = mkdtempSync(join(tmpdir(), "heddle-postgres-"));
@@ -136,6 +137,38 @@ function suite(server: string): void {
     await database.execute("select pg_notify('here', 'again')");
     expect(await heard.promise).toBe("again");
     await database.close();
+  });
+
+  test("a listener that begins while the connection is away shares the next one", async () => {
+    const { name, url } = await newDatabase();
+    const database = await openDatabase({ databaseUrl: url.href, home, log });
+    const again = Promise.withResolvers<void>();
+    let connections = 0;
+    await database.listen(
+      "here",
+      () => undefined,
+      () => void (++connections === 2 && again.resolve()),
+    );
+    const heard: string[] = [];
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    const listen = () =>
+      database.listen(
+        "there",
+        (payload) => heard.push(payload),
+        () => undefined,
+      );
+    // The first attempts may still meet the connection that was cut.
+    while (!(await listen().catch(() => undefined)));
+    await again.promise;
+    await admin.unsafe("select 1");
+    await database.execute("select pg_notify('there', 'once')");
+    await until(() => heard.length > 0);
+    await Bun.sleep(100);
+    expect(heard).toEqual(["once"]);
+    await database.close();
+    const { count } =
+      (await admin`select count(*)::int from pg_stat_activity where datname = ${name}`)[0] ?? {};
+    expect(count).toBe(0);
   });
 
   test("a query takes the free connection that was used last", async () => {
