@@ -2,7 +2,7 @@
 
 import { and, desc, eq, getTableColumns, gte, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { type Database, rowsOf } from "../db/database.ts";
-import { type InboxVerdict, inboxEvents, tasks } from "../db/schema.ts";
+import { type InboxVerdict, inboxEvents } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
@@ -10,6 +10,7 @@ import type { Vault } from "../secrets/vault.ts";
 import { createRecorder, type Recorder, type RecorderLimits } from "./batch-recorder.ts";
 import { eventNameColumn } from "./event-name.ts";
 import { createKeptText } from "./kept-text.ts";
+import { ofTask } from "./of-task.ts";
 import { createPurge } from "./purge.ts";
 import { createRecordOf, type RecordOf } from "./record.ts";
 
@@ -130,7 +131,7 @@ function conditions({
     integration_id === undefined ? undefined : eq(inboxEvents.integration_id, integration_id),
     verdict && eq(inboxEvents.verdict, verdict),
     idempotency_key === undefined ? undefined : eq(inboxEvents.idempotency_key, idempotency_key),
-    task_id === undefined ? undefined : madeTask(task_id),
+    task_id === undefined ? undefined : ofTask(task_id),
     is_replay === undefined
       ? undefined
       : is_replay
@@ -141,10 +142,3 @@ function conditions({
     cursor ? lt(inboxEvents.id, cursor) : undefined,
   );
 }
-
-/**
- * Outcomes have no index, so the search is limited by time: a record is as old as its task, or younger if it is a copy.
- */
-const madeTask = (id: string) => sql`
-  ${inboxEvents.created_at} >= (select ${tasks.created_at} - interval '1 hour' from ${tasks} where ${tasks.id} = ${id})
-  and ${inboxEvents.outcomes} @> ${JSON.stringify([{ task_id: id }])}::jsonb`;

@@ -1,7 +1,7 @@
 // The whole course of a run: from the webhook that brought its message to the receipts of its deliveries.
 
 import { createHash } from "node:crypto";
-import { and, asc, desc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, lte, sql } from "drizzle-orm";
 import { isCutAnswer } from "../db/cut-answer.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import {
@@ -15,6 +15,7 @@ import {
   toolCalls,
 } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
+import { ofTask } from "../inbox/of-task.ts";
 import { DELEGATE } from "./call-names.ts";
 import { DELEGATION } from "./delegation.ts";
 
@@ -41,15 +42,12 @@ export type ReadTrace = (taskId: string) => Promise<Trace>;
 
 /** Throws `not_found`. */
 export function createReadTrace({ query }: Pick<Database, "query">): ReadTrace {
+  // Each body may have megabytes.
+  const { headers: _, body: __, ...webhook } = getTableColumns(inboxEvents);
   return async (taskId) => {
     const [[task], webhooks, models, tools, asked, sent, joined, compacted, answers] = await Promise.all([
       query.select().from(tasks).where(eq(tasks.id, taskId)),
-      query
-        .select()
-        .from(inboxEvents)
-        .where(sql`${inboxEvents.outcomes} @> ${JSON.stringify([{ task_id: taskId }])}::jsonb`)
-        .orderBy(asc(inboxEvents.id))
-        .limit(20),
+      query.select(webhook).from(inboxEvents).where(ofTask(taskId)).orderBy(asc(inboxEvents.id)).limit(20),
       query.select().from(llmCalls).where(eq(llmCalls.task_id, taskId)).orderBy(asc(llmCalls.id)),
       query.select().from(toolCalls).where(eq(toolCalls.task_id, taskId)).orderBy(asc(toolCalls.id)),
       query.select().from(approvals).where(eq(approvals.task_id, taskId)).orderBy(asc(approvals.id)),
@@ -142,7 +140,7 @@ function spanId(text: string): string {
 const before = (end: Date, ms: number): Date => new Date(end.getTime() - ms);
 const after = (start: Date, ms: number): Date => new Date(start.getTime() + ms);
 
-const webhookSpan = (event: typeof inboxEvents.$inferSelect): Span => ({
+const webhookSpan = (event: Omit<typeof inboxEvents.$inferSelect, "headers" | "body">): Span => ({
   id: spanId(event.id),
   parent_id: null,
   name: `receive ${event.integration_id}`,

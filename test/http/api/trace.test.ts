@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { v7 } from "uuid";
 import { compactions, deliveries, inboxEvents } from "../../../src/db/schema.ts";
 import { newId } from "../../../src/ids.ts";
 import { call, tool } from "../../agent/fixture.ts";
@@ -57,19 +58,21 @@ eachDatabase("a trace", (open) => {
     const { body } = await send("POST", "/api/v1/chat", { body: { message: "Hi", client_id: "web:1" } });
     const { task_id, session_id, message_id, correlation_id } = body;
     const id = newId();
-    await db.query.insert(inboxEvents).values({
-      id,
+    const webhook = {
       integration_id: "mail",
       method: "POST",
       path: "/webhook",
       headers: {},
       body: "secret body",
       body_bytes: 11,
-      verdict: "accepted",
+      verdict: "accepted" as const,
       status_code: 202,
       duration_ms: 7,
       outcomes: [{ message_id, session_id, task_id, duplicate: false }],
-    });
+    };
+    // The second one came two hours before the run. Nothing so early is looked at, because all of it would have to be read.
+    const early = v7({ msecs: Date.now() - 7_200_000 });
+    await db.query.insert(inboxEvents).values([id, early].map((id) => ({ ...webhook, id })));
     await db.query.insert(compactions).values({
       session_id,
       number: 1,
@@ -97,6 +100,7 @@ eachDatabase("a trace", (open) => {
     });
     const { spans } = (await send("GET", `/api/v1/tasks/${task_id}/trace`)).body;
     const named = (start: string) => spans.find(({ name }: { name: string }) => name.startsWith(start));
+    expect(JSON.stringify(spans)).not.toContain(early);
     expect(named("receive mail")).toMatchObject({
       parent_span_id: null,
       duration_ms: 7,
