@@ -109,9 +109,8 @@ eachDatabase("results of tools", (open) => {
     test("are found whatever the letters before, of which one has two lower-case characters", async () => {
       const content = `${"\u0130".repeat(3_000)}The NEEDLE${"x".repeat(300)}`;
       const { run } = createReadToolResultTool(async () => ({ tool_name: "long", content }));
-      const found = await run({ id: "x", find: "the needle", length: 210 }, {
-        session_id: "s",
-      } as ToolContext);
+      const wanted = { id: "x", find: "the needle", length: 210 };
+      const found = await run(wanted as never, { session_id: "s" } as ToolContext);
       expect(String(found).split("\n\n")).toEqual([
         `long, characters 2800 to 3010 of ${content.length}:`,
         `${"\u0130".repeat(200)}The NEEDLE`,
