@@ -3,7 +3,7 @@
 import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { HeddleError } from "../errors.ts";
-import type { Queryable } from "./database.ts";
+import { type Queryable, rowsOf } from "./database.ts";
 
 export interface Migrate {
   query: Queryable;
@@ -33,15 +33,12 @@ export async function migrate({ query, migrationsFolder, apply }: Migrate): Prom
  */
 async function newestApplied(query: Queryable): Promise<number> {
   const table = sql`to_regclass('drizzle.__drizzle_migrations')`;
-  const [found] = rowsOf(await query.execute(sql`select ${table} is not null as present`));
+  const [found] = rowsOf<{ present: boolean }>(
+    await query.execute(sql`select ${table} is not null as present`),
+  );
   if (found?.present !== true) return 0;
-  const [newest] = rowsOf(
+  const [newest] = rowsOf<{ newest: number | null }>(
     await query.execute(sql`select max(created_at)::float as newest from drizzle.__drizzle_migrations`),
   );
-  return Number(newest?.newest ?? 0);
-}
-
-/** postgres.js returns the rows themselves, PGlite an object that contains them. */
-function rowsOf(result: unknown): Record<string, unknown>[] {
-  return Array.isArray(result) ? result : (result as { rows: Record<string, unknown>[] }).rows;
+  return newest?.newest ?? 0;
 }

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
+import { canonical } from "../schema/canonical.ts";
 import { atOnce } from "../sdk/arguments.ts";
 import { maskConfig as withoutSecrets } from "../secrets/mask.ts";
 import type { Dispatchers } from "./registry.ts";
@@ -37,12 +38,3 @@ export function createLaneKey({ dispatchers, log }: LaneKeyOptions): LaneKey {
 
 /** A hash: short, and it reveals nothing of an address that is itself a secret. */
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 22);
-
-/** JSON with the keys of every object sorted. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner) =>
-    inner !== null && typeof inner === "object" && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}

@@ -125,7 +125,7 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
     return calls.flatMap(({ id: _, result, ...call }) => (result === undefined ? [] : [{ ...call, result }]));
   }
 
-  /** What was said before, oldest first; a message that no run answered has no answer. */
+  /** What was said before, oldest first, without messages that no run has answered. */
   async function turnsBefore(sessionId: string, position: number) {
     const rows = await query
       .select({ content: messages.content, answer: tasks.result })

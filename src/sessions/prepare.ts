@@ -6,12 +6,13 @@ import { type ConfigSealer, sealWhole } from "../dispatch/seal-config.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Incoming } from "../inbox/incoming.ts";
+import { canonical } from "../schema/canonical.ts";
 import { outputSchemaProblem } from "../schema/output-schema.ts";
 import type { ExecutionConfig, InjectMessage, InjectResult } from "../sdk/types.ts";
 import type { Destination } from "./find-destinations.ts";
 import type { Sender } from "./inject.ts";
 import type { StoredMessage } from "./store.ts";
-import { canonical, type Target, type Targets } from "./targets.ts";
+import type { Target, Targets } from "./targets.ts";
 
 /** A message that has passed all checks, as it will be stored. */
 export interface Prepared extends StoredMessage {

@@ -7,6 +7,7 @@ import type { JsonObject, PostAuthor } from "../db/schema.ts";
 import type { CheckConfig, ConfigSealer } from "../dispatch/seal-config.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { canonical } from "../schema/canonical.ts";
 import type { InjectMessage } from "../sdk/types.ts";
 import type { Destination } from "./find-destinations.ts";
 
@@ -199,13 +200,4 @@ export function createTargets(options: TargetsOptions): (wanted: Wanted) => Prom
 
 function toTarget({ config: { type, ...config } }: Pick<Candidate, "config">): Target {
   return { type: String(type), config };
-}
-
-/** Equal configs give the same text. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner !== null && typeof inner === "object" && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

@@ -12,6 +12,7 @@ import {
 import { HeddleError } from "../../errors.ts";
 import type { Llm, LlmEvent, LlmUsage } from "../../llm/llm.ts";
 import { NoAnswer } from "../../llm/no-answer.ts";
+import { canonical } from "../../schema/canonical.ts";
 import type { JsonObject } from "../../sdk/types.ts";
 import type { Instruments } from "../dev/instruments.ts";
 import type { Outcome } from "./expectations.ts";
@@ -206,13 +207,4 @@ function jsonOr(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** The same text for the same value, whatever the order of its fields. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, one) =>
-    typeof one === "object" && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  );
 }
