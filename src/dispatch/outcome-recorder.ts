@@ -69,7 +69,7 @@ export function createOutcomeRecorder({
     db.query.transaction(async (tx) => {
       const changed = await change(tx, row, { status: "delivered", receipt });
       // Its next attempt has nothing left to do and need not block the target until then.
-      if (changed) await queue.reschedule(tx, "deliveries", row.id, 0);
+      if (changed) await queue.reschedule(tx, "deliveries", [{ subject: row.id, seconds: 0 }]);
       return changed;
     });
 

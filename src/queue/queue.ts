@@ -59,8 +59,8 @@ export interface Queue {
    * fetched.
    */
   defer(tx: Queryable, name: QueueName, job: Job, seconds: number): Promise<void>;
-  /** Changes when the unfetched jobs about a row are due. */
-  reschedule(tx: Queryable, name: QueueName, subject: string, seconds: number): Promise<void>;
+  /** Changes when the unfetched jobs about some rows are due. */
+  reschedule(tx: Queryable, name: QueueName, rows: { subject: string; seconds: number }[]): Promise<void>;
   /**
    * Makes jobs due that were sent while the clock was ahead; otherwise they would wait until that time comes round
    * again.
@@ -186,12 +186,16 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
       const options = { id: job.id, startAfter: seconds, ...within(tx) };
       await boss.update(BOSS_NAMES[name], undefined, options);
     },
-    async reschedule(tx, name, subject, seconds) {
+    async reschedule(tx, name, rows) {
+      if (rows.length === 0) return;
       const bossName = BOSS_NAMES[name];
-      const found = await tx.execute(
-        sql`select id from pgboss.job where name = ${bossName} and state < 'active' and data->>'subject' = ${subject}`,
-      );
-      for (const { id } of rowsOf<{ id: string }>(found)) {
+      // No index has the subjects, so all of them are looked for in one pass.
+      const found = await tx.execute(sql`
+        select job.id, wanted.seconds from pgboss.job
+        join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as wanted (subject text, seconds int)
+          on job.data->>'subject' = wanted.subject
+        where job.name = ${bossName} and job.state < 'active'`);
+      for (const { id, seconds } of rowsOf<{ id: string; seconds: number }>(found)) {
         await boss.update(bossName, undefined, { id, startAfter: seconds, ...within(tx) });
       }
     },

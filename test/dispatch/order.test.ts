@@ -238,4 +238,23 @@ eachDatabase("order of deliveries", (open) => {
     expect(texts("a").slice(0, 2)).toEqual(["1", "1"]);
     await queue.close();
   });
+
+  test("ending the waits of many deliveries leaves room for others in between", async () => {
+    const { write, queue, outbox, db } = await fixture(() => undefined);
+    await write(...Array.from({ length: 250 }, (_, n) => ({ room: `r${n}`, text: "x" })));
+    await db.execute(
+      "update deliveries set status = 'retrying', retry_seconds = 3600, next_attempt_at = now() + interval '1 hour'",
+    );
+    await db.execute("update pgboss.job set start_after = now() + interval '1 hour'");
+    const ended: string[] = [];
+    await Promise.all([
+      outbox.hurry(["other", "chat"]).then(() => ended.push("the waits")),
+      db.execute("select 1").then(() => ended.push("another statement")),
+    ]);
+    expect(ended).toEqual(["another statement", "the waits"]);
+    const count = async (of: string) => (await db.execute(`select count(*)::int as n from ${of}`)).rows[0]?.n;
+    expect(await count("deliveries where next_attempt_at <= now()")).toBe(250);
+    expect(await count("pgboss.job where start_after <= now()")).toBe(250);
+    await queue.close();
+  });
 });

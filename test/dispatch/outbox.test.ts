@@ -211,7 +211,7 @@ eachDatabase("outbox", (open) => {
     expect(posted).toEqual(["first"]);
     expect((await row()).parts).toEqual({ "part:1": { value: { id: 1, with: "[redacted]" } } });
     for (const number of [2, 3]) {
-      await queue.reschedule(db.query, "deliveries", (await row()).id, 0);
+      await queue.reschedule(db.query, "deliveries", [{ subject: (await row()).id, seconds: 0 }]);
       await attempt();
       expect((await row()).attempts).toBe(number);
     }
