@@ -68,7 +68,8 @@ function TextFilter(props: { label: string; value: string; onChange(value: strin
   const { label, value, onChange } = props;
   const [text, setText] = useState(value);
   const send = useDebouncedCallback(onChange, TYPING_PAUSE_MS);
-  useEffect(() => setText(value), [value]);
+  // A blank that has just been typed, before the next word, is not in the filter's value, and stays.
+  useEffect(() => setText((now) => (now.trim() === value ? now : value)), [value]);
   return (
     <TextInput
       size="xs"

@@ -14,7 +14,14 @@ export function integrationsTests(ui: () => Ui): void {
     const { page } = opened;
     await page.getByRole("heading", { name: /Does not load/ }).waitFor();
     await page.getByText("tools/broken.ts:4").waitFor();
-    await page.getByLabel("Search by name").fill("loom");
+    const search = page.getByLabel("Search by name");
+    // Whoever pauses after the blank goes on with the second word.
+    await search.pressSequentially("mission ");
+    await page.waitForURL(/[?]q=mission$/);
+    await search.pressSequentially("control");
+    await page.waitForURL(/[?]q=mission[+]control$/);
+    expect(await search.inputValue()).toBe("mission control");
+    await search.fill("loom");
     await page.waitForURL(/[?]q=loom$/);
     await page.getByRole("link", { name: "Loom", exact: true }).click();
     await page.getByRole("heading", { name: "Loom", level: 1 }).waitFor();
