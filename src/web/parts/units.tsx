@@ -1,5 +1,6 @@
 // Numbers with their units. Each is one short text, so that lists can align them.
 
+import { durationText } from "./duration-text.ts";
 import { manyOf } from "./many-of.ts";
 
 const WHOLE = new Intl.NumberFormat();
@@ -11,17 +12,6 @@ const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
 function bytesText(bytes: number): string {
   const power = bytes < 1_000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   return `${ONE_DIGIT.format(bytes / 1_000 ** power)} ${BYTE_UNITS[power]}`;
-}
-
-export function durationText(ms: number): string {
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${ONE_DIGIT.format(ms / 1_000)} s`;
-  const seconds = Math.round(ms / 1_000);
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 /** Small amounts need more digits to be told apart. */

@@ -8,11 +8,12 @@ import { ApiError } from "../../parts/api-error.tsx";
 import { Awaited } from "../../parts/awaited.tsx";
 import { CodeBlock } from "../../parts/code-block.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
+import { durationText } from "../../parts/duration-text.ts";
 import { Facts } from "../../parts/facts.tsx";
 import { PageFrame, Panel, Section } from "../../parts/page-frame.tsx";
 import { Stat, StatRow } from "../../parts/stat.tsx";
 import { Time, useNow } from "../../parts/time.tsx";
-import { Bytes, countText, durationText } from "../../parts/units.tsx";
+import { Bytes, countText } from "../../parts/units.tsx";
 import classes from "./about.module.css";
 
 type About = Schema<"About">;

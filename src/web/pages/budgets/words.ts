@@ -1,4 +1,5 @@
-import { costText, durationText, plural, shortCountText } from "../../parts/units.tsx";
+import { durationText } from "../../parts/duration-text.ts";
+import { costText, plural, shortCountText } from "../../parts/units.tsx";
 import type { Budget } from "./queries.ts";
 
 export const METRICS: Record<Budget["metric"], string> = {

@@ -1,8 +1,8 @@
 import { useLocation } from "wouter";
+import { durationText } from "../../parts/duration-text.ts";
 import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
 import { ToolProgress } from "../../parts/tool-progress.tsx";
-import { durationText } from "../../parts/units.tsx";
 import { type Bar, barsOf, type Kind, kindOf, labelOf, type Span } from "./spans.ts";
 import type { CallProgress } from "./use-call-progress.ts";
 import classes from "./waterfall.module.css";

@@ -2,9 +2,10 @@ import { type QueryKey, useQuery } from "@tanstack/react-query";
 import { api, take } from "../../../api/client.ts";
 import { useLiveQueries } from "../../../api/live.ts";
 import { Awaited } from "../../../parts/awaited.tsx";
+import { durationText } from "../../../parts/duration-text.ts";
 import { Panel, Section } from "../../../parts/page-frame.tsx";
 import { useNow } from "../../../parts/time.tsx";
-import { durationText, plural } from "../../../parts/units.tsx";
+import { plural } from "../../../parts/units.tsx";
 import classes from "./health.module.css";
 import { DAYS, type Day, daysUntil, sumOf, toneOf } from "./health.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { durationText } from "../../src/web/parts/units.tsx";
+import { durationText } from "../../src/web/parts/duration-text.ts";
 
 test("a duration is rounded before it is split into units", () => {
   const told = [0, 999.4, 999.6, 1_540, 59_940, 59_960, 119_600, 3_599_700, 3_600_000, 172_800_000];
