@@ -26,6 +26,8 @@ export function createAnswer(options: AnswerOptions): Answer {
   const reasoning = createReasoning();
   let usage: LlmUsage | null = null;
   let finish = "";
+  /** A reason that nobody knows came behind the answer, and not with each of its chunks. */
+  let isOddEnd = false;
   let hasChoice = false;
   let hasNoChoice = false;
   const said = createSaid();
@@ -41,7 +43,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   const show = createShown(options, () => hasReasoning);
 
   return {
-    isFinished: () => isKnownEnd(finish),
+    isFinished: () => isKnownEnd(finish) || isOddEnd,
     usage: () => usage,
     startedInThought: () => (hasReasoning ? undefined : startsInThought(texts.toString())),
 
@@ -64,6 +66,7 @@ export function createAnswer(options: AnswerOptions): Answer {
       }
       hasChoice = true;
       failIn(choice);
+      const before = finish;
       finish = laterFinish(
         finish,
         readFinish(choice.finish_reason ?? choice.finishReason ?? chunk.finish_reason),
@@ -78,6 +81,8 @@ export function createAnswer(options: AnswerOptions): Answer {
       hasReasoning ||= thought > 0;
       limits.count(thought);
       const text = readText(delta.content) || readText(delta.refusal);
+      const isBare = text === "" && thought === 0 && piecesOf(delta).length === 0;
+      isOddEnd = isBare && (isOddEnd || (hasBegun && before === "" && finish !== ""));
       if (text !== "") texts.add(text);
       limits.text(text);
       return show(text);

@@ -349,8 +349,23 @@ describe("a slow endpoint", () => {
     expect((await ask(llm)).done?.text).toBe("Grüße 🎉");
   });
 
-  test("that keeps the connection open behind its answer has answered", async () => {
-    const llm = await slow((send) => send(event(delta({ content: "Hi." }, "stop"))));
+  test.each([
+    ["", [delta({ content: "Hi." }, "stop")]],
+    [", for a reason that nobody knows", [delta({ content: "Hi." }), delta({}, "over_and_out")]],
+  ])("that keeps the connection open behind its answer has answered%s", async (_, chunks) => {
+    const llm = await slow((send) => send(chunks.map(event).join("")));
     expect((await ask(llm)).done?.text).toBe("Hi.");
+  });
+
+  test("that has a word of its own in each chunk has not ended with the first, however long it pauses", async () => {
+    const llm = await slow((send, end) => {
+      send(event(delta({ content: "Hel" }, "going_on")));
+      send(event(delta({}, "going_on")));
+      setTimeout(() => {
+        send(event(delta({ content: "lo." }, "going_on")));
+        end();
+      }, 200);
+    });
+    expect((await ask(llm)).done?.text).toBe("Hello.");
   });
 });
