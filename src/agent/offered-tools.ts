@@ -1,5 +1,5 @@
 import type { ToolNames } from "../capabilities/effective-set.ts";
-import { isPattern, namesTool, referenceOf, unknownTools } from "../capabilities/tool-patterns.ts";
+import { DELEGATE, isPattern, namesTool, referenceOf, unknownTools } from "../capabilities/tool-patterns.ts";
 import type { Skill } from "../content/skills/skill.ts";
 import { createGetSkillTool, GET_SKILL } from "./tools/builtin/get-skill.ts";
 import { compileTool, type RegisteredTool, type ToolRegistry } from "./tools/registry.ts";
@@ -25,6 +25,8 @@ export function offeredTools(
   const isDisabled = namesTool(wanted.disabled);
   const named = [...wanted.own, ...wanted.message];
   const byName = new Set(named.filter((name) => !isPattern(name)));
+  // The run has it in any case, if its bot may delegate.
+  if (!wanted.message.includes(DELEGATE)) byName.delete(DELEGATE);
   // A bot may have a pattern for tools to come; a message names what it needs now.
   const warnings = unknownTools([...byName, ...wanted.message.filter(isPattern)], registry);
   for (const name of byName) {

@@ -3,12 +3,14 @@
 
 import type { Carapaces } from "../content/carapaces/carapaces.ts";
 import { type CapabilitiesOf, type CapabilityInput, PLAIN_CHANNEL, PLAIN_MESSAGE } from "./effective-set.ts";
-import { type ToolNamesThere, unknownTools } from "./tool-patterns.ts";
+import { type ToolNamesThere, unknownInRules, unknownTools } from "./tool-patterns.ts";
 
 /** The fields of a bot, a channel or an execution_config that name something of this kind. */
 export interface NamingFields {
   tools?: readonly string[];
   tools_disabled?: readonly string[];
+  /** Tools that a policy is about. */
+  ruled?: readonly string[];
   skills?: CapabilityInput["bot"]["skills"];
   carapaces?: readonly string[];
   carapaces_disabled?: readonly string[];
@@ -34,7 +36,7 @@ export interface MissingNamesOptions {
 
 export function createMissingNames(options: MissingNamesOptions): MissingNames {
   const { capabilitiesOf, carapaces, tools, doubtInModel } = options;
-  return ({ tools: named = [], tools_disabled = [], carapaces_disabled = [], ...fields }) => {
+  return ({ tools: named = [], tools_disabled = [], ruled = [], carapaces_disabled = [], ...fields }) => {
     const found = capabilitiesOf({
       bot: { tools: named, skills: fields.skills ?? [], carapaces: fields.carapaces ?? [] },
       channel: { ...PLAIN_CHANNEL, carapaces_disabled, template_id: fields.template_id ?? null },
@@ -45,7 +47,8 @@ export function createMissingNames(options: MissingNamesOptions): MissingNames {
       ...new Set([
         ...found.warnings,
         ...carapaces_disabled.filter((id) => !carapaces.get(id)).map((id) => `There is no carapace "${id}".`),
-        ...unknownTools([...found.tools.own, ...required, ...tools_disabled], tools),
+        ...unknownTools([...found.tools.own, ...required], tools),
+        ...unknownInRules([...tools_disabled, ...ruled], tools),
         ...[fields.model, fields.model_override, ...(fields.fallback_models ?? [])].flatMap(
           (name) => (name && doubtInModel(name)) || [],
         ),

@@ -1,6 +1,9 @@
 /** How bots name tools of MCP servers: "mcp:<server>/<tool>", or "mcp:<server>" for all of one. */
 export const MCP = "mcp:";
 
+/** No tool of the registry: a run has it if its bot may delegate. */
+export const DELEGATE = "delegate_to_agent";
+
 /** "mcp:" with the id of a server and the name of a tool takes less. */
 export const LONGEST_REFERENCE = 200;
 
@@ -68,6 +71,8 @@ export function toolNamed<Tool extends { name: string; reference?: string | unde
 /** Returns a sentence for each name that no tool has, and for each pattern that fits no tool's name. */
 export function unknownTools(named: readonly string[], tools: ToolNamesThere): string[] {
   return named.flatMap((name) => {
+    if (name === DELEGATE)
+      return [`"${DELEGATE}" comes with delegate_bots; it is not named among the tools.`];
     if (!isPattern(name)) {
       const tool = tools.get(name);
       return tool && referenceOf(tool) === name ? [] : [`There is no tool "${name}".${hintOf(tool)}`];
@@ -76,6 +81,13 @@ export function unknownTools(named: readonly string[], tools: ToolNamesThere): s
     return tools.list().some((tool) => isNamed(referenceOf(tool))) ? [] : [`No tool's name fits "${name}".`];
   });
 }
+
+/** The same of what rules name: also what runs have besides, and what coding agents ask ("code_with_claude/edit"). */
+export const unknownInRules = (named: readonly string[], tools: ToolNamesThere): string[] =>
+  unknownTools(named.filter((name) => !namesTool([name])(DELEGATE)).map(actorOf), tools);
+
+const actorOf = (name: string): string =>
+  name.startsWith(MCP) || !name.includes("/") ? name : name.slice(0, name.indexOf("/"));
 
 /** Somebody may have taken the name from what a model calls it. */
 const hintOf = (tool: { reference?: string | undefined } | undefined): string =>

@@ -43,6 +43,11 @@ eachDatabase("policies", (open) => {
       { timeout_seconds: 3600, on_timeout: "deny", approvers: [] },
       ['There is no tool "github_merge".'],
     ]);
+    // What exists besides the registry: delegated work, and what coding agents ask.
+    const others = ["delegate_to_agent", "delegate_*", "code_with_nobody/edit"];
+    const besides = await sent("POST", "", { name: "Others", effect: "deny", tools: others });
+    expect(besides.body.warnings).toEqual(['There is no tool "code_with_nobody".']);
+    await sent("DELETE", `/${besides.body.id}`);
     const first = await sent("POST", "", { name: "First", effect: "allow", priority: 1 });
     const names = async () => (await sent("GET", "")).body.policies.map((one: { name: string }) => one.name);
     expect(await names()).toEqual(["First", "No merges"]);

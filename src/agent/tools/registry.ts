@@ -1,5 +1,6 @@
 // The tools that agents may have, each with a name and an owner: an integration's id, or "core".
 
+import { DELEGATE } from "../../capabilities/tool-patterns.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { flatObject } from "../../schema/flat-object.ts";
 import { compileSchema, plainSchema, type Validate } from "../../schema/json-schema.ts";
@@ -59,7 +60,7 @@ export interface YieldingTool {
 }
 
 /** Made for each run, and so not registered; nothing else has its name. */
-export const DELEGATE = "delegate_to_agent";
+export { DELEGATE };
 
 const CORE = "core";
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;

@@ -113,7 +113,7 @@ export function policyRoutes(options: PolicyRoutes) {
 function storedPolicies({ policies, missingNames, needIntegration, route }: PolicyRoutes) {
   const withWarnings = async (policy: Policy) => ({
     ...present(policy),
-    warnings: await missingNames({ tools: policy.tools.filter((name) => name !== "*") }),
+    warnings: await missingNames({ ruled: policy.tools.filter((name) => name !== "*") }),
   });
   /** What a bot's integration does must not decide what the bot may do. */
   const refuseIntegrations = async (request: Request): Promise<void> => {
