@@ -6,6 +6,8 @@ import { and, eq, gt, isNotNull, lt, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Database, Queryable } from "../db/database.ts";
 import { mcpSignIns, mcpStates, oauthAccounts, oauthSignIns } from "../db/schema.ts";
+import { errorMessage } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -17,6 +19,7 @@ export interface OAuthStoreOptions {
   addPassing: (...secrets: string[]) => void;
   /** Called in the transaction of each change. */
   announce: (tx: Queryable, id: string) => Promise<void>;
+  log: Logger;
 }
 
 /** Where it is stored. Both pairs have the same columns, apart from the one that says whose row it is. */
@@ -60,7 +63,9 @@ export type OAuthStore = ReturnType<typeof createOAuthStore>;
 /** Longer than an exchange may take, so that no second one begins meanwhile. */
 const CLAIM_SECONDS = 45;
 
-export function createOAuthStore({ tables, db: { query }, vault, addPassing, announce }: OAuthStoreOptions) {
+export function createOAuthStore(options: OAuthStoreOptions) {
+  const { tables, vault, addPassing, announce, log } = options;
+  const { query } = options.db;
   const { names, stateOf, signInOf } = tables;
   // The type of one pair stands for both; only the columns that they share are named below.
   const states = tables.states as typeof mcpStates;
@@ -92,13 +97,22 @@ export function createOAuthStore({ tables, db: { query }, vault, addPassing, ann
   };
 
   return {
-    /** By their ids. */
+    /** By their ids. One that cannot be decrypted is logged and counts as absent, until somebody signs in again. */
     async all(): Promise<Map<string, Credentials>> {
       const rows = await query
         .select({ id: columnOfState, oauth: states.oauth })
         .from(states)
         .where(isNotNull(states.oauth));
-      return new Map(rows.map(({ id, oauth }) => [id, opened(id, oauth ?? "")]));
+      const found = new Map<string, Credentials>();
+      for (const { id, oauth } of rows) {
+        try {
+          found.set(id, opened(id, oauth ?? ""));
+        } catch (error) {
+          const reason = errorMessage(error);
+          log.error("The sign-in of {id} cannot be decrypted; sign in again: {reason}", { id, reason });
+        }
+      }
+      return found;
     },
 
     async find(id: string): Promise<Credentials | undefined> {

@@ -203,6 +203,23 @@ oneDatabase("accounts of integrations", (open) => {
     expect(refreshes(rotating)).toHaveLength(2);
   });
 
+  test("a sign-in that cannot be decrypted hinders neither the start nor other accounts, and is made anew", async () => {
+    const db = await open();
+    await using auth = await startAuthorizationServer({ registers: false, clients: CLIENTS });
+    const before = await serverOn(db, registeredAt(auth.issuer));
+    await before.signIn();
+    await db.execute(
+      "insert into oauth_accounts (id, oauth, updated_at) values ('a/b', 'sealed:v2:broken', now())",
+    );
+    const server = await serverOn(db, registeredAt(auth.issuer));
+    expect(server.tokens.isSignedIn("post")).toBe(true);
+    await db.execute("update oauth_accounts set oauth = 'sealed:v2:broken'");
+    const later = await serverOn(db, registeredAt(auth.issuer));
+    expect(isReauthRequired(await failureOf(later.tokens.token("post")))).toBe(true);
+    await later.signIn();
+    expect(await later.tokens.token("post")).toStartWith("access-");
+  });
+
   test("a sign-in counts once, for whoever began it, and at the service where it began", async () => {
     const db = await open();
     await using auth = await startAuthorizationServer({ registers: false, clients: CLIENTS });

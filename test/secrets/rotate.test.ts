@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
 import { eq, sql } from "drizzle-orm";
 import { createAgentStore } from "../../src/acp/store.ts";
 import { openHome } from "../../src/config/home.ts";
@@ -32,6 +33,7 @@ import { eachDatabase, type TestDatabase } from "../database.ts";
 import { temporaryFolder } from "../integrations/harness.ts";
 import { sealedV1 } from "./vault.test.ts";
 
+const log = getLogger("heddle");
 const hex = (byte: number) => Buffer.alloc(32, byte).toString("hex");
 const NONE = { current: undefined, previous: [] };
 
@@ -265,7 +267,7 @@ eachDatabase("rotation of the encryption key", (open) => {
     const storeWith = (vault: typeof before) => ({
       servers: createMcpStore({ db: at.db, vault, addSecret: () => undefined, announce }),
       accounts: createOAuthStore({
-        ...{ tables: OF_INTEGRATIONS, db: at.db, vault, addPassing: () => undefined, announce },
+        ...{ tables: OF_INTEGRATIONS, db: at.db, vault, addPassing: () => undefined, announce, log },
       }),
       oauth: createOAuthStore({
         tables: OF_MCP_SERVERS,
@@ -273,6 +275,7 @@ eachDatabase("rotation of the encryption key", (open) => {
         vault,
         addPassing: () => undefined,
         announce,
+        log,
       }),
     });
     const first = storeWith(before);

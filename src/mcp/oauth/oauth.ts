@@ -28,7 +28,7 @@ export interface OAuthOptions {
 }
 
 export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }: OAuthOptions) {
-  const store = createOAuthStore({ ...options, tables: OF_MCP_SERVERS });
+  const store = createOAuthStore({ ...options, log, tables: OF_MCP_SERVERS });
   const tokens = createTokenSource<McpServer>({
     store,
     exchange: async (server, { client, resource }, before) => {
