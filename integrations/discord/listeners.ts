@@ -1,6 +1,7 @@
 // Discord's events over its gateway. What came while nobody listened comes again with the same session, or is looked up.
 
 import { type ListenContext, listen, log, store } from "heddle/sdk";
+import { isRefused } from "../_injections/readable.ts";
 import { call, isFinal, listenerError } from "./client.ts";
 import { registerCommands } from "./commands.ts";
 import { connectGateway, type Dispatch, type Session } from "./gateway.ts";
@@ -120,8 +121,8 @@ async function take(message: DiscordMessage, { self, state, ctx }: Running): Pro
 
 /** What can never be taken, since its channel is gone or the server refuses it, must not keep what follows from being taken. */
 function untakeable(error: unknown): string {
-  const isRefused = isFinal(error) && error.status !== 401;
-  if (!isRefused && (error as { code?: unknown }).code !== "validation") throw error;
+  const isGone = isFinal(error) && error.status !== 401;
+  if (!isGone && !isRefused(error)) throw error;
   log.warning("A message of Discord cannot be taken", { reason: String(error) });
   return "untakeable";
 }

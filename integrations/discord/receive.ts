@@ -1,14 +1,7 @@
 // Messages of people become messages of Heddle.
 
-import {
-  channels,
-  getOrCreateSession,
-  type InjectEvent,
-  injectEvent,
-  injectMessage,
-  type JsonObject,
-  store,
-} from "heddle/sdk";
+import { channels, getOrCreateSession, injectEvent, injectMessage, type JsonObject, store } from "heddle/sdk";
+import { injectReadable } from "../_injections/readable.ts";
 import { isAllowed, refuse } from "./access.ts";
 import { call, isFinal } from "./client.ts";
 import { settings } from "./config.ts";
@@ -111,7 +104,7 @@ async function inject(
   await store.set(saidKey(message.id), remembered, { ttlSeconds: REMEMBERED_SECONDS });
   // In a thread that begins at the message, it cannot be replied to.
   const repliesTo = isDirect(channel) || place.thread === message.id ? undefined : message.id;
-  await injectReadable({
+  await injectReadable(injectEvent, {
     clientId: clientIdOf(place),
     event: isDirect(channel) ? "direct_message" : mentions(message, self.id) ? "mention" : "message",
     botId,
@@ -130,20 +123,6 @@ async function inject(
     ...(attachments.length > 0 && { attachments }),
   });
   return "taken";
-}
-
-/** Without its files, if the server cannot read one of them: else the message would come again for ever. */
-async function injectReadable(event: InjectEvent) {
-  try {
-    return await injectEvent(event);
-  } catch (error) {
-    const { code, field } = error as { code?: unknown; field?: unknown };
-    if (!event.attachments || code !== "validation" || !String(field).startsWith("attachments")) throw error;
-    const { attachments, ...bare } = event;
-    const names = attachments.map(({ name }) => name).join(", ");
-    const note = `(Files that cannot be read: ${names}. ${(error as Error).message})`;
-    return injectEvent({ ...bare, content: [event.content, note].filter(Boolean).join("\n\n") });
-  }
 }
 
 interface Remembered {

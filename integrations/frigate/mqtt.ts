@@ -3,6 +3,7 @@
 
 import { connectionError, type ListenContext, log, store } from "heddle/sdk";
 import type { IClientOptions } from "mqtt";
+import { isRefused } from "../_injections/readable.ts";
 import { settings } from "./config.ts";
 import { readMessage } from "./sighting.ts";
 import { tell } from "./tell.ts";
@@ -111,7 +112,7 @@ async function take(topic: string, payload: string, ctx: ListenContext, clientId
     await tell(sighting);
   } catch (error) {
     // It would be refused each time, and the broker would keep delivering it.
-    if ((error as { code?: unknown }).code !== "validation") throw error;
+    if (!isRefused(error)) throw error;
     log.error("What Frigate saw was left out, since it was refused", {
       id: sighting.id,
       error: String(error),

@@ -1,6 +1,7 @@
 // Turns a mail into a message for the bot of its conversation.
 
 import { type EventResult, type InjectEvent, injectEvent, log, people } from "heddle/sdk";
+import { isRefused } from "../_injections/readable.ts";
 import { takeDecision } from "./approvals.ts";
 import { ownAddress, ownAddresses, settings } from "./config.ts";
 import { chooseFiles } from "./files.ts";
@@ -125,13 +126,13 @@ async function inject(
   try {
     return await injectEvent(event(attachments, left));
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isRefused(error)) throw error;
     if (attachments.length === 0) return leftOut(mail, error);
     // A file that is not what it claims to be must not keep the mail from being answered.
     log.warning("The files of a mail were refused", { error: String(error) });
     const names = attachments.map(({ name }) => `"${name}": refused`);
     return injectEvent(event([], [...left, ...names])).catch((again: unknown) => {
-      if (isRefusal(again)) return leftOut(mail, again);
+      if (isRefused(again)) return leftOut(mail, again);
       throw again;
     });
   }
@@ -142,8 +143,3 @@ function leftOut({ id }: Mail, error: unknown): Taken {
   log.error("A mail was left out, since it was refused", { message_id: id, error: String(error) });
   return { status: "ignored", reason: "refused" };
 }
-
-const isRefusal = (error: unknown): boolean =>
-  ["validation", "too_large", "payload_too_large", "unsupported_media_type"].includes(
-    String((error as { code?: unknown } | null)?.code),
-  );

@@ -11,6 +11,7 @@ import {
   readJsonLines,
   store,
 } from "heddle/sdk";
+import { isRefused } from "../_injections/readable.ts";
 import { ntfy, OWN_TAG } from "./client.ts";
 import { credentials, isSignedIn, settings } from "./config.ts";
 import { listenedTopics, TOPIC, warningOf } from "./topic.ts";
@@ -42,7 +43,9 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     throw new ReauthRequired(`Topics in NTFY_LISTEN must have 1 to 64 of A-Z a-z 0-9 _ -; got "${wrong}".`);
   }
   const names = [...topics].sort().join(",");
-  const key = `last:${settings.NTFY_URL}:${names}`.slice(0, 255);
+  // Stored values are no place for a password.
+  const server = settings.NTFY_URL.replace(/\/\/[^/]*@/, "//");
+  const key = `last:${server}:${names}`.slice(0, 255);
   let since = await store.get<string>(key);
   if (since === undefined) {
     since = String(Math.floor(Date.now() / 1_000));
@@ -65,7 +68,7 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
       await take(line);
     } catch (error) {
       // It would be refused each time, and would hold up those behind it.
-      if ((error as { code?: unknown }).code !== "validation") throw error;
+      if (!isRefused(error)) throw error;
       log.error("A message of ntfy was left out, since it was refused", {
         id: line.id,
         error: String(error),

@@ -2,6 +2,7 @@
 
 import type { WebClient } from "@slack/web-api";
 import { type CatchUpContext, type JsonObject, log, patiently } from "heddle/sdk";
+import { isRefused } from "../_injections/readable.ts";
 import { askedSeconds, codeOf, connect, deliveryError } from "./client.ts";
 import { tokenOf } from "./config.ts";
 import type { Place } from "./place.ts";
@@ -30,7 +31,7 @@ export async function catchUp({ since, signal }: CatchUpContext): Promise<void> 
       signal.throwIfAborted();
       const event = { ...message, type: "message", channel: place.channel };
       await receiveEvent({ team_id: place.team, event }).catch((error) => {
-        if ((error as { code?: unknown }).code !== "validation") throw error;
+        if (!isRefused(error)) throw error;
         log.error("A message of Slack was left out, since it was refused", { error: String(error) });
       });
     }

@@ -3,13 +3,13 @@
 import {
   channels,
   getOrCreateSession,
-  type InjectEvent,
   injectEvent,
   injectMessage,
   type JsonObject,
   people,
   store,
 } from "heddle/sdk";
+import { injectReadable } from "../_injections/readable.ts";
 import { settings } from "./config.ts";
 import { earlier } from "./context.ts";
 import { load } from "./files.ts";
@@ -128,7 +128,7 @@ async function run(message: SlackMessage, self: Self, place: Place, botId: strin
   const { attachments, notes } = await load(message.files, self.team);
   const content = [said, ...notes].filter(Boolean).join("\n\n");
   if (content === "" && attachments.length === 0) return ignored("empty");
-  const { status, results } = await injectReadable({
+  const { status, results } = await injectReadable(injectEvent, {
     clientId: clientIdOf(place),
     event: message.isDirect ? "direct_message" : message.isMention ? "mention" : "message",
     botId,
@@ -144,20 +144,6 @@ async function run(message: SlackMessage, self: Self, place: Place, botId: strin
   });
   const duplicate = results.length > 0 && results.every((result) => result.duplicate);
   return { status, task_ids: results.map(({ task_id }) => task_id), duplicate };
-}
-
-/** Without its files, if the server cannot read one of them: else the message would come again for ever. */
-async function injectReadable(event: InjectEvent) {
-  try {
-    return await injectEvent(event);
-  } catch (error) {
-    const { code, field } = error as { code?: unknown; field?: unknown };
-    if (!event.attachments || code !== "validation" || !String(field).startsWith("attachments")) throw error;
-    const { attachments, ...bare } = event;
-    const names = attachments.map(({ name }) => name).join(", ");
-    const note = `(Files that cannot be read: ${names}. ${(error as Error).message})`;
-    return injectEvent({ ...bare, content: [event.content, note].filter(Boolean).join("\n\n") });
-  }
 }
 
 /** What a person has changed afterwards is told to the bot with the next message; it starts no run. */

@@ -2,6 +2,7 @@
 
 import type { Message, Update } from "grammy/types";
 import { log } from "heddle/sdk";
+import { isRefused } from "../_injections/readable.ts";
 import { decideByButton } from "./buttons.ts";
 import { takeCorrection, takeMessages } from "./messages.ts";
 import { stopDraft } from "./streaming.ts";
@@ -63,7 +64,7 @@ export async function handle(updates: Update[], ctx: Handling): Promise<string> 
     if (update.stopped_message_generation) return await stopDraft(update.stopped_message_generation);
   } catch (error) {
     // A message that can never be stored must not hold back those behind it.
-    if ((error as { code?: unknown }).code !== "validation") throw error;
+    if (!isRefused(error)) throw error;
     log.error("A message of Telegram was left out", { update_id: update.update_id, error: String(error) });
     return "refused";
   }

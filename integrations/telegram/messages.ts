@@ -2,14 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { Message, User } from "grammy/types";
-import {
-  channels,
-  getOrCreateSession,
-  type InjectMessage,
-  injectMessage,
-  type MessageAttachment,
-  store,
-} from "heddle/sdk";
+import { channels, getOrCreateSession, injectMessage, type MessageAttachment, store } from "heddle/sdk";
+import { injectReadable } from "../_injections/readable.ts";
 import { isAllowed, nameOf, refuse } from "./access.ts";
 import { type Addressed, addressed } from "./addressed.ts";
 import { connectTelegram } from "./client.ts";
@@ -100,7 +94,7 @@ async function inject({ messages, place, from, what, signal, key, whenBusy }: Ta
     dispatchConfig: dispatchConfigOf(place),
   });
   const answers = what.isForBot || !(await needsMention(place));
-  const { task_id, duplicate } = await injectReadable({
+  const { task_id, duplicate } = await injectReadable(injectMessage, {
     sessionId,
     content,
     source: "telegram",
@@ -121,21 +115,6 @@ async function inject({ messages, place, from, what, signal, key, whenBusy }: Ta
     ...(attachments.length > 0 && { attachments }),
   });
   return duplicate ? "duplicate" : task_id === null ? "stored" : "answered";
-}
-
-/** Without its files, if the server cannot read one of them. */
-async function injectReadable(message: InjectMessage) {
-  try {
-    return await injectMessage(message);
-  } catch (error) {
-    const { code, field } = error as { code?: unknown; field?: unknown };
-    if (!message.attachments || code !== "validation" || !String(field).startsWith("attachments"))
-      throw error;
-    const { attachments, ...bare } = message;
-    const names = attachments.map(({ name }) => name).join(", ");
-    const note = `[Files that cannot be read: ${names}. ${(error as Error).message}]`;
-    return injectMessage({ ...bare, content: [message.content, note].filter(Boolean).join("\n\n") });
-  }
 }
 
 // A person can have the bot answer everything in a group: `require_mention` of its channel.
