@@ -8,6 +8,7 @@ import { isRefusal } from "./messages.ts";
 /** These mean that there is no state. When a state comes back after a restart, nothing has changed. */
 const NOTHING = ["unavailable", "unknown"];
 const DAY_MS = 86_400_000;
+const LONGEST_IDS = 2_000;
 
 interface Change {
   before: string;
@@ -73,15 +74,13 @@ export async function catchUp(since: Date, signal: AbortSignal): Promise<void> {
   const wanted = states.filter(({ entity_id }) => isListed(settings.HOMEASSISTANT_ENTITIES, entity_id));
   if (wanted.length === 0) return;
   const from = new Date(Math.max(since.getTime(), Date.now() - DAY_MS)).toISOString();
-  const histories = await api
-    .get(`/api/history/period/${encodeURIComponent(from)}`, {
-      signal,
-      query: {
-        filter_entity_id: wanted.map(({ entity_id }) => entity_id).join(","),
-        end_time: new Date().toISOString(),
-      },
-    })
-    .json<State[][]>();
+  const end_time = new Date().toISOString();
+  const histories: State[][] = [];
+  for (const ids of inAddresses(wanted.map(({ entity_id }) => entity_id))) {
+    const path = `/api/history/period/${encodeURIComponent(from)}`;
+    const query = { filter_entity_id: ids.join(","), end_time };
+    histories.push(...(await api.get(path, { signal, query }).json<State[][]>()));
+  }
   // The first of each is how it was at the beginning.
   const changes = histories.flatMap((history) =>
     history.slice(1).map((now, at): Change => ({ before: history[at]?.state ?? "unknown", now })),
@@ -91,4 +90,20 @@ export async function catchUp(since: Date, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await tell(change);
   }
+}
+
+/** As many ids as an address may name: servers and proxies refuse long ones. */
+function inAddresses(ids: readonly string[]): string[][] {
+  const addresses: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const id of ids) {
+    const more = id.length + ",".length;
+    length += more;
+    if (length > LONGEST_IDS) {
+      addresses.push([]);
+      length = more;
+    }
+    addresses.at(-1)?.push(id);
+  }
+  return addresses;
 }

@@ -1,6 +1,6 @@
 // Home Assistant's REST API: https://developers.home-assistant.io/docs/api/rest
 
-import { http } from "heddle/sdk";
+import { http, log } from "heddle/sdk";
 import { account, baseUrl } from "./account.ts";
 import { settings } from "./config.ts";
 
@@ -38,9 +38,15 @@ export async function test({ signal }: { signal: AbortSignal }): Promise<string>
 export const nameOf = ({ entity_id, attributes }: Pick<State, "entity_id" | "attributes">): string =>
   typeof attributes.friendly_name === "string" ? attributes.friendly_name : entity_id;
 
-/** The name of a user: that of the person in Home Assistant to whom the user belongs. */
+/** The name of a user: that of the person in Home Assistant to whom the user belongs. Without it, what they did still counts. */
 export async function nameOfUser(id: string): Promise<string> {
-  const states = await api.get("/api/states", { timeoutSeconds: 5 }).json<State[]>();
+  const states = await api
+    .get("/api/states", { timeoutSeconds: 5 })
+    .json<State[]>()
+    .catch((error: unknown): State[] => {
+      log.warning("The name of a user cannot be read", { reason: String(error) });
+      return [];
+    });
   const person = states.find(
     ({ entity_id, attributes }) => entity_id.startsWith("person.") && attributes.user_id === id,
   );

@@ -8,6 +8,7 @@ import { settings } from "./config.ts";
 /** An event as Home Assistant gives it. The context is its own: whose user fired the event, or null for an automation. */
 export interface Fired {
   data: Record<string, unknown>;
+  time_fired: string;
   context: { id: string; user_id: string | null };
 }
 
@@ -22,7 +23,7 @@ const LONGEST_TEXT = 20_000;
  * A question to a bot: `{ text, conversation?, bot?, notify? }`. The answer is fired as heddle_answer, or goes to a notify
  * service. So does the reason if the question cannot be taken, since nobody at Home Assistant reads Heddle's log.
  */
-export async function ask({ data, context }: Fired): Promise<void> {
+export async function ask({ data, context, time_fired }: Fired): Promise<void> {
   const { text, conversation, bot, notify } = data;
   const room = typeof conversation === "string" && conversation !== "" ? conversation.slice(0, 100) : "home";
   const refuse = (reason: string) =>
@@ -43,7 +44,8 @@ export async function ask({ data, context }: Fired): Promise<void> {
       runAgent: true,
       notify: true,
       author,
-      idempotencyKey: `${ASK}:${context.id}`,
+      // All that one run of an automation fires has the same context.
+      idempotencyKey: `${ASK}:${context.id}:${time_fired}`,
       dispatchConfig: {
         type: "homeassistant",
         conversation: room,
@@ -70,7 +72,7 @@ export const isRefusal = (error: unknown): boolean =>
   ["unknown_bot", "validation"].includes(String((error as { code?: unknown } | null)?.code));
 
 /** Somebody tapped a button of a question that Heddle has sent. */
-export async function tapped({ data, context }: Fired): Promise<void> {
+export async function tapped({ data, context }: Omit<Fired, "time_fired">): Promise<void> {
   const tap = await readTap(data.action);
   if (tap === undefined || context.user_id === null) return;
   const { id, approved } = tap;

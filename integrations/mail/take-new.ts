@@ -9,6 +9,7 @@ import { takeMail } from "./take-mail.ts";
 
 const DAY_MS = 86_400_000;
 const CLOCKS_MS = 300_000;
+const UIDS_IN_LINE = 500;
 
 interface Cursor {
   uidValidity: string;
@@ -20,7 +21,7 @@ interface Cursor {
   at: number;
 }
 
-const keyOf = (folder: string): string => `cursor:${ownAddress()}:${folder}`.slice(0, 255);
+const keyOf = (folder: string): string => `cursor:${ownAddress()}:${folder}`.slice(0, 255).toWellFormed();
 
 /** Returns the last mail that it has taken. */
 export async function takeNew(
@@ -79,11 +80,15 @@ async function begin(
   const since = before ? Math.max(before.at - DAY_MS, from - CLOCKS_MS) : from;
   const found = await client.search({ since: new Date(since) }, { uid: true });
   if (!Array.isArray(found) || found.length === 0) return cursor;
-  const dated = await client.fetchAll(found.join(","), { internalDate: true }, { uid: true });
-  const uids = dated
-    .filter(({ internalDate }) => internalDate && new Date(internalDate).getTime() >= since)
-    .map(({ uid }) => uid);
-  return { ...cursor, uid: uids.reduce((least, uid) => Math.min(least, uid), uidNext) - 1 };
+  let least = uidNext;
+  // Servers refuse lines of more than some thousand characters.
+  for (let at = 0; at < found.length; at += UIDS_IN_LINE) {
+    const some = found.slice(at, at + UIDS_IN_LINE).join(",");
+    for (const { uid, internalDate } of await client.fetchAll(some, { internalDate: true }, { uid: true })) {
+      if (internalDate && new Date(internalDate).getTime() >= since) least = Math.min(least, uid);
+    }
+  }
+  return { ...cursor, uid: least - 1 };
 }
 
 /** The UIDs after the cursor, in the order in which the mails came. */

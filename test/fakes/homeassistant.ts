@@ -53,6 +53,8 @@ const SERVICES: Record<string, "no" | "only"> = {
 };
 /** What a user who is no administrator may subscribe to (SUBSCRIBE_ALLOWLIST). */
 const FOR_EVERYBODY = ["state_changed"];
+/** Of its web server; proxies often take less. */
+const MAX_LINE_SIZE = 24_570;
 
 export function startFakeHome(port = 0): FakeHome {
   const states = new Map<string, State>([
@@ -77,6 +79,7 @@ export function startFakeHome(port = 0): FakeHome {
     port,
     async fetch(request, server) {
       const { pathname, searchParams } = new URL(request.url);
+      if (request.url.length > MAX_LINE_SIZE) return new Response("400: Bad Request", { status: 400 });
       if (pathname === "/api/websocket") {
         const data = { isIn: false, isAdmin: false, last: 0, events: new Map<string, number>() };
         return server.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });

@@ -1,7 +1,10 @@
 // The listener against a home that refuses what the real one refuses.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { fakeHeddle, startListener, useSettings } from "heddle/sdk/testing";
+import { fakeFetch, fakeHeddle, startListener, useSettings } from "heddle/sdk/testing";
+import { catchUp } from "../../integrations/homeassistant/changes.ts";
+import { nameOfUser } from "../../integrations/homeassistant/client.ts";
+import { ask } from "../../integrations/homeassistant/messages.ts";
 import "../../integrations/homeassistant/listeners.ts";
 import { type FakeHome, startFakeHome, TOKEN, USER_TOKEN } from "../fakes/homeassistant.ts";
 import { until } from "../until.ts";
@@ -75,4 +78,36 @@ test("a user who is no administrator hears of changes, and people are told what 
   );
   expect(heddle.firstEvent.content).toContain('changed from "off" to "on"');
   await listener.stop();
+});
+
+test("what changed in a home with a thousand doors is asked for in addresses that servers take", async () => {
+  use(TOKEN, "binary_sensor.*");
+  heddle.clear();
+  const since = new Date();
+  for (let door = 0; door < 1_000; door++) {
+    const entity_id = `binary_sensor.door_${door}_of_a_house_with_many`;
+    const state = { entity_id, state: "off", attributes: {}, last_changed: since.toISOString() };
+    home.states.set(entity_id, state);
+  }
+  for (const door of [3, 998]) {
+    home.change(`binary_sensor.door_${door}_of_a_house_with_many`, "off");
+    await Bun.sleep(2);
+    home.change(`binary_sensor.door_${door}_of_a_house_with_many`, "on");
+  }
+  await catchUp(since, new AbortController().signal);
+  expect(heddle.events).toHaveLength(2);
+});
+
+test("each question of one run of an automation is taken, also of a user whose name cannot be read", async () => {
+  use(TOKEN);
+  heddle.clear();
+  const context = { id: "01J0", user_id: null };
+  for (const second of [1, 2, 2]) {
+    const time_fired = `2026-11-30T12:00:0${second}.000000+00:00`;
+    await ask({ data: { text: `Question ${second}` }, context, time_fired });
+  }
+  expect(heddle.events.map(({ content }) => content)).toEqual(["Question 1", "Question 2"]);
+  const answers = fakeFetch(() => new Response("Starting", { status: 503 }));
+  expect(await nameOfUser("0123456789abcdef")).toBe("user 01234567");
+  answers.restore();
 });

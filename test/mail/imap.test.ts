@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "bun:test";
 import { fakeHeddle, startListener, useSettings } from "heddle/sdk/testing";
 import { withMailbox } from "../../integrations/mail/imap.ts";
 import "../../integrations/mail/listeners.ts";
+import { followFolder } from "../../integrations/mail/take-new.ts";
 import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
 import { until } from "../until.ts";
 import { hasDovecot, MAILBOX, startDovecot } from "./dovecot.ts";
@@ -66,3 +67,22 @@ if (hasDovecot)
       await dovecot.stop();
     }
   });
+
+test("a folder with thousands of recent mails is asked for in lines that servers take", async () => {
+  useSettings({ MAIL_ADDRESS: MAILBOX.user, MAIL_IMPORT_DAYS: "30" });
+  const uids = Array.from({ length: 3_000 }, (_, at) => 1_000_000 + at * 2);
+  const lines: string[] = [];
+  const client = {
+    mailbox: { uidValidity: 7n, uidNext: 2_000_000 },
+    getMailboxLock: async () => ({ release() {} }),
+    search: async () => uids,
+    fetchAll: async (line: string) => {
+      lines.push(line);
+      return line.split(",").map((uid) => ({ uid: Number(uid), internalDate: new Date() }));
+    },
+  };
+  expect(await followFolder(client as never, "Many")).toMatchObject({ uid: 999_999 });
+  expect(lines.join(",").split(",")).toHaveLength(uids.length);
+  expect(lines.filter(({ length }) => length > 8_000)).toEqual([]);
+  useSettings({ MAIL_IMPORT_DAYS: undefined });
+});
