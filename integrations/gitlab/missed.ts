@@ -59,9 +59,9 @@ interface Activity {
   note?: Payload & { id: number; noteable_type: string; noteable_iid: number; author?: object };
 }
 
-/** Oldest first. The API knows days, and excludes the one that it is given. */
+/** Oldest first. The API knows days, which are those of the server's time zone, and excludes the one that it is given. */
 async function eventsSince(project: string, from: Date, signal: AbortSignal): Promise<Activity[]> {
-  const after = new Date(from.getTime() - DAY_MS).toISOString().slice(0, 10);
+  const after = new Date(from.getTime() - 2 * DAY_MS).toISOString().slice(0, 10);
   const found: Activity[] = [];
   for (let page = 1; page <= MOST_PAGES; page++) {
     const query = { after, sort: "desc", per_page: PAGE, page };

@@ -149,18 +149,34 @@ export async function endStep({ plan_id, step, attempt, isError, result }: Outco
 
 /** Finds steps whose message was never sent, or whose run ended without an outcome, such as a cancelled one. */
 export async function lookAfter(): Promise<void> {
+  const failures: unknown[] = [];
   for (const { key } of await store.list({ prefix: RUNNING, limit: 1000 })) {
-    const id = key.slice(RUNNING.length);
-    const steps = await tables.query<Step>(
-      "SELECT * FROM plan_steps WHERE plan_id = $1 AND started_at IS NOT NULL AND ended_at IS NULL AND task_id IS NOT NULL",
-      [id],
-    );
-    for (const { number, attempt, task_id } of steps) {
-      const { status } = await tasks.get(task_id as string);
-      if (status !== "cancelled") continue;
-      await endStep({ plan_id: id, step: number, attempt, isError: true, result: "The run was cancelled." });
-    }
-    if (steps.length === 0) await advance(id);
+    // A plan that cannot be looked after holds up no other.
+    await lookAfterPlan(key.slice(RUNNING.length)).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function lookAfterPlan(id: string): Promise<void> {
+  const steps = await tables.query<Step>(
+    "SELECT * FROM plan_steps WHERE plan_id = $1 AND started_at IS NOT NULL AND ended_at IS NULL AND task_id IS NOT NULL",
+    [id],
+  );
+  for (const { number, attempt, task_id } of steps) {
+    const result = await endWithoutOutcome(task_id as string);
+    if (result !== undefined) await endStep({ plan_id: id, step: number, attempt, isError: true, result });
+  }
+  if (steps.length === 0) await advance(id);
+}
+
+/** Why a run will deliver nothing; undefined for one that may. */
+async function endWithoutOutcome(taskId: string): Promise<string | undefined> {
+  try {
+    const { status } = await tasks.get(taskId);
+    return status === "cancelled" ? "The run was cancelled." : undefined;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "not_found") throw error;
+    return "The run was deleted with its conversation.";
   }
 }
 

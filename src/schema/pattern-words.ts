@@ -21,7 +21,7 @@ const KNOWN: Record<string, string> = {
 
 /** One kind of characters and how many of it, or one for the first character and another for the rest. */
 const CHARACTERS =
-  /^\^(?:\(\?!([\w-]{1,100})\$\))?\[([^\][\\^]{1,100})\](?:\[([^\][\\^]{1,100})\])?(?:\{(\d{1,6}),(\d{1,6})\}|([*+]))\$$/;
+  /^\^(?:\(\?!(?:\(\?:)?([\w-]{1,100}(?:\|[\w-]{1,100}){0,9})\)?\$\))?\[([^\][\\^]{1,100})\](?:\[([^\][\\^]{1,100})\])?(?:\{(\d{1,6}),(\d{1,6})\}|([*+]))\$$/;
 
 /** Completes "must be a string …": "of 1 to 32 digits". Undefined: there are no words for it. */
 export function patternWords(pattern: string): string | undefined {
@@ -52,7 +52,11 @@ function charactersIn(pattern: string): string | undefined {
         beginning.map(({ one }) => one),
         "or",
       )}`,
-    not !== undefined && `and not "${not}"`,
+    not !== undefined &&
+      `and not ${listed(
+        not.split("|").map((word) => `"${word}"`),
+        "or",
+      )}`,
   ]
     .filter((part) => part !== false)
     .join(", ");

@@ -2,6 +2,7 @@
 // each run once, before the first query.
 
 import { createHash } from "node:crypto";
+import { storable } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { within } from "../within.ts";
 import { createPublish } from "./publish.ts";
@@ -132,11 +133,16 @@ const queryOf = (run: RunStatement): Sql["query"] => {
 
 function parameter(value: unknown): unknown {
   if (value === undefined) return null;
+  if (typeof value === "string") return storable(value);
   if (value instanceof Date) return value.toISOString();
   return typeof value === "object" && value !== null && !(value instanceof Uint8Array)
-    ? JSON.stringify(value)
+    ? JSON.stringify(value).replace(ESCAPE, (found) => (UNSTORABLE.test(found) ? "\u{fffd}" : found))
     : value;
 }
+
+const ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g;
+/** Of a pair, no half is an escape. */
+const UNSTORABLE = /^\\u(?:0000|d[89a-f])/;
 
 const BIGINTS = [20, 1016];
 /** timestamp and timestamptz, and lists of them */

@@ -115,8 +115,19 @@ oneDatabase("Mission Control", (open) => {
     const done = (await move({ from_column: "Ideas", to_column: "Done", after_id: rake.id })).body.card;
     expect(done.completed_at).toBeString();
     expect(Object.keys(await board())).toEqual(["Backlog", "In Progress", "Review", "Ideas", "Done"]);
-    const { events } = await ask(two(), `${BASE}/timeline?days=1`);
-    expect(events[0]).toMatchObject({ content: "Task moved from Ideas to Done: Paint the fence" });
+    const odd = await send(one(), "/kanban/create", {
+      title: "Odd \0\ud800",
+      tags: ["\0", "\\u0000"],
+      column: "Done",
+    });
+    expect([odd.status, odd.body.card?.title, odd.body.card?.tags]).toEqual([
+      ...[200, "Odd \ufffd\ufffd"],
+      ["\ufffd", "\\u0000"],
+    ]);
+    await send(one(), `/kanban/${odd.body.card.id}`, {}, "DELETE");
+    expect((await send(one(), "/prefs", { "a\0": "\udfff" }, "PUT")).status).toBe(200);
+    const { events } = await ask(two(), `${BASE}/timeline?days=1&kind=card&limit=3`);
+    expect(events[2]).toMatchObject({ content: "Task moved from Ideas to Done: Paint the fence" });
 
     const key = await keyWith(["mission_control:read"]);
     expect((await ask(one(), `${BASE}/readiness`, "GET", key)).kanban).toMatchObject({ count: 3, total: 4 });

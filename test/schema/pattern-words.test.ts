@@ -6,6 +6,10 @@ const CASES: [pattern: string, words: string | undefined][] = [
     "^(?!endpoints$)[a-z0-9][a-z0-9_-]{0,62}$",
     'of 1 to 63 lower-case letters, digits, "_" and "-", the first of which is a lower-case letter or a digit, and not "endpoints"',
   ],
+  [
+    "^(?!(?:endpoints|presets)$)[a-z]{1,63}$",
+    'of 1 to 63 lower-case letters, and not "endpoints" or "presets"',
+  ],
   ["^[A-Za-z0-9_-]{1,100}$", 'of 1 to 100 letters, digits, "_" and "-"'],
   ["^[a-z][a-z]*$", "of one or more lower-case letters"],
   ["^[0-9]+$", "of one or more digits"],

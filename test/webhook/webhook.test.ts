@@ -468,11 +468,14 @@ eachDatabase("webhook endpoints", (open) => {
   });
 
   test("what is wrong with a name is said in words", async () => {
+    // Nothing could be sent to it.
+    const taken = await send("POST", ENDPOINTS, { body: { name: "endpoint-presets", preset: "grafana" } });
+    expect([taken.status, taken.body.error.field]).toEqual([422, "name"]);
     const answer = await send("POST", ENDPOINTS, { body: { name: "My Alerts", preset: "github" } });
     expect(answer.body.error).toMatchObject({
       field: "name",
       message:
-        'name must be a string of 1 to 63 lower-case letters, digits, "_" and "-", the first of which is a lower-case letter or a digit, and not "endpoints".',
+        'name must be a string of 1 to 63 lower-case letters, digits, "_" and "-", the first of which is a lower-case letter or a digit, and not "endpoints" or "endpoint-presets".',
     });
   });
 

@@ -178,6 +178,19 @@ test("a comment whose answer was lost is found again, and a thread that is gone 
   assert.match(String(nowhere.error), /has no merge request 3 in acme\/tools\/loom/);
 });
 
+test("a push to a branch with a long name is taken, once", async () => {
+  const ref = `refs/heads/${"renovate/".repeat(25)}x`;
+  const push = (after: string) => ({
+    ...{ object_kind: "push", project_id: 1, project: { path_with_namespace: "acme/loom" }, ref },
+    ...{ before: "a".repeat(40), after, user_username: "ada", commits: [{ id: after, title: "Fix" }] },
+  });
+  for (const after of ["b", "c", "c"]) {
+    assert.equal((await send(push(after.repeat(40)))).status, 200);
+  }
+  assert.equal(heddle.events.length, 2);
+  assert.ok(heddle.events.every(({ idempotencyKey = "" }) => idempotencyKey.length <= 255));
+});
+
 test("what a model writes is never an order to GitLab", async () => {
   assert.equal(
     withoutQuickActions("/merge\n  /close\n/etc/passwd\nsee /tmp\n/label ~bug\r\n/Approve"),
@@ -250,7 +263,8 @@ test("only what the webhook sends is asked for after an outage, and the bot's ow
     GITLAB_BOT_USERNAME: "heddle-bot",
   });
   await rememberProject({ ...NOTE, project: { path_with_namespace: "acme/late" } });
-  const listener = startListener("missed-activity", { since: new Date(Date.now() - 600_000) });
+  const night = new Date(Date.now() - 86_400_000).toISOString().replace(/T.*/, "T00:30:00Z");
+  const listener = startListener("missed-activity", { since: new Date(night) });
   await listener.reported;
   await listener.stop();
   assert.equal(heddle.events.length, 1);
@@ -259,6 +273,11 @@ test("only what the webhook sends is asked for after an outage, and the bot's ow
     discussion: THREAD,
   });
   assert.equal(heddle.firstEvent.idempotencyKey, "note:30");
+  // Servers count days in their own time zone, which may be half a day behind.
+  const { path = "" } = requests.find((one) => one.path.includes("/events?")) ?? {};
+  const after = new URL(path, "https://gitlab.example").searchParams.get("after") ?? "";
+  const early = new Date(Date.parse(night) - 36 * 3_600_000).toISOString();
+  assert.ok(after <= early.slice(0, 10), after);
   assert.equal(requests.length, 4);
 });
 

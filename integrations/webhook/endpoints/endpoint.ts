@@ -30,7 +30,7 @@ const strict = { additionalProperties: false };
 const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: Schema) =>
   t.Union([schema, t.Null()]);
 
-const Name = t.String({ pattern: "^(?!endpoints$)[a-z0-9][a-z0-9_-]{0,62}$" });
+const Name = t.String({ pattern: "^(?!(?:endpoints|endpoint-presets)$)[a-z0-9][a-z0-9_-]{0,62}$" });
 const Header = t.String({ pattern: "^[A-Za-z0-9_-]{1,100}$" });
 const Secret = t.String({ minLength: 8, maxLength: 1000, pattern: "^[\\x21-\\x7e]+$" });
 const Pointer = t.String({ maxLength: 500, pattern: "^(/([^~]|~[01])*)?$" });
