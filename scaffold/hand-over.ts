@@ -1,4 +1,10 @@
-import { type EventResult, injectEvent } from "heddle/sdk";
+import {
+  type EventResult,
+  injectEvent,
+  // @if listeners|process
+  log,
+  // @end
+} from "heddle/sdk";
 import { settings } from "./config.ts";
 
 export interface RoomEvent {
@@ -43,9 +49,17 @@ export function handOver(
   });
 }
 
+// @if listeners|process
+/** For an event that is refused, such as for an id that is too long: it would be each time, and hold up those after it. */
+export function leaveOut(error: unknown): void {
+  if (!["validation", "payload_too_large"].includes(String((error as { code?: unknown }).code))) throw error;
+  log.error("An event was left out, since it was refused", { reason: String(error) });
+}
+// @end
+
 /** Null for anything else: even a signed body is only what a sender wrote. */
 export function readEvent(value: unknown): RoomEvent | null {
   const { id, room, text } = (value ?? {}) as Record<string, unknown>;
-  const isText = (field: unknown): field is string => typeof field === "string" && field !== "";
+  const isText = (field: unknown): field is string => typeof field === "string" && field.trim() !== "";
   return isText(id) && isText(room) && isText(text) ? { id, room, text } : null;
 }

@@ -3,7 +3,7 @@
 
 import { log, poll, store } from "heddle/sdk";
 import { askAcme } from "./client.ts";
-import { handOver, readEvent } from "./hand-over.ts";
+import { handOver, leaveOut, readEvent } from "./hand-over.ts";
 
 /** The id of the last mention that was handed over. In the store it outlasts reloads, restarts and updates. */
 const CURSOR = "last_mention";
@@ -18,7 +18,7 @@ poll({
     const { mentions } = (await response.json()) as { mentions: { id: string }[] };
     for (const mention of mentions) {
       const event = readEvent(mention);
-      if (event) await handOver("mention", event);
+      if (event) await handOver("mention", event).catch(leaveOut);
       else log.warning("A mention without id, room and text was skipped", { id: mention.id });
       // Only now: what could not be handed over is asked for again, and its key makes sure that it counts once.
       await store.set(CURSOR, mention.id);

@@ -1,6 +1,6 @@
 import { log, store } from "heddle/sdk";
 import { askAcme } from "./client.ts";
-import { handOver, readEvent } from "./hand-over.ts";
+import { handOver, leaveOut, readEvent } from "./hand-over.ts";
 
 /** The id of the last reminder that was handed over. In the store it outlasts reloads, restarts and updates. */
 const CURSOR = "last_reminder";
@@ -16,7 +16,7 @@ export async function collectReminders(signal: AbortSignal): Promise<number> {
     // The rest is asked for again after the next start.
     if (signal.aborted) break;
     const event = readEvent(reminder);
-    if (event) await handOver("reminder", event);
+    if (event) await handOver("reminder", event).catch(leaveOut);
     else log.warning("A reminder without id, room and text was skipped", { id: reminder.id });
     // Only now: what could not be handed over is asked for again, and its key makes sure that it counts once.
     await store.set(CURSOR, reminder.id);

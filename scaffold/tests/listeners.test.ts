@@ -46,6 +46,15 @@ test("what is new is handed over once, and the place is kept for the next start"
   assert.equal(service.requests.at(-1)?.url, "https://acme.example/mentions?after=m2");
 });
 
+test("an event that is refused holds up none", async () => {
+  made.push({ id: "m".repeat(300), room: "ops", text: "Too long" }, { id: "n1", room: "ops", text: "Next" });
+  await ask();
+  assert.deepEqual(
+    heddle.events.map(({ content }) => content),
+    ["Look at this", "And at that", "Next"],
+  );
+});
+
 test("a failure is the server's to see, which asks again after a pause", async () => {
   status = 503;
   await assert.rejects(ask(), /503/);

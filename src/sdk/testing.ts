@@ -3,6 +3,7 @@
 
 import { checkArgument } from "./arguments.ts";
 import type { SdkServices } from "./backend.ts";
+import { checkMessageText } from "./message-text.ts";
 import { type Registered, type TestServer, testSeam } from "./test-seam.ts";
 import { dispatchContext } from "./testing-dispatch.ts";
 import { createMemoryPeople } from "./testing-people.ts";
@@ -144,6 +145,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     return id;
   };
   const store = (sessionId: string, message: Omit<InjectMessage, "sessionId">, remember: () => void) => {
+    checkMessageText(message);
     const seen = message.idempotencyKey === undefined ? undefined : results.get(message.idempotencyKey);
     if (seen) return { ...seen, duplicate: true };
     remember();

@@ -8,6 +8,7 @@ import { newId } from "../ids.ts";
 import type { Incoming } from "../inbox/incoming.ts";
 import { canonical } from "../schema/canonical.ts";
 import { outputSchemaProblem } from "../schema/output-schema.ts";
+import { checkMessageText } from "../sdk/message-text.ts";
 import type { ExecutionConfig, InjectMessage, InjectResult } from "../sdk/types.ts";
 import type { Destination } from "./find-destinations.ts";
 import type { Sender } from "./inject.ts";
@@ -38,9 +39,6 @@ export interface Surroundings {
 
 type Message = Omit<InjectMessage, "sessionId">;
 
-/** The key is indexed, and PostgreSQL limits the length of an index entry. */
-const KEY_LENGTH = 255;
-
 /** Returns a sentence for each tool, skill and provider that an execution_config names and that does not exist. */
 export type MissingInConfig = (config: {
   tools?: string[];
@@ -66,16 +64,8 @@ export function warningsOf(
 
 /** Throws `validation` for an empty content without attachments, an invalid idempotency key or an output_schema that is not one. */
 export function checkMessage(message: Message): void {
-  const { content, idempotencyKey, executionConfig, callbackConfig, attachments = [] } = message;
-  if (content.trim() === "" && attachments.length === 0) {
-    throw new HeddleError("validation", "content must not be empty.", { field: "content" });
-  }
-  const keyLength = idempotencyKey?.length ?? 1;
-  if (keyLength < 1 || keyLength > KEY_LENGTH) {
-    throw new HeddleError("validation", `idempotency_key must have 1 to ${KEY_LENGTH} characters.`, {
-      field: "idempotency_key",
-    });
-  }
+  const { executionConfig, callbackConfig } = message;
+  checkMessageText(message);
   if (callbackConfig?.notify_parent && callbackConfig.parent_session_id === undefined) {
     throw new HeddleError(
       "validation",

@@ -619,10 +619,10 @@ describe("checks that run something", () => {
       {
         grade: "gold",
         findings: [],
-        ran: ["bun listener.ts ran for 1 s", "19 tests passed, 0 failed"],
+        ran: ["bun listener.ts ran for 1 s", "20 tests passed, 0 failed"],
       },
     ]);
-    expect(reports.map(reportText).join()).toContain("19 tests passed, 0 failed");
+    expect(reports.map(reportText).join()).toContain("20 tests passed, 0 failed");
   });
 
   test("a process that ends is an error, with its last output", async () => {

@@ -43,4 +43,4 @@ function deno(): string | undefined {
 
 /** The output for the tests of an integration created by `heddle new`; Deno may not start processes. */
 export const passed = (runtime: string): RegExp =>
-  runtime === "deno" ? /\b18 passed\b/ : /\b19 pass\b|pass 19\b/;
+  runtime === "deno" ? /\b19 passed\b/ : /\b20 pass\b|pass 20\b/;
