@@ -26,6 +26,8 @@ export interface StreamingConnection extends Connection {
   ): Promise<Response>;
 }
 
+/** Every answer of Heddle has it. */
+const REQUEST_ID = "x-request-id";
 /** Longer than the server's time limit for a webhook handler, which `replay` and `receive` wait for. */
 const ANSWER_MS = 90_000;
 
@@ -61,7 +63,7 @@ export function connect(
     refuseRedirect(name, response);
     const value = jsonIn(answer);
     if (!response.ok) throw failure(name, response.status, value);
-    if (answer !== "" && value === undefined) throw notHeddle(name);
+    if (!isOfHeddle(response) || (answer !== "" && value === undefined)) throw notHeddle(name);
     return value;
   };
   return {
@@ -87,6 +89,7 @@ export function connect(
       }
       refuseRedirect(name, response);
       if (!response.ok) throw failure(name, response.status, jsonIn(await response.text()));
+      if (!isOfHeddle(response)) throw notHeddle(name);
       return response;
     },
   };
@@ -150,10 +153,13 @@ function refuseRedirect(name: string, { status, headers }: Response): void {
   );
 }
 
+/** What another program answers may be JSON as well, and nothing of it would be where it is looked for. */
+const isOfHeddle = ({ headers }: Response): boolean => headers.has(REQUEST_ID);
+
 const notHeddle = (name: string): HeddleError =>
   new HeddleError(
     "upstream",
-    `${name} did not answer with JSON: check that the address is that of a Heddle server.`,
+    `${name} did not answer as Heddle does: check that the address is that of a Heddle server.`,
   );
 
 function failure(name: string, status: number, answer: unknown): HeddleError {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { ask } from "../../../src/cli/client/ask.ts";
 import { connect } from "../../../src/cli/client/connect.ts";
 
-type Answer = { status: number; body: string } | "hangs" | "stops half-way";
+type Answer = { status: number; body: string; isOther?: boolean } | "hangs" | "stops half-way";
 
 const HANGS = new Promise<never>(() => {});
 const QUESTION = { text: "Hello", isNew: true, timeoutSeconds: 60 };
@@ -28,7 +28,10 @@ function serverThat(...answers: Answer[]) {
       asked.push(`${request.method} ${new URL(request.url).pathname}`);
       const answer = answers[asked.length - 1] ?? "hangs";
       if (answer === "hangs") return HANGS;
-      if (answer !== "stops half-way") return new Response(answer.body, { status: answer.status });
+      if (answer !== "stops half-way") {
+        const { body, status, isOther = false } = answer;
+        return new Response(body, { status, headers: isOther ? {} : { "x-request-id": "r1" } });
+      }
       return new Response(
         new ReadableStream({ start: (piece) => piece.enqueue(Buffer.from('{"session_id"')) }),
       );
@@ -143,11 +146,13 @@ describe("a server that answers", () => {
   });
 
   test("another program's page and a proxy's error are not mistaken for Heddle's answers", async () => {
-    const page = serverThat({ status: 200, body: "<h1>Welcome to nginx!</h1>" });
-    expect(await failure(ask(connection(page.url), QUESTION, ignore))).toEqual({
-      code: "upstream",
-      message: `The server at ${page.url} did not answer with JSON: check that the address is that of a Heddle server.`,
-    });
+    for (const body of ["<h1>Welcome to nginx!</h1>", '{"status":"ok"}']) {
+      const page = serverThat({ status: 200, body, isOther: true });
+      expect(await failure(ask(connection(page.url), QUESTION, ignore))).toEqual({
+        code: "upstream",
+        message: `The server at ${page.url} did not answer as Heddle does: check that the address is that of a Heddle server.`,
+      });
+    }
     const proxy = serverThat({ status: 502, body: "<h1>502 Bad Gateway</h1>" });
     expect(await failure(ask(connection(proxy.url), QUESTION, ignore))).toEqual({
       code: "upstream",

@@ -18,14 +18,16 @@ beforeAll(() => {
     port: 0,
     hostname: "127.0.0.1",
     async fetch(request) {
+      const headers = { "x-request-id": "r1" };
       const { pathname } = new URL(request.url);
       if (pathname === "/api/v1/documents") {
         stored.push(((await request.json()) as { content: string }).content);
-        return Response.json({ id: "d1" });
+        return Response.json({ id: "d1" }, { headers });
       }
-      if (pathname === "/api/v1/sessions") return Response.json({ session_id: "s1" });
-      if (pathname.endsWith("/messages")) return Response.json({ task_id: "t1" });
-      if (pathname === "/api/v1/tasks/t1") return Response.json({ status: "complete", result: CLEARS });
+      if (pathname === "/api/v1/sessions") return Response.json({ session_id: "s1" }, { headers });
+      if (pathname.endsWith("/messages")) return Response.json({ task_id: "t1" }, { headers });
+      if (pathname === "/api/v1/tasks/t1")
+        return Response.json({ status: "complete", result: CLEARS }, { headers });
       return Response.json({ error: { code: "not_found", message: `No ${CLEARS}.` } }, { status: 404 });
     },
   });
