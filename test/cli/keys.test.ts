@@ -22,7 +22,7 @@ test("a server that has the database and is not there yet is waited for", async 
           url: "http://127.0.0.1:1",
           pid: process.pid,
           key: "operator",
-          fetch: () => Response.json({ status: "ok" }),
+          fetch: () => Response.json({ status: "ok" }, { headers: { "x-request-id": "r1" } }),
           maxBodyBytes: 1_000,
           onTrouble: (error) => done.push(String(error)),
         });
