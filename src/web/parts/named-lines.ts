@@ -9,3 +9,9 @@ export function namedLines(text: string): Record<string, string> {
     });
   return Object.fromEntries(pairs) as Record<string, string>;
 }
+
+/** What is sent of them where those that are stored are not shown: undefined if they stay as they are. */
+export function changedLines(text: string, removesStored: boolean): Record<string, string> | undefined {
+  if (text.trim() !== "") return namedLines(text);
+  return removesStored ? {} : undefined;
+}

@@ -1,6 +1,6 @@
 // What MCP servers ask a person in the middle of a call, answered where one sees it.
 
-import { Button, MultiSelect, NumberInput, Select, Switch, TextInput } from "@mantine/core";
+import { Button, MultiSelect, Select, Switch, TextInput } from "@mantine/core";
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
@@ -12,6 +12,7 @@ import { ApiError, notifyDone } from "./api-error.tsx";
 import classes from "./decision.module.css";
 import { FormFrame } from "./form.tsx";
 import { Icon } from "./icon.tsx";
+import { NumberField } from "./number-field.tsx";
 import { Time } from "./time.tsx";
 import { wrongIn } from "./wrong-field.ts";
 
@@ -146,11 +147,11 @@ function AnswerField({ field, error, value, onChange }: AnswerFieldProps) {
     case "number":
     case "integer":
       return (
-        <NumberInput
+        <NumberField
           {...shared}
           allowDecimal={kind === "number"}
-          value={typeof value === "number" ? value : ""}
-          onChange={(given) => onChange(given === "" ? "" : Number(given))}
+          value={typeof value === "number" ? value : undefined}
+          onChange={(given) => onChange(given ?? "")}
         />
       );
     case "choice":

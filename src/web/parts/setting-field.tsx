@@ -1,5 +1,7 @@
-import { Button, NumberInput, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
 import type { Schema } from "../api/client.ts";
+import { NumberField } from "./number-field.tsx";
+import { numberOf } from "./number-of.ts";
 import classes from "./settings-form.module.css";
 import { Badge } from "./status.tsx";
 
@@ -78,12 +80,12 @@ function Field({ setting, value, error, onChange }: SettingFieldProps) {
   }
   if (schema.type === "number" || schema.type === "integer") {
     return (
-      <NumberInput
+      <NumberField
         {...shared}
         allowDecimal={schema.type === "number"}
         placeholder={fallback ?? undefined}
-        value={typeof value === "number" ? value : stored}
-        onChange={(next) => onChange(next === "" ? undefined : Number(next))}
+        value={typeof value === "number" ? value : numberOf(stored)}
+        onChange={onChange}
       />
     );
   }

@@ -1,10 +1,12 @@
-import { NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../api/client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
-import { namedLines } from "../../parts/named-lines.ts";
+import { changedLines, namedLines } from "../../parts/named-lines.ts";
+import { NumberField } from "../../parts/number-field.tsx";
+import { SecretLines } from "../../parts/secret-lines.tsx";
 import { useEdited } from "../../parts/use-edited.tsx";
 import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
 import { type CodingAgent, changeAgent, readAgent, refreshAgents } from "./queries.ts";
@@ -17,10 +19,14 @@ interface Fields {
   args: string;
   /** NAME: value, one a line. Empty: they stay as they are. */
   variables: string;
+  /** Whether the stored ones are removed. */
+  removes: boolean;
   timeout: number;
 }
 
-const EMPTY: Fields = { id: "", name: "", command: "", args: "", variables: "", timeout: 1_800 };
+const EMPTY: Fields = {
+  ...{ id: "", name: "", command: "", args: "", variables: "", removes: false, timeout: 1_800 },
+};
 
 export function NewAgent({ onDone, onCancel }: { onDone(id: string): void; onCancel(): void }) {
   const [fields, setFields] = useState<Fields>(EMPTY);
@@ -53,29 +59,29 @@ export function NewAgent({ onDone, onCancel }: { onDone(id: string): void; onCan
         error={wrong("id")}
         onChange={({ currentTarget }) => setFields({ ...fields, id: currentTarget.value.trim() })}
       />
-      <AgentFields fields={fields} set={setFields} wrong={wrong} keeps={false} />
+      <AgentFields fields={fields} set={setFields} wrong={wrong} />
     </Form>
   );
 }
 
 const fieldsFrom = ({ id, name, command, args, timeout_seconds }: CodingAgent): Fields => ({
   ...{ id, name, command, args: args.join("\n") },
-  ...{ variables: "", timeout: timeout_seconds },
+  ...{ variables: "", removes: false, timeout: timeout_seconds },
 });
 
 export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): void }) {
   const [fields, setFields] = useState(() => fieldsFrom(agent));
+  const env = changedLines(fields.variables, fields.removes);
   const edited = useEdited({
     one: agent,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readAgent(agent.id),
-    sendsSecret: fields.variables.trim() !== "",
+    sendsSecret: env !== undefined,
   });
   const change = useMutation({
     mutationFn: () =>
       edited.save(bodyOf(fields), async (changed, { header }) => {
-        const { variables } = fields;
-        const body = { ...changed, ...(variables.trim() !== "" && { env: namedLines(variables) }) };
+        const body = { ...changed, ...(env && { env }) };
         if (Object.keys(body).length > 0) await changeAgent(agent.id, body, header);
       }),
     onSuccess: () => {
@@ -96,7 +102,7 @@ export function ChangedAgent({ agent, onDone }: { agent: CodingAgent; onDone(): 
       onSubmit={() => change.mutate()}
       onCancel={onDone}
     >
-      <AgentFields fields={fields} set={setFields} wrong={wrongIn(change.error)} keeps />
+      <AgentFields fields={fields} set={setFields} wrong={wrongIn(change.error)} stored={agent.env} />
     </Form>
   );
 }
@@ -105,12 +111,12 @@ interface AgentFieldsProps {
   fields: Fields;
   set(fields: Fields): void;
   wrong: Wrong;
-  /** Whether variables that are left out stay as they are. */
-  keeps: boolean;
+  /** The variables that are stored; missing for a new agent. */
+  stored?: CodingAgent["env"];
 }
 
-function AgentFields({ fields, set, wrong, keeps }: AgentFieldsProps) {
-  const kept = keeps
+function AgentFields({ fields, set, wrong, stored }: AgentFieldsProps) {
+  const kept = stored
     ? " Empty: they stay as they are; otherwise all are replaced. They must be given again when the command or its arguments change."
     : "";
   return (
@@ -140,16 +146,16 @@ function AgentFields({ fields, set, wrong, keeps }: AgentFieldsProps) {
         error={wrong("args")}
         onChange={({ currentTarget }) => set({ ...fields, args: currentTarget.value })}
       />
-      <Textarea
+      <SecretLines
         label="Variables"
         description={`One a line, as ANTHROPIC_API_KEY: …. Stored encrypted, and not shown again.${kept}`}
-        autosize
-        minRows={2}
-        value={fields.variables}
         error={wrong("env")}
-        onChange={({ currentTarget }) => set({ ...fields, variables: currentTarget.value })}
+        text={fields.variables}
+        removes={fields.removes}
+        stored={Object.keys(stored ?? {})}
+        onChange={({ text, removes }) => set({ ...fields, variables: text, removes })}
       />
-      <NumberInput
+      <NumberField
         label="Time limit for one piece of work"
         description="Seconds, including the time in which it waits for people"
         min={1}
@@ -157,7 +163,7 @@ function AgentFields({ fields, set, wrong, keeps }: AgentFieldsProps) {
         allowDecimal={false}
         value={fields.timeout}
         error={wrong("timeout_seconds")}
-        onChange={(value) => set({ ...fields, timeout: Number(value) || 1_800 })}
+        onChange={(value) => set({ ...fields, timeout: value ?? 1_800 })}
       />
     </>
   );

@@ -138,9 +138,9 @@ function Delete({ document: one, closeHref }: { document: WholeDocument; closeHr
           }}
         >
           <p>
-            Its text and {plural(passages, "passage")} are deleted, and{" "}
-            {session_id === null ? "no bot" : "the one conversation that it was for"} finds it any more. What
-            bots have said from it stays.
+            Its text and {plural(passages, "passage")} are deleted, and no bot finds it any more
+            {session_id !== null && " in the conversation that it was for"}. What bots have said from it
+            stays.
             {integration_id !== null && ` It was stored by ${integration_id}, which may store it again.`} This
             cannot be undone.
           </p>

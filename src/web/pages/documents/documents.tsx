@@ -32,7 +32,7 @@ type Filter = (typeof FILTERS)[number];
 export function View() {
   const filters = useFilters(FILTERS);
   const isAdding = useFilters(ADDING).values.add !== undefined;
-  const hits = useHits(filters.values.q, filters.values.integration);
+  const hits = useHits(filters.values);
   const [, params] = useRoute("/documents/:id");
   const scopes = useSession(({ me }) => me?.scopes) ?? [];
   const mayAdd = covers(scopes, "documents:write");

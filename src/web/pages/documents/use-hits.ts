@@ -6,9 +6,9 @@ import type { Found } from "./queries.ts";
 const PAGE = 20;
 
 /** The hits of a search, best first; further ones by the cursor of the last. */
-export function useHits(q: string | undefined, integration: string | undefined): Rows<Found> {
+export function useHits({ q, ...narrowing }: Partial<Record<"q" | "integration" | "session_id", string>>) {
   const pages = useInfiniteQuery({
-    queryKey: ["documents", "search", q, integration],
+    queryKey: ["documents", "search", q, narrowing],
     queryFn: ({ pageParam }) =>
       take(
         api.GET("/api/v1/documents/search", {
@@ -16,7 +16,7 @@ export function useHits(q: string | undefined, integration: string | undefined):
             query: {
               q: q ?? "",
               limit: PAGE,
-              ...(integration !== undefined && { integration }),
+              ...narrowing,
               ...(pageParam !== undefined && { cursor: pageParam }),
             },
           },
@@ -26,7 +26,7 @@ export function useHits(q: string | undefined, integration: string | undefined):
     getNextPageParam: (hits) => (hits.length < PAGE ? undefined : hits.at(-1)?.cursor),
     enabled: q !== undefined,
   });
-  return {
+  const rows: Rows<Found> = {
     items: pages.data?.pages.flat() ?? [],
     newCount: 0,
     showNew: () => undefined,
@@ -38,4 +38,5 @@ export function useHits(q: string | undefined, integration: string | undefined):
     error: pages.error,
     retry: () => void pages.refetch(),
   };
+  return rows;
 }

@@ -46,6 +46,7 @@ const TABS: readonly Tab[] = [
   {
     id: "endpoints",
     label: "Endpoints",
+    scope: "admin",
     isShown: ({ webhook }) => webhook?.endpoints != null,
     View: Endpoints,
   },

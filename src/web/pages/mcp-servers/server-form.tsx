@@ -1,10 +1,12 @@
-import { NumberInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
+import { SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { Form } from "../../parts/form.tsx";
-import { namedLines } from "../../parts/named-lines.ts";
+import { changedLines } from "../../parts/named-lines.ts";
+import { NumberField } from "../../parts/number-field.tsx";
+import { SecretLines } from "../../parts/secret-lines.tsx";
 import { useEdited } from "../../parts/use-edited.tsx";
 import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
 import { type ClientFields, changedClient, clientFieldsOf, clientOf, OAuthClient } from "./oauth-client.tsx";
@@ -20,6 +22,8 @@ interface Fields {
   args: string;
   /** Headers or variables, one a line: NAME: value. Empty: they stay as they are. */
   secrets: string;
+  /** Whether the stored ones are removed. */
+  removes: boolean;
   timeout: number;
   allowPrivate: boolean;
   trusts: boolean;
@@ -29,7 +33,7 @@ interface Fields {
 
 const EMPTY: Fields = {
   ...{ id: "", name: "", transport: "http", url: "", command: "", args: "", secrets: "" },
-  ...{ timeout: 60, allowPrivate: false, trusts: false, client: null },
+  ...{ removes: false, timeout: 60, allowPrivate: false, trusts: false, client: null },
 };
 
 export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCancel(): void }) {
@@ -75,7 +79,7 @@ export function NewServer({ onDone, onCancel }: { onDone(id: string): void; onCa
         error={wrong("id")}
         onChange={({ currentTarget }) => setFields({ ...fields, id: currentTarget.value.trim() })}
       />
-      <ServerFields fields={fields} set={setFields} wrong={wrong} keeps={false} />
+      <ServerFields fields={fields} set={setFields} wrong={wrong} />
     </Form>
   );
 }
@@ -88,6 +92,7 @@ const fieldsFrom = (server: McpServer): Fields => ({
   command: server.command ?? "",
   args: server.args.join("\n"),
   secrets: "",
+  removes: false,
   timeout: server.timeout_seconds,
   allowPrivate: server.allow_private,
   trusts: server.trust_annotations,
@@ -101,14 +106,14 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
     one: server,
     fieldsOf: (one) => bodyOf(fieldsFrom(one)),
     read: () => readServer(server.id),
-    sendsSecret: fields.secrets.trim() !== "" || "oauth" in changedClient(server, fields.client),
+    sendsSecret: Object.keys(secretsOf(fields)).length > 0 || "oauth" in changedClient(server, fields.client),
   });
   const change = useMutation({
     mutationFn: () =>
       edited.save(bodyOf(fields), async (changed, { header }) => {
         const body = {
           ...changed,
-          ...(fields.secrets.trim() !== "" && secretsOf(fields)),
+          ...secretsOf(fields),
           ...changedClient(server, fields.client),
         } as Schema<"McpServerChange">;
         if (Object.keys(body).length > 0) await changeServer(server.id, body, header);
@@ -131,13 +136,7 @@ export function ChangedServer({ server, onDone }: { server: McpServer; onDone():
       onSubmit={() => change.mutate()}
       onCancel={onDone}
     >
-      <ServerFields
-        fields={fields}
-        set={setFields}
-        wrong={wrongIn(change.error)}
-        keeps
-        stored={clientFieldsOf(server)}
-      />
+      <ServerFields fields={fields} set={setFields} wrong={wrongIn(change.error)} stored={server} />
     </Form>
   );
 }
@@ -146,14 +145,13 @@ interface ServerFieldsProps {
   fields: Fields;
   set(fields: Fields): void;
   wrong: Wrong;
-  /** Whether secrets that are left out stay as they are. */
-  keeps: boolean;
-  stored?: ClientFields | null;
+  /** Missing for a new one. */
+  stored?: McpServer;
 }
 
-function ServerFields({ fields, set, wrong, keeps, stored = null }: ServerFieldsProps) {
+function ServerFields({ fields, set, wrong, stored }: ServerFieldsProps) {
   const isHttp = fields.transport === "http";
-  const kept = keeps ? " Empty: they stay as they are; otherwise all are replaced." : "";
+  const kept = stored ? " Empty: they stay as they are; otherwise all are replaced." : "";
   return (
     <>
       <TextInput
@@ -174,16 +172,16 @@ function ServerFields({ fields, set, wrong, keeps, stored = null }: ServerFields
       ) : (
         <ProgramFields fields={fields} set={set} wrong={wrong} />
       )}
-      <Textarea
+      <SecretLines
         label={isHttp ? "Headers" : "Variables"}
         description={`One a line, as ${isHttp ? "Authorization: Bearer …" : "TOKEN: …"}. Stored encrypted, and not shown again.${kept}`}
-        autosize
-        minRows={2}
-        value={fields.secrets}
         error={wrong("headers", "env")}
-        onChange={({ currentTarget }) => set({ ...fields, secrets: currentTarget.value })}
+        text={fields.secrets}
+        removes={fields.removes}
+        stored={Object.keys({ ...stored?.headers, ...stored?.env })}
+        onChange={({ text, removes }) => set({ ...fields, secrets: text, removes })}
       />
-      <NumberInput
+      <NumberField
         label="Longest call"
         description="Seconds"
         min={1}
@@ -191,7 +189,7 @@ function ServerFields({ fields, set, wrong, keeps, stored = null }: ServerFields
         allowDecimal={false}
         value={fields.timeout}
         error={wrong("timeout_seconds")}
-        onChange={(value) => set({ ...fields, timeout: Number(value) || 60 })}
+        onChange={(value) => set({ ...fields, timeout: value ?? 60 })}
       />
       {isHttp && (
         <Switch
@@ -206,7 +204,7 @@ function ServerFields({ fields, set, wrong, keeps, stored = null }: ServerFields
           client={fields.client}
           set={(client) => set({ ...fields, client })}
           wrong={wrong}
-          stored={stored}
+          stored={stored ? clientFieldsOf(stored) : null}
         />
       )}
       <Switch
@@ -258,7 +256,9 @@ function bodyOf({ id, name, transport, url, command, args, timeout, allowPrivate
   };
 }
 
-function secretsOf({ transport, secrets }: Fields) {
-  const values = namedLines(secrets);
+/** Nothing if they stay as they are. */
+function secretsOf({ transport, secrets, removes }: Fields) {
+  const values = changedLines(secrets, removes);
+  if (values === undefined) return {};
   return transport === "http" ? { headers: values } : { env: values };
 }

@@ -2,9 +2,10 @@ import { useState } from "react";
 import { api, type Schema, take } from "../../api/client.ts";
 import { notifyDone } from "../../parts/api-error.tsx";
 import { SchemaHelp } from "../../parts/schema-help.tsx";
-import { bodyOfText, useEdited } from "../../parts/use-edited.tsx";
+import { bodyOfText, isObject, useEdited } from "../../parts/use-edited.tsx";
 import { YamlEditor, type YamlEditorProps } from "../../parts/yaml-editor.tsx";
 import { type DryRun, dryRun, fieldsOf, type Policy, refreshPolicies } from "./queries.ts";
+import { wholeOf } from "./unset.ts";
 import { WouldHave } from "./would-have.tsx";
 
 const EXAMPLE: Schema<"NewPolicy"> = {
@@ -48,8 +49,9 @@ export function ChangedPolicy({ policy, onDone }: { policy: Policy; onDone: Done
     read: () => take(api.GET("/api/v1/policies/{id}", { params: { path } })),
   });
   const save = async (value: unknown) => {
+    // A field that was taken out of the text is as in a new policy; what is not an object is for the API to refuse.
     const written = await edited.save(
-      value as Schema<"NewPolicy">,
+      isObject(value) ? wholeOf(value) : (value as Schema<"NewPolicy">),
       async (changed, { header }): Promise<Written> => {
         const body = bodyOfText(value, changed) as Schema<"PolicyChange"> | undefined;
         if (body === undefined) return { id: policy.id, warnings: [] };
@@ -64,9 +66,10 @@ export function ChangedPolicy({ policy, onDone }: { policy: Policy; onDone: Done
       replaces={policy.id}
       onSave={save}
       onCancel={() => onDone(policy.id)}
-      notice={({ replace, ...editor }) =>
+      notice={({ replace, onKeep, mine }) =>
         edited.notice({
-          ...editor,
+          onKeep,
+          mine: () => wholeOf(mine()),
           onTake: (theirs, kept) => replace({ ...fieldsOf(theirs), ...kept }),
         })
       }

@@ -11,13 +11,14 @@ import { Facts } from "../../parts/facts.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
-import { bodyOfText, useEdited } from "../../parts/use-edited.tsx";
+import { bodyOfText, isObject, useEdited } from "../../parts/use-edited.tsx";
 import { YamlEditor } from "../../parts/yaml-editor.tsx";
 import { DeleteProvider } from "./delete-provider.tsx";
 import { ChangedProvider } from "./provider-form.tsx";
 import { ProviderModels } from "./provider-models.tsx";
 import { ProviderTest } from "./provider-test.tsx";
 import { ADAPTERS, changeProvider, type Provider, readProvider, untakenText } from "./queries.ts";
+import { UNSET } from "./unset.ts";
 
 interface ProviderDetailProps {
   id: string;
@@ -167,7 +168,9 @@ const written = ({ name, adapter, base_url, default_model, models, unsupported }
 function AsYaml({ provider, onDone }: { provider: Provider; onDone(): void }) {
   const edited = useEdited({ one: provider, fieldsOf: written, read: () => readProvider(provider.id) });
   const save = async (value: unknown) => {
-    await edited.save(value as ReturnType<typeof written>, async (changed, { header }) => {
+    // A field that was taken out of the text is unset; what is not an object is for the API to refuse.
+    const fields = (isObject(value) ? { ...UNSET, ...value } : value) as ReturnType<typeof written>;
+    await edited.save(fields, async (changed, { header }) => {
       const body = bodyOfText(value, changed);
       if (body !== undefined) await changeProvider(provider.id, body as ProviderChange, header);
     });
@@ -184,9 +187,10 @@ function AsYaml({ provider, onDone }: { provider: Provider; onDone(): void }) {
         what="provider"
         value={written(provider)}
         onSave={save}
-        notice={({ replace, ...editor }) =>
+        notice={({ replace, onKeep, mine }) =>
           edited.notice({
-            ...editor,
+            onKeep,
+            mine: () => ({ ...UNSET, ...mine() }),
             onTake: (theirs, kept) => replace({ ...written(theirs), ...kept }),
           })
         }

@@ -21,7 +21,7 @@ import { Run } from "./run.tsx";
 
 type Task = Schema<"Task">;
 
-const FILTERS = ["status", "bot_id", "source", "error_code", "session_id"] as const;
+const FILTERS = ["status", "bot_id", "source", "error_code", "session_id", "channel_id"] as const;
 type Filter = (typeof FILTERS)[number];
 const STATUSES = (
   ["pending", "running", "waiting", "complete", "failed", "cancelled", "merged"] as const

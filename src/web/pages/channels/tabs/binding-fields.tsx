@@ -1,4 +1,5 @@
-import { Checkbox, Input, NumberInput, SegmentedControl, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Checkbox, Input, SegmentedControl, Switch, TagsInput, TextInput } from "@mantine/core";
+import { NumberField } from "../../../parts/number-field.tsx";
 import type { Wrong } from "../../../parts/wrong-field.ts";
 import classes from "../channel-page.module.css";
 import type { Bindable } from "../queries.ts";
@@ -78,7 +79,8 @@ export function ConfigFields({ fields, values, wrong, onChange }: ConfigFieldsPr
     <ConfigField
       key={field.key}
       field={field}
-      value={values[field.key] ?? field.default}
+      // What somebody has emptied does not get its default back while they type.
+      value={field.key in values ? values[field.key] : field.default}
       error={wrong(`config.${field.key}`)}
       onChange={(value) => onChange({ ...values, [field.key]: value })}
     />
@@ -106,11 +108,7 @@ function ConfigField({ field, value, error, onChange }: ConfigFieldProps) {
       );
     case "number":
       return (
-        <NumberInput
-          {...shared}
-          value={typeof value === "number" ? value : ""}
-          onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
-        />
+        <NumberField {...shared} value={typeof value === "number" ? value : undefined} onChange={onChange} />
       );
     case "multiselect": {
       const chosen = Array.isArray(value) ? value.map(String) : [];

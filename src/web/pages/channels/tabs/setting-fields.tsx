@@ -1,7 +1,8 @@
-import { NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { bots } from "../../../api/queries.ts";
 import { WHEN_BUSY } from "../../../api/when-busy.ts";
+import { NumberField } from "../../../parts/number-field.tsx";
 import type { Wrong } from "../../../parts/wrong-field.ts";
 import classes from "../channel-page.module.css";
 import type { Channel } from "../queries.ts";
@@ -116,15 +117,15 @@ export function LimitFields({ value, set, wrong }: FieldsProps) {
         value={value.model_override ?? ""}
         onChange={({ currentTarget }) => set({ model_override: currentTarget.value || null })}
       />
-      <NumberInput
+      <NumberField
         label="Model calls in one run, at most"
         placeholder="The bot's own"
         allowDecimal={false}
         min={1}
         max={100}
         error={wrong("max_iterations")}
-        value={value.max_iterations ?? ""}
-        onChange={(next) => set({ max_iterations: typeof next === "number" ? next : null })}
+        value={value.max_iterations ?? undefined}
+        onChange={(next) => set({ max_iterations: next ?? null })}
       />
       <TagsInput
         label="Tools that nobody can use here"

@@ -136,7 +136,13 @@ function Dialogs({ name, asking, shown, onReplace, onRevoke, onClose }: DialogsP
   }
   if (shown === undefined) return null;
   return (
-    <Dialog onClose={onClose} title="The new key">
+    <Dialog
+      onClose={onClose}
+      title="The new key"
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+    >
       <p>It is shown only once. Copy it now.</p>
       <CodeBlock text={shown} what="key" wrap />
       <Group justify="flex-end" mt="md">

@@ -1,6 +1,6 @@
 // Which arguments of a tool a plain form can hold: texts, numbers, choices and switches at the top of its schema.
 
-import type { Schema } from "../../../api/client.ts";
+import type { components } from "../../../api/openapi.gen.ts";
 
 export interface ArgumentField {
   name: string;
@@ -8,17 +8,22 @@ export interface ArgumentField {
   description: string | undefined;
   required: boolean;
   options: string[];
+  /** How a switch stands where the argument is left out. */
+  preset: boolean;
 }
 
 interface Property {
   type?: string | string[];
   description?: string;
+  default?: unknown;
   enum?: unknown[];
   anyOf?: { const?: unknown; type?: string }[];
 }
 
 /** Undefined: an argument is an object or a list, so only JSON can hold them. */
-export function fieldsOf({ parameters }: Pick<Schema<"Tool">, "parameters">): ArgumentField[] | undefined {
+export function fieldsOf({
+  parameters,
+}: Pick<components["schemas"]["Tool"], "parameters">): ArgumentField[] | undefined {
   const { properties = {}, required = [] } = parameters as {
     properties?: Record<string, Property>;
     required?: string[];
@@ -30,10 +35,20 @@ export function fieldsOf({ parameters }: Pick<Schema<"Tool">, "parameters">): Ar
     if (kind === undefined && required.includes(name)) return undefined;
     if (kind === undefined) continue;
     const { description } = property;
-    fields.push({ name, kind, description, required: required.includes(name), options: optionsOf(property) });
+    const preset = property.default === true;
+    const options = optionsOf(property);
+    fields.push({ name, kind, description, required: required.includes(name), options, preset });
   }
   return fields;
 }
+
+/** A switch that nobody has touched says something all the same: what the tool requires is sent as it is shown. */
+export const beginningOf = (fields: readonly ArgumentField[]): Record<string, boolean> =>
+  Object.fromEntries(
+    fields
+      .filter(({ kind, required }) => kind === "boolean" && required)
+      .map(({ name, preset }) => [name, preset]),
+  );
 
 function kindOf(property: Property): ArgumentField["kind"] | undefined {
   if (optionsOf(property).length > 0) return "choice";

@@ -1,13 +1,4 @@
-import {
-  Button,
-  Group,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Switch,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema, take } from "../../../api/client.ts";
@@ -15,10 +6,12 @@ import { ApiError } from "../../../parts/api-error.tsx";
 import { Json } from "../../../parts/code-block.tsx";
 import { FormFrame } from "../../../parts/form.tsx";
 import { Icon } from "../../../parts/icon.tsx";
+import { NumberField } from "../../../parts/number-field.tsx";
 import { Status } from "../../../parts/status.tsx";
 import { Duration } from "../../../parts/units.tsx";
+import { isObject } from "../../../parts/use-edited.tsx";
 import { objectOf, wrongIn } from "../../../parts/wrong-field.ts";
-import { type ArgumentField, fieldsOf } from "./argument-fields.ts";
+import { type ArgumentField, beginningOf, fieldsOf } from "./argument-fields.ts";
 import classes from "./tabs.module.css";
 
 type Arguments = Record<string, unknown>;
@@ -27,7 +20,7 @@ type Arguments = Record<string, unknown>;
 export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
   const fields = fieldsOf(tool);
   const [way, setWay] = useState<string>(fields ? "form" : "json");
-  const [values, setValues] = useState<Arguments>({});
+  const [values, setValues] = useState<Arguments>(() => beginningOf(fields ?? []));
   const [text, setText] = useState("{}");
   const call = useMutation({
     mutationFn: async () => {
@@ -47,6 +40,7 @@ export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
           value={way}
           onChange={(next) => {
             if (next === "json") setText(JSON.stringify(values, null, 2));
+            else setValues(objectIn(text) ?? values);
             setWay(next);
           }}
           data={[
@@ -92,6 +86,16 @@ export function TryTool({ tool }: { tool: Schema<"Tool"> }) {
   );
 }
 
+/** Undefined for a text that is not a JSON object. */
+function objectIn(text: string): Arguments | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? (value as Arguments) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 interface FieldProps {
   field: ArgumentField;
   error: string | undefined;
@@ -101,7 +105,7 @@ interface FieldProps {
 }
 
 function Field({ field, error, value, onChange }: FieldProps) {
-  const { name, kind, description, required, options } = field;
+  const { name, kind, description, required, options, preset } = field;
   const shared = { label: name, description, required, error };
   if (kind === "boolean") {
     return (
@@ -109,7 +113,7 @@ function Field({ field, error, value, onChange }: FieldProps) {
         label={name}
         description={description}
         error={error}
-        checked={value === true}
+        checked={value === undefined ? preset : value === true}
         onChange={({ currentTarget }) => onChange(currentTarget.checked)}
       />
     );
@@ -135,11 +139,11 @@ function Field({ field, error, value, onChange }: FieldProps) {
     );
   }
   return (
-    <NumberInput
+    <NumberField
       {...shared}
       allowDecimal={kind === "number"}
-      value={typeof value === "number" ? value : ""}
-      onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
+      value={typeof value === "number" ? value : undefined}
+      onChange={onChange}
     />
   );
 }
