@@ -11,7 +11,8 @@ const sources = [...new Glob("**/*.tsx").scanSync(web)]
   .map((path) => ({ path, text: readFileSync(join(web, path), "utf8") }));
 
 /** What is typed or chosen into. */
-const INPUT = /<(?:TextInput|PasswordInput|Textarea|NumberInput|Select|MultiSelect|TagsInput)\b/g;
+const INPUT =
+  /<(?:TextInput|PasswordInput|Textarea|NumberInput|NumberField|SecretLines|Select|MultiSelect|TagsInput)\b/g;
 
 /** They search, filter, group and confirm; or what they hold is checked by the field around them. */
 const SENDS_NOTHING = [

@@ -9,11 +9,12 @@ interface NumberFieldProps extends Omit<NumberInputProps, "value" | "defaultValu
 }
 
 /** A field for a number that may be empty for a while, and in which each number can be typed key by key. */
-export function NumberField({ value, onChange, ...input }: NumberFieldProps) {
+export function NumberField({ value, error, onChange, ...input }: NumberFieldProps) {
   const [typed, setTyped] = useState<string | number>();
   return (
     <NumberInput
       {...input}
+      error={error}
       value={shownNumber(typed, value)}
       onBlur={() => setTyped(undefined)}
       onChange={(next) => {

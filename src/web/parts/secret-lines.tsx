@@ -14,11 +14,12 @@ interface SecretLinesProps {
 }
 
 /** Names with secret values, one pair a line. Those that are stored are not shown; they stay, are replaced, or are removed. */
-export function SecretLines({ text, removes, stored, onChange, ...field }: SecretLinesProps) {
+export function SecretLines({ error, text, removes, stored, onChange, ...field }: SecretLinesProps) {
   return (
     <>
       <Textarea
         {...field}
+        error={error}
         autosize
         minRows={2}
         value={text}

@@ -3,6 +3,7 @@ import type { Schema } from "../../api/client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import type { Wrong } from "../../parts/wrong-field.ts";
 import classes from "./api-keys.module.css";
+import { onceTyped, scopesIn, whileTyping } from "./typed-scopes.ts";
 
 type Resource = Schema<"Scopes">["resources"][number];
 type Action = Resource["actions"][number];
@@ -109,13 +110,14 @@ function Others({ resources, value, wrong, onChange }: ChooseScopesProps) {
       maxRows={8}
       error={wrong("scopes")}
       defaultValue={others.join("\n")}
-      // What was typed last counts; presets change the field's key.
-      onChange={({ currentTarget }) =>
-        onChange([
-          ...value.filter(isBox),
-          ...currentTarget.value.split(/[\s,]+/).filter((scope) => scope !== "" && !isBox(scope)),
-        ])
-      }
+      // What was typed last counts; the field is made anew with each preset.
+      onChange={({ currentTarget }) => onChange(whileTyping({ value, text: currentTarget.value, isBox }))}
+      onBlur={({ currentTarget }) => {
+        const typed = onceTyped({ value, text: currentTarget.value, isBox });
+        if (!scopesIn(currentTarget.value).some(isBox)) return;
+        currentTarget.value = typed.text;
+        onChange(typed.value);
+      }}
     />
   );
 }

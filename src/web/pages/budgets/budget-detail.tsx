@@ -17,7 +17,8 @@ import { BudgetChart } from "./budget-chart.tsx";
 import classes from "./budgets.module.css";
 import { Meter } from "./meter.tsx";
 import { type Budget, budget, refreshBudgets } from "./queries.ts";
-import { amountText, capText, METRICS, ownerText, PERIODS, SCOPES, shareText } from "./words.ts";
+import { shareText } from "./share-text.ts";
+import { amountText, capText, METRICS, ownerText, PERIODS, SCOPES } from "./words.ts";
 
 interface BudgetDetailProps {
   id: string;

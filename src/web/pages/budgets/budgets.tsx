@@ -21,7 +21,8 @@ import { BudgetDetail } from "./budget-detail.tsx";
 import { Meter } from "./meter.tsx";
 import { NewBudget } from "./new-budget.tsx";
 import type { Budget } from "./queries.ts";
-import { capText, METRICS, ownerText, PERIODS, SCOPES, shareText } from "./words.ts";
+import { shareText } from "./share-text.ts";
+import { capText, METRICS, ownerText, PERIODS, SCOPES } from "./words.ts";
 
 const HOME = "/budgets";
 const FILTERS = ["scope", "metric", "period"] as const;

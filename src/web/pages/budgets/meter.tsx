@@ -1,6 +1,7 @@
 import classes from "./budgets.module.css";
 import type { Budget } from "./queries.ts";
-import { shareText } from "./words.ts";
+
+import { shareText } from "./share-text.ts";
 
 const toneOfShare = (share: number): "good" | "warn" | "bad" =>
   share >= 1 ? "bad" : share >= 0.8 ? "warn" : "good";

@@ -60,5 +60,3 @@ export function ownerText({ scope, subject }: Budget, nameOf: (id: string) => st
   if (scope === "schedule") return nameOf(subject ?? "") ?? "A schedule that is deleted";
   return subject ?? "";
 }
-
-export const shareText = (share: number): string => `${Math.floor(share * 100)} %`;

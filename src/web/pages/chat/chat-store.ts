@@ -5,6 +5,7 @@ import { create } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
 import type { WhenBusy } from "../../api/when-busy.ts";
 import type { LiveRun } from "./live-run.ts";
+import { withReturned } from "./returned.ts";
 
 export interface ChatFile {
   id: string;
@@ -62,6 +63,13 @@ interface Drafts {
   /** The bot that a new conversation was begun with last. */
   bot: string | null;
   set(place: string, text: string): void;
+}
+
+/** Puts a message that was not sent before what has been written since, so that neither is lost. */
+export function giveBack(place: string, { text, files }: Pick<Outgoing, "text" | "files">): void {
+  const { texts, set } = useDrafts.getState();
+  set(place, withReturned(text, texts[place] ?? ""));
+  setFiles(place, (before) => [...files, ...before]);
 }
 
 const MOST_DRAFTS = 50;

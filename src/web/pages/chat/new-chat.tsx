@@ -11,7 +11,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { channel } from "../channels/queries.ts";
 import classes from "./chat.module.css";
-import { setFiles, useDrafts } from "./chat-store.ts";
+import { giveBack, useDrafts } from "./chat-store.ts";
 import { Composer } from "./composer.tsx";
 import { type NewMessage, sendMessage } from "./follow.ts";
 import { titleOf } from "./names.ts";
@@ -114,10 +114,7 @@ function useBegin(channelId: string | undefined) {
       navigate(`/chat/${session_id}`, { replace: true });
     },
     // What was written is not lost.
-    onError: (_, { message }) => {
-      useDrafts.getState().set(placeOf(channelId), message.text);
-      setFiles(placeOf(channelId), () => message.files);
-    },
+    onError: (_, { message }) => giveBack(placeOf(channelId), message),
   });
 }
 

@@ -1,7 +1,7 @@
 import { Button, Group } from "@mantine/core";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { type Outgoing, setFiles, useDrafts } from "./chat-store.ts";
+import { giveBack, type Outgoing } from "./chat-store.ts";
 import { discard, sendAgain } from "./follow.ts";
 import { LongText } from "./message-view.tsx";
 import classes from "./timeline.module.css";
@@ -10,8 +10,7 @@ import classes from "./timeline.module.css";
 export function OutgoingView({ session, outgoing }: { session: string; outgoing: Outgoing }) {
   const { text, files, error, key } = outgoing;
   const edit = () => {
-    useDrafts.getState().set(session, text);
-    setFiles(session, (before) => [...before, ...files]);
+    giveBack(session, outgoing);
     discard(session, key);
   };
   return (

@@ -3,6 +3,7 @@ import { Empty } from "../../parts/empty.tsx";
 import { ServerQuestions } from "../../parts/server-questions.tsx";
 import { WaitingCalls } from "../../parts/waiting-calls.tsx";
 import { AnswerView } from "./answer-view.tsx";
+import { dayText } from "./day-text.ts";
 import { MessageView } from "./message-view.tsx";
 import { OutgoingView } from "./outgoing-view.tsx";
 import type { Entry } from "./thread.ts";
@@ -66,24 +67,12 @@ function timeBefore(entries: readonly Entry[], index: number): string | undefine
   return before.map(timeOf).findLast((at) => at !== undefined);
 }
 
-const DAY = new Intl.DateTimeFormat(undefined, {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-});
-
-function dayOf(at: string): string {
-  const day = DAY.format(new Date(at));
-  if (day === DAY.format(new Date())) return "Today";
-  return day === DAY.format(new Date(Date.now() - 86_400_000)) ? "Yesterday" : day;
-}
-
 /** A line where another day begins. */
 function Day({ of, after }: { of: string | undefined; after: string | undefined }) {
   if (of === undefined) return null;
-  const day = dayOf(of);
-  if (after !== undefined && dayOf(after) === day) return null;
+  const now = new Date();
+  const day = dayText(of, now);
+  if (after !== undefined && dayText(after, now) === day) return null;
   return <p className={classes.day}>{day}</p>;
 }
 

@@ -67,7 +67,7 @@ function FromText() {
 }
 
 interface Sent {
-  name: string;
+  file: File;
   /** Undefined while it is sent. */
   problem?: string | null;
 }
@@ -76,13 +76,14 @@ function FromFiles() {
   const [sent, setSent] = useState<Sent[]>([]);
   const [isOver, setOver] = useState(false);
   const addAll = async (files: File[]) => {
-    setSent(files.map(({ name }) => ({ name })));
+    // Others may still be on their way.
+    setSent((before) => [...before, ...files.map((file) => ({ file }))]);
     // One after the other: the server splits and embeds each before it answers.
-    for (const [at, file] of files.entries()) {
+    for (const file of files) {
       const problem = await readText(file)
         .then((text) => send(titleOf(file.name), text))
         .then(() => null, errorText);
-      setSent((before) => before.map((one, index) => (index === at ? { ...one, problem } : one)));
+      setSent((before) => before.map((one) => (one.file === file ? { ...one, problem } : one)));
     }
     await refresh();
   };
@@ -119,10 +120,10 @@ function FromFiles() {
       </div>
       {sent.length > 0 && (
         <ul className={classes.files} aria-live="polite">
-          {sent.map(({ name, problem }, at) => (
+          {sent.map(({ file, problem }, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: files of different folders may have the same name
             <li key={at}>
-              <span className={classes.name}>{name}</span>
+              <span className={classes.name}>{file.name}</span>
               {problem === undefined ? (
                 <Badge>Being stored</Badge>
               ) : problem === null ? (

@@ -174,6 +174,7 @@ function Actions({
             queryClient.removeQueries({ queryKey: memory(id).queryKey });
             queryClient.removeQueries({ queryKey: versionsOf(memory_id).queryKey });
             onDeleted();
+            await refreshMemories();
           }}
         >
           <p>

@@ -82,7 +82,8 @@ export function settingsOf(draft: Draft): Settings {
   const { name, content, timezone, bot, missed, overlap, quietStart, quietEnd, checkTool } = draft;
   return {
     ...{ name, content, timezone, missed, overlap },
-    timing: timingOf(draft) ?? { kind: "cron" },
+    // Without what its kind needs, the API refuses it and names that field.
+    timing: timingOf(draft) ?? { kind: draft.kind as Timing["kind"] },
     bot_id: bot,
     quiet_hours: quietStart === "" && quietEnd === "" ? null : { start: quietStart, end: quietEnd },
     pre_check:

@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../api/client.ts";
 import { EMPTY, settingsOf } from "./draft.ts";
+import { refreshSchedules } from "./queries.ts";
 import { ScheduleForm } from "./schedule-form.tsx";
 
 export function NewSchedule({ onDone, onCancel }: { onDone(id: string): void; onCancel(): void }) {
@@ -11,7 +12,10 @@ export function NewSchedule({ onDone, onCancel }: { onDone(id: string): void; on
       take(
         api.POST("/api/v1/schedules", { body: { channel_id: draft.channel ?? "", ...settingsOf(draft) } }),
       ),
-    onSuccess: ({ id }) => onDone(id),
+    onSuccess: ({ id }) => {
+      void refreshSchedules();
+      onDone(id);
+    },
   });
   return (
     <ScheduleForm

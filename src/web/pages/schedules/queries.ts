@@ -47,6 +47,14 @@ export const places = queryOptions({
 
 export const refreshSchedules = () => queryClient.invalidateQueries({ queryKey: ["schedules"] });
 
+/** After it was deleted: what is known of it is forgotten, and not read again. */
+export function forgetSchedule(id: string): void {
+  const isOfIt = ({ queryKey }: { queryKey: readonly unknown[] }) =>
+    queryKey[0] === "schedules" && queryKey.includes(id);
+  queryClient.removeQueries({ predicate: isOfIt });
+  void queryClient.invalidateQueries({ queryKey: ["schedules"], predicate: (query) => !isOfIt(query) });
+}
+
 /** Tools that may say whether anything is new. */
 export const tools = queryOptions({
   queryKey: ["tools", "all"],

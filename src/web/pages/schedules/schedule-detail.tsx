@@ -17,7 +17,14 @@ import { Time } from "../../parts/time.tsx";
 import { Cost, plural, Tokens } from "../../parts/units.tsx";
 import { EditSchedule } from "./edit-schedule.tsx";
 import { NextTimes } from "./next-times.tsx";
-import { occurrencesOf, refreshSchedules, type Schedule, schedule, usageOf } from "./queries.ts";
+import {
+  forgetSchedule,
+  occurrencesOf,
+  refreshSchedules,
+  type Schedule,
+  schedule,
+  usageOf,
+} from "./queries.ts";
 import { ScheduleState } from "./schedule-state.tsx";
 import classes from "./schedules.module.css";
 import { timingWords } from "./timing-words.ts";
@@ -220,8 +227,9 @@ function Actions({ schedule, closeHref, onChanged, onEdit }: ActionsProps) {
           onConfirm={async () => {
             await take(api.DELETE("/api/v1/schedules/{id}", { params }));
             notifyDone("The schedule is deleted.");
-            onChanged();
             navigate(closeHref);
+            forgetSchedule(id);
+            onChanged();
           }}
         >
           It starts no more runs, and the history of its due times is deleted. The runs that it started are

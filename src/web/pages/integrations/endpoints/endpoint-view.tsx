@@ -31,15 +31,16 @@ interface Props {
   place: Place;
   endpoint: Endpoint;
   preset: Preset | undefined;
+  /** As its sender reaches it. */
+  url: string;
   homeHref: string;
 }
 
-export function EndpointView({ place, endpoint, preset, homeHref }: Props) {
-  const { name, path, enabled } = endpoint;
+export function EndpointView({ place, endpoint, preset, url, homeHref }: Props) {
+  const { name, enabled } = endpoint;
   const [isDeleting, setDeleting] = useState(false);
   const [isEditing, setEditing] = useState(false);
   const [, navigate] = useLocation();
-  const url = `${location.origin}${path}`;
   const toggle = useMutation({
     mutationFn: (on: boolean) => changeEndpoint(place, name, { enabled: on }),
     onError: notifyError("Nothing was changed"),

@@ -15,14 +15,23 @@ import { EndpointView, proofText } from "./endpoint-view.tsx";
 import classes from "./endpoints.module.css";
 import { ShownSecret } from "./instructions.tsx";
 import { BackLink, ChooseSender, NewEndpoint, OTHER } from "./new-endpoint.tsx";
+import { publicAddress } from "./public-address.ts";
 import { type Endpoint, endpointsAt, MOST_ENDPOINTS, type Place, presetsAt } from "./queries.ts";
 
 export function Endpoints({ integration }: { integration: IntegrationDetail }) {
-  const place = integration.webhook?.endpoints;
-  return place && <At place={place} home={`${pageOf(integration.id)}?tab=endpoints`} />;
+  const { id, webhook } = integration;
+  if (!webhook?.endpoints) return null;
+  const urlOf = (path: string) => publicAddress(webhook, path, location.origin);
+  return <At place={webhook.endpoints} urlOf={urlOf} home={`${pageOf(id)}?tab=endpoints`} />;
 }
 
-function At({ place, home }: { place: Place; home: string }) {
+interface AtProps {
+  place: Place;
+  home: string;
+  urlOf(path: string): string;
+}
+
+function At({ place, home, urlOf }: AtProps) {
   const [params] = useSearchParams();
   const [, navigate] = useLocation();
   const [told, setTold] = useState<string>();
@@ -79,13 +88,19 @@ function At({ place, home }: { place: Place; home: string }) {
           place={place}
           endpoint={endpoint}
           preset={presetOf(endpoint.preset)}
+          url={urlOf(endpoint.path)}
           homeHref={home}
         />
         {secret}
       </div>
     );
   }
-  return <List endpoints={list.data} addHref={`${home}&add=`} hrefOf={hrefOf} />;
+  return (
+    <>
+      <List endpoints={list.data} addHref={`${home}&add=`} hrefOf={hrefOf} />
+      {secret}
+    </>
+  );
 }
 
 interface ListProps {
