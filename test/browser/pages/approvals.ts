@@ -65,7 +65,14 @@ export function approvalsTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Switch off" }).click();
     await page.getByRole("button", { name: "Switch on" }).waitFor();
     const { policies } = await ui().api("GET", "/api/v1/policies");
-    expect(policies.at(-1)).toMatchObject({ name: "No writing at all", enabled: false });
+    expect(policies.at(-1)).toMatchObject({ name: "No writing at all", enabled: false, priority: 5 });
+    // What is taken out of the text is taken out of the policy.
+    await page.getByRole("button", { name: "Edit" }).click();
+    await text.fill("name: No writing at all\neffect: deny\ntools: [workspace_write]\nenabled: false\n");
+    await page.getByRole("button", { name: "Save policy" }).click();
+    await page.getByRole("button", { name: "Switch on" }).waitFor();
+    const { id } = policies.at(-1);
+    expect(await ui().api("GET", `/api/v1/policies/${id}`)).toMatchObject({ enabled: false, priority: 100 });
     await page.getByRole("button", { name: "Delete …" }).click();
     await page.getByRole("button", { name: "Delete the policy" }).click();
     await page

@@ -28,6 +28,20 @@ export function mcpServersTests(ui: () => Ui): void {
     expect(await page.content()).not.toContain("a-secret-of");
     expect(await opened.accessibility()).toEqual([]);
 
+    // What is stored and not shown can be removed, and a limit can be emptied to write another.
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByRole("checkbox", { name: "Remove what is stored: X-Key" }).check();
+    const limit = page.getByRole("textbox", { name: "Longest call" });
+    await limit.focus();
+    await page.keyboard.press("End");
+    for (const key of ["Backspace", "Backspace", "9", "5"]) await page.keyboard.press(key);
+    expect(await limit.inputValue()).toBe("95");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Test it" }).waitFor();
+    expect(await ui().api("GET", "/api/v1/admin/mcp-servers/loom")).toMatchObject({
+      ...{ headers: {}, timeout_seconds: 95 },
+    });
+
     await page.getByRole("button", { name: "Delete …" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete the server" }).click();
     await page.getByText("No MCP server yet").waitFor();
