@@ -15,6 +15,7 @@ const STATUSES: Record<string, [label: string, tone: Tone, icon: IconName]> = {
   cancelled: ["Cancelled", "quiet", "Ban"],
   merged: ["Merged", "quiet", "GitBranch"],
   // Deliveries
+  retrying: ["Retrying", "warn", "RefreshCw"],
   delivered: ["Delivered", "good", "Check"],
   dead: ["Dead letter", "bad", "AlertTriangle"],
   dead_letter: ["Dead letter", "bad", "AlertTriangle"],

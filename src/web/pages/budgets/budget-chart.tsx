@@ -1,15 +1,14 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { api, type Schema, take } from "../../api/client.ts";
+import { api, take } from "../../api/client.ts";
 import { covers, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Chart } from "../../parts/chart.tsx";
 import { useNow } from "../../parts/time.tsx";
+import { pointsOf, type STEPS } from "./budget-points.ts";
 import type { Budget } from "./queries.ts";
 import { amountText, axisText } from "./words.ts";
 
 type Current = NonNullable<Budget["current"]>;
-
-const STEPS = { hour: 3_600_000, day: 86_400_000 } as const;
 
 /** What was used so far adds up; the dashed lines are the cap, and where this pace leads. */
 export function BudgetChart({ budget, current }: { budget: Budget; current: Current }) {
@@ -49,48 +48,6 @@ export function BudgetChart({ budget, current }: { budget: Budget; current: Curr
       format={(amount) => axisText(budget.metric, amount)}
     />
   );
-}
-
-interface Point {
-  at: number;
-  used: number | null;
-  ahead: number | null;
-}
-
-interface Known {
-  usage: readonly Schema<"Usage">[];
-  step: keyof typeof STEPS;
-  now: number;
-}
-
-/** The ends of the hours or days that are over, now, and the end of the period. */
-function pointsOf({ metric }: Budget, current: Current, { usage, step, now }: Known): Point[] {
-  const [start, end] = [Date.parse(current.start), Date.parse(current.end)];
-  const points: Point[] = [{ at: start, used: 0, ahead: null }];
-  let sum = 0;
-  for (let at = start; at + STEPS[step] < now && at < end; at += STEPS[step]) {
-    const row = usage.find((one) => Date.parse((step === "day" ? one.day : one.hour) ?? "") === at);
-    sum += row ? amountOf(metric, row) : 0;
-    points.push({ at: at + STEPS[step], used: Math.min(sum, current.used), ahead: null });
-  }
-  points.push({ at: Math.min(now, end), used: current.used, ahead: current.used });
-  points.push({ at: end, used: null, ahead: current.forecast });
-  return points;
-}
-
-function amountOf(metric: Budget["metric"], row: Schema<"Usage">): number {
-  switch (metric) {
-    case "cost_usd":
-      return row.cost_usd ?? 0;
-    case "tokens":
-      return row.prompt_tokens + row.completion_tokens;
-    case "model_calls":
-      return row.calls - row.failed_calls;
-    case "seconds":
-      return row.seconds;
-    case "runs":
-      return 0;
-  }
 }
 
 const usageOf = ({ id, scope, subject }: Budget, since: string, step: keyof typeof STEPS) =>

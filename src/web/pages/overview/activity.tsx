@@ -11,56 +11,12 @@ import { Panel, Section } from "../../parts/page-frame.tsx";
 import { Stat, StatRow } from "../../parts/stat.tsx";
 import { statusWords, type Tone } from "../../parts/status.tsx";
 import { countText, plural } from "../../parts/units.tsx";
+import { DRAWN, type Kind } from "./drawn.ts";
 import classes from "./overview.module.css";
 
 type Bucket = Schema<"Activity">["buckets"][number];
-type Kind = "runs" | "webhooks" | "deliveries";
 
 const DAYS: Record<string, number> = { day: 1, week: 7, month: 30 };
-
-/** The statuses that are drawn, from the bottom of the stack, with their colours. */
-const DRAWN: {
-  kind: Kind;
-  title: string;
-  one: string;
-  statuses: [status: string, tone: Tone | "accent"][];
-}[] = [
-  {
-    kind: "runs",
-    title: "Runs",
-    one: "run",
-    statuses: [
-      ["complete", "accent"],
-      ["running", "calm"],
-      ["pending", "quiet"],
-      ["waiting", "warn"],
-      ["failed", "bad"],
-    ],
-  },
-  {
-    kind: "webhooks",
-    title: "Webhooks",
-    one: "webhook",
-    statuses: [
-      ["accepted", "accent"],
-      ["duplicate", "calm"],
-      ["ignored", "quiet"],
-      ["rejected", "warn"],
-      ["failed", "bad"],
-    ],
-  },
-  {
-    kind: "deliveries",
-    title: "Deliveries",
-    one: "delivery",
-    statuses: [
-      ["delivered", "accent"],
-      ["pending", "quiet"],
-      ["failed", "warn"],
-      ["dead", "bad"],
-    ],
-  },
-];
 
 const activityOf = (span: string) =>
   queryOptions({
