@@ -233,6 +233,38 @@ export function integrationsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("integrations: a tool is tried with a number that is typed key by key, and with switches as they are shown", async () => {
+    const folder = join(ui().home, "workspace", "integrations", "scales");
+    mkdirSync(join(folder, "tools"), { recursive: true });
+    writeFileSync(
+      join(folder, "tools", "scales_weigh.ts"),
+      `import { register, t } from "heddle/sdk";
+const parameters = t.Object({ grams: t.Number(), exact: t.Boolean(), rounded: t.Optional(t.Boolean({ default: true })) });
+register({ name: "scales_weigh", description: "Weighs.", parameters }, async (given) => JSON.stringify(given));
+`,
+    );
+    try {
+      await using opened = await ui().openPage("/admin/integrations/scales?tab=tools");
+      const { page } = opened;
+      await page.getByText("Try it").click();
+      const grams = page.getByRole("textbox", { name: "grams" });
+      await grams.pressSequentially("1.05");
+      expect(await grams.inputValue()).toBe("1.05");
+      expect(await page.getByRole("switch", { name: "rounded" }).isChecked()).toBe(true);
+      // What is typed as JSON survives a look at the form.
+      await page.getByText("JSON", { exact: true }).click();
+      await page.getByRole("textbox", { name: "Arguments" }).fill('{"grams": 2.5, "exact": false}');
+      await page.getByText("Form", { exact: true }).click();
+      expect(await grams.inputValue()).toBe("2.5");
+      await page.getByRole("button", { name: "Call scales_weigh" }).click();
+      await page.getByText("It worked").waitFor();
+      await page.getByLabel("result").getByText("2.5").waitFor();
+      expect(opened.faults).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("first steps: from no model to a run that one watches, and back after leaving", async () => {
     await using opened = await ui().openPage("/welcome");
     const { page } = opened;
