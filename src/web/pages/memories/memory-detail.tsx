@@ -138,6 +138,7 @@ function Actions({
             size="xs"
             leftSection={<Icon name="Check" size={14} />}
             loading={review.isPending && review.variables === "accept"}
+            disabled={review.isPending}
             onClick={() => review.mutate("accept")}
           >
             Accept
@@ -147,6 +148,7 @@ function Actions({
             size="xs"
             leftSection={<Icon name="X" size={14} />}
             loading={review.isPending && review.variables === "reject"}
+            disabled={review.isPending}
             onClick={() => review.mutate("reject")}
           >
             Reject

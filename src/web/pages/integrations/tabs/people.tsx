@@ -124,6 +124,7 @@ function Row({ person, mayDecide }: { person: Person; mayDecide: boolean }) {
               variant={status === "pending" ? "filled" : "default"}
               leftSection={<Icon name="Check" size={14} />}
               loading={decide.isPending && decide.variables === "allowed"}
+              disabled={decide.isPending}
               onClick={() => decide.mutate("allowed")}
               aria-label={`Allow ${name}`}
             >
@@ -136,6 +137,7 @@ function Row({ person, mayDecide }: { person: Person; mayDecide: boolean }) {
               variant="default"
               leftSection={<Icon name="Ban" size={14} />}
               loading={decide.isPending && decide.variables === "blocked"}
+              disabled={decide.isPending}
               onClick={() => decide.mutate("blocked")}
               aria-label={`Block ${name}`}
             >
