@@ -10,6 +10,7 @@ import { within } from "../within.ts";
 import { guardianProgram } from "./assets.ts";
 import type { Access, Confinement, ConfinementKind } from "./confine.ts";
 import { isBun, needsBun } from "./host.ts";
+import { type GuardianProcess, type KeptGuardian, keepGuardian } from "./keep-guardian.ts";
 import type { Launch } from "./launch.ts";
 import { packageFolders } from "./package-folders.ts";
 import { endFamily, type Family, MARKER, memoryOf } from "./process-family.ts";
@@ -81,16 +82,15 @@ export interface SpawnerOptions {
 
 /** How long output is still read after the last process of a group has ended. */
 const DRAIN_MS = 500;
-const GUARDIAN_END_MS = 3_000;
 
 export function createSpawner({ serverId, home, confinement, log }: SpawnerOptions): Spawner {
   const groups = new Set<number>();
   let ready: { guardian: string; packages: string; confinement: Confinement } | undefined;
-  let guardian: ReturnType<typeof startGuardian> | undefined;
+  let guardian: KeptGuardian | undefined;
   let started = 0;
   let isClosed = false;
 
-  function startGuardian(program: string) {
+  function startGuardian(program: string): GuardianProcess {
     const { command, environment } = ownBun([program, serverId]);
     const child = Bun.spawn(command, {
       // The guardian must not depend on the server's working directory.
@@ -100,20 +100,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
       env: environment,
     });
     child.unref();
-    for (const group of groups) child.stdin.write(`+${group}\n`);
-    void child.stdin.flush();
-    void child.exited.then(() => {
-      if (isClosed || guardian !== child) return;
-      log.warning("The guardian of the background processes exited; starting it again");
-      guardian = groups.size > 0 ? startGuardian(program) : undefined;
-    });
     return child;
-  }
-
-  function toGuardian(line: string): void {
-    // If the guardian has just exited, its replacement is sent all groups.
-    void Promise.resolve(guardian?.stdin.write(`${line}\n`)).catch(() => undefined);
-    void Promise.resolve(guardian?.stdin.flush()).catch(() => undefined);
   }
 
   return {
@@ -129,7 +116,10 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
       if (isClosed) throw new HeddleError("unavailable", "The server is stopping.");
       if (!ready) throw new HeddleError("internal", "spawn() was called before prepare().");
       // Start the guardian before the process, so that there is no moment at which nothing would terminate it.
-      guardian ??= startGuardian(ready.guardian);
+      const program = ready.guardian;
+      guardian ??= keepGuardian({ start: () => startGuardian(program), groups, log });
+      const { ensure, tell } = guardian;
+      ensure();
       const marker = `${serverId}/${++started}/`;
       const { packages } = ready;
       const { kind, wrap } = ready.confinement;
@@ -147,7 +137,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
         ...(kind === "bubblewrap" && { wrapper: child.pid }),
       };
       groups.add(child.pid);
-      toGuardian(`+${child.pid}`);
+      tell(`+${child.pid}`);
       const readers = [read(child.stdout, "stdout", onOutput), read(child.stderr, "stderr", onOutput)];
       return {
         pid: child.pid,
@@ -159,7 +149,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
         async end(graceMs) {
           const isGone = await endFamily(family, graceMs);
           await drained(readers);
-          if (groups.delete(child.pid)) toGuardian(`-${child.pid}`);
+          if (groups.delete(child.pid)) tell(`-${child.pid}`);
           return isGone;
         },
         memory: () => memoryOf({ groups: family.groups }),
@@ -170,11 +160,7 @@ export function createSpawner({ serverId, home, confinement, log }: SpawnerOptio
     },
     async close() {
       isClosed = true;
-      if (!guardian) return;
-      await guardian.stdin.end();
-      const { exited } = guardian;
-      await within(GUARDIAN_END_MS, exited).catch(() => guardian?.kill("SIGKILL"));
-      await exited;
+      await guardian?.close();
     },
   };
 }
