@@ -5,7 +5,7 @@ import { askAcme } from "./client.ts";
 
 registerDispatcher("acme", {
   // The dispatch_config without its type. A message with another shape is refused when it is injected.
-  config: t.Object({ room: t.String({ minLength: 1 }) }),
+  config: t.Object({ room: t.String({ pattern: "^[\\w-]+$" }) }),
   // Acme answers with the message's id. Without one, something else has answered, and the delivery is tried again.
   receipt: t.Object({ id: t.String({ minLength: 1 }) }),
 

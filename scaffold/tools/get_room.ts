@@ -6,7 +6,8 @@ export const getRoom = register(
     name: "acme_get_room",
     description: "Get the topic of a room of Acme and who is on call for it.",
     parameters: t.Object({
-      room: t.String({ minLength: 1, description: "The room's name, such as ops" }),
+      // It becomes a part of an address, where ".." would lead elsewhere.
+      room: t.String({ pattern: "^[\\w-]+$", description: "The room's name, such as ops" }),
     }),
     timeoutSeconds: 20,
   },
