@@ -180,3 +180,11 @@ test("a line loses what has the form of a secret as well, prose stays, and JSON 
     lines[4],
   ]);
 });
+
+test("an API key of Heddle is known by its form", () => {
+  const { redact } = createRedactor();
+  const key = `hdl_${"0123456789abcdef".repeat(4)}`;
+  expect(redact(`{"authorization":"Bearer ${key}","prefix":"hdl_0123"}`)).toBe(
+    '{"authorization":"Bearer [redacted]","prefix":"hdl_0123"}',
+  );
+});

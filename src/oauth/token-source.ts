@@ -35,6 +35,9 @@ const MOST_LOOKS = 240;
 export function createTokenSource<Holder extends TokenHolder>(options: TokenSourceOptions<Holder>) {
   const { store, now } = options;
   let known = new Map<string, Credentials>();
+  /** When each was kept, in the order of what happens here. */
+  const keptAt = new Map<string, number>();
+  let clock = 0;
   const exchanging = new Map<string, Promise<Tokens | undefined>>();
   const failedAt = new Map<string, number>();
 
@@ -44,6 +47,7 @@ export function createTokenSource<Holder extends TokenHolder>(options: TokenSour
   };
   const keep = (id: string, credentials: Credentials): Tokens | undefined => {
     known.set(id, credentials);
+    keptAt.set(id, ++clock);
     return credentials.tokens ?? undefined;
   };
 
@@ -113,9 +117,16 @@ export function createTokenSource<Holder extends TokenHolder>(options: TokenSour
   }
 
   return {
-    /** Reads again what is stored. */
-    set(all: Map<string, Credentials>): void {
-      known = all;
+    /** Reads again what is stored. What was exchanged meanwhile is newer, and stays. */
+    async read(all: () => Promise<Map<string, Credentials>>): Promise<Map<string, Credentials>> {
+      const begun = clock;
+      const stored = await all();
+      for (const [id, at] of keptAt) {
+        const own = known.get(id);
+        if (own && (at > begun || exchanging.has(id))) stored.set(id, own);
+      }
+      known = stored;
+      return stored;
     },
     of: (id: string): Credentials | undefined => known.get(id),
     tokensOf,

@@ -29,8 +29,41 @@ test("a new refresh token is not lost when the database is away for a moment: th
     onEnded: () => undefined,
     now: () => 2_000,
   });
-  source.set(new Map([[holder.id, stored]]));
+  await source.read(async () => new Map([[holder.id, stored]]));
   expect(await source.current(holder)).toMatchObject({ access: "second" });
   expect(used).toEqual(["once"]);
   expect(stored.tokens?.refresh).toBe("twice");
+});
+
+test("what was read before a token was exchanged does not replace the new one", async () => {
+  let stored = credentials("first", "once");
+  const source = createTokenSource({
+    store: {
+      find: async () => stored,
+      claim: async () => ({ credentials: stored, stored: "sealed" }),
+      async settle(_id, _claim, after) {
+        if (after) stored = after;
+      },
+    },
+    exchange: async () => ({
+      ...{ access: "second", refresh: "twice", scope: null, obtained_at: 2_000, expires_at: 9_000_000 },
+    }),
+    onEnded: () => undefined,
+    now: () => 2_000,
+  });
+  const all = async () => new Map([[holder.id, stored]]);
+  await source.read(all);
+  const isRead = Promise.withResolvers<void>();
+  const before = await all();
+  const reading = source.read(async () => {
+    await isRead.promise;
+    return before;
+  });
+  expect(await source.renewed(holder, "first")).toMatchObject({ access: "second" });
+  isRead.resolve();
+  await reading;
+  expect(source.tokensOf(holder)?.access).toBe("second");
+  // Somebody has signed out since.
+  await source.read(async () => new Map());
+  expect(source.tokensOf(holder)).toBeUndefined();
 });

@@ -329,6 +329,7 @@ test("an author's test runs with no package installed", async () => {
     console.log(JSON.stringify([tool(), tool._tool_schema.function.name, defineConfig({ SOME: { type: "integer" } }).SOME, needs]));`;
   await folder.write({ "author.ts": source });
   for (const part of [
+    "src/db/storable.ts",
     "src/errors.ts",
     "src/schema/json-of.ts",
     "src/schema/json-text.ts",

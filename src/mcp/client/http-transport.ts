@@ -9,6 +9,7 @@ import {
 import { bounded } from "../../guarded-fetch/bounded.ts";
 import type { McpServer } from "../server.ts";
 import { guardedFor } from "./reach.ts";
+import { noteToken } from "./sent-with.ts";
 
 /** A stream of events may be silent for hours; requests have time limits of their own. */
 const ENDLESS = { timeoutSeconds: false } as const;
@@ -26,8 +27,10 @@ export function createHttpTransport(
   const own = new URL(url ?? "");
   const authProvider = oauth?.grant === "client_credentials" ? clientOf(oauth) : tokens;
   return new StreamableHTTPClientTransport(own, {
-    fetch: async (input, init) =>
-      bounded(await send(input, { ...withHeaders(init, isSame(input, own) ? headers : {}), ...ENDLESS })),
+    fetch: async (input, init) => {
+      const request = { ...withHeaders(init, isSame(input, own) ? headers : {}), ...ENDLESS };
+      return noteToken(bounded(await send(input, request)), init);
+    },
     ...(authProvider && { authProvider }),
   });
 }

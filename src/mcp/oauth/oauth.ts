@@ -4,12 +4,13 @@ import type { AuthProvider, FetchLike } from "@modelcontextprotocol/client";
 import type { Database, Queryable } from "../../db/database.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import { type Credentials, scopesIn, signedInOf, type Tokens, tokensFrom } from "../../oauth/credentials.ts";
+import { type Credentials, scopesIn, signedInOf, tokensFrom } from "../../oauth/credentials.ts";
 import type { SignedIn } from "../../oauth/returned.ts";
 import { type Revocation, revoke } from "../../oauth/revoke.ts";
 import { createOAuthStore, OF_MCP_SERVERS } from "../../oauth/store.ts";
 import { createTokenSource } from "../../oauth/token-source.ts";
 import type { Vault } from "../../secrets/vault.ts";
+import { tokenSentWith } from "../client/sent-with.ts";
 import { protocol } from "../protocol.ts";
 import { canSignIn, type McpServer } from "../server.ts";
 import { createSignIn } from "./sign-in.ts";
@@ -77,15 +78,11 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
 
   /** For one connection. */
   function providerFor(server: McpServer): AuthProvider {
-    let sent: Tokens | undefined;
     return {
-      async token() {
-        sent = await tokens.current(server);
-        return sent?.access;
-      },
+      token: async () => (await tokens.current(server))?.access,
       // The server does not accept the token any more, whatever it said about the time of its end.
-      async onUnauthorized() {
-        if (await tokens.renewed(server, sent?.access)) return;
+      async onUnauthorized({ response }) {
+        if (await tokens.renewed(server, tokenSentWith(response))) return;
         const { UnauthorizedError } = await protocol.load();
         throw new UnauthorizedError();
       },
@@ -104,7 +101,7 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
     stored: (id: string): Promise<Credentials | undefined> => store.find(id),
     takeBack,
     /** Reads again what is stored. */
-    read: async (): Promise<void> => tokens.set(await store.all()),
+    read: () => tokens.read(store.all),
     /** Changes when somebody signs in or out, and not when a token is exchanged. */
     signInOf: (server: McpServer): number | null => validOf(server)?.at ?? null,
     providerFor: (server: McpServer): AuthProvider | undefined =>

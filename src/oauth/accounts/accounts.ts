@@ -99,8 +99,7 @@ export async function openAccounts(options: AccountsOptions) {
       .catch((error) => log.error("The state of an account could not be stored: {error}", { error }));
 
   async function read(): Promise<void> {
-    const all = await store.all();
-    source.set(all);
+    const all = await source.read(store.all);
     const before = signIns;
     signIns = new Map([...all].flatMap(([id, { tokens, at }]) => (tokens ? [[id, at] as const] : [])));
     const changed = [...new Set([...before.keys(), ...signIns.keys()])].filter(
