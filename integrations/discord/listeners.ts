@@ -12,7 +12,9 @@ import { takeDeletion, takeEdit, takeMessage } from "./receive.ts";
 
 const SILENCE_SECONDS = 45;
 const MOST_PLACES = 200;
-const MOST_MISSED = 100;
+/** As many messages as Discord gives at a time, and pages of each channel. */
+const PAGE = 100;
+const MOST_PAGES = 20;
 /** How often the sequence number is stored while no event is for the bot. */
 const WRITE_MS = 10_000;
 
@@ -129,19 +131,28 @@ function untakeable(error: unknown): string {
 
 /** Discord keeps a session for some minutes. After that, the channels in which the bot was spoken to are read. */
 async function catchUp(running: Running): Promise<void> {
-  const { state, ctx } = running;
+  const { state } = running;
   for (const [channel, after] of Object.entries(state.last)) {
     try {
-      const query = { after, limit: MOST_MISSED };
-      const missed = await call<DiscordMessage[]>("GET", `/channels/${channel}/messages`, {
-        ...{ query, signal: ctx.signal },
-      });
-      ctx.alive();
-      for (const message of missed.reverse()) await take(message, running);
+      await takeMissed(channel, after, running);
     } catch (error) {
       if (!isFinal(error) || error.status === 401) throw error;
       // The channel is gone, or no thread began at the message.
       delete state.last[channel];
     }
+  }
+}
+
+/** Page by page: the next message that comes would move the mark past those that were left. */
+async function takeMissed(channel: string, after: string, running: Running): Promise<void> {
+  const { ctx } = running;
+  for (let last: string | undefined = after, page = 0; last !== undefined && page < MOST_PAGES; page++) {
+    const query = { after: last, limit: PAGE };
+    const missed = await call<DiscordMessage[]>("GET", `/channels/${channel}/messages`, {
+      ...{ query, signal: ctx.signal },
+    });
+    ctx.alive();
+    for (const message of missed.toReversed()) await take(message, running);
+    last = missed.length < PAGE ? undefined : missed[0]?.id;
   }
 }

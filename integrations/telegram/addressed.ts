@@ -1,6 +1,7 @@
 // Whether a message is for the bot, and which part of its text.
 
 import type { Message, UserFromGetMe } from "grammy/types";
+import { COMMANDS } from "./commands.ts";
 
 export interface Addressed {
   /** Whether the bot is to answer. */
@@ -11,7 +12,8 @@ export interface Addressed {
   command?: string;
 }
 
-const COMMANDS = ["ask", "stop", "reset", "start", "help"];
+/** Those of the menu, and those that Telegram has everywhere. */
+const KNOWN = [...COMMANDS.map(({ command }) => command), "start", "help"];
 
 export function addressed(message: Message, me: UserFromGetMe): Addressed {
   const whole = (message.text ?? message.caption ?? "").trim();
@@ -20,7 +22,7 @@ export function addressed(message: Message, me: UserFromGetMe): Addressed {
   const [, command, bot] = /^\/([A-Za-z0-9_]{1,32})(?:@(\w{1,64}))?$/.exec(first) ?? [];
   if (command !== undefined) {
     // In a group, Telegram decides which bot gets a command that names none.
-    const known = inPrivate || COMMANDS.includes(command.toLowerCase());
+    const known = inPrivate || KNOWN.includes(command.toLowerCase());
     const forBot = bot === undefined ? known : same(bot, me.username);
     if (!forBot) return { isForBot: false, text: whole };
     const text = whole.slice(first.length).trim();

@@ -4,7 +4,7 @@ import { channels, log } from "heddle/sdk";
 import { connectTelegram, signalOf, type Telegram } from "./client.ts";
 import { clientIdOf, type Place, target } from "./place.ts";
 
-const COMMANDS = [
+export const COMMANDS = [
   { command: "ask", description: "Ask the bot; needed in groups" },
   { command: "stop", description: "Stop what the bot is doing" },
   { command: "reset", description: "Start over: the bot forgets this conversation" },

@@ -381,6 +381,29 @@ test("Discord tells of a press no more once it is taken, and of nothing that cam
   expect(discord.began).toEqual(["identify", "resume"]);
 });
 
+test("all that was written while Discord had forgotten the session is read, page by page", async () => {
+  const first = startListener("gateway");
+  await first.reported;
+  discord.write(ADA, DIRECT, "Before");
+  await until(() => heddle.events.length === 1);
+  await first.stop();
+  discord.forgetSessions();
+  for (let at = 1; at <= 230; at++) discord.write(ADA, DIRECT, `Missed ${at}`);
+  const refused = startListener("gateway");
+  await expect(refused.reported).rejects.toThrow("cannot resume");
+  await refused.stop().catch(() => undefined);
+  const second = startListener("gateway");
+  await second.reported;
+  await until(() => heddle.events.length === 231);
+  discord.write(ADA, DIRECT, "After");
+  await until(() => heddle.events.length === 232);
+  await second.stop();
+  expect(heddle.events.slice(1).map(({ content }) => content)).toEqual([
+    ...Array.from({ length: 230 }, (_, at) => `Missed ${at + 1}`),
+    "After",
+  ]);
+});
+
 test("Discord shows that the bot writes, and a test of the connection says what is missing", async () => {
   await runHook("before_context_assembly", {
     ...{

@@ -110,6 +110,8 @@ eachDatabase("listeners", (open) => {
     const first = await read();
     await report("degraded", "slower");
     expect(await read()).toMatchObject({ since: first?.since, detail: "slower", is_listener: false });
+    // Times are read to the millisecond.
+    await Bun.sleep(5);
     await report("connected", "again");
     expect((await read())?.since.getTime()).toBeGreaterThan(first?.since.getTime() ?? 0);
     await after.listeners.close();

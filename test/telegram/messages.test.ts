@@ -9,6 +9,7 @@ import { telegramFixture } from "./fixture.ts";
 
 const stopped: string[] = [];
 const heard: string[] = [];
+const compacted: string[] = [];
 const it = telegramFixture({
   async transcribe({ data, mediaType }) {
     const sound = new TextDecoder().decode(data);
@@ -20,6 +21,10 @@ const it = telegramFixture({
     findChannel: async (clientId) => ({ id: clientId, client_id: clientId, require_mention: true }) as never,
     patchChannel: async () => ({}) as never,
     resetSession: async () => ({ session_id: "new", previous_session_id: "old" }),
+    compactSession: async (id) => {
+      compacted.push(id);
+      return { session_id: "s1" };
+    },
     unfinishedTasks: async () => ["task-1"],
     cancelTask: async (id) => {
       stopped.push(id);
@@ -73,6 +78,18 @@ test("in groups it answers mentions, replies and /ask; the rest is context", asy
     ["how much?", true, true],
     ["/ask@other_bot how much?", false, false],
     ["Why?", true, true],
+  ]);
+});
+
+test("commands of the menu work in groups without the bot's name", async () => {
+  for (const command of ["/compact", "/reset", "/help", "/compact@other_bot"])
+    it.telegram.say(command, { chat: GROUP });
+  await it.listen();
+  await settled();
+  expect(compacted).toEqual([`telegram:${GROUP}`]);
+  expect(it.telegram.shown(GROUP)).toHaveLength(3);
+  expect(it.heddle.messages.map(({ content, runAgent }) => [content, runAgent])).toEqual([
+    ["/compact@other_bot", false],
   ]);
 });
 
