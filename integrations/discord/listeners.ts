@@ -148,7 +148,7 @@ async function takeMissed(channel: string, after: string, running: Running): Pro
   const { ctx } = running;
   for (let last: string | undefined = after, page = 0; last !== undefined && page < MOST_PAGES; page++) {
     const query = { after: last, limit: PAGE };
-    const missed = await call<DiscordMessage[]>("GET", `/channels/${channel}/messages`, {
+    const missed: DiscordMessage[] = await call("GET", `/channels/${channel}/messages`, {
       ...{ query, signal: ctx.signal },
     });
     ctx.alive();
