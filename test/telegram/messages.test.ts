@@ -91,6 +91,8 @@ test("commands of the menu work in groups without the bot's name", async () => {
   expect(it.heddle.messages.map(({ content, runAgent }) => [content, runAgent])).toEqual([
     ["/compact@other_bot", false],
   ]);
+  // /reset ends what is going on.
+  expect(stopped.splice(0)).toEqual(["task-1"]);
 });
 
 test("a stranger gets a code once, alone, and nothing is stored", async () => {
