@@ -42,6 +42,6 @@ export const createAsCaller =
     },
   });
 
-/** A URL reads "%2e" as a dot and "\\" as a slash, so that such a path could lead elsewhere. */
+/** A URL reads "%2e" as a dot and "\\" as a slash, and leaves out tabs and line ends, so that such a path could lead elsewhere. */
 const isPlain = (path: string): boolean =>
-  path.startsWith("/") && !/[?#\\]|\/\.{0,2}(?:\/|$)/.test(path.replaceAll(/%2e/gi, "."));
+  path.startsWith("/") && !/[?#\\\p{Cc}]|\/\.{0,2}(?:\/|$)/u.test(path.replaceAll(/%2e/gi, "."));

@@ -45,6 +45,7 @@ test("a route reads what its caller may see, below /api/v1 and nowhere else", as
       "/%2e%2e/%2E%2e/health",
       "/a/.%2e",
       "/..\\..\\health",
+      "/a/.\t./.\n./health",
     ]) {
       expect(await failing(path)).toBe("validation");
     }
