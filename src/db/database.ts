@@ -1,7 +1,6 @@
 // The database types used by the rest of Heddle.
 
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import type { InTurn } from "./turns.ts";
 
 /** Anything that runs queries: the database itself or a transaction. */
 export type Queryable = PgDatabase<PgQueryResultHKT>;
@@ -31,7 +30,7 @@ export interface Database {
    */
   readonly lead: Lead;
   /** Runs what keeps a connection while its own work waits for others: never so much at a time that none is left for them. */
-  readonly keepingOne: InTurn;
+  readonly keepingOne: <Result>(work: () => Promise<Result>) => Promise<Result>;
   close(): Promise<void>;
 }
 

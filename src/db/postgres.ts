@@ -1,6 +1,7 @@
 // The PostgreSQL server (15 or newer, with pgvector) named by DATABASE_URL.
 
 import { drizzle } from "drizzle-orm/postgres-js";
+import pLimit from "p-limit";
 import postgres from "postgres";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -12,7 +13,6 @@ import { createLeader } from "./postgres-leader.ts";
 import { createListener } from "./postgres-listener.ts";
 import { findPooling, type Pooling } from "./postgres-pooler.ts";
 import { prepareServer } from "./postgres-prepare.ts";
-import { createTurns } from "./turns.ts";
 
 /** Each server opens this many connections plus two, for notifications and for the leader's lock. */
 const POOL_SIZE = 16;
@@ -69,7 +69,7 @@ export async function openPostgres(open: OpenPostgres): Promise<Database> {
     execute: (text, values) => execute(client, text, values),
     listen: listener.listen,
     lead: createLeader({ databaseUrl: directUrl, options, log }),
-    keepingOne: createTurns(Math.max(1, poolSize - 1)),
+    keepingOne: pLimit(Math.max(1, poolSize - 1)),
     async close() {
       await listener.close();
       await client.end({ timeout: 5 });
