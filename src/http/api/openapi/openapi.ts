@@ -112,7 +112,13 @@ export function openApi(options: OpenApiOptions) {
       .get(
         SCALAR_BUNDLE,
         async ({ request }) => {
-          bundle ??= scalarBundle().then((blob) => blob && withGzip(blob));
+          bundle ??= scalarBundle()
+            .then((blob) => blob && withGzip(blob))
+            .catch((error: unknown) => {
+              // It can perhaps be read the next time.
+              bundle = undefined;
+              throw error;
+            });
           const bodies = await bundle;
           if (!bodies) throw new HeddleError("not_found", "This build has no API reference page.");
           return answerEncoded(request, bodies, {
