@@ -146,7 +146,8 @@ async function catchUp(running: Running): Promise<void> {
 /** Page by page: the next message that comes would move the mark past those that were left. */
 async function takeMissed(channel: string, after: string, running: Running): Promise<void> {
   const { ctx } = running;
-  for (let last: string | undefined = after, page = 0; last !== undefined && page < MOST_PAGES; page++) {
+  let last: string | undefined = after;
+  for (let page = 0; last !== undefined && page < MOST_PAGES; page++) {
     const query = { after: last, limit: PAGE };
     const missed: DiscordMessage[] = await call("GET", `/channels/${channel}/messages`, {
       ...{ query, signal: ctx.signal },
@@ -154,5 +155,10 @@ async function takeMissed(channel: string, after: string, running: Running): Pro
     ctx.alive();
     for (const message of missed.toReversed()) await take(message, running);
     last = missed.length < PAGE ? undefined : missed[0]?.id;
+  }
+  if (last !== undefined) {
+    log.warning("More was missed in a channel of Discord than is read; the newest of it is left out", {
+      ...{ channel, read: PAGE * MOST_PAGES },
+    });
   }
 }

@@ -1,6 +1,5 @@
 import classes from "./budgets.module.css";
 import type { Budget } from "./queries.ts";
-
 import { shareText } from "./share-text.ts";
 
 const toneOfShare = (share: number): "good" | "warn" | "bad" =>
