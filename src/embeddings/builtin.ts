@@ -38,18 +38,20 @@ export function createBuiltinEmbedder(load: () => Promise<ArrayBuffer>): Embedde
     weakBelow: 0.4,
     async embed(texts) {
       words ??= load().then(readWordVectors);
+      // Before the vectors are waited for, which take a while to read the first time.
+      const counted = texts.map(countWords);
       const loaded = await words;
-      return texts.map((text) => embedText(loaded, text));
+      return counted.map((counts) => embedWords(loaded, counts));
     },
   };
 }
 
-function embedText(vectors: WordVectors, text: string): Float32Array | null {
+function embedWords(vectors: WordVectors, counts: Map<string, number>): Float32Array | null {
   const sum = new Float32Array(BUILTIN_DIMENSIONS);
   const meaning = sum.subarray(0, vectors.dimensions);
   const spelling = sum.subarray(vectors.dimensions);
   let heaviest = 0;
-  for (const [word, count] of countWords(text)) {
+  for (const [word, count] of counts) {
     const index = vectors.find(word);
     // A word that is not among the most frequent ones is rare.
     const rarity = index === -1 ? 1 : vectors.weight(index);

@@ -7,6 +7,8 @@ const CJK =
  * letter, mark or number: named as what they are, they would take ten times as long to compile.
  */
 const FOREIGN_SEPARATORS = /[^\p{L}\p{M}\p{N}\p{ASCII}]+/gu;
+/** Most texts have none, nor anything that the other expressions look for, which take a millisecond to compile. */
+const FOREIGN = /\P{ASCII}/u;
 /** "app.ts", "a/b" and "me@host" would be one lexeme each, which a query for a part would not find. */
 const JOINTS = /[./:@\\]+/g;
 const LETTER = /\p{L}/u;
@@ -22,17 +24,21 @@ const TOO_MANY_MARKS = /\p{M}{31,}/gu;
  * split up, and with runs of Chinese, Japanese and Korean, which have no spaces, as overlapping pairs of characters.
  */
 export function searchableText(text: string): string {
-  return text
-    .replace(TOO_MANY_MARKS, (run) => run.slice(0, MOST_MARKS).toWellFormed())
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(CJK, (run) => ` ${bigrams(run)} `)
-    .replace(FOREIGN_SEPARATORS, " ")
+  return (FOREIGN.test(text) ? plainLetters(text) : text.toLowerCase())
     .replace(JOINTS, (run, at: number, whole: string) =>
       joinsLetters(whole, at, at + run.length) ? " " : run,
     )
     .replaceAll("\0", " ");
 }
+
+/** Lower-cased, with one form of each character and nothing between the words but what PostgreSQL takes for a separator. */
+const plainLetters = (text: string): string =>
+  text
+    .replace(TOO_MANY_MARKS, (run) => run.slice(0, MOST_MARKS).toWellFormed())
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(CJK, (run) => ` ${bigrams(run)} `)
+    .replace(FOREIGN_SEPARATORS, " ");
 
 /** Whether a letter is before `start` or at `end`. Not part of the expression, so that a run is scanned only once. */
 function joinsLetters(text: string, start: number, end: number): boolean {
