@@ -14,6 +14,8 @@ export interface Adapter {
   createAnswer(options: AnswerOptions): Answer;
   /** How many tokens of output each request asks for, where nothing else is known of its model. Absent: a request names no limit. */
   readonly outputTokens?: number;
+  /** The schema with which a request is sent, if any. */
+  outputSchemaOf(request: LlmRequest, quirks: Quirks): Record<string, unknown> | undefined;
   /** Classifies an error that `open`, or reading its answer, threw. */
   readonly toFailure: ToFailure;
 }

@@ -12,11 +12,12 @@ import { createBoundedFetch, type Fetch } from "./bounded-fetch.ts";
 import { readEvents } from "./event-stream.ts";
 import { describe } from "./failure.ts";
 import type { LlmMessage, LlmRequest, LlmUsage } from "./llm.ts";
-import { createKnownQuirks, type KnownQuirks, type Quirks, type RequestFacts } from "./quirks.ts";
+import { createKnownQuirks, type KnownQuirks, type Quirks } from "./quirks.ts";
+import { createRefusedSchemas, type RefusedSchemas } from "./refused-schemas.ts";
+import { factsOf } from "./request-facts.ts";
 import { createRepairs, type Repair } from "./request-repairs.ts";
 import { createThoughtStarts } from "./thought-starts.ts";
 import { asTooLong } from "./too-long.ts";
-import { imagesIn, pdfsIn } from "./wire/attachments.ts";
 import { withUsualMarks } from "./wire/written/formats.ts";
 
 export interface EndpointOptions {
@@ -62,7 +63,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const { provider, adapter, log, redact = (text) => text, timeoutMs, send } = options;
   const { quirks = createKnownQuirks(), originOf = (model) => model, costOf = () => null } = options;
   const thoughtStarts = createThoughtStarts(quirks);
-  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log, send, thoughtStarts };
+  const schemas = createRefusedSchemas(quirks);
+  const endpoint = { adapter, quirks, timeoutMs, hide: redact, log, send, thoughtStarts, schemas };
   return {
     provider,
     costOf,
@@ -91,14 +93,16 @@ interface AttemptOptions {
   send: Fetch | undefined;
   timeoutMs: number;
   thoughtStarts: ReturnType<typeof createThoughtStarts>;
+  schemas: RefusedSchemas;
   hide: Redact;
   log: Logger;
 }
 
 /** Asks again at once, in another form, when the endpoint refuses the form of the request. */
 async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
-  const { quirks, model, hide, log } = options;
-  let { request } = options;
+  const { quirks, model, hide, log, adapter, schemas } = options;
+  const asked = schemas.allowed(model, options.request);
+  let request = asked;
   const repairOf = createRepairs(options);
   /** What the last repair shows, if the endpoint takes the request now. */
   let learned: Repair["quirk"];
@@ -107,7 +111,11 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
     try {
       for await (const event of attempt({ ...options, request })) {
         // Before the event is passed on, because nobody reads on after the end.
-        if (event.type === "done" && learned) quirks.add(model, { [learned]: true });
+        if (event.type === "done") {
+          if (learned) quirks.add(model, { [learned]: true });
+          if (adapter.outputSchemaOf(request, sentAs)) schemas.take(model);
+          else if (asked.outputSchema && !request.outputSchema) schemas.refuse(model, asked.outputSchema);
+        }
         yield event;
       }
       return;
@@ -117,10 +125,11 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       error.message = describe(error.message, hide);
       // Another run may have learned it while this one was asking.
       if (isNews(sentAs, quirks.of(model))) continue;
-      if (!quirks.learn(model, error, factsOf(request, sentAs, options.adapter))) {
+      const facts = factsOf(request, sentAs, adapter);
+      if (!quirks.learn(model, error, facts)) {
         const tooLong = asTooLong(error, request, sentAs);
         if (tooLong) throw tooLong;
-        const repair = repairOf(error, request);
+        const repair = repairOf(error, request, facts);
         if (!repair) throw error;
         const { without, change } = repair;
         request = { ...request, ...change };
@@ -144,22 +153,6 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       });
     }
   }
-}
-
-function factsOf(
-  { messages, mustCall }: LlmRequest,
-  { noImages, noPdfs, readsPdfs, maxTokens }: Quirks,
-  { outputTokens }: Adapter,
-): RequestFacts {
-  const calling = messages.filter((message) => message.role === "assistant" && message.tool_calls?.length);
-  return {
-    hasImages: !noImages && messages.some((message) => imagesIn(message).length > 0),
-    hasPdfs: !!readsPdfs && !noPdfs && messages.some((message) => pdfsIn(message).length > 0),
-    hasCalls: calling.length > 0,
-    mustCall: mustCall !== undefined,
-    hasBareCalls: calling.some(({ content }) => content.trim() === ""),
-    ...(outputTokens !== undefined && { outputTokens: maxTokens ?? outputTokens }),
-  };
 }
 
 const isNews = (before: Quirks, now: Quirks): boolean => JSON.stringify(before) !== JSON.stringify(now);

@@ -80,7 +80,7 @@ export interface LlmRequest {
   /** The model must call a tool rather than answer in text: any of them, or the one with this name. */
   mustCall?: true | string | undefined;
   /** JSON Schema that the answer should match; endpoints that can are asked to hold the model to it. */
-  outputSchema?: Record<string, unknown>;
+  outputSchema?: Record<string, unknown> | undefined;
   signal: AbortSignal;
 }
 

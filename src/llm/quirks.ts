@@ -1,6 +1,7 @@
 // What an endpoint does not take: known from before, or learned from its refusals.
 
 import type { AttemptFailure } from "./attempt.ts";
+import { NO_FACTS, type RequestFacts } from "./request-facts.ts";
 
 export interface Quirks {
   /** Refuses `stream_options`, without which it reports no usage. */
@@ -43,33 +44,18 @@ export interface Quirks {
   maxTokens?: number;
 }
 
-/** What is in a request, without which some complaints cannot be meant. */
-export interface RequestFacts {
-  hasImages: boolean;
-  hasPdfs: boolean;
-  hasCalls: boolean;
-  /** Calls without a text beside them. */
-  hasBareCalls: boolean;
-  /** The model must call a tool. */
-  mustCall: boolean;
-  /** The output tokens that it asks for; absent: it names no limit. */
-  outputTokens?: number;
-}
-
-const NO_FACTS: RequestFacts = {
-  hasImages: false,
-  hasPdfs: false,
-  hasCalls: false,
-  hasBareCalls: false,
-  mustCall: false,
-};
-
 interface Complaint {
   quirk: Exclude<keyof Quirks, "maxTokens" | "readsPdfs" | "noThoughtMark">;
   words: RegExp;
+  /** It is about something else if these are in it as well. */
+  unless?: RegExp;
   /** Default: about any request. */
   about?: Exclude<keyof RequestFacts, "outputTokens">;
 }
+
+/** What is wrong with one schema of an answer, which says nothing about others: OpenAI, Azure, Groq, vLLM, llama.cpp, Gemini, Anthropic. */
+export const ABOUT_ONE_SCHEMA =
+  /schema for|in context=|invalid (?:json[ _])?schema|schema[\s\S]{0,60}(?:too |nesting|keyword|constraint|conversion)|schema fields?|format\.schema|grammar|additional_?properties/i;
 
 /** The first that is not known yet counts, so that words which may mean two things are tried as both. */
 const COMPLAINTS: Complaint[] = [
@@ -121,15 +107,18 @@ const COMPLAINTS: Complaint[] = [
   {
     // OpenAI, Gemini, Anthropic, Moonshot, Groq, llama.cpp, Bedrock.
     quirk: "noRichSchemas",
+    about: "hasTools",
     words:
-      /schema for function|function_declarations|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|tool parameters|property keys/i,
+      /schema for function|function_?declaration|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|tool parameters|property keys|too many states/i,
   },
   { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
   {
+    // OpenAI's older models, DeepSeek, Groq, Azure's older versions, Anthropic's older models, Bedrock, and those that imitate Anthropic.
     quirk: "noOutputSchema",
-    // Anthropic's older models, Bedrock, and those that imitate Anthropic.
+    about: "hasOutputSchema",
     words:
-      /response_format|json_schema|text\.format|structured output|invalid schema|output_(?:config|format)/i,
+      /(?:response_?format|json_schema|text\.format|structured[ _]outputs?|output_?(?:config|format))[\s\S]{0,100}(?:not support|unsupported|unavailable|not available|unknown|unrecognized|not permitted|not allowed|enabled only|must be)|(?:not support|n't support|unsupported|unknown|unrecognized|unexpected)[\s\S]{0,60}(?:response_?format|response format|json_schema|text\.format|structured[ _]outputs?|output_?(?:config|format))/i,
+    unless: ABOUT_ONE_SCHEMA,
   },
   {
     // DeepSeek and Claude while they think, vLLM without a parser, LM Studio, which takes no name.
@@ -253,8 +242,11 @@ export function createKnownQuirks({ known = () => ({}), onLearn }: QuirkOptions 
       // Errors of a chat template are a 500 with several servers, and have no status within a stream.
       if (failure.kind !== "refused" && failure.kind !== "server") return false;
       const found = COMPLAINTS.find(
-        ({ quirk, about, words }) =>
-          !quirks[quirk] && (!about || facts[about]) && words.test(failure.message),
+        ({ quirk, about, words, unless }) =>
+          !quirks[quirk] &&
+          (!about || facts[about]) &&
+          words.test(failure.message) &&
+          !unless?.test(failure.message),
       );
       return found !== undefined && add(model, { [found.quirk]: true });
     },

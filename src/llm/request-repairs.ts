@@ -3,11 +3,12 @@
 
 import type { AttemptFailure } from "./attempt.ts";
 import type { LlmMessage, LlmRequest, LlmTool } from "./llm.ts";
-import type { Quirks } from "./quirks.ts";
+import { ABOUT_ONE_SCHEMA, type Quirks } from "./quirks.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import { imagesIn, pdfsIn, withoutImages, withoutPdfs } from "./wire/attachments.ts";
 import { withSimpleSchemas } from "./wire/tools.ts";
 
-type Parts = Partial<Pick<LlmRequest, "messages" | "tools">>;
+type Parts = Partial<Pick<LlmRequest, "messages" | "tools" | "outputSchema">>;
 
 export interface Repair {
   /** For the log. */
@@ -26,11 +27,11 @@ export function createRepairs({
   isLast,
 }: {
   isLast: boolean;
-}): (failure: AttemptFailure, request: LlmRequest) => Repair | undefined {
+}): (failure: AttemptFailure, request: LlmRequest, facts: RequestFacts) => Repair | undefined {
   const left = isLast ? [...REPAIRS, ...LAST_REPAIRS] : [...REPAIRS];
-  return (failure, request) => {
+  return (failure, request, facts) => {
     for (const [at, { without, isFor, quirk, ...kind }] of left.entries()) {
-      const change = isFor(failure) ? changed(kind, request) : undefined;
+      const change = isFor(failure) ? changed(kind, request, facts) : undefined;
       if (!change) continue;
       left.splice(at, 1);
       return { without, change, quirk };
@@ -40,9 +41,11 @@ export function createRepairs({
 }
 
 function changed(
-  { change, changeTools }: Pick<Kind, "change" | "changeTools">,
+  { change, changeTools, dropsSchema }: Pick<Kind, "change" | "changeTools" | "dropsSchema">,
   request: LlmRequest,
+  { hasOutputSchema }: RequestFacts,
 ): Parts | undefined {
+  if (dropsSchema) return hasOutputSchema ? { outputSchema: undefined } : undefined;
   const messages = change?.(request.messages);
   const tools = changeTools?.(request.tools);
   return messages || tools ? { ...(messages && { messages }), ...(tools && { tools }) } : undefined;
@@ -54,6 +57,8 @@ interface Kind {
   /** Undefined: there is nothing to leave out. */
   change?(messages: LlmMessage[]): LlmMessage[] | undefined;
   changeTools?(tools: LlmTool[]): LlmTool[] | undefined;
+  /** The endpoint does not hold the model to the schema of its answer; the model is only asked in words to follow it. */
+  dropsSchema?: true;
   quirk?: Repair["quirk"];
 }
 
@@ -63,7 +68,19 @@ const CONTENT = [400, 413, 415, 422];
 const isRefused = ({ kind, status = 0 }: AttemptFailure): boolean =>
   (kind === "refused" || kind === "filtered") && CONTENT.includes(status);
 
+const SCHEMA = "the schema of its answer";
+
 const REPAIRS: Kind[] = [
+  {
+    without: SCHEMA,
+    isFor: ({ kind, message }) =>
+      (kind === "refused" || kind === "server") &&
+      (ABOUT_ONE_SCHEMA.test(message) ||
+        /response_?format|json_schema|text\.format|structured output|output_?(?:config|format)|schema in|too many states/i.test(
+          message,
+        )),
+    dropsSchema: true,
+  },
   {
     // One of them has too many pages or a password, say. Its text remains.
     without: "PDFs",
@@ -107,6 +124,7 @@ const LAST_REPAIRS: Kind[] = [
     isFor: isRefused,
     change: withoutRefusedImages,
   },
+  { without: SCHEMA, isFor: isRefused, dropsSchema: true },
   {
     // "Request contains an invalid argument", which is all that Gemini says of a schema that it does not understand.
     without: "the finer parts of its tools' schemas",

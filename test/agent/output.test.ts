@@ -8,6 +8,7 @@ import { AttemptFailure } from "../../src/llm/attempt.ts";
 import { toRequest as toChatCompletion } from "../../src/llm/chat-completions/request.ts";
 import type { LlmRequest } from "../../src/llm/llm.ts";
 import { createKnownQuirks } from "../../src/llm/quirks.ts";
+import { NO_FACTS } from "../../src/llm/request-facts.ts";
 import { toRequest as toResponse } from "../../src/llm/responses/request.ts";
 import { eachDatabase } from "../database.ts";
 import { addBot, addSession, addTask, agentOver, call, type Script, scriptedLlm, tool } from "./fixture.ts";
@@ -106,6 +107,6 @@ test("endpoints get the schema where they take it, and not beside tools", () => 
   const refusal = new AttemptFailure("refused", "'response_format' of type json_schema is not supported", {
     status: 400,
   });
-  expect(quirks.learn("m", refusal)).toBe(true);
+  expect(quirks.learn("m", refusal, { ...NO_FACTS, hasOutputSchema: true })).toBe(true);
   expect(toChatCompletion(request, { ...SENDING, quirks: quirks.of("m") }).response_format).toBeUndefined();
 });

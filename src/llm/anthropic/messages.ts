@@ -4,7 +4,7 @@ import type { Adapter, Connection } from "../adapter.ts";
 import { sentBy } from "../fetch-of-request.ts";
 import { createAnswer } from "./answer.ts";
 import { sharedAnthropicClient, toAnthropicFailure } from "./client.ts";
-import { MAX_TOKENS, toRequest } from "./request.ts";
+import { MAX_TOKENS, outputSchemaOf, toRequest } from "./request.ts";
 
 export function createAnthropicMessages(connection: Connection): Adapter {
   const client = sharedAnthropicClient(connection);
@@ -19,6 +19,7 @@ export function createAnthropicMessages(connection: Connection): Adapter {
     },
     createAnswer,
     outputTokens: MAX_TOKENS,
+    outputSchemaOf,
     toFailure: toAnthropicFailure,
   };
 }

@@ -59,8 +59,8 @@ export function toRequest(
 }
 
 /** Beside tools as well, which the model may still call. */
-function outputSchemaOf(
-  { outputSchema }: LlmRequest,
+export function outputSchemaOf(
+  { outputSchema }: Pick<LlmRequest, "outputSchema">,
   { noOutputSchema }: Quirks,
 ): Record<string, unknown> | undefined {
   return noOutputSchema || outputSchema?.type !== "object" ? undefined : strictSchema(outputSchema);

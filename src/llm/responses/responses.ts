@@ -3,6 +3,7 @@
 import type { Adapter, Connection } from "../adapter.ts";
 import { sentBy } from "../fetch-of-request.ts";
 import { openAiModels, sharedOpenAiClient, toOpenAiFailure } from "../openai-client.ts";
+import { outputSchemaOf } from "../wire/tools.ts";
 import { createAnswer } from "./answer.ts";
 import { toRequest } from "./request.ts";
 
@@ -15,6 +16,7 @@ export function createResponses(connection: Connection): Adapter {
         .asResponse(),
     listModels: openAiModels(client),
     createAnswer,
+    outputSchemaOf,
     toFailure: toOpenAiFailure,
   };
 }

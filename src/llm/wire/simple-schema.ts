@@ -3,41 +3,68 @@
 
 import { type Fields, isObject, textOf } from "../fields.ts";
 
-const DEEPEST = 12;
+/** Levels below the parameters themselves. Gemini refuses more, in reports of 2025 and 2026. */
+const DEEPEST = 5;
+/** References are written out, so that a schema of a kilobyte can stand for a gigabyte. */
+const MOST_PLACES = 2_000;
+/** References that lead to the next one. */
+const MOST_STEPS = 12;
 /** Names that Anthropic and Gemini take: "$filter" they do not. A call may leave out what is not required. */
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_.-]{0,63}$/;
 const TYPES = ["object", "array", "string", "integer", "number", "boolean"];
 
+interface Room {
+  /** Where references point into. */
+  root: Fields;
+  /** Places that may still be written. */
+  left: number;
+}
+
+/** Where a schema stands: at what depth, and what the references stand for that led there. */
+interface Place {
+  depth: number;
+  inside: readonly unknown[];
+}
+
 export function simpleSchema(schema: Fields): Fields {
-  const simple = simplified(schema, schema, 0);
+  const simple = simplified(schema, { root: schema, left: MOST_PLACES }, { depth: 0, inside: [schema] });
   return simple.type === "object" ? simple : { type: "object", properties: {} };
 }
 
-/** `root` is where references point into. */
-function simplified(given: unknown, root: Fields, depth: number): Fields {
-  const schema = depth > DEEPEST || !isObject(given) ? {} : chosen(given, root);
+function simplified(given: unknown, room: Room, { depth, inside }: Place): Fields {
+  room.left -= 1;
+  const { schema, through } = chosen(given, room.root);
   const type = typeOf(schema);
   const description = textOf(schema.description);
   const known = { type, ...(description !== "" && { description }) };
-  if (type === "object") return { ...known, ...propertiesOf(schema, root, depth) };
+  const next = { depth: depth + 1, inside: [...inside, ...through] };
+  // What contains itself is shown once, and what is too deep or too much is not shown.
+  const isEnd = depth >= DEEPEST || room.left <= 0 || through.some((target) => inside.includes(target));
+  if (type === "object") return isEnd ? known : { ...known, ...propertiesOf(schema, room, next) };
   if (type === "array") {
     const [first]: unknown[] = Array.isArray(schema.items) ? schema.items : [schema.items];
-    return { ...known, items: simplified(first, root, depth + 1) };
+    const items = isEnd ? { type: typeOf(chosen(first, room.root).schema) } : simplified(first, room, next);
+    return { ...known, items };
   }
   const words = valuesOf(schema);
   return type === "string" && words.length > 0 ? { ...known, enum: words } : known;
 }
 
-/** The schema that a reference names; of variants, the first that is not null. */
-function chosen(schema: Fields, root: Fields, depth = 0): Fields {
-  if (depth > DEEPEST) return {};
-  const { $ref, anyOf, oneOf, allOf, ...own } = schema;
-  const variants = [anyOf, oneOf, allOf].find((list) => Array.isArray(list) && list.length > 0);
-  const target =
-    typeof $ref === "string"
-      ? targetOf($ref, root)
-      : (variants as unknown[] | undefined)?.find((one) => isObject(one) && one.type !== "null");
-  return isObject(target) ? { ...chosen(target, root, depth + 1), ...own } : own;
+/** The schema that a reference names; of variants, the first that is not null. `through`: what the references stand for. */
+function chosen(given: unknown, root: Fields): { schema: Fields; through: unknown[] } {
+  const through: unknown[] = [];
+  const found: Fields[] = [];
+  for (let at = given; isObject(at) && found.length < MOST_STEPS; ) {
+    const { $ref, anyOf, oneOf, allOf, ...own } = at;
+    found.unshift(own);
+    const variants = [anyOf, oneOf, allOf].find((list) => Array.isArray(list) && list.length > 0);
+    if (typeof $ref === "string") {
+      at = targetOf($ref, root) as Fields;
+      if (isObject(at)) through.push(at);
+    } else
+      at = (variants as unknown[] | undefined)?.find((one) => isObject(one) && one.type !== "null") as Fields;
+  }
+  return { schema: Object.assign({}, ...found), through };
 }
 
 const targetOf = (reference: string, root: Fields): unknown =>
@@ -63,11 +90,11 @@ function valuesOf({ enum: values, const: only }: Fields): string[] {
   return words.filter((word) => typeof word === "string" && word !== "");
 }
 
-function propertiesOf(schema: Fields, root: Fields, depth: number): Fields {
-  if (!isObject(schema.properties)) return depth === 0 ? { properties: {} } : {};
+function propertiesOf(schema: Fields, room: Room, place: Place): Fields {
+  if (!isObject(schema.properties)) return place.depth === 1 ? { properties: {} } : {};
   const properties = Object.entries(schema.properties)
     .filter(([name]) => NAME.test(name))
-    .map(([name, inner]) => [name, simplified(inner, root, depth + 1)]);
+    .flatMap(([name, inner]) => (room.left > 0 ? [[name, simplified(inner, room, place)] as const] : []));
   const names = Array.isArray(schema.required) ? schema.required : [];
   const required = names.filter((name) => properties.some(([known]) => known === name));
   return { properties: Object.fromEntries(properties), ...(required.length > 0 && { required }) };
