@@ -9,8 +9,9 @@ import type { Logger } from "../log.ts";
 import type { Redact } from "../redact.ts";
 import { attached, createFiles, showPdfs } from "./attached.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
+import type { Refusals } from "./compaction/refusals.ts";
 import { type CompactionRecord, saveCompaction } from "./compaction/store.ts";
-import { summarise } from "./compaction/summarise.ts";
+import { type Summary, type SummaryRequest, summarise, withoutNotes } from "./compaction/summarise.ts";
 import { estimateTools, messageBudget } from "./context/budget.ts";
 import type { Clock } from "./context/current-time.ts";
 import { createFrame } from "./context/frame.ts";
@@ -26,6 +27,7 @@ export interface OpenConversation {
   log: Logger;
   redact: Redact;
   windows: Windows;
+  refusals: Refusals;
   clock: Clock;
   task: ClaimedTask;
   turn: LoadedTurn;
@@ -62,11 +64,7 @@ export function openConversation(options: OpenConversation): OpenedConversation 
     frame: (budget) => createFrame(input, budget),
     withFiles: createFiles((ids) => fileData(db.query, ids)),
     // The offline provider quotes passages; it cannot write a summary.
-    summarise:
-      llm.provider === "offline"
-        ? null
-        : (work) =>
-            summarise({ llm, ...models, ...work, budget: messageBudget(windows.of(model), []), signal }),
+    summarise: llm.provider === "offline" ? null : (work) => writeNotes(options, work),
     hasOutside: options.strangers.hasRead,
     save: (record) =>
       saveCompaction(db, task, { ...record, error: record.error && options.redact(record.error) }),
@@ -86,6 +84,21 @@ export function openConversation(options: OpenConversation): OpenedConversation 
       return true;
     },
   };
+}
+
+/** Not asked for again at once of a model that has refused to write them. */
+async function writeNotes(
+  { llm, models, windows, refusals, task: { session_id: session }, signal }: OpenConversation,
+  work: Pick<SummaryRequest, "earlier" | "groups" | "room" | "onCall">,
+): Promise<Summary> {
+  const { model } = models;
+  const until = refusals.pauseOf(session, model);
+  if (until !== undefined) return withoutNotes({ ...work, until });
+  const isDoubted = refusals.isDoubted(session, model);
+  const budget = messageBudget(windows.of(model), []);
+  const summary = await summarise({ llm, ...models, ...work, budget, isDoubted, signal });
+  refusals.tell(session, model, summary.hasRefused);
+  return summary;
 }
 
 function inputOf(

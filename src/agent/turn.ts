@@ -16,6 +16,7 @@ import { announce } from "./announce.ts";
 import { createArrivals, type Join } from "./arrivals.ts";
 import { createCalls } from "./calls.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
+import { createRefusals, type Refusals } from "./compaction/refusals.ts";
 import { CONTEXT_WINDOW_TOKENS } from "./context/budget.ts";
 import { type Clock, createClock } from "./context/current-time.ts";
 import { createWindows, type Windows } from "./context/windows.ts";
@@ -114,6 +115,7 @@ export function createAgent(options: AgentOptions): Agent {
   const clock = createClock(options.settings.timezone);
   const rankTools = createToolRanking();
   const windows = createWindows(options.settings.windowOf ?? (() => CONTEXT_WINDOW_TOKENS));
+  const refusals = createRefusals(options.now ?? Date.now);
   return {
     async runTurn(task, signal, watcher) {
       const progress = { toolCallsMade: 0 };
@@ -125,6 +127,7 @@ export function createAgent(options: AgentOptions): Agent {
           rankTools,
           clock,
           windows,
+          refusals,
           task,
           signal,
           events,
@@ -154,6 +157,7 @@ interface Run extends AgentOptions {
   rankTools: RankTools;
   clock: Clock;
   windows: Windows;
+  refusals: Refusals;
   task: ClaimedTask;
   signal: AbortSignal;
   events: RunEvents;

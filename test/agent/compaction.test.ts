@@ -249,6 +249,43 @@ eachDatabase("compaction", (open) => {
     expect(rows).toMatchObject([{ prompt_tokens: 10, completion_tokens: 2 }]);
   });
 
+  test("a model that refuses to write notes is asked no more about the rest, nor at once again, but later", async () => {
+    const llm = scriptedLlm((request) => (isSummary(request) ? "I'm sorry, but I can't help." : "Noted."));
+    const asked = () => llm.requests.filter(isSummary).length;
+    const settings = { contextWindow: 128_000 };
+    let at = Date.UTC(2026, 0, 1);
+    const { agent } = agentOver(db, llm, { ...settings, now: () => at });
+    const small = agentOver(db, llm, { contextWindow: 6_000, now: () => at }).agent;
+    let number = 0;
+    const talk = async (session: { id: string }, turns: number, by = small) => {
+      for (let turn = 0; turn < turns; turn++, number++) {
+        const items = Array.from({ length: 60 }, (_, item) => `article${number}x${item}`);
+        await say({ db, session, agent: by }, `Please order ${items.join(", ")}.`);
+      }
+    };
+    const session = await addSession(db, await addBot(db));
+    await talk(session, 40, agent);
+    await talk(session, 1);
+    // Twice about the first of several parts, and once about the next.
+    expect(asked()).toBe(3);
+    await talk(session, 20);
+    expect(asked()).toBe(3);
+    const made = await stored(session);
+    expect(made.length).toBeGreaterThan(2);
+    expect(made[0]?.error).toContain("no notes of the conversation");
+    expect(made.at(-1)?.error).toContain("asked again after 2026-01-01T00:30:00.000Z");
+    expect(made.at(-1)?.summary).toContain("Please order article");
+    at += 31 * 60_000;
+    await talk(session, 15);
+    expect(asked()).toBe(4);
+    expect((await stored(session)).at(-1)?.error).toContain("asked again after 2026-01-01T01:31:00.000Z");
+    // Another session is about something else, unless the model refuses in all of them.
+    for (const requests of [6, 8, 8]) {
+      await talk(await addSession(db, await addBot(db)), 30);
+      expect(asked()).toBe(requests);
+    }
+  });
+
   test("a summary that never ends is cut to its room", async () => {
     const { asked, session } = await chat(30, { summary: () => "blah ".repeat(50_000) });
     for (const request of asked) expect(estimate(request.messages)).toBeLessThanOrEqual(6_800);

@@ -98,6 +98,8 @@ interface AgentFixtureOptions extends Partial<CapabilitySources> {
   /** Tools of integrations, by integration. */
   owned?: Record<string, Tool[]>;
   redact?: Redact;
+  /** Milliseconds since 1970. */
+  now?: () => number;
   /** Tokens. */
   contextWindow?: number;
   stage?: Stage;
@@ -131,6 +133,7 @@ export function agentOver(db: Database, llm: Llm, options: AgentFixtureOptions =
     ...(options.stage && { stage: options.stage }),
     ...(options.delegate && { delegate: options.delegate }),
     ...(options.spending && { spending: options.spending }),
+    ...(options.now && { now: options.now }),
     settings: {
       defaultModel: "default-model",
       fallbackModels: ["fallback-model"],

@@ -1,7 +1,8 @@
-// A model that takes no time: it requests one tool call, then answers, as streamed chat completions.
+// A model that takes no time: it requests one tool call, then answers, as streamed chat completions. Asked for the notes of a
+// conversation, it repeats the beginning of what it got.
 
 interface Request {
-  messages: { role: string }[];
+  messages: { role: string; content?: unknown }[];
 }
 
 export interface Model {
@@ -21,12 +22,25 @@ export function startModel({ stalls = false, talks = false } = {}): Model {
     async fetch(request) {
       if (stalls) return new Promise<Response>(() => {});
       const { messages } = (await request.json()) as Request;
+      const notes = notesFor(messages);
+      if (notes !== undefined) return answered(says(notes));
       const answer = talks || messages.at(-1)?.role === "tool" ? ANSWER : TOOL_CALL;
-      return new Response(answer, { headers: { "content-type": "text/event-stream" } });
+      return answered(answer);
     },
   });
   return { url: `http://127.0.0.1:${server.port}/v1`, stop: () => server.stop(true) };
 }
+
+/** What a summary is worth is judged by the words that it has from the conversation. */
+const NOTES_LENGTH = 2_000;
+
+function notesFor([system, asked]: Request["messages"]): string | undefined {
+  if (!String(system?.content).startsWith("You keep the notes of an agent")) return undefined;
+  return String(asked?.content).slice(0, NOTES_LENGTH);
+}
+
+const answered = (stream: string) =>
+  new Response(stream, { headers: { "content-type": "text/event-stream" } });
 
 const chunk = (delta: object, finish: string | null) => ({
   id: "c",
@@ -51,4 +65,5 @@ const TOOL_CALL = stream(
   ),
   chunk({}, "tool_calls"),
 );
-const ANSWER = stream(chunk({ role: "assistant", content: "Done." }, null), chunk({}, "stop"));
+const says = (content: string) => stream(chunk({ role: "assistant", content }, null), chunk({}, "stop"));
+const ANSWER = says("Done.");

@@ -23,6 +23,8 @@ export interface SummaryRequest {
   budget: number;
   /** The most tokens of the summary. */
   room: number;
+  /** It wrote none the last time, so it is not asked twice. */
+  isDoubted?: boolean;
   signal: AbortSignal;
   /** Told of each call that cost something, also when the summary fails later. */
   onCall(call: ModelCall): void;
@@ -34,6 +36,8 @@ export interface Summary {
   unread: number;
   /** What was wrong with what the model wrote; null: nothing. */
   problem: string | null;
+  /** It was asked, and none of what it wrote are notes. */
+  hasRefused: boolean;
 }
 
 const INSTRUCTIONS = `You keep the notes of an agent whose conversation has become too long to be read in full at each step. You get the notes so far and the next part of the conversation, and write the new notes, which replace both.
@@ -62,11 +66,12 @@ export async function summarise(request: SummaryRequest): Promise<Summary> {
   const parts = inParts(groups.map(asText), Math.floor(budget * PART_SHARE));
   const read = parts.slice(-MOST_PARTS);
   const unread = parts.slice(0, -MOST_PARTS).reduce((sum, { size }) => sum + size, 0);
+  const writer = createWriter(request);
   let text = earlier;
   let at = unread;
   let problem: string | null = null;
   for (const part of read) {
-    const written = await write(request, text, part.text);
+    const written = await writer.write(text, part.text);
     const own = groups.slice(at, at + part.size);
     const next = newNotes({
       ...{ earlier: text, part: part.text, written, room },
@@ -76,28 +81,72 @@ export async function summarise(request: SummaryRequest): Promise<Summary> {
     at += part.size;
     if (next.verdict !== "notes") problem = written.isCut ? CUT : NO_NOTES;
   }
-  return { text: text ?? "", unread, problem };
+  return { text: text ?? "", unread, problem, hasRefused: writer.hasRefused() };
 }
 
+/** Keeps the messages themselves, shortened, of a model that is not asked for notes until a time in milliseconds. */
+export function withoutNotes({
+  earlier,
+  groups,
+  room,
+  until,
+}: Pick<SummaryRequest, "earlier" | "groups" | "room"> & { until: number }): Summary {
+  const { text } = newNotes({
+    ...{ earlier, part: "", written: NOTHING, room },
+    extract: (tokens) => extract(groups, tokens),
+  });
+  const problem = `The model has written no notes of conversations before, so the messages are kept, shortened; it is asked again after ${new Date(until).toISOString()}.`;
+  return { text, unread: 0, problem, hasRefused: false };
+}
+
+const NOTHING: Written = { text: "", isCut: false };
 const CUT = "The model's notes were cut at its output limit, so the messages are kept with them, shortened.";
 const NO_NOTES =
   "What the model wrote are no notes of the conversation, so its messages are kept, shortened.";
 
-/** Asks once more if what came is a refusal, an answer or half of the notes. */
-async function write(request: SummaryRequest, earlier: string | null, part: string): Promise<Written> {
-  const written = await ask(request, { earlier, part });
-  const about = `${earlier ?? ""}\n${part}`;
-  const verdict = judge(written, about);
-  if (verdict === "notes" || (verdict === "doubtful" && !written.isCut)) return written;
-  const again = await ask(request, { earlier, part, before: written });
-  return judge(again, about) === "nothing" ? written : again;
+/** Parts of which a model writes nothing, one after another, until it is not asked about the others. */
+const ENOUGH_REFUSED = 2;
+
+/**
+ * Asks once more if what came is a refusal, an answer or half of the notes. What the answers have shown holds for the parts that follow: a
+ * request costs as much as it reads, whatever comes of it.
+ */
+function createWriter(request: SummaryRequest) {
+  const { isDoubted = false } = request;
+  let refused = 0;
+  let isShort = false;
+  let hasWritten = false;
+  return {
+    hasRefused: () => refused > 0 && !hasWritten,
+    async write(earlier: string | null, part: string): Promise<Written> {
+      if (refused >= (isDoubted ? 1 : ENOUGH_REFUSED)) return NOTHING;
+      const about = `${earlier ?? ""}\n${part}`;
+      let written = await ask(request, { earlier, part, isShort });
+      let verdict = judge(written, about);
+      const isHalf = verdict === "doubtful" && written.isCut && !isShort;
+      isShort ||= written.isCut;
+      if (isHalf || (verdict === "nothing" && refused === 0 && !isDoubted)) {
+        const again = await ask(request, { earlier, part, isShort, before: written });
+        const other = judge(again, about);
+        if (other !== "nothing") [written, verdict] = [again, other];
+      }
+      refused = verdict === "nothing" ? refused + 1 : 0;
+      hasWritten ||= verdict !== "nothing";
+      return written;
+    },
+  };
 }
 
 async function ask(
   { llm, model: asked, fallbackModels, room, signal, onCall }: SummaryRequest,
-  { earlier, part, before }: { earlier: string | null; part: string; before?: Written },
+  {
+    earlier,
+    part,
+    isShort,
+    before,
+  }: { earlier: string | null; part: string; isShort: boolean; before?: Written },
 ): Promise<Written> {
-  const words = Math.floor(room * (before?.isCut ? 0.3 : 0.6));
+  const words = Math.floor(room * (isShort ? 0.3 : 0.6));
   const task = `Write the new notes, in at most ${words} words.`;
   const messages: LlmMessage[] = [
     { role: "system", content: INSTRUCTIONS },
