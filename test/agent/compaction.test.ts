@@ -257,7 +257,7 @@ eachDatabase("compaction", (open) => {
     const { agent } = agentOver(db, llm, { ...settings, now: () => at });
     const small = agentOver(db, llm, { contextWindow: 6_000, now: () => at }).agent;
     let number = 0;
-    const talk = async (session: { id: string }, turns: number, by = small) => {
+    const talk = async (session: Parameters<typeof say>[0]["session"], turns: number, by = small) => {
       for (let turn = 0; turn < turns; turn++, number++) {
         const items = Array.from({ length: 60 }, (_, item) => `article${number}x${item}`);
         await say({ db, session, agent: by }, `Please order ${items.join(", ")}.`);
