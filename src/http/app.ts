@@ -79,6 +79,7 @@ export function createApp(parts: AppParts, options: AppOptions): App {
     bots: content.bots,
     callTool: content.callToolOverMcp,
     chat: conversation.chat,
+    tasks: conversation.tasks,
     ask: { ...conversation, ...conversation.openAi },
     ownership,
     auth,

@@ -3,7 +3,7 @@
 import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Queryable } from "../db/database.ts";
 import { type Reach, tasksIn } from "../db/reach.ts";
-import { type TaskStatus, tasks } from "../db/schema.ts";
+import { messages, type TaskStatus, tasks } from "../db/schema.ts";
 
 export interface TaskFilter {
   status?: TaskStatus;
@@ -13,6 +13,8 @@ export interface TaskFilter {
   /** The run that has delegated it. */
   delegation_task_id?: string;
   source?: string;
+  /** What a call of the MCP server is named in the metadata of its message. */
+  mcp_call?: string;
   error_code?: string;
   correlation_id?: string;
   /** The creation time's inclusive lower bound (`since`) and exclusive upper bound (`until`). */
@@ -29,7 +31,7 @@ const OPEN_STATUSES = ["pending", "running", "waiting"] as const;
 
 export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = false): SQL | undefined {
   const { status, bot_id, session_id, channel_id, source, error_code, correlation_id } = filter;
-  const { delegation_task_id } = filter;
+  const { delegation_task_id, mcp_call } = filter;
   const { since, until, cursor, reach } = filter;
   return and(
     status && eq(tasks.status, status),
@@ -39,6 +41,7 @@ export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = fals
     channel_id ? eq(tasks.channel_id, channel_id) : undefined,
     delegation_task_id ? isWorkOf(delegation_task_id) : undefined,
     source ? eq(tasks.source, source) : undefined,
+    mcp_call ? isOfCall(mcp_call) : undefined,
     error_code ? eq(tasks.error_code, error_code) : undefined,
     correlation_id ? eq(tasks.correlation_id, correlation_id) : undefined,
     since && gte(tasks.created_at, since),
@@ -47,6 +50,10 @@ export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = fals
     reach && tasksIn(query, reach),
   );
 }
+
+const isOfCall = (name: string): SQL =>
+  sql`exists (select 1 from ${messages} where ${messages.id} = ${tasks.message_id}
+    and ${messages.metadata} ->> 'mcp_call' = ${name})`;
 
 const isWorkOf = (taskId: string): SQL =>
   sql`${tasks.dispatch_type} = 'internal' and ${tasks.dispatch_config} ->> 'task_id' = ${taskId.toLowerCase()}`;

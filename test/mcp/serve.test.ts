@@ -57,6 +57,23 @@ const api = async (path: string, body: object) => {
 const keyWith = async (...scopes: string[]) =>
   (await api("/api-keys", { name: scopes.join(" "), scopes })).key;
 
+async function read<T>(path: string): Promise<T> {
+  const answer = await fetch(new URL(`/api/v1${path}`, url), { headers: { authorization: `Bearer ${KEY}` } });
+  return (await answer.json()) as T;
+}
+
+const sessionOf = async (task: string) => (await read<{ session_id: string }>(`/tasks/${task}`)).session_id;
+
+async function talkOf(task: string) {
+  const session = await sessionOf(task);
+  const messages = await read<{ role: string; content: string }[]>(`/sessions/${session}/messages`);
+  const { tasks } = await read<{ tasks: { bot_id: string }[] }>(`/tasks?session_id=${session}`);
+  return {
+    messages: messages.filter(({ role }) => role === "user").map(({ content }) => content),
+    bots: tasks.map(({ bot_id }) => bot_id),
+  };
+}
+
 const headersOf = (key: string) => ({ requestInit: { headers: { authorization: `Bearer ${key}` } } });
 
 const CLIENTS = {
@@ -80,6 +97,11 @@ beforeAll(async () => {
   const tools = join(home, "integrations", "crm", "tools");
   await mkdir(tools, { recursive: true });
   await writeFile(join(tools, "crm.ts"), TOOL);
+  await mkdir(join(home, "home", "bots"), { recursive: true });
+  await writeFile(
+    join(home, "home", "bots", "other.yaml"),
+    "id: other\nname: Other\nsystem_prompt: You differ.\n",
+  );
   const variables = { API_KEY: KEY, LOG_LEVEL: "error", INTEGRATION_DIRS: join(home, "integrations") };
   heddle = await startServer(loadConfig({ home: join(home, "home"), port: "0" }, variables));
   url = new URL("/mcp", String(heddle.url));
@@ -96,6 +118,7 @@ for (const [era, connect] of Object.entries(CLIENTS)) {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([
       "ask_default",
+      "ask_other",
       "crm_go",
       "crm_post",
       "crm_shout",
@@ -124,6 +147,17 @@ for (const [era, connect] of Object.entries(CLIENTS)) {
       arguments: { message: "And now?", continue_from },
     });
     expect(again.isError ?? false).toBe(false);
+    const { continue_from: second } = again.structuredContent as { continue_from: string };
+    expect(second).not.toBe(continue_from);
+    expect(await sessionOf(second)).toBe(await sessionOf(continue_from));
+    // The other bot answers in a conversation of its own, which has what was said.
+    const elsewhere = await client.callTool({
+      name: "ask_other",
+      arguments: { message: "And you?", continue_from: second },
+    });
+    const { continue_from: third } = elsewhere.structuredContent as { continue_from: string };
+    const { messages, bots } = await talkOf(third);
+    expect([bots, messages]).toEqual([["other"], ["Who are you?", "And now?", "And you?"]]);
     const long = await client.callTool({ name: "ask_default", arguments: { message: "x".repeat(500_001) } });
     expect(JSON.stringify(long.content)).toContain("at most 500,000 characters");
     await client.close();

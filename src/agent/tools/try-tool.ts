@@ -15,6 +15,8 @@ import type { ToolRegistry } from "./registry.ts";
 export type TryTool = (
   name: string,
   args: JsonObject,
+  /** Ends the call, which then throws. */
+  cancelled?: AbortSignal,
 ) => Promise<Omit<CalledTool, "args" | "whole" | "images" | "outside">>;
 
 export interface TryToolOptions {
@@ -49,7 +51,7 @@ export function createTryTool({
   botId,
   signal,
 }: TryToolOptions): TryTool {
-  return async (name, args) => {
+  return async (name, args, cancelled) => {
     const tool = tools.get(name);
     if (!tool) throw notFound("tool", name);
     const [problem] = tool.validate(args);
@@ -78,7 +80,7 @@ export function createTryTool({
           client_id: place,
           correlation_id: newId(),
         },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(MOST_MS), ...(cancelled ? [cancelled] : [])]),
         redact,
         permit: async (tool, args) => {
           const facts = factsOf(tool);

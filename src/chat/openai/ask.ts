@@ -80,6 +80,7 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
         source: via,
         runAgent: true,
         executionConfig: optionsOf(asked),
+        ...(asked.metadata && { metadata: asked.metadata }),
       },
       scope,
       from,
@@ -90,8 +91,9 @@ export function createAsk({ chat, sessions, openAiSessions, clientTools, now }: 
       if (asked.previous) {
         const previous = await openAiSessions.previous(asked.previous);
         if (!previous || !(await reaches(previous.sessionId))) throw nothingBefore(asked.previous);
-        // The conversation went on otherwise from there, and this is another one.
-        return previous.isLast ? previous.sessionId : openAiSessions.fork(place, previous);
+        // It went on otherwise from there, or with another bot, and this is another conversation.
+        const isSame = previous.isLast && previous.botId === asked.botId;
+        return isSame ? previous.sessionId : openAiSessions.fork(place, previous);
       }
       const known =
         before.length > 0 && isText(fresh)

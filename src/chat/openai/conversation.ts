@@ -35,6 +35,8 @@ export interface Asked {
   previous?: Previous;
   /** How it was sent. Default: "openai". */
   via?: "openai" | "mcp";
+  /** Stored with the message. */
+  metadata?: JsonObject;
 }
 
 /** What the client has not sent before: everything after the bot's last answer. */

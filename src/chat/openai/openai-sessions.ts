@@ -17,7 +17,9 @@ export interface OpenAiSessions {
   /** Makes a session with a history. `fromPerson`: whoever tells it is a person with a key, and said the user's part. */
   make(place: Place, history: Turn[]): Promise<string>;
   /** Finds what a request continues by its id. `isLast`: nobody has continued it yet. */
-  previous(of: Previous): Promise<{ sessionId: string; upTo: number; isLast: boolean } | undefined>;
+  previous(
+    of: Previous,
+  ): Promise<{ sessionId: string; botId: string; upTo: number; isLast: boolean } | undefined>;
   /** Makes a session with the messages of another one up to a place. */
   fork(place: Place, from: { sessionId: string; upTo: number }): Promise<string>;
   /** Notes what the conversation is now. */
@@ -65,7 +67,12 @@ export function createOpenAiSessions({ query, readFiles }: OpenAiSessionsOptions
       const isLast = sql<boolean>`not exists (select from messages later where later.session_id = ${tasks.session_id}
         and later.role = 'user' and later.source = 'openai' and later.position > ${upTo})`;
       const [found] = await query
-        .select({ sessionId: tasks.session_id, upTo: sql<number>`${upTo}::float8`, isLast })
+        .select({
+          sessionId: tasks.session_id,
+          botId: tasks.bot_id,
+          upTo: sql<number>`${upTo}::float8`,
+          isLast,
+        })
         .from(tasks)
         .where(task);
       return found;

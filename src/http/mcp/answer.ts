@@ -5,6 +5,7 @@ import {
   createMcpHandler,
   ProtocolError,
   ProtocolErrorCode,
+  type RequestId,
   Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
@@ -13,13 +14,16 @@ import type { Chat } from "../../chat/chat.ts";
 import { type AskOptions, createAsk } from "../../chat/openai/ask.ts";
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { ledBy } from "../../hops.ts";
+import { newId } from "../../ids.ts";
 import type { Logger } from "../../log.ts";
 import { hopsIn } from "../../sdk/hops.ts";
 import type { JsonObject, ToolAnnotations } from "../../sdk/types.ts";
+import type { Tasks } from "../../sessions/tasks.ts";
 import { within } from "../../within.ts";
 import type { Ownership } from "../api/ownership.ts";
 import type { Auth } from "../auth.ts";
-import { ASK_PARAMETERS, createAskBot } from "./ask-bot.ts";
+import { ASK_PARAMETERS, CANCELLED, createAskBot } from "./ask-bot.ts";
+import { createCalls, nameOfCall, SESSION_HEADER } from "./calls.ts";
 import { type McpBot, type McpTool, type Offer, offeredTo } from "./offered.ts";
 
 export interface AnsweringOptions {
@@ -28,9 +32,14 @@ export interface AnsweringOptions {
   /** Resolves when the integrations have been loaded for the first time. */
   whenLoaded: Promise<unknown>;
   bots: { list(): Promise<McpBot[]> };
-  /** Calls a tool under the policies. Throws for arguments that do not fit. */
-  callTool(name: string, args: JsonObject): Promise<{ content: string; error: string | null }>;
+  /** Calls a tool under the policies, until `cancelled`. Throws for arguments that do not fit. */
+  callTool(
+    name: string,
+    args: JsonObject,
+    cancelled: AbortSignal,
+  ): Promise<{ content: string; error: string | null }>;
   chat: Chat;
+  tasks: Pick<Tasks, "cancel" | "openIds">;
   ask: AskOptions;
   ownership: Pick<Ownership, "reachOf" | "reachesSession" | "clientId" | "task">;
   auth: Auth;
@@ -44,24 +53,32 @@ const MOST_LOADING_MS = 20_000;
 /** How long a client may keep the list of tools. */
 const LIST_LIFE_MS = 60_000;
 
+/** A call, as its client made it. */
+interface Made {
+  name: string;
+  args: JsonObject;
+  ctx: ServerContext;
+  /** Undefined for one that no notification can name. */
+  callId: string | undefined;
+  /** Aborted when the client wants no answer any more, and no work for it. */
+  cancelled: AbortSignal;
+}
+
 /** `body`: the request's, read already; undefined for one without. */
 export type Answering = (request: Request, body: unknown) => Promise<Response>;
 
 export function createAnswering(options: AnsweringOptions): Answering {
-  const { version, tools, whenLoaded, bots, callTool, chat, ownership, auth, log, signal } = options;
-  const askBot = createAskBot(chat, createAsk(options.ask));
+  const { version, tools, whenLoaded, bots, callTool, chat, tasks, ownership, auth, log, signal } = options;
+  const askBot = createAskBot({ chat, tasks, ask: createAsk(options.ask) });
+  const calls = createCalls();
 
   async function offersFor(caller: Caller): Promise<Map<string, Offer>> {
     await within(MOST_LOADING_MS, whenLoaded, { signal }).catch(() => undefined);
     return offeredTo(caller, tools.list(), await bots.list());
   }
 
-  async function ask(
-    request: Request,
-    bot: McpBot,
-    args: JsonObject,
-    ctx: ServerContext,
-  ): Promise<CallToolResult> {
+  async function ask(request: Request, bot: McpBot, made: Made): Promise<CallToolResult> {
+    const { args, ctx, callId, cancelled } = made;
     const { integrationId } = await auth.authenticate(request);
     const owner = (await ownership.reachOf(request))?.owner ?? null;
     const { text, taskId } = await askBot({
@@ -71,7 +88,10 @@ export function createAnswering(options: AnsweringOptions): Answering {
       reaches: (id) => ownership.reachesSession(request, id),
       mayUse: (clientId) => ownership.clientId(request, clientId),
       mayContinue: (id) => ownership.task(request, id),
-      signal: AbortSignal.any([signal, ctx.mcpReq.signal]),
+      callId,
+      cancelled,
+      stopped: signal,
+      gone: ctx.mcpReq.signal,
       onProgress: progressTo(ctx),
     });
     return {
@@ -81,12 +101,8 @@ export function createAnswering(options: AnsweringOptions): Answering {
     };
   }
 
-  async function call(
-    request: Request,
-    name: string,
-    args: JsonObject,
-    ctx: ServerContext,
-  ): Promise<CallToolResult> {
+  async function call(request: Request, made: Made): Promise<CallToolResult> {
+    const { name, args, cancelled } = made;
     const caller = await auth.authenticate(request);
     const offer = (await offersFor(caller)).get(name);
     if (!offer) {
@@ -97,9 +113,11 @@ export function createAnswering(options: AnsweringOptions): Answering {
     }
     log.info("{tool} was called over MCP by {who}", { tool: name, who: caller.name });
     try {
-      if (offer.kind === "bot") return await ask(request, offer.bot, args, ctx);
+      if (offer.kind === "bot") return await ask(request, offer.bot, made);
       // What the tool sends follows from the caller's runs.
-      const { content, error } = await ledBy(hopsIn(request.headers), () => callTool(offer.tool.name, args));
+      const { content, error } = await ledBy(hopsIn(request.headers), () =>
+        callTool(offer.tool.name, args, cancelled),
+      );
       return { content: [textOf(content)], ...(error !== null && { isError: true }) };
     } catch (error) {
       // Anything else is a fault of Heddle's, of which a stranger learns nothing.
@@ -108,7 +126,21 @@ export function createAnswering(options: AnsweringOptions): Answering {
     }
   }
 
-  function serverFor(request: Request): Server {
+  async function nameOf(request: Request, id: RequestId): Promise<string | undefined> {
+    const owner = (await ownership.reachOf(request))?.owner ?? null;
+    return nameOfCall(owner, request.headers.get(SESSION_HEADER), id);
+  }
+
+  /** Ends a call of the older protocol, in this process or, if it asked a bot, wherever its run is. */
+  async function cancel(request: Request, id: RequestId | undefined): Promise<void> {
+    const callId = id === undefined ? undefined : await nameOf(request, id);
+    if (callId === undefined || calls.cancel(callId)) return;
+    for (const run of await tasks.openIds({ source: "mcp", mcp_call: callId, limit: 10 })) {
+      await tasks.cancel(run, CANCELLED);
+    }
+  }
+
+  function serverFor(request: Request, isModern: boolean): Server {
     const server = new Server({ name: "heddle", version }, { capabilities: { tools: {} } });
     server.setRequestHandler("tools/list", async () => {
       const offers = await offersFor(await auth.authenticate(request));
@@ -118,21 +150,43 @@ export function createAnswering(options: AnsweringOptions): Answering {
         cacheScope: "private",
       };
     });
-    server.setRequestHandler("tools/call", ({ params }, ctx) =>
-      call(request, params.name, (params.arguments ?? {}) as JsonObject, ctx),
-    );
+    server.setRequestHandler("tools/call", async ({ params }, ctx) => {
+      const made = { name: params.name, args: (params.arguments ?? {}) as JsonObject, ctx };
+      // In the newer protocol a client cancels a call by closing its connection, in the older one this means nothing.
+      if (isModern) return call(request, { ...made, callId: undefined, cancelled: ctx.mcpReq.signal });
+      const callId = await nameOf(request, ctx.mcpReq.id);
+      const going = calls.begin(callId);
+      // A cancelled call is not answered.
+      going.signal.addEventListener("abort", () => void server.close().catch(() => undefined));
+      return call(request, { ...made, callId, cancelled: going.signal }).finally(going.end);
+    });
+    if (!isModern) {
+      server.setNotificationHandler("notifications/cancelled", ({ params }) =>
+        cancel(request, params.requestId),
+      );
+    }
     return server;
   }
 
-  return (request, body) => {
+  return async (request, body) => {
+    const method = methodOf(body);
     // One for each request, since what it offers depends on the key.
-    const handler = createMcpHandler(() => serverFor(request), {
+    const handler = createMcpHandler(({ era }) => serverFor(request, era === "modern"), {
       onerror: (error) => log.debug("An MCP request failed: {reason}", { reason: error.message }),
+      // As a stream it is kept open by whatever is between the client and Heddle, however long the call takes.
+      ...(method === "tools/call" && { responseMode: "sse" }),
     });
-    const copy = new Request(request.url, { method: request.method, headers: request.headers });
-    return handler.fetch(copy, body === undefined ? {} : { parsedBody: body });
+    const { url, headers, signal: gone } = request;
+    const copy = new Request(url, { method: request.method, headers, signal: gone });
+    const answer = await handler.fetch(copy, body === undefined ? {} : { parsedBody: body });
+    // Nothing is kept for a session: its id tells the calls of clients apart that have the same key.
+    if (method === "initialize" && answer.ok) answer.headers.set(SESSION_HEADER, newId());
+    return answer;
   };
 }
+
+const methodOf = (body: unknown): unknown =>
+  typeof body === "object" && body !== null && "method" in body ? body.method : undefined;
 
 function listed(name: string, offer: Offer) {
   if (offer.kind === "tool") {
