@@ -645,7 +645,8 @@ describe("checks that run something", () => {
     expect(findings).toMatchObject([{ rule: "tests-pass", level: "error" }]);
     expect(ran).toEqual(["0 tests passed, 1 failed"]);
     expect(findings[0]?.message).toContain("adds up");
-    expect(findings[0]?.message).toContain(` ${"x".repeat(300)}…\n`);
+    // It may be the last line: what the test prints and what the runner says come through two pipes.
+    expect(findings[0]?.message).toMatch(/ x{300}…$/m);
   });
 });
 
