@@ -5,8 +5,7 @@ import { argumentsText } from "../_decisions/arguments.ts";
 import { decideBy, offerLinks, verifyLink } from "../_decisions/links.ts";
 import { whenDecided } from "../_decisions/when.ts";
 import { publish } from "./client.ts";
-import { settings } from "./config.ts";
-import type { Head, Target } from "./dispatcher.ts";
+import type { Head, Target } from "./target.ts";
 
 /** What a phone shows; beyond it nobody could read what they decide on. */
 const LONGEST_ARGUMENTS = 1_500;
@@ -18,17 +17,18 @@ export async function askByActions(
   head: Head,
   { signal, once }: DispatchContext,
 ): Promise<{ receipt: unknown }> {
-  const sequence = settings.NTFY_CAN_UPDATE && { sequence_id: approval.id };
+  // What is decided takes the place of the question.
+  const about = { ...head, sequence_id: approval.id };
   if (approval.status !== "pending") {
-    const message = outcome(approval, botId);
-    return { receipt: { ids: [await publish({ ...head, message, ...sequence }, signal)] } };
+    const { id } = await publish({ ...about, message: outcome(approval, botId) }, signal);
+    return { receipt: { ids: [id] } };
   }
-  const id = await once("ask", async () => {
+  const { id } = await once("ask", async () => {
     const asked = question(approval, botId);
     const actions =
       Buffer.byteLength(asked) > LONGEST_BYTES ? undefined : await offer(approval, config.topic);
     const message = actions ? asked : elsewhere(approval, botId);
-    const notification = { ...head, message, priority: Math.max(config.priority ?? 3, 4), ...sequence };
+    const notification = { ...about, message, priority: Math.max(config.priority ?? 3, 4) };
     return publish({ ...notification, ...(actions && { actions }) }, signal);
   });
   return { receipt: { ids: [id] } };

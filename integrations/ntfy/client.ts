@@ -1,4 +1,4 @@
-import { failDelivery, http, rateLimit } from "heddle/sdk";
+import { failDelivery, http, Permanent, rateLimit } from "heddle/sdk";
 import { credentials, settings } from "./config.ts";
 
 const options = {
@@ -32,36 +32,57 @@ export interface Notification {
   priority?: number;
   click?: string;
   markdown?: boolean;
-  sequence_id?: string;
+  /** A later notification with the same one takes its place, from ntfy 2.16 on. Older servers ignore it. */
+  sequence_id: string;
   actions?: object[];
 }
 
-/** Returns the id that the server gave it. */
-export async function publish(notification: Notification, signal: AbortSignal): Promise<string> {
-  return idIn(await once.post("/", notification, { signal }));
+/** What the server said of a notification. */
+export interface Published {
+  id: string;
+  /** By what it can be replaced and removed; undefined if the server does neither. */
+  sequence?: string;
+}
+
+export async function publish(notification: Notification, signal: AbortSignal): Promise<Published> {
+  return published(await once.post("/", notification, { signal }), notification);
 }
 
 /** Publishes a file; the rest goes into the query, since headers cannot have every character. */
 export async function publishFile(
-  { topic, message, title, tags = [], priority }: Notification,
+  notification: Notification,
   file: { name: string; bytes: Uint8Array<ArrayBuffer> },
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Published> {
+  const { topic, message, title, tags = [], priority, sequence_id } = notification;
   const query: Record<string, string> = { filename: file.name, tags: tags.join(",") };
   if (message !== "") query.message = message;
   if (title !== undefined) query.title = title;
   if (priority !== undefined) query.priority = String(priority);
-  const path = `/${encodeURIComponent(topic)}`;
-  return idIn(await once.request("PUT", path, { query, body: file.bytes, signal, timeoutSeconds: 50 }));
+  const headers = { "x-sequence-id": sequence_id };
+  const options = { query, headers, body: file.bytes, signal, timeoutSeconds: 50 };
+  return published(await once.request("PUT", `/${encodeURIComponent(topic)}`, options), notification);
 }
 
-async function idIn(response: Response): Promise<string> {
+/** Has the apps remove a notification. That it is gone already, or never was there, is no failure. */
+export async function unpublish(topic: string, sequence: string, signal: AbortSignal): Promise<void> {
+  const response = await once.delete(`/${encodeURIComponent(topic)}/${sequence}`, { signal });
+  if (response.status === 404) throw new Permanent(OLD_SERVER);
   if (!response.ok) failDelivery(response);
-  const { id } = (await response.json().catch(() => ({}))) as { id?: unknown };
-  if (typeof id !== "string" || id === "") {
+  await response.body?.cancel();
+}
+
+export const OLD_SERVER =
+  "The ntfy server neither replaces nor removes notifications, as ntfy does from version 2.16 on.";
+
+async function published(response: Response, { sequence_id }: Notification): Promise<Published> {
+  if (!response.ok) failDelivery(response);
+  const said = (await response.json().catch(() => ({}))) as { id?: unknown; sequence_id?: unknown };
+  if (typeof said.id !== "string" || said.id === "") {
     throw new Error(
       "NTFY_URL must be the address of an ntfy server; what answers there gave the notification no id.",
     );
   }
-  return id;
+  // A server that knows nothing of sequences does not repeat their id.
+  return { id: said.id, ...(said.sequence_id === sequence_id && { sequence: sequence_id }) };
 }

@@ -8,7 +8,7 @@ export const settings = defineConfig({
   NTFY_PASSWORD: t.String({ default: "" }),
   NTFY_LISTEN: t.String({ default: "" }),
   NTFY_BOT_ID: t.String({ default: "default" }),
-  NTFY_CAN_UPDATE: t.Boolean({ default: false }),
+  NTFY_STREAM: t.Boolean({ default: false }),
 });
 
 /** The settings with which Heddle signs in; none of them is set where the server lets everybody read and write. */

@@ -18,8 +18,10 @@ import { listenedTopics, TOPIC, warningOf } from "./topic.ts";
 
 interface Line {
   id: string;
-  event: "open" | "keepalive" | "message" | string;
+  event: "open" | "keepalive" | "message" | "message_delete" | string;
   topic: string;
+  /** What the message takes the place of; its own id if it is left out. */
+  sequence_id?: string;
   title?: string;
   message?: string;
   tags?: string[];
@@ -63,9 +65,9 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
   for await (const line of readJsonLines<Line>(answer)) {
     alive();
     if (line.event === "open") connected(`to ${names}.${warningOf(topics)}`);
-    if (line.event !== "message") continue;
+    if (line.event !== "message" && line.event !== "message_delete") continue;
     try {
-      await take(line);
+      await (line.event === "message" ? take(line) : takeDeletion(line));
     } catch (error) {
       // It would be refused each time, and would hold up those behind it.
       if (!isRefused(error)) throw error;
@@ -75,25 +77,56 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
       });
     }
     // Moved on only after the message is stored, so that none is lost; its id keeps it from being answered twice.
-    await store.set(key, line.id);
+    if (line.event === "message") await store.set(key, line.id);
   }
   throw new Error("The ntfy server has ended the stream.");
 }
 
-async function take({ id, topic, title, message = "", tags = [], attachment }: Line): Promise<void> {
+/** As long as ntfy keeps messages. */
+const REPLACEABLE_SECONDS = 12 * 3_600;
+const LONGEST_REMEMBERED = 500;
+
+interface Remembered {
+  /** Of the first one. */
+  id: string;
+  said: string;
+}
+
+async function take(line: Line): Promise<void> {
+  const { id, topic, title, message = "", tags = [], attachment } = line;
   if (tags.includes(OWN_TAG)) return;
   const file = attachment?.url && `[File ${attachment.name ?? ""}: ${attachment.url}]`;
   const content = [title, message, file].filter(Boolean).join("\n\n");
   if (content === "") return;
-  const dispatchConfig = { type: "ntfy", topic };
-  const sessionId = await getOrCreateSession({
-    clientId: `ntfy:${topic}`,
-    botId: settings.NTFY_BOT_ID,
-    dispatchConfig,
-  });
+  const before = await store.get<Remembered>(saidKey(line));
+  const remembered: Remembered = { id: before?.id ?? id, said: content.slice(0, LONGEST_REMEMBERED) };
+  await store.set(saidKey(line), remembered, { ttlSeconds: REPLACEABLE_SECONDS });
+  // Programs replace what they have said again and again, such as how far a download is: that starts no run.
+  if (remembered.id !== id) return note(line, `An earlier message was replaced, and now reads: ${content}`);
   await injectMessage({
-    ...{ sessionId, content, source: "ntfy", runAgent: true, dispatchConfig },
+    ...{ sessionId: await sessionOf(topic), content, source: "ntfy", runAgent: true },
+    dispatchConfig: { type: "ntfy", topic },
     idempotencyKey: `ntfy:${id}`,
     metadata: { ntfy: { id, topic, tags } },
   });
 }
+
+async function takeDeletion(line: Line): Promise<void> {
+  const before = await store.get<Remembered>(saidKey(line));
+  if (before) await note(line, `This message was deleted: ${before.said}`);
+}
+
+/** What was changed afterwards is told to the bot with the next message. */
+async function note({ id, topic }: Line, content: string): Promise<void> {
+  const sessionId = await sessionOf(topic);
+  await injectMessage({ sessionId, content, source: "ntfy", notify: false, idempotencyKey: `ntfy:${id}` });
+}
+
+const saidKey = ({ topic, sequence_id, id }: Line): string => `said:${topic}:${sequence_id ?? id}`;
+
+const sessionOf = (topic: string): Promise<string> =>
+  getOrCreateSession({
+    clientId: `ntfy:${topic}`,
+    botId: settings.NTFY_BOT_ID,
+    dispatchConfig: { type: "ntfy", topic },
+  });

@@ -27,9 +27,10 @@ export const SETUP = defineSetup({
     },
     { key: "NTFY_BOT_ID", required: false, description: "Bot that answers", default: "default" },
     {
-      key: "NTFY_CAN_UPDATE",
+      key: "NTFY_STREAM",
       required: false,
-      description: "True if the server is ntfy 2.16 or later, which replaces a notification by a newer one",
+      description:
+        "true: an answer that takes longer is shown while it is written, in a silent notification that the answer replaces; needs ntfy 2.16 or later",
       default: "false",
     },
   ],

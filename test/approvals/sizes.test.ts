@@ -25,7 +25,7 @@ const service = fakeFetch(async (request) => {
 useServer({ baseUrl: "https://heddle.example.org", integrationId: "ntfy" });
 useSettings({
   ...{ DISCORD_API_URL: "https://discord.example", DISCORD_BOT_TOKEN: "t", NTFY_URL: "https://ntfy.example" },
-  ...{ NTFY_CAN_UPDATE: "true", HOMEASSISTANT_URL: "https://home.example", HOMEASSISTANT_TOKEN: "t" },
+  ...{ HOMEASSISTANT_URL: "https://home.example", HOMEASSISTANT_TOKEN: "t" },
 });
 afterAll(() => {
   service.restore();

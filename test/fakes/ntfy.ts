@@ -9,7 +9,7 @@ const FILE_BYTES = 15 * 1024 * 1024;
 export interface FakeNotification {
   id: string;
   time: number;
-  event: "message";
+  event: "message" | "message_delete";
   topic: string;
   message: string;
   title?: string;
@@ -31,11 +31,15 @@ export interface NtfyRefusal {
 export interface FakeNtfy {
   /** For NTFY_URL. */
   url: string;
-  /** What subscribers see, oldest first; those that were replaced are gone. */
+  /** What apps show, oldest first; those that were replaced or removed are gone. */
   shown(topic: string): FakeNotification[];
+  /** All that was published, which the server keeps also of what was replaced. */
+  kept(topic: string): FakeNotification[];
   files: Map<string, Uint8Array>;
   /** Publishes as somebody's app does. */
   say(topic: string, message: string, more?: object): string;
+  /** Deletes as somebody's app or program does. */
+  unsay(topic: string, sequence: string): void;
   /** Sends a message again that subscribers have got. */
   tellAgain(id: string): void;
   /** Ends all streams. */
@@ -56,21 +60,34 @@ export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_
   const refusals: (NtfyRefusal & { answer: () => Response })[] = [];
   let next = 1;
 
-  function add(fields: Omit<FakeNotification, "id" | "time" | "event">): FakeNotification {
+  function add(
+    fields: Omit<FakeNotification, "id" | "time" | "event">,
+    event: FakeNotification["event"] = "message",
+  ): FakeNotification {
     const id = `msg${String(next++).padStart(9, "0")}`;
-    const added = { ...fields, id, time: Math.floor(Date.now() / 1_000), event: "message" as const };
-    const replaced = canUpdate && fields.sequence_id !== undefined;
-    const before = replaced ? all.findIndex(({ sequence_id }) => sequence_id === fields.sequence_id) : -1;
-    if (before >= 0) all.splice(before, 1);
+    const { sequence_id, ...others } = fields;
+    const sequence = canUpdate && sequence_id !== undefined && { sequence_id };
+    const added = { ...others, ...sequence, id, time: Math.floor(Date.now() / 1_000), event };
     all.push(added);
     for (const stream of streams) if (stream.topics.includes(added.topic)) stream.send(added);
     return added;
+  }
+
+  const sequenceOf = ({ sequence_id, id }: FakeNotification): string => sequence_id ?? id;
+
+  function shown(topic: string): FakeNotification[] {
+    const there = all.filter((one) => one.topic === topic);
+    const isLast = (one: FakeNotification, at: number) =>
+      !there.slice(at + 1).some((later) => sequenceOf(later) === sequenceOf(one));
+    return there.filter(isLast).filter(({ event }) => event === "message");
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: outside data
   function publish(fields: Record<string, any>): Response {
     const { topic, message = "", priority, actions = [], tags } = fields;
     if (!TOPIC.test(topic ?? "")) return failure(400, "invalid request: topic invalid");
+    if (canUpdate && fields.sequence_id !== undefined && !TOPIC.test(fields.sequence_id))
+      return failure(400, "invalid request: sequence ID invalid");
     if (priority !== undefined && !(Number.isInteger(priority) && priority >= 1 && priority <= 5))
       return failure(400, "invalid request: priority invalid");
     if (tags !== undefined && !Array.isArray(tags))
@@ -96,13 +113,14 @@ export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_
   }
 
   async function upload(topic: string, query: URLSearchParams, request: Request): Promise<Response> {
+    const sequence_id = request.headers.get("x-sequence-id") ?? undefined;
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.length > FILE_BYTES) return failure(413, "attachment too large, or bandwidth limit reached");
     const name = query.get("filename") ?? "attachment.bin";
     const message = query.get("message") ?? `You received a file: ${name}`;
     if (Buffer.byteLength(message) > MESSAGE_BYTES) return failure(413, "message too large");
     return publish({
-      ...{ topic, message, attachment: store(name, bytes) },
+      ...{ topic, message, attachment: store(name, bytes), ...(sequence_id && { sequence_id }) },
       ...(query.get("title") && { title: query.get("title") }),
       ...(query.get("tags") && { tags: query.get("tags")?.split(",") }),
       ...(query.get("priority") && { priority: Number(query.get("priority")) }),
@@ -165,6 +183,8 @@ export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_
       const [, names = "", format] = pathname.split("/");
       if (request.method === "GET" && format === "json")
         return subscribe(names, searchParams, request.signal);
+      const [, , sequence = ""] = pathname.split("/");
+      const isDelete = canUpdate && request.method === "DELETE" && TOPIC.test(sequence);
       const isJson = request.method === "POST" && pathname === "/";
       const fields = isJson ? ((await request.json()) as { topic?: string }) : { topic: names };
       const at = refusals.findIndex(({ topic }) => topic === undefined || topic === fields.topic);
@@ -172,6 +192,8 @@ export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_
       if (refusal && refusal.topic === undefined) refusals.splice(at, 1);
       if (refusal?.isDone) publish(fields);
       if (refusal) return refusal.answer();
+      if (isDelete)
+        return Response.json(add({ topic: names, message: "", sequence_id: sequence }, "message_delete"));
       if (isJson) return publish(fields);
       if (request.method === "PUT") return upload(names, searchParams, request);
       return failure(404, "page not found");
@@ -180,8 +202,10 @@ export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_
 
   return {
     ...{ url: `http://127.0.0.1:${server.port}`, files, subscriptions },
-    shown: (topic) => all.filter((one) => one.topic === topic),
+    shown,
+    kept: (topic) => all.filter((one) => one.topic === topic),
     say: (topic, message, more = {}) => add({ topic, message, ...more }).id,
+    unsay: (topic, sequence) => void add({ topic, message: "", sequence_id: sequence }, "message_delete"),
     tellAgain(id) {
       const again = all.find((one) => one.id === id);
       for (const stream of streams) if (again && stream.topics.includes(again.topic)) stream.send(again);

@@ -4,13 +4,16 @@ import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import "../../integrations/ntfy/dispatcher.ts";
 import "../../integrations/ntfy/listeners.ts";
 import {
+  correct,
   deliver,
   dispatchContext,
   fakeHeddle,
   registered,
   startListener,
+  streamTo,
   useServer,
   useSettings,
+  withdraw,
 } from "heddle/sdk/testing";
 import { integration } from "../../integrations/ntfy/hooks.ts";
 import { router } from "../../integrations/ntfy/router.ts";
@@ -34,7 +37,7 @@ beforeEach(() => {
     NTFY_TOKEN: "tk_secret",
     ...{ NTFY_USER: undefined, NTFY_PASSWORD: undefined },
     NTFY_LISTEN: "ops",
-    NTFY_CAN_UPDATE: "true",
+    NTFY_STREAM: undefined,
   });
   useServer({ baseUrl: "https://heddle.example", integrationId: "ntfy" } as never);
 });
@@ -55,18 +58,103 @@ test("an answer is a notification; a failure has a higher priority", async () =>
   );
   const [shown] = ntfy.shown("ops");
   expect(shown).toMatchObject({ message: "**Done**", tags: ["heddle", "tada"], click: "https://a.example" });
-  expect(receipt).toEqual({ ids: [shown?.id] });
+  expect(receipt).toEqual({ ids: [shown?.id], text: "task-1" });
   await deliver("ntfy", { topic: "other" }, "The model is away", { isError: true });
   expect(ntfy.shown("other")).toMatchObject([{ priority: 4, tags: ["heddle", "warning"] }]);
 });
 
+/** As ntfy was before 2.16. */
+async function useOldServer(): Promise<void> {
+  await ntfy.close();
+  ntfy = createFakeNtfy({ token: "tk_secret", canUpdate: false });
+  useSettings({ NTFY_URL: ntfy.url });
+}
+const said = (topic = "ops") => ntfy.shown(topic).map(({ message }) => message);
+const files = [{ type: "upload_file", filename: "a.txt", data: Buffer.from("a").toString("base64") }];
+
 test("a run that is delivered again replaces its notification, if the server can", async () => {
   await deliver("ntfy", { topic: "ops" }, "one");
   await deliver("ntfy", { topic: "ops" }, "two");
-  expect(ntfy.shown("ops").map(({ message }) => message)).toEqual(["two"]);
-  useSettings({ NTFY_CAN_UPDATE: "false" });
-  await deliver("ntfy", { topic: "ops" }, "three");
-  expect(ntfy.shown("ops").map(({ message }) => message)).toEqual(["two", "three"]);
+  expect(said()).toEqual(["two"]);
+  await useOldServer();
+  await deliver("ntfy", { topic: "ops" }, "one");
+  await deliver("ntfy", { topic: "ops" }, "two");
+  expect(said()).toEqual(["one", "two"]);
+});
+
+test("an answer is corrected and withdrawn, with its files", async () => {
+  const { receipt } = await deliver("ntfy", { topic: "ops" }, "one", { clientActions: files });
+  expect(said()).toEqual(["one", "You received a file: a.txt"]);
+  const corrected = await correct("ntfy", { topic: "ops" }, receipt, "two");
+  expect(said().toSorted()).toEqual(["You received a file: a.txt", "two"]);
+  expect(await correct("ntfy", { topic: "ops" }, corrected.receipt, "long ".repeat(1_000))).toMatchObject({
+    receipt: { text: "task-1", files: ["task-1-0"] },
+  });
+  expect(
+    ntfy
+      .shown("ops")
+      .map(({ attachment }) => attachment?.name)
+      .toSorted(),
+  ).toEqual(["a.txt", "answer.md"]);
+  await withdraw("ntfy", { topic: "ops" }, corrected.receipt);
+  expect(said()).toEqual([]);
+  // Somebody has swiped it away meanwhile.
+  await withdraw("ntfy", { topic: "ops" }, corrected.receipt);
+});
+
+test("a server that cannot replace is not sent a second notification in place of a correction", async () => {
+  await useOldServer();
+  const { receipt } = await deliver("ntfy", { topic: "ops" }, "one");
+  const refused = { status: "dead", error: { message: expect.stringContaining("version 2.16") } };
+  expect(await correct("ntfy", { topic: "ops" }, receipt, "two")).toMatchObject(refused);
+  expect(await withdraw("ntfy", { topic: "ops" }, receipt)).toMatchObject(refused);
+  expect(said()).toEqual(["one"]);
+});
+
+test("while it is written, an answer is one silent notification, which the answer replaces", async () => {
+  const tools = [{ name: "look", status: "running" as const, progress: "2 of 3" }];
+  const updates = [{}, { tools }, { text: "Half" }, { text: "x".repeat(9_000) }];
+  expect((await streamTo("ntfy", { topic: "ops" }, updates)).handle).toBeUndefined();
+  useSettings({ NTFY_STREAM: "true" });
+  const { handle } = await streamTo("ntfy", { topic: "ops" }, updates);
+  expect(ntfy.kept("ops").map(({ message, priority }) => [message.slice(0, 12), priority])).toEqual([
+    ["look: 2 of 3", 1],
+    ["Half", 1],
+    [`…${"x".repeat(11)}`, 1],
+  ]);
+  expect(ntfy.shown("ops")).toHaveLength(1);
+  await deliver("ntfy", { topic: "ops" }, "Whole", { streamed: handle });
+  expect(ntfy.shown("ops")).toMatchObject([{ message: "Whole" }]);
+  expect(ntfy.shown("ops")[0]?.priority).toBeUndefined();
+  await streamTo("ntfy", { topic: "ops" }, updates);
+  await deliver("ntfy", { topic: "ops" }, "", { streamed: handle });
+  expect(said()).toEqual([]);
+  await useOldServer();
+  const old = await streamTo("ntfy", { topic: "ops" }, updates);
+  await deliver("ntfy", { topic: "ops" }, "", { streamed: old.handle });
+  expect(ntfy.kept("ops")).toHaveLength(1);
+});
+
+test("a message that takes the place of another, and a deletion, are told and start no run", async () => {
+  const listener = startListener("topics");
+  await listener.reported;
+  const first = ntfy.say("ops", "10 %", { sequence_id: "download" });
+  await until(() => heddle.messages.length === 1);
+  ntfy.tellAgain(first);
+  ntfy.say("ops", "20 %", { sequence_id: "download" });
+  ntfy.unsay("ops", "download");
+  ntfy.unsay("ops", "unknown");
+  const other = ntfy.say("ops", "Something else");
+  ntfy.say("ops", "Something better", { sequence_id: other });
+  await until(() => heddle.messages.length === 5);
+  await listener.stop();
+  expect(heddle.messages.map(({ content, runAgent = false }) => [content, runAgent])).toEqual([
+    ["10 %", true],
+    ["An earlier message was replaced, and now reads: 20 %", false],
+    ["This message was deleted: 20 %", false],
+    ["Something else", true],
+    ["An earlier message was replaced, and now reads: Something better", false],
+  ]);
 });
 
 test("images of an answer are links", async () => {

@@ -5,31 +5,29 @@ import { createFakeNtfy, type FakeNotification } from "../../fakes/ntfy.ts";
 import type { ChatDriver, Said } from "../driver.ts";
 import type { World } from "../world.ts";
 
-const TOPICS = Array.from({ length: 20 }, (_, number) => `room-${number}`);
+const TOPICS = Array.from({ length: 30 }, (_, number) => `room-${number}`);
 
 export async function ntfyDriver(): Promise<ChatDriver> {
   const ntfy = createFakeNtfy();
   const proxy = await startCuttingProxy(Number(new URL(ntfy.url).port));
   let world: World | undefined;
   let next = 0;
-  const published = ({ room }: Said) => ntfy.shown(room).filter(({ tags }) => tags?.includes("heddle"));
+  const isOwn = ({ tags }: FakeNotification): boolean => tags?.includes("heddle") === true;
+  /** While it is written, an answer makes no sound. */
+  const isProgress = (one: FakeNotification): boolean => isOwn(one) && one.priority === 1;
+  const published = ({ room }: Said) => ntfy.shown(room).filter((one) => isOwn(one) && !isProgress(one));
   const textOf = ({ message, attachment }: FakeNotification): string =>
     attachment ? Buffer.from(ntfy.files.get(new URL(attachment.url).pathname) ?? []).toString() : message;
   return {
     ...{ name: "ntfy", integration: "ntfy", listener: "topics", limit: 15_000_000 },
     lacks: {
       "format fallback": "ntfy takes any text as Markdown.",
-      correction: "Who has read a notification keeps it.",
-      streaming: "Each update would be a notification.",
-      meanwhile: "What was sent is neither changed nor deleted.",
       "conversation gone": "A topic is there for as long as somebody writes to it.",
-      "out of order": "Notifications are not edited.",
-      "shown and gone": "Nothing is shown before it is finished.",
-      "limit amid": "Nothing is shown before it is finished.",
+      "out of order": "What takes the place of a notification comes after it.",
     },
     environment: {
       ...{ NTFY_URL: `http://127.0.0.1:${proxy.port}`, NTFY_LISTEN: TOPICS.join(",") },
-      NTFY_CAN_UPDATE: "true",
+      NTFY_STREAM: "true",
     },
     approver: "ntfy:room-0",
     async prepare(given) {
@@ -38,6 +36,18 @@ export async function ntfyDriver(): Promise<ChatDriver> {
     room: () => TOPICS[++next] ?? "none is left",
     roomFor: { approval: () => "room-0" },
     say: (room, text) => ({ room, id: ntfy.say(room, text), conversation: room }),
+    edit: ({ room, id }, text) => void ntfy.say(room, text, { sequence_id: id }),
+    remove: ({ room, id }) => ntfy.unsay(room, id),
+    removeShown({ room }) {
+      const progress = ntfy.shown(room).find(isProgress);
+      if (progress) ntfy.unsay(room, progress.sequence_id ?? progress.id);
+      return progress !== undefined;
+    },
+    previews: ({ room }) =>
+      ntfy
+        .kept(room)
+        .filter(isProgress)
+        .map(({ message }) => message),
     redeliver: ({ id }) => ntfy.tellAgain(id),
     echo: ({ room }, text) => void ntfy.say(room, text, { tags: ["heddle"] }),
     posts: (said) =>
