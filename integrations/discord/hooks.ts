@@ -1,3 +1,4 @@
+import "./reactions.ts";
 import { type IntegrationMeta, log, registerHook, registerIntegration } from "heddle/sdk";
 import { call, listenerError } from "./client.ts";
 import { settings } from "./config.ts";
@@ -44,8 +45,16 @@ async function nameOf(id: string): Promise<string> {
 
 /** GATEWAY_MESSAGE_CONTENT and GATEWAY_MESSAGE_CONTENT_LIMITED. */
 const READS_MESSAGES = (1 << 18) | (1 << 19);
-/** View channels, send messages (in threads as well), attach files, read the history, begin threads. */
-const PERMISSIONS = (2n ** 10n + 2n ** 11n + 2n ** 15n + 2n ** 16n + 2n ** 35n + 2n ** 38n).toString();
+/** Add reactions, view channels, send messages (in threads as well), attach files, read the history, begin threads. */
+const PERMISSIONS = (
+  2n ** 6n +
+  2n ** 10n +
+  2n ** 11n +
+  2n ** 15n +
+  2n ** 16n +
+  2n ** 35n +
+  2n ** 38n
+).toString();
 
 async function describe(signal: AbortSignal): Promise<string> {
   const { username } = await whoAmI(signal);

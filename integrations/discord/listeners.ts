@@ -34,7 +34,7 @@ listen({
 interface State {
   session?: Session;
   sequence: number;
-  /** The last message of each channel in which the bot was spoken to. */
+  /** The last message of each channel in which the bot was spoken to, or listened. */
   last: Record<string, string>;
 }
 
@@ -112,7 +112,8 @@ async function handle(
 
 async function take(message: DiscordMessage, { self, state, ctx }: Running): Promise<boolean> {
   const outcome = await takeMessage({ ...message }, self, ctx.signal).catch(untakeable);
-  if (outcome !== "taken" && state.last[message.channel_id] === undefined) return false;
+  const isHeard = outcome === "taken" || outcome === "overheard";
+  if (!isHeard && state.last[message.channel_id] === undefined) return false;
   delete state.last[message.channel_id];
   state.last[message.channel_id] = message.id;
   // A thread that begins at a message has its id.

@@ -9,6 +9,7 @@ import { earlier } from "./context.ts";
 import { load } from "./files-in.ts";
 import { type Channel, channelOf, isDirect, isPublic, isThread, mayHaveThreads, type Self } from "./known.ts";
 import { type DiscordMessage, isBot, mentions, nameOf, readable, spoken } from "./message.ts";
+import { listen, tellOverheard } from "./overheard.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 
 /** How long texts are remembered, since Discord does not tell what a deleted message said. */
@@ -33,7 +34,7 @@ export async function takeMessage(event: JsonObject, self: Self, signal: AbortSi
   const needsMention = !isDirect(channel) && (parent?.require_mention ?? true);
   const isKnown = (await channels.get(clientIdOf(home))) !== undefined;
   const isFollowUp = isThread(channel) && (isKnown || channel.owner_id === self.id);
-  if (needsMention && !mentions(message, self.id) && !isFollowUp) return "not_addressed";
+  if (needsMention && !mentions(message, self.id) && !isFollowUp) return listen(message, channel, self);
   if (!(await isAllowed(message.author.id))) {
     const person = { id: message.author.id, name: nameOf(message) };
     if (!isBot(message)) await refuse(person, message.channel_id, isDirect(channel));
@@ -45,6 +46,7 @@ export async function takeMessage(event: JsonObject, self: Self, signal: AbortSi
   if (!parent) await open({ channel: home.channel }, botId);
   const place = needsMention && mayHaveThreads(channel) ? await beginThread(found, home) : home;
   if (isThread(channel) && !isKnown) await tellContext(found, place, botId);
+  if (place.thread === message.id) await tellOverheard(message, place, botId);
   return inject(found, place, botId);
 }
 
@@ -119,7 +121,11 @@ async function inject(
       ...(repliesTo !== undefined && { reply_to: repliesTo }),
     },
     idempotencyKey: `message:${message.id}`,
-    metadata: { channel_id: place.thread ?? place.channel, message_id: message.id },
+    metadata: {
+      channel_id: place.thread ?? place.channel,
+      message_id: message.id,
+      asked_in: message.channel_id,
+    },
     ...(attachments.length > 0 && { attachments }),
   });
   return "taken";

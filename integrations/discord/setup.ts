@@ -17,6 +17,17 @@ export const SETUP = defineSetup({
       description:
         "true: the bot reads messages that do not mention it, for which Message Content Intent must be on; false: only mentions, replies and direct messages",
     },
+    {
+      key: "DISCORD_LISTEN_IN",
+      secret: false,
+      description:
+        "Ids of channels whose talk is kept as context although it does not address the bot, separated by commas; *: all; empty: none",
+    },
+    {
+      key: "DISCORD_REACTIONS",
+      default: "true",
+      description: "true: reactions on a message show what its run does",
+    },
     { key: "DISCORD_MAX_FILE_BYTES", default: "5000000", description: "Larger files are not given to bots" },
     { key: "DISCORD_API_URL", default: "https://discord.com/api/v10", description: "Discord's API" },
     { key: "DISCORD_BOT_ID", default: "default", description: "Bot that answers" },

@@ -11,11 +11,24 @@ export const settings = defineConfig({
   SLACK_THREADS: t.Union([t.Literal("mentions"), t.Literal("always"), t.Literal("never")], {
     default: "mentions",
   }),
+  SLACK_THREADS_IN: t.String({ default: "" }),
+  SLACK_LISTEN_IN: t.String({ default: "" }),
   SLACK_AUDIT_CHANNEL: t.String({ default: "" }),
   SLACK_REACTIONS: t.Boolean({ default: true }),
   SLACK_MAX_FILE_BYTES: t.Integer({ default: 5_000_000, minimum: 1 }),
   SLACK_BOT_ID: t.String({ default: "default" }),
 });
+
+const MODES = ["mentions", "always", "never"] as const;
+
+/** Where answers stand in a channel: its own choice among SLACK_THREADS_IN ("C123=always, C456=never"), or else SLACK_THREADS. */
+export function threadsIn(channel: string): (typeof MODES)[number] {
+  for (const entry of settings.SLACK_THREADS_IN.split(",")) {
+    const [id, mode] = entry.split("=", 2).map((part) => part.trim());
+    if (id === channel) return MODES.find((one) => one === mode) ?? settings.SLACK_THREADS;
+  }
+  return settings.SLACK_THREADS;
+}
 
 /** The setting that has the token of a workspace. */
 export const tokenSettingOf = (team: string | undefined): string =>

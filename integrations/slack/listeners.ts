@@ -6,6 +6,7 @@ import type { AppsConnectionsOpenResponse } from "@slack/web-api";
 import { type JsonObject, type ListenContext, listen, log, poll } from "heddle/sdk";
 import { clientOptions, codeOf, listenerError, quietLogger } from "./client.ts";
 import { settings } from "./config.ts";
+import { lookForMissed } from "./look-for-missed.ts";
 import { catchUp } from "./missed.ts";
 import { receiveAny } from "./receive-any.ts";
 import { whoAmI } from "./workspace.ts";
@@ -22,9 +23,7 @@ listen({
   catchUp,
 });
 
-let hasCaughtUp = false;
-
-// Over HTTP there is no connection; what Slack has given up to deliver is looked up after a start.
+// Over HTTP there is no connection whose end would tell that nothing is heard.
 poll({
   name: "missed",
   everySeconds: 300,
@@ -33,10 +32,7 @@ poll({
     settings.SLACK_APP_TOKEN === "" &&
     settings.SLACK_BOT_TOKEN !== "" &&
     settings.SLACK_SIGNING_SECRET !== "",
-  async run({ since, signal }) {
-    if (since !== null && !hasCaughtUp) await catchUp({ since, signal });
-    hasCaughtUp = true;
-  },
+  run: lookForMissed,
 });
 
 interface Envelope {

@@ -6,7 +6,7 @@ import { isRefused } from "../_injections/readable.ts";
 import { askedSeconds, codeOf, connect, deliveryError } from "./client.ts";
 import { tokenOf } from "./config.ts";
 import type { Place } from "./place.ts";
-import { latestPlaces } from "./places.ts";
+import { latestPlaces, MOST_PLACES } from "./places.ts";
 import { receiveEvent } from "./receive.ts";
 
 const PAGE = 200;
@@ -23,39 +23,59 @@ interface Reply extends JsonObject {
   reply_count?: number;
 }
 
-/** Takes what was said since then, the oldest first. What was taken before is recognised by its `ts`. */
-export async function catchUp({ since, signal }: CatchUpContext): Promise<void> {
-  const oldest = String((since.getTime() - MARGIN_MS) / 1000);
-  for (const place of await latestPlaces()) {
-    for (const message of await said(place, oldest, signal)) {
+export interface Missed extends CatchUpContext {
+  /** What was said after it is left out, since its event may be on its way. Default: now. */
+  until?: Date;
+  /** How many places are read, the latest first. Default: all that are known. */
+  most?: number;
+}
+
+/**
+ * Takes what was said since then, the oldest first, and returns how many messages were new. What was taken before is recognised by its `ts`.
+ */
+export async function catchUp({ since, until, most = MOST_PLACES, signal }: Missed): Promise<number> {
+  const times: Times = {
+    oldest: String((since.getTime() - MARGIN_MS) / 1000),
+    ...(until && { latest: String(until.getTime() / 1000) }),
+  };
+  let found = 0;
+  for (const place of await latestPlaces(most)) {
+    for (const message of await said(place, times, signal)) {
       signal.throwIfAborted();
       const event = { ...message, type: "message", channel: place.channel };
-      await receiveEvent({ team_id: place.team, event }).catch((error) => {
+      const received = await receiveEvent({ team_id: place.team, event }).catch((error) => {
         if (!isRefused(error)) throw error;
         log.error("A message of Slack was left out, since it was refused", { error: String(error) });
       });
+      if (received?.status === "processed" && !received.duplicate) found += 1;
     }
   }
+  return found;
+}
+
+interface Times {
+  oldest: string;
+  latest?: string;
 }
 
 /** What was said in a place, and in threads that began there, in order. */
-async function said({ team, channel, thread }: Place, oldest: string, signal: AbortSignal): Promise<Reply[]> {
+async function said({ team, channel, thread }: Place, times: Times, signal: AbortSignal): Promise<Reply[]> {
   const slack = connect(tokenOf(team), signal);
-  if (thread !== undefined) return repliesIn(slack, { channel, ts: thread, oldest }, signal);
+  if (thread !== undefined) return repliesIn(slack, { channel, ts: thread, ...times }, signal);
   const messages = await read(
-    (cursor) => slack.conversations.history({ channel, oldest, ...cursor }),
+    (cursor) => slack.conversations.history({ channel, ...times, ...cursor }),
     signal,
   );
   const found = [...messages];
   for (const { ts, reply_count = 0 } of messages) {
-    if (reply_count > 0) found.push(...(await repliesIn(slack, { channel, ts, oldest }, signal)));
+    if (reply_count > 0) found.push(...(await repliesIn(slack, { channel, ts, ...times }, signal)));
   }
   return inOrder(found);
 }
 
 const repliesIn = async (
   slack: WebClient,
-  place: { channel: string; ts: string; oldest: string },
+  place: Times & { channel: string; ts: string },
   signal: AbortSignal,
 ): Promise<Reply[]> => {
   const found = await read((cursor) => slack.conversations.replies({ ...place, ...cursor }), signal);

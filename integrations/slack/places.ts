@@ -6,7 +6,7 @@ import type { Place } from "./place.ts";
 const PREFIX = "place:";
 const KEPT_SECONDS = 7 * 86_400;
 const DAY_MS = 86_400_000;
-const MOST = 200;
+export const MOST_PLACES = 200;
 
 interface Known {
   place: Place;
@@ -23,13 +23,13 @@ export async function rememberPlace(place: Place): Promise<void> {
   const at = Date.now();
   if (at - (stored.get(key) ?? 0) < DAY_MS) return;
   await store.set(key, { place, at } satisfies Known, { ttlSeconds: KEPT_SECONDS });
-  if (stored.size >= MOST * 10) stored.clear();
+  if (stored.size >= MOST_PLACES * 10) stored.clear();
   stored.set(key, at);
 }
 
 /** The latest first. */
-export async function latestPlaces(): Promise<Place[]> {
+export async function latestPlaces(most: number): Promise<Place[]> {
   const rows = await store.list<Known>({ prefix: PREFIX, limit: 1000 });
   const known = rows.map(({ value }) => value).sort((one, other) => other.at - one.at);
-  return known.slice(0, MOST).map(({ place }) => place);
+  return known.slice(0, most).map(({ place }) => place);
 }

@@ -10,11 +10,12 @@ import {
   store,
 } from "heddle/sdk";
 import { injectReadable } from "../_injections/readable.ts";
-import { settings } from "./config.ts";
+import { settings, threadsIn } from "./config.ts";
 import { earlier } from "./context.ts";
 import { load } from "./files.ts";
 import { inOrder } from "./in-order.ts";
 import { readEvent, record, type SlackMessage, text } from "./message.ts";
+import { listen, tellOverheard } from "./overheard.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 import { rememberPlace } from "./places.ts";
 import { say } from "./say.ts";
@@ -62,7 +63,11 @@ async function receive(message: SlackMessage, self: Self): Promise<Received> {
   if (message.kind !== "new" && !hasOvertaken(message)) return ignored("unknown_place");
   const isFollowUp = place.thread === message.thread && isKnown && place.thread !== undefined;
   const isAddressed = message.isMention || !needsMention || isFollowUp || message.inOwnThread;
-  if (!isAddressed) return ignored("not_mentioned");
+  if (!isAddressed) {
+    const outcome = await listen(message, self, channel);
+    if (outcome === "overheard") await rememberPlace(channel);
+    return ignored(outcome);
+  }
   if (!message.isBot && !(await mayTalk(message, self, clientId))) return ignored("not_allowed");
   const botId = known?.bot_id ?? settings.SLACK_BOT_ID;
   if (!known)
@@ -71,6 +76,7 @@ async function receive(message: SlackMessage, self: Self): Promise<Received> {
   await rememberPlace(channel);
   if (place.thread !== undefined) await rememberPlace(place);
   if (!isKnown) await tellContext(message, self, place, botId);
+  if (place.thread === message.ts) await tellOverheard(message, place, channel, botId);
   return run(message, self, place, botId);
 }
 
@@ -79,7 +85,7 @@ const hasOvertaken = ({ kind, ts }: SlackMessage): boolean =>
 
 /** By default each mention begins a thread where one is needed; elsewhere the whole channel is one conversation. */
 function placeFor({ thread, ts, isDirect }: SlackMessage, channel: Place, needsMention: boolean): Place {
-  const mode = settings.SLACK_THREADS;
+  const mode = threadsIn(channel.channel);
   const begins = mode === "always" ? !isDirect : mode === "mentions" && needsMention;
   const root = thread ?? (begins ? ts : undefined);
   return root === undefined ? channel : { ...channel, thread: root };

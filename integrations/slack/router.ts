@@ -1,6 +1,7 @@
 import { Elysia, server, t, verifySlack } from "heddle/sdk";
 import { appManifest } from "./app-manifest.ts";
 import { settings } from "./config.ts";
+import { noteRetry } from "./look-for-missed.ts";
 import { receiveAny } from "./receive-any.ts";
 
 // `parse: "none"`, because the signature covers the bytes of the body. Slack's events, slash commands and buttons all come here.
@@ -9,6 +10,7 @@ export const router = new Elysia()
     "/webhook",
     async ({ request }) => {
       const { payload } = await verifySlack(request, settings.SLACK_SIGNING_SECRET);
+      if (request.headers.has("x-slack-retry-num")) await noteRetry();
       return receiveAny(payload);
     },
     { parse: "none" },

@@ -38,6 +38,17 @@ export const SETUP = defineSetup({
         "mentions: each mention begins a thread, and where none is needed answers stand in the channel; always; never",
     },
     {
+      key: "SLACK_THREADS_IN",
+      secret: false,
+      description: "The same for single channels, by their ids: C0123456789=always, C9876543210=never",
+    },
+    {
+      key: "SLACK_LISTEN_IN",
+      secret: false,
+      description:
+        "Ids of channels whose talk is kept as context although it does not address the bot: C0123456789, C9876543210; *: all in which the bot is; empty: none",
+    },
+    {
       key: "SLACK_AUDIT_CHANNEL",
       secret: false,
       description: "Id of a channel that is told of each call of a tool; empty: none",

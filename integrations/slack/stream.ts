@@ -56,7 +56,9 @@ async function begin(
   id: string,
 ): Promise<Shown> {
   const { user_id, team_id } = update.config;
-  if (where.thread !== undefined && user_id !== undefined && team_id !== undefined) {
+  // A stream can only grow.
+  const grows = update.display === "append";
+  if (grows && where.thread !== undefined && user_id !== undefined && team_id !== undefined) {
     try {
       const answer = await slack.apiCall("chat.startStream", {
         ...{ channel: where.channel, thread_ts: where.thread, task_display_mode: "timeline" },

@@ -41,6 +41,7 @@ export async function streamTo(
   for (const update of updates) {
     const common: Omit<StreamUpdate, "handle"> = {
       ...{ task, config: given, dispatchConfig, text: "", tools: [], botId, sessionId },
+      display: "append",
       state: update.text ? "writing" : "started",
     };
     const returned = await dispatcher.stream({ ...common, handle: handle ?? null, ...update }, ctx);

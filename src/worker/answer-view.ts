@@ -9,6 +9,8 @@ export interface AnswerViewer extends Pick<ShownRun, "show" | "progress"> {
 }
 
 export interface AnswerViewerOptions {
+  /** Whether what was written before tools were called stays above what is written after them. */
+  display: AnswerView["display"];
   /** The answer is data, of which a part means nothing. */
   isData: boolean;
   onChange(): void;
@@ -17,8 +19,12 @@ export interface AnswerViewerOptions {
 type ViewedTool = AnswerView["tools"][number] & { key: string };
 
 const MOST_TOOLS = 100;
+/** More than any place shows of an answer that is not finished. */
+const MOST_EARLIER = 20_000;
 
-export function createAnswerViewer({ isData, onChange }: AnswerViewerOptions): AnswerViewer {
+export function createAnswerViewer({ display, isData, onChange }: AnswerViewerOptions): AnswerViewer {
+  /** What earlier iterations wrote. */
+  let earlier = "";
   let text = "";
   /** The iteration that wrote it. */
   let writtenIn = 0;
@@ -40,7 +46,10 @@ export function createAnswerViewer({ isData, onChange }: AnswerViewerOptions): A
       case "text":
         if (isData) return;
         // What was written before tools were called stays readable until there is more.
-        if (writtenIn !== iteration) text = "";
+        if (writtenIn !== iteration) {
+          if (display === "append") earlier = joined(earlier, text).slice(-MOST_EARLIER);
+          text = "";
+        }
         writtenIn = iteration;
         text += event.text;
         state = "writing";
@@ -65,7 +74,12 @@ export function createAnswerViewer({ isData, onChange }: AnswerViewerOptions): A
   }
 
   return {
-    view: () => ({ text, state, tools: tools.map(({ key: _key, ...tool }) => tool) }),
+    view: () => ({
+      text: joined(earlier, text),
+      state,
+      display,
+      tools: tools.map(({ key: _key, ...tool }) => tool),
+    }),
     show(event) {
       take(event);
       onChange();
@@ -76,6 +90,9 @@ export function createAnswerViewer({ isData, onChange }: AnswerViewerOptions): A
     },
   };
 }
+
+const joined = (earlier: string, text: string): string =>
+  earlier === "" || text.trim() === "" ? earlier + text : `${earlier.trimEnd()}\n\n${text}`;
 
 /** Ids of calls are unique within one answer of the model only. */
 const keyOf = (iteration: number, callId: string): string => `${iteration}.${callId}`;

@@ -17,6 +17,8 @@ export interface Claim {
   hops: number;
   /** Other runs of the task's conversation in the last hour, or since somebody let it continue; zero for one that is not counted. */
   recentRuns: number;
+  /** What its places show of an answer that is not finished. */
+  display: "append" | "replace" | "hidden";
   /** The tasks that wait behind it in its session, oldest first. */
   waiting: WaitingTask[];
   /** Whether other tasks of the session waited at the time of the claim. */
@@ -82,6 +84,9 @@ const claim = prepared((query) =>
       client_id: sessions.client_id,
       hops: sql<number>`coalesce((select hops from messages where messages.id = ${tasks.message_id}), 0)`,
       // Column names are written by hand, because drizzle would omit their table here. A refused run has no run_at.
+      display: sql<
+        Claim["display"]
+      >`coalesce((select thinking_display from channels where channels.id = tasks.channel_id), 'append')`,
       recentRuns: sql<number>`(
         select count(*)::int from tasks other where other.loop_key = ${tasks.loop_key}
           and other.run_at > greatest(now() - interval '1 hour', (

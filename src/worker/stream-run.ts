@@ -10,12 +10,14 @@ const RELEASED_MS = 1_000;
  * Shows the run at its places while it goes, and notes in the claim what they are shown in. Costs nothing if no place shows it.
  */
 export async function streamRun<Outcome>(
-  { task, turn, hops }: Claim,
+  { task, turn, hops, display }: Claim,
   streams: Streams | undefined,
   run: (watcher: AnswerViewer | undefined) => Promise<Outcome>,
   stop: AbortSignal,
 ): Promise<Outcome> {
+  if (display === "hidden") return run(undefined);
   const viewer = createAnswerViewer({
+    display,
     isData: turn.execution_config.output_schema !== undefined,
     onChange: () => stream?.changed(),
   });

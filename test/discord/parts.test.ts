@@ -52,6 +52,7 @@ beforeEach(() => {
   refusal = undefined;
   useSettings({
     ...{ DISCORD_API_URL: discord.url, DISCORD_BOT_TOKEN: TOKEN, DISCORD_MAX_FILE_BYTES: "1000" },
+    DISCORD_LISTEN_IN: undefined,
   });
   heddle.people.push({ id: ADA, name: "Ada", place: null, status: "allowed" });
 });
@@ -90,6 +91,24 @@ test("a mention begins a thread, once however often it comes; a direct message n
   expect((await write(ADA, id, "and in its own thread")).outcome).toBe("taken");
   expect((await write(ADA, DIRECT, "alone")).outcome).toBe("taken");
   expect(heddle.events.at(-1)).toMatchObject({ event: "direct_message", clientId: `discord:${DIRECT}` });
+});
+
+test("talk among people is kept only where the bot is to listen, without a run; a thread that begins there is told it", async () => {
+  expect((await write(ADA, GENERAL, "Nobody hears this.")).outcome).toBe("not_addressed");
+  useSettings({ DISCORD_LISTEN_IN: GENERAL });
+  expect((await write(BEN, GENERAL, "A stranger")).outcome).toBe("not_allowed");
+  const { id, outcome } = await write(ADA, GENERAL, "The shop opens at nine.");
+  expect(outcome).toBe("overheard");
+  await take(found(id));
+  expect((await write(ADA, GENERAL, "")).outcome).toBe("empty");
+  expect(heddle.messages).toMatchObject([
+    { content: "The shop opens at nine.", notify: false, author: { id: ADA }, fromBot: false },
+  ]);
+  await mention("When?");
+  expect(heddle.messages.slice(1)).toMatchObject([
+    { content: "Said here before:\n\nAda: The shop opens at nine.", notify: false },
+  ]);
+  expect(heddle.firstEvent).toMatchObject({ content: "When?", runAgent: true });
 });
 
 test("where no thread may begin, the mention is answered as a reply; a channel's settings hold", async () => {
@@ -414,4 +433,26 @@ test("Discord shows that the bot writes, and a test of the connection says what 
   expect(discord.typing).toEqual([GENERAL]);
   discord.mayRead = false;
   expect(await integration.testConnection?.({ signal })).toContain("Message Content Intent is off");
+});
+
+test("reactions show what a run does and how it ended, on a mention in its channel", async () => {
+  const { id } = await mention("Hello");
+  const message = { id: "m", author: null, metadata: heddle.firstEvent.metadata ?? {} };
+  const reactions = () => found(id)?.reactions;
+  await runHook("before_context_assembly", { source: "discord", message });
+  await runHook("after_tool_call", { message, tool_name: "web_search" });
+  await runHook("after_tool_call", { message, tool_name: "roll_dice" });
+  expect(reactions()).toEqual(["⏳", "🔍", "⚙️"]);
+  await runHook("after_response", { message, status: "complete" });
+  expect(reactions()).toEqual(["🔍", "⚙️", "✅"]);
+  await runHook("after_response", { message, status: "failed", error: true });
+  expect(reactions()?.at(-1)).toBe("❌");
+  useSettings({ DISCORD_REACTIONS: "false" });
+  await runHook("before_context_assembly", { message });
+  expect(reactions()).not.toContain("⏳");
+  useSettings({ DISCORD_REACTIONS: undefined });
+  // A reaction that Discord refuses does not hold the run up.
+  discord.refuse.push({ path: "/@me", status: 403, code: 50_013 });
+  await runHook("before_context_assembly", { message });
+  expect(reactions()).not.toContain("⏳");
 });

@@ -65,6 +65,7 @@ beforeEach(() => {
   refusal = undefined;
   useSettings({
     ...{ SLACK_API_URL: `${slack.url}/api/`, SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_TEAM_TOKENS: undefined },
+    ...{ SLACK_THREADS: undefined, SLACK_THREADS_IN: undefined, SLACK_LISTEN_IN: undefined },
     ...{ SLACK_AUDIT_CHANNEL: undefined, SLACK_WHO_MAY_TALK: undefined, SLACK_MAX_FILE_BYTES: "1000" },
   });
 });
@@ -155,6 +156,58 @@ test("where answers stand can be chosen", async () => {
   const ts = slack.nextTs();
   expect(await placeOf({ text: "each", ts })).toBe(`${place}:${ts}`);
   useSettings({ SLACK_THREADS: undefined });
+});
+
+test("a channel may have answers stand elsewhere than the others", async () => {
+  const at = () => heddle.events.at(-1)?.clientId;
+  useSettings({ SLACK_THREADS: "always", SLACK_THREADS_IN: `C0OTHER=mentions, ${GENERAL} = never` });
+  await asked();
+  expect(at()).toBe(place);
+  useSettings({ SLACK_THREADS_IN: "C0OTHER=never" });
+  const ts = slack.nextTs();
+  await asked("Hi", { ts });
+  expect(at()).toBe(`${place}:${ts}`);
+  useSettings({ SLACK_THREADS_IN: `${GENERAL}=sometimes`, SLACK_THREADS: "never" });
+  await asked();
+  expect(at()).toBe(place);
+});
+
+test("talk among people is kept only where the bot is to listen, without a run; a thread that begins there is told the latest", async () => {
+  const talk = (text: string, more: object = {}) => say({ text, ts: slack.nextTs(), ...more });
+  expect(await talk("Nobody hears this.")).toMatchObject({ reason: "not_mentioned" });
+  useSettings({ SLACK_LISTEN_IN: `C0OTHER, ${GENERAL}` });
+  expect(await talk("", { ts: slack.nextTs() })).toMatchObject({ reason: "empty" });
+  const ts = slack.nextTs();
+  for (let times = 0; times < 2; times++)
+    expect(await talk("The shop opens at <https://a.example|nine>.", { ts })).toMatchObject({
+      reason: "overheard",
+    });
+  // Threads are read when the bot is called into them.
+  expect(await talk("Aside", { thread_ts: ts })).toMatchObject({ reason: "not_mentioned" });
+  expect(heddle.messages).toMatchObject([
+    {
+      ...{ content: "The shop opens at nine (https://a.example).", source: "slack", notify: false },
+      ...{ author: { id: ADA, display_name: "Ada" }, fromBot: false },
+    },
+  ]);
+  expect(heddle.messages[0]?.runAgent).toBeFalsy();
+  for (let number = 0; number < 25; number++) await talk(`Word ${number}`);
+  heddle.messages.length = 0;
+  await asked("When?");
+  const [told] = heddle.messages;
+  expect(told?.content.split("\n").slice(2)).toEqual(
+    Array.from({ length: 20 }, (_, number) => `Ada: Word ${number + 5}`),
+  );
+  expect(told?.author).toBeUndefined();
+  expect(heddle.events.at(-1)).toMatchObject({ content: "When?", runAgent: true });
+  useSettings({ SLACK_LISTEN_IN: "*", SLACK_WHO_MAY_TALK: "allowed" });
+  expect(await talk("A stranger")).toMatchObject({ reason: "not_allowed" });
+  heddle.people.push({ id: ADA, name: "Ada", place: null, status: "allowed" });
+  expect(await talk("Allowed")).toMatchObject({ reason: "overheard" });
+  let outcome: unknown;
+  for (let number = 0; number < 500; number++) outcome = await talk(`Chatter ${number}`);
+  expect(outcome).toMatchObject({ reason: "too_much" });
+  expect(heddle.messages.length).toBeLessThan(500);
 });
 
 test("an edit that overtakes its message is taken in its place", async () => {
@@ -266,6 +319,18 @@ test("an answer is a stream with a card for each tool, and an edited message whe
   expect(posted()[1]).toMatchObject({ text: "Once ", edits: ["…", "⏳ look"] });
   await deliver("slack", config, "The end.", { streamed: plain.handle });
   expect(posted().map(({ text }) => text)).toEqual(["Once upon a time.", "The end."]);
+});
+
+test("where only what was written last is shown, a message is edited, since a stream can only grow", async () => {
+  const thread_ts = slack.write(ADA, GENERAL, "root");
+  const config = { channel_id: GENERAL, thread_ts, user_id: ADA, team_id: TEAM };
+  const display = "replace" as const;
+  await streamTo("slack", config, [
+    { text: "I look.", display },
+    { text: "Found", display },
+  ]);
+  expect(slack.calls).not.toContain("chat.startStream");
+  expect(posted()).toMatchObject([{ thread_ts, text: "Found", edits: ["I look."] }]);
 });
 
 test("an approval is asked with buttons; who presses is passed on, others are told, and all see the decision", async () => {

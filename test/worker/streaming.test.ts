@@ -178,6 +178,39 @@ oneDatabase("streaming", (open) => {
     await close(worker);
   });
 
+  test.each([
+    ["append" as const, ["", "I look.", "I look.\n\nFound", "I look.\n\nFound it."]],
+    ["replace" as const, ["", "I look.", "Found", "Found it."]],
+    ["hidden" as const, []],
+  ])("the channel's thinking_display says what is shown: %s", async (thinking_display, shown) => {
+    const { db, start, send, over, handed, close, updates, delivered } = await fixture(
+      async (_task, _signal, watcher) => {
+        const say = async (iteration: number, written: string) => {
+          const { length } = updates;
+          watcher?.show({ type: "text", iteration, text: written });
+          if (watcher) await until(() => updates.length > length);
+        };
+        if (watcher) await until(() => updates.length > 0);
+        await say(1, "I look.");
+        watcher?.show({ type: "tool_calls", iteration: 1, toolCalls: [] } as never);
+        await say(2, "Found");
+        await say(2, " it.");
+        return "Found it.";
+      },
+    );
+    // Its settings are there before its first run.
+    const first = await send({ dispatchConfig: { type: "plain" } });
+    await db.query.update(channels).set({ thinking_display });
+    const worker = start();
+    await over(first);
+    await over(await send());
+    expect(await handed(2)).toHaveLength(2);
+    expect(updates.map((update) => update.text)).toEqual(shown);
+    expect(updates.every(({ display }) => display === thinking_display)).toBe(true);
+    expect("streamed" in (delivered[1] ?? {})).toBe(shown.length > 0);
+    await close(worker);
+  });
+
   test("the handle outlives the attempt and the worker", async () => {
     let isNext = false;
     let before = 0;

@@ -19,7 +19,7 @@ import { type TargetedTask, type TaskTarget, targetsOf, targetTypesOf } from "..
 import { type Clock, createPacer, type Pacer } from "./pacer.ts";
 
 /** The answer and its run as they are now. */
-export type AnswerView = Pick<StreamUpdate, "text" | "tools" | "state">;
+export type AnswerView = Pick<StreamUpdate, "text" | "tools" | "state" | "display">;
 
 /** A claimed task. */
 export interface StreamedTask extends TargetedTask {

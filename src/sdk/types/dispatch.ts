@@ -89,10 +89,12 @@ export interface StreamUpdate<Config = JsonObject> {
   /** The whole dispatch_config, `type` included. */
   dispatchConfig: Config & JsonObject;
   /**
-   * What the model has written last, as a whole. It begins anew when the model writes again after a tool or a failed try; it
-   * stays empty for an answer as data.
+   * What the model has written, as a whole: with `display` "append" also what it wrote before it called tools (the last 20,000 characters of
+   * that), with "replace" only what it has written last. What a failed try wrote is taken back; it stays empty for an answer as data.
    */
   text: string;
+  /** The channel's `thinking_display`. With "hidden", `stream` is not called. */
+  display: "append" | "replace";
   /** The calls of tools since the run began or continued, oldest first; the latest 100. */
   tools: StreamedTool[];
   /** What the run does: it has begun, waits for the model, for tools, or the model writes. */

@@ -19,6 +19,8 @@ export interface Posted {
   attachments: object[];
   files: { name: string; bytes: Uint8Array }[];
   edits: string[];
+  /** Those of the bot. */
+  reactions: string[];
   edited_timestamp: string | null;
 }
 
@@ -138,7 +140,7 @@ export function startFakeDiscord(): FakeDiscord {
         ...{ id: fake.nextId(), channel_id: channel, type: 0, content },
         author: { id: user, username: NAMES[user] ?? user },
         mentions: content.includes(`<@${BOT}>`) ? [{ id: BOT, username: "heddle" }] : [],
-        ...{ attachments: [], components: [], files: [], edits: [], edited_timestamp: null, ...more },
+        ...{ attachments: [], components: [], files: [], edits: [], reactions: [], edited_timestamp: null, ...more },
       };
       fake.messages.push(message);
       tell("MESSAGE_CREATE", { ...message, ...(channel !== DIRECT && { guild_id: "1" }) });

@@ -67,7 +67,7 @@ const post: Answer = (fake, { given, files }, [, id = ""]) => {
   const message: Posted = {
     ...{ id: fake.nextId(), channel_id: id, type: 0, content: given.content ?? "", files },
     ...{ author: { ...SELF, bot: true }, nonce: given.nonce, components: given.components ?? [] },
-    ...{ mentions: [], attachments: [], edits: [], edited_timestamp: null },
+    ...{ mentions: [], attachments: [], edits: [], reactions: [], edited_timestamp: null },
     ...(reference && { message_reference: reference }),
   };
   fake.messages.push(message);
@@ -87,6 +87,24 @@ const remove: Answer = (fake, _, [, channel, , id]) => {
   const message = messageOf(fake, channel, id);
   if (message.author.id !== BOT) refuse(403, 50_013);
   fake.messages.splice(fake.messages.indexOf(message), 1);
+};
+
+/** In an address, an emoji must be encoded; Discord refuses what is none. */
+const emojiIn = (text = ""): string => {
+  const emoji = decodeURIComponent(text);
+  if (text === emoji || !/^\p{Extended_Pictographic}\ufe0f?$/u.test(emoji)) refuse(400, 10_014);
+  return emoji;
+};
+
+const react: Answer = (fake, _, [, channel, , id, , emoji]) => {
+  const { reactions } = messageOf(fake, channel, id);
+  if (!reactions.includes(emojiIn(emoji))) reactions.push(emojiIn(emoji));
+};
+
+const unreact: Answer = (fake, _, [, channel, , id, , emoji]) => {
+  const { reactions } = messageOf(fake, channel, id);
+  const at = reactions.indexOf(emojiIn(emoji));
+  if (at >= 0) reactions.splice(at, 1);
 };
 
 const read: Answer = (fake, { query }, [, id = ""]) => {
@@ -169,6 +187,8 @@ const CALLS: [string, Answer][] = [
   ["PATCH channels * messages *", edit],
   ["DELETE channels * messages *", remove],
   ["POST channels * messages * threads", beginThread],
+  ["PUT channels * messages * reactions * @me", react],
+  ["DELETE channels * messages * reactions * @me", unreact],
   ["POST channels * typing", (fake, _, [, id = ""]) => void fake.typing.push(channelOf(fake, id).id)],
   ["POST interactions * * callback", respond],
   ["PATCH webhooks * * messages @original", editOriginal],

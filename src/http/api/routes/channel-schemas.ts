@@ -33,7 +33,10 @@ export const Settings = {
   ),
   allow_bot_messages: t.Optional(t.Boolean({ description: "Whether other bots' messages may start runs." })),
   thinking_display: t.Optional(
-    oneOf(["append", "replace", "hidden"], "How chat integrations show the bot's reasoning."),
+    oneOf(
+      ["append", "replace", "hidden"],
+      "What places show of an answer while it is written: append (all that the bot writes), replace (what it wrote last, without what it wrote before it called tools), hidden (nothing before the answer).",
+    ),
   ),
   private: t.Optional(
     t.Boolean({ description: "A flag for chat integrations, which read it over the API." }),

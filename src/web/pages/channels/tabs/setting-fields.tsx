@@ -58,12 +58,12 @@ export function AnswerFields({ value, set, wrong }: FieldsProps) {
         onChange={({ currentTarget }) => set({ prompt: currentTarget.value || null })}
       />
       <Select
-        label="Reasoning of the bot"
-        description="How chat integrations show it."
+        label="While an answer is written"
+        description="What chats show of it. The finished answer takes its place."
         data={[
-          { value: "append", label: "Before the answer" },
-          { value: "replace", label: "Until the answer replaces it" },
-          { value: "hidden", label: "Not at all" },
+          { value: "append", label: "All that the bot writes" },
+          { value: "replace", label: "Only what it wrote last" },
+          { value: "hidden", label: "Nothing" },
         ]}
         allowDeselect={false}
         error={wrong("thinking_display")}
