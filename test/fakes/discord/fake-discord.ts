@@ -140,7 +140,15 @@ export function startFakeDiscord(): FakeDiscord {
         ...{ id: fake.nextId(), channel_id: channel, type: 0, content },
         author: { id: user, username: NAMES[user] ?? user },
         mentions: content.includes(`<@${BOT}>`) ? [{ id: BOT, username: "heddle" }] : [],
-        ...{ attachments: [], components: [], files: [], edits: [], reactions: [], edited_timestamp: null, ...more },
+        ...{
+          attachments: [],
+          components: [],
+          files: [],
+          edits: [],
+          reactions: [],
+          edited_timestamp: null,
+          ...more,
+        },
       };
       fake.messages.push(message);
       tell("MESSAGE_CREATE", { ...message, ...(channel !== DIRECT && { guild_id: "1" }) });
