@@ -89,8 +89,14 @@ function messageOf(error: unknown): string {
     return `A statement failed: ${query.slice(0, STATEMENT_LENGTH)}${cause === undefined ? "" : `: ${errorMessage(cause)}`}`;
   }
   if (error.message === "") return withoutMessage(error);
-  return isDataFault(code) ? withoutValue(error.message) : error.message;
+  return isDataFault(code) ? withoutValue(error.message) : withoutAdvice(error.message);
 }
+
+/** Bun advises whoever wrote the call, whom the reader of the message is not. */
+const withoutAdvice = (message: string): string => {
+  const at = message.indexOf(" For more information, pass `verbose: true`");
+  return at < 0 ? message : message.slice(0, at);
+};
 
 const hasMessage = (error: unknown): error is { message: string } =>
   typeof error === "object" && error !== null && typeof (error as { message?: unknown }).message === "string";

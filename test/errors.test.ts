@@ -27,6 +27,13 @@ test.each<[string, unknown, string]>([
   ["an object that throws when it is read", unreadable, "something was thrown that cannot be read"],
   ["an error without a message", new RangeError(), "RangeError without a message"],
   ["an error whose cause has one", new Error("", { cause: new Error("It failed") }), "It failed"],
+  [
+    "an error with Bun's advice to the author of the call",
+    new Error(
+      "The socket connection was closed unexpectedly. For more information, pass `verbose: true` in the second argument to fetch()",
+    ),
+    "The socket connection was closed unexpectedly.",
+  ],
   ["several errors", new AggregateError([new Error("One"), "Two"]), "One; Two"],
 ])("the message of %s", (_, thrown, message) => {
   expect(errorMessage(thrown)).toBe(message);
