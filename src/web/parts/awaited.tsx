@@ -12,6 +12,19 @@ export function Awaited({ error, onRetry }: AwaitedProps) {
   return error === null || error === undefined ? <Loading /> : <ApiError error={error} onRetry={onRetry} />;
 }
 
+interface Read {
+  data: unknown;
+  error: unknown;
+  fetchStatus: "fetching" | "paused" | "idle";
+  refetch(): unknown;
+}
+
+/** What several reads make together, once all of them are there. One that is not made, for want of a scope, is not waited for. */
+export function AwaitedAll({ reads, children }: { reads: readonly Read[]; children: React.ReactNode }) {
+  const missing = reads.find(({ data, error, fetchStatus }) => !data && (error || fetchStatus !== "idle"));
+  return missing ? <Awaited error={missing.error} onRetry={() => void missing.refetch()} /> : children;
+}
+
 export function Loading() {
   return (
     <div className={classes.awaited} role="status" aria-label="Loading" aria-busy="true">

@@ -53,16 +53,19 @@ export function Lines<Line>({ children, tail, ...props }: LinesProps<Line>) {
           {isFollowing ? "Pause" : waiting === 0 ? "Follow" : `Follow, ${plural(waiting, "new line")}`}
         </Button>
       </div>
-      <Scroller {...props} isFollowing={isFollowing} setFollowing={setFollowing} />
+      <Scroller {...props} isRead={state === "live"} isFollowing={isFollowing} setFollowing={setFollowing} />
     </div>
   );
 }
 
 type ScrollerProps<Line> = Omit<LinesProps<Line>, "tail" | "children"> &
-  Pick<Tail<Line>, "isFollowing" | "setFollowing">;
+  Pick<Tail<Line>, "isFollowing" | "setFollowing"> & {
+    /** Before the log is read, nobody knows whether there are lines. */
+    isRead: boolean;
+  };
 
 function Scroller<Line>(props: ScrollerProps<Line>) {
-  const { label, lines, none, parts, isSelected, onSelect, isFollowing, setFollowing } = props;
+  const { label, lines, none, parts, isSelected, onSelect, isRead, isFollowing, setFollowing } = props;
   const scroller = useRef<HTMLElement>(null);
   const seen = useRef({ top: 0, height: 0 });
   const virtual = useVirtualizer({
@@ -117,7 +120,7 @@ function Scroller<Line>(props: ScrollerProps<Line>) {
         }
       }}
     >
-      {lines.length === 0 && <p className={classes.none}>{none}</p>}
+      {lines.length === 0 && isRead && <p className={classes.none}>{none}</p>}
       <div className={classes.space} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, key, start }) => {
           const line = lines[index];

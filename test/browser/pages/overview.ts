@@ -48,6 +48,39 @@ export function overviewTests(ui: () => Ui): void {
     expect(await opened.accessibility("nav[aria-label='Pages']")).toEqual([]);
     expect(opened.faults).toEqual([]);
   });
+
+  test("overview: what is still being read is not told as nothing, here and elsewhere", async () => {
+    await using opened = await ui().openPage("/about");
+    const { page } = opened;
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    for (const path of ["activity", "schedules/*/occurrences", "channels?*skill*", "logs/stream"]) {
+      await page.route(`**/api/v1/${path}**`, async (route) => {
+        await held;
+        await route.continue();
+      });
+    }
+    const [schedule] = (await ui().api("GET", "/api/v1/schedules?limit=1")).schedules;
+    const said: string[] = [];
+    for (const [path, part, claim] of [
+      ["/", "What has happened", /None failed/],
+      [`/schedules/${schedule.id}`, "What became of its times", /It has not been due yet/],
+      ["/skills/opening-hours", "Who has it", /Nobody has it/],
+      ["/logs", "The server's log", /Nothing has been written yet/],
+    ] as const) {
+      await opened.go(path);
+      await page
+        .getByRole("heading", { name: part })
+        .or(page.getByRole("region", { name: part }))
+        .waitFor();
+      if ((await page.getByText(claim).count()) > 0) said.push(path);
+    }
+    release();
+    expect(said).toEqual([]);
+    await page.getByRole("region", { name: "The server's log" }).getByText("Telegram").first().waitFor();
+    await opened.go("/");
+    await page.getByText("Webhooks", { exact: true }).waitFor();
+    expect(opened.faults).toEqual([]);
+  });
 }
 
 const HOSTILE = {

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { channelsWith } from "../../api/channels-with.ts";
 import { bots, carapaces } from "../../api/queries.ts";
 import { covers, useSession } from "../../api/session.ts";
+import { AwaitedAll } from "../../parts/awaited.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
 import { Panel, Section } from "../../parts/page-frame.tsx";
@@ -11,26 +12,29 @@ import { ShortList, type ShortRow } from "../../parts/short-list.tsx";
 export function CarapaceUses({ id }: { id: string }) {
   const scopes = useSession(({ me }) => me?.scopes) ?? [];
   const may = (scope: string) => ({ enabled: covers(scopes, scope) });
-  const { data: allBots = [] } = useQuery({ ...bots, ...may("bots:read") });
-  const { data: all = [] } = useQuery({ ...carapaces, ...may("carapaces:read") });
-  const { data: channels = [] } = useQuery({ ...channelsWith({ carapace: id }), ...may("channels:read") });
+  const ofBots = useQuery({ ...bots, ...may("bots:read") });
+  const ofCarapaces = useQuery({ ...carapaces, ...may("carapaces:read") });
+  const ofChannels = useQuery({ ...channelsWith({ carapace: id }), ...may("channels:read") });
+  const all = ofCarapaces.data ?? [];
   const rows = [
-    ...allBots
+    ...(ofBots.data ?? [])
       .filter((one) => one.carapaces.includes(id))
       .map((one) => use("Bot", `/bots/${one.id}`, one.name, "")),
-    ...channels.map((one) => use("Hash", `/channels/${one.id}`, one.display_name, "")),
+    ...(ofChannels.data ?? []).map((one) => use("Hash", `/channels/${one.id}`, one.display_name, "")),
     ...all
       .filter((one) => one.includes.some((name) => includedId(name, one.integration_id, all) === id))
       .map((one) => use("Layers", `/carapaces/${one.id}`, one.name, "Includes it")),
   ];
   return (
     <Section title="Who has it">
-      <Panel flush>
-        <ShortList
-          rows={rows}
-          none="No bot or channel names it. Channels may still get it from an integration that is activated there."
-        />
-      </Panel>
+      <AwaitedAll reads={[ofBots, ofCarapaces, ofChannels]}>
+        <Panel flush>
+          <ShortList
+            rows={rows}
+            none="No bot or channel names it. Channels may still get it from an integration that is activated there."
+          />
+        </Panel>
+      </AwaitedAll>
     </Section>
   );
 }

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { SUMS_MS, useLiveQueries } from "../../api/live.ts";
 import { pageAt, usePages } from "../../pages.tsx";
-import { ApiError } from "../../parts/api-error.tsx";
+import { Awaited } from "../../parts/awaited.tsx";
 import { Chart, type Series } from "../../parts/chart.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Panel, Section } from "../../parts/page-frame.tsx";
@@ -33,9 +33,15 @@ const activityOf = (span: string) =>
 export function Activity({ span }: { span: string }) {
   const { data, error, refetch } = useQuery(activityOf(span));
   useLiveQueries(["task", "inbox", "delivery"], ["activity"], { everyMs: SUMS_MS });
-  if (error) return <ApiError error={error} onRetry={() => void refetch()} />;
-  const buckets = data?.buckets ?? [];
-  if (data && isEmpty(buckets)) return <NothingYet span={span} />;
+  if (!data) {
+    return (
+      <Section title="What has happened">
+        <Awaited error={error} onRetry={() => void refetch()} />
+      </Section>
+    );
+  }
+  const { buckets } = data;
+  if (isEmpty(buckets)) return <NothingYet span={span} />;
   return (
     <Section title="What has happened">
       <div className={classes.cards}>

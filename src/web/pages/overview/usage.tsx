@@ -57,27 +57,29 @@ export function Usage() {
             />
           )}
         </StatRow>
-        <Chart
-          label={`Tokens by day: ${tokensText(cached)} cached input, ${tokensText(prompt - cached)} uncached input, ${tokensText(output)} output`}
-          // Noon: the axis is in the reader's zone, and the day has the same name in nearly all of them.
-          x={days.map(([at]) => at + 43_200_000)}
-          series={[
-            {
-              label: "Cached input tokens",
-              data: ofDays(({ cached_input_tokens }) => cached_input_tokens),
-              tone: "calm",
-            },
-            { label: "Uncached input tokens", data: ofDays(uncached), tone: "accent" },
-            {
-              label: "Output tokens",
-              data: ofDays(({ completion_tokens }) => completion_tokens),
-              tone: "good",
-            },
-          ]}
-          kind="bar"
-          stacked
-          height={140}
-        />
+        {prompt + output > 0 && (
+          <Chart
+            label={`Tokens by day: ${tokensText(cached)} cached input, ${tokensText(prompt - cached)} uncached input, ${tokensText(output)} output`}
+            // Noon: the axis is in the reader's zone, and the day has the same name in nearly all of them.
+            x={days.map(([at]) => at + 43_200_000)}
+            series={[
+              {
+                label: "Cached input tokens",
+                data: ofDays(({ cached_input_tokens }) => cached_input_tokens),
+                tone: "calm",
+              },
+              { label: "Uncached input tokens", data: ofDays(uncached), tone: "accent" },
+              {
+                label: "Output tokens",
+                data: ofDays(({ completion_tokens }) => completion_tokens),
+                tone: "good",
+              },
+            ]}
+            kind="bar"
+            stacked
+            height={140}
+          />
+        )}
       </Panel>
     </Section>
   );

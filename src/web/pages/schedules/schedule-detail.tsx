@@ -5,7 +5,7 @@ import { Link, useLocation } from "wouter";
 import { api, type Schema, take } from "../../api/client.ts";
 import { useLiveQueries } from "../../api/live.ts";
 import { covers, useSession } from "../../api/session.ts";
-import { ApiError, notifyDone, notifyError } from "../../parts/api-error.tsx";
+import { notifyDone, notifyError } from "../../parts/api-error.tsx";
 import { Awaited } from "../../parts/awaited.tsx";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Detail } from "../../parts/detail.tsx";
@@ -157,20 +157,22 @@ function Used({ id }: { id: string }) {
 const WRITERS = { person: "A person", integration: "An integration", bot: "A bot" } as const;
 
 function Occurrences({ schedule: { id } }: { schedule: Schedule }) {
-  const { data = [], error } = useQuery(occurrencesOf(id));
-  if (error) return <ApiError error={error} />;
+  const { data, error, refetch } = useQuery(occurrencesOf(id));
   return (
     <Section title="What became of its times">
-      <ShortList
-        rows={data.map((one) => ({
-          key: one.id,
-          href: one.task_id === null ? `/schedules/${id}` : `/tasks/${one.task_id}`,
-          lead: <Status value={one.task_status ?? one.status} />,
-          title: wordsOf(one),
-          end: <Time at={one.due_at} />,
-        }))}
-        none="It has not been due yet."
-      />
+      {!data && <Awaited error={error} onRetry={() => void refetch()} />}
+      {data && (
+        <ShortList
+          rows={data.map((one) => ({
+            key: one.id,
+            href: one.task_id === null ? `/schedules/${id}` : `/tasks/${one.task_id}`,
+            lead: <Status value={one.task_status ?? one.status} />,
+            title: wordsOf(one),
+            end: <Time at={one.due_at} />,
+          }))}
+          none="It has not been due yet."
+        />
+      )}
     </Section>
   );
 }

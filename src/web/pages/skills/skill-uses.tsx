@@ -3,6 +3,7 @@ import { channelsWith } from "../../api/channels-with.ts";
 import type { Schema } from "../../api/client.ts";
 import { bots, carapaces } from "../../api/queries.ts";
 import { covers, useSession } from "../../api/session.ts";
+import { AwaitedAll } from "../../parts/awaited.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import type { IconName } from "../../parts/icon-names.ts";
 import { Panel, Section } from "../../parts/page-frame.tsx";
@@ -16,24 +17,28 @@ type Entries = Schema<"Bot">["skills"];
 export function SkillUses({ id }: { id: string }) {
   const scopes = useSession(({ me }) => me?.scopes) ?? [];
   const may = (scope: string) => ({ enabled: covers(scopes, scope) });
-  const { data: allBots = [] } = useQuery({ ...bots, ...may("bots:read") });
-  const { data: allCarapaces = [] } = useQuery({ ...carapaces, ...may("carapaces:read") });
-  const { data: channels = [] } = useQuery({ ...channelsWith({ skill: id }), ...may("channels:read") });
+  const ofBots = useQuery({ ...bots, ...may("bots:read") });
+  const ofCarapaces = useQuery({ ...carapaces, ...may("carapaces:read") });
+  const ofChannels = useQuery({ ...channelsWith({ skill: id }), ...may("channels:read") });
   /** An integration's own files may leave out the beginning of its ids. */
   const namesOf = (integration: string | null) =>
     integration === null ? [id] : [id, id.replace(`integrations/${integration}/`, "")];
   const rows = [
-    ...allBots.flatMap((one) => use("Bot", `/bots/${one.id}`, one.name, one.skills, [id])),
-    ...allCarapaces.flatMap((one) =>
+    ...(ofBots.data ?? []).flatMap((one) => use("Bot", `/bots/${one.id}`, one.name, one.skills, [id])),
+    ...(ofCarapaces.data ?? []).flatMap((one) =>
       use("Layers", `/carapaces/${one.id}`, one.name, one.skills, namesOf(one.integration_id)),
     ),
-    ...channels.flatMap((one) => use("Hash", `/channels/${one.id}`, one.display_name, one.skills, [id])),
+    ...(ofChannels.data ?? []).flatMap((one) =>
+      use("Hash", `/channels/${one.id}`, one.display_name, one.skills, [id]),
+    ),
   ];
   return (
     <Section title="Who has it">
-      <Panel flush>
-        <ShortList rows={rows} none={`Nobody has it. A message can still ask for it with @skill:${id}.`} />
-      </Panel>
+      <AwaitedAll reads={[ofBots, ofCarapaces, ofChannels]}>
+        <Panel flush>
+          <ShortList rows={rows} none={`Nobody has it. A message can still ask for it with @skill:${id}.`} />
+        </Panel>
+      </AwaitedAll>
     </Section>
   );
 }

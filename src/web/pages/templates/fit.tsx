@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { Schema } from "../../api/client.ts";
 import { integrations } from "../../api/queries.ts";
+import { AwaitedAll } from "../../parts/awaited.tsx";
 import { type Fact, Facts } from "../../parts/facts.tsx";
 import { Section } from "../../parts/page-frame.tsx";
 import { Badge } from "../../parts/status.tsx";
@@ -16,7 +17,7 @@ export const madeFor = ({ tags }: Pick<Template, "tags">): string[] =>
 
 /** Each integration that the template names or that names the template, with whether they fit and why not. */
 export function Fit({ template }: { template: Template }) {
-  const { data: known = [] } = useQuery(integrations);
+  const read = useQuery(integrations);
   const named = [...new Set([...template.compatible_with, ...madeFor(template)])].sort();
   return (
     <Section title="What it fits">
@@ -25,18 +26,20 @@ export function Fit({ template }: { template: Template }) {
           It is made for no integration in particular, so it may be used in any channel.
         </p>
       ) : (
-        <Facts
-          facts={named.map((id): Fact => {
-            const integration = known.find((one) => one.id === id);
-            return [
-              integration?.name ?? id,
-              <span key="fit">
-                <Verdict template={template} id={id} isThere={integration !== undefined} />{" "}
-                <Link href={`/admin/integrations/${id}`}>See the integration</Link>
-              </span>,
-            ];
-          })}
-        />
+        <AwaitedAll reads={[read]}>
+          <Facts
+            facts={named.map((id): Fact => {
+              const integration = read.data?.find((one) => one.id === id);
+              return [
+                integration?.name ?? id,
+                <span key="fit">
+                  <Verdict template={template} id={id} isThere={integration !== undefined} />{" "}
+                  <Link href={`/admin/integrations/${id}`}>See the integration</Link>
+                </span>,
+              ];
+            })}
+          />
+        </AwaitedAll>
       )}
     </Section>
   );
