@@ -37,6 +37,7 @@ export function FilterBar<Name extends string>({
             searchable={options.length > 8}
             comboboxProps={{ width: "max-content", position: "bottom-start" }}
             className={classes.field}
+            style={{ "--characters": chosenOf(options, filters.values[name]).length }}
           />
         ) : (
           <TextFilter
@@ -61,6 +62,10 @@ export function FilterBar<Name extends string>({
     </search>
   );
 }
+
+/** What is chosen, as the field shows it. */
+const chosenOf = (options: readonly { value: string; label: string }[], chosen: string | undefined): string =>
+  options.find(({ value }) => value === chosen)?.label ?? "";
 
 const TYPING_PAUSE_MS = 300;
 

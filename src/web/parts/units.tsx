@@ -17,7 +17,7 @@ function bytesText(bytes: number): string {
 /** Small amounts need more digits to be told apart. */
 export function costText(usd: number): string {
   const digits = usd === 0 || usd >= 1 ? 2 : usd >= 0.01 ? 3 : 5;
-  return `$${usd.toFixed(digits)}`;
+  return `$${usd.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
 export const countText = (count: number): string => WHOLE.format(count);

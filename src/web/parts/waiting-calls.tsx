@@ -42,10 +42,10 @@ function Waiting({ asked }: { asked: Approval }) {
         <Icon name="ShieldAlert" size={16} />
         <span>
           {asked.bot_id} wants to call <code>{asked.tool_name}</code>
-        </span>
+        </span>{" "}
         <span>
           (ends <Time at={asked.expires_at} />)
-        </span>
+        </span>{" "}
         <Link href={`/approvals/${asked.id}`}>Details</Link>
       </p>
       {lines.lines.length > 0 && <CallArguments of={lines} />}

@@ -103,6 +103,24 @@ export function shellTests(ui: () => Ui): void {
       const wide =
         "[...document.querySelectorAll('h1, main p')].filter((one) => one.scrollWidth > one.clientWidth)";
       expect([width, await page.evaluate(`${wide}.map((one) => one.textContent)`)]).toEqual([width, []]);
+
+      await page.getByRole("button", { name: "Delete …" }).click();
+      const dialog = page.getByRole("dialog", { name: /^Delete/ });
+      const cross = await dialog.getByRole("button", { name: "Close" }).boundingBox();
+      expect(cross && cross.x + cross.width).toBeLessThanOrEqual(width);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+
+      await page.keyboard.press("Control+k");
+      await page.getByPlaceholder("Go to a page").fill("long:ww");
+      const found = page.getByRole("dialog").getByRole("button", { name: /^long:w/ });
+      await found.waitFor();
+      // Cut with an ellipsis, not by the border of the palette.
+      const label = "document.querySelector('.mantine-Spotlight-actionLabel')";
+      const cut = `[${label}.scrollWidth > ${label}.clientWidth, getComputedStyle(${label}).textOverflow]`;
+      expect(await page.evaluate<unknown>(cut)).toEqual([true, "ellipsis"]);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
     }
   });
 

@@ -63,10 +63,12 @@ function Loaded({ channel: one }: { channel: Channel }) {
       title={one.display_name}
       about={
         <span className={classes.about}>
-          <span className={classes.icon}>
-            <Icon name={icon} size={16} />
+          <span className={classes.place}>
+            <span className={classes.icon}>
+              <Icon name={icon} size={16} />
+            </span>
+            <code>{one.client_id}</code>
           </span>
-          <code>{one.client_id}</code>
           <CopyButton text={one.client_id} what="client id" />
           {one.bot_id === null ? (
             <span>Any bot answers</span>

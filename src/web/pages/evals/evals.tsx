@@ -65,7 +65,7 @@ export function View() {
                   Make a fixture on the page of a <Link href="/tasks">run</Link> that went wrong, write into
                   it what you expect, and run it:
                 </p>
-                <CodeBlock text="heddle eval evals --real-model --store" what="command" />
+                <CodeBlock text="heddle eval evals --real-model --store" what="command" wrap />
               </Empty>
             }
           />

@@ -138,7 +138,7 @@ function Waiting() {
       <Icon name="ShieldAlert" size={16} />
       <span>
         {count} may come from strangers and {data.length === 1 ? "waits" : "wait"} for a person.
-      </span>
+      </span>{" "}
       <Link href="/memories?status=unreviewed">Review</Link>
     </p>
   );

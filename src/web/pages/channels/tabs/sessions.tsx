@@ -35,7 +35,7 @@ export function Sessions({ channel: { id, display_name } }: { channel: Channel }
   });
   return (
     <>
-      <div className={classes.head}>
+      <div className={classes.head} data-wide>
         <p className={classes.lead}>
           Each session is one conversation, of which a bot knows what was said in it. What arrives goes into
           the active one.
