@@ -57,7 +57,7 @@ const EVENTS_PER_TURN = 256;
 /** How long to wait for usage and the end of the stream after an answer is complete. */
 const AFTER_FINISH_MS = 3_000;
 /** Failures after which an answer that is complete still counts. */
-const AFTER_ITS_END: ReadonlySet<FailureKind> = new Set(["cut", "connection", "server"]);
+const AFTER_ITS_END: ReadonlySet<FailureKind> = new Set(["cut", "connection", "server", "garbled"]);
 
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { provider, adapter, log, redact = (text) => text, timeoutMs, send } = options;

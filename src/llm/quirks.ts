@@ -94,10 +94,11 @@ const COMPLAINTS: Complaint[] = [
       /thought_?signature|reasoning_content[\s\S]{0,60}(?:is missing|is required|passed back)|missing[\s\S]{0,20}reasoning_content|thinking[\s\S]{0,40}passed back|expected `?thinking/i,
   },
   {
-    // Groq, Mistral, Cerebras.
+    // Groq, Mistral, Cerebras, Fireworks.
     quirk: "noOwnFields",
+    about: "hasOwnFields",
     words:
-      /(?:reasoning|thinking_blocks|extra_content|provider_specific_fields)[\s\S]{0,60}(?:unsupported|not supported|not permitted|not allowed|unknown|unrecognized|cannot find field)|(?:unknown|unrecognized|unexpected|extra)[\s\S]{0,40}(?:reasoning_|thinking_blocks|extra_content|provider_specific_fields)/i,
+      /(?:reasoning|thinking_blocks|extra_content|provider_specific_fields|tool_calls)[\s\S]{0,80}(?:unsupported|not supported|not permitted|not allowed|unknown|unrecognized|cannot find field|no such field)|(?:unknown|unrecognized|unexpected|extra|additional|not permitted|not allowed|unsupported)[\s\S]{0,80}(?:reasoning|thinking_blocks|extra_content|provider_specific_fields|tool_calls)/i,
   },
   {
     // Before schemas, of which its words may be a part: "Invalid 'tools[0].function.description': string too long."
@@ -111,7 +112,10 @@ const COMPLAINTS: Complaint[] = [
     words:
       /schema for function|function_?declaration|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|tool parameters|property keys|too many states/i,
   },
-  { quirk: "noEncryptedReasoning", words: /encrypted content|reasoning\.encrypted_content|'include'/i },
+  {
+    quirk: "noEncryptedReasoning",
+    words: /encrypted content is not|reasoning\.encrypted_content|'include'/i,
+  },
   {
     // OpenAI's older models, DeepSeek, Groq, Azure's older versions, Anthropic's older models, Bedrock, and those that imitate Anthropic.
     quirk: "noOutputSchema",

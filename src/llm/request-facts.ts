@@ -1,7 +1,7 @@
 // What is in a request, without which some complaints of an endpoint cannot be meant.
 
 import type { Adapter } from "./adapter.ts";
-import type { LlmRequest } from "./llm.ts";
+import type { LlmMessage, LlmRequest } from "./llm.ts";
 import type { Quirks } from "./quirks.ts";
 import { imagesIn, pdfsIn } from "./wire/attachments.ts";
 
@@ -12,6 +12,8 @@ export interface RequestFacts {
   hasCalls: boolean;
   /** Calls without a text beside them. */
   hasBareCalls: boolean;
+  /** Messages or calls with fields that came with the model's own. */
+  hasOwnFields: boolean;
   /** The model must call a tool. */
   mustCall: boolean;
   /** It is sent with a schema for its answer. */
@@ -26,9 +28,14 @@ export const NO_FACTS: RequestFacts = {
   hasTools: false,
   hasCalls: false,
   hasBareCalls: false,
+  hasOwnFields: false,
   mustCall: false,
   hasOutputSchema: false,
 };
+
+const hasContinuation = (message: LlmMessage): boolean =>
+  message.role === "assistant" &&
+  (message.continuation !== undefined || (message.tool_calls ?? []).some((call) => call.continuation));
 
 /** `quirks`: in which form the request was sent. */
 export function factsOf(
@@ -45,6 +52,7 @@ export function factsOf(
     hasTools: tools.length > 0,
     hasCalls: calling.length > 0,
     mustCall: mustCall !== undefined,
+    hasOwnFields: !quirks.noOwnFields && calling.some(hasContinuation),
     hasBareCalls: calling.some(({ content }) => content.trim() === ""),
     hasOutputSchema: outputSchemaOf(request, quirks) !== undefined,
     ...(outputTokens !== undefined && { outputTokens: maxTokens ?? outputTokens }),

@@ -58,6 +58,12 @@ const countsIn = (usage: Fields): Fields =>
     (one): one is Fields => isObject(one) && (readIn(one) ?? writtenIn(one)) !== undefined,
   ) ?? usage;
 
+/** Some gateways end with counts of nothing, or send them with each chunk. */
+export function laterUsage(before: LlmUsage | null, now: LlmUsage | undefined): LlmUsage | null {
+  if (!now || (before && now.prompt_tokens === 0 && now.completion_tokens === 0)) return before;
+  return now;
+}
+
 export function sumOfUsage(one: LlmUsage | null, other: LlmUsage | null): LlmUsage | null {
   if (!one || !other) return one ?? other;
   const sum = (field: keyof LlmUsage): number | undefined => {

@@ -32,6 +32,7 @@ const BUILT: Record<string, string> = {
   "src/authoring/dev/script.ts": "an author's script of answers, in development only",
   "src/sdk/testing-process/rest-server.ts": "constant routes of the server that an author's tests start",
   "src/llm/wire/stop-marks.ts": "constant marks, all of them escaped",
+  "src/llm/wire/thought-marks.ts": "constant marks, put together of expressions that are checked",
   "src/schema/json-schema.ts": "the patterns of schemas, made to see whether they are any, and not used",
   "src/runtime/host-plugins.ts": "the name of a module of Heddle's, escaped",
   "src/runtime/only-bundled.ts": "the name of a module of Heddle's",

@@ -73,9 +73,11 @@ export function createAnswer(options: AnswerOptions): Answer {
     return content.map((block) => begin(undefined, block)).join("");
   }
 
-  /** The last event repeats the counts of the first, or has null for them. */
+  /** The last event repeats the counts of the first, or has null or nothing for them. */
   function addUsage(given: unknown): void {
-    const counts = Object.entries(fieldsOf(given)).filter(([, value]) => value !== null);
+    const counts = Object.entries(fieldsOf(given)).filter(
+      ([name, value]) => value !== null && (value !== 0 || !usage[name]),
+    );
     usage = { ...usage, ...Object.fromEntries(counts) };
   }
 

@@ -9,6 +9,7 @@ import { jsonIn } from "../json.ts";
 import { createLimits } from "../limits.ts";
 import type { LlmUsage } from "../llm.ts";
 import { createSaid } from "../said.ts";
+import { laterUsage } from "../usage.ts";
 import { isKnownEnd, laterFinish, readFinish } from "../wire/finish-reason.ts";
 import { readAnswer } from "../wire/read-answer.ts";
 import { createShown } from "../wire/shown.ts";
@@ -50,7 +51,7 @@ export function createAnswer(options: AnswerOptions): Answer {
     add(given) {
       const chunk = unquoted(given);
       if (!isObject(chunk)) return "";
-      usage = usageIn(chunk) ?? usage;
+      usage = laterUsage(usage, usageIn(chunk));
       const choices = choicesIn(chunk);
       complainAbout(chunk, choices !== undefined);
       if (!choices) {

@@ -31,6 +31,7 @@ export function createToolCalls(model: string, offered: ReadonlySet<string> = ne
     add(piece: Piece): number {
       const read = readPiece(piece);
       let slot = slotOf(slots, read);
+      if (slot && repeats(slot, read)) return read.size;
       // A few servers send a name in pieces.
       if (slot && slot.name !== read.name && offered.has(slot.name + read.name)) {
         slot.name += read.name;
@@ -109,13 +110,20 @@ function beginsAnother(slot: Slot, piece: ReadPiece): boolean {
   return isOtherId && (!slot.hasArguments || slot.scanner.isWhole());
 }
 
+/** Whether the piece is the whole call once more, with which some gateways end a stream. Run twice, it might send something twice. */
+function repeats(slot: Slot, piece: ReadPiece): boolean {
+  const isSame = piece.id !== "" && piece.id === slot.id && (piece.name === slot.name || piece.name === "");
+  if (!isSame || !slot.scanner.isWhole() || piece.arguments.length !== slot.arguments.length) return false;
+  return piece.arguments === slot.arguments.toString();
+}
+
 type ReadPiece = ReturnType<typeof readPiece>;
 
 function readPiece(piece: Piece) {
   const { index, id, type: _type, custom, function: given = custom, ...others } = flat(piece);
-  // Some endpoints send the arguments as a complete object, and some under the name that the schema has.
-  const { name, arguments: written, parameters, input, ...more } = isObject(given) ? given : {};
-  const part = written ?? parameters ?? input;
+  // Some endpoints send the arguments as a complete object, and some under another name.
+  const { name, arguments: written, parameters, input, args, ...more } = isObject(given) ? given : {};
+  const part = written ?? parameters ?? input ?? args;
   const text = typeof part === "string" ? part : part ? JSON.stringify(part) : "";
   const fields = Object.fromEntries(
     Object.entries(others).filter(([, value]) => value !== null && value !== ""),
@@ -136,8 +144,8 @@ function readPiece(piece: Piece) {
 const flat = (piece: Piece): Piece => {
   if (piece.function !== undefined || piece.custom !== undefined || typeof piece.name !== "string")
     return piece;
-  const { name, arguments: given, ...others } = piece;
-  return { ...others, function: { name, arguments: given } };
+  const { name, arguments: given, parameters, input, args, ...others } = piece;
+  return { ...others, function: { name, arguments: given ?? parameters ?? input ?? args } };
 };
 
 const indexOf = (value: unknown): number | undefined => {

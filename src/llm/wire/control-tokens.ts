@@ -32,7 +32,9 @@ const HALF = new Set([
 /** Tokens in angle brackets of Llama 2, Gemma, Qwen, Command R and others, and the tags of Heddle's own additions. */
 const ANGLED = new Set(
   `s bos eos pad unk mask cls sep start_of_turn end_of_turn start_of_image end_of_image image_soft_token
-  think tool_call tool_response bos_token eos_token eop sop heddle_context heddle_attachment`.split(/\s+/),
+  think tool_call tool_response bos_token eos_token eop sop unused94 unused95 heddle_context heddle_attachment`.split(
+    /\s+/,
+  ),
 );
 /** Tokens in square brackets of Mistral and GLM. Case matters: in lower case these are ordinary words. */
 const SQUARED = new Set(

@@ -26,12 +26,17 @@ const PARTS: [End, string[]][] = [
   ["failed", ["malformed", "unexpected_tool_call", "missing_thought", "repetition"]],
   [
     "filtered",
-    ["filter", "safety", "moderation", "guardrail", "refus", "blocklist", "prohibited", "recitation"].concat([
-      "sensitive",
-      "spii",
-      "risk_control",
-      "policy",
-    ]),
+    [
+      "filter",
+      "toxic",
+      "safety",
+      "moderation",
+      "guardrail",
+      "refus",
+      "blocklist",
+      "prohibited",
+      "recitation",
+    ].concat(["sensitive", "spii", "risk_control", "policy"]),
   ],
   // Anthropic pauses an answer whose server tools take long.
   ["cut", ["length", "max_", "_limit", "limit_", "truncat", "incomplete", "context_window", "pause"]],

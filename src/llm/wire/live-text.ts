@@ -3,6 +3,7 @@
 
 import { createCodeFences } from "./code-fences.ts";
 import { STOP_MARK } from "./stop-marks.ts";
+import { CLOSING, isAround, OUTSIDE } from "./thought-marks.ts";
 import { LONGEST_OPENING, OPENINGS } from "./written/formats.ts";
 import { mayBeHarmony } from "./written/harmony.ts";
 
@@ -11,8 +12,6 @@ export interface LiveText {
   add(piece: string): string;
 }
 
-const OPENING = /<(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[THINK\]|◁think▷/gi;
-const CLOSING = /<\/(?:think|thinking|thought|reasoning|(?:seed|mm):think)>|\[\/THINK\]|◁\/think▷/gi;
 const LONGEST_MARK = LONGEST_OPENING;
 /** Of an answer that may be nothing but a call, so much is looked at. */
 const LOOKED_AT = 60;
@@ -136,16 +135,17 @@ function createThoughtFilter(startsInThought: boolean | "perhaps") {
       last = text.at(-1) ?? last;
     };
     for (;;) {
-      const at = isInThought ? firstOf(CLOSING, waiting, "") : firstOf(OPENING, waiting, last);
+      const at = isInThought ? firstOf(CLOSING, waiting, "") : firstOf(OUTSIDE, waiting, last);
       if (at < 0) break;
       const end = at + markAt(waiting, at);
       if (!isInThought) speak(waiting.slice(0, at));
+      const mark = waiting.slice(at, end);
       const isExample = !isInThought && fences.isOpen();
-      if (isExample) speak(waiting.slice(at, end));
+      if (isExample) speak(mark);
       waiting = waiting.slice(end);
       if (isExample) continue;
-      isInThought = !isInThought;
       hasThoughts = true;
+      if (isInThought || !isAround(mark)) isInThought = !isInThought;
     }
     const end = isInThought ? Math.max(0, waiting.length - LONGEST_MARK) : safeEnd(waiting);
     if (!isInThought) speak(waiting.slice(0, end));

@@ -230,6 +230,9 @@ describe("thoughts", () => {
     ["<thinking>hm</thinking>Hello", "Hello"],
     ["Write `<think>` and `</think>`.", "Write `<think>` and `</think>`."],
     ["I think so.", "I think so."],
+    // Gemma's template opens the thought, so that its end alone comes.
+    ["hm\n<channel|>Hello", "Hello"],
+    ["<|channel>thought\n<channel|>Hello", "Hello"],
   ];
   for (const [text, expected] of cases) {
     test(JSON.stringify(text), () => expect(read(delta({ content: text }, "stop")).text).toBe(expected));

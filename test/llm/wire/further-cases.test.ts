@@ -105,7 +105,7 @@ describe("an answer ends", () => {
 
   test("filtered, in the words of each", async () => {
     const filtered = fails("content filter", 1);
-    for (const reason of ["SAFETY", "content_filtered", "IMAGE_SAFETY", "PROHIBITED_CONTENT"])
+    for (const reason of ["SAFETY", "content_filtered", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "ERROR_TOXIC"])
       expect(await resultOf(chatAnswer(reason, null), createChatCompletions)).toMatchObject(filtered);
     expect(await resultOf(anthropicAnswer("refusal", null), createAnthropicMessages)).toMatchObject(filtered);
     expect(await resultOf(responsesAnswer({ reason: "safety" }, null), createResponses)).toMatchObject(
@@ -231,6 +231,7 @@ describe("a call is read", () => {
     ["`search`", "search"],
     ["search()", "search"],
     ["default_api.Search", "search"],
+    ["functions.search:0", "search"],
     ["look-up", "look_up"],
     ["lookUp", "look_up"],
     ["nothing like it", "nothing like it"],

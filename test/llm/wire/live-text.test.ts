@@ -20,6 +20,16 @@ test.each([
   ["\n<think>a</think>Hello <think>b</think> you.\n", "Hello  you."],
   ["[THINK]a[/THINK]Hello.", "Hello."],
   ["◁think▷a < b◁/think▷ Hello.", "Hello."],
+  ["<|channel>thought\nI think<channel|>Hello.", "Hello."],
+  ["<unused94>thought\nI think<unused95>Hello.", "Hello."],
+  ["<|inner_prefix|>I think<|inner_suffix|>Hello.", "Hello."],
+  ["<|START_THINKING|>I think<|END_THINKING|><|START_RESPONSE|>Hello.<|END_RESPONSE|>", "Hello."],
+  ["<|begin_of_thought|>I<|end_of_thought|>\n<|begin_of_solution|>Hello.<|end_of_solution|>", "Hello."],
+  ["It is <|begin_of_box|>42<|end_of_box|>, a < b.", "It is 42, a < b."],
+  [
+    "`<|begin_of_box|>` begins the answer:\n```\n<|end_of_box|>\n```\nOk?",
+    "`<|begin_of_box|>` begins the answer:\n```\n<|end_of_box|>\n```\nOk?",
+  ],
   [
     "The tag `<think>` begins thoughts, a < b and [1], as is known.",
     "The tag `<think>` begins thoughts, a < b and [1], as is known.",

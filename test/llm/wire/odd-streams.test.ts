@@ -44,6 +44,9 @@ test.each<[string, string, object]>([
     `${data(all)}event: error\ndata: Internal Server Error\n\n`,
     fails("Internal Server Error"),
   ],
+  ["an end in lower case, which is no JSON", data(all, stop, "[done]"), says("all")],
+  ["half an event after the answer", `${whole}data: {"choices":[{"ind\n\n`, says("all")],
+  ["half an event before its end", `${data(all)}data: {"choices":[{"ind\n\n`, fails("malformed JSON")],
   ["an error after the answer", `${whole}${data({ error: { message: "no usage" } })}`, says("all")],
   [
     "[DONE] without an empty line before it",
@@ -270,6 +273,34 @@ test.each<[string, string, object]>([
   ],
 ])("Anthropic: %s", async (_, raw, result) => {
   expect(await resultOf(raw, createAnthropicMessages)).toMatchObject(result);
+});
+
+const usedTokens = { prompt_tokens: 12, completion_tokens: 3 };
+
+test("counts of nothing do not take the place of counts", async () => {
+  const nothing = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  const before = data({ ...all, usage: usedTokens }, stop, { choices: [], usage: nothing });
+  expect(await resultOf(before, createChatCompletions)).toMatchObject({ usage: usedTokens });
+  const each = data(
+    { ...all, usage: nothing },
+    { ...stop, usage: nothing },
+    { choices: [], usage: usedTokens },
+  );
+  expect(await resultOf(each, createChatCompletions)).toMatchObject({ usage: usedTokens });
+  for (const [first, then] of [
+    [
+      { input_tokens: 12, output_tokens: 1 },
+      { input_tokens: 0, output_tokens: 3 },
+    ],
+    [
+      { input_tokens: 0, output_tokens: 0 },
+      { input_tokens: 12, output_tokens: 3 },
+    ],
+  ]) {
+    const begun = { type: "message_start", message: { role: "assistant", content: [], usage: first } };
+    const events = [begun, ...spoken("all", 0), { ...ended("end_turn"), usage: then }, last];
+    expect(await resultOf(data(...events), createAnthropicMessages)).toMatchObject({ usage: usedTokens });
+  }
 });
 
 const output = (delta: string, more: object = {}) => ({ type: "response.output_text.delta", delta, ...more });

@@ -127,12 +127,33 @@ describe("a call is read", () => {
       "whose arguments are its input",
       calls([{ index: 0, id: "c", function: { name: "search", input: { q: "x" } } }]),
     ],
+    ["of a framework", calls([{ id: "c", name: "search", args: { q: "x" } }])],
+    [
+      "by its id",
+      calls([{ index: 0, id: "c", function: { name: "functions.search:0", arguments: '{"q":"x"}' } }]),
+    ],
+    [
+      "once, although it comes once more as a whole",
+      calls(
+        [{ index: 0, id: "c", function: { name: "search", arguments: '{"q":' } }],
+        [{ index: 0, function: { arguments: '"x"}' } }],
+        [{ index: 0, id: "c", function: { name: "search", arguments: '{"q":"x"}' } }],
+      ),
+    ],
     [
       "with a negative index",
       calls([{ index: -1, id: "c", function: { name: "search", arguments: '{"q":"x"}' } }]),
     ],
   ])("%s", async (_, answer) => {
     expect((await ask([answer])).calls).toEqual([wanted]);
+  });
+
+  test("twice, if only its id is the same", async () => {
+    const pieces = ["x", "y"].map((q) => ({
+      id: "c",
+      function: { name: "search", arguments: `{"q":"${q}"}` },
+    }));
+    expect((await ask([calls(pieces)])).calls).toEqual([wanted, 'search {"q":"y"}']);
   });
 
   test("of two tools whose names are no pieces of one", async () => {

@@ -81,6 +81,10 @@ async function ask(
   return { text: events.findLast((event) => event.type === "done")?.text, waits };
 }
 
+const RESPONDED = {
+  type: "response.completed",
+  response: { output: [{ type: "message", content: [{ type: "output_text", text: "Hi." }] }] },
+};
 const HELLO: LlmMessage[] = [{ role: "user", content: "Hello" }];
 const FOUND: LlmMessage[] = [
   { role: "user", content: "Find it." },
@@ -361,19 +365,41 @@ describe("what an endpoint refuses of a conversation is left out or written othe
     expect(all.map((events) => events.at(-1)?.type)).toEqual(Array(5).fill("done"));
   });
 
-  test("a model's own field that the gateway before it does not know", async () => {
+  test.each([
+    "'messages.1' : property 'reasoning_content' is unsupported",
+    "Extra inputs are not permitted, field: 'messages[1].tool_calls[0].extra_content', value: {'google': {}}",
+    "Additional properties are not allowed ('reasoning_content' was unexpected) - 'messages.1'",
+    "Unknown parameter: 'messages[1].tool_calls[0].provider_specific_fields'.",
+  ])("a model's own field that the gateway before it does not know: %s", async (message) => {
     const messages = FOUND.map((message) =>
       message.role === "assistant"
         ? { ...message, continuation: { model: "m", fields: { reasoning_content: "I think" } } }
         : message,
     );
     const { url, requests } = await endpoint(({ messages: sent = [] }) =>
-      sent.some((one) => "reasoning_content" in one)
-        ? { body: { error: { message: "'messages.1' : property 'reasoning_content' is unsupported" } } }
-        : undefined,
+      sent.some((one) => "reasoning_content" in one) ? { body: { error: { message } } } : undefined,
     );
     expect((await ask(url, { messages, tools: [SEARCH] })).text).toBe("Hi.");
     expect(callsOf(requests.at(-1) ?? {}).length).toBe(1);
+  });
+
+  test("a thought that was sealed for another account, and the model's next ones", async () => {
+    const reasoning = [{ type: "reasoning", id: "rs_1", summary: [], encrypted_content: "gAAA" }];
+    const messages = FOUND.map((message) =>
+      message.role === "assistant"
+        ? { ...message, continuation: { model: "m", fields: { reasoning } } }
+        : message,
+    );
+    const { url, requests } = await endpoint((_, text) =>
+      text.includes("gAAA")
+        ? { body: { error: { message: "The encrypted content gAAA could not be verified." } } }
+        : { status: 200, body: `data: ${JSON.stringify(RESPONDED)}\n\n` },
+    );
+    expect((await ask(url, { messages, tools: [SEARCH] }, createResponses)).text).toBe("Hi.");
+    expect(requests.map((sent) => (sent as { include?: string[] }).include)).toEqual([
+      ["reasoning.encrypted_content"],
+      ["reasoning.encrypted_content"],
+    ]);
   });
 
   test("a signature that was made for another account", async () => {
