@@ -131,7 +131,13 @@ const COMPLAINTS: Complaint[] = [
     words: /tool[_ ]?choice|forces tool use|forced (?:tool|function)/i,
   },
   { quirk: "noToolChoice", words: /tool_choice/i },
-  { quirk: "nineLetterIds", words: /tool[ _]call[ _]id[\s\S]{0,120}(?:length of 9|a-z, A-Z, 0-9)/i },
+  {
+    // Mistral; Bedrock and Claude behind gateways, which take no dots and colons.
+    quirk: "nineLetterIds",
+    about: "hasCalls",
+    words:
+      /tool[ _]call[ _]id[\s\S]{0,120}(?:length of 9|a-z, A-Z, 0-9)|(?:tool_?use_?id|tool_?use\.id|tool_?call_?id|tool_calls[\s\S]{0,20}\.id)[\s\S]{0,120}(?:pattern|regular expression)/i,
+  },
   {
     quirk: "noTools",
     words:

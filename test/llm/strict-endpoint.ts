@@ -101,6 +101,12 @@ const noUserAfterTool: Rule = ({ messages }) =>
     ? "Unexpected role 'user' after role 'tool'"
     : undefined;
 
+/** Claude, Mistral, llama.cpp while it thinks: no beginning of an answer. */
+const lastWord: Rule = ({ messages }) =>
+  messages.at(-1)?.role === "assistant"
+    ? "The conversation must end with a user message or a tool's result"
+    : undefined;
+
 /** Claude behind LiteLLM or Bedrock. */
 const toolsWithCalls: Rule = (body) =>
   callsOf(body).length > 0 && !body.tools?.length
@@ -119,6 +125,7 @@ export const EVERYWHERE: Record<string, Rule> = {
   oneSystemFirst,
   alternating,
   noUserAfterTool,
+  lastWord,
   toolsWithCalls,
   noBlankText,
 };

@@ -28,12 +28,13 @@ export interface CleanOptions {
 
 const NO_ANSWER = "(no answer: the run failed)";
 const LEFT_OUT = "(earlier messages were left out)";
+const GO_ON = "(go on)";
 const NO_TEXT = "(empty)";
 const NO_RESULT = "(no result)";
 
 /**
- * Returns one system message first; then user and assistant in turns, beginning with a user message, and an assistant
- * message between a tool's result and the next user message. Calls have arguments that are objects, names of
+ * Returns one system message first; then user and assistant in turns, beginning with a user message and ending with one or with a result,
+ * and an assistant message between a tool's result and the next user message. Calls have arguments that are objects, names of
  * `[A-Za-z0-9_-]{1,64}` and ids of at most 40 characters, each used once. Of attachments only the images that are shown are left;
  * the texts are part of the message.
  */
@@ -43,6 +44,8 @@ export function cleanMessages(messages: LlmMessage[], options: CleanOptions): Ll
   const said = options.callsAsText ? others.map(callsAsText) : others;
   const spoken = inTurns(options.foreignCallsAsText ? foreignAsText(said) : said);
   if (spoken[0]?.role !== "user") spoken.unshift({ role: "user", content: LEFT_OUT });
+  // Claude, Mistral's endpoint and templates take it for the beginning of an answer, which they refuse.
+  if (spoken.at(-1)?.role === "assistant") spoken.push({ role: "user", content: GO_ON });
   if (system.trim() === "") return spoken;
   const content = withoutControlTokens(system);
   if (!options.noSystem) return [{ role: "system", content }, ...spoken];

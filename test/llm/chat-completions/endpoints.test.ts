@@ -70,6 +70,19 @@ const withCall: LlmMessage[] = [
   { role: "tool", tool_call_id: "call_1", content: "found" },
 ];
 
+const ofKimi = withCall.map((message): LlmMessage => {
+  const id = "functions.search:0";
+  if (message.role === "tool") return { ...message, tool_call_id: id };
+  if (message.role !== "assistant") return message;
+  return { ...message, tool_calls: [{ id, name: "search", arguments: "{}" }] };
+});
+const idsOf =
+  (complaint: string): Rule =>
+  ({ messages }) =>
+    messages.some(({ tool_calls = [] }) => tool_calls.some(({ id }) => !/^[a-zA-Z0-9_-]+$/.test(id)))
+      ? complaint
+      : undefined;
+
 describe("what an endpoint does not take is left out at once, and from then on", () => {
   const cases: Record<string, { rule: Rule; more?: Partial<LlmRequest> }> = {
     stream_options: {
@@ -105,6 +118,16 @@ describe("what an endpoint does not take is left out at once, and from then on",
           ? { status: 500, error: { message: "System role not supported" } }
           : undefined,
       more: { messages: [{ role: "system", content: "Be kind." }, ...withCall], tools: [SEARCH] },
+    },
+    "ids with colons, of Bedrock": {
+      rule: idsOf(
+        "Value 'functions.search:0' at 'messages.2.member.toolUse.toolUseId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+",
+      ),
+      more: { tools: [SEARCH], messages: ofKimi },
+    },
+    "ids with colons, of Claude": {
+      rule: idsOf("messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"),
+      more: { tools: [SEARCH], messages: ofKimi },
     },
     "ids of another form": { rule: nineLetterIds, more: { tools: [SEARCH], messages: withCall } },
   };
