@@ -7,6 +7,8 @@ import { queryClient } from "./query-client.ts";
 
 type Me = Schema<"SignIn">;
 
+type Credential = { api_key: string } | { link: string };
+
 interface Session {
   /** unknown: not asked yet; out: the sign-in screen is shown. */
   state: "unknown" | "in" | "out" | "unreachable";
@@ -34,7 +36,7 @@ export async function resumeSession(): Promise<void> {
 }
 
 /** Throws an ApiFailure in the API's words. */
-export async function signIn(credential: { api_key: string } | { link: string }): Promise<void> {
+export async function signIn(credential: Credential): Promise<void> {
   const response = await fetch("/api/v1/sign-ins", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -44,6 +46,12 @@ export async function signIn(credential: { api_key: string } | { link: string })
   });
   if (!response.ok) throw await ApiFailure.of(response);
   enter(await response.json());
+}
+
+/** What was typed or pasted. A link has its token after the #; a token begins with "once_". */
+export function credentialOf(text: string): Credential {
+  const link = text.includes("#") ? text.slice(text.indexOf("#") + 1) : text;
+  return link.startsWith("once_") ? { link } : { api_key: text };
 }
 
 /** Returns whether the browser has been signed in meanwhile, for example by a link in another tab. If it has not, nothing changes. */

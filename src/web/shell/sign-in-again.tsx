@@ -1,6 +1,6 @@
 import { Button, Group, PasswordInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { isSignedInMeanwhile, signIn, useSession } from "../api/session.ts";
+import { credentialOf, isSignedInMeanwhile, signIn, useSession } from "../api/session.ts";
 import { endSignInAgain, stopAsking, useSignInAgain } from "../api/sign-in-again.ts";
 import { ApiError } from "../parts/api-error.tsx";
 import { Dialog } from "../parts/dialog.tsx";
@@ -102,9 +102,3 @@ function Question() {
 
 /** Hides all that is behind it. */
 const SCREEN = { backgroundOpacity: 1, color: "var(--canvas)" };
-
-/** A link has its token after the #; a token begins with "once_". */
-function credentialOf(text: string): { api_key: string } | { link: string } {
-  const link = text.includes("#") ? text.slice(text.indexOf("#") + 1) : text;
-  return link.startsWith("once_") ? { link } : { api_key: text };
-}

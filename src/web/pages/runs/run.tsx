@@ -45,7 +45,7 @@ export function Run({ id, span, search }: RunProps) {
   if (!task.data || !trace.data) {
     const retry = () => void Promise.all([task.refetch(), trace.refetch()]);
     return (
-      <PageFrame title="Run">
+      <PageFrame title="Run" about={<Link href={`/tasks${search}`}>All runs</Link>}>
         <Awaited error={task.error ?? trace.error} onRetry={retry} />
       </PageFrame>
     );

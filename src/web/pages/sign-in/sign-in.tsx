@@ -1,6 +1,6 @@
 import { Anchor, Button, PasswordInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { signIn, useSession } from "../../api/session.ts";
+import { credentialOf, signIn, useSession } from "../../api/session.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { FormFrame } from "../../parts/form.tsx";
 import { wrongIn } from "../../parts/wrong-field.ts";
@@ -15,7 +15,7 @@ export function SignIn({ onDone }: { onDone(): void }) {
   const hasEnded = useSession((session) => session.hasEnded);
   const [key, setKey] = useState("");
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
-  const attempt = async (credential: { api_key: string } | { link: string }) => {
+  const attempt = async (credential: ReturnType<typeof credentialOf>) => {
     setState({ busy: true });
     try {
       await signIn(credential);
@@ -35,25 +35,25 @@ export function SignIn({ onDone }: { onDone(): void }) {
       <FormFrame
         className={classes.card}
         error={state.error}
-        onSubmit={() => void attempt({ api_key: key.trim() })}
+        onSubmit={() => void attempt(credentialOf(key.trim()))}
       >
         <Logo size={34} />
         <h1 className={classes.title}>Sign in to Heddle</h1>
         <p className={classes.about}>
-          Open the link that the server has printed at its start. <code>heddle login-link</code> makes
-          another. An API key works as well.
+          Open the link that the server has printed at its start, or paste it here.{" "}
+          <code>heddle login-link</code> makes another. An API key works as well.
         </p>
         {hasEnded && state.error === undefined && (
           <p className={classes.ended}>You were signed out: the sign-in of this browser has ended.</p>
         )}
         <PasswordInput
-          label="API key"
+          label="API key or sign-in link"
           placeholder="hdl_…"
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
           autoComplete="off"
           size="md"
-          error={wrongIn(state.error)("api_key")}
+          error={wrongIn(state.error)("api_key", "link")}
           required
           withAsterisk={false}
           autoFocus
