@@ -33,7 +33,15 @@ export const SETUP = defineSetup({
     description: "Receives broken threads",
     verifier: { scheme: "hmac", header: "x-loom-signature", prefix: "sha256=", secret: "LOOM_SECRET" },
   },
-  sidebar_section: { id: "loom", title: "LOOMS", icon: "Activity", items: [{ label: "Sheds", href: "/loom", icon: "Layers" }] },
+  sidebar_section: {
+    id: "loom",
+    title: "LOOMS",
+    icon: "Activity",
+    items: [{ label: "Sheds", href: "/loom", icon: "Layers" }],
+    readiness_endpoint: "/integrations/loom/ready",
+    readiness_field: "looms",
+  },
+  dashboard_modules: [{ id: "tension", label: "Tension", icon: "Activity", description: "Of the warps, in newtons" }],
 });
 `,
   "loom/config.ts": `import { defineConfig, t } from "heddle/sdk";
@@ -59,7 +67,15 @@ export const router = new Elysia().post(
     return { ok: true };
   },
   { parse: "none" },
-);
+).get("/ready", () => ({ looms: "ready" })).get("/mc/tension/data", () => ({
+  title: "Tension of the warps",
+  sections: [
+    { type: "stat_row", stats: [{ label: "Looms", value: 4 }, { label: "Broken threads", value: 1 }] },
+    { type: "chart", title: "This week", kind: "line", x: ["Mon", "Tue", "Wed", "Thu"], series: [{ label: "Newtons", data: [38, 41, 44, 40] }] },
+    { type: "table", headers: ["Loom", "Newtons"], rows: [["seven", 38], ["twelve", 61]] },
+    { type: "markdown", content: "Loom **twelve** is too tight." },
+  ],
+}));
 `,
   "loom/dispatcher.ts": `import { registerDispatcher, t } from "heddle/sdk";
 registerDispatcher("loom", {
@@ -124,6 +140,17 @@ Stop the loom **before** the thread is tied.
 register({ name: "broken_tool", description: "Never registered." }, () => {
   return undefinedName(;
 });
+`,
+  "the_weaving_mill_of_the_northern_shed_with_all_of_its_four_hundred_looms/setup.ts": `import { defineSetup } from "heddle/sdk";
+export const SETUP = defineSetup({
+  sidebar_section: { id: "mill", title: "THE MILL", items: [{ label: "Plan of the halls", href: "/mill" }] },
+  web_ui: { static_dir: "ui" },
+});
+`,
+  "the_weaving_mill_of_the_northern_shed_with_all_of_its_four_hundred_looms/ui/index.html": `<!doctype html><html lang="en"><title>Halls</title>
+<h1>The halls of the mill</h1><p id="origin"></p><script src="origin.js"></script></html>
+`,
+  "the_weaving_mill_of_the_northern_shed_with_all_of_its_four_hundred_looms/ui/origin.js": `document.getElementById("origin").textContent = "Origin: " + self.origin;
 `,
   "the_weaving_mill_of_the_northern_shed_with_all_of_its_four_hundred_looms/tools/mill.ts": `import { register } from "heddle/sdk";
 register({ name: "mill_state", description: "Says how the mill is." }, () => "well");

@@ -21,6 +21,7 @@ import { mcpServersTests } from "./pages/mcp-servers.ts";
 import { meanwhileTests } from "./pages/meanwhile.ts";
 import { missionControlTests } from "./pages/mission-control.ts";
 import { overviewTests } from "./pages/overview.ts";
+import { ownPagesTests } from "./pages/own-pages.ts";
 import { providersTests } from "./pages/providers.ts";
 import { runsTests } from "./pages/runs.ts";
 import { schedulesTests } from "./pages/schedules.ts";
@@ -51,6 +52,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     evalsTests,
     approvalsTests,
     overviewTests,
+    ownPagesTests,
     webhookEndpointsTests,
     missionControlTests,
     dialogsTests,
@@ -148,6 +150,7 @@ describe.skipIf(CHROMIUM === null)("the admin UI", () => {
     "/api-keys",
     "/api-keys?add=1",
     "/api-keys/browsers",
+    "/loom",
     "/nowhere",
   ];
   /** The address with the ids of what the seed has made. */

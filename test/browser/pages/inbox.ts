@@ -34,6 +34,49 @@ export function inboxTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("inbox: what arrives while somebody reads further down waits behind a button", async () => {
+    for (let n = 0; n < 15; n++) await arrive(ui());
+    await using opened = await ui().openPage("/inbox", { height: 420 });
+    const { page } = opened;
+    const list = page.getByRole("list", { name: "List of webhooks" });
+    await list.getByRole("link").nth(5).waitFor();
+    const scroller = list.locator("..");
+    await scroller.evaluate((element) => element.scrollTo({ top: 200 }));
+    await until(
+      () => scroller.evaluate((element) => element.scrollTop),
+      (top) => top > 100,
+    );
+    await arrive(ui());
+    const pill = page.getByRole("button", { name: /^1 new webhook$/ });
+    await pill.waitFor();
+    expect(await scroller.evaluate((element) => element.scrollTop)).toBeGreaterThan(100);
+    await pill.click();
+    const { events } = await ui().api("GET", "/api/v1/inbox?limit=1");
+    await page.locator(`li a[data-key="${events[0].id}"]`).waitFor();
+    await until(
+      () => scroller.evaluate((element) => element.scrollTop),
+      (top) => top === 0,
+    );
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("inbox: all that the filters match are replayed, after their count was told", async () => {
+    await using opened = await ui().openPage("/inbox?verdict=accepted");
+    const { page } = opened;
+    const accepted = async () =>
+      (await ui().api("GET", "/api/v1/inbox?verdict=accepted&limit=100")).events.length;
+    const before = await accepted();
+    await page.getByRole("button", { name: "Replay matching" }).click();
+    const dialog = page.getByRole("dialog", { name: /webhooks? will be handled again/ });
+    await dialog.waitFor();
+    expect(await dialog.getByRole("heading").textContent()).toStartWith(`${before} webhook`);
+    await dialog.getByRole("button", { name: "Replay matching" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText(`${before} webhooks handled again.`).waitFor();
+    expect(await accepted()).toBe(2 * before);
+    expect(opened.faults).toEqual([]);
+  });
+
   test("inbox: a webhook is replayed, and the replay says of what", async () => {
     const { events } = await ui().api("GET", "/api/v1/inbox?verdict=accepted&limit=1");
     const [{ id }] = events;
@@ -57,3 +100,6 @@ export function inboxTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 }
+
+/** One without a signature, which is refused and recorded. */
+const arrive = (ui: Ui) => fetch(`${ui.url}/integrations/github/webhook`, { method: "POST", body: "{}" });

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { createFakeGitHub } from "../../github/fake-github.ts";
-import type { Ui } from "../ui.ts";
+import { until } from "../../until.ts";
+import { startFakeModel } from "../fake-model.ts";
+import { STATIC_KEY, type Ui } from "../ui.ts";
 
 export function runsTests(ui: () => Ui): void {
   test("runs: a run's steps are true to time, keys move between them, and the selected one is in the address", async () => {
@@ -33,6 +35,53 @@ export function runsTests(ui: () => Ui): void {
       .getByRole("region", { name: "Message and answer" })
       .getByText("Something else altogether")
       .waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("runs: one that goes on grows by itself, tells by parts what its model was sent, and is copied as curl", async () => {
+    await using model = await startFakeModel(ui().api);
+    const { session_id } = await ui().api("POST", "/api/v1/sessions", {
+      client_id: "web:growing",
+      bot_id: "spinner",
+    });
+    const ask = (message: string) =>
+      ui().api("POST", "/api/v1/chat", { session_id, message, timeout_seconds: 0 });
+    const { task_id } = await ask("Please look it up, and then wait for it");
+    await using opened = await ui().openPage(`/tasks/${task_id}`);
+    const { page } = opened;
+    await page.getByText("Running", { exact: true }).first().waitFor();
+    const steps = page.getByRole("region", { name: "Steps of the run" });
+    await steps.getByRole("button", { name: /search_documents/ }).waitFor();
+    await until(() => JSON.stringify(model.last() ?? "").includes('"role":"tool"'));
+    model.release();
+    await page.getByText("Complete", { exact: true }).first().waitFor();
+    await page.getByRole("heading", { name: "Answer", exact: true }).waitFor();
+    await steps
+      .getByRole("button", { name: /^Model/ })
+      .last()
+      .click();
+    await page.getByText("the cached beginning ends here").waitFor();
+    for (const part of ["tools", "base prompt", "bot prompt", "message", "steps"]) {
+      await page.getByRole("row", { name: new RegExp(`^${part}`) }).waitFor();
+    }
+
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Copy as a curl command" }).click();
+    const command = await until(() => page.evaluate<string>("navigator.clipboard.readText()"));
+    await page.context().clearPermissions();
+    const curl = Bun.spawn(["sh", "-c", `${command} -sS`], {
+      env: { ...process.env, HEDDLE_API_KEY: STATIC_KEY },
+    });
+    expect(JSON.parse(await new Response(curl.stdout).text())).toMatchObject({ task_id: expect.any(String) });
+
+    // All that match are cancelled, after their count was told.
+    await opened.go("/tasks?bot_id=spinner&status=running");
+    await page.getByRole("listitem").first().getByRole("link").waitFor();
+    await page.getByRole("button", { name: "Cancel matching" }).click();
+    const dialog = page.getByRole("dialog", { name: "1 run will be cancelled" });
+    await dialog.getByRole("button", { name: "Cancel matching" }).click();
+    await page.getByText("1 run cancelled.").waitFor();
+    await page.getByText("No run matches these filters").waitFor();
     expect(opened.faults).toEqual([]);
   });
 
