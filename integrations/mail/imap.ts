@@ -1,6 +1,6 @@
 // Connections to the mailbox.
 
-import { connectionError } from "heddle/sdk";
+import { connectionError, Retryable } from "heddle/sdk";
 import type { ImapFlow } from "imapflow";
 import { type Proof, signedIn } from "./account.ts";
 import { imapServer, settings } from "./config.ts";
@@ -19,7 +19,7 @@ const WORKING_MS = 30_000;
 
 /** Connects and signs in. Throws ReauthRequired if the server refuses the password or the token. */
 export const openMailbox = (signal: AbortSignal, silenceMs = LISTENING_MS): Promise<OpenMailbox> =>
-  signedIn((proof) => connect(proof, signal, silenceMs), isRefused);
+  signedIn((proof) => connect(proof, signal, silenceMs), isRefused).catch(inWords);
 
 async function connect(auth: Proof, signal: AbortSignal, silenceMs: number): Promise<OpenMailbox> {
   // Only where there is a mailbox, since it is large.
@@ -62,15 +62,28 @@ async function connect(auth: Proof, signal: AbortSignal, silenceMs: number): Pro
   return { client, lost: losing.promise, close };
 }
 
+/** What the server has answered, instead of "Command failed". */
+export function inWords(error: unknown): never {
+  const { responseText } = (error ?? {}) as { responseText?: unknown };
+  if (typeof responseText !== "string" || responseText === "") throw error;
+  throw new Retryable(`The mail server answered: ${responseText.slice(0, 500).toWellFormed()}`, {
+    cause: error,
+  });
+}
+
 /** Codes of refusals that are temporary. */
 const PASSING = ["UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG"];
+/** Gmail gives its limits no code of their own: "[ALERT] Too many simultaneous connections", "[ALERT] Account exceeded … limits". */
+const LIMIT = /too many|exceeded/i;
 
 function isRefused(error: unknown): boolean {
-  const { authenticationFailed, serverResponseCode = "" } = (error ?? {}) as {
-    authenticationFailed?: boolean;
-    serverResponseCode?: string;
-  };
-  return authenticationFailed === true && !PASSING.includes(serverResponseCode);
+  const {
+    authenticationFailed,
+    serverResponseCode = "",
+    responseText = "",
+  } = (error ?? {}) as { authenticationFailed?: boolean; serverResponseCode?: string; responseText?: string };
+  if (authenticationFailed !== true || PASSING.includes(serverResponseCode)) return false;
+  return !(serverResponseCode === "ALERT" && LIMIT.test(responseText.slice(0, 500)));
 }
 
 /** Runs work on a connection of its own; it fails if the server says nothing for `silenceMs`. */
@@ -81,7 +94,7 @@ export async function withMailbox<Result>(
 ): Promise<Result> {
   const { client, lost, close } = await openMailbox(signal, silenceMs);
   try {
-    return await Promise.race([work(client), lost]);
+    return await Promise.race([work(client).catch(inWords), lost]);
   } finally {
     close();
   }

@@ -4,7 +4,7 @@ import { type ListenContext, listen } from "heddle/sdk";
 import { isSetUp } from "./account.ts";
 import { listOf, ownAddress, settings, usesGmailApi } from "./config.ts";
 import { catchUpOnGmail, listenToGmail } from "./gmail/listen.ts";
-import { openMailbox } from "./imap.ts";
+import { inWords, openMailbox } from "./imap.ts";
 import { type LastMail, lastMailText } from "./last-mail.ts";
 import { followFolder, takeNew } from "./take-new.ts";
 
@@ -34,7 +34,7 @@ async function listenToMailbox(ctx: ListenContext): Promise<void> {
   client.on("exists", () => news.resolve());
   client.on("response", ctx.alive);
   try {
-    await Promise.race([watch(), lost]);
+    await Promise.race([watch().catch(inWords), lost]);
   } finally {
     close();
   }

@@ -17,6 +17,10 @@ export interface Person {
 /** Where a mail is: in a folder of an IMAP server, or at Gmail. */
 export type Place = { folder: string; uidValidity: string; uid: number } | { id: string; threadId: string };
 
+/** As tools name a mail. */
+export const idOf = (place: Place): string =>
+  "uid" in place ? `${place.uidValidity}.${place.uid}.${place.folder}` : place.id;
+
 export interface MailFile {
   name: string;
   type: string;

@@ -5,7 +5,7 @@ import { isRefused } from "../_injections/readable.ts";
 import { takeDecision } from "./approvals.ts";
 import { ownAddress, ownAddresses, settings } from "./config.ts";
 import { chooseFiles } from "./files.ts";
-import { type Mail, type Person, type Place, readMail } from "./mail.ts";
+import { idOf, type Mail, type Person, type Place, readMail } from "./mail.ts";
 import { contentOf, forwardedFile, PREAMBLE } from "./message.ts";
 import { clientIdOf, type FoundThread, findThread, hashOf, remember } from "./thread.ts";
 
@@ -53,7 +53,10 @@ export async function takeMail(source: Buffer, place: Place): Promise<Taken> {
       references: mail.references,
       ...placeIn(place),
     },
-    executionConfig: { system_preamble: PREAMBLE[mode], skills: ["integrations/mail/mail"] },
+    executionConfig: {
+      system_preamble: `${PREAMBLE[mode]} For tools, the mail is ${idOf(place)}.`,
+      skills: ["integrations/mail/mail"],
+    },
   });
 }
 

@@ -68,6 +68,12 @@ export async function remember(root: string, mail: Mail): Promise<void> {
   );
 }
 
+/** Whether a mail with this id is known to belong to the conversation of this place. */
+export async function isIn(clientId: string, id: string): Promise<boolean> {
+  const root = await store.get<string>(`id:${hashOf(id)}`);
+  return root !== undefined && clientIdOf(root) === clientId;
+}
+
 /** Notes that answers to the mail with this id belong to the conversation. */
 export const rememberId = (root: string, id: string): Promise<void> =>
   store.set(`id:${hashOf(id)}`, root, { ttlSeconds: KEPT_SECONDS });

@@ -6,12 +6,12 @@ import type { RegisteredTool } from "./tools/registry.ts";
 /** Settles a call that was running when the server stopped: makes it again if that does no harm, else asks its tool. */
 export const createRecovery =
   (
-    { task, events, redact, keepBig, log, now }: ToolCallerOptions,
+    { task, events, redact, keepBig, log, strangers, now }: ToolCallerOptions,
     tools: ReadonlyMap<string, RegisteredTool>,
     callTool: LoopOptions["callTool"],
   ): NonNullable<LoopOptions["recover"]> =>
   async (call, { iteration, signal }) => {
-    const context = contextOf(task, call, iteration);
+    const context = contextOf(task, call, { iteration, strangers });
     const found = await reconcile(call, {
       tools,
       run: context,

@@ -1,6 +1,7 @@
 import { derivedId } from "../ids.ts";
 import type { LlmToolCall } from "../llm/llm.ts";
 import type { Logger } from "../log.ts";
+import type { RunTaint } from "../policies/policy.ts";
 import { factsOf } from "../policies/tool-kinds.ts";
 import type { Redact } from "../redact.ts";
 import type { ClaimedTask } from "./claimed-task.ts";
@@ -22,16 +23,17 @@ export interface ToolCallerOptions {
   keepBig?: ((result: BigResult) => Promise<string>) | undefined;
   log: Logger;
   gate: Pick<Gate, "permit">;
+  strangers: Pick<RunTaint, "isLed">;
   /** Milliseconds. */
   now: () => number;
 }
 
 /** Calls one of the tools, and tells the hooks; of a call that `isBegun`, they are not told a result that is yet to come. */
 export const createToolCaller =
-  ({ task, events, shown, redact, keepBig, log, gate, now }: ToolCallerOptions) =>
+  ({ task, events, shown, redact, keepBig, log, gate, strangers, now }: ToolCallerOptions) =>
   (tools: ReadonlyMap<string, RegisteredTool>, isBegun = () => false): LoopOptions["callTool"] =>
   async (call, { iteration, signal }) => {
-    const context = contextOf(task, call, iteration);
+    const context = contextOf(task, call, { iteration, strangers });
     const called = await callTool(call, {
       tools,
       run: context,
@@ -66,9 +68,14 @@ export async function keepIfBig(
 }
 
 /** What the tool knows about the run and the call. */
-export const contextOf = (task: ClaimedTask, call: LlmToolCall, iteration: number) => ({
+export const contextOf = (
+  task: ClaimedTask,
+  call: LlmToolCall,
+  { iteration, strangers }: { iteration: number; strangers: Pick<RunTaint, "isLed"> },
+) => ({
   ...runContext(task),
   task_id: task.id,
   // Endpoints give calls of different answers the same id.
   call_id: derivedId(task.id, iteration, call.id),
+  answers_stranger: strangers.isLed(),
 });

@@ -199,6 +199,7 @@ export const toolContext = (fields: Partial<ToolContext> = {}): ToolContext => (
   ...RUN,
   task_id: "task-1",
   call_id: "call-1",
+  answers_stranger: false,
   signal: new AbortController().signal,
   progress: () => undefined,
   ...fields,

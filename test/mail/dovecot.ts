@@ -153,6 +153,10 @@ namespace inbox {
     auto = create
     special_use = \\Drafts
   }
+  mailbox Trash {
+    auto = create
+    special_use = \\Trash
+  }
 }
 `;
 

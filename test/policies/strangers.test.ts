@@ -102,6 +102,9 @@ oneDatabase("text of strangers", (open) => {
           effect("github_post_comment", { egress: true }),
           effect("github_delete_repo", { destructive: true }),
         ],
+        chat: [
+          tool("who_asks", (_args, { answers_stranger }) => void made.push(`stranger: ${answers_stranger}`)),
+        ],
         mail: [effect("send_mail", { egress: true })],
         bank: [effect("transfer")],
         web: [tool("read_page", () => page, { annotations: { readOnly: true } })],
@@ -205,11 +208,11 @@ oneDatabase("text of strangers", (open) => {
       "key:operator",
     );
     const agent = agentWith();
-    const ask = async (id: string, more: object = {}) => {
+    const ask = async (id: string, more: object = {}, wanted = orderOf("transfer")) => {
       const session = await addSession(db, await addBot(db));
       const { task_id } = await parts.sessions.inject(
         {
-          ...{ sessionId: session.id, content: orderOf("transfer"), source: "chat", runAgent: true },
+          ...{ sessionId: session.id, content: wanted, source: "chat", runAgent: true },
           author: { id, display_name: id },
           ...more,
         },
@@ -225,6 +228,9 @@ oneDatabase("text of strangers", (open) => {
     };
     expect(await ask("ada")).toMatchObject({ made: ["transfer"], waiting: [] });
     expect(await ask("eve")).toMatchObject({ made: [], waiting: ["transfer"] });
+    // A tool is told who is answered, since the answer itself is held by nobody.
+    expect(await ask("ada", {}, "CALL who_asks {}")).toMatchObject({ made: ["stranger: false"] });
+    expect(await ask("eve", {}, "CALL who_asks {}")).toMatchObject({ made: ["stranger: true"] });
     expect(await ask("ada", { fromBot: true, runAgent: true }).catch(() => "no run")).toBe("no run");
   });
 

@@ -3,7 +3,7 @@
 import { listOf, ownAddress, settings } from "../config.ts";
 import { ask, reading, writing } from "./client.ts";
 
-interface Label {
+export interface Label {
   id: string;
   name: string;
 }
@@ -32,7 +32,7 @@ export async function wantedLabels(signal: AbortSignal): Promise<string[]> {
 export async function handledLabel(signal: AbortSignal): Promise<string> {
   const known = handled.get(ownAddress());
   if (known !== undefined) return known;
-  const { id } = named(await labels(signal), HANDLED) ?? (await make(signal));
+  const id = await labelToAdd(HANDLED, signal);
   handled.set(ownAddress(), id);
   return id;
 }
@@ -40,16 +40,23 @@ export async function handledLabel(signal: AbortSignal): Promise<string> {
 /** Somebody may have deleted it. */
 export const forgetHandledLabel = (): void => void handled.delete(ownAddress());
 
-const make = (signal: AbortSignal): Promise<Label> =>
+/** The id of a label, which is made if it is not there. */
+export const labelToAdd = async (name: string, signal: AbortSignal): Promise<string> =>
+  ((await labelNamed(name, signal)) ?? (await make(name, signal))).id;
+
+export const labelNamed = async (name: string, signal: AbortSignal): Promise<Label | undefined> =>
+  named(await labels(signal), name);
+
+const make = (name: string, signal: AbortSignal): Promise<Label> =>
   ask<Label>(
     writing.post(
       "/labels",
-      { name: HANDLED, labelListVisibility: "labelShow", messageListVisibility: "show" },
+      { name, labelListVisibility: "labelShow", messageListVisibility: "show" },
       { signal },
     ),
   );
 
-const labels = async (signal: AbortSignal): Promise<Label[]> =>
+export const labels = async (signal: AbortSignal): Promise<Label[]> =>
   (await ask<{ labels?: Label[] }>(reading.get("/labels", { signal }))).labels ?? [];
 
 const named = (all: Label[], wanted: string): Label | undefined =>

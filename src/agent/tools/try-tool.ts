@@ -74,6 +74,7 @@ export function createTryTool({
         run: {
           task_id: newId(),
           call_id: newId(),
+          answers_stranger: false,
           bot_id: session.bot_id,
           session_id: session.session_id,
           channel_id: session.channel_id,

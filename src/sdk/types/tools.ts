@@ -23,6 +23,11 @@ export interface ToolContext extends RunContext {
   task_id: string;
   /** One id for each call, and the same when it is made again after a crash: an idempotency key for the service. */
   call_id: string;
+  /**
+   * Whether the run answers somebody whom the operator has not allowed, and whom a tool should tell nothing that is not theirs. Heddle always
+   * says it; only contexts that are made by hand may leave it out.
+   */
+  answers_stranger?: boolean;
   /** Aborted on cancellation, timeout and shutdown. */
   signal: AbortSignal;
   /**

@@ -95,6 +95,9 @@ export function createFakeMailbox() {
       message.labelIds.push(...fresh);
       if (fresh.length > 0) record(fresh, { labelsAdded: [{ message: summary(message), labelIds: fresh }] });
     },
+    removeLabels(message: FakeMessage, ids: string[]): void {
+      message.labelIds = message.labelIds.filter((id) => !ids.includes(id));
+    },
   };
 }
 

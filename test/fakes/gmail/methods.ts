@@ -43,10 +43,23 @@ export async function callMethod(gmail: Gmail, request: Request, path: string, u
     return message ? Response.json(present(mailbox, message, query)) : notFound();
   if (route === "POST messages/:id/modify") {
     if (!message) return notFound();
-    const ids = ((await body()).addLabelIds ?? []) as string[];
-    const wrong = ids.find((one) => !mailbox.labels.has(one));
+    const { addLabelIds: added = [], removeLabelIds: removed = [] } = (await body()) as Record<
+      string,
+      string[]
+    >;
+    const wrong = [...added, ...removed].find((one) => !mailbox.labels.has(one));
     if (wrong !== undefined) return invalid(`Invalid label: ${wrong}`);
-    mailbox.addLabels(message, ids);
+    if (added.length + removed.length === 0) return invalid("No label add or removes specified");
+    if ([...added, ...removed].some((one) => one === "SENT" || one === "DRAFT"))
+      return invalid("Invalid label: it cannot be set");
+    mailbox.addLabels(message, added);
+    mailbox.removeLabels(message, removed);
+    return Response.json(present(mailbox, message, new URLSearchParams("format=minimal")));
+  }
+  if (route === "POST messages/:id/trash") {
+    if (!message) return notFound();
+    mailbox.removeLabels(message, ["INBOX"]);
+    mailbox.addLabels(message, ["TRASH"]);
     return Response.json(present(mailbox, message, new URLSearchParams("format=minimal")));
   }
   return failure(404, "Not found.", "NOT_FOUND", "notFound");
@@ -143,16 +156,15 @@ function listMessages(mailbox: FakeMailbox, query: URLSearchParams): Response {
   const labels = query.getAll("labelIds");
   const wrong = labels.find((one) => !mailbox.labels.has(one));
   if (wrong !== undefined) return invalid(`Invalid label: ${wrong}`);
-  const words = (query.get("q") ?? "").split(" ").filter((word) => word !== "");
+  const words = (query.get("q") ?? "").match(/(?:\w+:)?(?:"[^"]*"|[^\s"]+)/g) ?? [];
   const isFound = (one: FakeMessage): boolean =>
-    labels.every((label) => one.labelIds.includes(label)) &&
-    words.every((word) => {
-      const [name, value = ""] = word.split(":");
-      if (name === "after") return one.internalDate >= Number(value) * 1_000;
-      if (name === "to") return headerOf(one.source, "to").includes(value);
-      throw new Error(`The fake does not know "${word}".`);
-    });
-  const paged = pageOf([...mailbox.messages.values()].filter(isFound).toReversed(), query);
+    labels.every((label) => one.labelIds.includes(label)) && words.every((word) => fits(one, word));
+  const isThere = (one: FakeMessage): boolean =>
+    labels.length > 0 || !one.labelIds.some((label) => label === "TRASH" || label === "SPAM");
+  const paged = pageOf(
+    [...mailbox.messages.values()].filter((one) => isFound(one) && isThere(one)).toReversed(),
+    query,
+  );
   if (paged instanceof Response) return paged;
   const { page, next } = paged;
   return Response.json({
@@ -160,6 +172,18 @@ function listMessages(mailbox: FakeMailbox, query: URLSearchParams): Response {
     ...(next !== undefined && { nextPageToken: next }),
     resultSizeEstimate: page.length,
   });
+}
+
+/** Gmail's search language, as far as the tests use it. */
+function fits({ internalDate, labelIds, source }: FakeMessage, word: string): boolean {
+  const [, name = "", quoted] = /^(?:(\w+):)?(.*)$/.exec(word) ?? [];
+  const value = (quoted ?? "").replaceAll(/[()"]/g, "").toLowerCase();
+  if (name === "after") return internalDate >= Number(value) * 1_000;
+  if (name === "before") return internalDate < Number(value) * 1_000;
+  if (["from", "to", "subject"].includes(name)) return headerOf(source, name).toLowerCase().includes(value);
+  if (name === "is" && value === "unread") return labelIds.includes("UNREAD");
+  if (name === "") return source.toString("utf8").toLowerCase().includes(value);
+  throw new Error(`The fake does not know "${word}".`);
 }
 
 function listHistory(mailbox: FakeMailbox, query: URLSearchParams): Response {
