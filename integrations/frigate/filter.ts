@@ -2,7 +2,11 @@
 
 import { listOf, settings } from "./config.ts";
 import { isTime } from "./hours.ts";
+import { numberFor, wordsFor } from "./per-camera.ts";
 import type { Sighting } from "./sighting.ts";
+
+/** Where only other cameras have a score of their own. */
+const LEAST_SCORE = 0.6;
 
 /** Why the bot is told: the first alert, a detection that became one, and so on. One run for each sighting and reason. */
 export type Reason = "alert" | "detection" | "end";
@@ -19,13 +23,13 @@ export function reasonFor(sighting: Sighting): Reason | undefined {
 
 function isWanted({ camera, objects, subLabels, zones, score, start }: Sighting): boolean {
   const cameras = listOf(settings.FRIGATE_MQTT_CAMERAS);
-  const labels = listOf(settings.FRIGATE_MQTT_LABELS);
+  const labels = wordsFor(camera, settings.FRIGATE_MQTT_LABELS);
   if (cameras.length > 0 && !cameras.includes(camera)) return false;
   if (labels.length > 0 && !objects.some((object) => labels.includes(object))) return false;
-  const wanted = listOf(settings.FRIGATE_ZONES);
+  const wanted = wordsFor(camera, settings.FRIGATE_ZONES);
   if (wanted.length > 0 && !zones.some((zone) => wanted.includes(zone))) return false;
-  if (!isTime(start)) return false;
-  if (score !== null && score < settings.FRIGATE_MQTT_MIN_SCORE) return false;
+  if (!isTime(camera, start)) return false;
+  if (score !== null && score < numberFor(camera, settings.FRIGATE_MQTT_MIN_SCORE, LEAST_SCORE)) return false;
   // Somebody known is not reported, unless somebody unknown may be there as well.
   const known = listOf(settings.FRIGATE_IGNORE_SUB_LABELS);
   return !(subLabels.length > 0 && subLabels.every((name) => known.includes(name)));

@@ -2,10 +2,12 @@
 
 import { log } from "heddle/sdk";
 import { settings } from "./config.ts";
+import { wordsFor } from "./per-camera.ts";
 
-/** Whether a bot wants to be told of what began then, in seconds since 1970. */
-export function isTime(seconds: number): boolean {
-  const [from, to] = settings.FRIGATE_HOURS.split("-");
+/** Whether a bot wants to be told of what began then at the camera, in seconds since 1970. */
+export function isTime(camera: string, seconds: number): boolean {
+  const [hours = ""] = wordsFor(camera, settings.FRIGATE_HOURS);
+  const [from, to] = hours.split("-");
   if (from === undefined || to === undefined) return true;
   const now = clockAt(seconds);
   // Over midnight, it is either late or early.

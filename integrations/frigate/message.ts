@@ -1,4 +1,5 @@
 import type { Reason } from "./filter.ts";
+import { digestOf, type Held, timeOf } from "./held.ts";
 import type { Sighting } from "./sighting.ts";
 
 const TITLES: Record<Reason, string> = {
@@ -8,7 +9,7 @@ const TITLES: Record<Reason, string> = {
 };
 
 /** What the bot reads. Names come from cameras and from people who wrote Frigate's configuration, so they are quoted. */
-export function messageOf(sighting: Sighting, reason: Reason, held: number): string {
+export function messageOf(sighting: Sighting, reason: Reason, held: Held | undefined): string {
   const { id, kind, camera, severity, objects, subLabels, zones, score, start, end, events } = sighting;
   const [event] = events;
   return [
@@ -20,8 +21,7 @@ export function messageOf(sighting: Sighting, reason: Reason, held: number): str
     `From ${timeOf(start)}${end === null ? ", still going on" : ` to ${timeOf(end)}`}`,
     `${kind === "review" ? "Review" : "Event"}: ${id}`,
     event !== undefined && `Pictures: frigate_event_snapshot with event_id "${event}"`,
-    held > 0 &&
-      `${held} further ${held === 1 ? "sighting was" : "sightings were"} held back since the last message.`,
+    digestOf(held, kind),
   ]
     .filter(Boolean)
     .join("\n");
@@ -49,4 +49,3 @@ const plain = (word: string): string => word.slice(0, 60).replace(/[^\p{L}\p{N} 
 type Seen = Pick<Sighting, "objects" | "subLabels" | "zones">;
 
 const words = (list: string[]): string => list.map((word) => `"${word}"`).join(", ");
-const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();

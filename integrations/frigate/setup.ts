@@ -33,12 +33,12 @@ export const SETUP = defineSetup({
       description: "alert, detection (everything) or end (when it is over)",
     },
     { key: "FRIGATE_MQTT_CAMERAS", description: "Only these cameras, separated by commas; empty: all" },
-    { key: "FRIGATE_MQTT_LABELS", description: "Only these objects, such as person, car; empty: all" },
-    { key: "FRIGATE_ZONES", secret: false, description: "Only what enters one of these zones; empty: all" },
+    { key: "FRIGATE_MQTT_LABELS", description: "Only these objects, such as person, car, garden=cat; empty: all" },
+    { key: "FRIGATE_ZONES", secret: false, description: "Only what enters one of these zones, such as porch, garden=lawn; empty: all" },
     {
       key: "FRIGATE_HOURS",
       secret: false,
-      description: "Only at this time of day, such as 22:00-06:00; empty: always",
+      description: "Only at this time of day, such as 22:00-06:00, door=always; empty: always",
     },
     {
       key: "FRIGATE_TIME_ZONE",
@@ -52,17 +52,17 @@ export const SETUP = defineSetup({
     {
       key: "FRIGATE_MQTT_MIN_SCORE",
       default: "0.6",
-      description: "The lowest score of an event, 0 to 1; reviews have none",
+      description: "The lowest score of an event, such as 0.6, garden=0.8; reviews have none",
     },
     {
       key: "FRIGATE_MQTT_COOLDOWN",
       default: "300",
-      description: "Seconds of silence after a message, for each camera",
+      description: "Seconds of silence after a message at a camera, such as 300, door=60",
     },
     {
       key: "FRIGATE_MOST_PER_HOUR",
       default: "20",
-      description: "At most this many messages an hour for each camera; the rest are counted",
+      description: "At most this many messages an hour for each camera, such as 20, street=2; the rest are summed up",
     },
     {
       key: "FRIGATE_ONE_SESSION",

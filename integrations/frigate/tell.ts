@@ -31,7 +31,7 @@ export async function tell(
     return { status: "ignored", reason: "told" };
   }
   if (!reason) return { status: "ignored", reason: "filtered" };
-  if (!(await mayTell(camera, name, now))) return { status: "ignored", reason: "paced" };
+  if (!(await mayTell(sighting, now))) return { status: "ignored", reason: "paced" };
   const told = await injectEvent({
     clientId: settings.FRIGATE_ONE_SESSION ? "frigate:events" : `frigate:${camera}`,
     event: reason,

@@ -166,3 +166,42 @@ test("anything else that a broker may send is nothing", () => {
   }
   assert.equal(readReview({ id: "r", camera: "c", start_time: "soon" }), undefined);
 });
+
+test("a camera has its own pace, and what was held back is summed up", async () => {
+  const own = `cam${camera}`;
+  useSettings({ FRIGATE_MQTT_COOLDOWN: `600, ${own}=60`, FRIGATE_MOST_PER_HOUR: `1, ${own}=3` });
+  const seen = (objects: string[], start: number) => ({ data: { objects }, start_time: start });
+  const at = (id: string, objects: string[], start: number, more: object = {}) =>
+    tell(review(id, { ...seen(objects, start), ...more }));
+  assert.equal((await at("p1", ["person"], 1_000)).status, "processed");
+  assert.equal((await at("p2", ["person", "dog"], 1_020)).reason, "paced");
+  assert.equal((await at("p3", ["person"], 1_050)).reason, "paced");
+  assert.equal((await at("p4", ["person"], 1_061)).status, "processed");
+  assert.match(
+    heddle.events.at(-1)?.content ?? "",
+    /^2 further sightings were held back since the last message, from 1970-01-01T00:17:00\.000Z to 1970-01-01T00:17:30\.000Z: "person" 2 times, "dog" \(reviews p2, p3\)\.$/m,
+  );
+  assert.equal((await at("p5", ["person"], 1_200)).status, "processed");
+  assert.doesNotMatch(heddle.events.at(-1)?.content ?? "", /held back/);
+  assert.equal((await at("p6", ["person"], 1_300)).reason, "paced");
+  // Another camera has the pace of all.
+  const other = { camera: `${own}-other` };
+  assert.equal((await at("o1", ["person"], 1_000, other)).status, "processed");
+  assert.equal((await at("o2", ["person"], 1_100, other)).reason, "paced");
+});
+
+test("a camera has its own objects, zones, hours and least score", async () => {
+  const own = `cam${camera}`;
+  useSettings({
+    ...{ FRIGATE_MQTT_LABELS: `person, ${own}=cat, ${own}=dog`, FRIGATE_ZONES: `street, ${own}=lawn` },
+    ...{ FRIGATE_HOURS: `00:00-00:01, ${own}=always`, FRIGATE_TIME_ZONE: "UTC" },
+  });
+  const seen = (objects: string[], zones: string[]) => ({ data: { objects, zones } });
+  assert.equal((await tell(review("q1", seen(["person"], ["lawn"])))).reason, "filtered");
+  assert.equal((await tell(review("q2", seen(["dog"], ["street"])))).reason, "filtered");
+  assert.equal((await tell(review("q3", seen(["dog"], ["lawn"])))).status, "processed");
+  const other = { camera: `${own}-other`, ...seen(["person"], ["street"]) };
+  // Midnight, and a little later.
+  assert.equal((await tell(review("q4", { ...other, start_time: 1_700_006_400 }))).status, "processed");
+  assert.equal((await tell(review("q5", { ...other, start_time: 1_700_006_500 }))).reason, "filtered");
+});
