@@ -28,13 +28,25 @@ export const settings = defineConfig({
     examples: ["22:00-06:00", "22:00-06:00, door=always"],
   }),
   FRIGATE_TIME_ZONE: t.String({ default: "", examples: ["Europe/Berlin"] }),
-  FRIGATE_MQTT_MIN_SCORE: t.String({ default: "0.6", pattern: perCamera(SCORE), examples: ["0.6, garden=0.8"] }),
-  FRIGATE_MQTT_COOLDOWN: t.String({ default: "300", pattern: perCamera(`[0-9]${DIGITS}`), examples: ["300, door=60"] }),
+  FRIGATE_MQTT_MIN_SCORE: t.String({
+    default: "0.6",
+    pattern: perCamera(SCORE),
+    examples: ["0.6, garden=0.8"],
+  }),
+  FRIGATE_MQTT_COOLDOWN: t.String({
+    default: "300",
+    pattern: perCamera(`[0-9]${DIGITS}`),
+    examples: ["300, door=60"],
+  }),
   FRIGATE_LISTEN_TO: t.Union([t.Literal("reviews"), t.Literal("events")], { default: "reviews" }),
   FRIGATE_ACT_ON: t.Union([t.Literal("alert"), t.Literal("detection"), t.Literal("end")], {
     default: "alert",
   }),
-  FRIGATE_MOST_PER_HOUR: t.String({ default: "20", pattern: perCamera(`[1-9]${DIGITS}`), examples: ["20, street=2"] }),
+  FRIGATE_MOST_PER_HOUR: t.String({
+    default: "20",
+    pattern: perCamera(`[1-9]${DIGITS}`),
+    examples: ["20, street=2"],
+  }),
   FRIGATE_IGNORE_SUB_LABELS: t.String({ default: "" }),
   FRIGATE_ONE_SESSION: t.Boolean({ default: false }),
   FRIGATE_MAX_CLIP_BYTES: t.Integer({ default: 10_000_000, minimum: 1 }),

@@ -30,11 +30,11 @@ export async function mayTell(sighting: Sighting, now: number): Promise<boolean>
   const last = told.at(-1);
   const { FRIGATE_MQTT_COOLDOWN: cooldown, FRIGATE_MOST_PER_HOUR: most } = settings;
   const isTooSoon = last !== undefined && now - last < numberFor(camera, cooldown, COOLDOWN_S) * 1000;
-  const isTooMuch =
-    told.filter((at) => now - at < HOUR_MS).length >= numberFor(camera, most, MOST_PER_HOUR);
+  const isTooMuch = told.filter((at) => now - at < HOUR_MS).length >= numberFor(camera, most, MOST_PER_HOUR);
   if (!isTooSoon && !isTooMuch) return true;
   // It may be reported again while it goes on.
-  if (await isFirst(`held:${kind}:${id}`)) await write(camera, { told, held: holdBack(known(held), sighting) });
+  if (await isFirst(`held:${kind}:${id}`))
+    await write(camera, { told, held: holdBack(known(held), sighting) });
   return false;
 }
 

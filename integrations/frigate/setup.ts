@@ -33,8 +33,15 @@ export const SETUP = defineSetup({
       description: "alert, detection (everything) or end (when it is over)",
     },
     { key: "FRIGATE_MQTT_CAMERAS", description: "Only these cameras, separated by commas; empty: all" },
-    { key: "FRIGATE_MQTT_LABELS", description: "Only these objects, such as person, car, garden=cat; empty: all" },
-    { key: "FRIGATE_ZONES", secret: false, description: "Only what enters one of these zones, such as porch, garden=lawn; empty: all" },
+    {
+      key: "FRIGATE_MQTT_LABELS",
+      description: "Only these objects, such as person, car, garden=cat; empty: all",
+    },
+    {
+      key: "FRIGATE_ZONES",
+      secret: false,
+      description: "Only what enters one of these zones, such as porch, garden=lawn; empty: all",
+    },
     {
       key: "FRIGATE_HOURS",
       secret: false,
@@ -62,7 +69,8 @@ export const SETUP = defineSetup({
     {
       key: "FRIGATE_MOST_PER_HOUR",
       default: "20",
-      description: "At most this many messages an hour for each camera, such as 20, street=2; the rest are summed up",
+      description:
+        "At most this many messages an hour for each camera, such as 20, street=2; the rest are summed up",
     },
     {
       key: "FRIGATE_ONE_SESSION",

@@ -99,6 +99,7 @@ export function startFakeHome(port = 0): FakeHome {
       }
       if (pathname === "/api/services") return Response.json(domains());
       if (pathname.startsWith("/api/history/period/")) return Response.json(periods(pathname, searchParams));
+      if (pathname === "/api/conversation/process") return converse(request);
       const [, kind, name = ""] = /^\/api\/(services|events)\/(.+)$/.exec(pathname) ?? [];
       if (kind === undefined || request.method !== "POST") return new Response(null, { status: 404 });
       const wants = searchParams.has("return_response");
@@ -148,6 +149,23 @@ export function startFakeHome(port = 0): FakeHome {
       },
     },
   });
+
+  /** Assist, which understands one sentence. */
+  async function converse(request: Request): Promise<Response> {
+    const { text, ...others } = (await request.json()) as Record<string, unknown>;
+    const unknown = Object.keys(others).filter(
+      (key) => !["language", "conversation_id", "agent_id"].includes(key),
+    );
+    if (request.method !== "POST" || typeof text !== "string" || unknown.length > 0)
+      return Response.json({ message: "Message format incorrect" }, { status: 400 });
+    called.push({ name: "conversation/process", data: { text } });
+    const isKnown = text === "Turn off all lights";
+    const speech = {
+      plain: { speech: isKnown ? "Turned off all lights" : "Sorry, I couldn't understand that" },
+    };
+    const response = { response_type: isKnown ? "action_done" : "error", language: "en", speech, data: {} };
+    return Response.json({ response, conversation_id: "01J0000000000000000000" });
+  }
 
   function say(socket: ServerWebSocket<Listener>, message: object): void {
     if (!isMuted) socket.send(JSON.stringify(message));
