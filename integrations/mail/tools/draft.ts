@@ -21,8 +21,15 @@ export const draftMail = register(
       "Put a mail among the drafts, for a person to send. Give `reply_to` to answer a mail in its thread, or `to` and `subject` for a new one.",
     parameters: t.Object({
       reply_to: t.Optional(MAIL),
-      to: t.Optional(t.String({ pattern: ANSWERABLE.source, maxLength: LONGEST_ADDRESS })),
-      subject: t.Optional(t.String({ minLength: 1, maxLength: 500 })),
+      to: t.Optional(
+        t.String({
+          ...{ pattern: ANSWERABLE.source, maxLength: LONGEST_ADDRESS },
+          description: "One address. Default: who wrote the mail that is answered",
+        }),
+      ),
+      subject: t.Optional(
+        t.String({ minLength: 1, maxLength: 500, description: "Default: that of the mail" }),
+      ),
       text: t.String({ minLength: 1, maxLength: 50_000, description: "Markdown" }),
     }),
   },

@@ -59,7 +59,9 @@ export const moveMail = register(
     description: "Archive a mail, or move it to a folder (at Gmail: a label) or back to the inbox.",
     parameters: t.Object({
       mail: MAIL,
-      to: t.Union([t.Literal("archive"), t.Literal("inbox"), t.Literal("folder")]),
+      to: t.Union([t.Literal("archive"), t.Literal("inbox"), t.Literal("folder")], {
+        description: "Where it goes; a folder is named beside it",
+      }),
       folder: t.Optional(
         t.String({ minLength: 1, maxLength: 200, description: 'The folder, with `to: "folder"`' }),
       ),
