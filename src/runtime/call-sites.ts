@@ -1,19 +1,24 @@
 // Finds the places where a source loads a module by a name that the bundler cannot know: `require("./locale/" + name)`,
 // `import(`./${name}.ts`)`, `require.resolve(…)`, `const load = require`. Takes linear time for any text.
 
-export interface CallSite {
+export interface Asked {
+  /** The argument as far as it is written out: its fixed parts, with an unknown text between each two. */
+  parts: string[];
+  /** The type that an import attribute names: `import(`./${name}.md`, { with: { type: "text" } })`. */
+  type?: string;
+}
+
+export interface CallSite extends Asked {
   /** Where the word begins. */
   at: number;
   word: "require" | "import";
-  /** The argument as far as it is written out: its fixed parts, with an unknown text between each two. */
-  parts: string[];
 }
 
 export interface CallSites {
   /** In order. */
   sites: CallSite[];
   /** The arguments of all calls, also by another name for `require`. */
-  asked(word: CallSite["word"]): string[][];
+  asked(word: CallSite["word"]): Asked[];
 }
 
 /** The furthest that an argument is read. */
@@ -26,22 +31,19 @@ export function callSites(source: string, isDeferred: (specifier: string) => boo
     for (let at = source.indexOf(word); at !== -1; at = source.indexOf(word, at + word.length)) {
       if (isPartOfName(source, at, word.length)) continue;
       const next = afterBlanks(source, at + word.length);
-      const parts =
+      const asked =
         source[next] === "("
-          ? computedParts(source, next + 1, isDeferred)
+          ? computedArgument(source, next + 1, isDeferred)
           : word === "require" && (isResolve(source, next) || isAlias(source, at, next))
-            ? []
+            ? { parts: [] }
             : undefined;
-      if (parts) found.push({ at, word, parts });
+      if (asked) found.push({ at, word, ...asked });
     }
   }
   const byAlias = aliases(source, found).flatMap((name) => argumentsOf(source, name));
   return {
     sites: found.sort((a, b) => a.at - b.at),
-    asked: (word) =>
-      found
-        .flatMap((site) => (site.word === word ? [site.parts] : []))
-        .concat(word === "require" ? byAlias : []),
+    asked: (word) => [...found.filter((site) => site.word === word), ...(word === "require" ? byAlias : [])],
   };
 }
 
@@ -79,21 +81,22 @@ function afterBlanks(source: string, from: number): number {
   }
 }
 
-/** The parts of the argument that begins here; undefined if it is one fixed text, or absent. */
-function computedParts(
+/** The argument that begins here; undefined if it is one fixed text, or absent. */
+function computedArgument(
   source: string,
   from: number,
   isDeferred: (specifier: string) => boolean,
-): string[] | undefined {
+): Asked | undefined {
   const text = source.slice(afterBlanks(source, from), afterBlanks(source, from) + LONGEST);
   if (text[0] === ")") return undefined;
-  const parts = partsOf(text);
-  const isWhole = parts.length === 1 && parts[0] !== "";
-  return isWhole && !isDeferred(parts[0] ?? "") ? undefined : isWhole ? [] : parts;
+  const asked = askedIn(text);
+  const [first = "", ...others] = asked.parts;
+  const isWhole = others.length === 0 && first !== "";
+  return isWhole && !isDeferred(first) ? undefined : isWhole ? { parts: [] } : asked;
 }
 
 /** Reads `"a" + b + "c"` and `a${b}c`. The parts of an argument of another shape are unknown: "" and "". */
-function partsOf(text: string): string[] {
+function askedIn(text: string): Asked {
   const parts = [""];
   let at = 0;
   while (at < text.length) {
@@ -113,14 +116,23 @@ function partsOf(text: string): string[] {
       at = end;
     }
     at = afterBlanks(text, at);
-    if (text[at] === ")" || text[at] === ",") return parts;
+    if (text[at] === ")") return { parts };
+    if (text[at] === ",") return { parts, ...typeIn(text.slice(at)) };
     if (text[at] !== "+") return UNKNOWN;
     at = afterBlanks(text, at + 1);
   }
   return UNKNOWN;
 }
 
-const UNKNOWN = ["", ""];
+const UNKNOWN: Asked = { parts: ["", ""] };
+
+function typeIn(options: string): { type?: string } {
+  const [, type] = ATTRIBUTE.exec(options.replaceAll(/\s/g, "")) ?? [];
+  return type === undefined ? {} : { type };
+}
+
+/** Without blanks. */
+const ATTRIBUTE = /^,\{(?:with|assert):\{["']?type["']?:["'](\w{1,20})["']/;
 
 /** Where an operand without texts ends: a name, a property, a call. */
 function endOfOperand(text: string, from: number): number | undefined {
@@ -152,13 +164,13 @@ function aliases(source: string, found: CallSite[]): string[] {
 }
 
 /** What is called by an alias. */
-function argumentsOf(source: string, name: string): string[][] {
-  const found: string[][] = [];
+function argumentsOf(source: string, name: string): Asked[] {
+  const found: Asked[] = [];
   for (let at = source.indexOf(name); at !== -1; at = source.indexOf(name, at + name.length)) {
     if (isPartOfName(source, at, name.length)) continue;
     const next = afterBlanks(source, at + name.length);
-    const parts = source[next] === "(" ? computedParts(source, next + 1, () => false) : undefined;
-    if (parts) found.push(parts);
+    const asked = source[next] === "(" ? computedArgument(source, next + 1, () => false) : undefined;
+    if (asked) found.push(asked);
   }
   return found;
 }

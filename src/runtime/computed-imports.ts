@@ -2,11 +2,15 @@
 // "./locale/" + name, becomes part of the bundle; everything else is looked for from the source file at run time.
 
 import { basename, dirname, posix, resolve, sep } from "node:path";
-import { type CallSite, type CallSites, callSites } from "./call-sites.ts";
+import { type Asked, type CallSite, type CallSites, callSites } from "./call-sites.ts";
 import { inCode, replaced } from "./in-code.ts";
 
 /** In the order in which they are tried. */
 const ENDINGS = [".tsx", ".jsx", ".ts", ".mts", ".cts", ".mjs", ".js", ".cjs", ".json"];
+/** Data that is imported by its whole name only. */
+const DATA = [".yaml", ".yml", ".toml", ".txt"];
+/** The types of import attributes whose files become part of the bundle, whatever their endings are. */
+const TYPES = ["text", "json", "toml", "yaml"];
 /** A pattern that finds more is too vague to be meant. */
 const MOST_FILES = 1_000;
 
@@ -66,57 +70,78 @@ function hasOtherRequire(source: string): boolean {
   );
 }
 
-/** The files that the calls may mean, relative to the source file. */
+interface ComputedFile {
+  /** Relative to the source file. */
+  name: string;
+  type: string | undefined;
+}
+
+/** The files that the calls may mean. */
 async function filesFor(
   { asked }: CallSites,
   word: CallSite["word"],
   { path, root }: Computed,
   searched: string[],
-): Promise<string[]> {
+): Promise<ComputedFile[]> {
   if (root === undefined) return [];
   const dir = dirname(path);
-  const files = new Set<string>();
-  const patterns = new Set(
-    asked(word).flatMap((parts) => (/^\.\.?\//.test(parts[0] ?? "") ? [JSON.stringify(parts)] : [])),
-  );
-  for (const pattern of patterns) {
-    const parts = JSON.parse(pattern) as string[];
+  const files = new Map<string, ComputedFile>();
+  for (const { parts, type } of distinct(asked(word))) {
     const [head = ""] = parts;
     const start = resolve(dir, head.slice(0, head.lastIndexOf("/")));
     if (start !== root && !start.startsWith(root + sep)) continue;
     searched.push(start);
     const written = parts.map(escaped).join("*");
-    for (const one of [written, `${written}.*`, `${written}/index.*`]) {
-      for await (const name of new Bun.Glob(posix.normalize(one)).scan({ cwd: dir, followSymlinks: true })) {
-        if (ENDINGS.some((ending) => name.endsWith(ending)) && !isDeclaration(name))
-          files.add(posix.normalize(name));
+    const isMeant = (name: string) =>
+      type !== undefined || (hasEnding(name, [...ENDINGS, ...DATA]) && !isDeclaration(name));
+    for (const one of type === undefined ? [written, `${written}.*`, `${written}/index.*`] : [written]) {
+      for await (const found of new Bun.Glob(posix.normalize(one)).scan({ cwd: dir, followSymlinks: true })) {
+        const name = posix.normalize(found);
+        if (isMeant(name)) files.set(keyOf(name, type), { name, type });
         if (files.size > MOST_FILES) return [];
       }
     }
   }
-  return [...files].sort();
+  return [...files.keys()].sort().flatMap((key) => files.get(key) ?? []);
 }
+
+/** Each relative argument once, if its type is none or one whose files become part of the bundle. */
+function distinct(asked: Asked[]): Asked[] {
+  const meant = asked.filter(
+    ({ parts, type }) => /^\.\.?\//.test(parts[0] ?? "") && (type === undefined || TYPES.includes(type)),
+  );
+  return [...new Map(meant.map((one) => [JSON.stringify([one.parts, one.type]), one])).values()];
+}
+
+const hasEnding = (name: string, endings: readonly string[]): boolean =>
+  endings.some((ending) => name.endsWith(ending));
+
+/** Also written in the helper's code: a type comes before the name. */
+const keyOf = (name: string, type: string | undefined): string =>
+  type === undefined ? name : `${type} ${name}`;
 
 const isDeclaration = (name: string): boolean => /\.(d|test|spec)\.[cm]?ts$/.test(basename(name));
 
 const escaped = (text: string): string => text.replace(/[*?[\]{}!\\]/g, "\\$&");
 
-function helper(word: CallSite["word"], files: string[], original: string): string {
-  const table = files.map((name) => {
+function helper(word: CallSite["word"], files: ComputedFile[], original: string): string {
+  const table = files.map(({ name, type }) => {
     const text = JSON.stringify(name.startsWith("../") ? name : `./${name}`);
-    return `${JSON.stringify(name)}:()=>${word}(${text})`;
+    const attribute = type === undefined ? "" : `,{with:{type:${JSON.stringify(type)}}}`;
+    return `${JSON.stringify(keyOf(name, type))}:()=>${word}(${text}${attribute})`;
   });
-  const find = `(name)=>{
+  const find = `(name,type)=>{
   if(typeof name!=="string"||!/^\\.\\.?(\\/|$)/.test(name))return;
   const files={__proto__:null,${table.join(",")}};
   const path=globalThis.process.getBuiltinModule("node:path").posix.normalize(name);
+  if(type!==undefined)return files[type+" "+path];
   for(const inside of ["","/index"])for(const ending of ["",${ENDINGS.map((ending) => JSON.stringify(ending)).join(",")}]){const file=files[path+inside+ending];if(file)return file}
   return files[path.replace(/\\.([cm]?)js$/,".$1ts")];
 }`.replaceAll("\\\\", "\\");
   const from = JSON.stringify(original);
   if (word === "import")
     return `function __heddleImport(name,options){
-  try{const file=options===undefined?(${find})(name):undefined;return file?file():import(typeof name==="string"?globalThis.Bun.resolveSync(name,${JSON.stringify(dirname(original))}):name,options)}catch(error){return Promise.reject(error)}
+  try{const type=options?.with?.type;const file=options===undefined||type!==undefined?(${find})(name,type):undefined;return file?file():import(typeof name==="string"?globalThis.Bun.resolveSync(name,${JSON.stringify(dirname(original))}):name,options)}catch(error){return Promise.reject(error)}
 }`;
   // A parameter named require, as in a bundle within a package, is not the module's own.
   return `function __heddleRequire(given){

@@ -3,7 +3,7 @@
 // which cannot be emptied. What is registered here is therefore constant, and whatever differs between bundles is
 // looked up by the bundle's folder.
 
-import { dirname } from "node:path";
+import { dirname, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as typebox from "@sinclair/typebox";
 import * as typeboxValue from "@sinclair/typebox/value";
@@ -67,6 +67,16 @@ export function closeToImports(folder: string): void {
       });
     },
   });
+}
+
+/**
+ * Drops what the code of this folder (an absolute real path) has loaded from there by paths that only it knew, so that a new
+ * version of it reads these files again. Packages stay: some of theirs cannot be loaded twice.
+ */
+export function forgetFolder(folder: string): void {
+  if (!isBun) return;
+  const loaded = Object.keys(require.cache).filter((path) => path.startsWith(folder + sep));
+  forgetModules(loaded.filter((path) => !path.slice(folder.length).includes(`${sep}node_modules${sep}`)));
 }
 
 /** Gives these values to modules in and below the folder (an absolute real path) until `unbind` is called. */

@@ -10,7 +10,7 @@ import type { Logger } from "../../log.ts";
 import { logText } from "../../log-text.ts";
 import { during } from "../../runtime/activity.ts";
 import type { Problem } from "../../runtime/bundle.ts";
-import { bindFolder, forgetModules, importModule } from "../../runtime/modules.ts";
+import { bindFolder, forgetFolder, forgetModules, importModule } from "../../runtime/modules.ts";
 import { missingAtRunTime } from "../../runtime/resolver-memory.ts";
 import { NOTHING_TAKEN_IN, type TakenIn } from "../../runtime/taken-in.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
@@ -137,6 +137,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
       return failed({ reason: "Loading was abandoned" });
     }
     prepared = result.prepared;
+    forgetFolder(found.folder);
     release = bind(prepared, collected, options);
     const origin = { kind: "integration" as const, id: found.id };
     const { content, problems } = await readContent(found.folder, found.content, origin, options.readFile);

@@ -296,6 +296,50 @@ test("files that computed names can mean are part of the bundle", async () => {
   ]);
 });
 
+test("data that computed names can mean is imported as its attribute says, or else by its ending", async () => {
+  await using all = await harness({
+    "mine/texts/de.md": "# Hallo",
+    "mine/texts/de.json": '{ "say": "Hallo" }',
+    "mine/texts/de.yaml": "say: Hallo",
+    "mine/texts/de.toml": 'say = "Hallo"',
+    "mine/texts/de.txt": "Hallo",
+    "mine/tools/a.ts": importing(
+      `const name: string = "de";
+      const options = { with: { type: "text" } } as const;
+      const all = async () => [
+        (await import(\`../texts/\${name}.md\`, { with: { type: "text" } })).default,
+        (await import("../texts/" + name + ".json", { with: { type: "text" } })).default,
+        (await import(\`../texts/\${name}.json\`)).default.say,
+        (await import(\`../texts/\${name}.json\`, { with: { "type": "json" } })).default.say,
+        (await import(\`../texts/\${name}.yaml\`)).default.say,
+        (await import(\`../texts/\${name}.toml\`)).default.say,
+        (await import(\`../texts/\${name}.txt\`)).default,
+        (await import(\`../texts/\${name}.md\`, options)).default,
+        require("../texts/" + name + ".yaml").say,
+        await import(\`../texts/\${name}.md\`, { with: { type: "text" } }).then(Object.keys),
+      ];`,
+      "imported",
+      "all()",
+    ),
+  });
+  await all.integrations.loadAll();
+  expect(all.integrations.get("mine")?.error).toBeNull();
+  const say = "Hallo";
+  const json = '{ "say": "Hallo" }';
+  expect(await all.call("imported")).toEqual([
+    "# Hallo",
+    json,
+    say,
+    say,
+    say,
+    say,
+    say,
+    "# Hallo",
+    say,
+    ["default"],
+  ]);
+});
+
 test("a file that cannot be bundled is left to run time, and so is what a package does not find", async () => {
   await using all = await harness({
     "mine/node_modules/drivers/package.json": '{ "name": "drivers", "main": "main.js" }',

@@ -190,6 +190,8 @@ test("data that is imported by a name which shows no path", async () => {
       "a/texts/exports.txt": "one",
       "a/texts/query.txt": "one",
       "a/texts/computed.json": '{ "text": "one" }',
+      "a/texts/attribute.prompt": "one",
+      "a/texts/yaml.yaml": "text: one",
       "a/tools/paths.ts": data("paths", `import text from "@/paths.graphql" with { type: "text" };`),
       "a/tools/imports.ts": data("imports", `import text from "#t/imports.txt";`),
       "a/tools/exports.ts": data("exports", `import text from "a/exports.txt";`),
@@ -198,17 +200,66 @@ test("data that is imported by a name which shows no path", async () => {
         "computed",
         `const name = "computed"; const { text } = require("../texts/" + name + ".json");`,
       ),
+      "a/tools/attribute.ts": data(
+        "attribute",
+        `const name = "attribute"; const { default: text } = await import(\`../texts/\${name}.prompt\`, { with: { type: "text" } });`,
+      ),
+      "a/tools/yaml.ts": data(
+        "yaml",
+        `const name = "yaml"; const { default: { text } } = await import("../texts/" + name + ".yaml");`,
+      ),
     },
     { watch: true },
   );
   await all.integrations.loadAll();
   expect(all.integrations.get("a")?.error).toBeNull();
-  for (const file of ["paths.graphql", "imports.txt", "exports.txt", "query.txt", "computed.json"]) {
+  const changed = {
+    "paths.graphql": "two",
+    "imports.txt": "two",
+    "exports.txt": "two",
+    "query.txt": "two",
+    "computed.json": '{ "text": "two" }',
+    "attribute.prompt": "two",
+    "yaml.yaml": "text: two",
+  };
+  for (const [file, contents] of Object.entries(changed)) {
     const name = file.slice(0, file.indexOf("."));
     expect(all.call(name)).toBe("one");
-    await all.write({ [`a/texts/${file}`]: name === "computed" ? '{ "text": "two" }' : "two" });
+    await all.write({ [`a/texts/${file}`]: contents });
     await untilSays(all, name, "two");
   }
+});
+
+test("what is loaded by a path that only the code knows goes live with the integration", async () => {
+  const written = (word: string) => ({
+    "a/late/module.ts": `export const word = ${JSON.stringify(word)};`,
+    "a/late/common.cjs": `exports.word = ${JSON.stringify(word)};`,
+    "a/late/data.json": `{ "word": ${JSON.stringify(word)} }`,
+    "a/late/text.prompt": word,
+  });
+  await using all = await harness(
+    {
+      ...written("one"),
+      "a/tools/t.ts": `import { createRequire } from "node:module";
+        const load = createRequire(import.meta.url);
+        const at = (name: string) => [import.meta.dir, "..", "late", name].join("/");
+        const read = async () => [
+          (await import(at("module.ts"))).word,
+          (await import(at("text.prompt"), { with: { type: "text" } })).default,
+          load("../late/common.cjs").word,
+          load("../late/data.json").word,
+          import.meta.require(at("common.cjs")).word,
+        ].join(" ");
+        const text = await read();
+        ${toolNamed("a", "() => text")}`,
+    },
+    { watch: true },
+  );
+  await all.integrations.loadAll();
+  expect(all.integrations.get("a")?.error).toBeNull();
+  expect(all.call("a")).toBe("one one one one one");
+  await all.write(written("two"));
+  await untilSays(all, "a", "two two two two two");
 });
 
 test("a file that a macro reads while the code is bundled", async () => {
