@@ -49,7 +49,7 @@ export interface CommandOptions {
     instrument?: Dev["instrument"],
     options?: { guarded?: boolean; terminal?: Terminal },
   ): Promise<
-    Running & DevServer & { model: string | undefined } & Awaited<ReturnType<EvalOptions["startServer"]>>
+    Running & DevServer & { model: string | undefined; baseUrl(): string | undefined } & Awaited<ReturnType<EvalOptions["startServer"]>>
   >;
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }
@@ -62,12 +62,12 @@ export function createCommands({ startServer, startWorker }: CommandOptions): Co
     async serve(flags) {
       containStrays();
       const config = readConfig(flags);
-      const { url, model, close } = await startServer(config, undefined, {
+      const { url, model, baseUrl, close } = await startServer(config, undefined, {
         guarded: true,
         terminal: { isInteractive: process.stdout.isTTY === true, show: sayForSure },
       });
       say(`Heddle is listening on ${url}`);
-      for (const line of firstSteps(config, { url: url ?? "", model })) say(line);
+      for (const line of firstSteps(config, { url: url ?? "", model, baseUrl: baseUrl() })) say(line);
       await runUntilSignal(close);
     },
     async dev(flags) {

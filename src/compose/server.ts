@@ -45,6 +45,8 @@ export interface Heddle {
 interface HeddleServer extends Heddle {
   /** The model that answers and its host; undefined: none is configured. */
   model: string | undefined;
+  /** Where others reach it; undefined if only the operator could know. */
+  baseUrl(): string | undefined;
   integrations: Integrations;
   settings: Settings;
   /** A key as the process of this integration has one, with all scopes. */
@@ -150,7 +152,7 @@ export function startServer(
     // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close, integrations.listeners.close, () => stopping.abort());
     guard?.arm();
-    return { url, model: core.models.described(), integrations: registry, settings, keyOf: core.keyOf };
+    return { url, baseUrl, model: core.models.described(), integrations: registry, settings, keyOf: core.keyOf };
   });
 }
 

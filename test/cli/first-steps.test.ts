@@ -5,7 +5,7 @@ import { firstSteps } from "../../src/cli/first-steps.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { ownCommand } from "../../src/runtime/own-command.ts";
 
-const SERVER = { url: "http://127.0.0.1:8000", model: "llama3.2" };
+const SERVER = { url: "http://127.0.0.1:8000", baseUrl: "http://127.0.0.1:8000", model: "llama3.2" };
 const next = (flags: Record<string, string>, environment: Record<string, string>): string | undefined =>
   firstSteps(loadConfig(flags, { HOME: "/home/ada", ...environment }), SERVER).at(-1);
 
@@ -27,4 +27,15 @@ test("who started the server with npx, and has no Bun, is told to use npx again"
 
 test("a log in JSON, which programs read, has no such lines", () => {
   expect(firstSteps(loadConfig({}, { HOME: "/home/ada", LOG_FORMAT: "json" }), SERVER)).toEqual([]);
+});
+
+test("a server that listens on all addresses names one that opens, and asks for the one that others know", () => {
+  const linesFor = (url: string, baseUrl: string | undefined) =>
+    firstSteps(loadConfig({}, { HOME: "/home/ada" }), { url, baseUrl, model: "llama3.2" });
+  const [model, address, next] = linesFor("http://0.0.0.0:8000", undefined);
+  expect(model).toBe("Answers come from llama3.2.");
+  expect(address).toContain("set BASE_URL");
+  expect(next).toEndWith("the API at http://127.0.0.1:8000/swagger");
+  expect(linesFor("http://[::]:8000", undefined).at(-1)).toEndWith("http://[::1]:8000/swagger");
+  expect(linesFor("http://0.0.0.0:8000", "https://heddle.example").join("\n")).not.toContain("BASE_URL");
 });
