@@ -130,6 +130,31 @@ const CASES: [rule: string, place: string, files: Files][] = [
     "tools/b.ts:2",
     { "tools/b.ts": "const again = (): void => {\n  setTimeout(again, 1000);\n};\nagain();\n" },
   ],
+  ...[
+    'createServer().listen(0, "127.0.0.1")',
+    'connect(1, "127.0.0.1")',
+    'new WebSocket("ws://127.0.0.1:1")',
+    'Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() })',
+    'spawn("true")',
+  ].map((call): [string, string, Record<string, string>] => [
+    "quiet-load",
+    "tools/b.ts:3",
+    {
+      "tools/b.ts": `import { spawn } from "node:child_process"; import { connect, createServer } from "node:net";
+export const all = [spawn, connect, createServer];
+export const made = ${call};
+`,
+    },
+  ]),
+  [
+    "quiet-load",
+    "tools/b.ts:2",
+    {
+      "node_modules/wire/package.json": '{ "name": "wire", "main": "main.js" }',
+      "node_modules/wire/main.js": 'exports.connect = () => require("node:net").connect(1, "127.0.0.1");',
+      "tools/b.ts": 'import wire from "wire";\nexport const made = wire.connect();\n',
+    },
+  ],
   [
     "settings-declared",
     "tools/a.ts:1",
@@ -139,6 +164,18 @@ const CASES: [rule: string, place: string, files: Files][] = [
       "tools/a.ts": `import { settings } from "../config.ts"; export const b = () => settings.MINE_URK; // settings.NOT_READ\n${TOOL}`,
     },
   ],
+  ...["const { MINE_URL, MINE_URK: own } = settings;", 'return settings["MINE_URK"];'].map(
+    (read): [string, string, Record<string, string>] => [
+      "settings-declared",
+      "b.ts:3",
+      {
+        "config.ts": CONFIG,
+        "setup.ts": MANIFEST(""),
+        "b.ts": `import { settings } from "./config.ts";\nexport function b() {\n  ${read}\n}\n`,
+        "tools/a.ts": `import { b } from "../b.ts"; export const c = b;\n${TOOL}`,
+      },
+    ],
+  ),
   [
     // The finding is at the read, not at the process's requirement.
     "settings-declared",
@@ -211,6 +248,18 @@ const CASES: [rule: string, place: string, files: Files][] = [
       "carapaces/b.yaml": "name: B\nskills:\n  - integrations/mine/a\n  - integrations/mine/c\n",
     },
   ],
+  ...["skills:\n  - a\n  - c", "includes:\n  - b\n  - c", "local_tools:\n  - mine_a\n  - mine_b"].map(
+    (names): [string, string, Record<string, string>] => [
+      "known-content",
+      "carapaces/b.yaml:4",
+      { "skills/a.md": SKILL, "carapaces/b.yaml": `name: B\n${names}\n` },
+    ],
+  ),
+  [
+    "known-content",
+    "setup.ts:4",
+    { "skills/a.md": SKILL, "setup.ts": MANIFEST('\nactivation: { carapaces: ["b"] },') },
+  ],
   [
     "process-program",
     "process.ts",
@@ -221,6 +270,17 @@ const CASES: [rule: string, place: string, files: Files][] = [
     "process.ts:2",
     {
       "process.ts": 'export const CMD = ["sleep", "1000"];\nexport const REQUIRED_ENV = ["MINE_KEY"];\n',
+      "setup.ts": MANIFEST(""),
+    },
+  ],
+  [
+    "process-settings",
+    "listener.ts:3",
+    {
+      "process.ts": 'export const CMD = ["bun", "listener.ts"];\nexport const REQUIRED_ENV = ["MINE_URL"];\n',
+      "config.ts": CONFIG,
+      "listener.ts":
+        "const { env } = process;\nconsole.log(env, process.env.MINE_URL, process.env.HOME, process.env.HEDDLE_URL);\nconsole.log(process.env.MINE_KEY);\n",
       "setup.ts": MANIFEST(""),
     },
   ],
@@ -647,6 +707,12 @@ describe("checks that run something", () => {
     expect(findings[0]?.message).toContain("adds up");
     // It may be the last line: what the test prints and what the runner says come through two pipes.
     expect(findings[0]?.message).toMatch(/ x{300}…$/m);
+  });
+
+  test("tests in a folder without the SDK fail with how to get it", async () => {
+    const importing = `import { register } from "heddle/sdk";\n${TEST}register;\n`;
+    const { findings } = await check({ ...GOOD, "tests/a.test.ts": importing }, [testCheck]);
+    expect(findings).toMatchObject([{ rule: "tests-pass", fix: expect.stringContaining("heddle types") }]);
   });
 });
 

@@ -7,7 +7,7 @@ import { dirname, join, sep } from "node:path";
 import { HeddleError } from "../../errors.ts";
 import type { FoundIntegration } from "../../integrations/discovery/discover.ts";
 import { sharedBeside } from "../../integrations/discovery/shared-beside.ts";
-import { isInProgram } from "../../runtime/assets.ts";
+import { isInProgram, readableDir } from "../../runtime/assets.ts";
 import { createConfinement } from "../../runtime/confine.ts";
 import { packageFolders } from "../../runtime/package-folders.ts";
 import { ownProgram, runCommand } from "../../runtime/run-bun.ts";
@@ -65,7 +65,11 @@ export async function checkConfined(
       LANG: "C.UTF-8",
       NO_COLOR: "1",
     },
-    access: { read: [...new Set(integrations.flatMap(readableFor))], write: [work], network: start || test },
+    access: {
+      read: [...new Set([...integrations.flatMap(readableFor), ...contentOfHeddle()])],
+      write: [work],
+      network: start || test,
+    },
   });
   const end = await runCommand({ ...launch, onLine: say, timeoutMs: LONGEST_MS });
   const report = await readFile(reportOf(file), "utf8").catch(() => undefined);
@@ -97,6 +101,12 @@ const reportOf = (file: string): string => `${file}.report`;
 
 async function withShared(found: CheckedIntegration): Promise<CheckedIntegration> {
   return { ...found, shared: await sharedBeside(found.folder) };
+}
+
+/** The skills and carapaces that every integration may name. */
+function contentOfHeddle(): string[] {
+  const folder = readableDir("manifests");
+  return isInProgram(folder) ? [] : [folder];
 }
 
 /** The folder and what it may import from beside it. */

@@ -104,7 +104,9 @@ export const testCheck: ExecutedCheck = {
           rule: "tests-pass",
           level: "error",
           message: `${message}\n${end.said}`,
-          fix: "Fix the code, or what the tests expect. They run without environment variables; use useSettings.",
+          fix: /Cannot find (?:module|package) 'heddle/.test(end.said)
+            ? "Run `heddle types` for this folder: it puts the SDK there, which tests need."
+            : "Fix the code, or what the tests expect. They run without environment variables; use useSettings.",
           file: "tests",
         },
       ],

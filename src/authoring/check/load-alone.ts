@@ -10,6 +10,7 @@ import { rootLogger } from "../../log.ts";
 import { build } from "../../runtime/assets.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import { createMemoryStore } from "../../sdk/testing-store.ts";
+import { withActivity } from "./activity-at-load.ts";
 import { readSources, type Subject } from "./subject.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
@@ -30,7 +31,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
     });
   const isOwn = (frame: string) =>
     (frame.includes(found.folder) || frame.includes(cacheDir)) && !frame.includes("/node_modules/");
-  const result = await withoutNetwork(calls, () => withoutTimers(calls, isOwn, load));
+  const result = await withoutNetwork(calls, () => withActivity(calls, isOwn, load));
   return {
     found,
     files: await readSources(found.folder),
@@ -111,38 +112,6 @@ async function withoutNetwork<Result>(calls: string[], run: () => Promise<Result
     return await run();
   } finally {
     globalThis.fetch = platform;
-  }
-}
-
-const TIMERS = ["setInterval", "setTimeout"] as const;
-
-/** Records the timers that the integration's own code starts while it loads, and stops them. */
-async function withoutTimers<Result>(
-  calls: string[],
-  isOwn: (frame: string) => boolean,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  const platform = { setInterval: globalThis.setInterval, setTimeout: globalThis.setTimeout };
-  const started: (() => void)[] = [];
-  for (const name of TIMERS) {
-    const start = platform[name] as (...given: unknown[]) => ReturnType<typeof setTimeout>;
-    const noted = (...given: unknown[]) => {
-      const timer = start(...given);
-      // The first line is the error itself, the second this function, the third its caller.
-      const caller = new Error().stack?.split("\n")[2] ?? "";
-      if (isOwn(caller)) {
-        calls.push(name);
-        started.push(() => clearTimeout(timer));
-      }
-      return timer;
-    };
-    Object.assign(globalThis, { [name]: Object.assign(noted, platform[name]) });
-  }
-  try {
-    return await run();
-  } finally {
-    Object.assign(globalThis, platform);
-    for (const stop of started) stop();
   }
 }
 

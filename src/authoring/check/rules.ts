@@ -1,3 +1,4 @@
+import { CONTENT_RULES } from "./rules/content.ts";
 import { DEFAULT_RULES } from "./rules/defaults.ts";
 import { DISPATCH_RULES } from "./rules/dispatch.ts";
 import { PART_RULES } from "./rules/parts.ts";
@@ -10,6 +11,7 @@ import { WEBHOOK_RULES } from "./rules/webhooks.ts";
 /** Everything that `heddle check` looks at without starting anything. */
 export const RULES: readonly Rule[] = [
   ...PART_RULES,
+  ...CONTENT_RULES,
   ...DISPATCH_RULES,
   ...SETTING_RULES,
   ...DEFAULT_RULES,

@@ -1,7 +1,7 @@
 // Explains what to do about an integration that does not load.
 
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Problem } from "../../runtime/bundle.ts";
 import { nearest } from "../../schema/nearest.ts";
 import { within } from "../../within.ts";
@@ -16,6 +16,8 @@ export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<
   const { missingPackage: name } = problem;
   const absent = ABSENT_EXPORT.exec(problem.reason)?.[1];
   if (absent !== undefined) return { ...problem, reason: absentFromSdk(absent) };
+  const [, of, wanted] = ABSENT_FROM_FILE.exec(problem.reason) ?? [];
+  if (of !== undefined) return { ...problem, reason: `"${nameIn(folder, of)}" exports no ${wanted}` };
   if (name === undefined) return withoutShared(problem, folder);
   if (name === "heddle")
     return {
@@ -32,6 +34,14 @@ export async function withRemedy(problem: Problem, { id, folder }: Of): Promise<
 }
 
 const ABSENT_EXPORT = /^No matching export in "heddle-bound:heddle\/sdk" for import "([\w$]{1,100})"/;
+
+const ABSENT_FROM_FILE = /^No matching export in "([^"]{1,4096})" for import "([\w$]{1,100})"$/;
+
+/** The bundler names a file as seen from this process's directory, which means nothing to the author. */
+function nameIn(folder: string, file: string): string {
+  const name = relative(folder, resolve(file));
+  return name.startsWith("..") ? basename(file) : name;
+}
 
 const OF_SHARED = /^Could not resolve: "(?:\.\.\/)+(_[a-z0-9_-]{1,64})\//;
 

@@ -160,6 +160,15 @@ const BROKEN: [what: string, files: Record<string, string>, error: Record<string
     "tools/a.ts",
   ],
   [
+    "a name that a file of its own does not have",
+    {
+      "tools/a.ts": `import { nothing } from "../lib/words.ts";\nnothing();\n`,
+      "lib/words.ts": "export const something = 1;\n",
+    },
+    { line: 1, reason: '"lib/words.ts" exports no nothing' },
+    "tools/a.ts",
+  ],
+  [
     "an import that throws",
     {
       "tools/a.ts": `import "./_b.ts";\n`,

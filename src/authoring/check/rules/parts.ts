@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkDashboardData } from "../../../integrations/routing/dashboard-data.ts";
 import { misspellingText } from "../../../sdk/misspelt.ts";
 import type { Found } from "../finding.ts";
-import { codeOf, locationOf, occurrences, type Subject } from "../subject.ts";
+import { codeOf, locationOf, type Subject } from "../subject.ts";
 import type { Rule } from "./rule.ts";
 
 export const PART_RULES: Rule[] = [
@@ -123,33 +123,6 @@ export const PART_RULES: Rule[] = [
     },
   },
   {
-    id: "known-content",
-    level: "warning",
-    about: "The skills and carapaces of its own that it names exist.",
-    check: (subject) => {
-      const { id } = subject.found;
-      const { skills = [], carapaces = [], templates = [] } = subject.loaded ?? {};
-      const known = [...new Set([...skills, ...carapaces, ...templates].map((item) => item.id))];
-      if (!subject.loaded) return [];
-      const quoted = new RegExp(`["'\`](integrations/${id}/[\\w./-]+)["'\`]`, "g");
-      // YAML needs no quotes around text.
-      const plain = new RegExp(`(?<=[\\s:[,"'-])(integrations/${id}/[\\w./-]+)`, "g");
-      return [
-        ...codeOf(subject).flatMap((file) => occurrences(file, quoted)),
-        ...subject.files
-          .filter(({ path }) => CARAPACE.test(path))
-          .flatMap((file) => occurrences(file, plain)),
-      ]
-        .filter(({ match }) => !known.includes(match[1] ?? ""))
-        .map(({ file, line, match }) => ({
-          message: `${match[1]} does not exist.`,
-          fix: known.length > 0 ? `It has ${known.join(", ")}.` : "It has no skills, carapaces or templates.",
-          file,
-          line,
-        }));
-    },
-  },
-  {
     id: "process-program",
     level: "error",
     about: "The files that CMD names exist.",
@@ -197,8 +170,6 @@ export const PART_RULES: Rule[] = [
     },
   },
 ];
-
-const CARAPACE = /^carapaces\/.*\.ya?ml$/;
 
 async function moduleProblem(subject: Subject, id: string): Promise<Found[]> {
   const path = `/mc/${id}/data`;
