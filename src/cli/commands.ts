@@ -49,7 +49,10 @@ export interface CommandOptions {
     instrument?: Dev["instrument"],
     options?: { guarded?: boolean; terminal?: Terminal },
   ): Promise<
-    Running & DevServer & { model: string | undefined; baseUrl(): string | undefined } & Awaited<ReturnType<EvalOptions["startServer"]>>
+    Running &
+      DevServer & { model: string | undefined; baseUrl(): string | undefined } & Awaited<
+        ReturnType<EvalOptions["startServer"]>
+      >
   >;
   startWorker(config: Config, options?: { guarded?: boolean }): Promise<Running>;
 }

@@ -152,7 +152,14 @@ export function startServer(
     // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close, integrations.listeners.close, () => stopping.abort());
     guard?.arm();
-    return { url, baseUrl, model: core.models.described(), integrations: registry, settings, keyOf: core.keyOf };
+    return {
+      url,
+      baseUrl,
+      model: core.models.described(),
+      integrations: registry,
+      settings,
+      keyOf: core.keyOf,
+    };
   });
 }
 
