@@ -152,16 +152,11 @@ export function startServer(
     // Closed before everything else, so that the last requests of processes reach a server that answers.
     closers.push(processes.close, integrations.listeners.close, () => stopping.abort());
     guard?.arm();
-    return {
-      url,
-      baseUrl,
-      model: core.models.described(),
-      integrations: registry,
-      settings,
-      keyOf: core.keyOf,
-    };
+    return { url, integrations: registry, settings, ...knownAtStart(core) };
   });
 }
+
+const knownAtStart = ({ models, baseUrl, keyOf }: Core) => ({ model: models.described(), baseUrl, keyOf });
 
 const modelsAndTools = ({ models, mcp, codingAgents, policies, approvals, content: { tools } }: Core) => ({
   models,

@@ -8,9 +8,9 @@ import { type LoadedIntegration, loadIntegration } from "../../integrations/load
 import { contentHash, prepare } from "../../integrations/loading/prepare.ts";
 import { rootLogger } from "../../log.ts";
 import { build } from "../../runtime/assets.ts";
+import { recordStarts } from "../../runtime/record-starts.ts";
 import type { SdkServices } from "../../sdk/backend.ts";
 import { createMemoryStore } from "../../sdk/testing-store.ts";
-import { withActivity } from "./activity-at-load.ts";
 import { readSources, type Subject } from "./subject.ts";
 
 const LOAD_TIMEOUT_MS = 15_000;
@@ -31,7 +31,7 @@ export async function loadAlone(found: FoundIntegration, scratch: string): Promi
     });
   const isOwn = (frame: string) =>
     (frame.includes(found.folder) || frame.includes(cacheDir)) && !frame.includes("/node_modules/");
-  const result = await withoutNetwork(calls, () => withActivity(calls, isOwn, load));
+  const result = await withoutNetwork(calls, () => recordStarts(calls, isOwn, load));
   return {
     found,
     files: await readSources(found.folder),

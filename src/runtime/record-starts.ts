@@ -18,7 +18,8 @@ interface Watched {
 
 const clear = (timer: ReturnType<typeof setTimeout>): void => clearTimeout(timer);
 
-const WATCHED: Watched[] = [
+/** Made when it is needed, because Deno has no Bun. */
+const watchedCalls = (): Watched[] => [
   { on: globalThis, name: "setInterval", written: "setInterval", stop: clear },
   { on: globalThis, name: "setTimeout", written: "setTimeout", stop: clear },
   {
@@ -60,14 +61,14 @@ const WATCHED: Watched[] = [
 ];
 
 /** Calls `run`, adds what was started to `calls`, as the author writes it, and stops that afterwards. */
-export async function withActivity<Result>(
+export async function recordStarts<Result>(
   calls: string[],
   isOwn: (frame: string) => boolean,
   run: () => Promise<Result>,
 ): Promise<Result> {
   const started: (() => void)[] = [];
   const depth = { now: 0 };
-  const restore = WATCHED.map((watched) =>
+  const restore = watchedCalls().map((watched) =>
     replace(watched, depth, (stop) => {
       const own = callers();
       const isCalled = watched.throughPackages ? own.some(isOwn) : isOwn(own[0] ?? "");
