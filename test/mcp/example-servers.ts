@@ -27,14 +27,14 @@ export interface ExampleServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The official example server over streamable HTTP. */
-export async function everythingServer(): Promise<ExampleServer & { restart(): void }> {
+/** The official example server over streamable HTTP. `forgotten`: what it answers to a session that it does not know. */
+export async function everythingServer(forgotten = 404): Promise<ExampleServer & { restart(): void }> {
   const { createServer } = await import(join(everything, "server/index.js"));
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const server = await listen(async (request, response) => {
     const id = request.headers["mcp-session-id"];
     let transport = typeof id === "string" ? sessions.get(id) : undefined;
-    if (!transport && id !== undefined) return void response.writeHead(404).end();
+    if (!transport && id !== undefined) return void response.writeHead(forgotten).end();
     if (!transport) {
       const made: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
         sessionIdGenerator: () => crypto.randomUUID(),

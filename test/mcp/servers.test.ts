@@ -6,6 +6,7 @@ import { offeredTools } from "../../src/agent/offered-tools.ts";
 import { compileTool } from "../../src/agent/tools/registry.ts";
 import { toToolResult } from "../../src/agent/tools/result.ts";
 import { LONGEST_REFERENCE } from "../../src/capabilities/tool-patterns.ts";
+import { errorMessage } from "../../src/errors.ts";
 import { usableTool } from "../../src/mcp/client/listed-tool.ts";
 import { resultOf } from "../../src/mcp/client/result.ts";
 import { oneDatabase } from "../database.ts";
@@ -42,6 +43,40 @@ oneDatabase("MCP servers", (open) => {
     expect(await mcp.call("echo", { message: "again" })).toContain("Echo: again");
     expect(example.headers.every((one) => one["x-team"] === "secret-header-1")).toBe(true);
     expect(mcp.redact("secret-header-1")).not.toContain("secret-header-1");
+  });
+
+  test("a server that answers 400 to a session that it has forgotten is asked again with a new one, and once only", async () => {
+    const db = await open();
+    await using example = await everythingServer(400);
+    await using mcp = await testMcp(db);
+    await mcp.servers.create(http("everything", example.url));
+    await mcp.reaches("everything", "connected");
+    expect(await mcp.call("echo", { message: "before" })).toContain("Echo: before");
+    example.restart();
+    const both = await Promise.all(["one", "two"].map((message) => mcp.call("echo", { message })));
+    expect(both).toEqual([expect.stringContaining("Echo: one"), expect.stringContaining("Echo: two")]);
+    expect(mcp.servers.get("everything").status.state).toBe("connected");
+  });
+
+  test("a call whose connection is lost may have taken effect, one that was not sent has not", async () => {
+    const db = await open();
+    const example = await everythingServer();
+    await using mcp = await testMcp(db);
+    await mcp.servers.create(http("everything", example.url));
+    await mcp.reaches("everything", "connected");
+    const call = mcp.call("trigger-long-running-operation", { duration: 20, steps: 20 });
+    await until(
+      () => example.headers.length,
+      (count) => count > 5,
+    );
+    await example[Symbol.asyncDispose]();
+    expect(await call.catch(errorMessage)).toBe(
+      "The MCP server everything failed: The connection ended before the answer. The outcome of the call is unknown: it may have taken effect.",
+    );
+    await mcp.reaches("everything", "degraded");
+    const unsent = await mcp.call("echo", { message: "x" }).catch(errorMessage);
+    expect(unsent).toMatch(/ECONNREFUSED|ConnectionRefused/);
+    expect(unsent).not.toContain("may have taken effect");
   });
 
   test("the official example server as a program", async () => {

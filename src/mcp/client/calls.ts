@@ -9,6 +9,7 @@ import type { Question, Reply } from "../questions/question.ts";
 import { questionOf } from "../questions/question-of.ts";
 import type { CallOptions } from "./call-options.ts";
 import type { Connection } from "./connection.ts";
+import { mayHaveActed } from "./failure.ts";
 
 export type Answered =
   | { kind: "result"; result: CallToolResult }
@@ -45,7 +46,25 @@ const POLL_MS = 5_000;
 const SHORTEST_POLL_MS = 1_000;
 const LONGEST_POLL_MS = 60_000;
 
-export const callTool = (connection: Uses, call: ToolCall, calling: CallOptions): Promise<Answered> =>
+export async function callTool(connection: Uses, call: ToolCall, calling: CallOptions): Promise<Answered> {
+  try {
+    return await sendCall(connection, call, calling);
+  } catch (error) {
+    throw withOutcome(error);
+  }
+}
+
+/** Tells whoever reads it, mostly a model, if the call may have taken effect in spite of the error. */
+function withOutcome(error: unknown): unknown {
+  if (!(error instanceof HeddleError)) return error;
+  const { code, cause, message } = error;
+  const isUnknown = code === "timeout" || (code === "upstream" && cause !== undefined && mayHaveActed(cause));
+  if (!isUnknown) return error;
+  const told = `${message.replace(/\.$/, "")}. The outcome of the call is unknown: it may have taken effect.`;
+  return new HeddleError(code, told, { cause: cause ?? error });
+}
+
+const sendCall = (connection: Uses, call: ToolCall, calling: CallOptions): Promise<Answered> =>
   connection.use(calling, async (client, options) => {
     const { name, args, isTask, back } = call;
     if (isTask) return begun(await begin(client, { name, args }, options));

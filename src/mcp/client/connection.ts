@@ -1,25 +1,20 @@
 // The connection to one MCP server: opened, kept alive, and opened again when it is lost. It knows neither the database nor Heddle's
 // tools, and gets its clock as an argument.
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Client, RequestOptions, Tool, Transport } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
 import { within } from "../../within.ts";
-import {
-  DECLINED,
-  MOST_QUESTIONS_MS,
-  MOST_ROUNDS,
-  type Question,
-  type Reply,
-} from "../questions/question.ts";
+import { MOST_QUESTIONS_MS } from "../questions/question.ts";
 import type { CallOptions } from "./call-options.ts";
 import { type ConnectionStatus, createClient, lastLine, type Opened } from "./client.ts";
-import { type Failure, failureOf, isClosed, isForgotten } from "./failure.ts";
-import { createLimit, type Limit } from "./limit.ts";
+import { type Failure, failureOf, isClosed } from "./failure.ts";
+import { createFlights } from "./flights.ts";
+import { hasForgotten } from "./forgotten.ts";
 import { createRefresh } from "./refresh.ts";
 import { tidyLists } from "./tidy-list.ts";
+import { watchStreams } from "./watch-streams.ts";
 
 export interface ConnectionOptions {
   id: string;
@@ -33,14 +28,6 @@ export interface ConnectionOptions {
   timers: Timers;
   random: () => number;
   log: Logger;
-}
-
-/** A call that the server may ask about. */
-interface InFlight {
-  ask: NonNullable<CallOptions["ask"]>;
-  /** How often it has asked. */
-  asked: number;
-  limit: Limit;
 }
 
 type Send<Result> = (client: Client, options: RequestOptions) => Promise<Result>;
@@ -76,9 +63,10 @@ export function createConnection(options: ConnectionOptions) {
   let failures = 0;
   let lastAttempt = Number.NEGATIVE_INFINITY;
   let isOver = false;
-  const inFlight = new Set<InFlight>();
-  /** The call in whose course something happens, as far as the way to the server can tell. */
-  const current = new AsyncLocalStorage<InFlight>();
+  const flights = createFlights(options, () => {
+    const cause = new Error("The connection ended before the answer.");
+    return failedWith(cause.message, cause);
+  });
   let status: ConnectionStatus = {
     state: "connecting",
     since: new Date(timers.now()),
@@ -136,13 +124,21 @@ export function createConnection(options: ConnectionOptions) {
   async function begin(isOld = false): Promise<Live> {
     const opened = await open();
     const isProgram = "pid" in opened.transport;
-    const client = await createClient({ id, version, isProgram, log, onListChanged: refresh, onQuestion });
+    const client = await createClient({
+      id,
+      version,
+      isProgram,
+      log,
+      onListChanged: refresh,
+      onQuestion: flights.onQuestion,
+    });
     try {
       await client.connect(opened.transport, {
         timeout: CONNECT_MS,
         ...(isOld && { prior: { kind: "legacy" } }),
       });
       tidyLists(opened.transport);
+      watchStreams(opened.transport, flights.cut);
     } catch (error) {
       await client.close().catch(() => {});
       await opened.transport.close().catch(() => {});
@@ -157,14 +153,6 @@ export function createConnection(options: ConnectionOptions) {
       lost({ kind: "lost", reason: opened.fault?.() ?? ended });
     };
     return { client, opened, staleAt: 0 };
-  }
-
-  /** Of several calls to a program at once it is not known which one a question is about, so nobody is asked. */
-  async function onQuestion(question: Question, signal: AbortSignal): Promise<Reply> {
-    const call = current.getStore() ?? (inFlight.size === 1 ? [...inFlight][0] : undefined);
-    if (!call || call.asked >= MOST_ROUNDS) return DECLINED;
-    call.asked += 1;
-    return call.limit.without(() => call.ask(question, signal));
   }
 
   async function list(of: Live): Promise<void> {
@@ -193,6 +181,9 @@ export function createConnection(options: ConnectionOptions) {
       );
     });
   }
+
+  /** Asks at once, since a call has failed as if the server were gone. */
+  const lookAt = (now: Live): void => void probe(now).catch((error) => lostOf(now, error));
 
   async function probe(now: Live): Promise<void> {
     const { client } = now;
@@ -227,6 +218,9 @@ export function createConnection(options: ConnectionOptions) {
     await within(CLOSE_MS, client.close()).catch(() => {});
   }
 
+  const failedWith = (reason: string, cause: unknown) =>
+    new HeddleError("upstream", `The MCP server ${id} failed: ${reason}`, { cause });
+
   /** Returns the live connection, and opens one if there is none. Throws `unavailable`. */
   async function ready(signal: AbortSignal): Promise<Client> {
     if (live) return live.client;
@@ -242,37 +236,37 @@ export function createConnection(options: ConnectionOptions) {
 
   /** Sends something for a call of a tool. */
   async function use<Result>(calling: CallOptions, send: Send<Result>, isAgain = false): Promise<Result> {
-    const { signal, onProgress, ask = async () => DECLINED } = calling;
+    const { signal, onProgress } = calling;
     const client = await ready(signal);
-    const limit = createLimit(timeoutSeconds * 1000, timers);
-    const flight: InFlight = { ask, asked: 0, limit };
-    inFlight.add(flight);
-    try {
-      return await current.run(flight, () =>
-        send(client, {
-          signal: AbortSignal.any([signal, limit.signal]),
-          // The limit applies to the server's own time; people are given more.
-          timeout: timeoutSeconds * 1000 + MOST_QUESTIONS_MS,
-          ...(onProgress && { onprogress: onProgress }),
-        }),
-      );
-    } catch (error) {
-      signal.throwIfAborted();
-      if (limit.signal.aborted) throw limit.signal.reason;
-      const isLost = live?.client === client;
-      if (isForgotten(error) && client.getProtocolEra() === "legacy" && !isAgain) {
-        if (isLost) await end();
-        lastAttempt = Number.NEGATIVE_INFINITY;
-        return use(calling, send, true);
+    const now = live;
+    const options = {
+      // The limit applies to the server's own time; people are given more.
+      timeout: timeoutSeconds * 1000 + MOST_QUESTIONS_MS,
+      ...(onProgress && { onprogress: onProgress }),
+    };
+    return flights.run(calling.ask, async (limit) => {
+      try {
+        return await send(client, { ...options, signal: AbortSignal.any([signal, limit.signal]) });
+      } catch (error) {
+        signal.throwIfAborted();
+        const isLive = now !== undefined && live?.client === client;
+        if (limit.signal.aborted) {
+          if (isLive) lookAt(now);
+          throw limit.signal.reason;
+        }
+        const isOld = client.getProtocolEra() === "legacy";
+        if (isOld && !isAgain && (await hasForgotten(client, error, LIST_MS))) {
+          if (live?.client === client) await end();
+          lastAttempt = Number.NEGATIVE_INFINITY;
+          return use(calling, send, true);
+        }
+        if (error instanceof HeddleError) throw error;
+        const failure = failureOf(error);
+        if (isLive && (failure.kind === "unauthorized" || isClosed(error))) lost(failure);
+        else if (isLive && failure.kind === "lost") lookAt(now);
+        throw failedWith(failure.reason, error);
       }
-      if (error instanceof HeddleError) throw error;
-      const failure = failureOf(error);
-      if (isLost && (failure.kind === "unauthorized" || isClosed(error))) lost(failure);
-      throw new HeddleError("upstream", `The MCP server ${id} failed: ${failure.reason}`, { cause: error });
-    } finally {
-      limit.end();
-      inFlight.delete(flight);
-    }
+    });
   }
 
   return {

@@ -72,9 +72,33 @@ export const isClosed = (error: unknown): boolean =>
 
 const CLOSED: ReadonlySet<string> = new Set(["CONNECTION_CLOSED", "NOT_CONNECTED", "SEND_FAILED"]);
 
-/** Whether the server has forgotten the session, and so has done nothing. */
-export const isForgotten = (error: unknown): boolean =>
-  causesOf(error).some((one) => isA("SdkHttpError")(one) && one.status === 404);
+/** What the server answered over HTTP, if it refused the request there. */
+export const statusOf = (error: unknown): number | undefined =>
+  causesOf(error).find(isA("SdkHttpError"))?.status;
+
+/** Whether a call that failed may have taken effect: it was sent, and the server has not said that it refused it. */
+export function mayHaveActed(error: unknown): boolean {
+  const all = causesOf(error);
+  const status = statusOf(error);
+  const isAnswered = all.some(
+    (one) => isA("ProtocolError")(one) || isA("UnauthorizedError")(one) || isPermanent(one) || isRefusal(one),
+  );
+  if (isAnswered || (status !== undefined && status < 500)) return false;
+  const isUnsent = all.some(
+    (one) =>
+      (isA("SdkError")(one) && UNSENT.has(one.code)) ||
+      UNREACHED.has(String((one as { code?: unknown }).code)),
+  );
+  return !isUnsent;
+}
+
+const UNSENT: ReadonlySet<string> = new Set(["NOT_CONNECTED", "SEND_FAILED"]);
+const UNREACHED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ConnectionRefused",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
 
 /** Whether the server has refused the request itself: it does not know what the request is about. */
 export const isGone = (error: unknown): boolean =>

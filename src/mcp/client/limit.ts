@@ -4,8 +4,10 @@ import { HeddleError } from "../../errors.ts";
 import type { Timers } from "../../processes/restart-delay.ts";
 
 export interface Limit {
-  /** Aborted with `timeout` when the time is over. */
+  /** Aborted with `timeout` when the time is over, or with the reason for which the call was cut. */
   signal: AbortSignal;
+  /** Ends the call now, for another reason. */
+  cut(reason: HeddleError): void;
   /** The clock stands still while the work goes on. */
   without<Result>(work: () => Promise<Result>): Promise<Result>;
   end(): void;
@@ -20,6 +22,7 @@ export function createLimit(ms: number, timers: Timers): Limit {
   let cancel = begin();
   return {
     signal: over.signal,
+    cut: (reason) => over.abort(reason),
     async without(work) {
       if (pauses === 0) {
         cancel();
