@@ -20,11 +20,26 @@ const invalid = (field: string, rule: string) =>
 
 /** The start belongs to them, the end does not. */
 export function isQuiet({ start, end }: QuietHours, timeZone: string, at: Date): boolean {
-  const clock = new Intl.DateTimeFormat("en-GB", {
+  const clock = clockAt(timeZone, at);
+  return start < end ? start <= clock && clock < end : start <= clock || clock < end;
+}
+
+/** From 1 to 1,440, as long as the clock is not changed meanwhile. */
+export function minutesUntilEnd({ end }: QuietHours, timeZone: string, at: Date): number {
+  return ((minuteOf(end) - minuteOf(clockAt(timeZone, at)) + DAY - 1) % DAY) + 1;
+}
+
+const DAY = 24 * 60;
+
+function minuteOf(clock: string): number {
+  const [hours = 0, minutes = 0] = clock.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
+const clockAt = (timeZone: string, at: Date): string =>
+  new Intl.DateTimeFormat("en-GB", {
     timeZone,
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
   }).format(at);
-  return start < end ? start <= clock && clock < end : start <= clock || clock < end;
-}

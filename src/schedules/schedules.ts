@@ -19,6 +19,7 @@ import {
 } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { checkAwake } from "./awake.ts";
 import { checkNumber, checkPlace, textsOf } from "./check-schedule.ts";
 import { checkQuietHours } from "./quiet-hours.ts";
 import { recordDue } from "./record-due.ts";
@@ -159,6 +160,7 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
         pre_check: settings.pre_check ?? null,
         heartbeat: settings.heartbeat ?? null,
       } as const;
+      checkAwake(row, now());
       return query.transaction(async (tx) => {
         await checkPlace(tx, row);
         await checkNumber(tx, row);
@@ -211,6 +213,7 @@ export function createSchedules({ db: { query }, timezone, now }: SchedulesOptio
             !isDeepStrictEqual(change.pre_check, before.pre_check) && { seen: null }),
           ...(isNewTime && { timing: checkTiming(timing ?? before.timing, zone, now()) }),
         };
+        if (isNewTime || change.quiet_hours) checkAwake(after, now());
         if (change.bot_id) await checkPlace(tx, after);
         // What has come by the old timing, or before it is paused, is not lost because nobody has looked at it yet.
         const { next_at } = before;

@@ -92,6 +92,16 @@ eachDatabase("schedules", (open) => {
       { origin: "person", reach: undefined },
     );
     await expect(wrong).rejects.toMatchObject({ code: "validation", field: "quiet_hours.start" });
+    const asleep = { code: "validation", field: "quiet_hours" };
+    const morning = { start: "07:00", end: "09:00" };
+    await expect(
+      schedules.create(await channel(), { ...MORNING, quiet_hours: morning }, PERSON),
+    ).rejects.toMatchObject(asleep);
+    const by = { origin: "person", reach: undefined } as const;
+    const atNight = { kind: "cron", cron: "0 23 * * *" } as const;
+    await expect(schedules.change(made.id, { timing: atNight }, by)).rejects.toMatchObject(asleep);
+    // Both at once, as the form of the admin UI sends them.
+    await schedules.change(made.id, { timing: atNight, quiet_hours: morning }, by);
   });
 
   test("what could not be sent in time is not sent in quiet hours either", async () => {
