@@ -10,12 +10,13 @@ test("search_documents passes on query and limit and returns the hits", async ()
   const asked: unknown[] = [];
   const registry = createToolRegistry();
   const found = { lane: "lexical" as const, weak: false, cursor: "c1" };
+  let hits: object[];
   const hit = { id: "1", title: "Looms", content: "A heddle.", score: 2, metadata: {}, ...found };
   registry.add(
     "core",
     createSearchDocumentsTool(async (input, context) => {
       asked.push([input, context.session_id]);
-      return [hit];
+      return hits as [];
     }),
   );
   const tools = new Map(registry.list().map((entry) => [entry.name, entry]));
@@ -37,6 +38,7 @@ test("search_documents passes on query and limit and returns the hits", async ()
       now: () => 0,
       permit: async () => undefined,
     });
+  hits = [hit];
   const { content } = await search({ query: "heddle" });
   expect(JSON.parse(content)).toEqual({
     results: [{ id: "1", title: "Looms", content: "A heddle.", score: 2, ...found }],
@@ -46,6 +48,16 @@ test("search_documents passes on query and limit and returns the hits", async ()
     [{ query: "heddle", limit: 5 }, "s"],
     [{ query: "heddle", limit: 2, cursor: "c1" }, "s"],
   ]);
+  // A bot that does not know is told to say so.
+  const noteOf = async (found: object[], args: object = {}) => {
+    hits = found;
+    return JSON.parse((await search({ query: "heddle", ...args })).content).note;
+  };
+  const weak = { ...hit, weak: true };
+  expect(await noteOf([])).toContain("say that you do not know");
+  expect(await noteOf([weak, weak])).toContain("say that you do not know");
+  expect(await noteOf([hit, weak])).toBeUndefined();
+  expect(await noteOf([weak], { cursor: "c1" })).toBeUndefined();
   expect((await search({ query: "", limit: 100 })).error).toMatch(/query: .*limit: /);
 });
 

@@ -9,6 +9,8 @@ export type SearchForTool = (
 ) => Promise<Pick<DocumentHit, "id" | "title" | "content" | "score" | "lane" | "weak" | "cursor">[]>;
 
 const LIMIT = 5;
+const NOTHING_FITS =
+  "Nothing fits well: weak passages are probably about something else. If none states the answer, say that you do not know; do not guess.";
 
 interface Wanted {
   query: string;
@@ -55,7 +57,9 @@ export function createSearchDocumentsTool(search: SearchForTool): Tool {
         weak,
         cursor,
       }));
-      return { results };
+      // Further pages are weak where the first was good.
+      const isNothing = cursor === undefined && hits.every(({ weak }) => weak);
+      return { results, ...(isNothing && { note: NOTHING_FITS }) };
     },
   };
 }
