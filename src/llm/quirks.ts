@@ -18,6 +18,10 @@ export interface Quirks {
   noTools?: true;
   /** Wants a text in each message, if only an empty one. */
   noNullContent?: true;
+  /** Refuses a text beside calls in one message. */
+  noTextWithCalls?: true;
+  /** Refuses a message with several calls. */
+  oneCallAtOnce?: true;
   /** Has a template without a system role. */
   noSystem?: true;
   /** Wants ids of nine letters and digits. */
@@ -81,11 +85,24 @@ const COMPLAINTS: Complaint[] = [
       /verified to stream|'stream' does not support|(?:does(?: not|n't) support|unsupported|not supported)[\s\S]{0,30}\bstream(?:ing)?\b|\bstream(?:ing)?\b[\s\S]{0,20}(?:not supported|unsupported|not available|must be false)/i,
   },
   {
-    // llama-cpp-python, TGI, NIM, SambaNova, and what reads requests by pydantic or serde.
+    // Mistral, also where vLLM and gateways speak for it.
+    quirk: "noTextWithCalls",
+    about: "hasTextWithCalls",
+    words: /content or tool_?calls[\s\S]{0,20}not both|both[\s\S]{0,20}content[\s\S]{0,20}tool_?calls/i,
+  },
+  {
+    // Llama's template, at vLLM, llama.cpp and whoever runs it.
+    quirk: "oneCallAtOnce",
+    about: "hasSeveralCalls",
+    words:
+      /single tool[ _-]?call|one tool[ _-]?call (?:at|per)|(?:multiple|parallel) (?:tool|function)[ _-]?(?:calls?|calling)[\s\S]{0,30}(?:not|n't|unsupported)|(?:not|n't) support (?:multiple|parallel)/i,
+  },
+  {
+    // llama-cpp-python, TGI, NIM, SambaNova, xAI, and what reads requests by pydantic or serde.
     quirk: "noNullContent",
     about: "hasBareCalls",
     words:
-      /\bcontent\b[\s\S]{0,80}(?:\bnull\b|none is not|valid string|required|missing)|missing field `?content|invalid type: null/i,
+      /at least one (?:non-empty )?content element|\bcontent\b[\s\S]{0,80}(?:\bnull\b|none is not|valid string|required|missing)|missing field `?content|invalid type: null/i,
   },
   {
     // Gemini; Moonshot, DeepSeek and those that imitate Anthropic with thoughts.
@@ -189,6 +206,8 @@ const NAMES = {
   noOutputSchema: "output_schema",
   noTools: "tools",
   noNullContent: "null_content",
+  noTextWithCalls: "text_with_calls",
+  oneCallAtOnce: "several_calls",
   noSystem: "system_messages",
   nineLetterIds: "long_call_ids",
   noEncryptedReasoning: "encrypted_reasoning",

@@ -12,6 +12,9 @@ export interface RequestFacts {
   hasCalls: boolean;
   /** Calls without a text beside them. */
   hasBareCalls: boolean;
+  hasTextWithCalls: boolean;
+  /** In one message. */
+  hasSeveralCalls: boolean;
   /** Messages or calls with fields that came with the model's own. */
   hasOwnFields: boolean;
   /** The model must call a tool. */
@@ -28,6 +31,8 @@ export const NO_FACTS: RequestFacts = {
   hasTools: false,
   hasCalls: false,
   hasBareCalls: false,
+  hasTextWithCalls: false,
+  hasSeveralCalls: false,
   hasOwnFields: false,
   mustCall: false,
   hasOutputSchema: false,
@@ -52,6 +57,10 @@ export function factsOf(
     hasTools: tools.length > 0,
     hasCalls: calling.length > 0,
     mustCall: mustCall !== undefined,
+    hasTextWithCalls: calling.some(({ content }) => content.trim() !== ""),
+    hasSeveralCalls: calling.some(
+      (message) => "tool_calls" in message && (message.tool_calls?.length ?? 0) > 1,
+    ),
     hasOwnFields: !quirks.noOwnFields && calling.some(hasContinuation),
     hasBareCalls: calling.some(({ content }) => content.trim() === ""),
     hasOutputSchema: outputSchemaOf(request, quirks) !== undefined,

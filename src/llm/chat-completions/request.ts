@@ -32,11 +32,15 @@ export function toRequest(
     noForeignCalls,
     noOwnFields,
     noNullContent,
+    oneCallAtOnce,
+    noTextWithCalls,
   } = quirks;
   const messages = cleanMessages(request.messages, {
     origin: noOwnFields ? "" : origin,
     ...(noForeignCalls && { foreignCallsAsText: true }),
     ...(noTools && { callsAsText: true }),
+    ...(oneCallAtOnce && { oneCallAtOnce }),
+    ...(noTextWithCalls && { noTextWithCalls }),
     ...(noSystem && { noSystem }),
     ...(noImages && { noImages }),
     noPdfs: !readsPdfs || noPdfs === true,

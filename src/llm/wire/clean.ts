@@ -7,6 +7,7 @@ import { argumentsAsJson } from "./arguments.ts";
 import { attachedText, imagesIn, pdfsIn } from "./attachments.ts";
 import { createIds } from "./call-ids.ts";
 import { argumentsWithoutControlTokens, withoutControlTokens } from "./control-tokens.ts";
+import { oneCallAtOnce } from "./one-call.ts";
 import { wellFormedJson } from "./well-formed.ts";
 
 export interface CleanOptions {
@@ -18,6 +19,10 @@ export interface CleanOptions {
   callsAsText?: boolean;
   /** For endpoints that refuse calls without what they add to their own: those of other models become text. */
   foreignCallsAsText?: boolean;
+  /** For templates that take no message with several calls. */
+  oneCallAtOnce?: boolean;
+  /** For endpoints that take no text beside calls: it is left out. */
+  noTextWithCalls?: boolean;
   /** For templates without a system role: its text goes to the start of the first user message. */
   noSystem?: boolean;
   /** For models that see none: a note says what is not shown. */
@@ -42,7 +47,12 @@ export function cleanMessages(messages: LlmMessage[], options: CleanOptions): Ll
   const system = messages.flatMap(({ role, content }) => (role === "system" ? [content] : [])).join("\n\n");
   const others = cleanCalls(messages, options).map((message) => withCleanTexts(message, options));
   const said = options.callsAsText ? others.map(callsAsText) : others;
-  const spoken = inTurns(options.foreignCallsAsText ? foreignAsText(said) : said);
+  const turns = inTurns(options.foreignCallsAsText ? foreignAsText(said) : said);
+  const spoken = (options.oneCallAtOnce ? oneCallAtOnce(turns) : turns).map((message) =>
+    options.noTextWithCalls && message.role === "assistant" && message.tool_calls
+      ? { ...message, content: "" }
+      : message,
+  );
   if (spoken[0]?.role !== "user") spoken.unshift({ role: "user", content: LEFT_OUT });
   // Claude, Mistral's endpoint and templates take it for the beginning of an answer, which they refuse.
   if (spoken.at(-1)?.role === "assistant") spoken.push({ role: "user", content: GO_ON });

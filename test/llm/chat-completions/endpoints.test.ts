@@ -11,6 +11,7 @@ import { createOpenAiLlm } from "../openai-llm.ts";
 import {
   type Answer,
   delta,
+  EVERYWHERE,
   nineLetterIds,
   type Rule,
   reasoningContent,
@@ -70,6 +71,16 @@ const withCall: LlmMessage[] = [
   { role: "tool", tool_call_id: "call_1", content: "found" },
 ];
 
+const severalCalls: LlmMessage[] = [
+  { role: "user", content: "Find them." },
+  {
+    role: "assistant",
+    content: "I look.",
+    tool_calls: ["a", "b"].map((id) => ({ id, name: "search", arguments: `{"q":"${id}"}` })),
+  },
+  { role: "tool", tool_call_id: "b", content: "found b" },
+  { role: "tool", tool_call_id: "a", content: "found a" },
+];
 const ofKimi = withCall.map((message): LlmMessage => {
   const id = "functions.search:0";
   if (message.role === "tool") return { ...message, tool_call_id: id };
@@ -119,6 +130,30 @@ describe("what an endpoint does not take is left out at once, and from then on",
           : undefined,
       more: { messages: [{ role: "system", content: "Be kind." }, ...withCall], tools: [SEARCH] },
     },
+    "a text beside calls": {
+      rule: ({ messages }) =>
+        messages.some(({ content, tool_calls }) => content && tool_calls)
+          ? {
+              status: 422,
+              error: { message: "Assistant message must have either content or tool_calls, but not both." },
+            }
+          : undefined,
+      more: { tools: [SEARCH], messages: severalCalls },
+    },
+    "several calls in one message": {
+      rule: ({ messages }) =>
+        messages.some(({ tool_calls = [] }) => tool_calls.length > 1)
+          ? { status: 500, error: { message: "This model only supports single tool-calls at once!" } }
+          : undefined,
+      more: { tools: [SEARCH], messages: severalCalls },
+    },
+    "calls without a text, at xAI": {
+      rule: ({ messages }) =>
+        messages.some(({ content }) => content === null)
+          ? "Invalid request content: Each message must have at least one content element."
+          : undefined,
+      more: { tools: [SEARCH], messages: withCall },
+    },
     "ids with colons, of Bedrock": {
       rule: idsOf(
         "Value 'functions.search:0' at 'messages.2.member.toolUse.toolUseId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+",
@@ -140,6 +175,29 @@ describe("what an endpoint does not take is left out at once, and from then on",
       expect(delays).toEqual([]);
     });
   }
+
+  test("calls that were made together go one after another, each with its result", async () => {
+    const single: Rule = ({ messages }) =>
+      messages.some(({ tool_calls = [] }) => tool_calls.length > 1)
+        ? "only one tool call per message"
+        : undefined;
+    const { strict, llm } = await endpoint([...Object.values(EVERYWHERE), single], [says("Hi.")]);
+    await ask(llm, { tools: [SEARCH], messages: severalCalls });
+    expect(
+      strict.requests
+        .at(-1)
+        ?.messages.map(({ content, tool_calls, tool_call_id }) => [
+          content,
+          tool_calls?.map(({ id }) => id).join() ?? tool_call_id,
+        ]),
+    ).toEqual([
+      ["Find them.", undefined],
+      ["I look.", "a"],
+      ["found a", "a"],
+      [null, "b"],
+      ["found b", "b"],
+    ]);
+  });
 
   test("a refusal that does not end with it is a failure", async () => {
     const { strict, llm } = await endpoint([() => "stream_options and everything else is wrong"], []);

@@ -101,6 +101,9 @@ describe("a conversation that an endpoint would refuse is made valid", () => {
         const body = sent(conversation.flat(), {}, { tools: hasTools ? [SEARCH] : [] });
         expect(refusals(body)).toEqual([]);
         expect(refusals(body, { noUnknownFields })).toEqual([]);
+        expect(refusals(sent(conversation.flat(), { oneCallAtOnce: true, noTextWithCalls: true }))).toEqual(
+          [],
+        );
         expect(nineLetterIds(sent(conversation.flat(), { nineLetterIds: true }))).toBeUndefined();
       }),
     );

@@ -54,6 +54,8 @@ const UNSUPPORTED: Record<string, string> = {
   output_schema: "a schema of the answer",
   tools: "tools",
   null_content: "messages without a text",
+  text_with_calls: "a text beside calls",
+  several_calls: "several calls in one message",
   system_messages: "system messages",
   long_call_ids: "long ids of tool calls",
   encrypted_reasoning: "encrypted thoughts",
