@@ -1,9 +1,10 @@
 // The cards of the board. Every change is one transaction, with its line in the timeline.
 
 import type { Sql } from "heddle/sdk";
+import { noteRun } from "./card-runs.ts";
 import { Refused, refuseOverwrite } from "./refused.ts";
 import { newId, tables } from "./tables.ts";
-import { announce, tell } from "./timeline.ts";
+import { announce, type TimelineEvent, tell } from "./timeline.ts";
 
 export const PRIORITIES = ["low", "medium", "high", "critical"] as const;
 
@@ -19,7 +20,10 @@ export interface Card {
   due: string | null;
   channel_id: string | null;
   bot_id: string | null;
+  /** The run that made it. */
   task_id: string | null;
+  /** How many runs had to do with it. */
+  run_count: number;
   created_at: string;
   updated_at: string;
   started_at: string | null;
@@ -43,9 +47,11 @@ export interface NewCard {
 
 /** Who changes the board: a bot's id or a person's name. */
 type Actor = string;
+/** A run that changes it; undefined: a person does. */
+type Run = string | undefined;
 
 const FIELDS = `id, title, description, column_name, position, priority, assigned, tags, due, channel_id, bot_id, task_id,
-  created_at, updated_at, started_at, completed_at`;
+  created_at, updated_at, started_at, completed_at, (SELECT count(*) FROM card_runs WHERE card_id = cards.id)::int AS run_count`;
 
 /** A version is later than the last one, also within a millisecond. */
 const LATER = "greatest(now(), updated_at + interval '1 millisecond')";
@@ -90,8 +96,9 @@ export const createCard = (card: NewCard, actor: Actor): Promise<{ card: Card; d
       ]);
       return { card: known as Card, duplicate: true };
     }
-    await tell(sql, { ...about(made), content: `Task created: ${made.title}`, actor });
-    return { card: made, duplicate: false };
+    await noteRun(sql, id, card.task_id);
+    await tell(sql, { ...about(made, card.task_id), content: `Task created: ${made.title}`, actor });
+    return { card: { ...made, run_count: card.task_id ? 1 : 0 }, duplicate: false };
   });
 
 export interface Move {
@@ -103,7 +110,11 @@ export interface Move {
   after_id?: string | null | undefined;
 }
 
-export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, actor: Actor): Promise<Card> =>
+export const moveCard = (
+  { card_id, from_column, to_column, after_id }: Move,
+  actor: Actor,
+  run?: Run,
+): Promise<Card> =>
   tables.transaction(async (sql) => {
     await lockColumn(sql, to_column, "at the end");
     const card = await lockCard(sql, card_id);
@@ -128,6 +139,7 @@ export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, ac
        WHERE cards.id = wanted.id`,
       [order],
     );
+    await noteRun(sql, card_id, run);
     const [moved] = await sql.query<Card>(
       `UPDATE cards SET column_name = $2, updated_at = ${LATER},
          started_at = CASE WHEN $2 = 'In Progress' THEN coalesce(started_at, now()) ELSE started_at END,
@@ -137,7 +149,7 @@ export const moveCard = ({ card_id, from_column, to_column, after_id }: Move, ac
     );
     if (card.column_name !== to_column) {
       await tell(sql, {
-        ...about(card),
+        ...about(card, run),
         content: `Task moved from ${card.column_name} to ${to_column}: ${card.title}`,
         actor,
       });
@@ -180,6 +192,14 @@ export const deleteCard = (id: string, actor: Actor): Promise<void> =>
     await tell(sql, { ...about(card), content: `Task deleted: ${card.title}`, actor });
   });
 
+/** Tells something about a card, by a run. */
+export const tellAbout = (id: string, content: string, actor: Actor, run: Run): Promise<TimelineEvent> =>
+  tables.transaction(async (sql) => {
+    const card = await lockCard(sql, id);
+    await noteRun(sql, id, run);
+    return tell(sql, { ...about(card, run), kind: "note", content, actor });
+  });
+
 /** Makes the column if it does not exist. Changes of one column take turns. */
 async function lockColumn(sql: Sql, name: string, where: "before Done" | "at the end"): Promise<void> {
   await sql.query(
@@ -200,11 +220,12 @@ async function lockCard(sql: Sql, id: string): Promise<Card> {
   return card;
 }
 
-const about = ({ id, channel_id, task_id }: Card) => ({
+/** `run`: who did it, if not a person. */
+const about = ({ id, channel_id }: Card, run?: string | null) => ({
   kind: "card" as const,
   card_id: id,
   channel_id,
-  task_id,
+  task_id: run ?? null,
 });
 
 const withoutUndefined = <Value extends object>(value: Value): Value =>

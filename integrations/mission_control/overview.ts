@@ -2,21 +2,27 @@
 
 import { listBoard } from "./board.ts";
 import { listPlans, type Plan } from "./plans.ts";
-import { memoriesFor } from "./server.ts";
+import { type Approval, memoriesFor } from "./server.ts";
 import { tables } from "./tables.ts";
 import { listTimeline } from "./timeline.ts";
 
 const RECENT = 10;
 
 export interface Waiting {
-  kind: "plan_to_approve" | "plan_stopped" | "card_to_review" | "card_overdue";
+  kind: "call_to_approve" | "plan_to_approve" | "plan_stopped" | "card_to_review" | "card_overdue";
   id: string;
   title: string;
   since: string;
 }
 
-/** `channels`: only what belongs to these. */
-export async function overview(today: string, channels?: readonly string[]) {
+/** `channels`: only what belongs to these. `approvals`: calls that wait for a person, as far as the reader may see them. */
+export async function overview(
+  today: string,
+  {
+    channels,
+    approvals = [],
+  }: { channels?: readonly string[] | undefined; approvals?: readonly Approval[] } = {},
+) {
   const [board, drafts, executing, paused, recent] = [
     await listBoard(undefined, channels),
     await listPlans({ status: "draft", channels }),
@@ -26,6 +32,13 @@ export async function overview(today: string, channels?: readonly string[]) {
   ];
   const cards = board.flatMap((column) => column.cards);
   const needs_person: Waiting[] = [
+    // First, because a run stands still until somebody decides.
+    ...approvals
+      .filter(({ channel_id }) => channels?.includes(channel_id) ?? true)
+      .map(({ id, bot_id, tool_name, created_at }) => ({
+        kind: "call_to_approve" as const,
+        ...{ id, title: `${bot_id}: ${tool_name}`, since: created_at },
+      })),
     ...drafts.map((plan) => waiting("plan_to_approve", plan)),
     ...paused.map((plan) => waiting("plan_stopped", plan)),
     ...cards

@@ -30,6 +30,7 @@ export interface Memory {
   created_at: string;
 }
 
+const MOST_APPROVALS = 100;
 const PAGE = 500;
 /** Nobody has more channels than this, and no page could show them. */
 const MOST_PAGES = 20;
@@ -84,6 +85,57 @@ export const fileFor = (request: Request, channel: string, path: string): Promis
 
 export const botFor = (request: Request, id: string): Promise<Bot | undefined> =>
   allowed(asCaller(request).get<Bot>(`/bots/${encodeURIComponent(id)}`));
+
+export interface Task {
+  id: string;
+  bot_id: string;
+  status: string;
+}
+
+/** Undefined: it was deleted, or is not the caller's to see. */
+export const taskFor = (request: Request, id: string): Promise<Task | undefined> =>
+  found(allowed(asCaller(request).get<Task>(`/tasks/${encodeURIComponent(id)}`)));
+
+/** What runs have cost in US dollars, by their ids. Those whose cost is not known, or not the caller's to see, are missing. */
+export async function costsFor(request: Request, ids: readonly string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const query = { group_by: "task", task_id: ids.join(","), since: "1970-01-01T00:00:00Z", limit: 500 };
+  const answer = await allowed(
+    asCaller(request).get<{ usage: { task_id: string; cost_usd: number | null }[] }>("/usage", { query }),
+  );
+  return new Map(
+    (answer?.usage ?? []).flatMap(({ task_id, cost_usd }) =>
+      cost_usd === null ? [] : [[task_id, cost_usd]],
+    ),
+  );
+}
+
+export interface Approval {
+  id: string;
+  tool_name: string;
+  bot_id: string;
+  channel_id: string;
+  created_at: string;
+}
+
+/** Calls that wait for a person; none for a key that may not see them. */
+export const approvalsFor = async (request: Request): Promise<Approval[]> =>
+  (
+    await allowed(
+      asCaller(request).get<{ approvals: Approval[] }>("/approvals", {
+        query: { status: "pending", limit: MOST_APPROVALS },
+      }),
+    )
+  )?.approvals ?? [];
+
+async function found<Value>(answer: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "not_found") return undefined;
+    throw error;
+  }
+}
 
 /** What the caller's key has no scope for is left out, and the rest is shown. */
 async function allowed<Value>(answer: Promise<Value>): Promise<Value | undefined> {

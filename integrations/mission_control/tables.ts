@@ -75,6 +75,13 @@ export const tables = defineTables([
   "CREATE INDEX timeline_by_time ON timeline (at)",
   "CREATE TABLE preferences (caller text PRIMARY KEY, value jsonb NOT NULL)",
   "CREATE TABLE members (caller text NOT NULL, channel_id text NOT NULL, PRIMARY KEY (caller, channel_id))",
+  `CREATE TABLE card_runs (
+    card_id text NOT NULL REFERENCES cards (id) ON DELETE CASCADE,
+    task_id text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (card_id, task_id)
+  )`,
+  "INSERT INTO card_runs (card_id, task_id, at) SELECT id, task_id, created_at FROM cards WHERE task_id IS NOT NULL",
 ]);
 
 /** An id of a card or a plan: "mc-" or "plan-" and ten hexadecimal digits. */

@@ -7,7 +7,7 @@ import { llmCalls, tasks } from "../db/schema.ts";
 
 /** What a report is grouped by unless it is asked otherwise. */
 export const USUAL_DIMENSIONS = ["day", "bot", "provider", "model", "integration"] as const;
-export const DIMENSIONS = [...USUAL_DIMENSIONS, "hour", "schedule"] as const;
+export const DIMENSIONS = [...USUAL_DIMENSIONS, "hour", "schedule", "task"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface UsageQuery {
@@ -20,6 +20,8 @@ export interface UsageQuery {
   model?: string | undefined;
   integration?: string | undefined;
   schedule_id?: string | undefined;
+  /** Of these runs. */
+  tasks?: readonly string[] | undefined;
   /** Undefined: calls of all tasks, and of those that were deleted. */
   reach: Reach | undefined;
   limit: number;
@@ -37,6 +39,7 @@ export interface UsageRow {
   integration_id: string | null;
   hour: string | null;
   schedule_id: string | null;
+  task_id: string | null;
   calls: number;
   failed_calls: number;
   prompt_tokens: number;
@@ -64,6 +67,7 @@ const COLUMNS: Record<Dimension, { name: string; value: SQL }> = {
     value: sql`to_char(${llmCalls.created_at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:00"Z"')`,
   },
   schedule: { name: "schedule_id", value: sql`${llmCalls.schedule_id}` },
+  task: { name: "task_id", value: sql`${llmCalls.task_id}` },
 };
 
 export type Usage = ReturnType<typeof createUsage>;
@@ -119,6 +123,7 @@ function conditionOf(
     model,
     integration,
     schedule_id,
+    tasks: wanted,
     reach,
   }: Omit<UsageQuery, "groupBy" | "limit" | "cursor">,
 ): SQL {
@@ -131,6 +136,7 @@ function conditionOf(
     model === undefined ? undefined : eq(llmCalls.model, model),
     integration === undefined ? undefined : eq(llmCalls.integration_id, integration),
     schedule_id === undefined ? undefined : eq(llmCalls.schedule_id, schedule_id),
+    wanted && inArray(llmCalls.task_id, [...wanted]),
     own && inArray(llmCalls.task_id, own),
   ) as SQL;
 }

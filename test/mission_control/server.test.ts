@@ -24,6 +24,18 @@ async function model({ body }: Received): Promise<Reply> {
     ],
   });
   const last = body.messages.at(-1);
+  // "CALL name {…}": the bot makes this call.
+  const [, tool, args] =
+    /CALL (\w+) (\{.*\})/.exec(typeof last.content === "string" ? last.content : "") ?? [];
+  const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, cost: 0.25 };
+  if (last.role === "user" && tool !== undefined) {
+    const call = { index: 0, id: "call_1", function: { name: tool, arguments: args } };
+    const events = [
+      { choices: [{ index: 0, delta: { tool_calls: [call] }, finish_reason: null }] },
+      { choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }], usage },
+    ];
+    return { events };
+  }
   if (last.role === "tool") return finish({ content: "It could not be done." }, "stop");
   const text = JSON.stringify(last.content);
   // The list of all steps is in the message as well.
@@ -245,6 +257,65 @@ oneDatabase("Mission Control", (open) => {
       ["approve", false],
     ]);
     expect((await ask(one(), `${BASE}/readiness`)).memory).toMatchObject({ ready: false, count: 0 });
+  });
+
+  test("a card shows every run that had to do with it, and what they cost; calls to approve come first", async () => {
+    const api = async (path: string, body?: object) => {
+      const response = await fetch(`${one()}/api/v1${path}`, {
+        method: body ? "POST" : "GET",
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
+      return (await response.json()) as any;
+    };
+    await api("/bots", {
+      id: "carpenter",
+      name: "Carpenter",
+      tools: ["*_task_card", "append_timeline_event"],
+    });
+    const say = async (message: string) =>
+      (await api("/chat", { client_id: "docs:bench", bot_id: "carpenter", message })).task_id as string;
+    const first = await say('CALL create_task_card {"title": "Mend the bench"}');
+    const { columns } = await ask(two(), `${BASE}/kanban`);
+    const card = columns[0].cards.find(({ title }: { title: string }) => title === "Mend the bench");
+    expect(card).toMatchObject({ task_id: first, run_count: 1, bot_id: "carpenter" });
+    const second = await say(`CALL move_task_card {"card_id": "${card.id}", "to_column": "Review"}`);
+    const third = await say(
+      `CALL append_timeline_event {"text": "Look at the legs.", "card_id": "${card.id}"}`,
+    );
+    // A person's move is nobody's run.
+    await send(one(), "/kanban/move", { card_id: card.id, to_column: "In Progress" });
+    const shown = await ask(two(), `${BASE}/kanban/${card.id}/runs`);
+    expect(shown).toMatchObject({ total: 3, cost_usd: 0.75 });
+    expect(
+      shown.runs.map(({ task_id, status, cost_usd }: Record<string, unknown>) => [task_id, status, cost_usd]),
+    ).toEqual([third, second, first].map((id) => [id, "complete", 0.25]));
+    const { events } = await ask(two(), `${BASE}/timeline?days=1&limit=3`);
+    expect(events.map(({ content, task_id }: Record<string, unknown>) => [content, task_id])).toEqual([
+      ["Task moved from Review to In Progress: Mend the bench", null],
+      ["Look at the legs.", third],
+      ["Task moved from Backlog to Review: Mend the bench", second],
+    ]);
+    const reader = await keyWith(["mission_control:read"]);
+    expect(await ask(two(), `${BASE}/kanban/${card.id}/runs`, "GET", reader)).toMatchObject({
+      ...{ total: 3, cost_usd: null, runs: [{ task_id: third, status: null, cost_usd: null }, {}, {}] },
+    });
+
+    await api("/policies", { name: "Ask", effect: "require_approval", tools: ["move_task_card"] });
+    const sessionId = (await api("/sessions", { client_id: "docs:bench", bot_id: "carpenter" })).session_id;
+    const content = `CALL move_task_card {"card_id": "${card.id}", "to_column": "Done"}`;
+    await api(`/sessions/${sessionId}/messages`, { content, run_agent: true });
+    const waiting = await until(
+      async () => (await ask(two(), `${BASE}/overview`)).needs_person[0],
+      (found) => found?.kind === "call_to_approve",
+    );
+    expect(waiting.title).toBe("carpenter: move_task_card");
+    expect((await api(`/approvals/${waiting.id}`)).status).toBe("pending");
+    expect((await ask(two(), `${BASE}/overview`, "GET", reader)).needs_person[0]?.kind).not.toBe(
+      "call_to_approve",
+    );
+    await api(`/approvals/${waiting.id}/decide`, { approved: false });
   });
 
   test("a plan runs step by step after one approval of exactly what was read, over kill -9", async () => {

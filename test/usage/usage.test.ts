@@ -9,6 +9,7 @@ import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
 eachDatabase("GET /usage", (open) => {
   let db: TestDatabase;
   let http: HttpFixture;
+  let task: string;
   let own: string;
 
   const called = (more: Partial<typeof llmCalls.$inferInsert> = {}): typeof llmCalls.$inferInsert => ({
@@ -43,6 +44,7 @@ eachDatabase("GET /usage", (open) => {
     own = key;
     const place = await addSession(db, await addBot(db, { id: "helper" }), { owner: `key:${id}` });
     const { id: task_id } = await addTask(db, place, "Go");
+    task = task_id;
     await db.query.insert(llmCalls).values([
       called(),
       called({ created_at: new Date("2026-11-03T00:30:00Z"), cost_usd: "0.25" }),
@@ -69,7 +71,7 @@ eachDatabase("GET /usage", (open) => {
     (await http.send("GET", `/api/v1/usage?since=2026-11-01T00:00:00Z&${query}`, key ? { key } : {})).body;
   const nothing = {
     ...{ day: null, hour: null, bot_id: null, provider: null, model: null },
-    ...{ integration_id: null, schedule_id: null },
+    ...{ integration_id: null, schedule_id: null, task_id: null },
   };
 
   test("everything in one row; what has no price is counted, and not as 0", async () => {
@@ -110,6 +112,12 @@ eachDatabase("GET /usage", (open) => {
       ["other", 1, null, null, 0],
       ["helper", 0, 0.2500000123, 0.4, 1],
     ]);
+  });
+
+  test("by run, of some runs", async () => {
+    const { usage } = await ask(`group_by=task&task_id=${task}, ${crypto.randomUUID()}`);
+    expect(usage).toMatchObject([{ task_id: task, calls: 1, cost_usd: 1.5 }]);
+    expect((await ask("group_by=task&task_id=1")).error.field).toBe("task_id");
   });
 
   test("by all of these, in pages", async () => {

@@ -1,5 +1,6 @@
 import { Elysia, t } from "heddle/sdk";
 import { createCard, deleteCard, listBoard, moveCard, PRIORITIES, updateCard } from "../board.ts";
+import { runsOf } from "../card-runs.ts";
 import { versionIn } from "../refused.ts";
 import { channelsIn, scopeQuery } from "./scope.ts";
 import { who } from "./who.ts";
@@ -48,6 +49,9 @@ export const boardRoutes = new Elysia()
     }),
     { body: t.Object({ card_id: t.String({ maxLength: 50 }), ...fields, title: t.Optional(fields.title) }) },
   )
+  .get("/kanban/:id/runs", ({ params, request }) => runsOf(params.id, request), {
+    params: t.Object({ id: t.String({ minLength: 1, maxLength: 50 }) }),
+  })
   .delete("/kanban/:id", async ({ params, request, status }) => {
     await deleteCard(params.id, who(request).name);
     return status(204, undefined);

@@ -3,6 +3,7 @@ import { listBoard } from "../board.ts";
 import { boardText, plansText } from "../markdown.ts";
 import { overview, readiness } from "../overview.ts";
 import { listPlans } from "../plans.ts";
+import { approvalsFor } from "../server.ts";
 import { SETUP } from "../setup.ts";
 import { setupGuide } from "../setup-guide.ts";
 import { tables } from "../tables.ts";
@@ -29,15 +30,21 @@ export const generalRoutes = new Elysia()
     "/overview",
     async ({ query, request }) => {
       const only = await channelsIn(query, request);
-      return { ...(await overview(today(), only)), ...(await fleet(request, only)) };
+      const approvals = await approvalsFor(request);
+      return {
+        ...(await overview(today(), { channels: only, approvals })),
+        ...(await fleet(request, only)),
+      };
     },
     { query: t.Object(scopeQuery) },
   )
   .get("/readiness", ({ request }) => readiness(request))
   .get("/setup-guide", ({ request }) => setupGuide(request))
   .get("/modules", () => ({ modules: SETUP.dashboard_modules }))
-  .get("/mc/overview/data", async (): Promise<DashboardData> => {
-    const { needs_person, columns, plans } = await overview(today());
+  .get("/mc/overview/data", async ({ request }): Promise<DashboardData> => {
+    const { needs_person, columns, plans } = await overview(today(), {
+      approvals: await approvalsFor(request),
+    });
     return {
       title: "Mission Control",
       sections: [

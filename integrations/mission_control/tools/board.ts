@@ -1,7 +1,7 @@
 // Tools for the board and the timeline.
 
 import { register, t } from "heddle/sdk";
-import { createCard, moveCard, PRIORITIES } from "../board.ts";
+import { createCard, moveCard, PRIORITIES, tellAbout } from "../board.ts";
 import { tables } from "../tables.ts";
 import { tell } from "../timeline.ts";
 import { orError } from "./_or-error.ts";
@@ -46,9 +46,9 @@ export const moveTaskCard = register(
       to_column: t.String({ minLength: 1, maxLength: 100 }),
     }),
   },
-  ({ card_id, to_column }, { bot_id }) =>
+  ({ card_id, to_column }, { bot_id, task_id }) =>
     orError(async () => {
-      const { column_name, title } = await moveCard({ card_id, to_column }, bot_id ?? "bot");
+      const { column_name, title } = await moveCard({ card_id, to_column }, bot_id ?? "bot", task_id);
       return { card_id, title, column: column_name };
     }),
 );
@@ -61,10 +61,17 @@ export const appendTimelineEvent = register(
     parameters: t.Object({
       text: t.String({ minLength: 1, maxLength: 5_000 }),
       journal: t.Optional(t.Boolean()),
+      card_id: t.Optional(
+        t.String({ maxLength: 50, description: "The task that it is about, which then shows this run" }),
+      ),
     }),
   },
-  ({ text, journal }, { bot_id, channel_id, task_id }) =>
+  ({ text, journal, card_id }, { bot_id, channel_id, task_id }) =>
     orError(async () => {
+      if (card_id !== undefined && !journal) {
+        const { id } = await tellAbout(card_id, text, bot_id ?? "bot", task_id);
+        return { event_id: id };
+      }
       const kind = journal ? "journal" : "note";
       const { id } = await tell(tables, { kind, content: text, actor: bot_id ?? "bot", channel_id, task_id });
       return { event_id: id };

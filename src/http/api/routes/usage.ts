@@ -27,6 +27,7 @@ const UsageAnswer = named(
     integration_id: nullable(t.String(), "The integration whose message or channel it was."),
     hour: nullable(t.String(), "The hour in UTC, such as 2026-11-28T14:00Z."),
     schedule_id: nullable(t.String(), "The schedule that sent the message of its run."),
+    task_id: nullable(t.String(), "The run."),
     calls: count("Calls of a model."),
     failed_calls: count("Those without an answer."),
     prompt_tokens: count("All that was read."),
@@ -45,6 +46,8 @@ const UsageAnswer = named(
 
 const GROUPS = [...DIMENSIONS, "total"].join(", ");
 
+const UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+
 const QUERY = {
   group_by: t.Optional(
     t.String({
@@ -59,6 +62,12 @@ const QUERY = {
   model: t.Optional(t.String({ description: "Only calls of this model, as its provider names it." })),
   ...INTEGRATION_FILTER,
   schedule_id: t.Optional(t.String({ format: "uuid", description: "Only calls for this schedule." })),
+  task_id: t.Optional(
+    t.String({
+      ...{ maxLength: 2_000, pattern: `^${UUID}( *, *${UUID})*$` },
+      description: "Only calls of these runs: at most 50 ids, separated by commas.",
+    }),
+  ),
   limit: limitOf(500),
   cursor: t.Optional(t.String({ maxLength: 4_000, description: "`next_cursor` of the previous page." })),
 };
@@ -73,8 +82,9 @@ export function usageRoutes({ usage, ownership, route }: UsageRoutes) {
   return new Elysia({ prefix: "/api/v1/usage", normalize: false }).get(
     "",
     async ({ query, request }) => {
-      const { group_by, since, until, integration, integration_id, ...others } = query;
-      const filters = { ...others, integration: integrationIn({ integration, integration_id }) };
+      const { group_by, since, until, integration, integration_id, task_id, ...others } = query;
+      const tasks = task_id?.split(",").map((id) => id.trim());
+      const filters = { ...others, tasks, integration: integrationIn({ integration, integration_id }) };
       const reach = await ownership.reachOf(request);
       const times = {
         since: since === undefined ? new Date(Date.now() - DAYS * 86_400_000) : new Date(since),

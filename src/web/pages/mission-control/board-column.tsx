@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { Icon } from "../../parts/icon.tsx";
 import { Badge, type Tone } from "../../parts/status.tsx";
 import { dayText } from "../../parts/time.tsx";
+import { plural } from "../../parts/units.tsx";
 import { type Card, type Column, HOME, PRIORITIES } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
@@ -64,6 +65,7 @@ function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
       <div className={classes.cardFacts}>
         <Badge tone={TONES[card.priority]}>{PRIORITIES[card.priority]}</Badge>
         {card.assigned !== null && <span>{card.assigned}</span>}
+        {card.run_count > 0 && <span>{plural(card.run_count, "run")}</span>}
         {card.due !== null && <span>due {dayText(card.due)}</span>}
         {card.tags.map((tag) => (
           <span key={tag} className="faint">

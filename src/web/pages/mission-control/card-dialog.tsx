@@ -1,13 +1,13 @@
 import { Button, Select, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "wouter";
 import { ConfirmDestructive } from "../../parts/confirm.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Time } from "../../parts/time.tsx";
 import { type IfMatch, useEdited } from "../../parts/use-edited.tsx";
 import { type Wrong, wrongIn } from "../../parts/wrong-field.ts";
+import { CardRuns } from "./card-runs.tsx";
 import { type Card, mission, PRIORITIES, readCard, refreshMission } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
@@ -86,12 +86,12 @@ export function CardDialog({ card, columns, mayWrite, onClose }: CardDialogProps
       >
         <CardFields draft={draft} columns={columns} set={set} wrong={wrongIn(save.error)} />
       </Form>
+      {card && card.run_count > 0 && <CardRuns card={card} />}
       {card && (
         <div className={classes.cardFoot}>
           <span className="faint">
             Created <Time at={card.created_at} />
           </span>
-          {card.task_id !== null && <Link href={`/tasks/${card.task_id}`}>The run that created it</Link>}
           {mayWrite && (
             <Button variant="default" size="xs" onClick={() => setDeleting(true)}>
               Delete …

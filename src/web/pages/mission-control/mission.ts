@@ -18,6 +18,7 @@ export interface Card {
   channel_id: string | null;
   bot_id: string | null;
   task_id: string | null;
+  run_count: number;
   created_at: string;
   updated_at: string;
   started_at: string | null;
@@ -107,7 +108,22 @@ export interface SetupGuide {
   total: number;
 }
 
+/** What had to do with a card, newest first. */
+export interface CardRuns {
+  runs: {
+    task_id: string;
+    at: string;
+    bot_id: string | null;
+    status: string | null;
+    cost_usd: number | null;
+  }[];
+  /** There may be more than are listed. */
+  total: number;
+  cost_usd: number | null;
+}
+
 export const WAITING = {
+  call_to_approve: "Call to approve",
   plan_to_approve: "Plan to approve",
   plan_stopped: "Plan stopped at a step",
   card_to_review: "Task to review",
@@ -159,6 +175,7 @@ export const readCard = async (id: string): Promise<Card | undefined> => {
   return columns.flatMap(({ cards }) => cards).find((card) => card.id === id);
 };
 
+export const runsOf = (id: string) => read<CardRuns>(`runs ${id}`, `/kanban/${encodeURIComponent(id)}/runs`);
 export const plans = read<{ plans: Plan[] }>("plans", "/plans");
 export const overview = read<Overview>("overview", "/overview");
 export const overviewOf = (scope: string | undefined) =>

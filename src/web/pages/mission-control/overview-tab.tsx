@@ -67,9 +67,7 @@ function Waiting({ waiting }: { waiting: Overview["needs_person"] }) {
           <Badge tone={kind === "plan_stopped" || kind === "card_overdue" ? "bad" : "warn"}>
             {WAITING[kind]}
           </Badge>
-          <Link href={kind.startsWith("plan") ? `${HOME}/plans/${id}` : `${HOME}/board?card=${id}`}>
-            {title}
-          </Link>
+          <Link href={hrefOf(kind, id)}>{title}</Link>
           <span className="faint">
             <Time at={since} />
           </span>
@@ -77,4 +75,9 @@ function Waiting({ waiting }: { waiting: Overview["needs_person"] }) {
       ))}
     </ul>
   );
+}
+
+function hrefOf(kind: Overview["needs_person"][number]["kind"], id: string): string {
+  if (kind === "call_to_approve") return `/approvals/${id}`;
+  return kind.startsWith("plan") ? `${HOME}/plans/${id}` : `${HOME}/board?card=${id}`;
 }
