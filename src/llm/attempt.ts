@@ -46,6 +46,8 @@ export interface FailureFacts {
   tokenLimit?: number;
   /** What the model wrote and the endpoint could not read. */
   written?: string;
+  /** With `empty`: it is a call, though none may be made. */
+  isCall?: boolean;
   cause?: unknown;
 }
 
@@ -55,6 +57,7 @@ export class AttemptFailure extends Error {
   readonly retryAfterMs: number | undefined;
   readonly tokenLimit: number | undefined;
   readonly written: string | undefined;
+  readonly isCall: boolean;
   /** What the endpoint says that it used nevertheless. */
   usage: LlmUsage | null = null;
 
@@ -66,5 +69,6 @@ export class AttemptFailure extends Error {
     this.retryAfterMs = facts.retryAfterMs;
     this.tokenLimit = facts.tokenLimit;
     this.written = facts.written;
+    this.isCall = facts.isCall ?? false;
   }
 }

@@ -18,6 +18,7 @@ import { factsOf } from "./request-facts.ts";
 import { createRepairs, type Repair } from "./request-repairs.ts";
 import { createThoughtStarts } from "./thought-starts.ts";
 import { asTooLong } from "./too-long.ts";
+import { sumOfUsage } from "./usage.ts";
 import { withUsualMarks } from "./wire/written/formats.ts";
 
 export interface EndpointOptions {
@@ -106,6 +107,8 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
   const repairOf = createRepairs(options);
   /** What the last repair shows, if the endpoint takes the request now. */
   let learned: Repair["quirk"];
+  /** By what was asked before and is answered now in another form. */
+  let used: LlmUsage | null = null;
   for (;;) {
     const sentAs = quirks.of(model);
     try {
@@ -115,20 +118,22 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
           if (learned) quirks.add(model, { [learned]: true });
           if (adapter.outputSchemaOf(request, sentAs)) schemas.take(model);
           else if (asked.outputSchema && !request.outputSchema) schemas.refuse(model, asked.outputSchema);
-        }
-        yield event;
+          yield { ...event, usage: sumOfUsage(used, event.usage) };
+        } else yield event;
       }
       return;
     } catch (error) {
       if (!(error instanceof AttemptFailure)) throw error;
       // Whatever found the failure may have quoted the endpoint.
       error.message = describe(error.message, hide);
+      used = sumOfUsage(used, error.usage);
+      error.usage = used;
       // Another run may have learned it while this one was asking.
       if (isNews(sentAs, quirks.of(model))) continue;
       const facts = factsOf(request, sentAs, adapter);
       if (!quirks.learn(model, error, facts)) {
         const tooLong = asTooLong(error, request, sentAs);
-        if (tooLong) throw tooLong;
+        if (tooLong) throw Object.assign(tooLong, { usage: used });
         const repair = repairOf(error, request, facts);
         if (!repair) throw error;
         const { without, change } = repair;

@@ -6,6 +6,7 @@ import type { LlmMessage, LlmRequest, LlmTool } from "./llm.ts";
 import { ABOUT_ONE_SCHEMA, type Quirks } from "./quirks.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import { imagesIn, pdfsIn, withoutImages, withoutPdfs } from "./wire/attachments.ts";
+import { callsAsText } from "./wire/clean.ts";
 import { withSimpleSchemas } from "./wire/tools.ts";
 
 type Parts = Partial<Pick<LlmRequest, "messages" | "tools" | "outputSchema">>;
@@ -70,7 +71,16 @@ const isRefused = ({ kind, status = 0 }: AttemptFailure): boolean =>
 
 const SCHEMA = "the schema of its answer";
 
+/** The model calls tools although it is told that it cannot, as servers do not pass on: it gets none, nor calls to imitate. */
+const NO_TOOLS: Kind = {
+  without: "tools, which it calls instead of answering",
+  isFor: ({ isCall }) => isCall,
+  change: withoutCalls,
+  changeTools: (tools) => (tools.length > 0 ? [] : undefined),
+};
+
 const REPAIRS: Kind[] = [
+  NO_TOOLS,
   {
     without: SCHEMA,
     isFor: ({ kind, message }) =>
@@ -140,6 +150,12 @@ const LAST_REPAIRS: Kind[] = [
     change: withoutHistory,
   },
 ];
+
+function withoutCalls(messages: LlmMessage[]): LlmMessage[] | undefined {
+  const hasCalls = messages.some((message) => message.role === "assistant" && message.tool_calls?.length);
+  if (!hasCalls) return undefined;
+  return messages.map((message) => (message.role === "system" ? message : callsAsText(message)));
+}
 
 function withoutRefusedPdfs(messages: LlmMessage[]): LlmMessage[] | undefined {
   return messages.some((message) => pdfsIn(message).length > 0) ? withoutPdfs(messages) : undefined;

@@ -64,7 +64,7 @@ export function cleanMessages(messages: LlmMessage[], options: CleanOptions): Ll
   return [{ ...first, role: "user", content: `${content}\n\n${first?.content ?? ""}` }, ...rest];
 }
 
-type Spoken = Exclude<LlmMessage, { role: "system" }>;
+export type Spoken = Exclude<LlmMessage, { role: "system" }>;
 
 function cleanCalls(messages: LlmMessage[], options: CleanOptions): Spoken[] {
   const idFor = createIds(options.idPattern);
@@ -150,7 +150,8 @@ function withCleanTexts(message: Spoken, { noImages = false, noPdfs = true }: Cl
 /** Nobody else can write these tags, because they count as control tokens. */
 const inTags = (context: string): string => `<heddle_context>\n${context}\n</heddle_context>`;
 
-function callsAsText(message: Spoken): Spoken {
+/** The message with its calls, or as the result of one, in words. */
+export function callsAsText(message: Spoken): Spoken {
   if (message.role === "tool") return resultAsText(message);
   if (message.role !== "assistant" || !message.tool_calls) return message;
   const calls = message.tool_calls.map(({ name, arguments: args }) => `Called the tool ${name} with ${args}`);

@@ -42,7 +42,9 @@ export function readAnswer({ finish, text: given, calls }: Given, options: Answe
   if (toolCalls.some((call) => call.name === "")) {
     throw new AttemptFailure("garbled", "a tool call has no name");
   }
-  if (toolCalls.length === 0 && text.trim() === "") throw new AttemptFailure("empty", emptyReason());
+  if (toolCalls.length === 0 && text.trim() === "") {
+    throw new AttemptFailure("empty", emptyReason(), { isCall: made.length > 0 });
+  }
   return { text, toolCalls, isCut };
 
   function emptyReason(): string {

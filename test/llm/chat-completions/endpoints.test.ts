@@ -206,6 +206,25 @@ describe("what an endpoint does not take is left out at once, and from then on",
   });
 });
 
+test("a model that calls although it must answer is asked without tools, and both requests count", async () => {
+  const usage = { choices: [], usage: { prompt_tokens: 100, completion_tokens: 5 } };
+  const call = { tool_calls: [{ index: 0, id: "1", function: { name: "search", arguments: "{}" } }] };
+  const answers: Answer[] = [
+    { events: [delta(call, "tool_calls"), usage] },
+    { events: [delta({ content: "Hi." }, "stop"), usage] },
+  ];
+  // As Ollama does, the endpoint takes tool_choice and ignores it.
+  const { strict, llm, delays } = await endpoint(Object.values(EVERYWHERE), answers);
+  const { done } = await ask(llm, { tools: [SEARCH], messages: severalCalls, mustAnswer: true });
+  expect(done).toMatchObject({ text: "Hi.", usage: { prompt_tokens: 200, completion_tokens: 10 } });
+  expect(strict.requests.map(({ tools, tool_choice }) => [tools?.length, tool_choice])).toEqual([
+    [1, "none"],
+    [undefined, undefined],
+  ]);
+  expect(JSON.stringify(strict.requests[1]?.messages)).toContain("Result of a tool:\\nfound a");
+  expect([strict.refusals, delays]).toEqual([[], []]);
+});
+
 describe("what a model needs back is sent back", () => {
   const call = (more: object) =>
     delta(
