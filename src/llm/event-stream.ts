@@ -4,7 +4,7 @@
 import type { Redact } from "../redact.ts";
 import { AttemptFailure } from "./attempt.ts";
 import { createCommentFilter, withoutLeadingBlanks } from "./comments.ts";
-import { failureIn } from "./failure.ts";
+import { CHECK_ADDRESS, failureIn } from "./failure.ts";
 import { jsonIn } from "./json.ts";
 import { createObjectScanner } from "./wire/json-object.ts";
 import { repairedJson } from "./wire/repaired-json.ts";
@@ -262,6 +262,6 @@ function valuesIn(text: string, hide: Redact): unknown[] {
   const said = text.startsWith("<") ? "a web page" : `"${hide(text).slice(0, SHOWN)}"`;
   throw new AttemptFailure(
     "garbled",
-    `the endpoint answered with ${said} instead of an answer; check its address, which usually ends with /v1 for all but Anthropic's protocol`,
+    `the endpoint answered with ${said} instead of an answer; ${CHECK_ADDRESS}`,
   );
 }

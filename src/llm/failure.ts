@@ -66,16 +66,20 @@ function ofApiError(error: ApiError, message: string, retryAfterMs: number | und
     const tokenLimit = tokenLimitOf(error);
     return new AttemptFailure("too_long", message, { status, ...(tokenLimit && { tokenLimit }) });
   }
+  const isNoPath = status === 404 && !isObject(error.error);
   const isPassing = status === 429 || status === 503;
   const waitMs = retryAfterMs ?? (isPassing ? waitAsked(error) : undefined);
   // Groq's name for it.
   const written = isObject(error.error) ? textOf(error.error.failed_generation) : "";
-  return new AttemptFailure(kindOf(error, status), message, {
+  return new AttemptFailure(kindOf(error, status), isNoPath ? `${message}; ${CHECK_ADDRESS}` : message, {
     status,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(written !== "" && { written }),
   });
 }
+
+export const CHECK_ADDRESS =
+  "check its address, which usually ends with /v1 for all but Anthropic's protocol";
 
 /** A failure that the endpoint reports in its answer, by an error in the form of any vendor. */
 export function reportedFailure(error: Fields): AttemptFailure {

@@ -124,6 +124,13 @@ describe("a failure's reason is read wherever it stands", () => {
       { detail: [{ type: "missing", loc: ["body", "model"], msg: "Field required" }] },
       "body.model: Field required",
     ],
+    ["a server without such a path", 404, "404 page not found", "usually ends with /v1"],
+    [
+      "a server without such a model",
+      404,
+      { error: { message: "model 'x' not found" } },
+      "m (HTTP 404): 404 model 'x' not found",
+    ],
     ["Cohere", 400, { id: "1", message: "invalid request" }, "invalid request"],
     ["Databricks", 400, { error_code: "BAD_REQUEST", message: "no such endpoint" }, "no such endpoint"],
     ["a gateway of Azure", 401, { statusCode: 401, message: "Access denied" }, "Access denied"],
