@@ -193,7 +193,11 @@ async function run(given: Run): Promise<TurnOutcome> {
   const missing = [...capabilities.warnings, ...tools.warnings];
   await recordWarnings(missing, run);
   const models = modelsOf(task, turn, settings);
-  const strangers = createStrangers({ ...run, isLed: turn.isStrangers || stored.hasStrangers });
+  const strangers = createStrangers({
+    ...run,
+    tools: tools.callable.values(),
+    isLed: turn.isStrangers || stored.hasStrangers,
+  });
   const conversation = openConversation({
     ...run,
     strangers,

@@ -53,6 +53,7 @@ function compile(
     const tool = compileTool(`mcp:${server.id}`, {
       ...about,
       type: "mcp",
+      isStrangers: !server.trust_annotations,
       // The call has a limit of its own, which stands still while the server asks a person something.
       timeoutSeconds: server.timeout_seconds + MOST_QUESTIONS_MS / 1000,
       run: (args: JsonObject, context: ToolContext) =>

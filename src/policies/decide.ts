@@ -70,7 +70,7 @@ export async function decideInRun(
   if (taint.isLed()) return decide(rules, call, "led");
   const [none, read] = [decide(rules, call, "none"), decide(rules, call, "read")];
   if (isSame(none, read)) return none;
-  return (await taint.hasRead()) ? read : none;
+  return (await taint.hasRead(call.tool)) ? read : none;
 }
 
 const isSame = (one: Decision, other: Decision): boolean =>

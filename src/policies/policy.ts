@@ -24,7 +24,8 @@ export type Taint = "none" | "read" | "led";
 /** The same of a run that goes on. What it has read takes a look into its session, so it is asked for only if that decides. */
 export interface RunTaint {
   isLed(): boolean;
-  hasRead(): Promise<boolean>;
+  /** Whether it has read what may have asked for a call of this tool. Without one: whether it has read anything. */
+  hasRead(tool?: Pick<ToolFacts, "reference">): Promise<boolean>;
 }
 
 /** Nobody but a person has to do with it. */

@@ -24,6 +24,11 @@ export interface Tool {
   annotations?: ToolAnnotations | undefined;
   /** Looks whether a call of unknown outcome took effect. */
   reconcile?: ReconcileFunction<never> | undefined;
+  /**
+   * Whether a stranger describes it, whom the operator does not trust with that. Models read descriptions as they read what Heddle
+   * itself says.
+   */
+  isStrangers?: boolean | undefined;
   /** How bots name it. Default: its name, which of a tool of an MCP server is not for the server to choose. */
   reference?: string | undefined;
   run: ToolFunction<never>;
