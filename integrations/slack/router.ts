@@ -20,10 +20,13 @@ export const router = new Elysia()
     ({ query, status }) => {
       const url = query.transport === "http" ? server.webhookUrl() : null;
       if (query.transport === "http" && !url?.startsWith("https://"))
-        return status(
-          409,
-          "Set BASE_URL to the https address of this server, so that the manifest can say where Slack has to send; Slack takes no other.",
-        );
+        return status(409, {
+          error: {
+            code: "conflict",
+            message:
+              "Set BASE_URL to the https address of this server, so that the manifest can say where Slack has to send; Slack takes no other.",
+          },
+        });
       return new Response(appManifest(query.name ?? "Heddle", url), {
         headers: { "content-type": "text/plain; charset=utf-8" },
       });

@@ -3,6 +3,21 @@ import { defineSetup } from "heddle/sdk";
 export const SETUP = defineSetup({
   version: "1.0.0",
   icon: "MessageSquare",
+  to_paste: [
+    {
+      title: "The app's manifest",
+      path: "/app-manifest",
+      description:
+        "Choose Create New App, From a manifest, and your workspace; paste this as YAML, and install the app. Events come over a socket that Heddle opens, so your server needs no public address.",
+      url: "https://api.slack.com/apps?new_app=1",
+    },
+    {
+      title: "The app's manifest, for events over HTTP",
+      path: "/app-manifest?transport=http",
+      description: "Instead of the first one, if Slack can reach your server and you want no socket.",
+      url: "https://api.slack.com/apps?new_app=1",
+    },
+  ],
   env_vars: [
     {
       key: "SLACK_BOT_TOKEN",

@@ -20,7 +20,7 @@ const oneOf = <const Word extends string>(words: readonly Word[], description: s
 /** The name of an icon of lucide.dev; the UI shows unknown names as Plug. */
 const icon = (fallback: string) => optional(`Name of a lucide icon. Default: ${fallback}.`);
 
-const path = (description: string) => Type.String({ pattern: "^/[^?#\\s]*$", description });
+const path = (description: string, pattern = "^/[^?#\\s]*$") => Type.String({ pattern, description });
 
 const EnvVar = strict(
   {
@@ -230,6 +230,19 @@ const WebUi = strict(
   "The integration's own web pages.",
 );
 
+const ToPaste = strict(
+  {
+    title: text('What it is: "Manifest of the app".'),
+    path: path(
+      "A path below /integrations/<id>, with a query if need be; the router answers GET with the text.",
+      "^/[^#\\s]*$",
+    ),
+    description: optional("What to do with it, for people."),
+    url: optional("The address of the page at the service where it is pasted."),
+  },
+  "A text that people paste at the service.",
+);
+
 export const SetupManifest = strict(
   {
     version: optional(
@@ -237,6 +250,10 @@ export const SetupManifest = strict(
     ),
     icon: icon("Plug"),
     instructions_url: optional("The address of the page on which people read how to set the integration up."),
+    to_paste: list(
+      ToPaste,
+      "Texts that people paste at the service before they enter the settings; the admin UI shows them with a button that copies each.",
+    ),
     env_vars: list(EnvVar, "Its settings, in addition to those of defineConfig; a setting may be in both."),
     dependencies: list(
       strict(

@@ -15,6 +15,7 @@ import {
 } from "heddle/sdk/testing";
 import { receiveAny } from "../../integrations/slack/receive-any.ts";
 import { router } from "../../integrations/slack/router.ts";
+import { SETUP } from "../../integrations/slack/setup.ts";
 import { envelopeOf, type Posted, startFakeSlack } from "../fakes/slack/fake-slack.ts";
 import {
   ADA,
@@ -391,6 +392,17 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   expect(posted()).toMatchObject([
     { text: expect.stringContaining("Allowed by Ada, 2026-11-29 04:00 UTC."), edits: [expect.any(String)] },
   ]);
+});
+
+test("what people paste at Slack is there", async () => {
+  useServer({ baseUrl: "https://heddle.example", integrationId: "slack" });
+  for (const { path } of SETUP.to_paste ?? []) {
+    const answer = await router.handle(new Request(`http://localhost${path}`));
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/plain; charset=utf-8"]);
+    expect(await answer.text()).toStartWith("display_information:");
+  }
+  expect(SETUP.to_paste).toHaveLength(2);
+  useServer(undefined);
 });
 
 test("the app's manifest has the server's address where Slack sends, which must be one that Slack takes", async () => {

@@ -51,6 +51,15 @@ const RULES: Rule[] = [
     const problem = route_scope === undefined ? undefined : scopeProblem(`${route_scope}:read`);
     return problem === undefined ? [] : [[["route_scope"], `must be the resource of a scope: it ${problem}`]];
   },
+  ({ to_paste = [] }) =>
+    to_paste.flatMap(({ path, url }, index) => [
+      ...(leavesRoutes(path)
+        ? [[["to_paste", index, "path"], "must be a path below the integration's own"] as [Path, string]]
+        : []),
+      ...(url !== undefined && !isWebAddress(url)
+        ? [[["to_paste", index, "url"], 'must begin with "https://" or "http://"'] as [Path, string]]
+        : []),
+    ]),
   ({ public_paths = [] }) =>
     public_paths.flatMap((one, index): [Path, string][] =>
       one.includes("*")
@@ -130,6 +139,18 @@ function hintOf(scope: string): string {
   if (meant !== undefined) return `; did you mean "${meant}"?`;
   return scope.includes(":") ? `: it ${scopeProblem(scope)}` : "";
 }
+
+const OWN_ROUTES = "http://heddle.internal/integrations/own/";
+
+/** Whether a browser would ask something else than the integration's routes. */
+function leavesRoutes(path: string): boolean {
+  const url = `${OWN_ROUTES.slice(0, -1)}${path}`;
+  return !URL.canParse(url) || !new URL(url).href.startsWith(OWN_ROUTES);
+}
+
+/** The UI makes it a link, which must run nothing. */
+const isWebAddress = (url: string): boolean =>
+  URL.canParse(url) && ["https:", "http:"].includes(new URL(url).protocol);
 
 /** Whether a path leaves the integration's folder, or is the folder itself, which contains the code. */
 function isOutside(folder: string): boolean {

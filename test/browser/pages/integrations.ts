@@ -75,6 +75,21 @@ export function integrationsTests(ui: () => Ui): void {
     home.stop();
   });
 
+  test("integrations: a set-up begins with what is pasted at the service, or with what that lacks", async () => {
+    await using opened = await ui().openPage("/admin/integrations/slack/set-up");
+    const { page } = opened;
+    await page
+      .getByLabel("The app's manifest", { exact: true })
+      .getByText("socket_mode_enabled: true")
+      .waitFor();
+    await page.getByText("Set BASE_URL to the https address of this server").waitFor();
+    const link = page.getByRole("link", { name: "Paste it at api.slack.com" });
+    expect(await link.last().getAttribute("href")).toStartWith("https://api.slack.com/apps");
+    expect(await opened.accessibility()).toEqual([]);
+    await page.getByRole("button", { name: "Go on to the settings" }).click();
+    await page.getByLabel("SLACK_BOT_TOKEN", { exact: true }).waitFor();
+  });
+
   test("integrations: a set-up goes on by itself until a signed webhook has arrived, and resumes", async () => {
     await using opened = await ui().openPage("/admin/integrations/telegram/set-up");
     const { page } = opened;

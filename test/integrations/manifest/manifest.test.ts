@@ -15,6 +15,9 @@ const COMPLETE = {
   icon: "Zap",
   instructions_url: "https://example.com/setup",
   max_body_bytes: 2_000_000,
+  to_paste: [
+    { title: "Manifest", path: "/manifest?of=app", description: "Paste it", url: "https://example.com/apps" },
+  ],
   env_vars: [
     { key: "MY_TOKEN", required: true, secret: true, description: "Of the service" },
     { key: "MY_PORT", default: "8080" },
@@ -142,6 +145,22 @@ const WRONG: [manifest: unknown, path: string, message: string][] = [
     "binding.filter_schema",
     "JSON Schema",
   ],
+  ...[
+    "/../github/webhook",
+    "/%2e%2e/github",
+
+    "/\\..\\..\\api",
+  ].map((path): [object, string, string] => [
+    { to_paste: [{ title: "A", path }] },
+    "to_paste[0].path",
+    "below the integration's own",
+  ]),
+  [
+    { to_paste: [{ title: "A", path: "/a", url: "javascript:alert(1)" }] },
+    "to_paste[0].url",
+    "must begin with",
+  ],
+  [{ to_paste: [{ title: "A", path: "a" }] }, "to_paste[0].path", "must match"],
   [{ web_ui: { static_dir: "../dist" } }, "web_ui.static_dir", "inside"],
   [{ web_ui: { static_dir: "./" } }, "web_ui.static_dir", "inside"],
   [{ web_ui: { static_dir: "/etc" } }, "web_ui.static_dir", "inside"],

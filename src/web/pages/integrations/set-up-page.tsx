@@ -26,6 +26,7 @@ import {
 import classes from "./set-up-page.module.css";
 import { Settings } from "./settings.tsx";
 import { TestEvent } from "./test-event.tsx";
+import { TextsToPaste, toPasteOf } from "./to-paste.tsx";
 import { isCalled, WebhookUrl } from "./webhook-url.tsx";
 
 /** The set-up of one integration, step by step. What is done is known by the server, so one can leave and come back. */
@@ -94,7 +95,20 @@ function stepsOf(integration: IntegrationDetail, { last, hasEntered, accounts }:
   const { id, env_vars, webhook } = integration;
   const missing = missingSettings(integration);
   const set = env_vars.filter(({ is_set }) => is_set).length;
+  const texts = toPasteOf(integration);
   return [
+    ...(texts.length > 0
+      ? [
+          {
+            id: "service",
+            title: "At the service",
+            // Where it is pasted, people get what the settings need.
+            isDone: missing.length === 0,
+            summary: texts.map(({ title }) => title).join(", "),
+            content: () => <ServiceStep integration={integration} />,
+          },
+        ]
+      : []),
     {
       id: "settings",
       title: "Settings",
@@ -149,6 +163,23 @@ function stepsOf(integration: IntegrationDetail, { last, hasEntered, accounts }:
         ]
       : []),
   ];
+}
+
+function ServiceStep({ integration }: { integration: IntegrationDetail }) {
+  const [, setParams] = useSearchParams();
+  return (
+    <>
+      <TextsToPaste integration={integration} />
+      <Button
+        variant="default"
+        size="xs"
+        mt="md"
+        onClick={() => setParams({ step: "settings" }, { replace: true })}
+      >
+        Go on to the settings
+      </Button>
+    </>
+  );
 }
 
 function SettingsStep({ integration }: { integration: IntegrationDetail }) {
