@@ -2,7 +2,16 @@
 // store keeps only the hash.
 
 import { createHash, randomBytes } from "node:crypto";
-import { type AskedApproval, approvals, server, store, timingSafeEqual } from "heddle/sdk";
+import {
+  type AskedApproval,
+  approvals,
+  connection,
+  log,
+  server,
+  store,
+  timingSafeEqual,
+  verifyWith,
+} from "heddle/sdk";
 
 interface Offered {
   /** Of the secret. */
@@ -47,8 +56,26 @@ export interface VerifiedLink {
   offered: Offered;
 }
 
-/** What the address would decide; undefined for one that is unknown, used up or too old. */
-export async function verifyLink(token: string): Promise<VerifiedLink | undefined> {
+/** What a link may carry beside its address. */
+const MOST_BYTES = 10_000;
+
+/**
+ * What the address would decide, whose secret is the sender's proof; undefined for one that is unknown, used up or too old. The inbox shows
+ * which it was. Takes a route with `parse: "none"`.
+ */
+export async function verifyLink(request: Request, token: string): Promise<VerifiedLink | undefined> {
+  const link = await findLink(token);
+  try {
+    await verifyWith(request, () => link !== undefined, { proofHeaders: [], maxBytes: MOST_BYTES });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "invalid_signature") throw error;
+    return undefined;
+  }
+  return link;
+}
+
+/** The same without a look at who asks. */
+export async function findLink(token: string): Promise<VerifiedLink | undefined> {
   const [id = "", secret = ""] = token.split(".");
   const offered = id.length <= LONGEST_ID ? await store.get<Offered>(keyOf(id)) : undefined;
   return offered && timingSafeEqual(offered.hash, hashOf(secret)) ? { id, offered } : undefined;
@@ -63,6 +90,11 @@ export async function decideBy(
   const status = await decideOnce(approval_id, { approved, by: { id: person, name: nameOf(person) } });
   await store.delete(keyOf(id));
   await store.delete(keyOf(other));
+  const at = new Date().toISOString().slice(0, 16).replace("T", " ");
+  // That links can be opened from where people are depends on BASE_URL, and nothing else shows it.
+  await connection
+    .report({ name: "links", status: "connected", detail: `the last one was opened ${at} UTC` })
+    .catch((error) => log.warning("That a link was opened could not be shown", { error: String(error) }));
   return status;
 }
 

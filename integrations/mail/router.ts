@@ -1,7 +1,7 @@
 // The links of questions. Opening one decides nothing, since virus scanners open every link in a mail.
 
 import { Elysia } from "heddle/sdk";
-import { decideBy, verifyLink } from "../_decisions/links.ts";
+import { decideBy, findLink, verifyLink } from "../_decisions/links.ts";
 
 const HEADERS = {
   "content-type": "text/html; charset=utf-8",
@@ -16,15 +16,15 @@ const TOO_LATE = "This has already been decided, or it is too late.";
 
 export const router = new Elysia()
   .get("/decisions/:token", async ({ params }) => {
-    const found = await verifyLink(params.token);
+    const found = await findLink(params.token);
     if (!found) return page(TOO_LATE, 410);
     const word = found.offered.approved ? "Approve" : "Deny";
     return page(`<form method="post"><button>${word} the call</button></form>`);
   })
   .post(
     "/decisions/:token",
-    async ({ params }) => {
-      const link = await verifyLink(params.token);
+    async ({ params, request }) => {
+      const link = await verifyLink(request, params.token);
       const status = link && (await decideBy(link, (address) => address));
       return status === undefined ? page(TOO_LATE, 410) : page(`The call is ${status}.`);
     },

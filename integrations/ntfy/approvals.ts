@@ -50,8 +50,8 @@ async function offer(approval: AskedApproval, topic: string): Promise<object[] |
 }
 
 /** What became of a button; undefined for an address that is unknown, used up or too old. */
-export async function decide(token: string): Promise<string | undefined> {
-  const link = await verifyLink(token);
+export async function decide(request: Request, token: string): Promise<string | undefined> {
+  const link = await verifyLink(request, token);
   return link && decideBy(link, (topic) => `a subscriber of ${topic}`);
 }
 

@@ -17,6 +17,7 @@ import {
   type RunHookEvent,
 } from "./testing-runs.ts";
 import type {
+  ConnectionReport,
   DeliverInput,
   GetOrCreateSession,
   HookContext,
@@ -87,6 +88,8 @@ export interface FakeHeddle {
   searches: SearchDocuments[];
   /** The events that `publish` has published; those of a transaction once it has ended. */
   published: PublishedEvent[];
+  /** What `connection.report` has told, in order. */
+  connections: (ConnectionReport & { name: string })[];
   /** The people that `people` knows: somebody unknown is added as pending. Put in or change whom a test needs. */
   people: Person[];
   /** The first event; throws if there was none. */
@@ -114,6 +117,7 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     documents: [],
     searches: [],
     published: [],
+    connections: [],
     people: [],
     get firstEvent() {
       return firstOf(fake.events, "injectEvent");
@@ -125,8 +129,8 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
       return firstOf(fake.documents, "ingestDocument");
     },
     clear() {
-      const { sessions, messages, events, documents, searches, published, people } = fake;
-      for (const list of [sessions, messages, events, documents, searches, published, people])
+      const { sessions, messages, events, documents, searches, published, connections, people } = fake;
+      for (const list of [sessions, messages, events, documents, searches, published, connections, people])
         list.length = 0;
       sessionIds.clear();
       results.clear();
@@ -181,6 +185,9 @@ export function fakeHeddle(answers: Partial<SdkServices> = {}): FakeHeddle {
     },
     async publish(event) {
       fake.published.push(event);
+    },
+    async reportConnection(report) {
+      fake.connections.push(report);
     },
     people: createMemoryPeople(fake.people),
     ...answers,

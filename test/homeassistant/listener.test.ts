@@ -1,7 +1,7 @@
 // The listener against a home that refuses what the real one refuses.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { fakeFetch, fakeHeddle, startListener, useSettings } from "heddle/sdk/testing";
+import { fakeFetch, fakeHeddle, fakeService, startListener, useSettings } from "heddle/sdk/testing";
 import { catchUp } from "../../integrations/homeassistant/changes.ts";
 import { nameOfUser } from "../../integrations/homeassistant/client.ts";
 import { ask } from "../../integrations/homeassistant/messages.ts";
@@ -40,16 +40,14 @@ test("a home that does not take the socket is told from one that is not there", 
     await listener.stop().catch(() => {});
     return error;
   };
-  const proxy = Bun.serve({
-    port: 0,
-    fetch: (request) =>
-      new URL(request.url).pathname === "/api/config"
-        ? Response.json({ location_name: "Home", version: "2026.11.1" })
-        : new Response("Bad gateway", { status: 502 }),
-  });
-  expect(await why(proxy.url.origin)).toContain("does not take a websocket");
-  await proxy.stop(true);
-  expect(await why(proxy.url.origin)).toMatch(
+  const proxy = await fakeService((request) =>
+    new URL(request.url).pathname === "/api/config"
+      ? Response.json({ location_name: "Home", version: "2026.11.1" })
+      : new Response("Bad gateway", { status: 502 }),
+  );
+  expect(await why(proxy.url)).toContain("does not take a websocket");
+  await proxy.close();
+  expect(await why(proxy.url)).toMatch(
     /^Home Assistant cannot be reached: nothing answers at .*ECONNREFUSED/,
   );
 });

@@ -63,7 +63,10 @@ async function asked(id: string, more: Partial<Target> = {}) {
 
 const open = async (link: string, method: "GET" | "POST") => {
   const path = new URL(link).pathname.replace("/integrations/mail", "");
-  const response = await router.handle(new Request(`http://localhost${path}`, { method }));
+  // What a browser sends of a form without fields.
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const form = method === "POST" && { headers, body: "" };
+  const response = await router.handle(new Request(`http://localhost${path}`, { method, ...form }));
   return { status: response.status, text: await response.text() };
 };
 

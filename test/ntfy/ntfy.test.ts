@@ -243,6 +243,13 @@ test("an approval has two buttons, of which one can be pressed once", async () =
   const [yes, no] = question?.actions ?? [];
   expect((await press(`${yes?.url}x`)).status).toBe(410);
   expect(await (await press(no?.url)).json()).toEqual({ status: "denied" });
+  expect(heddle.connections).toEqual([
+    {
+      name: "links",
+      status: "connected",
+      detail: expect.stringMatching(/^the last one was opened 20.* UTC$/),
+    },
+  ]);
   expect((await press(no?.url)).status).toBe(410);
   expect((await press(yes?.url)).status).toBe(410);
   expect(decided).toEqual([{ approved: false, by: { id: "ops", name: "a subscriber of ops" } }]);

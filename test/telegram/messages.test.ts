@@ -1,7 +1,7 @@
 // What people write in Telegram becomes messages of Heddle.
 
 import { expect, test } from "bun:test";
-import { runHook, useSettings } from "heddle/sdk/testing";
+import { fakeService, runHook, useSettings } from "heddle/sdk/testing";
 import { integration } from "../../integrations/telegram/hooks.ts";
 import { GROUP, messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
@@ -263,11 +263,11 @@ test("a test of the connection names the setting that is missing, and says why T
   const check = async () => integration.testConnection?.({ signal });
   useSettings({ TELEGRAM_BOT_TOKEN: "" });
   await expect(check()).rejects.toThrow("TELEGRAM_BOT_TOKEN must be set to a token from @BotFather.");
-  const free = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  await free.stop(true);
-  useSettings({ TELEGRAM_BOT_TOKEN: it.telegram.token, TELEGRAM_API_URL: free.url.origin });
+  const gone = await fakeService(() => new Response());
+  await gone.close();
+  useSettings({ TELEGRAM_BOT_TOKEN: it.telegram.token, TELEGRAM_API_URL: gone.url });
   const error = await check().catch(String);
-  expect(error).toContain(`Telegram cannot be reached: nothing answers at ${free.url.host} (`);
+  expect(error).toContain(`Telegram cannot be reached: nothing answers at ${new URL(gone.url).host} (`);
   expect(error).toContain("Otherwise change TELEGRAM_API_URL.");
   expect(error).not.toContain("Network request for");
   expect(error).not.toContain(it.telegram.token);

@@ -1,7 +1,7 @@
 // Updates by webhook: only with the secret token, groups of photos as one message, and back to asking.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { useServer, useSettings } from "heddle/sdk/testing";
+import { type FakeService, fakeService, useServer, useSettings } from "heddle/sdk/testing";
 import { router } from "../../integrations/telegram/router.ts";
 import { messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
@@ -9,17 +9,17 @@ import { telegramFixture } from "./fixture.ts";
 
 const it = telegramFixture();
 const SECRET = "a-secret-of-the-webhook";
-let server: ReturnType<typeof Bun.serve>;
+let server: FakeService;
 
-beforeEach(() => {
+beforeEach(async () => {
   useServer({ baseUrl: "https://heddle.example", integrationId: "telegram" });
   useSettings({ TELEGRAM_WEBHOOK_SECRET: SECRET });
-  server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => router.handle(request) });
-  it.telegram.webhookTarget = `${server.url}webhook`;
+  server = await fakeService((request) => router.handle(request));
+  it.telegram.webhookTarget = `${server.url}/webhook`;
 });
 afterEach(async () => {
   useServer(undefined);
-  await server.stop(true);
+  await server.close();
 });
 
 const post = (body: unknown, token: string) =>
