@@ -81,7 +81,14 @@ function nextOffset(updates: Update[], handled: number): number | undefined {
   return last === undefined ? undefined : last.update_id + 1;
 }
 
-async function watchWebhook(telegram: Telegram, url: string, as: string, ctx: ListenContext): Promise<void> {
+/** Says for as long as it runs whether Telegram can call the webhook. */
+export async function watchWebhook(
+  telegram: Telegram,
+  url: string,
+  as: string,
+  ctx: Pick<ListenContext, "signal" | "connected" | "degraded" | "alive">,
+  everyMs = WATCH_MS,
+): Promise<void> {
   const { signal, connected, degraded, alive } = ctx;
   await telegram.setWebhook(
     {
@@ -96,7 +103,7 @@ async function watchWebhook(telegram: Telegram, url: string, as: string, ctx: Li
   connected(`${as}, by webhook`);
   const start = Date.now() / 1000;
   while (!signal.aborted) {
-    await sleep(WATCH_MS, undefined, { signal });
+    await sleep(everyMs, undefined, { signal });
     const info = await telegram.getWebhookInfo(signalOf(signal));
     alive();
     if (info.url !== url) throw new Error("Another program has changed the webhook of this bot.");

@@ -456,3 +456,37 @@ test("reactions show what a run does and how it ended, on a mention in its chann
   await runHook("before_context_assembly", { message });
   expect(reactions()).not.toContain("⏳");
 });
+
+test("a wrong token, and an intent that is off, are told as what they are; without the intent only mentions are read", async () => {
+  const failure = async () => {
+    const listener = startListener("gateway");
+    const error = await listener.reported.then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    await listener.stop().catch(() => {});
+    return error;
+  };
+  discord.mayRead = false;
+  expect(await failure()).toMatchObject({
+    name: "ReauthRequired",
+    message: expect.stringContaining("Message Content Intent is off"),
+  });
+  useSettings({ DISCORD_MESSAGE_CONTENT: "false" });
+  const listener = startListener("gateway");
+  await listener.reported;
+  discord.write(ADA, GENERAL, `<@${BOT}> For you`);
+  await until(() => heddle.events.length === 1);
+  know(`discord:${GENERAL}`, { require_mention: false });
+  discord.write(ADA, GENERAL, "For nobody");
+  discord.write(ADA, DIRECT, "Alone");
+  await until(() => heddle.events.length === 2);
+  expect(heddle.events.map(({ content }) => content)).toEqual(["For you", "Alone"]);
+  await listener.stop();
+  discord.mayRead = true;
+  useSettings({ DISCORD_MESSAGE_CONTENT: undefined, DISCORD_BOT_TOKEN: "wrong" });
+  expect(await failure()).toMatchObject({
+    name: "ReauthRequired",
+    message: expect.stringContaining("DISCORD_BOT_TOKEN"),
+  });
+});

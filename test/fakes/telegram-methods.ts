@@ -23,8 +23,12 @@ export const ME = {
 export const methods: Record<string, Method> = {
   getMe: () => ME,
   getUpdates,
-  setWebhook(state, { url, secret_token = "" }) {
+  setWebhook(state, { url, secret_token = "", allowed_updates }) {
     if (!String(url).startsWith("https://")) bad("bad webhook: An HTTPS URL must be provided for webhook");
+    const { port } = new URL(url);
+    if (!["", "443", "80", "88", "8443"].includes(port))
+      bad("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443");
+    state.allowed = allowed_updates ?? state.allowed;
     if (!/^[A-Za-z0-9_-]{0,256}$/.test(secret_token)) bad("secret token contains unallowed characters");
     state.webhook = { url, secret: secret_token };
     state.poller += 1;
@@ -112,7 +116,8 @@ export const methods: Record<string, Method> = {
 };
 
 async function getUpdates(state: TelegramState, fields: Fields, signal: AbortSignal) {
-  const { offset, limit = 100, timeout = 0 } = fields;
+  const { offset, limit = 100, timeout = 0, allowed_updates } = fields;
+  state.allowed = allowed_updates ?? state.allowed;
   if (state.webhook) {
     refuse(
       409,

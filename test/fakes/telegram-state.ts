@@ -23,6 +23,8 @@ export interface TelegramState {
   files: Map<string, Buffer>;
   webhook: { url: string; secret: string; lastError?: { date: number; text: string } } | undefined;
   commands: { command: string; description: string }[];
+  /** The kinds of updates that the bot has asked for last; undefined: the usual ones. */
+  allowed: string[] | undefined;
   /** Topics that somebody has deleted, as "<chat>:<topic>". */
   goneTopics: Set<string>;
   /** Increased by each getUpdates, which ends the one before. */
@@ -36,16 +38,21 @@ export interface TelegramState {
   nextMessageId(): number;
 }
 
+/** What a bot gets only if it asks for it by name. */
+const UNUSUAL = ["chat_member", "message_reaction", "message_reaction_count"];
+
 export function createTelegramState(): TelegramState {
   let nextUpdate = 500_000;
   let nextMessage = 1;
   let wakeUp: () => void = () => {};
   const state: TelegramState = {
     ...{ chats: new Map(), messages: [], drafts: [], toasts: [], updates: [], files: new Map() },
-    ...{ webhook: undefined, commands: [], poller: 0, goneTopics: new Set() },
+    ...{ webhook: undefined, commands: [], allowed: undefined, poller: 0, goneTopics: new Set() },
     addChat: (id, type) => void state.chats.set(id, { id, type, isBlocked: false }),
     addUpdate(fields) {
       const update_id = nextUpdate++;
+      const [kind = ""] = Object.keys(fields);
+      if (state.allowed ? !state.allowed.includes(kind) : UNUSUAL.includes(kind)) return update_id;
       state.updates.push({ update_id, ...fields });
       wakeUp();
       return update_id;

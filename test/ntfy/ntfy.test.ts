@@ -17,6 +17,7 @@ import {
 } from "heddle/sdk/testing";
 import { integration } from "../../integrations/ntfy/hooks.ts";
 import { router } from "../../integrations/ntfy/router.ts";
+import { guessable, warningOf } from "../../integrations/ntfy/topic.ts";
 import { createFakeNtfy, type FakeNtfy, USER } from "../fakes/ntfy.ts";
 import { until } from "../until.ts";
 
@@ -275,4 +276,19 @@ test("a test of the connection names the server that does not answer", async () 
   await expect(check()).rejects.toThrow(
     `The ntfy server cannot be reached: nothing answers at ${new URL(ntfy.url).host} (`,
   );
+});
+
+test("a topic of the public server whose name can be guessed is pointed out", () => {
+  useSettings({ NTFY_URL: "https://ntfy.sh", NTFY_TOKEN: undefined });
+  expect(guessable(["ops", "a-long-name-without-any-number", "3f9c1b7a2d4e5f60"])).toEqual([
+    "ops",
+    "a-long-name-without-any-number",
+  ]);
+  expect(warningOf(["ops"])).toContain("Anybody who guesses the name ops can read and write there");
+  expect(warningOf(["3f9c1b7a2d4e5f60"])).toBe("");
+  // Whoever has an account can reserve a name, and on one's own server nobody else is.
+  useSettings({ NTFY_TOKEN: "tk_secret" });
+  expect(guessable(["ops"])).toEqual([]);
+  useSettings({ NTFY_URL: "https://ntfy.example", NTFY_TOKEN: undefined });
+  expect(guessable(["ops"])).toEqual([]);
 });

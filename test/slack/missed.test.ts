@@ -153,3 +153,14 @@ test("a long silence is not read from its beginning", async () => {
   expect(await look()).toHaveLength(1);
   expect(contents()).toEqual(["Heard", "Missed"]);
 });
+
+test("a place in which much was said is read page by page", async () => {
+  await look();
+  await told("Heard");
+  pass(5);
+  await look();
+  for (let number = 0; number < 450; number++) untold(`Missed ${number}`);
+  pass(5);
+  expect(await look()).toEqual([expect.stringContaining("450 messages")]);
+  expect(contents()).toEqual(["Heard", ...Array.from({ length: 450 }, (_, number) => `Missed ${number}`)]);
+});

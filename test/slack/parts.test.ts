@@ -16,6 +16,7 @@ import {
 import { receiveAny } from "../../integrations/slack/receive-any.ts";
 import { router } from "../../integrations/slack/router.ts";
 import { SETUP } from "../../integrations/slack/setup.ts";
+import { signWebhook } from "../../src/sdk/index.ts";
 import { envelopeOf, type Posted, startFakeSlack } from "../fakes/slack/fake-slack.ts";
 import {
   ADA,
@@ -26,6 +27,7 @@ import {
   GENERAL,
   OTHER_TEAM,
   OTHER_TOKEN,
+  SIGNING_SECRET,
   TEAM,
 } from "../fakes/slack/ids.ts";
 
@@ -460,4 +462,66 @@ test("reactions show what a run does, and the audit channel is told of calls", a
   await runHook("after_response", { message, status: "complete" });
   expect(reactions()).toEqual(["mag", "white_check_mark"]);
   expect(posted()).toMatchObject([{ channel: DIRECT, text: "default called `web_search` (12 ms)" }]);
+});
+
+test("a thread of others is told from its beginning to the last replies; what cannot be read is told, what failed comes again", async () => {
+  const root = slack.write(ADA, GENERAL, "The printer is on fire.");
+  for (let number = 1; number <= 230; number++)
+    slack.write(BEN, GENERAL, `Reply ${number}`, { thread_ts: root });
+  const call = () => asked("What now?", { thread_ts: root, parent_user_id: ADA });
+  await call();
+  const lines = heddle.firstMessage.content.split("\n");
+  expect(lines.slice(2, 4)).toEqual(["Ada: The printer is on fire.", "(210 replies are left out.)"]);
+  expect(lines.slice(4)).toEqual(Array.from({ length: 20 }, (_, number) => `Ben: Reply ${number + 211}`));
+  heddle.clear();
+  slack.missing.add("conversations.replies");
+  await call();
+  expect(heddle.firstMessage.content).toBe(
+    "(The earlier messages of this thread cannot be read: missing_scope.)",
+  );
+  slack.missing.clear();
+  heddle.clear();
+  slack.refuse.push({ method: "conversations.replies", error: "internal_error" });
+  await expect(call()).rejects.toThrow("internal_error");
+  expect(heddle.events).toEqual([]);
+});
+
+test("a name is asked for once", async () => {
+  const user = "U0NEW";
+  const count = () => slack.calls.filter((method) => method === "users.info").length;
+  for (let times = 0; times < 3; times++) await asked("Hi", { user });
+  expect(count()).toBe(1);
+  expect(heddle.firstEvent.author).toEqual({ id: user, display_name: user });
+});
+
+test("commands come over HTTP as well, signed", async () => {
+  const post = (secret: string) => {
+    const fields = { command: "/ask", text: "When?", team_id: TEAM, channel_id: GENERAL, user_id: ADA };
+    const body = new URLSearchParams({ ...fields, trigger_id: "http-1" }).toString();
+    const headers = {
+      ...signWebhook(body, { scheme: "slack", secret }),
+      "content-type": "application/x-www-form-urlencoded",
+    };
+    return router.handle(new Request("http://localhost/webhook", { method: "POST", headers, body }));
+  };
+  useSettings({ SLACK_SIGNING_SECRET: SIGNING_SECRET });
+  expect(await (await post(SIGNING_SECRET)).json()).toEqual({
+    response_type: "ephemeral",
+    text: "Asked: When?",
+  });
+  expect(heddle.firstMessage).toMatchObject({ content: "When?", runAgent: true, author: { id: ADA } });
+  expect((await post("another")).status).not.toBe(200);
+});
+
+test("a test of the connection tries both tokens, and names the one that Slack does not accept", async () => {
+  const { signal } = new AbortController();
+  const check = async () => registered().integration?.testConnection?.({ signal });
+  useSettings({ SLACK_APP_TOKEN: undefined });
+  expect(await check()).toBe(
+    `Signed in as heddle in Test Team (${TEAM}). Events come over HTTP, since there is no SLACK_APP_TOKEN.`,
+  );
+  useSettings({ SLACK_APP_TOKEN: "xapp-wrong" });
+  await expect(check()).rejects.toThrow("SLACK_APP_TOKEN");
+  useSettings({ SLACK_APP_TOKEN: undefined, SLACK_BOT_TOKEN: "xoxb-wrong" });
+  await expect(check()).rejects.toThrow("SLACK_BOT_TOKEN");
 });

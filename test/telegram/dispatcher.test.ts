@@ -266,3 +266,20 @@ test("an approval is asked with buttons, decided by one, and shows who decided",
     { buttons: [], text: expect.stringContaining("Approved by Anna, 2026-11-29 04:00 UTC.") },
   ]);
 });
+
+test("a group that has become a supergroup ends the delivery with its new id; too large a file is left out", async () => {
+  it.telegram.addChat(-5, "group");
+  it.telegram.refuse("sendRichMessage", {
+    ...{ error_code: 400, description: "Bad Request: group chat was upgraded to a supergroup chat" },
+    parameters: { migrate_to_chat_id: -1005 },
+  });
+  expect(await deliver("telegram", { chat_id: -5 }, "Hello")).toMatchObject({
+    status: "dead",
+    error: { message: "The group -5 has become the supergroup -1005; write there." },
+  });
+  const data = Buffer.alloc(50 * 1024 * 1024 + 1).toString("base64");
+  await deliver("telegram", { chat_id: PERSON }, "Here it is", {
+    clientActions: [{ type: "upload_file", filename: "a.iso", data }],
+  });
+  expect(it.telegram.shown(PERSON).map(({ format }) => format)).toEqual(["rich"]);
+});

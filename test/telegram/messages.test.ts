@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { fakeService, runHook, useSettings } from "heddle/sdk/testing";
+import { connectTelegram } from "../../integrations/telegram/client.ts";
 import { integration } from "../../integrations/telegram/hooks.ts";
 import { GROUP, messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
@@ -271,4 +272,32 @@ test("a test of the connection names the setting that is missing, and says why T
   expect(error).toContain("Otherwise change TELEGRAM_API_URL.");
   expect(error).not.toContain("Network request for");
   expect(error).not.toContain(it.telegram.token);
+});
+
+test("a test of the connection says how messages come, and what the bot sees in groups", async () => {
+  const { signal } = new AbortController();
+  const check = async () => integration.testConnection?.({ signal });
+  expect(await check()).toBe(
+    "Signed in as @ops_bot. Heddle asks for messages. In groups, it sees only commands, mentions and replies, unless @BotFather turns privacy mode off.",
+  );
+  it.telegram.say("One");
+  await connectTelegram().setWebhook({ url: "https://other.example/" });
+  expect(await check()).toContain("A webhook is set, so none arrive until the server is started again.");
+  expect(await check()).toContain("1 messages wait.");
+});
+
+test("the menu has the commands, and only such updates come as the bot can take", async () => {
+  await it.listen();
+  expect(
+    it.telegram
+      .callsOf("setMyCommands")[0]
+      ?.fields.commands.map(({ command }: { command: string }) => command),
+  ).toEqual(["ask", "stop", "reset", "compact"]);
+  await until(() => it.telegram.callsOf("getUpdates").length > 0);
+  const waits = it.telegram.waiting();
+  it.telegram.update({ channel_post: { message_id: 1 } });
+  it.telegram.update({ message_reaction: { message_id: 1 } });
+  expect(it.telegram.waiting()).toBe(waits);
+  it.telegram.say("Hello");
+  await until(() => it.heddle.messages.length === 1);
 });

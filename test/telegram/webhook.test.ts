@@ -2,6 +2,8 @@
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { type FakeService, fakeService, useServer, useSettings } from "heddle/sdk/testing";
+import { connectTelegram } from "../../integrations/telegram/client.ts";
+import { watchWebhook } from "../../integrations/telegram/listeners.ts";
 import { router } from "../../integrations/telegram/router.ts";
 import { messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
@@ -72,4 +74,34 @@ test("without https, or on a port that Telegram does not call, Heddle asks", asy
   await until(() => it.heddle.messages.length === 1);
   expect(it.telegram.callsOf("deleteWebhook")).toHaveLength(1);
   expect(it.telegram.callsOf("setWebhook")).toEqual([]);
+});
+
+test("people are told whether Telegram can call the webhook, and that another program has changed it", async () => {
+  const said: string[] = [];
+  const stopping = new AbortController();
+  const url = "https://heddle.example:8443/integrations/telegram/webhook";
+  const watching = watchWebhook(
+    connectTelegram(),
+    url,
+    "as @ops_bot",
+    {
+      signal: stopping.signal,
+      connected: (detail) => said.push(`connected ${detail}`),
+      degraded: (reason) => said.push(reason),
+      alive: () => {},
+    },
+    20,
+  );
+  await until(() => said.length > 0);
+  // Nothing is there where Telegram calls.
+  it.telegram.webhookTarget = `${server.url}/nowhere`;
+  await Bun.sleep(1_000);
+  it.telegram.say("Is anybody there?");
+  await until(() => said.at(-1)?.includes("cannot call") === true);
+  expect(said.at(-1)).toBe("Telegram cannot call the webhook, 1 messages wait: Wrong response: 404");
+  it.telegram.webhookTarget = `${server.url}/webhook`;
+  await it.telegram.bringAgain();
+  await until(() => said.at(-1)?.startsWith("connected") === true);
+  await connectTelegram().setWebhook({ url: "https://other.example/" });
+  await expect(watching).rejects.toThrow("Another program has changed the webhook of this bot.");
 });

@@ -97,12 +97,15 @@ interface Connection {
 const NAMES: Record<string, string> = { [ADA]: "Ada", [BEN]: "Ben", [BOT]: "heddle" };
 const OP = { event: 0, beat: 1, identify: 2, resume: 6, invalid: 9, hello: 10, ack: 11 };
 const MESSAGE_CONTENT = 1 << 15;
+const GUILD_MESSAGES = 1 << 9;
+const DIRECT_MESSAGES = 1 << 12;
 
 export function startFakeDiscord(): FakeDiscord {
   const sockets = new Set<ServerWebSocket<Connection>>();
   let session: string | undefined;
   let history: { op: number; t: string; s: number; d: object }[] = [];
   let sequence = 0;
+  let intents = 0;
   let last = BigInt(Date.now() - 1_420_070_400_000) << 22n;
 
   const fake: FakeDiscord = {
@@ -182,17 +185,31 @@ export function startFakeDiscord(): FakeDiscord {
   };
 
   const send = (socket: ServerWebSocket<Connection>, message: object) => socket.send(JSON.stringify(message));
-  function tell(t: string, d: object): void {
-    if (session === undefined) return;
+  /** What the bot is told of: of messages only what it has asked for, and without that no words but those to itself. */
+  function shown(t: string, d: object): object | undefined {
+    if (!t.startsWith("MESSAGE_")) return d;
+    const { channel_id, mentions = [], author } = d as Partial<Posted>;
+    const isAlone = channel_id === DIRECT;
+    if ((intents & (isAlone ? DIRECT_MESSAGES : GUILD_MESSAGES)) === 0) return undefined;
+    const isForIt = isAlone || author?.id === BOT || mentions.some(({ id }) => id === BOT);
+    const isRead = isForIt || (intents & MESSAGE_CONTENT) !== 0;
+    return isRead ? d : { ...d, content: "", attachments: [], components: [] };
+  }
+
+  function tell(t: string, given: object): void {
+    const d = shown(t, given);
+    if (session === undefined || d === undefined) return;
     const event = { op: OP.event, t, s: ++sequence, d };
     history.push(event);
     for (const socket of sockets) if (socket.data.isIn) send(socket, event);
   }
 
-  function identify(socket: ServerWebSocket<Connection>, { token, intents, properties }: Call): void {
+  function identify(socket: ServerWebSocket<Connection>, { token, properties, ...asked }: Call): void {
     if (socket.data.isIn) return void socket.close(4005);
     if (token !== TOKEN || !properties?.os) return void socket.close(4004);
-    if ((intents & MESSAGE_CONTENT) !== 0 && !fake.mayRead) return void socket.close(4014);
+    if (!Number.isInteger(asked.intents)) return void socket.close(4013);
+    if ((asked.intents & MESSAGE_CONTENT) !== 0 && !fake.mayRead) return void socket.close(4014);
+    intents = asked.intents;
     fake.began.push("identify");
     session = `session-${fake.began.length}`;
     history = [];

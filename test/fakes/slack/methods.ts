@@ -82,12 +82,24 @@ function append(message: Posted, chunks: Call[]): void {
 const streaming = (message: Posted): Posted =>
   message.streaming ? message : refuse("message_not_in_streaming_state");
 
-const listed = (messages: Posted[], given: Call) => ({
-  messages: messages
-    .filter(({ ts }) => !(given.oldest && ts <= given.oldest) && !(given.latest && ts >= given.latest))
-    .map(({ metadata, ...message }) => ({ ...message, ...(given.include_all_metadata && { metadata }) })),
-  has_more: false,
-});
+/** A page of them; the cursor of the next one is where it begins. */
+function listed(messages: Posted[], given: Call) {
+  const limit = Number(given.limit ?? 100);
+  if (!(limit >= 1 && limit <= 999)) refuse("invalid_limit");
+  const from = given.cursor === undefined ? 0 : Number(/^page:(\d+)$/.exec(given.cursor)?.[1] ?? -1);
+  if (from < 0) refuse("invalid_cursor");
+  const found = messages.filter(
+    ({ ts }) => !(given.oldest && ts <= given.oldest) && !(given.latest && ts >= given.latest),
+  );
+  const next = from + limit < found.length ? `page:${from + limit}` : "";
+  return {
+    messages: found
+      .slice(from, from + limit)
+      .map(({ metadata, ...message }) => ({ ...message, ...(given.include_all_metadata && { metadata }) })),
+    has_more: next !== "",
+    response_metadata: { next_cursor: next },
+  };
+}
 
 export const METHODS: Record<string, Method> = {
   "auth.test": {
