@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Message, User } from "grammy/types";
 import { channels, getOrCreateSession, injectMessage, type MessageAttachment, store } from "heddle/sdk";
+import { addToAnswer } from "../_answers/add-to-answer.ts";
 import { injectReadable } from "../_injections/readable.ts";
 import { isAllowed, nameOf, refuse } from "./access.ts";
 import { type Addressed, addressed } from "./addressed.ts";
@@ -52,6 +53,7 @@ export async function takeCorrection(message: Message, { signal }: Context): Pro
   }
   if (before === hashOf(what.text)) return "unchanged";
   const place = placeOfMessage(message);
+  const earlier = await store.get<string>(taskKey(message));
   const text = `Correction of my message ${when(message)}, which now says:\n\n${what.text}`;
   const outcome = await inject({
     messages: [message],
@@ -63,6 +65,9 @@ export async function takeCorrection(message: Message, { signal }: Context): Pro
     whenBusy: "steer",
   });
   await store.set(textKey(message), hashOf(what.text), { ttlSeconds: REMEMBERED_SECONDS });
+  // A run that goes on reads the correction itself.
+  if (outcome === "answered" && earlier !== undefined)
+    await addToAnswer(earlier, "_(The question was changed afterwards; the answer to it follows.)_");
   return outcome;
 }
 
@@ -114,6 +119,7 @@ async function inject({ messages, place, from, what, signal, key, whenBusy }: Ta
     }),
     ...(attachments.length > 0 && { attachments }),
   });
+  if (task_id !== null) await store.set(taskKey(first), task_id, { ttlSeconds: REMEMBERED_SECONDS });
   return duplicate ? "duplicate" : task_id === null ? "stored" : "answered";
 }
 
@@ -159,6 +165,7 @@ const isServiceMessage = (message: Message): boolean =>
   ].some((field) => field in message);
 
 const idOf = ({ chat, message_id }: Message): string => `${accountId()}:${chat.id}:${message_id}`;
+const taskKey = (message: Message): string => `task:${idOf(message)}`;
 const textKey = (message: Message): string => `text:${idOf(message)}`;
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 const when = ({ date }: Message): string =>

@@ -11,6 +11,9 @@ import { telegramFixture } from "./fixture.ts";
 const stopped: string[] = [];
 const heard: string[] = [];
 const compacted: string[] = [];
+/** What has become of runs, and what their answers read now. */
+const runs = new Map<string, { status: string; result: string | null }>();
+const answers = new Map<string, string>();
 const it = telegramFixture({
   async transcribe({ data, mediaType }) {
     const sound = new TextDecoder().decode(data);
@@ -27,6 +30,11 @@ const it = telegramFixture({
       return { session_id: "s1" };
     },
     unfinishedTasks: async () => ["task-1"],
+    getTask: async (id) => ({ id, ...runs.get(id) }) as never,
+    correctTask: async (id, text) => {
+      answers.set(id, text);
+      return 1;
+    },
     cancelTask: async (id) => {
       stopped.push(id);
       return "cancelled";
@@ -125,6 +133,26 @@ test("an edit is a correction, if the text has changed", async () => {
   expect(it.heddle.messages).toHaveLength(2);
   expect(it.heddle.messages[1]).toMatchObject({ whenBusy: "steer", runAgent: true });
   expect(it.heddle.messages[1]?.content).toContain("Book it for Tuesday");
+});
+
+test("the answer to a question that was changed says so, once there is one", async () => {
+  const id = it.telegram.say("Book it for Monday");
+  await it.listen();
+  await settled();
+  const edit = async (text: string, seconds: number) => {
+    const edited = { ...messageOf(state, id, PERSON, PERSON), edit_date: 1_790_000_000 + seconds };
+    it.telegram.update({ edited_message: { ...edited, text } });
+    await settled();
+  };
+  runs.set("task-1", { status: "running", result: null });
+  await edit("Book it for Tuesday", 1);
+  expect([...answers]).toEqual([]);
+  runs.set("task-2", { status: "complete", result: "Booked for Tuesday." });
+  await edit("Book it for Friday", 2);
+  await until(() => answers.size > 0);
+  expect([...answers]).toEqual([
+    ["task-2", "Booked for Tuesday.\n\n_(The question was changed afterwards; the answer to it follows.)_"],
+  ]);
 });
 
 test("an edit that overtakes the message is taken in its place; an old message that is edited is not", async () => {
