@@ -1,26 +1,12 @@
 // The schema of an integration's manifest, which setup.ts exports as SETUP. The SDK imports only the type, so that
 // authors' tests need no package; Heddle checks manifests against the schema (integrations/manifest.ts).
 
-import { type Static, type TProperties, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+import { Binding } from "./manifest-binding.ts";
+import { icon, list, oneOf, optional, path, strict, text } from "./manifest-fields.ts";
 import type { WebhookVerifier } from "./signatures/descriptor.ts";
 import type { FieldSchema, SchemeKind } from "./signatures/scheme.ts";
 import { SCHEMES } from "./signatures/schemes.ts";
-
-/** An object without unknown keys: a misspelt key would silently have no effect. */
-const strict = <Properties extends TProperties>(properties: Properties, description: string) =>
-  Type.Object(properties, { description, additionalProperties: false });
-
-const text = (description: string) => Type.String({ minLength: 1, description });
-const optional = (description: string) => Type.Optional(Type.String({ description }));
-const list = <Schema extends TSchema>(items: Schema, description: string) =>
-  Type.Optional(Type.Array(items, { description }));
-const oneOf = <const Word extends string>(words: readonly Word[], description: string) =>
-  Type.Unsafe<Word>({ type: "string", enum: words, description });
-
-/** The name of an icon of lucide.dev; the UI shows unknown names as Plug. */
-const icon = (fallback: string) => optional(`Name of a lucide icon. Default: ${fallback}.`);
-
-const path = (description: string, pattern = "^/[^?#\\s]*$") => Type.String({ pattern, description });
 
 const EnvVar = strict(
   {
@@ -151,67 +137,6 @@ const Activation = strict(
     includes: list(text("Id of an integration."), "Integrations whose carapaces are activated too."),
   },
   "What a channel gets that activates the integration.",
-);
-
-/** The fields of an option whose label differs from its value. */
-const CHOICE = {
-  value: { type: "string", description: "What is stored." },
-  label: { type: "string", description: "What the form shows." },
-};
-
-const ConfigField = strict(
-  {
-    key: text("Name in the binding's configuration."),
-    type: oneOf(["string", "number", "boolean", "multiselect"], "The type of input."),
-    label: text("What the form shows."),
-    description: optional("More about it."),
-    default: Type.Optional(
-      Type.Unsafe<string | number | boolean | string[]>({
-        type: ["string", "number", "boolean", "array"],
-        items: { type: "string" },
-        description: "The default, in the type of the field; a list for multiselect.",
-      }),
-    ),
-    options: list(
-      Type.Unsafe<string | { value: string; label: string }>({
-        type: ["string", "object"],
-        properties: CHOICE,
-        required: ["value", "label"],
-        additionalProperties: false,
-      }),
-      "The options of a multiselect.",
-    ),
-  },
-  "A field of a binding's form.",
-);
-
-const Binding = strict(
-  {
-    client_id_prefix: text('The prefix of client ids, including the colon: "github:".'),
-    client_id_placeholder: optional("Shown in the empty field."),
-    client_id_description: optional("Explains how client ids are formed."),
-    display_name_placeholder: optional("Shown in the empty field."),
-    event_types: list(
-      Type.Unsafe<string | { value: string; label: string; description?: string }>({
-        type: ["string", "object"],
-        properties: {
-          ...CHOICE,
-          description: { type: "string", description: "More about it." },
-        },
-        required: ["value", "label"],
-        additionalProperties: false,
-      }),
-      "Events that a binding can be limited to.",
-    ),
-    config_fields: list(ConfigField, "Further fields of a binding's configuration."),
-    filter_schema: Type.Optional(
-      Type.Unsafe<Record<string, unknown>>({
-        type: "object",
-        description: "JSON Schema that a binding's filter must match.",
-      }),
-    ),
-  },
-  "How channels are bound to places of the outside service.",
 );
 
 const WebUi = strict(

@@ -89,7 +89,7 @@ export interface FakeHeddle {
   /** The events that `publish` has published; those of a transaction once it has ended. */
   published: PublishedEvent[];
   /** What `connection.report` has told, in order. */
-  connections: (ConnectionReport & { name: string })[];
+  connections: ConnectionReport[];
   /** The people that `people` knows: somebody unknown is added as pending. Put in or change whom a test needs. */
   people: Person[];
   /** The first event; throws if there was none. */
