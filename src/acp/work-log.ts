@@ -25,23 +25,33 @@ export function createWorkLog(folder: string, onProgress: (message: string) => v
   const answer = createEnding(LONGEST_ANSWER);
   let isNew = true;
   const actions = new Map<string, string>();
-  const files = new Set<string>();
+  /** With the actions that change them. */
+  const files = new Map<string, Set<string>>();
+  /** What has failed, or was not allowed, has changed nothing. */
+  const failed = new Set<string>();
 
-  function noteFile(path: string): void {
-    if (path === "" || files.size >= MOST_FILES) return;
-    files.add(cut(isAbsolute(path) ? relative(folder, path) : path));
+  function noteFile(path: string, action: string): void {
+    if (path === "") return;
+    const file = cut(isAbsolute(path) ? relative(folder, path) : path);
+    const by = files.get(file);
+    if (!by && files.size >= MOST_FILES) return;
+    if (by === undefined) files.set(file, new Set([action]));
+    else if (by.size < MOST_ACTIONS) by.add(action);
   }
 
-  function noteAction({ toolCallId, title: given, kind, content, locations }: Fields): void {
+  function noteAction({ toolCallId, title: given, kind, content, locations, status }: Fields): void {
     isNew = true;
+    const id = cut(textOf(toolCallId));
+    if (status === "failed" && failed.size < MOST_ACTIONS) failed.add(id);
+    else if (status === "completed") failed.delete(id);
     const title = cut(textOf(given));
     if (title !== "") {
-      const id = cut(textOf(toolCallId));
       if (actions.has(id) || actions.size < MOST_ACTIONS) actions.set(id, title);
       onProgress(title);
     }
-    for (const part of objectsOf(content)) if (part.type === "diff") noteFile(textOf(part.path));
-    if (CHANGES.includes(textOf(kind))) for (const { path } of objectsOf(locations)) noteFile(textOf(path));
+    for (const part of objectsOf(content)) if (part.type === "diff") noteFile(textOf(part.path), id);
+    if (CHANGES.includes(textOf(kind)))
+      for (const { path } of objectsOf(locations)) noteFile(textOf(path), id);
   }
 
   return {
@@ -71,8 +81,8 @@ export function createWorkLog(folder: string, onProgress: (message: string) => v
     done: (stopReason: string): WorkDone => ({
       stopReason,
       answer: answer.text().toWellFormed(),
-      actions: [...actions.values()],
-      files: [...files],
+      actions: [...actions].map(([id, title]) => (failed.has(id) ? `${title} (failed)` : title)),
+      files: [...files].filter(([, by]) => [...by].some((id) => !failed.has(id))).map(([file]) => file),
     }),
   };
 }
