@@ -58,7 +58,9 @@ export interface RegisteredTool {
 
 /** The context of any event; ids are null outside of a run. */
 export type AnyHookContext = { [Id in keyof RunContext]: string | null } & {
+  /** The facts of the event. */
   extra: JsonObject;
+  /** The recording of `before_transcription`. */
   audio?: Uint8Array;
 };
 
@@ -152,33 +154,48 @@ export interface DeclaredSetting {
   schema: JsonObject;
 }
 
+interface NamedConnection {
+  /** Which of the integration's connections it is. */
+  name: string;
+}
+
 /** The calls that need a server. */
 export interface SdkServices {
+  /** Returns the id of the session of a place and a bot. */
   getOrCreateSession(options: GetOrCreateSession): Promise<string>;
+  /** Stores a message of a session. */
   injectMessage(options: InjectMessage): Promise<InjectResult>;
+  /** Stores an event of a place in each channel that gets it. */
   injectEvent(options: InjectEvent): Promise<EventResult>;
   /** Returns the new document's id. */
   ingestDocument(options: IngestDocument): Promise<string>;
+  /** Returns the passages that fit best. */
   searchDocuments(options: SearchDocuments): Promise<DocumentHit[]>;
   /** Returns the stored value, otherwise the environment's; undefined if there is neither. */
   getSetting(key: string): string | undefined;
+  /** Writes a line of the log. */
   log(level: SdkLogLevel, message: string, fields: JsonObject | undefined): void;
+  /** Makes a request. */
   fetch(input: string | URL | Request, init?: RequestInit & FetchLimits): Promise<Response>;
   /** Stores what is known about a connection of the integration. */
-  reportConnection(report: ConnectionReport & { name: string }): Promise<void>;
+  reportConnection(report: ConnectionReport & NamedConnection): Promise<void>;
   /** Adds an event of the integration to the stream of events. */
   publish(event: PublishedEvent): Promise<void>;
   /** The tokens of accounts in which people have signed Heddle in. Missing in a process: no answer of the API contains a token. */
   oauth?: OAuthBackend;
   /** Asks the REST API with the rights of who calls a route. */
   askAsCaller: AskAsCaller;
+  /** Where the values of `store` are kept. */
   store: StoreBackend;
   /** Missing in a process and, without `useTables`, in tests. */
   tables?: TablesBackend;
+  /** The calls behind `channels`, `tasks` and `approvals`. */
   controls: ControlCalls;
+  /** Who may talk to bots. */
   people: PeopleControls;
   /** Turns a recording into text; null: there is no transcription. Missing where nobody has one. */
   transcribe?: Transcribe;
+  /** What `server` knows. */
   server: ServerSource;
   /** The time of `rateLimit`; missing where it is the machine's. */
   rateClock?: RateClock;

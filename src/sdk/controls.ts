@@ -16,13 +16,17 @@ const LONGEST_TEXT = 1_000_000;
 
 /** The calls take ids of channels and tasks. */
 export interface ControlCalls {
+  /** Returns the channel of a place; undefined if it has none. */
   findChannel(clientId: string): Promise<ChannelInfo | undefined>;
+  /** Changes settings of a channel. */
   patchChannel(id: string, change: JsonObject): Promise<ChannelInfo>;
+  /** Begins a new session of a channel. */
   resetSession(id: string): Promise<SessionReset>;
   /** Missing in doubles of tests that need none. */
   compactSession?(id: string): Promise<{ session_id: string | null }>;
   /** Returns the ids of the channel's unfinished tasks. */
   unfinishedTasks(channelId: string): Promise<string[]>;
+  /** Cancels a run; returns its status. */
   cancelTask(id: string): ReturnType<TaskControls["cancel"]>;
   /** Missing in doubles of tests that need none. */
   getTask?(id: string): ReturnType<TaskControls["get"]>;

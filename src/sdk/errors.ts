@@ -7,10 +7,21 @@ import { type HeaderReader, retryAfterSeconds } from "./retry-after.ts";
 
 const MARK = Symbol.for("heddle.error");
 
+/** A response, or anything with its headers. */
+interface HasHeaders {
+  /** The headers of the response, of which Retry-After is read. */
+  headers: HeaderReader;
+}
+
+interface CausedBy {
+  /** What has led to it, for the log. */
+  cause?: unknown;
+}
+
 /** Throw it in a dispatcher if the delivery cannot succeed; Heddle then gives up at once. */
 export class Permanent extends Error {
   readonly [MARK] = "permanent";
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: CausedBy) {
     super(message, options);
     this.name = "Permanent";
   }
@@ -21,7 +32,7 @@ export interface RetryableOptions {
   /** The underlying error. */
   cause?: unknown;
   /** Seconds to wait, or an answer whose Retry-After header says how long. */
-  retryAfter?: number | HeaderReader | { headers: HeaderReader };
+  retryAfter?: number | HeaderReader | HasHeaders;
   /** Seconds to wait; overrides `retryAfter`. */
   retryAfterSeconds?: number;
 }
@@ -41,7 +52,7 @@ export class Retryable extends Error {
 /** Throw it in `listen` or `poll` if a person must sign in again or change the credentials; until then nothing is tried. */
 export class ReauthRequired extends Error {
   readonly [MARK] = "reauth_required";
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: CausedBy) {
     super(message, options);
     this.name = "ReauthRequired";
   }

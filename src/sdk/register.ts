@@ -27,13 +27,23 @@ export interface Register {
    * them is unusable.
    */
   <Parameters extends ParameterSchema, Fn extends ToolFunction<Arguments<Parameters>>>(
-    options: ToolOptions<Parameters> & { parameters: Parameters },
+    options: ToolOptions<Parameters> & WithParameters<Parameters>,
     fn: Fn,
   ): Fn & WithToolSchema;
   <Fn extends ToolFunction>(
-    options: (OpenAiToolSchema & ToolDetails) | (ToolOptions & { parameters?: undefined }),
+    options: (OpenAiToolSchema & ToolDetails) | (ToolOptions & WithoutParameters),
     fn: Fn,
   ): Fn & WithToolSchema;
+}
+
+interface WithoutParameters {
+  /** Without a schema, the tool takes no arguments. */
+  parameters?: undefined;
+}
+
+interface WithParameters<Parameters> {
+  /** The schema of the arguments, such as `t.Object({ id: t.String() })`. It also types what the function gets. */
+  parameters: Parameters;
 }
 
 export function createRegister({

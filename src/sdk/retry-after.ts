@@ -4,6 +4,7 @@ import { atOnce, checkArgument } from "./arguments.ts";
 
 /** An answer's headers: `Headers`, or anything with a case-insensitive `get`. */
 export interface HeaderReader {
+  /** Returns the value of a header, in whatever case its name is written. */
   get(name: string): string | null;
 }
 

@@ -14,6 +14,7 @@ export interface HeldEntry extends StoredEntry {
 
 /** Holds the values of one integration. Keys and values have been checked already. */
 export interface StoreBackend {
+  /** Returns the value with its version; undefined if there is none. */
   read(key: string): Promise<HeldEntry | undefined>;
   /**
    * Writes only over the version `ifVersion`, or, if that is null, only if there is no value; otherwise returns
@@ -23,16 +24,31 @@ export interface StoreBackend {
     key: string,
     value: unknown,
     options: {
+      /** Whether it is stored encrypted. */
       secret?: boolean | undefined;
+      /** The version that is to be replaced; null: none; undefined: whichever there is. */
       ifVersion?: string | null | undefined;
       /** Undefined: the value never expires. */
       ttlSeconds?: number | undefined;
     },
   ): Promise<boolean>;
   /** Removes only the version `ifVersion`, otherwise returns false; without it, returns false if there was no value. */
-  remove(key: string, options: { ifVersion?: string | undefined }): Promise<boolean>;
+  remove(
+    key: string,
+    options: {
+      /** The version that is to be removed; undefined: whichever there is. */
+      ifVersion?: string | undefined;
+    },
+  ): Promise<boolean>;
   /** Lists entries sorted by key. */
-  list(page: { prefix: string; after: string | undefined; limit: number }): Promise<StoredEntry[]>;
+  list(page: {
+    /** What keys must begin with. */
+    prefix: string;
+    /** The last key of the page before. */
+    after: string | undefined;
+    /** The most entries that are returned. */
+    limit: number;
+  }): Promise<StoredEntry[]>;
 }
 
 /** The maximum bytes of a value's JSON text. */

@@ -12,8 +12,13 @@ export interface RunningListener {
   stop(): Promise<void>;
 }
 
+interface StartListener {
+  /** When the service was last heard from. Default: never. */
+  since?: Date | null;
+}
+
 /** Starts the registered listener of this name once; the server would start it again when it ends. */
-export function startListener(name: string, { since = null }: { since?: Date | null } = {}): RunningListener {
+export function startListener(name: string, { since = null }: StartListener = {}): RunningListener {
   const { listeners } = testSeam().registered;
   const listener = listeners.find((one) => one.name === name);
   if (!listener) {

@@ -16,7 +16,10 @@ export interface TestTransaction {
   query(
     text: string,
     values?: unknown[],
-    options?: { parsers: Record<number, (text: string) => unknown> },
+    options?: {
+      /** How values of a type (by PostgreSQL's number of it) are read. */
+      parsers: Record<number, (text: string) => unknown>;
+    },
   ): Promise<{ rows: unknown[]; fields: { name: string; dataTypeID: number }[] }>;
 }
 

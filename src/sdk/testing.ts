@@ -230,9 +230,14 @@ export const hookContext = <Extra extends JsonObject>(
   ...fields,
 });
 
+type TypedConfig = {
+  /** The dispatch type. */
+  type: string;
+} & Record<string, unknown>;
+
 /** Creates the first argument of `deliver`: a completed task with this target and answer. */
 export const deliverInput = (
-  dispatchConfig: { type: string } & Record<string, unknown>,
+  dispatchConfig: TypedConfig,
   result: string,
   fields: Partial<DeliverInput> = {},
 ): DeliverInput => {

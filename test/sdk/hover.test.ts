@@ -147,6 +147,12 @@ test("each member of the SDK's types has documentation, including the manifest's
     if (type.isUnionOrIntersection()) for (const part of type.types) visit(part, path);
     const element = checker.getIndexTypeOfType(type, ts.IndexKind.Number);
     if (element) visit(element, `${path}[]`);
+    // What functions take and return may have types without a name of their own.
+    for (const signature of [...type.getCallSignatures(), ...type.getConstructSignatures()]) {
+      for (const parameter of signature.getParameters())
+        visit(checker.getTypeOfSymbol(parameter), `${path}(${parameter.name})`);
+      visit(signature.getReturnType(), `${path}()`);
+    }
     for (const member of checker.getPropertiesOfType(type)) {
       if (!isOurs(member) || member.name.startsWith("__@")) continue;
       const at = `${path}.${member.name}`;
@@ -159,10 +165,7 @@ test("each member of the SDK's types has documentation, including the manifest's
       const target = original(symbol);
       if (target.flags & ts.SymbolFlags.Type) visit(checker.getDeclaredTypeOfSymbol(target), symbol.name);
       if (isValue(symbol)) {
-        const type = checker.getTypeOfSymbol(target);
-        visit(type, symbol.name);
-        for (const signature of type.getCallSignatures())
-          visit(signature.getReturnType(), `${symbol.name}()`);
+        visit(checker.getTypeOfSymbol(target), symbol.name);
       }
     }
   }

@@ -10,6 +10,12 @@ import { type Secrets, usableSecrets } from "./secrets.ts";
 
 type OptionsOf<Name extends SchemeName> = Parameters<(typeof SCHEMES)[Name]["create"]>[0];
 
+/** What a scheme verifies with. */
+export interface WithSecret {
+  /** The secret, or several of which any may have been used. */
+  secret: Secrets;
+}
+
 /** How the sender of a webhook is authenticated, as JSON for a manifest. */
 export type WebhookVerifier = {
   [Name in SchemeName]: {
@@ -55,7 +61,7 @@ const isSchemeName = (name: unknown): name is SchemeName =>
  */
 export function signWebhook(
   body: string,
-  verifier: WebhookVerifier & { secret: Secrets },
+  verifier: WebhookVerifier & WithSecret,
   signing: SignWebhook = {},
 ): Record<string, string> {
   checkArgument("The first argument of signWebhook()", body, "a text");

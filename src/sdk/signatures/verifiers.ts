@@ -8,7 +8,7 @@
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { atOnce, checkArgument } from "../arguments.ts";
 import { checkOptions } from "../options.ts";
-import { schemeOf, type WebhookVerifier } from "./descriptor.ts";
+import { schemeOf, type WebhookVerifier, type WithSecret } from "./descriptor.ts";
 import { checkHeaderName, generalOf, type PlainWebhook, readPlain } from "./plain.ts";
 import { type Received, readBytes } from "./request.ts";
 import type { Scheme, VerifiedWebhook } from "./scheme.ts";
@@ -261,7 +261,7 @@ export function createVerifiers(host: VerifierHost = NOBODY) {
     /** Verifies with the scheme that the descriptor names. Also throws "validation" for an invalid descriptor. */
     verifyWebhook: async (
       request: Request,
-      verifier: WebhookVerifier & { secret: Secrets },
+      verifier: WebhookVerifier & WithSecret,
       options?: VerifyOptions,
     ): Promise<VerifiedWebhook> => {
       const scheme = schemeOf(verifier);

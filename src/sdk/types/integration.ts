@@ -34,5 +34,8 @@ export interface IntegrationMeta {
    * Asks the service whether the settings work, when a person tests the connection: returns what it found as a sentence
    * ("Signed in as octocat."), or throws what is wrong. It should change nothing. `signal` aborts after 15 seconds.
    */
-  testConnection?: (ctx: { signal: AbortSignal }) => Promise<string> | string;
+  testConnection?: (ctx: {
+    /** Aborts when the person has waited long enough. Pass it on. */
+    signal: AbortSignal;
+  }) => Promise<string> | string;
 }

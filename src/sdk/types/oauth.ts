@@ -17,7 +17,10 @@ export interface OAuthOptions {
   /** The setting that has the client id with which the service knows this Heddle; or `clientId`. */
   clientIdSetting?: string;
   /** Returns the client id, at a service where nobody registers clients; `baseUrl` is the address of Heddle in the person's browser. */
-  clientId?: (at: { baseUrl: string }) => string;
+  clientId?: (at: {
+    /** The address of Heddle in the person's browser. */
+    baseUrl: string;
+  }) => string;
   /** The setting that has the client's secret. Default: it has none. */
   clientSecretSetting?: string;
   /** How the client proves itself: in the body of the request ("post", the default) or in the header Authorization ("basic"). */

@@ -29,7 +29,10 @@ export interface RateLimit {
   run<Result>(
     target: string,
     work: () => Result | Promise<Result>,
-    options?: { signal?: AbortSignal | undefined },
+    options?: {
+      /** Ends the wait, and the work if that heeds it. */
+      signal?: AbortSignal | undefined;
+    },
   ): Promise<Result>;
   /** Nobody gets a turn of the target for so many seconds. */
   hold(target: string, seconds: number): void;
