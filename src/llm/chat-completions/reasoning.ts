@@ -6,9 +6,15 @@ import { type Fields, isObject, textOf } from "../fields.ts";
 /** DeepSeek and Kimi; Ollama and OpenRouter; Copilot. */
 const TEXTS = ["reasoning_content", "reasoning", "reasoning_text", "reasoning_opaque"] as const;
 
+/** Kinds of OpenRouter's details, and the field of each that comes in pieces: Anthropic's and OpenAI's. */
+const IN_PIECES = new Map([
+  ["reasoning.text", "text"],
+  ["reasoning.summary", "summary"],
+]);
+
 export function createReasoning() {
   const texts = new Map<string, GrowingText>();
-  const details: { raw: unknown; text?: GrowingText }[] = [];
+  const details: { raw: unknown; field?: string; text?: GrowingText }[] = [];
   const blocks: Fields[] = [];
 
   /** LiteLLM's form of Anthropic's thoughts, of which each ends with its signature. */
@@ -27,16 +33,17 @@ export function createReasoning() {
 
   /** OpenRouter's form, whose texts come in pieces; the signature of a text comes with the last one. */
   function addDetail(detail: unknown): void {
-    if (!isObject(detail) || detail.type !== "reasoning.text") {
+    const field = isObject(detail) ? IN_PIECES.get(textOf(detail.type)) : undefined;
+    if (!isObject(detail) || field === undefined) {
       details.push({ raw: detail });
       return;
     }
     const last = details.at(-1);
-    const given = Object.entries(detail).filter(([, value]) => value !== null);
-    if (isObject(last?.raw) && last.text && last.raw.index === detail.index) {
-      Object.assign(last.raw, Object.fromEntries(given));
-      last.text.add(textOf(detail.text));
-    } else details.push({ raw: Object.fromEntries(given), text: createGrowingText(textOf(detail.text)) });
+    const given = Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== null));
+    if (isObject(last?.raw) && last.text && last.field === field && last.raw.index === detail.index) {
+      Object.assign(last.raw, given);
+      last.text.add(textOf(detail[field]));
+    } else details.push({ raw: given, field, text: createGrowingText(textOf(detail[field])) });
   }
 
   return {
@@ -69,8 +76,8 @@ export function createReasoning() {
       return {
         ...Object.fromEntries(joined),
         ...(details.length > 0 && {
-          reasoning_details: details.map(({ raw, text }) =>
-            text && isObject(raw) ? { ...raw, text: text.toString() } : raw,
+          reasoning_details: details.map(({ raw, field, text }) =>
+            text && field !== undefined && isObject(raw) ? { ...raw, [field]: text.toString() } : raw,
           ),
         }),
         ...(thoughts.length > 0 && { thinking_blocks: thoughts }),

@@ -850,6 +850,9 @@ test("OpenRouter's reasoning goes back in one piece, with its signature", async 
     text({ text: "Let me ", signature: null }),
     text({ text: "think." }),
     text({ text: "", signature: "sig" }),
+    ...["**Plan", "ning**"].map((summary) =>
+      delta({ reasoning_details: [{ type: "reasoning.summary", index: 0, summary, format: "openai" }] }),
+    ),
     delta({ reasoning_details: [{ type: "reasoning.encrypted", index: 1, data: "x" }] }),
     delta(
       { tool_calls: [{ index: 0, id: "1", function: { name: "search", arguments: "{}" } }] },
@@ -866,6 +869,7 @@ test("OpenRouter's reasoning goes back in one piece, with its signature", async 
   const done = all.at(-1);
   expect(done?.type === "done" && done.continuation?.fields.reasoning_details).toEqual([
     { type: "reasoning.text", index: 0, text: "Let me think.", signature: "sig" },
+    { type: "reasoning.summary", index: 0, summary: "**Planning**", format: "openai" },
     { type: "reasoning.encrypted", index: 1, data: "x" },
   ]);
 });
