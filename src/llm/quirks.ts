@@ -85,10 +85,11 @@ const COMPLAINTS: Complaint[] = [
       /verified to stream|'stream' does not support|(?:does(?: not|n't) support|unsupported|not supported)[\s\S]{0,30}\bstream(?:ing)?\b|\bstream(?:ing)?\b[\s\S]{0,20}(?:not supported|unsupported|not available|must be false)/i,
   },
   {
-    // Mistral, also where vLLM and gateways speak for it.
+    // Mistral, also where vLLM and gateways speak for it; the template of gpt-oss, if there are thoughts as well.
     quirk: "noTextWithCalls",
     about: "hasTextWithCalls",
-    words: /content or tool_?calls[\s\S]{0,20}not both|both[\s\S]{0,20}content[\s\S]{0,20}tool_?calls/i,
+    words:
+      /content or tool_?calls[\s\S]{0,20}not both|both[\s\S]{0,20}content[\s\S]{0,20}tool_?calls|both content and thinking/i,
   },
   {
     // Llama's template, at vLLM, llama.cpp and whoever runs it.

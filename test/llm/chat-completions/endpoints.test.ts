@@ -140,6 +140,28 @@ describe("what an endpoint does not take is left out at once, and from then on",
           : undefined,
       more: { tools: [SEARCH], messages: severalCalls },
     },
+    "a text beside thoughts and calls, of gpt-oss": {
+      rule: ({ messages }) =>
+        messages.some(
+          ({ content, tool_calls, reasoning_content }) => content && tool_calls && reasoning_content,
+        )
+          ? {
+              status: 500,
+              error: {
+                message:
+                  "Cannot pass both content and thinking in an assistant message with tool calls! Put the analysis message in one or the other, but not both.",
+              },
+            }
+          : undefined,
+      more: {
+        tools: [SEARCH],
+        messages: severalCalls.map((message) =>
+          message.role === "assistant"
+            ? { ...message, continuation: { model: "m", fields: { reasoning_content: "Hm." } } }
+            : message,
+        ),
+      },
+    },
     "several calls in one message": {
       rule: ({ messages }) =>
         messages.some(({ tool_calls = [] }) => tool_calls.length > 1)
