@@ -103,7 +103,7 @@ const COMPLAINTS: Complaint[] = [
     quirk: "noNullContent",
     about: "hasBareCalls",
     words:
-      /at least one (?:non-empty )?content element|\bcontent\b[\s\S]{0,80}(?:\bnull\b|none is not|valid string|required|missing)|missing field `?content|invalid type: null/i,
+      /at least one (?:non-empty )?content element|\bcontent\b[\s\S]{0,80}(?:\bnull\b|none is not|valid string|required|missing)|invalid message content type|missing field `?content|invalid type: null/i,
   },
   {
     // Gemini; Moonshot, DeepSeek and those that imitate Anthropic with thoughts.

@@ -26,7 +26,7 @@ const INSIDE: Record<string, string> = {
 /** Expressions built at run time, which cannot be checked here. */
 const BUILT: Record<string, string> = {
   "src/sdk/settings.ts": "the pattern in the schema of an integration's setting, on the operator's value",
-  "src/authoring/check/rules/parts.ts": "an integration's id, on an author's own code",
+  "src/authoring/check/rules/content.ts": "an integration's id, on an author's own code",
   "src/authoring/check/rules/settings.ts": "names that an author's own code gives its settings",
   "src/authoring/check/executed-checks.ts": "one of two fixed words, on the output of an author's own tests",
   "src/authoring/dev/script.ts": "an author's script of answers, in development only",

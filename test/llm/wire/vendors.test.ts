@@ -685,6 +685,7 @@ describe("what an endpoint refuses is asked for in the form that it takes", () =
     "messages.2.content: Input should be a valid string",
     "messages[2]: invalid type: null, expected a string at line 1 column 91",
     "messages.2.content: none is not an allowed value",
+    "invalid message content type: <nil>",
     "Failed to deserialize the JSON body into the target type: messages[2]: missing field `content`",
   ])("an empty text beside calls instead of none: %s", async (message) => {
     const { url, requests } = await endpoint(({ messages = [] }) =>
