@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Schema } from "../api/client.ts";
 import { ApiFailure } from "../api/failure.ts";
-import { ApiError } from "./api-error.tsx";
+import { Awaited } from "./awaited.tsx";
 import { Icon } from "./icon.tsx";
 import classes from "./module-card.module.css";
 import { type ModuleData, readModule } from "./module-data.ts";
@@ -24,7 +24,7 @@ export function ModuleCard({ module }: { module: Schema<"DashboardModule"> }) {
         <span className="cut">{data?.title ?? label}</span>
       </h3>
       {description !== null && <p className={classes.about}>{description}</p>}
-      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      {(error || !data) && <Awaited error={error} onRetry={() => void refetch()} />}
       {data && <ModuleSections data={data} />}
     </Panel>
   );

@@ -53,7 +53,7 @@ export function shellTests(ui: () => Ui): void {
     await page.getByLabel("Account and appearance").click();
     await page.getByRole("menuitem", { name: "Sections of the sidebar" }).click();
     const dialog = page.getByRole("dialog", { name: "Sections of the sidebar" });
-    await dialog.getByLabel("Looms").uncheck({ force: true });
+    await dialog.getByRole("switch", { name: /^LOOMS/ }).uncheck({ force: true });
     await page.keyboard.press("Escape");
     await page.reload();
     await nav.getByRole("link", { name: "Inbox" }).waitFor();
