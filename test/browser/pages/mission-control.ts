@@ -131,5 +131,9 @@ async function listening(page: Page): Promise<(key: string, announcement: RegExp
       () => page.evaluate<string[]>(`[...heard.slice(${before}), said()]`),
       (heard) => heard.some((said) => announcement.test(said)),
     );
+    // The next key is listened for, and the places are measured, a moment after the words; on a busy machine that takes a while.
+    await page.evaluate(
+      "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done))))",
+    );
   };
 }
