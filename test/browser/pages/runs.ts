@@ -82,6 +82,9 @@ export function runsTests(ui: () => Ui): void {
     await dialog.getByRole("button", { name: "Cancel matching" }).click();
     await page.getByText("1 run cancelled.").waitFor();
     await page.getByText("No run matches these filters").waitFor();
+    // Lists of channels have the others in view again.
+    const { channels } = await ui().api("GET", "/api/v1/channels?client_id=web:growing");
+    await ui().api("DELETE", `/api/v1/channels/${channels[0].id}`);
     expect(opened.faults).toEqual([]);
   });
 
