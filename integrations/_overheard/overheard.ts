@@ -6,8 +6,9 @@ import { getOrCreateSession, injectMessage, log, store } from "heddle/sdk";
 const LONGEST = 2_000;
 /** Of one place: a busy channel must not fill the database with what nobody has asked anybody. */
 const MOST_A_DAY = 500;
-/** What a conversation that begins there is told. */
+/** What a conversation that begins there is told, and of each message so much. */
 const TOLD = 20;
+const LONGEST_TOLD = 1_000;
 const KEPT_SECONDS = 86_400;
 
 /** Whether a setting such as "C0123, C0456" names a place; "*" names all. */
@@ -44,7 +45,7 @@ export async function overhear(said: Overheard): Promise<"overheard" | "empty" |
     (before) => {
       // A service may tell of a message again.
       if (before?.last.some((one) => one.key === key)) return before;
-      const line = `${author.display_name}: ${content}`;
+      const line = `${author.display_name}: ${content.slice(0, LONGEST_TOLD).toWellFormed()}`;
       const last = [...(before?.last ?? []), { key, line }].slice(-TOLD);
       return { day, count: (before?.day === day ? before.count : 0) + 1, last };
     },

@@ -55,10 +55,10 @@ export const dispatcher = {
   },
   postMessage: ({ config, text, username, clientActions = [] }, ctx) =>
     post({ ...head(config, username), sequence_id: ctx.delivery_id }, text, clientActions, ctx),
-  async edit({ config, text, receipt }, { signal }) {
+  async edit({ config, text, receipt, extraMetadata }, { signal }) {
     const { ids, text: sequence_id, files } = receipt as Posted;
     if (sequence_id === undefined) throw new Permanent(OLD_SERVER);
-    const changed = await postText({ ...head(config), sequence_id }, text, signal);
+    const changed = await postText({ ...head(config, extraMetadata.bot_display), sequence_id }, text, signal);
     return { receipt: { ids: [changed.id, ...ids.slice(1)], text: sequence_id, ...(files && { files }) } };
   },
   async remove({ config, receipt }, { signal }) {

@@ -203,6 +203,9 @@ test("talk among people is kept only where the bot is to listen, without a run; 
   );
   expect(told?.author).toBeUndefined();
   expect(heddle.events.at(-1)).toMatchObject({ content: "When?", runAgent: true });
+  // The most that can be kept fits, whatever its characters cost.
+  for (let number = 0; number < 20; number++) await talk("\u0001".repeat(40_000));
+  expect(await talk("\u0001".repeat(40_000))).toMatchObject({ reason: "overheard" });
   useSettings({ SLACK_LISTEN_IN: "*", SLACK_WHO_MAY_TALK: "allowed" });
   expect(await talk("A stranger")).toMatchObject({ reason: "not_allowed" });
   heddle.people.push({ id: ADA, name: "Ada", place: null, status: "allowed" });
