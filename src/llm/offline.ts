@@ -72,7 +72,8 @@ async function answer(request: LlmRequest, search: OfflineOptions["search"]): Pr
 const textAnswer = (text: string): Answer => ({ text: `${text}\n\n${NO_MODEL}`, toolCalls: [] });
 
 /** Results of the tool calls this provider has just made, with the tools' names. */
-function trailingResults(messages: LlmMessage[]): { name: string; content: string }[] {
+function trailingResults(all: LlmMessage[]): { name: string; content: string }[] {
+  const messages = withoutImages(all);
   const at = messages.findLastIndex((message) => message.role !== "tool");
   const asked = messages[at];
   if (asked?.role !== "assistant" || !asked.tool_calls) return [];
@@ -84,6 +85,18 @@ function trailingResults(messages: LlmMessage[]): { name: string; content: strin
         ? [{ name: names.get(message.tool_call_id) ?? "tool", content: message.content }]
         : [],
     );
+}
+
+/** The images that tools returned come after the results, from the user, whom the assistant has told that they follow. */
+function withoutImages(messages: LlmMessage[]): LlmMessage[] {
+  const [result, told, images] = messages.slice(-3);
+  const isOfTools =
+    result?.role === "tool" &&
+    told?.role === "assistant" &&
+    images?.role === "user" &&
+    !images.from_person &&
+    images.attachments;
+  return isOfTools ? messages.slice(0, -2) : messages;
 }
 
 const quoteResult = ({ name, content }: { name: string; content: string }) =>
@@ -124,6 +137,8 @@ function lineAt(text: string, start: number): string {
   return text.slice(start, end === -1 ? text.length : end).replace(/\r$/, "");
 }
 
+/** With which a model finds tools that it is not shown. */
+const SEARCH_TOOLS = "search_tools";
 /** All calls of one answer run concurrently. */
 const MAX_COMMANDS = 100;
 
@@ -137,6 +152,12 @@ function runCommands(commands: Command[], request: LlmRequest): Answer {
   const unknown = commands.filter((command) => !offered.includes(command.name));
   if (unknown.length > 0) {
     const names = unknown.map((command) => `/${command.name}`).join(", ");
+    if (offered.includes(SEARCH_TOOLS)) {
+      const query = JSON.stringify({ query: unknown[0]?.name });
+      return textAnswer(
+        `This bot is not shown ${names}. If it has such a tool, it is found with: /${SEARCH_TOOLS} ${query}`,
+      );
+    }
     const list = offered.length > 0 ? `Available: ${offered.join(", ")}.` : "It has no tools.";
     return textAnswer(`This bot does not have the tool ${names}. ${list}`);
   }

@@ -95,6 +95,26 @@ describe("a command", () => {
     expect((await ask(user("/ping"), { tools: [] })).text).toContain("It has no tools.");
   });
 
+  test("that names a tool which is not shown, because there are many, says how it is found", async () => {
+    const shown = [{ name: "search_tools", description: "", parameters: { type: "object" } }];
+    const { text } = await ask(user('/echo {"message": "hi"}'), { tools: shown });
+    expect(text).toContain('If it has such a tool, it is found with: /search_tools {"query":"echo"}');
+  });
+
+  test("whose tool returns an image is answered with its result as well", async () => {
+    const { text } = await ask([
+      ...user("/ping"),
+      { role: "assistant", content: "", tool_calls: [{ id: "a", name: "ping", arguments: "{}" }] },
+      { role: "tool", tool_call_id: "a", content: "A picture of the yard." },
+      { role: "assistant", content: "(The images that the tools returned follow.)" },
+      {
+        ...{ role: "user", content: "(The images that the tools returned.)" },
+        attachments: [{ kind: "image", id: "1", name: "a.png", media_type: "image/png", bytes: 1 } as never],
+      },
+    ]);
+    expect(text).toContain("Result of ping:\n\nA picture of the yard.");
+  });
+
   test("is not a path or a word within a line", async () => {
     const { calls, text } = await ask(user("See /ping and\n/etc/passwd\n/usr is full"));
     expect(calls).toEqual([]);
