@@ -22,12 +22,28 @@ export function valueAt(payload: unknown, path: readonly string[]): unknown {
   return value;
 }
 
+/** Between pointers of which the first that leads to a value counts: an issue, or the issue of a comment. */
+const OR = " | ";
+
+const parsePointers = (text: string): string[][] =>
+  text.split(OR).flatMap((pointer) => {
+    const path = parsePointer(pointer);
+    return path ? [path] : [];
+  });
+
 /** Returns the text of a value that distinguishes events or places; null for blanks, lists, objects and missing values.
  * Different values have different texts: a number is written as the sender wrote it, and a text that looks like a number
  * or boolean is put in quotes. */
 export function keyAt(payload: unknown, pointer: string | null): string | null {
-  const path = pointer === null ? undefined : parsePointer(pointer);
-  const value = path && valueAt(payload, path);
+  if (pointer === null) return null;
+  for (const path of parsePointers(pointer)) {
+    const key = keyOf(valueAt(payload, path));
+    if (key !== null) return key;
+  }
+  return null;
+}
+
+function keyOf(value: unknown): string | null {
   if (typeof value === "string")
     return value.trim() === "" ? null : LIKE_ANOTHER.test(value) ? JSON.stringify(value) : value;
   return typeof value === "boolean" || isNumber(value) ? wordOf(value) : null;

@@ -162,9 +162,14 @@ eachDatabase("webhook endpoints", (open) => {
     expect((await messageOf(first)).content).toContain(payloads.shows);
     expect((await taskOf(first)).execution_config.system_preamble).toContain("what to look at first");
     const sessions = [first, second].map(({ body }) => body.results[0].session_id);
-    // The two of an alert belong together, and so do those of an endpoint without a pointer.
+    // What is said of one alert, issue or customer belongs together, and nothing else does.
     expect(new Set(sessions).size).toBe(1);
-    if (session_pointer !== null) expect((await taskOf(first)).client_id).toStartWith(`webhook:${name}:`);
+    expect((await taskOf(first)).client_id).toStartWith(`webhook:${name}:`);
+    const other = await deliver(payloads.other, "d3");
+    expect(other.body.results[0].session_id).not.toBe(sessions[0]);
+    // A retry runs nothing, where the service says that it is one.
+    const again = await deliver(payloads.first, "d1");
+    expect(again.body.results[0].duplicate).toBe(!["alertmanager", "grafana"].includes(preset));
   });
 
   test("without a preset an endpoint needs a verifier and a template, and what is given counts more than a preset", async () => {

@@ -16,7 +16,7 @@ export interface Endpoint {
   secrets: { id: string; created_at: string }[];
   bot_id: string;
   prompt_template: string;
-  /** JSON pointers into the payload. */
+  /** JSON pointers into the payload, of which the first that leads to a value counts; " | " stands between them. */
   idempotency_pointer: string | null;
   session_pointer: string | null;
   /** Secret fields are left blank. */
@@ -33,7 +33,8 @@ const nullable = <Schema extends Parameters<typeof t.Union>[0][number]>(schema: 
 const Name = t.String({ pattern: "^(?!(?:endpoints|endpoint-presets)$)[a-z0-9][a-z0-9_-]{0,62}$" });
 const Header = t.String({ pattern: "^[A-Za-z0-9_-]{1,100}$" });
 const Secret = t.String({ minLength: 8, maxLength: 1000, pattern: "^[\\x21-\\x7e]+$" });
-const Pointer = t.String({ maxLength: 500, pattern: "^(/([^~]|~[01])*)?$" });
+const ONE_POINTER = "/([^~|]|~[01])*";
+const Pointer = t.String({ maxLength: 500, pattern: `^(${ONE_POINTER}( [|] ${ONE_POINTER})*)?$` });
 
 const Verifier = t.Union([
   t.Object(

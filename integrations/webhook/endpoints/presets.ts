@@ -55,16 +55,18 @@ const PRESETS: readonly Preset[] = [
     // https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
     verifier: { scheme: "hmac", header: "sentry-hook-signature", id: "request-id" },
     about: "Sentry reports an error of an application.",
-    prompt_template: `Sentry: {{action}} {{data.issue.title}} {{data.event.title}}
+    prompt_template: `Sentry: {{action}} {{data.issue.title}} {{data.event.title}} {{data.error.title}} {{data.description_title}}
 
-Level: {{data.issue.level}} {{data.event.level}}
+Level: {{data.issue.level}} {{data.event.level}} {{data.error.level}}
 Project: {{data.issue.project.slug}}
-Where: {{data.issue.culprit}} {{data.event.culprit}}
-Rule: {{data.triggered_rule}}
-Page: {{data.issue.web_url}} {{data.event.web_url}}
+Where: {{data.issue.culprit}} {{data.event.culprit}} {{data.error.culprit}}
+Rule: {{data.triggered_rule}} {{data.description_text}}
+Page: {{data.issue.web_url}} {{data.event.web_url}} {{data.error.web_url}} {{data.web_url}}
 Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
+    // Its Request-ID tells events apart.
     idempotency_pointer: null,
-    session_pointer: null,
+    // An issue, an alert about one of its events, and a new error of it belong together.
+    session_pointer: "/data/issue/id | /data/event/issue_id | /data/error/issue_id | /data/metric_alert/id",
     sender_makes_secret: true,
     instructions:
       "Settings → Developer Settings → Create New Integration → Internal Integration: enter {url} as Webhook URL, tick Alert Rule Action and the resources issue or error. Sentry makes the Client Secret: add it to the endpoint as its secret.",
@@ -76,6 +78,7 @@ Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
     verifier: { scheme: "bearer" },
     about: "Alertmanager reports alerts of a monitored system.",
     prompt_template: ALERTS,
+    // It sends no id; what it sends again after hours is a reminder, which looks the same.
     idempotency_pointer: null,
     // Firing and resolved of one group belong together.
     session_pointer: "/groupKey",
@@ -118,8 +121,10 @@ ${ALERTS}`,
 State: {{data.state.name}}, priority: {{data.priorityLabel}}, assigned to: {{data.assignee.name}}
 Before: {{updatedFrom}}
 Page: {{url}}`,
+    // Its Linear-Delivery tells events apart.
     idempotency_pointer: null,
-    session_pointer: null,
+    // A comment belongs to its issue or project.
+    session_pointer: "/data/issueId | /data/issue/id | /data/projectId | /data/id",
     sender_makes_secret: true,
     instructions:
       "Settings → API → Webhooks → New webhook: URL {url}, and the events that matter. Linear makes the signing secret: add it to the endpoint as its secret.",
@@ -136,7 +141,8 @@ Live: {{livemode}}
 Object: {{data.object}}
 Before: {{data.previous_attributes}}`,
     idempotency_pointer: "/id",
-    session_pointer: null,
+    // A customer's payments, invoices and subscriptions; what has no customer goes to the endpoint's own session.
+    session_pointer: "/data/object/customer",
     sender_makes_secret: true,
     instructions:
       "Developers → Webhooks → Add endpoint: {url}, and the events that matter (invoice.payment_failed, charge.dispute.created). Stripe makes the signing secret (whsec_…): add it to the endpoint as its secret.",
