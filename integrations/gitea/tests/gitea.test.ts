@@ -6,7 +6,7 @@ import { whoAmI } from "../client.ts";
 import "../dispatcher.ts";
 import { describeEvent } from "../events/describe.ts";
 import { router } from "../router.ts";
-import { getFile, getPull } from "../tools/gitea.ts";
+import { getFile, getIssue, getPull, searchIssues } from "../tools/gitea.ts";
 
 const decided: [id: string, decision: { by: object }][] = [];
 const heddle = fakeHeddle({
@@ -204,6 +204,35 @@ test("tools say what the server says", async () => {
     error: string;
   };
   assert.match(outside.error, /must not contain/);
+});
+
+test("an issue and what is searched for are read as the API has them", async () => {
+  answer = (path) =>
+    path.endsWith("/comments")
+      ? Response.json([{ user: ADA, created_at: "c", body: "B" }])
+      : path.endsWith("/issues")
+        ? Response.json([{ number: 7, title: "It jams", state: "open", pull_request: null, html_url: "u" }])
+        : Response.json({ number: 3, title: "T", user: ADA, body: "D" });
+  const issue = (await getIssue(TARGET, toolContext())) as { comments: unknown[] };
+  assert.deepEqual(issue.comments, [{ author: "ada", created_at: "c", body: "B" }]);
+  assert.deepEqual(await searchIssues({ owner: "acme", repo: "loom", text: "jam" }, toolContext()), {
+    found: [{ number: 7, title: "It jams", state: "open", is_pull_request: false, url: "u" }],
+  });
+  assert.ok(requests.at(-1)?.path.includes("q=jam&state=all"));
+});
+
+test("a stranger's run reads its own repository, and no other", async () => {
+  answer = () => Response.json([]);
+  const stranger = toolContext({ answers_stranger: true, client_id: "gitea:Acme/loom" });
+  for (const refused of [
+    getIssue({ ...TARGET, repo: "secret" }, stranger),
+    getPull({ ...TARGET, owner: "other" }, stranger),
+    getFile({ owner: "acme", repo: "secret", path: "a" }, stranger),
+    searchIssues({ owner: "acme", repo: "secret", text: "a" }, stranger),
+  ])
+    assert.match(((await refused) as { error: string }).error, /only Acme\/loom is open to it/);
+  assert.deepEqual(requests, []);
+  assert.deepEqual(await searchIssues({ owner: "acme", repo: "loom", text: "a" }, stranger), { found: [] });
 });
 
 test("the connection is tested", async () => {

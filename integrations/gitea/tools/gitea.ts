@@ -2,6 +2,7 @@
 
 import { register, t } from "heddle/sdk";
 import { block, integer, line, list, login, type Payload, record } from "../../_forge/payload.ts";
+import { outOfReach } from "../../_forge/reach.ts";
 import { gitea, issuePath, repositoryPath } from "../client.ts";
 import { settings } from "../config.ts";
 import { NUMBER, OWNER, REF, REPO } from "../schema.ts";
@@ -60,7 +61,10 @@ export const getIssue = register(
     description: `Fetch an issue with its first ${COMMENTS} comments.`,
     parameters: t.Object({ owner: OWNER, repo: REPO, number: NUMBER }),
   },
-  async (target, { signal }) => {
+  async (target, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitea:", `${target.owner}/${target.repo}`);
+    if (why !== undefined) return { error: why };
     const name = `issue #${target.number} in ${target.owner}/${target.repo}`;
     const [issue, comments] = await Promise.all([
       askJson<Payload>(issuePath(target), name, { signal }),
@@ -79,7 +83,10 @@ export const getPull = register(
     description: "Fetch a pull request with its changes and what reviewers wrote beside the code.",
     parameters: t.Object({ owner: OWNER, repo: REPO, number: NUMBER }),
   },
-  async (target, { signal }) => {
+  async (target, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitea:", `${target.owner}/${target.repo}`);
+    if (why !== undefined) return { error: why };
     const name = `pull request #${target.number} in ${target.owner}/${target.repo}`;
     const path = `${repositoryPath(target)}/pulls/${target.number}`;
     const [pull, diff, reviews] = await Promise.all([
@@ -120,7 +127,10 @@ export const getFile = register(
       ref: t.Optional(REF),
     }),
   },
-  async ({ owner, repo, path, ref }, { signal }) => {
+  async ({ owner, repo, path, ref }, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitea:", `${owner}/${repo}`);
+    if (why !== undefined) return { error: why };
     const parts = path.split("/");
     if (parts.some((part) => part === "." || part === ".."))
       return { error: 'The path must not contain "..".' };
@@ -141,7 +151,10 @@ export const searchIssues = register(
     description: `Search a repository's issues and pull requests; returns the first ${FOUND}.`,
     parameters: t.Object({ owner: OWNER, repo: REPO, text: t.String({ minLength: 1, maxLength: 500 }) }),
   },
-  async ({ owner, repo, text }, { signal }) => {
+  async ({ owner, repo, text }, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitea:", `${owner}/${repo}`);
+    if (why !== undefined) return { error: why };
     const query = { q: text, state: "all", limit: FOUND };
     const route = `${repositoryPath({ owner, repo })}/issues`;
     const found = await askJson<Payload[]>(route, "search result", { signal, query });

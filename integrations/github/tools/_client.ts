@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/core";
 import type { ToolContext } from "heddle/sdk";
+import { outOfReach } from "../../_forge/reach.ts";
 import { isConfigured } from "../app.ts";
 import { connectGitHub, readFailure } from "../client.ts";
 
@@ -8,14 +9,20 @@ import { connectGitHub, readFailure } from "../client.ts";
  * what was requested.
  */
 export async function withGitHub<T>(
-  { signal }: ToolContext,
+  ctx: ToolContext,
   subject: string,
   work: (github: Octokit) => Promise<T>,
 ): Promise<T | { error: string }> {
   if (!isConfigured()) return { error: "GITHUB_TOKEN is not set, so GitHub cannot be reached." };
+  const { signal } = ctx;
   try {
-    return await work(connectGitHub(signal));
+    const github = connectGitHub(signal);
+    github.hook.before("request", ({ owner, repo }) => {
+      if (typeof owner === "string") checkReach(ctx, `${owner}/${String(repo)}`);
+    });
+    return await work(github);
   } catch (error) {
+    if (error instanceof OutOfReach) return { error: error.message };
     const failure = signal.aborted ? null : readFailure(error);
     if (failure === null) throw error;
     if (failure.status === 404) {
@@ -27,6 +34,14 @@ export async function withGitHub<T>(
     }
     return { error: `GitHub gave no ${subject}: ${failure.text}` };
   }
+}
+
+class OutOfReach extends Error {}
+
+/** Throws if the run may not look into this repository; undefined: it would look into all. */
+export function checkReach(ctx: ToolContext, repository: string | undefined): void {
+  const why = outOfReach(ctx, "github:", repository);
+  if (why !== undefined) throw new OutOfReach(why);
 }
 
 export const author = (user: { login?: string } | null | undefined): string => user?.login ?? "ghost";

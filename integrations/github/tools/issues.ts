@@ -5,7 +5,7 @@ import { connectGitHub } from "../client.ts";
 import { findComments } from "../comments.ts";
 import { withoutForeignImages } from "../images.ts";
 import { NUMBER, OWNER, REPO } from "../schema.ts";
-import { author, cut, withGitHub } from "./_client.ts";
+import { author, checkReach, cut, withGitHub } from "./_client.ts";
 
 const BODY_LIMIT = 10_000;
 const COMMENT_LIMIT = 2000;
@@ -15,6 +15,9 @@ const FOUND = 10;
 const NEWEST = 100;
 // GitHub's limit of 65,536 characters, minus the marker.
 const WRITE_LIMIT = 65_000;
+
+/** What makes a search look beyond the repository that it names. */
+const ELSEWHERE = /\b(repo|org|user|owner|enterprise):|\bOR\b|\(/i;
 
 export const getIssue = register(
   {
@@ -67,6 +70,8 @@ export const searchIssues = register(
   },
   ({ query, repo }, ctx) =>
     withGitHub(ctx, "search result", async (github) => {
+      // A query can name further repositories.
+      checkReach(ctx, ELSEWHERE.test(query) ? undefined : repo);
       const q = repo === undefined ? query : `${query} repo:${repo}`;
       const answer = await github.request("GET /search/issues", { q, per_page: FOUND });
       const data = objectOf(answer, "a search result", "items");

@@ -70,3 +70,20 @@ test("an issue, a file and what is searched for are read as the API has them", a
     error: "GITLAB_TOKEN is not set, so GitLab cannot be reached.",
   });
 });
+
+test("a stranger's run reads its own project, and no other", async () => {
+  gitlab.answer = () => Response.json([]);
+  const stranger = toolContext({ answers_stranger: true, client_id: `gitlab:${TARGET.project}` });
+  const project = "acme/secret";
+  for (const refused of [
+    getIssue({ project, iid: 1 }, stranger),
+    getMergeRequest({ project, iid: 1 }, stranger),
+    getFile({ project, path: "a" }, stranger),
+    search({ project, scope: "blobs", text: "a" }, stranger),
+  ])
+    assert.match(((await refused) as { error: string }).error, /only acme\/tools\/loom is open to it/);
+  assert.deepEqual(gitlab.requests, []);
+  assert.deepEqual(await search({ project: TARGET.project, scope: "blobs", text: "a" }, stranger), {
+    found: [],
+  });
+});

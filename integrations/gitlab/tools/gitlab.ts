@@ -2,6 +2,7 @@
 
 import { register, t } from "heddle/sdk";
 import { block, line, type Payload, record } from "../../_forge/payload.ts";
+import { outOfReach } from "../../_forge/reach.ts";
 import { gitlab, type Noteable, pathOf, projectPath } from "../client.ts";
 import { settings } from "../config.ts";
 import { usernameOf } from "../events/issues.ts";
@@ -65,7 +66,10 @@ export const getIssue = register(
     description: `Fetch an issue with its first ${COMMENTS} comments.`,
     parameters: t.Object({ project: PROJECT, iid: IID }),
   },
-  async ({ project, iid }, { signal }) => {
+  async ({ project, iid }, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitlab:", project);
+    if (why !== undefined) return { error: why };
     const found = await withComments({ project, kind: "issue", iid }, `issue #${iid} in ${project}`, signal);
     return "error" in found ? found : { iid, ...about(found.body), comments: found.comments };
   },
@@ -78,7 +82,10 @@ export const getMergeRequest = register(
     description: `Fetch a merge request with its changes (${FILES} files) and first ${COMMENTS} comments.`,
     parameters: t.Object({ project: PROJECT, iid: IID }),
   },
-  async ({ project, iid }, { signal }) => {
+  async ({ project, iid }, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitlab:", project);
+    if (why !== undefined) return { error: why };
     const target = { project, kind: "merge_request", iid } as const;
     const name = `merge request !${iid} in ${project}`;
     const [found, diffs] = await Promise.all([
@@ -117,7 +124,10 @@ export const getFile = register(
       ref: t.Optional(REF),
     }),
   },
-  async ({ project, path, ref = "HEAD" }, { signal }) => {
+  async ({ project, path, ref = "HEAD" }, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitlab:", project);
+    if (why !== undefined) return { error: why };
     const route = `${projectPath(project)}/repository/files/${encodeURIComponent(path)}`;
     const found = await ask<Payload>(route, `file ${path} in ${project}`, { signal, query: { ref } });
     if ("error" in found) return found;
@@ -139,7 +149,10 @@ export const search = register(
       text: t.String({ minLength: 1, maxLength: 500 }),
     }),
   },
-  async ({ project, scope, text }, { signal }) => {
+  async ({ project, scope, text }, ctx) => {
+    const { signal } = ctx;
+    const why = outOfReach(ctx, "gitlab:", project);
+    if (why !== undefined) return { error: why };
     const query = { scope, search: text, per_page: FOUND };
     const found = await ask<Payload[]>(`${projectPath(project)}/search`, "search result", { signal, query });
     if ("error" in found) return found;
