@@ -259,16 +259,16 @@ eachDatabase("compaction", (open) => {
     let number = 0;
     const talk = async (session: Parameters<typeof say>[0]["session"], turns: number, by = small) => {
       for (let turn = 0; turn < turns; turn++, number++) {
-        const items = Array.from({ length: 60 }, (_, item) => `article${number}x${item}`);
+        const items = Array.from({ length: 120 }, (_, item) => `article${number}x${item}`);
         await say({ db, session, agent: by }, `Please order ${items.join(", ")}.`);
       }
     };
     const session = await addSession(db, await addBot(db));
-    await talk(session, 40, agent);
+    await talk(session, 20, agent);
     await talk(session, 1);
     // Twice about the first of several parts, and once about the next.
     expect(asked()).toBe(3);
-    await talk(session, 20);
+    await talk(session, 12);
     expect(asked()).toBe(3);
     const made = await stored(session);
     expect(made.length).toBeGreaterThan(2);
@@ -276,12 +276,12 @@ eachDatabase("compaction", (open) => {
     expect(made.at(-1)?.error).toContain("asked again after 2026-01-01T00:30:00.000Z");
     expect(made.at(-1)?.summary).toContain("Please order article");
     at += 31 * 60_000;
-    await talk(session, 15);
+    await talk(session, 8);
     expect(asked()).toBe(4);
     expect((await stored(session)).at(-1)?.error).toContain("asked again after 2026-01-01T01:31:00.000Z");
     // Another session is about something else, unless the model refuses in all of them.
     for (const requests of [6, 8, 8]) {
-      await talk(await addSession(db, await addBot(db)), 30);
+      await talk(await addSession(db, await addBot(db)), 15);
       expect(asked()).toBe(requests);
     }
   });
