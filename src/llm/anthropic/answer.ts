@@ -124,7 +124,10 @@ export function createAnswer(options: AnswerOptions): Answer {
       const isWhole = hasStopped || stop !== "";
       if (!isWhole) said.throwIfAny();
       if (!isWhole) throw new AttemptFailure("cut", "the answer ended early");
-      const answer = readAnswer({ finish: stop, text: spoken(), calls: blocks.flatMap(toCall) }, options);
+      const answer = readAnswer(
+        { finish: stop, text: spoken(), calls: blocks.flatMap(toCall), hasThoughts: hasReasoning() },
+        options,
+      );
       const thinking = blocks.flatMap(toThought);
       const isWanted = answer.toolCalls.length > 0 && thinking.length > 0;
       return {

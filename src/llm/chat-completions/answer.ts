@@ -95,7 +95,7 @@ export function createAnswer(options: AnswerOptions): Answer {
         throw new AttemptFailure("garbled", hasNoChoice ? NO_CHOICE : "the answer is not a chat completion");
       if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
       const { text, toolCalls, isCut } = readAnswer(
-        { finish, text: texts.toString(), calls: calls.finish() },
+        { finish, text: texts.toString(), calls: calls.finish(), hasThoughts: hasReasoning },
         options,
       );
       const fields = reasoning.fields();

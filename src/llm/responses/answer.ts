@@ -60,7 +60,10 @@ export function createAnswer(options: AnswerOptions): Answer {
         throw reportedFailure(isObject(response.error) ? response.error : {});
       }
       const calls = items.calls();
-      const answer = readAnswer({ finish: finishOf(status, response), text: items.text(), calls }, options);
+      const answer = readAnswer(
+        { finish: finishOf(status, response), text: items.text(), calls, hasThoughts: hasReasoning() },
+        options,
+      );
       const { toolCalls } = answer;
       const reasoning = items.reasoning();
       const first = reasoning[0] ?? [];

@@ -25,10 +25,15 @@ interface Given {
   text: string;
   /** As they came: an id may be missing or be another's, too. */
   calls: LlmToolCall[];
+  /** Thoughts came apart from the text. */
+  hasThoughts?: boolean;
 }
 
 /** Throws an AttemptFailure for an answer that was filtered, failed or is empty, or a call without a name. */
-export function readAnswer({ finish, text: given, calls }: Given, options: AnswerOptions): ReadAnswer {
+export function readAnswer(
+  { finish, text: given, calls, hasThoughts }: Given,
+  options: AnswerOptions,
+): ReadAnswer {
   const { offered } = options;
   const end = endOf(finish);
   if (end === "filtered")
@@ -49,7 +54,9 @@ export function readAnswer({ finish, text: given, calls }: Given, options: Answe
 
   function emptyReason(): string {
     if (isCut) return "the output limit was reached before any text";
-    return made.length > 0 ? "the answer is a tool call, though none may be made" : "the answer is empty";
+    if (made.length > 0) return "the answer is a tool call, though none may be made";
+    const isThought = hasThoughts || (given.trim() !== "" && withoutThoughts(given) === "");
+    return isThought ? "the answer is empty: the model has only thought" : "the answer is empty";
   }
 }
 

@@ -44,6 +44,16 @@ test.each<[string, string, object]>([
     `${data(all)}event: error\ndata: Internal Server Error\n\n`,
     fails("Internal Server Error"),
   ],
+  [
+    "thoughts alone",
+    data(chat({ reasoning: "The answer is 7." }), stop),
+    fails("the model has only thought", 2),
+  ],
+  [
+    "thoughts alone, in its text",
+    data(chat({ content: "<think>Hm.</think>" }), stop),
+    fails("only thought", 2),
+  ],
   ["an end in lower case, which is no JSON", data(all, stop, "[done]"), says("all")],
   ["half an event after the answer", `${whole}data: {"choices":[{"ind\n\n`, says("all")],
   ["half an event before its end", `${data(all)}data: {"choices":[{"ind\n\n`, fails("malformed JSON")],
@@ -188,7 +198,7 @@ test.each<[string, string, object]>([
       ended("end_turn"),
       last,
     ),
-    fails("is empty", 2),
+    fails("the model has only thought", 2),
   ],
   [
     "a limit before any text",
