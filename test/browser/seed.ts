@@ -12,7 +12,12 @@ export async function seed(url: string, api: Ui["api"]): Promise<void> {
   await until(async () => (await fetch(`${url}/ready`)).ok);
   await until(
     () => api("GET", "/api/v1/admin/integrations"),
-    ({ integrations }) => integrations.every(({ status }: { status: string }) => status !== "loading"),
+    // On a busy machine, one that took too long is loaded again by itself.
+    ({ integrations }) =>
+      integrations.every(
+        ({ id, status }: { id: string; status: string }) =>
+          status !== "loading" && !(id === "github" && status === "quarantined"),
+      ),
   );
   await api("PUT", "/api/v1/admin/integrations/github/settings", {
     settings: { GITHUB_WEBHOOK_SECRET: SECRET },
