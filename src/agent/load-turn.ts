@@ -5,8 +5,9 @@ import { alias } from "drizzle-orm/pg-core";
 import { type AttachedFile, filesOf } from "../attachments/store.ts";
 import type { Queryable } from "../db/database.ts";
 import { prepared } from "../db/prepared.ts";
-import { bots, channels, messages, tasks } from "../db/schema.ts";
+import { bots, channels, type MessageRole, messages, tasks } from "../db/schema.ts";
 import { HeddleError } from "../errors.ts";
+import type { LlmToolCall } from "../llm/llm.ts";
 import { fromOutside } from "../llm/outside-marks.ts";
 import { type SnapshotLine, snapshotOf } from "../memory/current.ts";
 import type { JsonObject } from "../sdk/types.ts";
@@ -112,8 +113,8 @@ const selectHead = prepared((query) =>
  * out.
  */
 async function loadHistory(query: Queryable, task: TurnTask, clock: Clock): Promise<Group[]> {
-  const rows = await selectHistory(query).execute({ ...task });
-  const turnOf = (row: (typeof rows)[number]) => Number(row.turn ?? row.position);
+  const [{ rows } = { rows: [] }] = await selectHistory(query).execute({ ...task });
+  const turnOf = (row: HistoryRow) => row.turn ?? row.position;
   const inOrder = rows.sort((a, b) => turnOf(a) - turnOf(b) || a.position - b.position);
   return toGroups(
     inOrder.map((row) => {
@@ -129,13 +130,34 @@ const CANCELLED =
   "Somebody cancelled the run that was to answer this message: leave it, unless it is asked for again.";
 
 const contextOf = (
-  { answeredAt, isCancelled }: { answeredAt: Date | null; isCancelled: boolean },
+  { answeredAt, isCancelled }: Pick<HistoryRow, "answeredAt" | "isCancelled">,
   clock: Clock,
 ): string =>
-  [...(answeredAt ? [timeLine(answeredAt.getTime(), clock)] : []), ...(isCancelled ? [CANCELLED] : [])].join(
-    "\n",
-  );
+  [
+    ...(answeredAt ? [timeLine(Date.parse(answeredAt), clock)] : []),
+    ...(isCancelled ? [CANCELLED] : []),
+  ].join("\n");
 
+/** A message of the session, as JSON. */
+interface HistoryRow {
+  id: string;
+  role: MessageRole;
+  content: string;
+  isStrangers: boolean;
+  files: AttachedFile[] | null;
+  outside: boolean;
+  tool_calls: LlmToolCall[] | null;
+  tool_call_id: string | null;
+  position: number;
+  /** A run's steps belong after the message that it answers, not after those that came in while it ran. */
+  turn: number | null;
+  /** Shown again as it was in the run that answered the message, so that the requests of both begin alike. */
+  answeredAt: string | null;
+  /** Nobody has asked for the end of a run that another message interrupts: its message still counts. */
+  isCancelled: boolean;
+}
+
+/** The rows come as one value: a conversation has hundreds, and reading each of their fields by itself takes several times as long. */
 const selectHistory = prepared((query) => {
   // A message has at most one task, so that the joins add no rows. They cost less than a lookup for each message, most of all
   // while the tables are small and PostgreSQL reads them whole.
@@ -153,25 +175,24 @@ const selectHistory = prepared((query) => {
   const isOpen = sql`${messages.position} >= coalesce((
     select covered_turn from compactions where compactions.session_id = ${TASK.session_id}::uuid
     order by number desc limit 1), 0)`;
-  return query
+  const history = query
     .select({
       id: messages.id,
       role: messages.role,
       content: messages.content,
-      isStrangers: sql<boolean>`${sql.raw(isStrangers("messages"))}`,
-      files: filesOf(sql`${messages.id}`),
-      outside: sql<boolean>`coalesce((${messages.metadata} -> ${OUTSIDE_KEY})::boolean, false)`,
+      isStrangers: sql`${sql.raw(isStrangers("messages"))}`.as("isStrangers"),
+      files: filesOf(sql`${messages.id}`).as("files"),
+      outside: sql`coalesce((${messages.metadata} -> ${OUTSIDE_KEY})::boolean, false)`.as("outside"),
       tool_calls: messages.tool_calls,
       tool_call_id: messages.tool_call_id,
       position: messages.position,
-      // A run's steps belong after the message that it answers, not after those that came in while it ran.
-      turn: start.position,
-      // Shown again as it was in the run that answered the message, so that the requests of both begin alike.
-      answeredAt: asked.run_at,
-      // Nobody has asked for the end of a run that another message interrupts: its message still counts.
-      isCancelled: sql<boolean>`coalesce(
+      turn: sql`${start.position}`.as("turn"),
+      answeredAt: sql`${asked.run_at}`.as("answeredAt"),
+      isCancelled: sql`coalesce(
         (${asked.status} = 'cancelled' and ${asked.cancel_requested_at} is not null)
-        or (${asked.id} is not null and ${run.status} = 'cancelled' and ${run.cancel_requested_at} is not null), false)`,
+        or (${asked.id} is not null and ${run.status} = 'cancelled' and ${run.cancel_requested_at} is not null), false)`.as(
+        "isCancelled",
+      ),
     })
     .from(messages)
     .leftJoin(asked, eq(asked.message_id, messages.id))
@@ -193,5 +214,9 @@ const selectHistory = prepared((query) => {
       ),
     )
     .orderBy(desc(messages.position))
-    .limit(HISTORY_ROWS);
+    .limit(HISTORY_ROWS)
+    .as("history");
+  return query
+    .select({ rows: sql<HistoryRow[]>`coalesce(json_agg(${sql.identifier("history")}), '[]')` })
+    .from(history);
 });

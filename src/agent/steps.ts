@@ -1,11 +1,12 @@
 // Stores the steps of a run. Each is one atomic statement in one round trip, fenced by the claim, so that a worker whose task
 // was taken over can no longer write.
 
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { CUT } from "../db/cut-answer.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { isUniqueViolation } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
+import { runText } from "../db/prepared.ts";
 import { type ContextReport, tasks } from "../db/schema.ts";
 import { storable, storableJson } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
@@ -232,19 +233,25 @@ export async function saveWarnings(db: Database, task: StepClaim, warnings: stri
 
 /** Stores the answer, in the transaction that completes the task (whose own update is the fence). */
 export async function saveFinalStep(tx: Queryable, task: StepClaim, step: FinalStep): Promise<void> {
-  const [provider, model, prompt, cached, written, completion, cost, duration, isFallback, reservation] =
-    used(step.call);
-  // One statement, because each costs a round trip, which on the embedded database exceeds its work.
-  await tx.execute(sql`
-    with answered as (
-      insert into messages (id, session_id, role, content, task_id, metadata)
-      values (${step.messageId}, ${task.session_id}, 'assistant', ${step.text}, ${task.id},
-        ${JSON.stringify(step.isCut ? CUT : {})}::text::jsonb)
-    )
-    insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, iteration, ${sql.raw(USED)}, context)
-    select ${newId()}::uuid, id, correlation_id, bot_id, ${sql.raw(INTEGRATION)}, schedule_id, ${step.iteration}::int,
-      ${provider}::text, ${model}::text, ${prompt}::int, ${cached}::int, ${written}::int, ${completion}::int,
-      ${cost}::numeric, ${duration}::int, ${isFallback}::boolean, ${reservation}::uuid,
-      ${step.context && JSON.stringify(step.context)}::text::jsonb
-    from tasks where id = ${task.id}::uuid`);
+  await runText(tx, FINAL_STEP, [
+    task.id,
+    step.messageId,
+    task.session_id,
+    step.text,
+    JSON.stringify(step.isCut ? CUT : {}),
+    newId(),
+    step.iteration,
+    ...used(step.call),
+    step.context && JSON.stringify(step.context),
+  ]);
 }
+
+/** One statement, because each costs a round trip, which on the embedded database exceeds its work. */
+const FINAL_STEP = `with answered as (
+    insert into messages (id, session_id, role, content, task_id, metadata)
+    values ($2::uuid, $3::uuid, 'assistant', $4::text, $1::uuid, $5::text::jsonb)
+  )
+  insert into llm_calls (id, task_id, correlation_id, bot_id, integration_id, schedule_id, iteration, ${USED}, context)
+  select $6::uuid, id, correlation_id, bot_id, ${INTEGRATION}, schedule_id, $7::int, $8::text, $9::text, $10::int, $11::int,
+    $12::int, $13::int, $14::numeric, $15::int, $16::boolean, $17::uuid, $18::text::jsonb
+  from tasks where id = $1::uuid`;

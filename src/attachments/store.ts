@@ -22,25 +22,27 @@ export interface AttachedFile extends Attachment {
   content: string | null;
 }
 
-/**
- * A part of a WITH, followed by a comma, that stores the files of the messages among `stored`, a query of ids; empty without any
- * files, so that a plain message costs nothing more.
- */
-export function newAttachments(files: { messageId: string; files: ReadFile[] }[], stored: SQL): SQL {
+/** The rows of the files of messages, as JSON; undefined without any files, so that a plain message costs nothing more. */
+export function attachmentRows(files: { messageId: string; files: ReadFile[] }[]): string | undefined {
   const rows = files.flatMap(({ messageId, files }) =>
     files.map((file, position) => ({ id: newId(), message_id: messageId, position, ...file })),
   );
-  if (rows.length === 0) return sql``;
-  return sql`attached as (
+  return rows.length === 0 ? undefined : JSON.stringify(rows);
+}
+
+/**
+ * A part of a WITH, followed by a comma, that stores what `attachmentRows` has given, a parameter such as "$3". Only files of
+ * messages in `stored`, an earlier part, are stored.
+ */
+export const storeAttachments = (rows: string): string => `attached as (
       insert into attachments (id, message_id, position, kind, name, media_type, bytes, data, content)
       select a.id, a.message_id, a.position, a.kind, a.name, a.media_type, a.bytes, a.data, a.content
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as a (
+      from jsonb_to_recordset(${rows}::jsonb) as a (
         id uuid, message_id uuid, position integer, kind text, name text, media_type text, bytes integer, data text,
         content text
       )
-      where a.message_id in (${stored})
+      where a.message_id in (select id from stored)
     ),`;
-}
 
 /**
  * A column of a query of messages: their files as JSON, in order; null without any. Most messages have none, and looking there first

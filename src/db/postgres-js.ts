@@ -16,6 +16,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type postgres from "postgres";
 import type { Options, RowList, Sql } from "postgres";
 import { isRolledBack } from "./failure.ts";
+import { parameter } from "./parameter.ts";
 
 /** The driver's options, with the one that the patch adds. */
 export type PostgresOptions = Options<Record<string, never>> & { answer_timeout?: number };
@@ -113,7 +114,8 @@ function retryTransactions(client: Sql): void {
 
 /** See `Database.execute`. */
 export async function execute(client: Sql, text: string, values: unknown[] = []) {
-  if (values.length > 0) return { rows: plainRows(await client.unsafe(text, values.map(parameter))) };
+  if (values.length > 0)
+    return { rows: plainRows(await client.unsafe(text, values.map(parameter) as never[])) };
   // pg-boss polls for jobs with a long statement without values, which is worth preparing like any other.
   if (isOneQuery(text)) return { rows: plainRows(await client.unsafe(text, [], PREPARED)) };
   if (!/^\s*BEGIN\b/i.test(text)) return { rows: allRows(await client.unsafe(text)) };
@@ -160,25 +162,4 @@ function plainRows(rows: Rows): Record<string, unknown>[] {
 function instant(text: string): Date | string {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) ? text : date;
-}
-
-/**
- * Passes a value as text, which PostgreSQL reads as the expected type; the driver would guess a type from the value.
- */
-function parameter(value: unknown): never {
-  return encoded(value) as never;
-}
-
-function encoded(value: unknown): unknown {
-  if (value === undefined) return null;
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) return `{${value.map(arrayItem).join(",")}}`;
-  if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return value;
-}
-
-function arrayItem(item: unknown): string {
-  if (item === null || item === undefined) return "null";
-  return `"${String(encoded(item)).replace(/["\\]/g, "\\$&")}"`;
 }

@@ -3,6 +3,7 @@
 
 import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { deliveriesIn, type Reach } from "../db/reach.ts";
 import { type DeliveryPayload, type DeliveryStatus, deliveries, type JsonObject } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
@@ -115,7 +116,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       });
     if (rows.length === 0) return [];
     const jobs = rows.map(jobOf);
-    await Promise.all([tx.insert(deliveries).values(rows), queue.enqueueAll(tx, "deliveries", jobs)]);
+    const [row] = rows;
+    const inserted =
+      row && rows.length === 1 ? insertOne(tx).execute(row) : tx.insert(deliveries).values(rows);
+    await Promise.all([inserted, queue.enqueueAll(tx, "deliveries", jobs)]);
     return rows.map(({ id }) => id);
   };
 
@@ -181,6 +185,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }),
   };
 }
+
+/** Most runs have one. */
+const insertOne = prepared((query) =>
+  query.insert(deliveries).values({
+    id: sql.placeholder("id"),
+    task_id: sql.placeholder("task_id"),
+    session_id: sql.placeholder("session_id"),
+    bot_id: sql.placeholder("bot_id"),
+    correlation_id: sql.placeholder("correlation_id"),
+    dispatch_type: sql.placeholder("dispatch_type"),
+    dispatch_config: sql.placeholder("dispatch_config"),
+    payload: sql.placeholder("payload"),
+    target_key: sql.placeholder("target_key"),
+  }),
+);
 
 const jobOf = (row: { id: string; target_key: string; dispatch_type: string }): NewJob => ({
   id: newId(),

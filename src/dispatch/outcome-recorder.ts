@@ -1,8 +1,9 @@
 // Stores the outcome of an attempt: the row and the queue's job change in one transaction.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { and, eq, ne, sql } from "drizzle-orm";
+import { and, eq, ne, type Placeholder, sql } from "drizzle-orm";
 import type { Database, Queryable } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { deliveries } from "../db/schema.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -81,36 +82,54 @@ export function createOutcomeRecorder({
  * the delivery has been made or redelivered since; a failure counts only while no later attempt has begun.
  */
 async function change(tx: Queryable, row: DeliveryRow, next: Next): Promise<boolean> {
-  const changed = await tx
-    .update(deliveries)
-    .set(changeOf(next))
-    .where(
-      and(
-        eq(deliveries.id, row.id),
-        ne(deliveries.status, "delivered"),
-        eq(deliveries.attempts_before, row.attempts_before),
-        next.status === "delivered" ? undefined : eq(deliveries.attempts, row.attempts),
-      ),
-    )
-    .returning({ id: deliveries.id });
+  const changed =
+    next.status === "delivered"
+      ? await deliver(tx).execute({ ...seriesOf(row), receipt: storedReceipt(next) })
+      : await tx
+          .update(deliveries)
+          .set(changeOf(next))
+          .where(and(isOpen(seriesOf(row)), eq(deliveries.attempts, row.attempts)))
+          .returning({ id: deliveries.id });
   return changed.length > 0;
 }
 
+const seriesOf = ({ id, attempts_before }: DeliveryRow) => ({ id, attempts_before });
+
+type Placed<Values> = { [Name in keyof Values]: Values[Name] | Placeholder };
+
+/** Whether the delivery is not made yet, and still in this series of attempts. */
+const isOpen = (series: Placed<ReturnType<typeof seriesOf>>) =>
+  and(
+    eq(deliveries.id, series.id),
+    ne(deliveries.status, "delivered"),
+    eq(deliveries.attempts_before, series.attempts_before),
+  );
+
+const OVER = { next_attempt_at: null, retry_seconds: null };
+
 /** Times come from the database's clock, as the queue's do. */
-function changeOf(next: Next) {
-  const over = { next_attempt_at: null, retry_seconds: null };
+const deliver = prepared((query) =>
+  query
+    .update(deliveries)
+    .set({
+      ...OVER,
+      status: "delivered",
+      receipt: sql`${sql.placeholder("receipt")}::jsonb`,
+      delivered_at: sql`now()`,
+      last_error: null,
+      parts: null,
+    })
+    .where(isOpen({ id: sql.placeholder("id"), attempts_before: sql.placeholder("attempts_before") }))
+    .returning({ id: deliveries.id }),
+);
+
+const storedReceipt = ({ receipt }: { receipt: unknown }): string | null =>
+  receipt === null || receipt === undefined ? null : JSON.stringify(receipt);
+
+function changeOf(next: Exclude<Next, { status: "delivered" }>) {
   switch (next.status) {
-    case "delivered":
-      return {
-        ...over,
-        status: next.status,
-        receipt: next.receipt,
-        delivered_at: sql`now()`,
-        last_error: null,
-        parts: null,
-      };
     case "dead":
-      return { ...over, status: next.status, last_error: next.reason };
+      return { ...OVER, status: next.status, last_error: next.reason };
     case "retrying":
       return {
         status: next.status,

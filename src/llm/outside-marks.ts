@@ -12,12 +12,20 @@ export function fromOutside({ id, content }: { id: string; content: string }): s
 }
 
 /** Marks the results of tools that hold such text. It is the last step, so that no cut takes an end away. */
-export const markResults = (messages: LlmMessage[]): LlmMessage[] =>
-  messages.map((message) => {
-    if (message.role !== "tool" || message.outside === undefined) return message;
-    const { outside: id, ...rest } = message;
-    return { ...rest, content: fromOutside({ id, content: message.content }) };
-  });
+export const markResults = (messages: LlmMessage[]): LlmMessage[] => messages.map(marked);
+
+/** Each model call of a run sends the results before it again. */
+const known = new WeakMap<LlmMessage, LlmMessage>();
+
+function marked(message: LlmMessage): LlmMessage {
+  if (message.role !== "tool" || message.outside === undefined) return message;
+  const before = known.get(message);
+  if (before) return before;
+  const { outside: id, ...rest } = message;
+  const result = { ...rest, content: fromOutside({ id, content: message.content }) };
+  known.set(message, result);
+  return result;
+}
 
 /** Tokens that the marks of a result cost, by estimate. */
 export const MARKS_OVERHEAD = 16;

@@ -14,20 +14,33 @@ interface Vendor {
   models: Record<string, ModelFacts>;
 }
 
+/** More names than anybody uses at a time; those that requests make up must not fill the memory. */
+const MOST_ASKED = 500;
+
 /**
  * Reads the text at the first question, because that takes longer than the rest of a start. Its form is checked by a
  * test, since it is part of the program.
  */
 export function createKnownModels(text: string): KnownModels {
   let table: ReturnType<typeof read> | undefined;
+  const asked = new Map<string, ModelFacts | undefined>();
+  const find: KnownModels["find"] = (model, host) => {
+    table ??= read(text);
+    const found = table.get(plainName(model));
+    const own = found?.find(({ hosts }) => hosts.some((pattern) => isAt(pattern, host)));
+    if (own) return own.facts;
+    const { prices: _elsewhere, pdfs: _perhaps, ...facts } = found?.[0]?.facts ?? {};
+    return found && facts;
+  };
   return {
+    // Every model call asks several times.
     find(model, host) {
-      table ??= read(text);
-      const found = table.get(plainName(model));
-      const own = found?.find(({ hosts }) => hosts.some((pattern) => isAt(pattern, host)));
-      if (own) return own.facts;
-      const { prices: _elsewhere, pdfs: _perhaps, ...facts } = found?.[0]?.facts ?? {};
-      return found && facts;
+      const question = `${host} ${model}`;
+      if (!asked.has(question)) {
+        if (asked.size >= MOST_ASKED) asked.clear();
+        asked.set(question, find(model, host));
+      }
+      return asked.get(question);
     },
   };
 }

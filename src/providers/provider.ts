@@ -31,5 +31,17 @@ const VENDORS: Record<ProviderAdapter, string> = {
   anthropic: "api.anthropic.com",
 };
 
-export const hostOf = ({ adapter, base_url }: Pick<Provider, "adapter" | "base_url">): string =>
-  base_url === null ? VENDORS[adapter] : new URL(base_url).host;
+type Endpoint = Pick<Provider, "adapter" | "base_url">;
+
+/** Every model call asks several times. */
+const hosts = new WeakMap<Endpoint, string>();
+
+export function hostOf(provider: Endpoint): string {
+  const { adapter, base_url } = provider;
+  if (base_url === null) return VENDORS[adapter];
+  const known = hosts.get(provider);
+  if (known !== undefined) return known;
+  const { host } = new URL(base_url);
+  hosts.set(provider, host);
+  return host;
+}

@@ -66,6 +66,8 @@ const MOST_UNASKED = 200_000;
 export async function openProviders(options: ProvidersOptions) {
   const { db, vault, addSecret, environment, known, contextWindow, connect, log } = options;
   let connected = new Map<string, Connected>();
+  /** The default provider first. */
+  let listed: Provider[] = [];
   let writing: Promise<unknown> = Promise.resolve();
 
   /** Read by the endpoint at each request, so that what is known of a model may change without a new endpoint. */
@@ -135,6 +137,9 @@ export async function openProviders(options: ProvidersOptions) {
     const rows = await store.list();
     const all = learned ? [await learned.apply(), ...rows] : rows;
     connected = new Map(all.map((provider) => [provider.id, refreshed(provider)]));
+    // Without a choice, the environment's, which is first, else the oldest.
+    const usual = all.find(({ is_default }) => is_default) ?? all[0];
+    listed = usual ? [usual, ...all.filter((one) => one !== usual)] : [];
   }
 
   /** Keeps the endpoint, with what it knows of models that failed, unless it leads elsewhere now. */
@@ -155,14 +160,6 @@ export async function openProviders(options: ProvidersOptions) {
   });
   const follower = await followTable({ db, channel: CHANNEL, log, read });
 
-  /** The default provider first. */
-  function list(): Provider[] {
-    const all = [...connected.values()].map(({ provider }) => provider);
-    // Without a choice, the environment's, which is first, else the oldest.
-    const usual = all.find(({ is_default }) => is_default) ?? all[0];
-    return usual ? [usual, ...all.filter((one) => one !== usual)] : [];
-  }
-
   function get(id: string): Provider {
     const provider = current(id);
     if (!provider) throw notFound("provider", id);
@@ -175,7 +172,8 @@ export async function openProviders(options: ProvidersOptions) {
   };
 
   return {
-    list,
+    /** The default provider first. */
+    list: (): readonly Provider[] => listed,
     get,
     /** Throws `conflict` or `validation`. The first provider of a server without one becomes the default. */
     async create(given: GivenProvider): Promise<Provider> {
@@ -196,7 +194,7 @@ export async function openProviders(options: ProvidersOptions) {
     },
     /** Undefined if there is no provider at all. */
     find(name: string): FoundModel | undefined {
-      const named = modelNamed(name, list());
+      const named = modelNamed(name, listed);
       const to = named && connected.get(named.provider.id);
       return to && { endpoint: to.endpoint, model: named.model, ...(named.note && { note: named.note }) };
     },
@@ -222,7 +220,7 @@ export async function openProviders(options: ProvidersOptions) {
     },
     /** The context window of a model, which is named as bots name it. */
     windowOf(name: string): number {
-      const named = modelNamed(name, list());
+      const named = modelNamed(name, listed);
       const set = named?.provider.models[named.model]?.context_window;
       if (set !== undefined) return set;
       const known = named && factsOf(named.provider, named.model).context_window;
@@ -232,11 +230,11 @@ export async function openProviders(options: ProvidersOptions) {
     },
     /** Whether a model, named as bots name it, reads PDFs by itself. */
     readsPdfs(name: string): boolean {
-      const named = modelNamed(name, list());
+      const named = modelNamed(name, listed);
       const quirks = named && connected.get(named.provider.id)?.quirks.of(named.model);
       return quirks?.readsPdfs === true && !quirks.noPdfs;
     },
-    doubtIn: (name: string): string | undefined => doubtIn(name, list()),
+    doubtIn: (name: string): string | undefined => doubtIn(name, listed),
     async close(): Promise<void> {
       await follower.close();
       await writing;

@@ -1,8 +1,9 @@
 // Wraps pg-boss in a small interface: enqueue, withdraw, work, close. Jobs are sent within the caller's transaction.
 
 import { type SQL, sql } from "drizzle-orm";
-import { type Db, fromDrizzle, PgBoss } from "pg-boss";
+import { type Db, PgBoss } from "pg-boss";
 import { type Database, type Queryable, rowsOf } from "../db/database.ts";
+import { runText } from "../db/prepared.ts";
 import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { lightly } from "./light-commit.ts";
@@ -152,7 +153,9 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
 
   const fetching: Db = { executeSql: (text, values) => executeSql(lightly(text), values) };
 
-  const within = (tx: Queryable): { db: Db } => ({ db: fromDrizzle(tx as never, sql) });
+  const within = (tx: Queryable): { db: Db } => ({
+    db: { executeSql: async (text, values = []) => ({ rows: await runText(tx, text, values) }) },
+  });
 
   const enqueueAll: Queue["enqueueAll"] = async (tx, name, jobs) => {
     const rows = jobs.map(({ id, subject, key, group }) => ({

@@ -4,10 +4,18 @@ type Redact = (text: string) => string;
 
 /** Returns a deep copy of a JSON-like object with every text redacted; values that are not JSON are kept as they are. */
 export function redactDeep(object: JsonObject, redact: Redact): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).map(([key, value]) => [redact(key), redactValue(value, redact)]),
-  );
+  const copy: JsonObject = {};
+  for (const key of Object.keys(object)) {
+    const name = redact(key);
+    const value = redactValue(object[key], redact);
+    // As a plain assignment this name would set the prototype.
+    if (name === "__proto__") Object.defineProperty(copy, name, { ...OWN, value });
+    else copy[name] = value;
+  }
+  return copy;
 }
+
+const OWN = { enumerable: true, configurable: true, writable: true };
 
 function redactValue(value: unknown, redact: Redact): unknown {
   if (typeof value === "string") return redact(value);

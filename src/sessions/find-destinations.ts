@@ -3,6 +3,7 @@
 
 import { eq, inArray, sql } from "drizzle-orm";
 import { type Queryable, rowsOf } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { bots, channelBindings, channels, type JsonObject, sessions, type WhenBusy } from "../db/schema.ts";
 import { notFound } from "../errors.ts";
 import { isUuid } from "../ids.ts";
@@ -54,24 +55,13 @@ export async function findDestinations(
   query: Queryable,
   messages: Addressed[],
 ): Promise<Settled<Destination>> {
-  const rows = await query
-    .select({
-      session_id: sessions.id,
-      channel_id: sessions.channel_id,
-      client_id: sessions.client_id,
-      bot_id: sessions.bot_id,
-      has_bot: sql<boolean>`${bots.id} is not null`,
-      session_config: sessions.dispatch_config,
-      channel_config: channels.dispatch_config,
-      allow_bot_messages: channels.allow_bot_messages,
-      when_busy: channels.when_busy,
-      mirrors,
-      allowed: allowedAmong(messages.map(({ author }) => author)),
-    })
-    .from(sessions)
-    .innerJoin(channels, eq(channels.id, sessions.channel_id))
-    .leftJoin(bots, eq(bots.id, sessions.bot_id))
-    .where(inArray(sessions.id, messages.map(({ sessionId }) => sessionId).filter(isUuid)));
+  const authors = messages.map(({ author }) => author);
+  const ids = messages.map(({ sessionId }) => sessionId).filter(isUuid);
+  const [id] = ids;
+  const isOne = id !== undefined && ids.length === 1 && authors.every((author) => author === undefined);
+  const rows = isOne
+    ? await selectOne(query).execute({ id })
+    : await select(query, authors).where(inArray(sessions.id, ids));
   const byId = new Map(rows.map((row) => [row.session_id, row]));
   return messages.map(({ sessionId, author }) => {
     const found = byId.get(sessionId.toLowerCase());
@@ -83,6 +73,28 @@ export async function findDestinations(
     return { status: "rejected", reason };
   });
 }
+
+const select = (query: Queryable, authors: readonly (Author | undefined)[]) =>
+  query
+    .select({
+      session_id: sessions.id,
+      channel_id: sessions.channel_id,
+      client_id: sessions.client_id,
+      bot_id: sessions.bot_id,
+      has_bot: sql<boolean>`${bots.id} is not null`,
+      session_config: sessions.dispatch_config,
+      channel_config: channels.dispatch_config,
+      allow_bot_messages: channels.allow_bot_messages,
+      when_busy: channels.when_busy,
+      mirrors,
+      allowed: allowedAmong(authors),
+    })
+    .from(sessions)
+    .innerJoin(channels, eq(channels.id, sessions.channel_id))
+    .leftJoin(bots, eq(bots.id, sessions.bot_id));
+
+/** Most messages come alone, and from nobody that a service names. */
+const selectOne = prepared((query) => select(query, []).where(eq(sessions.id, sql.placeholder("id"))));
 
 /** One row per active session of a place, or one row without a session if there is none. */
 interface EventRow {

@@ -1,10 +1,10 @@
 // Stores messages and their consequences in as few statements as possible: PostgreSQL's cost of a webhook depends on
 // the number of statements, not of rows.
 
-import { sql } from "drizzle-orm";
 import type { ReadFile } from "../attachments/attachment.ts";
-import { newAttachments } from "../attachments/store.ts";
-import { type Queryable, rowsOf } from "../db/database.ts";
+import { attachmentRows, storeAttachments } from "../attachments/store.ts";
+import type { Queryable } from "../db/database.ts";
+import { runText } from "../db/prepared.ts";
 import type { JsonObject, messages, tasks } from "../db/schema.ts";
 import type { InboxRecord } from "../inbox/record.ts";
 
@@ -50,10 +50,18 @@ export async function storeMessages(
 ): Promise<Set<string>> {
   if (items.length === 0) return new Set();
   const sent = items.map(({ message, task }) => ({ message, task }));
-  const files = items.map(({ message, files }) => ({ messageId: message.id, files }));
-  const given = sql`jsonb_array_elements(${JSON.stringify(sent)}::jsonb) with ordinality as given (item, nr)`;
-  const made = await tx.execute(sql`
-    with given as materialized (select item, nr from ${given}),
+  const files = attachmentRows(items.map(({ message, files }) => ({ messageId: message.id, files })));
+  const values = [JSON.stringify(sent), JSON.stringify(records)];
+  const stored = await (files === undefined
+    ? runText<{ id: string }>(tx, WITHOUT_FILES, values)
+    : runText<{ id: string }>(tx, WITH_FILES, [...values, files]));
+  return new Set(stored.map(({ id }) => id));
+}
+
+const statement = (attachments: string): string => `
+    with given as materialized (
+      select item, nr from jsonb_array_elements($1::jsonb) with ordinality as given (item, nr)
+    ),
     stored as (
       insert into messages (id, session_id, role, content, source, metadata, from_person, hops, dedupe_key)
       select m.id, m.session_id, 'user', m.content, m.source, m.metadata, m.from_person, m.hops, m.dedupe_key
@@ -68,7 +76,7 @@ export async function storeMessages(
     fresh as (
       select item from given where (item -> 'message' ->> 'id')::uuid in (select id from stored)
     ),
-    ${newAttachments(files, sql`select id from stored`)}
+    ${attachments}
     with_task as (
       insert into tasks (id, session_id, channel_id, bot_id, message_id, owner, correlation_id, source,
         dispatch_type, dispatch_config, mirrors, execution_config, callback_config, loop_key, when_busy, merge_key, schedule_id)
@@ -84,7 +92,7 @@ export async function storeMessages(
         idempotency_key, outcomes, duration_ms, verified, signature, replay_of)
       select r.id, r.integration_id, r.method, r.path, r.headers, r.body, r.body_bytes, r.body_truncated, r.verdict,
         r.idempotency_key, made.outcomes, r.duration_ms, r.verified, r.signature, r.replay_of
-      from jsonb_to_recordset(${JSON.stringify(records)}::jsonb) as r (
+      from jsonb_to_recordset($2::jsonb) as r (
         id uuid, integration_id text, method text, path text, headers jsonb, body text, body_bytes integer,
         body_truncated boolean, verdict text, idempotency_key text, outcomes jsonb, duration_ms integer,
         verified boolean, signature jsonb, replay_of uuid
@@ -100,6 +108,7 @@ export async function storeMessages(
         outcomes = inbox_events.outcomes || excluded.outcomes,
         reason = case when inbox_events.verdict = 'ignored' then null else inbox_events.reason end
     )
-    select id from stored`);
-  return new Set(rowsOf<{ id: string }>(made).map(({ id }) => id));
-}
+    select id from stored`;
+
+const WITHOUT_FILES = statement("");
+const WITH_FILES = statement(storeAttachments("$3"));

@@ -8,6 +8,7 @@ import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
+import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
@@ -64,6 +65,28 @@ type RunOutcome =
   | { status: "merged"; into: string }
   /** The run was not begun. No error is delivered, because the other side would answer it. */
   | { status: "refused"; code: ErrorCode; error: string };
+
+const endTask = prepared((query) =>
+  query
+    .update(tasks)
+    .set({
+      status: sql`${sql.placeholder("status")}`,
+      run_at: sql`case when ${sql.placeholder("isRefused")}::boolean then null else ${tasks.run_at} end`,
+      result: sql`${sql.placeholder("result")}`,
+      output: sql`${sql.placeholder("output")}::jsonb`,
+      error: sql`${sql.placeholder("error")}`,
+      error_code: sql`${sql.placeholder("error_code")}`,
+      completed_at: sql`${sql.placeholder("completed_at")}::timestamptz`,
+    })
+    .where(
+      and(
+        eq(tasks.id, sql.placeholder("id")),
+        eq(tasks.attempt, sql.placeholder("attempt")),
+        eq(tasks.status, "running"),
+      ),
+    )
+    .returning({ id: tasks.id }),
+);
 
 export function createTaskRunner(options: RunTaskOptions) {
   const { db, queue, agent, outbox, redact, log, maxRunSeconds, maxUnattendedRuns } = options;
@@ -193,19 +216,18 @@ export function createTaskRunner(options: RunTaskOptions) {
     const isRefused = outcome.status === "refused";
     const text = isAnswer ? outcome.answer.text : outcome.error;
     const kept = await db.query.transaction(async (tx) => {
-      const mine = await tx
-        .update(tasks)
-        .set({
-          status: isRefused ? "failed" : outcome.status,
-          ...(isRefused && { run_at: null }),
-          result: isAnswer ? text : null,
-          ...(isAnswer && outcome.answer.output !== undefined && { output: outcome.answer.output }),
-          error: isAnswer ? null : text,
-          error_code: isAnswer ? null : outcome.code,
-          completed_at: new Date(),
-        })
-        .where(and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running")))
-        .returning({ id: tasks.id });
+      const mine = await endTask(tx).execute({
+        id: task.id,
+        attempt: task.attempt,
+        status: isRefused ? "failed" : outcome.status,
+        isRefused,
+        result: isAnswer ? text : null,
+        output:
+          isAnswer && outcome.answer.output !== undefined ? JSON.stringify(outcome.answer.output) : null,
+        error: isAnswer ? null : text,
+        error_code: isAnswer ? null : outcome.code,
+        completed_at: new Date(),
+      });
       // Another worker has claimed the task in the meantime; its outcome counts.
       if (mine.length === 0) return false;
       const told = await outgoing(tx, claim, outcome, options);

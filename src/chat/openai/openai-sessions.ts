@@ -3,8 +3,9 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { ReadFile } from "../../attachments/attachment.ts";
 import type { ReadFiles } from "../../attachments/read-files.ts";
-import { newAttachments } from "../../attachments/store.ts";
+import { attachmentRows, storeAttachments } from "../../attachments/store.ts";
 import type { Database } from "../../db/database.ts";
+import { runText } from "../../db/prepared.ts";
 import { sessions, tasks } from "../../db/schema.ts";
 import { newId } from "../../ids.ts";
 import { rowOfClientCall } from "../../sessions/call-names.ts";
@@ -119,16 +120,8 @@ export function createOpenAiSessions({ query, readFiles }: OpenAiSessionsOptions
       await query.transaction(async (tx) => {
         await tx.insert(sessions).values(rowOf(id, place));
         if (rows.length === 0) return;
-        await tx.execute(sql`
-          with stored as (
-          insert into messages (id, session_id, role, content, source, tool_calls, tool_call_id, from_person, metadata)
-          select m.id, ${id}::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, m.role = 'user' and ${fromPerson},
-            case when m.role = 'tool' then ${JSON.stringify(OUTSIDE)}::jsonb else '{}' end
-          from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as given (item, nr),
-            jsonb_to_record(item) as m (id uuid, role text, content text, tool_calls jsonb, tool_call_id text)
-          order by nr returning id),
-          ${newAttachments(files, sql`select id from stored`)} done as (select 1)
-          select from done`);
+        const stored = [JSON.stringify(rows), attachmentRows(files) ?? "[]"];
+        await runText(tx, STORE, [id, fromPerson, JSON.stringify(OUTSIDE), ...stored]);
       });
       return id;
     },
@@ -137,6 +130,17 @@ export function createOpenAiSessions({ query, readFiles }: OpenAiSessionsOptions
     },
   };
 }
+
+const STORE = `with stored as (
+    insert into messages (id, session_id, role, content, source, tool_calls, tool_call_id, from_person, metadata)
+    select m.id, $1::uuid, m.role, m.content, 'openai', m.tool_calls, m.tool_call_id, m.role = 'user' and $2::boolean,
+      case when m.role = 'tool' then $3::jsonb else '{}' end
+    from jsonb_array_elements($4::jsonb) with ordinality as given (item, nr),
+      jsonb_to_record(item) as m (id uuid, role text, content text, tool_calls jsonb, tool_call_id text)
+    order by nr returning id
+  ),
+  ${storeAttachments("$5")} done as (select 1)
+  select from done`;
 
 /** Not the active one of its place, of which there can be only one. */
 const rowOf = (id: string, { channelId, clientId, botId }: Place) => ({

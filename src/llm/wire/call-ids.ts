@@ -15,6 +15,20 @@ function shortId(seed: string): string {
   return digits.replace(/[^A-Za-z0-9]/g, "").slice(0, LENGTH);
 }
 
+/** A conversation is sent again with every model call, and with some models each of its calls needs another id. */
+const made = new Map<string, string>();
+const MOST_MADE = 2_000;
+
+function derivedId(id: string, time: number): string {
+  const seed = `${id}#${time}`;
+  const known = made.get(seed);
+  if (known !== undefined) return known;
+  if (made.size >= MOST_MADE) made.clear();
+  const derived = shortId(seed);
+  made.set(seed, derived);
+  return derived;
+}
+
 /**
  * Returns a function that gives each call of a conversation an id used once. It is the call's own where possible, since
  * some models (Kimi) expect theirs back; otherwise it is derived from that one, and so the same in every request.
@@ -27,7 +41,7 @@ export function createIds(pattern: RegExp = USUAL): (id: string) => string {
     while (!pattern.test(fit) || used.has(fit)) {
       const time = times.get(id) ?? 0;
       times.set(id, time + 1);
-      fit = shortId(`${id}#${time}`);
+      fit = derivedId(id, time);
     }
     used.add(fit);
     return fit;

@@ -68,28 +68,41 @@ export type Spoken = Exclude<LlmMessage, { role: "system" }>;
 
 function cleanCalls(messages: LlmMessage[], options: CleanOptions): Spoken[] {
   const idFor = createIds(options.idPattern);
+  const cleaned: Spoken[] = [];
   // Results come in the order of their calls, which may share an id.
   let waiting: { id: string; sent: string }[] = [];
   /** Every call needs a result before anything else is said, and every result its call. */
-  const unanswered = (): Spoken[] =>
-    waiting.splice(0).map(({ sent }) => ({ role: "tool", tool_call_id: sent, content: NO_RESULT }));
-  const cleaned = messages.flatMap((message): Spoken[] => {
-    if (message.role === "system") return [];
+  const answerWaiting = () => {
+    for (const { sent } of waiting) cleaned.push({ role: "tool", tool_call_id: sent, content: NO_RESULT });
+    waiting = [];
+  };
+  for (const message of messages) {
+    if (message.role === "system") continue;
     if (message.role === "tool") {
       const at = waiting.findIndex(({ id }) => id === message.tool_call_id);
       const [call] = at < 0 ? [] : waiting.splice(at, 1);
-      return call ? [{ ...message, tool_call_id: call.sent }] : [resultAsText(message)];
+      const isSame = call?.sent === message.tool_call_id;
+      const answer = isSame ? message : call && { ...message, tool_call_id: call.sent };
+      cleaned.push(answer ?? resultAsText(message));
+      continue;
     }
-    if (message.role !== "assistant") return [...unanswered(), message];
+    answerWaiting();
+    if (message.role !== "assistant") {
+      cleaned.push(message);
+      continue;
+    }
     const { tool_calls, continuation, ...rest } = message;
     const own = continuation?.model === options.origin ? { continuation: inStoredOrder(continuation) } : {};
-    if (!tool_calls?.length) return [...unanswered(), { ...rest, ...own }];
-    const before = unanswered();
+    if (!tool_calls?.length) {
+      cleaned.push({ ...rest, ...own });
+      continue;
+    }
     waiting = tool_calls.map(({ id }) => ({ id, sent: idFor(id) }));
     const calls = tool_calls.map((call, at) => cleanCall(call, waiting[at]?.sent ?? call.id, options.origin));
-    return [...before, { ...rest, ...own, tool_calls: calls }];
-  });
-  return [...cleaned, ...unanswered()];
+    cleaned.push({ ...rest, ...own, tool_calls: calls });
+  }
+  answerWaiting();
+  return cleaned;
 }
 
 const resultAsText = ({ content, attachments }: Extract<Spoken, { role: "tool" }>): Spoken => ({
@@ -98,17 +111,29 @@ const resultAsText = ({ content, attachments }: Extract<Spoken, { role: "tool" }
   ...(attachments && { attachments }),
 });
 
-function cleanCall(
-  { name, arguments: json, continuation }: LlmToolCall,
-  id: string,
-  model: string,
-): LlmToolCall {
+function cleanCall(call: LlmToolCall, id: string, model: string): LlmToolCall {
+  const { continuation } = call;
   return {
     id,
-    name: cleanName(name),
-    arguments: argumentsWithoutControlTokens(wellFormedJson(argumentsAsJson(json)).toWellFormed()),
+    ...cleanParts(call),
     ...(continuation?.model === model && { continuation: inStoredOrder(continuation) }),
   };
+}
+
+type CallParts = Pick<LlmToolCall, "name" | "arguments">;
+
+/** Each model call of a run sends the calls before it again. */
+const parts = new WeakMap<LlmToolCall, CallParts>();
+
+function cleanParts(call: LlmToolCall): CallParts {
+  const known = parts.get(call);
+  if (known) return known;
+  const cleaned = {
+    name: cleanName(call.name),
+    arguments: argumentsWithoutControlTokens(wellFormedJson(argumentsAsJson(call.arguments)).toWellFormed()),
+  };
+  parts.set(call, cleaned);
+  return cleaned;
 }
 
 /** The database reorders the keys of JSON; a message must read the same whether or not it has been stored in the meantime. */
@@ -127,22 +152,27 @@ const cleanName = (name: string): string =>
 /** Text from strangers can appear anywhere in a conversation, through tools and documents also in the model's own messages. */
 function withCleanTexts(message: Spoken, { noImages = false, noPdfs = true }: CleanOptions): Spoken {
   const content = withoutControlTokens(message.content);
-  if (message.role === "tool") return { ...message, content: content.trim() === "" ? NO_TEXT : content };
+  const isSaid = content.trim() !== "";
+  // Most messages are clean, and a conversation has many.
+  const isUnchanged = isSaid && content === message.content;
+  if (message.role === "tool")
+    return isUnchanged ? message : { ...message, content: isSaid ? content : NO_TEXT };
   if (message.role === "user") {
+    if (isUnchanged && !message.context && !message.attachments) return message;
     const { context, attachments: _files, ...rest } = message;
     const shown: LlmAttachment[] = [
       ...(noPdfs ? [] : pdfsIn(message)),
       ...(noImages ? [] : imagesIn(message)),
     ];
     const said = [
-      ...(content.trim() === "" ? [] : [content]),
+      ...(isSaid ? [content] : []),
       ...attachedText(message, { noImages, noPdfs, clean: withoutControlTokens }),
     ];
     if (said.length === 0) said.push(NO_TEXT);
     if (context) said.push(inTags(withoutControlTokens(context)));
     return { ...rest, content: said.join("\n\n"), ...(shown.length > 0 && { attachments: shown }) };
   }
-  if (content.trim() !== "") return { ...message, content };
+  if (isSaid) return isUnchanged ? message : { ...message, content };
   // Qwen and others write two line breaks before their calls, which Anthropic and Bedrock refuse as a text.
   return { ...message, content: message.tool_calls?.length ? "" : NO_ANSWER };
 }
