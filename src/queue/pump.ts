@@ -2,6 +2,7 @@
 // polling interval after each job, and its notifications do not wake the next job of a key.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as pause } from "node:timers/promises";
 
 export interface Pump {
   /** Call this when there may be jobs to fetch. */
@@ -12,6 +13,12 @@ export interface Pump {
 
 /** False: when this job was claimed no other one waited behind it, and it no longer holds its key. */
 export type SetFollowed = (isFollowed: boolean) => void;
+
+interface Running {
+  run: Promise<void>;
+  /** On the clock of `performance`. */
+  since: number;
+}
 
 export interface PumpOptions<Job> {
   concurrency: number;
@@ -25,7 +32,7 @@ export interface PumpOptions<Job> {
   ordered: boolean;
   /** Fetches at most `count` jobs, none of them from the groups in `full`. */
   fetch: (count: number, full: string[]) => Promise<Job[]>;
-  /** Tells the queue that these jobs are still running. */
+  /** Tells the queue that these jobs are still running; called for each at the latest after two beats. */
   touch: (jobs: Job[]) => Promise<void>;
   touchEveryMs: number;
   /**
@@ -36,13 +43,22 @@ export interface PumpOptions<Job> {
   onError: (error: unknown) => void;
   /** How often to fetch without a wake-up, for deferred jobs and lost notifications. */
   backstopMs?: number;
+  /**
+   * Least time from one fetch to the next while jobs run. Under load a fetch then brings several jobs; each costs the database about as
+   * much as a run's other statements together.
+   */
+  gatherMs?: number;
 }
+
+const GATHER_MS = 5;
 
 export function createPump<Job>(options: PumpOptions<Job>): Pump {
   // A request that stores a job may wake the pump. The job must not inherit that request's async context.
   const outside = AsyncLocalStorage.snapshot();
-  const running = new Map<Job, Promise<void>>();
+  const running = new Map<Job, Running>();
   let fetching: Promise<void> | undefined;
+  const { gatherMs = GATHER_MS } = options;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
   let woken = false;
   let stopped = false;
   /** True if the last fetch filled all the slots it asked for. */
@@ -57,7 +73,13 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       const free = options.concurrency - running.size;
       // The completion of any job wakes the pump again.
       if (free <= 0) return;
+      const early = fetchedAt + gatherMs - performance.now();
+      if (running.size > 0 && early > 0) {
+        await pause(early);
+        continue;
+      }
       woken = false;
+      fetchedAt = performance.now();
       const { full, room } = shares();
       const count = Math.min(free, room);
       const jobs = await options.fetch(count, full);
@@ -95,8 +117,17 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
         // Otherwise new jobs cause a wake-up of their own.
         if (mayHaveSuccessor || wasLimited || woken) wake();
       });
-    running.set(job, run);
+    running.set(job, { run, since: performance.now() });
   };
+
+  /**
+   * Jobs that have run for a whole beat. Touching a job that is about to be completed waits for that, and everything that completes
+   * another one of them waits for the touch.
+   */
+  const longRunning = (): Job[] =>
+    [...running]
+      .filter(([, { since }]) => performance.now() - since >= options.touchEveryMs)
+      .map(([job]) => job);
 
   const wake = () => {
     woken = true;
@@ -115,7 +146,8 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
   const backstop = setInterval(wake, options.backstopMs ?? 500);
   let touching = Promise.resolve();
   const heartbeat = setInterval(() => {
-    if (running.size > 0) touching = options.touch([...running.keys()]).catch(options.onError);
+    const jobs = longRunning();
+    if (jobs.length > 0) touching = options.touch(jobs).catch(options.onError);
   }, options.touchEveryMs);
 
   return {
@@ -127,7 +159,7 @@ export function createPump<Job>(options: PumpOptions<Job>): Pump {
       stopped = true;
       clearInterval(backstop);
       await fetching;
-      await Promise.all(running.values());
+      await Promise.all(Array.from(running.values(), ({ run }) => run));
       // The heartbeat must continue until the last job has ended.
       clearInterval(heartbeat);
       // The database may be closed as soon as this returns.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createPump } from "../../src/queue/pump.ts";
+import { until } from "../until.ts";
 
 /** An in-memory queue whose jobs end when the test decides. */
 function fakeQueue(count: number, concurrency: number) {
@@ -15,6 +16,7 @@ function fakeQueue(count: number, concurrency: number) {
     ordered: false,
     touchEveryMs: 1_000_000,
     backstopMs: 1_000_000,
+    gatherMs: 0,
     fetch: async (n) => {
       fetches.push(n);
       return waiting.splice(0, n);
@@ -70,6 +72,7 @@ describe("pump", () => {
       ordered: true,
       touchEveryMs: 1_000_000,
       backstopMs: 1_000_000,
+      gatherMs: 0,
       fetch: async (count, full) => {
         asked.push({ count, full });
         const found = waiting.filter((job) => !full.includes(job[0] ?? "")).slice(0, count);
@@ -101,6 +104,7 @@ describe("pump", () => {
       ordered: false,
       touchEveryMs: 1_000_000,
       backstopMs: 1_000_000,
+      gatherMs: 0,
       fetch: async () => {
         fetches += 1;
         if (fetches === 1) {
@@ -147,6 +151,7 @@ describe("pump", () => {
       ordered: false,
       touchEveryMs: 1,
       backstopMs: 1_000_000,
+      gatherMs: 0,
       fetch: async (n) => waiting.splice(0, n),
       touch: () => {
         touched.resolve();
@@ -179,6 +184,7 @@ describe("pump", () => {
       ordered: true,
       touchEveryMs: 1_000_000,
       backstopMs: 1_000_000,
+      gatherMs: 0,
       fetch: async (count) => {
         fetches += 1;
         return waiting.splice(0, count);
@@ -248,6 +254,70 @@ describe("pump", () => {
   });
 });
 
+test("while jobs run, wake-ups are gathered, so that one fetch brings several jobs", async () => {
+  const waiting = ["first"];
+  const fetches: string[][] = [];
+  const release = Promise.withResolvers<void>();
+  const pump = createPump<string>({
+    concurrency: 10,
+    ordered: false,
+    touchEveryMs: 1_000_000,
+    backstopMs: 1_000_000,
+    gatherMs: 50,
+    fetch: async (n) => {
+      const jobs = waiting.splice(0, n);
+      fetches.push(jobs);
+      return jobs;
+    },
+    touch: async () => {},
+    run: () => release.promise,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  pump.wake();
+  await until(() => fetches.length === 1);
+  for (const job of ["second", "third", "fourth"]) {
+    waiting.push(job);
+    pump.wake();
+    await Bun.sleep(1);
+  }
+  await until(() => fetches.flat().length === 4);
+  expect(fetches).toEqual([["first"], ["second", "third", "fourth"]]);
+  release.resolve();
+  await pump.stop();
+});
+
+test("only jobs that have run for a whole beat are touched", async () => {
+  const waiting = ["long"];
+  const touched: string[][] = [];
+  const release = Promise.withResolvers<void>();
+  const pump = createPump<string>({
+    concurrency: 10,
+    ordered: false,
+    touchEveryMs: 200,
+    backstopMs: 1_000_000,
+    gatherMs: 0,
+    fetch: async (n) => waiting.splice(0, n),
+    touch: async (jobs) => void touched.push(jobs),
+    run: () => release.promise,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  pump.wake();
+  // Half a beat before the one at which the first job is touched.
+  await Bun.sleep(300);
+  waiting.push("young");
+  pump.wake();
+  await until(() => touched.length === 1);
+  expect(touched).toEqual([["long"]]);
+  await until(() => touched.length === 2);
+  expect(touched[1]).toEqual(["long", "young"]);
+  release.resolve();
+  await pump.stop();
+});
+
 test("a job does not inherit the async context of the request that woke the pump", async () => {
   const request = new AsyncLocalStorage<string>();
   const seen = Promise.withResolvers<string | undefined>();
@@ -257,6 +327,7 @@ test("a job does not inherit the async context of the request that woke the pump
     ordered: false,
     touchEveryMs: 1_000_000,
     backstopMs: 1_000_000,
+    gatherMs: 0,
     fetch: async (n) => waiting.splice(0, n),
     touch: async () => {},
     run: async () => seen.resolve(request.getStore()),
