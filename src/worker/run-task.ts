@@ -8,7 +8,6 @@ import { type Agent, saveFinalStep, type TurnOutcome } from "../agent/turn.ts";
 import type { Database } from "../db/database.ts";
 import { isPassing } from "../db/failure.ts";
 import { patiently } from "../db/patiently.ts";
-import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import type { ApprovalNotices } from "../dispatch/approval-notices.ts";
 import type { Outbox } from "../dispatch/outbox.ts";
@@ -25,6 +24,7 @@ import type { Redact } from "../redact.ts";
 import { MOST_HOPS } from "../sdk/hops.ts";
 import { wakeWaiting } from "../sessions/wake-waiting.ts";
 import { type Claim, claimTask } from "./claim.ts";
+import { endTask } from "./end-task.ts";
 import { outgoing } from "./outgoing.ts";
 import { released } from "./released.ts";
 import { streamRun } from "./stream-run.ts";
@@ -65,28 +65,6 @@ type RunOutcome =
   | { status: "merged"; into: string }
   /** The run was not begun. No error is delivered, because the other side would answer it. */
   | { status: "refused"; code: ErrorCode; error: string };
-
-const endTask = prepared((query) =>
-  query
-    .update(tasks)
-    .set({
-      status: sql`${sql.placeholder("status")}`,
-      run_at: sql`case when ${sql.placeholder("isRefused")}::boolean then null else ${tasks.run_at} end`,
-      result: sql`${sql.placeholder("result")}`,
-      output: sql`${sql.placeholder("output")}::jsonb`,
-      error: sql`${sql.placeholder("error")}`,
-      error_code: sql`${sql.placeholder("error_code")}`,
-      completed_at: sql`${sql.placeholder("completed_at")}::timestamptz`,
-    })
-    .where(
-      and(
-        eq(tasks.id, sql.placeholder("id")),
-        eq(tasks.attempt, sql.placeholder("attempt")),
-        eq(tasks.status, "running"),
-      ),
-    )
-    .returning({ id: tasks.id }),
-);
 
 export function createTaskRunner(options: RunTaskOptions) {
   const { db, queue, agent, outbox, redact, log, maxRunSeconds, maxUnattendedRuns } = options;
