@@ -88,8 +88,14 @@ export function createSdkServices(
     // An event is one message, whichever of the integration's sessions it is for.
     injectMessage: async (message) =>
       sessions.inject(checked("injectMessage", message), integrationId, { owner }),
-    injectEvent: async (event) =>
-      sessions.injectEvent(checked("injectEvent", event), integrationId, { owner }),
+    injectEvent: async (given) => {
+      const event = checked("injectEvent", given);
+      const { matches } = event;
+      // The API has no such field, so its rules say nothing about it; and it would be called for places that are bound only.
+      if (matches !== undefined && typeof matches !== "function")
+        throw new HeddleError("validation", "matches must be a function.", { field: "matches" });
+      return sessions.injectEvent(event, integrationId, { owner });
+    },
     // Text from elsewhere may contain characters that the database cannot store.
     ingestDocument: async (document) =>
       (await documents.ingest({ ...storableJson(checked("ingestDocument", document)), integrationId, owner }))

@@ -128,6 +128,12 @@ describe("calls are checked like requests to the REST API", () => {
       "author.display_name",
       "missing",
     ],
+    [
+      "a filter that is no function",
+      () => injectEvent({ ...event, matches: 5 as never }),
+      "matches",
+      "a function",
+    ],
     ["an event without a name", () => injectEvent({ ...event, event: "" }), "event", "1 to 200"],
     [
       "a place without a name",
