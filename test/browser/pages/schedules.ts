@@ -19,8 +19,14 @@ export function schedulesTests(ui: () => Ui): void {
     await page.getByRole("button", { name: "Create schedule" }).click();
     await page.getByRole("heading", { name: "Evening round" }).waitFor();
     await page.getByRole("button", { name: "Edit" }).click();
-    await page.getByLabel("Quiet from").fill("22:00");
+    await page.getByLabel("Quiet from").fill("21:00");
     await page.getByLabel("Quiet until").fill("06:00");
+    await page.getByRole("button", { name: "Save schedule" }).click();
+    await page
+      .getByText(/so that nothing would be sent/)
+      .first()
+      .waitFor();
+    await page.getByLabel("Quiet from").fill("22:00");
     await page.getByRole("combobox", { name: "If an earlier run is in progress" }).click();
     await page.getByRole("option", { name: "The next time waits for its turn" }).click();
     await page.getByRole("combobox", { name: "Only if this tool finds something new" }).click();

@@ -150,7 +150,7 @@ function Quiet({ draft, set, wrong }: PartProps) {
           label="Quiet from"
           type="time"
           required={draft.quietEnd !== ""}
-          error={wrong("quiet_hours.start")}
+          error={wrong("quiet_hours.end") === undefined ? wrong("quiet_hours") : undefined}
           value={draft.quietStart}
           onChange={({ currentTarget }) => set({ quietStart: currentTarget.value })}
         />
