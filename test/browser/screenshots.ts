@@ -127,7 +127,10 @@ async function take({ name, path, before }: Picture): Promise<void> {
   for (const look of LOOKS) {
     await using opened = await ui.openPage(path, look);
     await opened.page.waitForSelector("h1");
+    const isRead = () => opened.page.evaluate("!document.querySelector('[aria-busy=true]')");
+    await until(isRead);
     await before?.(opened.page);
+    await until(isRead);
     // The event stream stays open, so the network is never idle; what is drawn is.
     await opened.page.waitForTimeout(800);
     const file = join(folder, `${name}-${look.name}.png`);
