@@ -5,7 +5,6 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
-import { migrate as applyMigrations } from "drizzle-orm/pglite/migrator";
 import { HeddleError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { unpackArchive } from "../runtime/archive.ts";
@@ -77,7 +76,7 @@ async function ready(client: PGlite, { log }: OpenEmbedded, release: () => void)
     await migrate({
       query,
       migrationsFolder: readableDir("migrations"),
-      apply: (config) => applyMigrations(query, config),
+      runsSeveral: false,
     });
   } catch (error) {
     await client.close();

@@ -2,18 +2,19 @@
 
 import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import { PgDialect } from "drizzle-orm/pg-core";
 import { HeddleError } from "../errors.ts";
 import { type Queryable, rowsOf } from "./database.ts";
 
 export interface Migrate {
   query: Queryable;
   migrationsFolder: string;
-  /** drizzle's migrator for the driver in use. */
-  apply: (config: { migrationsFolder: string }) => Promise<void>;
+  /** Whether the driver runs a text of several statements: a new database needs a few hundred, each of which would be a round trip. */
+  runsSeveral: boolean;
 }
 
 /** Applies missing migrations. The caller must ensure that no other process does so at the same time. */
-export async function migrate({ query, migrationsFolder, apply }: Migrate): Promise<void> {
+export async function migrate({ query, migrationsFolder, runsSeveral }: Migrate): Promise<void> {
   const known = readMigrationFiles({ migrationsFolder });
   const newestKnown = Math.max(...known.map(({ folderMillis }) => folderMillis));
   const applied = await newestApplied(query);
@@ -24,7 +25,9 @@ export async function migrate({ query, migrationsFolder, apply }: Migrate): Prom
       "The database was set up by a newer version of Heddle: start that version, or restore a backup from before it.",
     );
   }
-  await apply({ migrationsFolder });
+  const migrations = runsSeveral ? known.map((one) => ({ ...one, sql: [one.sql.join(";\n")] })) : known;
+  // The types say that it needs a session without a schema, which this one is.
+  await new PgDialect().migrate(migrations, query._.session as never, { migrationsFolder });
 }
 
 /**

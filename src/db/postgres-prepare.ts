@@ -2,7 +2,6 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { HeddleError } from "../errors.ts";
 import { migrate } from "./migrate.ts";
@@ -56,7 +55,7 @@ function prepareOnce(client: Sql, migrationsFolder: string): Promise<boolean> {
     if (!row?.locked) return false;
     await ensureVector(tx);
     const query = drizzle(asClient(tx, client));
-    await migrate({ query, migrationsFolder, apply: (config) => applyMigrations(query, config) });
+    await migrate({ query, migrationsFolder, runsSeveral: true });
     return true;
   });
 }
