@@ -15,13 +15,13 @@ poll({
     const last = (await store.get<string>(CURSOR)) ?? "";
     const response = await askAcme(`mentions?after=${encodeURIComponent(last)}`, { signal });
     if (!response.ok) throw new Error(`Acme answered ${response.status}`);
-    const { mentions } = (await response.json()) as { mentions: { id: string }[] };
+    const { mentions } = (await response.json()) as { mentions: { id?: unknown }[] };
     for (const mention of mentions) {
       const event = readEvent(mention);
       if (event) await handOver("mention", event).catch(leaveOut);
       else log.warning("A mention without id, room and text was skipped", { id: mention.id });
       // Only now: what could not be handed over is asked for again, and its key makes sure that it counts once.
-      await store.set(CURSOR, mention.id);
+      if (typeof mention.id === "string") await store.set(CURSOR, mention.id);
     }
   },
 });

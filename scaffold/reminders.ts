@@ -10,7 +10,7 @@ export async function collectReminders(signal: AbortSignal): Promise<number> {
   const last = (await store.get<string>(CURSOR)) ?? "";
   const response = await askAcme(`reminders?after=${encodeURIComponent(last)}`, { signal });
   if (!response.ok) throw new Error(`Acme answered ${response.status}`);
-  const { reminders } = (await response.json()) as { reminders: { id: string }[] };
+  const { reminders } = (await response.json()) as { reminders: { id?: unknown }[] };
   let count = 0;
   for (const reminder of reminders) {
     // The rest is asked for again after the next start.
@@ -19,7 +19,7 @@ export async function collectReminders(signal: AbortSignal): Promise<number> {
     if (event) await handOver("reminder", event).catch(leaveOut);
     else log.warning("A reminder without id, room and text was skipped", { id: reminder.id });
     // Only now: what could not be handed over is asked for again, and its key makes sure that it counts once.
-    await store.set(CURSOR, reminder.id);
+    if (typeof reminder.id === "string") await store.set(CURSOR, reminder.id);
     count++;
   }
   return count;

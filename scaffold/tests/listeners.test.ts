@@ -5,14 +5,14 @@ import { fakeFetch, fakeHeddle, startListener, useSettings } from "heddle/sdk/te
 import "../listeners.ts";
 
 const heddle = fakeHeddle();
-const made = [
+const made: { id?: string; room: string; text: string }[] = [
   { id: "m1", room: "ops", text: "Look at this" },
   { id: "m2", room: "lab", text: "And at that" },
 ];
 let status = 200;
 const service = fakeFetch(({ url }) => {
   const last = new URL(url).searchParams.get("after") ?? "";
-  return Response.json({ mentions: made.filter(({ id }) => id > last) }, { status });
+  return Response.json({ mentions: made.filter(({ id = "z" }) => id > last) }, { status });
 });
 after(() => {
   heddle.restore();
@@ -47,12 +47,17 @@ test("what is new is handed over once, and the place is kept for the next start"
 });
 
 test("an event that is refused holds up none", async () => {
-  made.push({ id: "m".repeat(300), room: "ops", text: "Too long" }, { id: "n1", room: "ops", text: "Next" });
+  made.push(
+    { id: "m".repeat(300), room: "ops", text: "Too long" },
+    { room: "ops", text: "Without an id" },
+    { id: "n1", room: "ops", text: "Next" },
+  );
   await ask();
   assert.deepEqual(
     heddle.events.map(({ content }) => content),
     ["Look at this", "And at that", "Next"],
   );
+  assert.equal(await store.get("last_mention"), "n1");
 });
 
 test("a failure is the server's to see, which asks again after a pause", async () => {

@@ -3,11 +3,20 @@ import { PgTransaction } from "drizzle-orm/pg-core";
 import { type Queryable, rowsOf } from "./database.ts";
 import { parameter } from "./parameter.ts";
 
-/** What drizzle prepares. `fields` and `joinsNotNullableMap` say how its rows are read; the types leave them out. */
-interface Statement {
-  getQuery(): Query;
+/** How the rows of a statement are read. drizzle's types leave it out. */
+interface Reading {
   fields?: unknown;
   joinsNotNullableMap?: unknown;
+}
+
+/** What drizzle prepares, for one database or one transaction. */
+interface Statement extends Reading {
+  getQuery(): Query;
+}
+
+/** What of it does not depend on the database. */
+interface Built extends Reading {
+  query: Query;
 }
 
 /**
@@ -19,27 +28,33 @@ export function prepared<Made extends Statement>(
   build: (query: Queryable) => { prepare(name: string): Made },
 ): (query: Queryable) => Made {
   const ofDatabases = new WeakMap<Queryable, Made>();
-  let first: Made | undefined;
+  let built: Built | undefined;
   return (query) => {
     const earlier = ofDatabases.get(query);
     if (earlier !== undefined) return earlier;
     // The name is not used: the driver itself decides what it prepares (see postgres-js.ts).
-    const statement = first ? onceMore(first, query) : build(query).prepare("");
-    first ??= statement;
+    const statement = built ? (statementOf(built, query) as Made) : build(query).prepare("");
+    built ??= builtOf(statement);
     if (!is(query, PgTransaction)) ofDatabases.set(query, statement);
     return statement;
   };
 }
 
-/** The same text, run by another database or transaction. */
-function onceMore<Made extends Statement>(made: Made, query: Queryable): Made {
-  const { session } = query._;
-  const { fields, joinsNotNullableMap } = made;
-  const statement = session.prepareQuery(made.getQuery(), fields as never, undefined, true);
-  return Object.assign(statement, { joinsNotNullableMap }) as unknown as Made;
+function builtOf(statement: Statement): Built {
+  const { fields, joinsNotNullableMap } = statement;
+  return { query: statement.getQuery(), fields, joinsNotNullableMap };
 }
 
-/** Runs SQL text with `$1` placeholders, of which nothing is built. JSON is passed as an object or as text. */
+/** The same text, run by another database or transaction. */
+function statementOf({ query: text, fields, joinsNotNullableMap }: Built, query: Queryable): Statement {
+  const statement = query._.session.prepareQuery(text, fields as never, undefined, true);
+  return Object.assign(statement, { joinsNotNullableMap });
+}
+
+/**
+ * Runs SQL text with `$1` placeholders, of which nothing is built. JSON is passed as an object or as its text; a list becomes an
+ * array of the database.
+ */
 export async function runText<Row>(query: Queryable, text: string, values: unknown[]): Promise<Row[]> {
   const { session } = query._;
   const given = { sql: text, params: values.map(parameter) };
