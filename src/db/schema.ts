@@ -752,7 +752,6 @@ export const inboxEvents = pgTable(
   (table) => [
     index("inbox_events_integration").on(table.integration_id, table.id),
     index("inbox_events_verdict").on(table.verdict, table.id),
-    index("inbox_events_created").on(table.created_at),
     index("inbox_events_time").on(table.created_at, table.verdict),
     index("inbox_events_key").on(table.idempotency_key),
   ],
