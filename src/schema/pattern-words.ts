@@ -16,6 +16,8 @@ const KNOWN: Record<string, string> = {
   "^((GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) )?/[^?#\\s]*$":
     'such as "/status" or "POST /hook/:id", without "?", "#" and other spaces',
   "^(/([^~]|~[01])*)?$": 'that is a JSON pointer such as "/ticket/id", or empty',
+  "^(/([^~|]|~[01])*( [|] /([^~|]|~[01])*)*)?$":
+    'that is a JSON pointer such as "/ticket/id", or several with " | " between them, or empty',
   "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "that is a day such as 2026-01-31",
 };
 

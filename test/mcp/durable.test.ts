@@ -34,7 +34,8 @@ oneDatabase("calls of MCP servers that wait", (open) => {
     await using looms = await taskServer();
     await using old = await everythingServer();
     const place: DatabasePlace = await open.place();
-    const server = (url: string) => ({ url, allow_private: true });
+    // Trusted, so that no call waits for an approval because of what the other servers say of their tools.
+    const server = (url: string) => ({ url, allow_private: true, trust_annotations: true });
     const servers = { seats: server(seats.url), looms: server(looms.url), old: server(old.url) };
     await writeFile(join(place.home, "mcp.yaml"), JSON.stringify({ servers }));
     const start = () =>
