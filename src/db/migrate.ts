@@ -25,7 +25,8 @@ export async function migrate({ query, migrationsFolder, runsSeveral }: Migrate)
       "The database was set up by a newer version of Heddle: start that version, or restore a backup from before it.",
     );
   }
-  const migrations = runsSeveral ? known.map((one) => ({ ...one, sql: [one.sql.join(";\n")] })) : known;
+  // The semicolon has a line of its own, since a comment may end a statement.
+  const migrations = runsSeveral ? known.map((one) => ({ ...one, sql: [one.sql.join("\n;\n")] })) : known;
   // The types say that it needs a session without a schema, which this one is.
   await new PgDialect().migrate(migrations, query._.session as never, { migrationsFolder });
 }

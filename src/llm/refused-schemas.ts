@@ -22,7 +22,9 @@ export function createRefusedSchemas(quirks: Pick<KnownQuirks, "add">) {
   const models = new Map<string, Known>();
 
   function knownOf(model: string): Known {
-    const known = models.get(model) ?? { refused: new Set(), hasTaken: false };
+    const before = models.get(model);
+    if (before) return before;
+    const known: Known = { refused: new Set(), hasTaken: false };
     if (models.size >= MOST_MODELS) models.clear();
     models.set(model, known);
     return known;

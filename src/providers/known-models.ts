@@ -2,6 +2,7 @@
 
 import { readYaml } from "../content/yaml-text.ts";
 import type { ModelFacts, ModelPrices } from "../db/schema.ts";
+import { memo } from "../memo.ts";
 
 export interface KnownModels {
   /** `host` is that of the endpoint: prices and forms of files hold only at the vendor's own. */
@@ -14,7 +15,7 @@ interface Vendor {
   models: Record<string, ModelFacts>;
 }
 
-/** More names than anybody uses at a time; those that requests make up must not fill the memory. */
+/** More names than anybody uses at a time. */
 const MOST_ASKED = 500;
 
 /**
@@ -23,7 +24,6 @@ const MOST_ASKED = 500;
  */
 export function createKnownModels(text: string): KnownModels {
   let table: ReturnType<typeof read> | undefined;
-  const asked = new Map<string, ModelFacts | undefined>();
   const find: KnownModels["find"] = (model, host) => {
     table ??= read(text);
     const found = table.get(plainName(model));
@@ -32,17 +32,12 @@ export function createKnownModels(text: string): KnownModels {
     const { prices: _elsewhere, pdfs: _perhaps, ...facts } = found?.[0]?.facts ?? {};
     return found && facts;
   };
-  return {
-    // Every model call asks several times.
-    find(model, host) {
-      const question = `${host} ${model}`;
-      if (!asked.has(question)) {
-        if (asked.size >= MOST_ASKED) asked.clear();
-        asked.set(question, find(model, host));
-      }
-      return asked.get(question);
-    },
-  };
+  // Every model call asks several times. A host has no spaces.
+  const found = memo(MOST_ASKED, (question) => {
+    const [host = "", ...model] = question.split(" ");
+    return find(model.join(" "), host);
+  });
+  return { find: (model, host) => found(`${host} ${model}`) };
 }
 
 function read(text: string): Map<string, { facts: ModelFacts; hosts: string[] }[]> {

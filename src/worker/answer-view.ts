@@ -47,7 +47,7 @@ export function createAnswerViewer({ display, isData, onChange }: AnswerViewerOp
         if (isData) return;
         // What was written before tools were called stays readable until there is more.
         if (writtenIn !== iteration) {
-          if (display === "append") earlier = joined(earlier, text).slice(-MOST_EARLIER);
+          if (display === "append") earlier = joined(earlier, text).slice(-MOST_EARLIER).toWellFormed();
           text = "";
         }
         writtenIn = iteration;

@@ -1,6 +1,7 @@
 // Ids of tool calls that fit every endpoint: OpenAI refuses more than 40 characters, Mistral all but nine letters and digits.
 
 import { createHash } from "node:crypto";
+import { memo } from "../../memo.ts";
 
 const LENGTH = 9;
 /** The ids that OpenAI takes. */
@@ -16,18 +17,7 @@ function shortId(seed: string): string {
 }
 
 /** A conversation is sent again with every model call, and with some models each of its calls needs another id. */
-const made = new Map<string, string>();
-const MOST_MADE = 2_000;
-
-function derivedId(id: string, time: number): string {
-  const seed = `${id}#${time}`;
-  const known = made.get(seed);
-  if (known !== undefined) return known;
-  if (made.size >= MOST_MADE) made.clear();
-  const derived = shortId(seed);
-  made.set(seed, derived);
-  return derived;
-}
+const derivedId = memo(2_000, shortId);
 
 /**
  * Returns a function that gives each call of a conversation an id used once. It is the call's own where possible, since
@@ -41,7 +31,7 @@ export function createIds(pattern: RegExp = USUAL): (id: string) => string {
     while (!pattern.test(fit) || used.has(fit)) {
       const time = times.get(id) ?? 0;
       times.set(id, time + 1);
-      fit = derivedId(id, time);
+      fit = derivedId(`${id}#${time}`);
     }
     used.add(fit);
     return fit;
