@@ -16,7 +16,7 @@ test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send suc
   const button = (text: string) =>
     `[...document.querySelectorAll("button")].find((one) => one.textContent.includes(${JSON.stringify(text)}))`;
 
-  // A deep link leads to its operation, even through the address with a slash.
+  // A deep link leads to its operation, even through the address with a slash, and from before the document had two parts.
   await tab.goTo(`${server.url}swagger/#tag/sessions/POST/api/v1/sessions`);
   await tab.until(`${key} && location.pathname === "/swagger"`);
   await tab.until(
@@ -44,7 +44,7 @@ test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send suc
     ["tasks", "get", "/api/v1/tasks", "200 /api/v1/tasks?limit=50"],
   ];
   for (const [tag, method = "", path] of sends) {
-    await tab.evaluate(`location.hash = "#tag/${tag}/${method.toUpperCase()}${path}"`);
+    await tab.evaluate(`location.hash = "#api/tag/${tag}/${method.toUpperCase()}${path}"`);
     await tab.until(`(${button(`(${method} ${path})`)})`);
     await tab.evaluate(`${button(`(${method} ${path})`)}.click()`);
     await tab.until(button(`Send ${method} request`));
@@ -54,6 +54,16 @@ test.skipIf(CHROMIUM === null)("the key stays in its tab, and the first Send suc
     await tab.evaluate(`${button("Close Client")}.click()`);
   }
   expect(statuses()).toEqual(sends.map(([, , , answer]) => String(answer)));
+
+  // The other part of the document knows the key as well.
+  await tab.evaluate(`${button("Heddle API")}.click()`);
+  await tab.until(
+    `[...document.querySelectorAll("[role=option]")].some((one) => one.textContent.includes("Administration"))`,
+  );
+  await tab.evaluate(
+    `[...document.querySelectorAll("[role=option]")].find((one) => one.textContent.includes("Administration")).click()`,
+  );
+  await tab.until(`location.hash.startsWith("#administration") && ${key}?.value === "${STATIC_KEY}"`);
 
   const said = tab.events.filter(
     ({ method, params }) =>

@@ -34,7 +34,9 @@ afterAll(async () => {
 test("docs/api.md names every route", async () => {
   const page = await read("docs/api.md");
   expect(page).toContain("Below `/api/v1/admin/integrations`");
-  const { paths } = (await (await fetch(`${url}/swagger/json`)).json()) as { paths: Record<string, object> };
+  const { paths } = (await (await fetch(`${url}/swagger/all/json`)).json()) as {
+    paths: Record<string, object>;
+  };
   // Routes of integrations, which may be loaded by now, are on their own pages.
   const own = Object.keys(paths).filter((path) => !path.startsWith("/integrations/"));
   const known = own.map((path) => path.replace(/^\/api\/v1(\/admin\/integrations\b)?/, ""));
@@ -104,7 +106,7 @@ test("docs/chat.md names every family of events with its scope", async () => {
 });
 
 test("the pages of bots, channels, budgets and schedules name every field that can be set", async () => {
-  const { components, paths } = (await (await fetch(`${url}/swagger/json`)).json()) as {
+  const { components, paths } = (await (await fetch(`${url}/swagger/all/json`)).json()) as {
     components: { schemas: Record<string, { properties?: Record<string, object> }> };
     paths: Record<string, Record<string, object>>;
   };
@@ -138,7 +140,7 @@ test("some page names every field of the API's bodies, and every parameter of it
   const text = (await Promise.all(pages.map((path) => read(`docs/${path}`)))).join("\n");
   // Sent by the command line and the admin UI alone.
   const unnamed = ["fixture_bot", "error_description", "stack"];
-  const { paths, components } = (await (await fetch(`${url}/swagger/json`)).json()) as {
+  const { paths, components } = (await (await fetch(`${url}/swagger/all/json`)).json()) as {
     paths: Record<string, Record<string, ApiOperation>>;
     components: { schemas: Record<string, ApiSchema> };
   };

@@ -78,7 +78,7 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
  * continues or, where there is no such list, of all earlier responses. Returns the paths that answered with 200.
  */
 export async function crawl(ask: Ask, known: Record<string, string[]>): Promise<string[]> {
-  const document = JSON.parse((await ask("GET", "/swagger/json")).text);
+  const document = JSON.parse((await ask("GET", "/swagger/all/json")).text);
   const routes = Object.entries<Record<string, unknown>>(document.paths)
     .filter(([, operations]) => "get" in operations)
     .map(([path]) => path)

@@ -64,7 +64,7 @@ beforeAll(async () => {
   server = await startServer(loadConfig({ home, port: "0" }, environment));
   await server.integrations.whenReady;
   port = Number(new URL(String(server.url)).port);
-  const document = (await (await fetch(`${server.url}/swagger/json`)).json()) as {
+  const document = (await (await fetch(`${server.url}/swagger/all/json`)).json()) as {
     paths: Record<string, Record<string, { security?: unknown[] }>>;
   };
   for (const [path, operations] of Object.entries(document.paths)) {

@@ -87,7 +87,7 @@ async function openApiDocument(): Promise<ApiDocument> {
     server: nothing,
   };
   const app = createApp(PARTS, options);
-  const answer = await app.fetch(new Request("http://localhost/swagger/json"), { address: "127.0.0.1" });
+  const answer = await app.fetch(new Request("http://localhost/swagger/all/json"), { address: "127.0.0.1" });
   if (!answer.ok) throw new Error(`The OpenAPI document cannot be made: ${await answer.text()}`);
   return (await answer.json()) as ApiDocument;
 }

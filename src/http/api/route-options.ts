@@ -11,6 +11,7 @@ import { ErrorAnswer } from "../errors.ts";
 import { type EventStreamOptions, eventStream } from "./event-stream.ts";
 import { API_BODY_LIMIT, readJson } from "./json-body.ts";
 import type { LargeBodies } from "./large-bodies.ts";
+import type { Tag } from "./openapi/tags.ts";
 import type { Ownership } from "./ownership.ts";
 
 export interface RouteFacts {
@@ -20,7 +21,7 @@ export interface RouteFacts {
   scopeFor?: (params: Record<string, string>) => string;
   /** True if a browser needs a recent sign-in for it, because it makes or ends credentials or runs code. */
   isGrave?: boolean;
-  tag: string;
+  tag: Tag;
   summary: string;
   description?: string;
   /** An example body for the documentation. */

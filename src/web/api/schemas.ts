@@ -17,7 +17,7 @@ export interface FieldSchema {
 export const schemas = queryOptions({
   queryKey: ["schemas"],
   queryFn: async () => {
-    const answer = await fetch("/swagger/json");
+    const answer = await fetch("/swagger/all/json");
     if (!answer.ok) throw await ApiFailure.of(answer);
     const document = (await answer.json()) as { components: { schemas: Record<string, FieldSchema> } };
     return document.components.schemas;

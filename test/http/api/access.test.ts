@@ -154,7 +154,7 @@ oneDatabase("every route", (open) => {
 });
 
 async function documented({ send }: HttpFixture): Promise<Route[]> {
-  const { body } = await send("GET", "/swagger/json", { key: null });
+  const { body } = await send("GET", "/swagger/all/json", { key: null });
   return Object.entries<Record<string, { description?: string }>>(body.paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { description = "" }]) => {
       const scope = /Needs the scope `([^`]+)`/.exec(description)?.[1];

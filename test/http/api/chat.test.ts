@@ -59,7 +59,7 @@ eachDatabase("chat", (open) => {
       code: "model_failed",
       message: expect.stringMatching(/^The model is out\. \(task [0-9a-f-]{36}\)$/),
     });
-    const { paths } = (await send("GET", "/swagger/json")).body;
+    const { paths } = (await send("GET", "/swagger/all/json")).body;
     const declared = Object.keys(paths["/api/v1/chat"].post.responses).map(Number);
     const ends = [
       "usage_limit_exceeded",

@@ -67,7 +67,7 @@ test("a client made by openapi-typescript compiles and works", async () => {
     },
   });
   const { astToString, default: openapiTypes } = await import("openapi-typescript");
-  const document = (await http.send("GET", "/swagger/json", { key: null })).body;
+  const document = (await http.send("GET", "/swagger/all/json", { key: null })).body;
   await Bun.write(join(dir, "heddle.ts"), astToString(await openapiTypes(document)));
   await Bun.write(join(dir, "client.ts"), CLIENT);
   const options = [

@@ -133,7 +133,7 @@ const open = embeddedDatabase();
 
 beforeAll(async () => {
   const http = await createHttpFixture(await open());
-  schemas = (await http.send("GET", "/swagger/json", { key: null })).body.components.schemas;
+  schemas = (await http.send("GET", "/swagger/all/json", { key: null })).body.components.schemas;
 });
 
 /** As OpenAPI says it; what is stored as JSON may be any. */

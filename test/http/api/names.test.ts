@@ -146,7 +146,7 @@ beforeAll(async () => {
     carapace("base", "local_tools: [read_mail]\nskills: [triage, gone]\nrequires: { tools: [send_mail] }"),
     carapace("reviewer", "includes: [base, gone]"),
   ]);
-  const { body } = await http.send("GET", "/swagger/json", { key: null });
+  const { body } = await http.send("GET", "/swagger/all/json", { key: null });
   // biome-ignore lint/suspicious/noExplicitAny: a document without references
   const { paths } = (await SwaggerParser.dereference(body)) as any;
   routes = Object.entries<object>(paths)

@@ -48,7 +48,7 @@ const open = embeddedDatabase();
 
 beforeAll(async () => {
   http = await createHttpFixture(await open());
-  const { body } = await http.send("GET", "/swagger/json", { key: null });
+  const { body } = await http.send("GET", "/swagger/all/json", { key: null });
   const { paths } = (await SwaggerParser.dereference(body)) as unknown as {
     paths: Record<string, Record<string, Operation>>;
   };

@@ -33,7 +33,7 @@ eachDatabase("unstorable text", (open) => {
   beforeAll(async () => {
     workspace = await temporaryWorkspace();
     http = await createHttpFixture(await open(), { workspace });
-    const document = (await http.send("GET", "/swagger/json", { key: null })).body;
+    const document = (await http.send("GET", "/swagger/all/json", { key: null })).body;
     ({ paths } = (await SwaggerParser.dereference(document)) as never);
     const made = async (path: string) => (await http.send("POST", path, { body: { client_id: "x:1" } })).body;
     ids.channels = (await made("/api/v1/channels")).id;

@@ -1,12 +1,15 @@
-// The API's documentation: /swagger/json, and the page at /swagger that shows it.
+// The API's documentation: the document in two parts and as a whole, and the page at /swagger that shows the parts.
 
 import { Elysia } from "elysia";
 import { HeddleError } from "../../../errors.ts";
 import { answerEncoded, type Bodies, withGzip } from "../../encoded.ts";
 import { type MountedIntegrations, scopeOfRoute } from "../../gateway/integrations-gateway.ts";
-import { createDocument, eachMethod, type IntegrationRoutesEntry } from "./document.ts";
+import { partOf } from "./divide.ts";
+import { createDocument, eachMethod, type IntegrationRoutesEntry, type OpenApiDocument } from "./document.ts";
 import type { RouteEntry } from "./operation.ts";
 import {
+  ADMINISTRATION_JSON,
+  type DocumentPath,
   KEY_STORE,
   KEY_STORE_SCRIPT,
   OPENAPI_JSON,
@@ -14,7 +17,9 @@ import {
   pageOf,
   SCALAR_BUNDLE,
   swaggerPlugin,
+  WHOLE_JSON,
 } from "./page.ts";
+import { ADMINISTRATION, WORK } from "./tags.ts";
 
 export interface OpenApiOptions {
   version: string;
@@ -37,51 +42,28 @@ and to public routes of integrations. **Enter your key under "Authentication" on
 
 An error is an object \`error\` with a \`code\` for programs, a \`message\` for people and, where one field of the
 input is invalid, its name in \`field\`. A list with more pages has a \`next_cursor\`: pass it as \`cursor\` for the next page.
-Every answer has an \`X-Request-Id\`, which also stands in the log.`;
+Every answer has an \`X-Request-Id\`, which also stands in the log.
 
-const TAGS = {
-  Sessions: "A session is one conversation of a bot; messages are injected into it.",
-  Events: "Something that happened in an outside place, sent to every channel bound to that place.",
-  Channels: "A channel is the lasting conversation space behind a client id; its sessions come and go.",
-  Tasks: "A task is one run of a bot.",
-  Deliveries: "Outcomes of tasks on their way to their targets.",
-  Documents: "Texts that searches find.",
-  Tools: "Functions that bots can call.",
-  Providers: "Endpoints with models.",
-  Usage: "Tokens and costs of models.",
-  Bots: "A bot has a prompt, a model, tools and skills, and answers messages.",
-  Skills: "Knowledge that goes into a run.",
-  Carapaces: "Bundles of tools, skills and prompt text.",
-  Templates: "Texts that tell bots how the work in a channel is organised.",
-  Inbox: "Received webhooks and their outcomes.",
-  Integrations: "Integrations connect outside services to bots.",
-  "Administration of integrations": "Setting up integrations: settings, keys, packages, approval.",
-  Processes: "Background processes of integrations.",
-  Logs: "What the server writes about its work.",
-  Server: "What the server is and how it is configured.",
-  Overview: "What needs a person, and what has happened.",
-  "API keys": "Keys and what they may do.",
-  "Sign-in": "Browsers act as a key after signing in.",
-  Transcription: "Speech to text.",
-  Health: "For load balancers and service managers.",
-} as const;
+This document is one of two parts: \`${OPENAPI_JSON}\` has the work with bots and the routes of integrations,
+\`${ADMINISTRATION_JSON}\` how the server is set up. \`${WHOLE_JSON}\` is both in one, for generators of clients.`;
 
 /** An Elysia plugin; use it on the instance that has the routes. */
 export function openApi(options: OpenApiOptions) {
   const { version, scalarBundle } = options;
-  const facts = { version, description: DESCRIPTION, tags: TAGS };
+  const facts = { version, description: DESCRIPTION, tags: { ...WORK, ...ADMINISTRATION } };
   // Rebuilt only after the set of live routers or the address has changed, because anybody may request it.
-  let made: { of: unknown[]; bodies: Promise<Bodies> } | undefined;
-  const document = (): Promise<Bodies> => {
+  let made: { of: unknown[]; bodies: Record<DocumentPath, Promise<Bodies>> } | undefined;
+  const documents = () => {
     const { entries, of: routers } = liveRoutes(options.integrations);
     const baseUrl = options.baseUrl();
     const of = [...routers, baseUrl];
     if (!made || made.of.length !== of.length || made.of.some((one, at) => one !== of[at])) {
-      const text = JSON.stringify(createDocument(options.routes(), entries, { ...facts, baseUrl }));
-      made = { of, bodies: withGzip(text) };
+      made = { of, bodies: written(createDocument(options.routes(), entries, { ...facts, baseUrl })) };
     }
     return made.bodies;
   };
+  const answer = async (request: Request, path: DocumentPath) =>
+    answerEncoded(request, await documents()[path], { "content-type": "application/json; charset=utf-8" });
   const hidden = { detail: { hide: true } };
   const plugin = swaggerPlugin(version);
   let page: Promise<string> | undefined;
@@ -98,12 +80,9 @@ export function openApi(options: OpenApiOptions) {
         },
         hidden,
       )
-      .get(
-        OPENAPI_JSON,
-        async ({ request }) =>
-          answerEncoded(request, await document(), { "content-type": "application/json; charset=utf-8" }),
-        hidden,
-      )
+      .get(OPENAPI_JSON, ({ request }) => answer(request, OPENAPI_JSON), hidden)
+      .get(ADMINISTRATION_JSON, ({ request }) => answer(request, ADMINISTRATION_JSON), hidden)
+      .get(WHOLE_JSON, ({ request }) => answer(request, WHOLE_JSON), hidden)
       .get(
         KEY_STORE,
         () => new Response(KEY_STORE_SCRIPT, { headers: { "content-type": SCRIPT_TYPE } }),
@@ -129,6 +108,19 @@ export function openApi(options: OpenApiOptions) {
         hidden,
       )
   );
+}
+
+/** The whole document and its two parts, as they are sent. */
+function written(whole: OpenApiDocument): Record<DocumentPath, Promise<Bodies>> {
+  const isAdministration = (tag: string) => tag in ADMINISTRATION;
+  const work = partOf(whole, (tag) => !isAdministration(tag));
+  const administration = partOf(whole, isAdministration);
+  administration.info = { ...whole.info, title: "Heddle: administration" };
+  return {
+    [OPENAPI_JSON]: withGzip(JSON.stringify(work)),
+    [ADMINISTRATION_JSON]: withGzip(JSON.stringify(administration)),
+    [WHOLE_JSON]: withGzip(JSON.stringify(whole)),
+  };
 }
 
 function liveRoutes(integrations: OpenApiOptions["integrations"]): {

@@ -2,13 +2,21 @@
 
 import { swagger } from "@elysiajs/swagger";
 
-export const OPENAPI_PAGE = "/swagger";
-export const OPENAPI_JSON = `${OPENAPI_PAGE}/json`;
+export const OPENAPI_PAGE = "/swagger" as const;
+export const OPENAPI_JSON = `${OPENAPI_PAGE}/json` as const;
+/** What is not needed for working with bots, but for setting the server up. */
+export const ADMINISTRATION_JSON = `${OPENAPI_PAGE}/admin/json` as const;
+/** Both parts in one document, for generators of clients. */
+export const WHOLE_JSON = `${OPENAPI_PAGE}/all/json` as const;
+export type DocumentPath = typeof OPENAPI_JSON | typeof ADMINISTRATION_JSON | typeof WHOLE_JSON;
 export const SCALAR_BUNDLE = `${OPENAPI_PAGE}/scalar.js`;
 
 /** Turns off everything that Scalar would fetch from elsewhere: fonts, proxy, telemetry, assistants. */
 const SCALAR = {
-  url: OPENAPI_JSON,
+  sources: [
+    { title: "Heddle API", slug: "api", url: OPENAPI_JSON, default: true },
+    { title: "Administration", slug: "administration", url: ADMINISTRATION_JSON },
+  ],
   theme: "default",
   customCss: "body { margin: 0; }",
   withDefaultFonts: false,
@@ -27,15 +35,18 @@ export const KEY_STORE = `${OPENAPI_PAGE}/key-store.js`;
 
 /**
  * Scalar keeps the key in localStorage, which outlives the browser session and is shared by all pages of this server,
- * including those of integrations. This script makes it use the tab's sessionStorage instead.
+ * including those of integrations. This script makes it use the tab's sessionStorage instead, with one entry for all documents, so
+ * that the key is entered once. Links to operations of before the document had two parts lead to the first of them.
  */
-export const KEY_STORE_SCRIPT = `for (const method of ["getItem", "setItem", "removeItem"]) {
+export const KEY_STORE_SCRIPT = `const KEYS = "scalar-reference-auth";
+for (const method of ["getItem", "setItem", "removeItem"]) {
   const original = Storage.prototype[method];
   Storage.prototype[method] = function (key, ...rest) {
-    const isKey = this === localStorage && String(key).startsWith("scalar-reference-auth");
-    return original.call(isKey ? sessionStorage : this, key, ...rest);
+    const isKey = this === localStorage && String(key).startsWith(KEYS);
+    return isKey ? original.call(sessionStorage, KEYS, ...rest) : original.call(this, key, ...rest);
   };
 }
+if (location.hash.startsWith("#tag/")) location.hash = "#api/" + location.hash.slice(1);
 `;
 
 /** Three threads crossing three others. The icon is inline, so that browsers do not request /favicon.ico. */

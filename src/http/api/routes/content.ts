@@ -6,6 +6,7 @@ import type { FileKind, FileText, HomeFiles } from "../../../content/home-files.
 import type { ContentAbout } from "../../../content/owned-registry.ts";
 import { notFound } from "../../../errors.ts";
 import { listRoute, pageOfItems, SETUP } from "../list.ts";
+import type { Tag } from "../openapi/tags.ts";
 import { bodyFailures, failures, type RouteOptions } from "../route-options.ts";
 import { nullable, oneOf } from "../schemas.ts";
 
@@ -18,7 +19,7 @@ export interface ContentRouteOptions {
   /** The text of a file, for the documentation. */
   example: string;
   homeFiles: HomeFiles;
-  tag: string;
+  tag: Tag;
   /** Description of the list, for the documentation. */
   description: string;
   /** What a fetch returns, for the documentation: "a skill with its text". */
