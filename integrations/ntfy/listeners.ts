@@ -45,14 +45,7 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     throw new ReauthRequired(`Topics in NTFY_LISTEN must have 1 to 64 of A-Z a-z 0-9 _ -; got "${wrong}".`);
   }
   const names = [...topics].sort().join(",");
-  // Stored values are no place for a password.
-  const server = settings.NTFY_URL.replace(/\/\/[^/]*@/, "//");
-  const key = `last:${server}:${names}`.slice(0, 255);
-  let since = await store.get<string>(key);
-  if (since === undefined) {
-    since = String(Math.floor(Date.now() / 1_000));
-    await store.set(key, since);
-  }
+  const { key, since } = await cursorOf(names);
   const answer = await ntfy.get(`/${names}/json`, {
     query: { since },
     ...{ signal, timeoutSeconds: false },
@@ -80,6 +73,20 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     if (line.event === "message") await store.set(key, line.id);
   }
   throw new Error("The ntfy server has ended the stream.");
+}
+
+/** After which message the topics are asked for, and where that is stored. */
+async function cursorOf(names: string): Promise<{ key: string; since: string }> {
+  const keyFor = (url: string): string => `last:${url}:${names}`.slice(0, 255);
+  // Stored values are no place for a password. Earlier versions had the whole address in their key.
+  const key = keyFor(settings.NTFY_URL.replace(/\/\/[^/]*@/, "//"));
+  const keyBefore = keyFor(settings.NTFY_URL);
+  const before = keyBefore === key ? undefined : await store.get<string>(keyBefore);
+  const known = (await store.get<string>(key)) ?? before;
+  const since = known ?? String(Math.floor(Date.now() / 1_000));
+  if (known === undefined || before !== undefined) await store.set(key, since);
+  if (before !== undefined) await store.delete(keyBefore);
+  return { key, since };
 }
 
 /** As long as ntfy keeps messages. */

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import "../../integrations/ntfy/dispatcher.ts";
 import "../../integrations/ntfy/listeners.ts";
+import { store } from "heddle/sdk";
 import {
   correct,
   deliver,
@@ -208,6 +209,24 @@ test("a user with a password signs in as well as a token", async () => {
   const listener = startListener("topics");
   await listener.reported;
   await listener.stop();
+});
+
+test("an address with a password goes on where an earlier version was, and is stored nowhere", async () => {
+  const withPassword = ntfy.url.replace("//", `//${USER.name}:secret-of-the-url@`);
+  const missed = ntfy.say("ops", "Said meanwhile.");
+  const before = ntfy.say("ops", "Said before.");
+  await store.set(`last:${withPassword}:ops`, missed);
+  useSettings({ NTFY_URL: withPassword });
+  const listener = startListener("topics");
+  await until(
+    () => heddle.messages.map(({ content }) => content),
+    (said) => said.includes("Said before."),
+  );
+  await listener.stop();
+  expect(ntfy.subscriptions.at(-1)?.since).toBe(missed);
+  const stored = await store.list({ prefix: "last:" });
+  expect(JSON.stringify(stored)).not.toContain("secret-of-the-url");
+  expect(stored.map(({ value }) => value)).toEqual([before]);
 });
 
 test.each<[Record<string, string | undefined>, string]>([
