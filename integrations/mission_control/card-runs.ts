@@ -2,7 +2,7 @@
 
 import type { Sql } from "heddle/sdk";
 import { Refused } from "./refused.ts";
-import { costsFor, taskFor } from "./server.ts";
+import { costsFor, tasksFor } from "./server.ts";
 import { tables } from "./tables.ts";
 
 const MOST = 50;
@@ -38,16 +38,14 @@ export async function runsOf(
     [cardId],
   );
   const ids = rows.map(({ task_id }) => task_id);
-  const costs = await costsFor(request, ids);
-  const runs = await Promise.all(
-    rows.map(async ({ task_id, at }) => {
-      const found = await taskFor(request, task_id);
-      return {
-        ...{ task_id, at, bot_id: found?.bot_id ?? null, status: found?.status ?? null },
-        cost_usd: costs.get(task_id) ?? null,
-      };
-    }),
-  );
+  const [costs, tasks] = await Promise.all([costsFor(request, ids), tasksFor(request, ids)]);
+  const runs = rows.map(({ task_id, at }) => {
+    const task = tasks.get(task_id);
+    return {
+      ...{ task_id, at, bot_id: task?.bot_id ?? null, status: task?.status ?? null },
+      cost_usd: costs.get(task_id) ?? null,
+    };
+  });
   const known = runs.flatMap(({ cost_usd }) => cost_usd ?? []);
   return {
     runs,

@@ -92,9 +92,13 @@ export interface Task {
   status: string;
 }
 
-/** Undefined: it was deleted, or is not the caller's to see. */
-export const taskFor = (request: Request, id: string): Promise<Task | undefined> =>
-  found(allowed(asCaller(request).get<Task>(`/tasks/${encodeURIComponent(id)}`)));
+/** Tasks by their ids. Those that were deleted, or are not the caller's to see, are missing. */
+export async function tasksFor(request: Request, ids: readonly string[]): Promise<Map<string, Task>> {
+  if (ids.length === 0) return new Map();
+  const query = { id: ids.join(","), limit: 500 };
+  const answer = await allowed(asCaller(request).get<{ tasks: Task[] }>("/tasks", { query }));
+  return new Map((answer?.tasks ?? []).map((task) => [task.id, task]));
+}
 
 /** What runs have cost in US dollars, by their ids. Those whose cost is not known, or not the caller's to see, are missing. */
 export async function costsFor(request: Request, ids: readonly string[]): Promise<Map<string, number>> {
@@ -127,15 +131,6 @@ export const approvalsFor = async (request: Request): Promise<Approval[]> =>
       }),
     )
   )?.approvals ?? [];
-
-async function found<Value>(answer: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "not_found") return undefined;
-    throw error;
-  }
-}
 
 /** What the caller's key has no scope for is left out, and the rest is shown. */
 async function allowed<Value>(answer: Promise<Value>): Promise<Value | undefined> {

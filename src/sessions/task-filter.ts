@@ -6,6 +6,8 @@ import { type Reach, tasksIn } from "../db/reach.ts";
 import { messages, type TaskStatus, tasks } from "../db/schema.ts";
 
 export interface TaskFilter {
+  /** Only these. */
+  ids?: string[] | undefined;
   status?: TaskStatus;
   bot_id?: string;
   session_id?: string;
@@ -31,9 +33,10 @@ const OPEN_STATUSES = ["pending", "running", "waiting"] as const;
 
 export function tasksWhere(query: Queryable, filter: TaskFilter, onlyOpen = false): SQL | undefined {
   const { status, bot_id, session_id, channel_id, source, error_code, correlation_id } = filter;
-  const { delegation_task_id, mcp_call } = filter;
+  const { ids, delegation_task_id, mcp_call } = filter;
   const { since, until, cursor, reach } = filter;
   return and(
+    ids ? inArray(tasks.id, ids) : undefined,
     status && eq(tasks.status, status),
     onlyOpen ? inArray(tasks.status, OPEN_STATUSES) : undefined,
     bot_id ? eq(tasks.bot_id, bot_id) : undefined,

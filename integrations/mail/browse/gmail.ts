@@ -25,11 +25,9 @@ export const gmailBrowser: MailBrowser = {
   async search(wanted, signal) {
     const { ids, hasMore } = await idsOf(wanted, signal);
     const names = await labelNames(signal);
-    const mails: FoundMail[] = [];
-    for (const id of ids) {
-      const message = await at(id, `format=metadata&${METADATA}`, signal);
-      if (message) mails.push(shown(message, names, headOf(message)));
-    }
+    // At once, as far as the client's own limits let them: one after another, fifty mails took ten seconds.
+    const found = await Promise.all(ids.map((id) => at(id, `format=metadata&${METADATA}`, signal)));
+    const mails = found.flatMap((message) => (message ? [shown(message, names, headOf(message))] : []));
     return { mails, hasMore };
   },
 

@@ -22,6 +22,13 @@ export function oneOf<const Word extends string>(
 export const Id = t.String({ format: "uuid", description: "A UUID." });
 /** An example for the documentation; it is the id of nothing. */
 export const EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000000";
+const UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+/** A filter of a list by ids; `what` says of what, such as "Only these tasks". */
+export const listOfIds = (what: string) =>
+  t.String({
+    ...{ maxLength: 2_000, pattern: `^${UUID}( *, *${UUID})*$` },
+    description: `${what}: at most 50 ids, separated by commas.`,
+  });
 export const IdParams = t.Object({ id: Id });
 export const Instant = t.String({ format: "date-time" });
 export const InstantOf = (description: string) => t.String({ format: "date-time", description });

@@ -132,6 +132,10 @@ eachDatabase("REST API", (open) => {
     expect(output).toBeNull();
     expect(listed.body).toEqual({ tasks: [short], next_cursor: null });
     expect((await send("GET", "/api/v1/tasks?source=slack")).body.tasks).toEqual([]);
+    const byId = await send("GET", `/api/v1/tasks?id=${crypto.randomUUID()}, ${task_id.toUpperCase()}`);
+    expect(byId.body.tasks).toEqual([short]);
+    expect((await send("GET", `/api/v1/tasks?id=${crypto.randomUUID()}`)).body.tasks).toEqual([]);
+    expect((await send("GET", "/api/v1/tasks?id=1,2")).body.error.field).toBe("id");
 
     const cancelled = await send("POST", `/api/v1/tasks/${task_id}/cancel`);
     expect(cancelled.body).toMatchObject({ id: task_id, status: "cancelled", error_code: "cancelled" });

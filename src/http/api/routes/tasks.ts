@@ -21,6 +21,7 @@ import {
   instant,
   instantOrNull,
   JsonFields,
+  listOfIds,
   nullable,
   oneOf,
 } from "../schemas.ts";
@@ -157,7 +158,8 @@ export function taskRoutes({ tasks, rerun, continueLoop, ownership, route }: Tas
       "",
       async ({ query, request }) => {
         const reach = await ownership.reachOf(request);
-        const filter = { ...timesIn(query), reach };
+        const { id, ...others } = query;
+        const filter = { ...timesIn(others), ids: id?.split(",").map((one) => one.trim()), reach };
         return pageOfRows("tasks", query, (page) => tasks.list({ ...filter, ...page }), presentShort);
       },
       listRoute(route, {
@@ -167,7 +169,7 @@ export function taskRoutes({ tasks, rerun, continueLoop, ownership, route }: Tas
         description: `Newest first. Prompt and result are cut at ${EXCERPT} characters.`,
         key: "tasks",
         Item: TaskAnswer,
-        query: { ...FILTERS, ...ROWS },
+        query: { id: t.Optional(listOfIds("Only these tasks")), ...FILTERS, ...ROWS },
       }),
     )
     .get("/:id", async ({ params, request }) => detail(await tasks.get(params.id), request), {

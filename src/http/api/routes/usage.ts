@@ -11,7 +11,7 @@ import {
 import { INTEGRATION_FILTER, integrationIn, listRoute, pageOfRows } from "../list.ts";
 import type { Ownership } from "../ownership.ts";
 import type { RouteOptions } from "../route-options.ts";
-import { GivenInstant, limitOf, nullable } from "../schemas.ts";
+import { GivenInstant, limitOf, listOfIds, nullable } from "../schemas.ts";
 
 const DAYS = 30;
 
@@ -46,7 +46,6 @@ const UsageAnswer = named(
 
 const GROUPS = [...DIMENSIONS, "total"].join(", ");
 
-const UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
 const QUERY = {
   group_by: t.Optional(
@@ -62,12 +61,7 @@ const QUERY = {
   model: t.Optional(t.String({ description: "Only calls of this model, as its provider names it." })),
   ...INTEGRATION_FILTER,
   schedule_id: t.Optional(t.String({ format: "uuid", description: "Only calls for this schedule." })),
-  task_id: t.Optional(
-    t.String({
-      ...{ maxLength: 2_000, pattern: `^${UUID}( *, *${UUID})*$` },
-      description: "Only calls of these runs: at most 50 ids, separated by commas.",
-    }),
-  ),
+  task_id: t.Optional(listOfIds("Only calls of these runs")),
   limit: limitOf(500),
   cursor: t.Optional(t.String({ maxLength: 4_000, description: "`next_cursor` of the previous page." })),
 };
