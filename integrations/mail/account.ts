@@ -106,13 +106,27 @@ export async function signedIn<Result>(
 const explain =
   (isRefused: (error: unknown) => boolean) =>
   (error: unknown): never => {
-    throw isRefused(error) ? new ReauthRequired(whyRefused()) : error;
+    throw isRefused(error) ? new ReauthRequired(whyRefused(error)) : error;
   };
 
-function whyRefused(): string {
+const LONGEST_REASON = 300;
+
+function whyRefused(error: unknown): string {
+  const said = reasonIn(error);
+  const reason = said === "" ? "" : ` It answered: ${said}`;
   if (account()) {
-    return `The mail server does not accept the sign-in for ${user()}. Sign in again, with this mailbox's account.`;
+    return `The mail server does not accept the sign-in for ${user()}. Sign in again, with this mailbox's account.${reason}`;
   }
   const hint = isGmail() ? " Gmail wants an app password." : "";
-  return `The mail server does not accept MAIL_ADDRESS and MAIL_PASSWORD.${hint}`;
+  return `The mail server does not accept MAIL_ADDRESS and MAIL_PASSWORD.${hint}${reason}`;
+}
+
+/** What the server has said, such as that the account wants an app password, or a person at its web page. */
+function reasonIn(error: unknown): string {
+  const { responseText, response } = (error ?? {}) as { responseText?: unknown; response?: unknown };
+  const said = [responseText, response].find((text) => typeof text === "string" && text !== "");
+  return String(said ?? "")
+    .slice(0, LONGEST_REASON)
+    .replace(/\s+/g, " ")
+    .toWellFormed();
 }

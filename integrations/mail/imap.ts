@@ -1,6 +1,6 @@
 // Connections to the mailbox.
 
-import { connectionError, Retryable } from "heddle/sdk";
+import { connectionError, ReauthRequired, Retryable } from "heddle/sdk";
 import type { ImapFlow } from "imapflow";
 import { type Proof, signedIn } from "./account.ts";
 import { imapServer, settings } from "./config.ts";
@@ -56,11 +56,25 @@ async function connect(auth: Proof, signal: AbortSignal, silenceMs: number): Pro
     await Promise.race([client.connect(), losing.promise]);
   } catch (error) {
     close();
+    // An error of the network or of TLS has a code, and comes before the server has said all that it takes.
+    const hasCode = (error as { code?: unknown } | undefined)?.code !== undefined;
+    if ("accessToken" in auth && !hasCode && takesNoTokens(client))
+      throw new ReauthRequired(
+        `The IMAP server ${host}:${port} takes no sign-in with a token. Set MAIL_AUTH to "password", or MAIL_IMAP_HOST to the server of the provider where you signed in.`,
+      );
     const where = { address: `${host}:${port}`, settings: ["MAIL_IMAP_HOST", "MAIL_IMAP_PORT"] };
     throw connectionError(error, { name: "The IMAP server", ...where });
   }
   return { client, lost: losing.promise, close };
 }
+
+/** Whether the server has said how it lets people sign in, and not by a token. */
+function takesNoTokens({ capabilities }: ImapFlow): boolean {
+  const mechanisms = [...capabilities.keys()].filter((name) => name.startsWith("AUTH="));
+  return capabilities.size > 0 && !mechanisms.some((name) => TOKENS.includes(name));
+}
+
+const TOKENS = ["AUTH=OAUTHBEARER", "AUTH=XOAUTH2", "AUTH=XOAUTH"];
 
 /** What the server has answered, instead of "Command failed". */
 export function inWords(error: unknown): never {

@@ -10,6 +10,7 @@ import {
   startListener,
   toolContext,
   useSettings,
+  useTokens,
 } from "heddle/sdk/testing";
 import { simpleParser } from "mailparser";
 import "../../integrations/mail/dispatcher.ts";
@@ -19,7 +20,8 @@ import { moveMail, trashMail } from "../../integrations/mail/tools/sort.ts";
 import { startLoop } from "../../src/listeners/loop.ts";
 import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
 import type { GmailMessage } from "../fakes/gmail-imap/mailbox.ts";
-import { type GmailImap, startGmailImap } from "../fakes/gmail-imap/server.ts";
+import { type GmailImap, type GmailImapOptions, startGmailImap } from "../fakes/gmail-imap/server.ts";
+import { MAIL_SCOPE } from "../fakes/gmail-imap/sign-in.ts";
 import { until } from "../until.ts";
 import { MAILBOX } from "./dovecot.ts";
 import { type Letter, letter } from "./letter.ts";
@@ -37,9 +39,9 @@ const settingsFor = (imapPort: number): Record<string, string | undefined> => ({
   ...{ MAIL_ADDRESS: MAILBOX.user, MAIL_PASSWORD: MAILBOX.pass, MAIL_TLS: "off", MAIL_POLL_SECONDS: "1" },
   ...{ MAIL_IMAP_HOST: "127.0.0.1", MAIL_IMAP_PORT: String(imapPort), MAIL_AUTHSERV_ID: "mx.heddle.test" },
   ...{ MAIL_SMTP_HOST: "127.0.0.1", MAIL_SMTP_PORT: String(smtp.port), MAIL_SAVE_SENT: "no" },
-  ...{ MAIL_ANSWER: undefined, MAIL_FOLDERS: undefined },
+  ...{ MAIL_ANSWER: undefined, MAIL_FOLDERS: undefined, MAIL_AUTH: undefined },
 });
-async function start(options: { longestIdleMs?: number; mostConnections?: number } = {}): Promise<void> {
+async function start(options: Partial<GmailImapOptions> = {}): Promise<void> {
   await gmail?.stop();
   gmail = await startGmailImap({ ...MAILBOX, ...options });
   useSettings(settingsFor(gmail.port));
@@ -57,6 +59,7 @@ afterEach(async () => {
 afterAll(async () => {
   await gmail.stop();
   heddle.restore();
+  useTokens({ google: undefined });
   useSettings(Object.fromEntries(Object.keys(settingsFor(0)).map((name) => [name, undefined])));
 });
 
@@ -171,6 +174,71 @@ test("a refused password is told to people, and too many connections are tried a
   const said = await full.reported.catch((error: Error) => error);
   expect(String(said)).toContain("Too many simultaneous connections");
   await full.stop().catch(() => undefined);
+});
+
+/** Whose the tokens are, and what they cover. */
+const GRANTS: Record<string, { user: string; scope: string }> = {
+  good: { user: MAILBOX.user, scope: MAIL_SCOPE },
+  ofAnother: { user: "another@heddle.test", scope: MAIL_SCOPE },
+  readOnly: { user: MAILBOX.user, scope: "https://www.googleapis.com/auth/gmail.readonly" },
+};
+const BY_TOKEN = { MAIL_AUTH: "google", MAIL_PASSWORD: undefined };
+
+async function startWithTokens(...tokens: string[]): Promise<void> {
+  await start({ grantOf: (token) => GRANTS[token] });
+  useSettings(BY_TOKEN);
+  useTokens({ google: tokens });
+}
+const whyNot = async (): Promise<Error> => {
+  const listener = startListener("imap");
+  const error = await listener.reported.catch((thrown: Error) => thrown);
+  await listener.stop().catch(() => undefined);
+  return error as Error;
+};
+
+test("a person's token opens the mailbox and sends; one that has ended is exchanged once, for both", async () => {
+  await startWithTokens("ended", "good");
+  await smtp.stop();
+  smtp = await startSmtp({ isToken: (token) => token === "good" });
+  useSettings({ ...settingsFor(gmail.port), ...BY_TOKEN });
+  await listening();
+  arrive({ id: "token@x" });
+  await takes("token@x");
+  await answer();
+  expect(smtp.sent).toHaveLength(1);
+  expect(gmail.refusals.map((said) => said.replace(/^\S+ /, ""))).toEqual([
+    "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)",
+  ]);
+});
+
+test.each(["ofAnother", "readOnly", "unknown"])(
+  "a token that does not open this mailbox needs a person: %s",
+  async (token) => {
+    await startWithTokens(token, "ended");
+    const error = await whyNot();
+    expect(error.name).toBe("ReauthRequired");
+    expect(error.message).toContain("Sign in again");
+    // The token and the proof are nobody's to read.
+    expect(JSON.stringify([error.message, String(error.cause), error.stack])).not.toContain(token);
+    await startWithTokens(token, "good");
+    await listening();
+  },
+);
+
+test("a server that takes no tokens is named, and so is the setting", async () => {
+  useSettings(BY_TOKEN);
+  useTokens({ google: "good" });
+  const error = await whyNot();
+  expect(error.message).toMatch(/takes no sign-in with a token.*MAIL_AUTH/);
+});
+
+test("the account's own password is refused with Gmail's reason", async () => {
+  await start({ accountPassword: "of-the-account" });
+  useSettings({ MAIL_PASSWORD: "of-the-account" });
+  const error = await whyNot();
+  expect(error.name).toBe("ReauthRequired");
+  expect(error.message).toMatch(/Application-specific password required/);
+  expect(error.message).not.toContain("of-the-account");
 });
 
 test("moves change labels: to the archive, to a label, back to the inbox, and into the trash", async () => {

@@ -44,7 +44,9 @@ test("a sign-in that the server cannot check now is tried again; one that it ref
   smtp.refuseSignIn(454);
   expect(await sending()).toBeInstanceOf(Retryable);
   smtp.refuseSignIn(535);
-  expect(await sending()).toBeInstanceOf(ReauthRequired);
+  const refused = await sending();
+  expect(refused).toBeInstanceOf(ReauthRequired);
+  expect((refused as Error).message).toContain("It answered: 535");
   smtp.refuseSignIn(undefined);
   expect(await sending()).toBe("sent");
 });

@@ -243,3 +243,25 @@ for (const [name, start] of Object.entries(BOXES)) {
     });
   });
 }
+
+test("over the Gmail API, the mails of a search are read at once, and are shown in their order", async () => {
+  const gmail = startFakeGmail({
+    address: MAILBOX.user,
+    grantOf: () => ({ scope: `${GMAIL_SCOPE} ${PUBSUB_SCOPE}` }),
+  });
+  try {
+    forget();
+    useTokens({ google: "good" });
+    useSettings({ MAIL_ADDRESS: MAILBOX.user, MAIL_PROTOCOL: "gmail", MAIL_GMAIL_URL: gmail.url });
+    for (let at = 1; at <= 20; at++) gmail.arrive(letter({ id: `${at}@x`, subject: `Number ${at}` }));
+    gmail.slowDown(20);
+    const { mails } = await search({ text: "Number", limit: 20 });
+    expect(mails.map(({ subject }) => subject)).toEqual(
+      Array.from({ length: 20 }, (_, at) => `Number ${20 - at}`),
+    );
+    // As many as Gmail takes from one program, and no more.
+    expect(gmail.mostAtOnce).toBeWithin(2, 9);
+  } finally {
+    await gmail.stop();
+  }
+});

@@ -21,7 +21,12 @@ export interface GmailImap {
 
 export interface GmailImapOptions {
   user: string;
+  /** An app password. */
   pass: string;
+  /** The account's own password, which Gmail takes no more. */
+  accountPassword?: string;
+  /** Whose a token is and what it covers; undefined: nobody's. Without it, there is no sign-in with tokens. */
+  grantOf?(token: string): { user: string; scope: string } | undefined;
   /** How long a client may idle before the server ends the connection; Gmail waits about ten minutes. */
   longestIdleMs?: number;
   /** Fewer are allowed at Gmail than elsewhere. */

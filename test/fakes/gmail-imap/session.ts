@@ -5,6 +5,7 @@ import { fetched } from "./fetch.ts";
 import { type Folder, type GmailFolders, type GmailMessage, SETTABLE, uidIn } from "./mailbox.ts";
 import { readSearch } from "./search.ts";
 import type { GmailImapOptions } from "./server.ts";
+import { invalid, mechanismsOf, type Outcome, Refused, signInBy, signInByPassword } from "./sign-in.ts";
 
 export interface Session {
   handle(command: Command): void;
@@ -24,24 +25,23 @@ interface SessionOptions {
 
 const CAPABILITIES =
   "IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 UIDPLUS MOVE ENABLE LITERAL- SPECIAL-USE APPENDLIMIT=35651584";
-const BEFORE = "IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 SASL-IR AUTH=PLAIN";
+const BEFORE = "IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 SASL-IR";
 const FLAGS = ["\\Answered", "\\Flagged", "\\Draft", "\\Deleted", "\\Seen"];
 const TEN_MINUTES_MS = 600_000;
-
-class Refused extends Error {}
 
 export function createSession({ mailbox, commands, say, options, isTooMany, end }: SessionOptions): Session {
   let isIn = false;
   let folder: Folder | undefined;
   /** The UIDs of which the client knows, in the order of their numbers. */
   let known: number[] = [];
-  /** The tag of a sign-in that waits for its proof. */
-  let signingIn: string | undefined;
+  /** A sign-in that waits for its proof, or for the client to take note that it was refused. */
+  let signingIn: { tag: string; mechanism: string; wanted?: string } | undefined;
   let idling: { tag: string; timer: Timer } | undefined;
+  const before = [BEFORE, ...mechanismsOf(options).map((name) => `AUTH=${name}`)].join(" ");
   const forget = mailbox.onChange(() => idling && news());
 
   const HANDLERS: Record<string, (args: Argument[], tag: string) => string | undefined> = {
-    CAPABILITY: () => say(`* CAPABILITY ${isIn ? CAPABILITIES : BEFORE}\r\n`) as undefined,
+    CAPABILITY: () => say(`* CAPABILITY ${isIn ? CAPABILITIES : before}\r\n`) as undefined,
     NOOP: () => undefined,
     ID: () => say('* ID ("name" "GImap" "vendor" "Google, Inc.")\r\n') as undefined,
     LOGOUT: () => {
@@ -49,11 +49,14 @@ export function createSession({ mailbox, commands, say, options, isTooMany, end 
       setTimeout(end, 0);
       return undefined;
     },
-    LOGIN: ([user, pass]) => signIn(textOf(user), textOf(pass)),
-    AUTHENTICATE: ([mechanism, initial], tag) => {
-      if (textOf(mechanism).toUpperCase() !== "PLAIN") throw new Refused("[CANNOT] Unsupported mechanism");
-      if (initial !== undefined) return signInWith(textOf(initial));
-      signingIn = tag;
+    LOGIN: ([user, pass], tag) =>
+      signIn(tag, "LOGIN", () => signInByPassword(options, textOf(user), textOf(pass))),
+    AUTHENTICATE: ([name, initial], tag) => {
+      const mechanism = textOf(name).toUpperCase();
+      if (!mechanismsOf(options).includes(mechanism)) throw new Refused("[CANNOT] Unsupported mechanism");
+      if (initial !== undefined)
+        return signIn(tag, mechanism, () => signInBy(mechanism, textOf(initial), options));
+      signingIn = { tag, mechanism };
       say("+ \r\n");
       return undefined;
     },
@@ -101,26 +104,36 @@ export function createSession({ mailbox, commands, say, options, isTooMany, end 
   const OPEN = ["CAPABILITY", "NOOP", "ID", "LOGOUT", "LOGIN", "AUTHENTICATE"];
   const SELECTED = ["UNSELECT", "IDLE", "UID SEARCH", "UID FETCH", "UID STORE", "UID MOVE"];
 
-  function signIn(user: string, pass: string): string | undefined {
+  function signIn(tag: string, mechanism: string, prove: () => Outcome): string | undefined {
     if (isIn) throw new Unreadable("Already signed in");
-    // A person copies an app password with the spaces that Google shows.
-    if (user !== options.user || pass !== options.pass)
-      throw new Refused("[AUTHENTICATIONFAILED] Invalid credentials (Failure)");
+    const outcome = prove();
+    if ("challenge" in outcome) {
+      signingIn = { tag, mechanism, wanted: outcome.wanted };
+      say(`+ ${outcome.challenge}\r\n`);
+      return undefined;
+    }
     if (isTooMany()) throw new Refused("[ALERT] Too many simultaneous connections. (Failure)");
     isIn = true;
-    return `${user} authenticated (Success)`;
+    return outcome.text;
   }
 
-  function signInWith(proof: string): string | undefined {
-    const [, user = "", pass = ""] = Buffer.from(proof, "base64").toString().split("\0");
-    return signIn(user, pass);
+  /** Takes what the client says to a sign-in that is under way. */
+  function goOnSigningIn(line: string): void {
+    if (!signingIn) return;
+    const { tag, mechanism, wanted } = signingIn;
+    signingIn = undefined;
+    answer(tag, "AUTHENTICATE", () => {
+      if (wanted === undefined) return signIn(tag, mechanism, () => signInBy(mechanism, line, options));
+      if (line !== wanted) throw new Unreadable("Invalid SASL argument.");
+      throw invalid();
+    });
   }
 
   /** Answers a command; some wait for more from the client. */
   function answer(tag: string, name: string, work: () => string | undefined): void {
     try {
       const text = work();
-      if (idling?.tag === tag || signingIn === tag) return;
+      if (idling?.tag === tag || signingIn?.tag === tag) return;
       if (folder && name !== "SELECT" && name !== "EXAMINE") news();
       say(`${tag} OK ${text ?? `${name} completed`}\r\n`);
     } catch (error) {
@@ -238,10 +251,13 @@ export function createSession({ mailbox, commands, say, options, isTooMany, end 
       answer(tag, name, () => handler(args, tag));
     },
     continues(line) {
-      if (signingIn !== undefined) {
-        const tag = signingIn;
-        signingIn = undefined;
-        answer(tag, "AUTHENTICATE", () => signInWith(line));
+      if (signingIn) {
+        try {
+          goOnSigningIn(line);
+        } catch (error) {
+          if (!(error instanceof Unreadable)) throw error;
+          say(`* BAD ${error.message}\r\n`);
+        }
         return true;
       }
       if (!idling) return false;

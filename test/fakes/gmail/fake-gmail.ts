@@ -39,6 +39,9 @@ export function startFakeGmail({ address, grantOf, ackSeconds }: FakeGmailOption
   const requests: string[] = [];
   const refusals: Refusal[] = [];
   let isSilent = false;
+  let pauseMs = 0;
+  let atOnce = 0;
+  let mostAtOnce = 0;
   mailbox.onChange((labelIds) => {
     const { watch } = gmail;
     if (!watch || watch.until < Date.now()) return;
@@ -69,6 +72,9 @@ export function startFakeGmail({ address, grantOf, ackSeconds }: FakeGmailOption
       requests.push(`${request.method} ${url.pathname}`);
       // Whoever asks waits, as for a network that swallows everything.
       if (isSilent) await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      if (pauseMs > 0) await Bun.sleep(pauseMs);
+      atOnce -= 1;
       const refusal = refusals.find(({ path, times }) => times > 0 && url.pathname.endsWith(path));
       if (!refusal) return answer(request, url);
       refusal.times -= 1;
@@ -90,6 +96,14 @@ export function startFakeGmail({ address, grantOf, ackSeconds }: FakeGmailOption
     },
     get watch() {
       return gmail.watch;
+    },
+    /** How many requests waited for an answer at the same time, at most. */
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
+    /** From now on each answer takes so long. */
+    slowDown(ms: number): void {
+      pauseMs = ms;
     },
     forgetWatch(): void {
       gmail.watch = undefined;

@@ -46,7 +46,6 @@ const UsageAnswer = named(
 
 const GROUPS = [...DIMENSIONS, "total"].join(", ");
 
-
 const QUERY = {
   group_by: t.Optional(
     t.String({
