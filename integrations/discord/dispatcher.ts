@@ -7,6 +7,7 @@ import {
   splitText,
   t,
 } from "heddle/sdk";
+import { rememberPosts } from "../_reactions/reacted.ts";
 import { askWithButtons } from "./approvals.ts";
 import { codeOf, deliveryError, isFinal, UNKNOWN_CHANNEL } from "./client.ts";
 import { postFiles } from "./files-out.ts";
@@ -33,9 +34,10 @@ export const dispatcher = {
     const by = extraMetadata.delegated_by ? extraMetadata.bot_display : undefined;
     const shown =
       (streamed as Shown | undefined) ?? (config.interaction ? { interaction: true as const } : undefined);
-    return post({ config, text: attributed(text, by, extraMetadata), actions: clientActions, shown }, ctx);
+    const posted = { config, text: attributed(text, by, extraMetadata), actions: clientActions, shown };
+    return post(posted, ctx, { sessionId: task.session_id, text: result });
   },
-  postMessage({ config, text, username, clientActions = [], extraMetadata, replyInThread }, ctx) {
+  postMessage({ config, text, username, clientActions = [], extraMetadata, replyInThread, sessionId }, ctx) {
     const { reply_to: _, interaction: __, thread_id, ...channel } = config;
     const place = { ...channel, ...(replyInThread !== false && thread_id !== undefined && { thread_id }) };
     return post(
@@ -46,6 +48,7 @@ export const dispatcher = {
         shown: undefined,
       },
       ctx,
+      { sessionId, text },
     );
   },
   edit: ({ config, text, receipt }, ctx) =>
@@ -89,17 +92,24 @@ interface Posted {
   shown: Shown | undefined;
 }
 
-function post(posted: Posted, ctx: DispatchContext) {
+/** People may react to it, so that the session and the text are remembered. */
+function post(posted: Posted, ctx: DispatchContext, about: { sessionId: string | undefined; text: string }) {
   return posting(posted.config, async () => {
-    try {
-      return await postThere(posted, ctx);
-    } catch (error) {
-      const config = channelInstead(posted.config, error);
-      if (!config) throw error;
-      await postPart(config, "moved", { content: "*(The thread in which this was asked is gone.)*" }, ctx);
-      return postThere({ ...posted, config }, ctx);
-    }
+    const made = await postAnywhere(posted, ctx);
+    await rememberPosts(made.receipt.message_ids, about);
+    return made;
   });
+}
+
+async function postAnywhere(posted: Posted, ctx: DispatchContext) {
+  try {
+    return await postThere(posted, ctx);
+  } catch (error) {
+    const config = channelInstead(posted.config, error);
+    if (!config) throw error;
+    await postPart(config, "moved", { content: "*(The thread in which this was asked is gone.)*" }, ctx);
+    return postThere({ ...posted, config }, ctx);
+  }
 }
 
 async function postThere({ config, text, actions, shown }: Posted, ctx: DispatchContext) {

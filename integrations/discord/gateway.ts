@@ -29,7 +29,8 @@ interface Wanted {
 }
 
 const OP = { event: 0, beat: 1, identify: 2, resume: 6, reconnect: 7, invalid: 9, hello: 10, ack: 11 };
-const INTENTS = (1 << 0) | (1 << 9) | (1 << 12);
+/** Servers; messages and reactions in their channels; the same where a person and the bot are alone. */
+const INTENTS = (1 << 0) | (1 << 9) | (1 << 10) | (1 << 12) | (1 << 13);
 const MESSAGE_CONTENT = 1 << 15;
 /** Discord may not have kept the session. */
 const SESSION_IS_OVER = [4007, 4009];

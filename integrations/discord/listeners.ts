@@ -8,6 +8,7 @@ import { connectGateway, type Dispatch, type Session } from "./gateway.ts";
 import { takeInteraction } from "./interactions.ts";
 import { type Self, whoAmI } from "./known.ts";
 import type { DiscordMessage } from "./message.ts";
+import { takeReaction } from "./reacted.ts";
 import { takeDeletion, takeEdit, takeMessage } from "./receive.ts";
 
 const SILENCE_SECONDS = 45;
@@ -107,6 +108,8 @@ async function handle(
   if (t === "MESSAGE_CREATE") return take(d as unknown as DiscordMessage, { self, state, ctx });
   if (t === "MESSAGE_UPDATE") return (await takeEdit(d, self)) === "noted";
   if (t === "MESSAGE_DELETE") return (await takeDeletion(d)) === "noted";
+  if (t === "MESSAGE_REACTION_ADD" || t === "MESSAGE_REACTION_REMOVE")
+    return (await takeReaction(d, { isGone: t === "MESSAGE_REACTION_REMOVE", self })) === "told";
   return false;
 }
 

@@ -3,10 +3,10 @@
 const SCOPES = [
   ...["app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.customize"],
   ...["commands", "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read"],
-  ...["im:write", "mpim:history", "mpim:read", "reactions:write", "users:read"],
+  ...["im:write", "mpim:history", "mpim:read", "reactions:read", "reactions:write", "users:read"],
 ];
 const EVENTS = [
-  ...["app_mention", "member_joined_channel"],
+  ...["app_mention", "member_joined_channel", "reaction_added", "reaction_removed"],
   ...["message.channels", "message.groups", "message.im", "message.mpim"],
 ];
 const COMMANDS: [string, string, string][] = [

@@ -1,7 +1,8 @@
 // Slash commands. Slack does not offer them in threads, so they concern the channel and its latest threads.
 
-import { channels, getOrCreateSession, injectMessage, type JsonObject, people } from "heddle/sdk";
+import { channels, getOrCreateSession, injectMessage, type JsonObject } from "heddle/sdk";
 import { settings } from "./config.ts";
+import { mayTalk, statusOf } from "./may-talk.ts";
 import { clientIdOf, targetOf } from "./place.ts";
 import { personName } from "./workspace.ts";
 
@@ -31,9 +32,8 @@ const CHANGING = ["bot", "model", "reset", "compact"];
 
 async function answerTo(command: Command): Promise<string> {
   const { name, user } = command;
-  const status = (await people.list()).find(({ id }) => id === user)?.status;
-  const mayTalk = settings.SLACK_WHO_MAY_TALK === "everyone" ? status !== "blocked" : status === "allowed";
-  if (!mayTalk) return "You may not talk to the bots here.";
+  const status = await statusOf(user);
+  if (!mayTalk(status)) return "You may not talk to the bots here.";
   if (name === "ask") return ask(command);
   if (name === "stop") return stop(command);
   if (!CHANGING.includes(name)) return `There is no command /${name}.`;

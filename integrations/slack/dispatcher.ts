@@ -11,6 +11,7 @@ import { askWithButtons } from "./approvals.ts";
 import { codeOf, connect, deliveryError } from "./client.ts";
 import { tokenOf, tokenSettingOf } from "./config.ts";
 import { type As, editText, MARKDOWN_LIMIT, postPart, removeMessage, type Where } from "./post.ts";
+import { rememberPosted } from "./reacted.ts";
 import { finish, type Shown, show } from "./stream.ts";
 import { upload } from "./upload.ts";
 
@@ -46,11 +47,12 @@ export const dispatcher: DispatcherOf<typeof config> = {
     const text = isError ? errorText(result, task.status) : result;
     const shown = streamed as Shown | undefined;
     const as = extraMetadata.delegated_by ? nameOf(extraMetadata) : {};
+    const about = { sessionId: task.session_id, text: result };
     return delivering(config, ctx, async (slack, where) => ({
-      receipt: await post(text, { as, shown, clientActions, slack, where, ctx }),
+      receipt: await postAndRemember(text, { as, shown, clientActions, slack, where, ctx }, about),
     }));
   },
-  async postMessage({ config, text, replyInThread, clientActions = [], ...from }, ctx) {
+  async postMessage({ config, text, replyInThread, clientActions = [], sessionId, ...from }, ctx) {
     const as: As = {
       ...nameOf(from.extraMetadata ?? {}),
       ...(from.username && { username: from.username }),
@@ -58,8 +60,9 @@ export const dispatcher: DispatcherOf<typeof config> = {
       ...(from.iconUrl && { icon_url: from.iconUrl }),
     };
     const target = replyInThread === false ? { ...config, reply_in_thread: false } : config;
+    const about = { sessionId, text };
     return delivering(target, ctx, async (slack, where) => ({
-      receipt: await post(text, { as, shown: undefined, clientActions, slack, where, ctx }),
+      receipt: await postAndRemember(text, { as, shown: undefined, clientActions, slack, where, ctx }, about),
     }));
   },
   edit: ({ config, text, receipt }, ctx) =>
@@ -90,6 +93,17 @@ interface Posting {
   slack: ReturnType<typeof connect>;
   where: Where;
   ctx: DispatchContext;
+}
+
+/** People may react to it. */
+async function postAndRemember(
+  text: string,
+  posting: Posting,
+  about: { sessionId: string | undefined; text: string },
+): Promise<Posted> {
+  const posted = await post(text, posting);
+  await rememberPosted(posted, about);
+  return posted;
 }
 
 async function post(text: string, posting: Posting) {

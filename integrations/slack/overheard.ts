@@ -1,8 +1,9 @@
 // What people say in channels without addressing the bot, where the operator wants it to listen.
 
-import { channels, getOrCreateSession, injectMessage, people } from "heddle/sdk";
+import { channels, getOrCreateSession, injectMessage } from "heddle/sdk";
 import { lately, listensIn, overhear } from "../_overheard/overheard.ts";
 import { settings } from "./config.ts";
+import { mayTalk, statusOf } from "./may-talk.ts";
 import type { SlackMessage } from "./message.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 import { readable } from "./text.ts";
@@ -12,9 +13,7 @@ import { personName, type Self } from "./workspace.ts";
 export async function listen(message: SlackMessage, self: Self, channel: Place): Promise<string> {
   const isTalk = message.kind === "new" && message.thread === undefined;
   if (!isTalk || !listensIn(settings.SLACK_LISTEN_IN, channel.channel)) return "not_mentioned";
-  const status = (await people.list()).find(({ id }) => id === message.user)?.status;
-  const isWelcome = settings.SLACK_WHO_MAY_TALK === "everyone" ? status !== "blocked" : status === "allowed";
-  if (!isWelcome) return "not_allowed";
+  if (!mayTalk(await statusOf(message.user))) return "not_allowed";
   const name = message.isBot ? message.user : await personName(self.team, message.user);
   const said = await readable(message.text, (user) => personName(self.team, user));
   const files = message.files.map((file) => `(File: ${file.name})`);

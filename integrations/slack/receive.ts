@@ -18,6 +18,7 @@ import { readEvent, record, type SlackMessage, text } from "./message.ts";
 import { listen, tellOverheard } from "./overheard.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 import { rememberPlace } from "./places.ts";
+import { channelOf, isReaction, takeReaction } from "./reacted.ts";
 import { say } from "./say.ts";
 import { readable } from "./text.ts";
 import { personName, type Self, whoAmI } from "./workspace.ts";
@@ -35,6 +36,10 @@ export async function receiveEvent(body: JsonObject): Promise<Received> {
   const event = record(body.event);
   const self = await whoAmI(text(body.team_id));
   if (event.type === "member_joined_channel" && event.user === self.user) return joined(event, self);
+  if (isReaction(event)) {
+    const outcome = await inOrder(`${self.team}:${channelOf(event)}`, () => takeReaction(event, self));
+    return outcome === "told" ? { status: "processed" } : ignored(outcome);
+  }
   const message = readEvent(event, self);
   if (!message) return ignored("unhandled");
   return inOrder(`${self.team}:${message.channel}`, () => receive(message, self));

@@ -5,6 +5,7 @@ import { log } from "heddle/sdk";
 import { isRefused } from "../_injections/readable.ts";
 import { decideByButton } from "./buttons.ts";
 import { takeCorrection, takeMessages } from "./messages.ts";
+import { takeReaction } from "./reacted.ts";
 import { stopDraft } from "./streaming.ts";
 
 export interface Handling {
@@ -61,6 +62,7 @@ export async function handle(updates: Update[], ctx: Handling): Promise<string> 
     }
     if (update.edited_message) return await takeCorrection(update.edited_message as Message, ctx);
     if (update.callback_query) return await decideByButton(update.callback_query, ctx);
+    if (update.message_reaction) return await takeReaction(update.message_reaction);
     if (update.stopped_message_generation) return await stopDraft(update.stopped_message_generation);
   } catch (error) {
     // A message that can never be stored must not hold back those behind it.

@@ -14,6 +14,7 @@ import { settings } from "./config.ts";
 import { postFiles } from "./files-out.ts";
 import { holdChat } from "./pace.ts";
 import { type Place, placeConfig } from "./place.ts";
+import { rememberPosted } from "./reacted.ts";
 import { postText } from "./send.ts";
 import { type Shown, showProgress } from "./streaming.ts";
 
@@ -39,12 +40,14 @@ export const dispatcher = {
         ...(shown && "message_id" in shown && { into: shown.message_id }),
       },
       ctx,
+      { sessionId: task.session_id, text: result },
     );
   },
-  postMessage({ config, text, username, clientActions = [], extraMetadata, replyInThread }, ctx) {
+  postMessage({ config, text, username, clientActions = [], extraMetadata, replyInThread, sessionId }, ctx) {
     const { reply_to: _, topic, ...chat } = config;
     const place = { ...chat, ...(replyInThread !== false && topic !== undefined && { topic }) };
-    return post({ place, text: attributed(text, username, extraMetadata), actions: clientActions }, ctx);
+    const posted = { place, text: attributed(text, username, extraMetadata), actions: clientActions };
+    return post(posted, ctx, { sessionId, text });
   },
   edit: ({ config, text, receipt }, ctx) =>
     posting(config, async () => ({
@@ -69,22 +72,27 @@ interface Posted {
   into?: number;
 }
 
-function post(posted: Posted, ctx: DispatchContext) {
-  const { reply_to: _, topic, ...chat } = posted.place;
+/** People may react to it, so that the session and the text are remembered. */
+function post(posted: Posted, ctx: DispatchContext, about: { sessionId: string | undefined; text: string }) {
   return posting(posted.place, async () => {
-    try {
-      return await postThere(posted, ctx);
-    } catch (error) {
-      if (topic === undefined || !isTopicGone(error)) throw error;
-      const note = { text: "(The topic in which this was asked is gone.)" };
-      await ctx.once("moved", () =>
-        connectTelegram().sendMessage({ ...chat, ...note }, signalOf(ctx.signal)),
-      );
-      // What was shown so far has gone with the topic.
-      const { into: __, ...anew } = posted;
-      return postThere({ ...anew, place: chat }, ctx);
-    }
+    const made = await postAnywhere(posted, ctx);
+    await rememberPosted(posted.place.chat_id, made.receipt.message_ids, about);
+    return made;
   });
+}
+
+async function postAnywhere(posted: Posted, ctx: DispatchContext) {
+  const { reply_to: _, topic, ...chat } = posted.place;
+  try {
+    return await postThere(posted, ctx);
+  } catch (error) {
+    if (topic === undefined || !isTopicGone(error)) throw error;
+    const note = { text: "(The topic in which this was asked is gone.)" };
+    await ctx.once("moved", () => connectTelegram().sendMessage({ ...chat, ...note }, signalOf(ctx.signal)));
+    // What was shown so far has gone with the topic.
+    const { into: __, ...anew } = posted;
+    return postThere({ ...anew, place: chat }, ctx);
+  }
 }
 
 async function postThere({ place, text, actions, into }: Posted, ctx: DispatchContext) {

@@ -14,6 +14,7 @@ const ALLOWED_UPDATES = [
   "edited_message",
   "callback_query",
   "stopped_message_generation",
+  "message_reaction",
 ] as const;
 /** A group of photos arrives within a second. */
 const GROUP_WAIT_MS = 1_000;

@@ -270,6 +270,30 @@ export const TOGETHER: Partial<Record<Case, (scene: Scene) => Promise<void>>> = 
     ).toEqual([]);
   },
 
+  /** A reaction to an answer begins no run, and the next answer knows of it. */
+  async reaction(scene) {
+    const { driver, world } = scene;
+    const { said, mark } = await converse(scene);
+    // Nobody reads so fast that the server has not noted yet what it has posted.
+    await deliveryOf(scene, mark, ({ status }) => status === "delivered");
+    driver.react?.(said);
+    driver.react?.(said, true);
+    let known = "";
+    // The service may tell of the reaction after what is said next.
+    for (let times = 0; times < 5 && !known.includes("has reacted"); times++) {
+      await converse(scene, "", said);
+      const { tasks } = await world.get(`/tasks?source=${driver.integration}&limit=500`);
+      const { session_id } = tasks.find(({ prompt }: { prompt: string }) => prompt.includes(mark));
+      known = JSON.stringify(await world.get(`/sessions/${session_id}/messages?limit=100`));
+    }
+    expect(known.split("has reacted with")).toHaveLength(2);
+    expect(known).toMatch(/(Ada|Anna) has reacted with (👍|:thumbsup:) to what you wrote: /);
+    const posts = await driver.posts(said);
+    // The model has read what was quoted.
+    expect(posts.at(-1)?.split(mark).length).toBeGreaterThan(2);
+    expect(posts.filter((post) => post.includes(answerTo(mark)))).toHaveLength(1);
+  },
+
   async approval(scene) {
     const { driver, room } = scene;
     const mark = nextMark();

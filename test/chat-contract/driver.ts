@@ -15,6 +15,7 @@ export type Case =
   | "out of order"
   | "limit amid"
   | "odd"
+  | "reaction"
   | "approval"
   | "correction"
   | "reconnect"
@@ -76,6 +77,8 @@ export interface ChatDriver {
   edit?(said: Said, text: string): void;
   /** A person deletes what they said, where the service tells of it. */
   remove?(said: Said): void;
+  /** A person reacts to what the bot has posted last in the conversation; `isAgain`: the service tells of that twice. */
+  react?(said: Said, isAgain?: boolean): void;
   /** What names the bot in a text. */
   mention?: string;
   /** A person posts a file without a word in the conversation. */

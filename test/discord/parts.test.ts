@@ -490,3 +490,26 @@ test("a wrong token, and an intent that is off, are told as what they are; witho
     message: expect.stringContaining("DISCORD_BOT_TOKEN"),
   });
 });
+
+test("reactions to what the bot has posted are told to its conversation, over the gateway", async () => {
+  discord.write(ADA, DIRECT, "Hi");
+  const { receipt } = await deliver("discord", { channel_id: DIRECT }, "It is nine.");
+  const [id = ""] = (receipt as { message_ids: string[] }).message_ids;
+  const listener = startListener("gateway");
+  await listener.reported;
+  discord.react(BEN, id, { id: null, name: "👍" });
+  discord.react(BOT, id, { id: null, name: "👍" });
+  discord.react(ADA, "1", { id: null, name: "👍" });
+  discord.react(ADA, id, { id: "77", name: "party" });
+  discord.react(ADA, id, { id: "77", name: "party" }, true);
+  const told = await until(
+    () => heddle.messages.map(({ content }) => content),
+    (found) => found.length === 2,
+  );
+  expect(told).toEqual([
+    'Ada has reacted with :party: to what you wrote: "It is nine."',
+    'Ada has taken back the reaction :party: to what you wrote: "It is nine."',
+  ]);
+  expect(heddle.messages[0]).toMatchObject({ notify: false, author: { id: ADA } });
+  await listener.stop();
+});

@@ -528,3 +528,56 @@ test("a test of the connection tries both tokens, and names the one that Slack d
   useSettings({ SLACK_APP_TOKEN: undefined, SLACK_BOT_TOKEN: "xoxb-wrong" });
   await expect(check()).rejects.toThrow("SLACK_BOT_TOKEN");
 });
+
+test("reactions to what the bot has posted are told once, to its conversation; all others are left alone", async () => {
+  heddle.people.push({ id: BEN, name: "Ben", place: null, status: "blocked" });
+  const { receipt } = await deliver("slack", { channel_id: GENERAL }, "It is **nine**.\n\nReally.");
+  const ts = (receipt as { ts: string[] }).ts[0];
+  const react = (more: object = {}) =>
+    receiveAny(
+      envelopeOf({
+        ...{ type: "reaction_added", user: ADA, reaction: "thumbsup", event_ts: "9.1" },
+        ...{ item: { type: "message", channel: GENERAL, ts }, ...more },
+      }) as never,
+    );
+  expect(await react()).toEqual({ status: "processed" });
+  await react();
+  await react({ type: "reaction_removed", event_ts: "9.2" });
+  expect(await react({ user: BOT })).toMatchObject({ reason: "own" });
+  expect(await react({ user: BEN })).toMatchObject({ reason: "not_allowed" });
+  expect(await react({ item: { type: "message", channel: GENERAL, ts: "5.5" } })).toMatchObject({
+    reason: "unknown",
+  });
+  expect(await react({ item: { type: "file", file: "F1" } })).toMatchObject({ reason: "unhandled" });
+  expect(await react({ reaction: null })).toMatchObject({ reason: "unhandled" });
+  useSettings({ SLACK_WHO_MAY_TALK: "allowed" });
+  expect(await react({ event_ts: "9.3" })).toMatchObject({ reason: "not_allowed" });
+  const keys = heddle.messages.map(({ idempotencyKey }) => idempotencyKey);
+  expect(new Set(keys).size).toBe(2);
+  expect(
+    heddle.messages
+      .map(({ content, notify, runAgent, author }) => [content, notify, runAgent, author?.id])
+      .slice(-2),
+  ).toEqual([
+    ['Ada has reacted with :thumbsup: to what you wrote: "It is **nine**. Really."', false, undefined, ADA],
+    [
+      'Ada has taken back the reaction :thumbsup: to what you wrote: "It is **nine**. Really."',
+      false,
+      undefined,
+      ADA,
+    ],
+  ]);
+});
+
+test("what a whole company clicks on does not fill a conversation", async () => {
+  const { receipt } = await deliver("slack", { channel_id: GENERAL }, "Lunch?");
+  const ts = (receipt as { ts: string[] }).ts[0];
+  const outcomes: unknown[] = [];
+  for (let at = 0; at < 25; at++) {
+    const item = { type: "message", channel: GENERAL, ts };
+    const event = { type: "reaction_added", user: ADA, reaction: `r${at}`, item, event_ts: `${at}.1` };
+    outcomes.push((await receiveAny(envelopeOf(event) as never)).reason);
+  }
+  expect(outcomes.filter((reason) => reason === "too_many")).toHaveLength(5);
+  expect(heddle.messages).toHaveLength(20);
+});

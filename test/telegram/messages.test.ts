@@ -1,7 +1,7 @@
 // What people write in Telegram becomes messages of Heddle.
 
 import { expect, test } from "bun:test";
-import { fakeService, runHook, useSettings } from "heddle/sdk/testing";
+import { deliver, fakeService, runHook, useSettings } from "heddle/sdk/testing";
 import { connectTelegram } from "../../integrations/telegram/client.ts";
 import { integration } from "../../integrations/telegram/hooks.ts";
 import { GROUP, messageOf, PERSON } from "../fakes/telegram.ts";
@@ -324,8 +324,38 @@ test("the menu has the commands, and only such updates come as the bot can take"
   await until(() => it.telegram.callsOf("getUpdates").length > 0);
   const waits = it.telegram.waiting();
   it.telegram.update({ channel_post: { message_id: 1 } });
-  it.telegram.update({ message_reaction: { message_id: 1 } });
+  it.telegram.update({ message_reaction_count: { message_id: 1 } });
   expect(it.telegram.waiting()).toBe(waits);
   it.telegram.say("Hello");
   await until(() => it.heddle.messages.length === 1);
+});
+
+test("reactions to what the bot has posted are told to its conversation: what is new, and what was taken back", async () => {
+  const { receipt } = await deliver("telegram", { chat_id: PERSON }, "It is nine.");
+  const [message_id = 0] = (receipt as { message_ids: number[] }).message_ids;
+  await it.listen();
+  // Only from then on does Telegram know that the bot wants them.
+  await until(() => it.telegram.callsOf("getUpdates").length > 0);
+  const { chat, from } = messageOf(state, 1, PERSON, PERSON);
+  const emoji = (...all: string[]) => all.map((one) => ({ type: "emoji", emoji: one }));
+  const react = (old_reaction: object[], new_reaction: object[], more: object = {}) =>
+    it.telegram.update({
+      message_reaction: { chat, message_id, user: from, date: 5, old_reaction, new_reaction, ...more },
+    });
+  react([], emoji("👍"), { user: { ...from, id: 99 } });
+  react([], emoji("👍"), { user: { ...from, is_bot: true } });
+  react([], emoji("👍"), { user: undefined, actor_chat: chat });
+  react([], emoji("👍"), { message_id: 77_777 });
+  react([], emoji("👍"));
+  react(emoji("👍"), [...emoji("🔥"), { type: "custom_emoji", custom_emoji_id: "5" }], { date: 6 });
+  await settled();
+  expect(
+    it.heddle.messages.map(({ content }) => content.replace(' to what you wrote: "It is nine."', "")),
+  ).toEqual([
+    "Anna has reacted with 👍",
+    "Anna has taken back the reaction 👍",
+    "Anna has reacted with 🔥",
+    "Anna has reacted with a custom emoji",
+  ]);
+  expect(it.heddle.messages[0]).toMatchObject({ notify: false, author: { id: `${PERSON}` } });
 });

@@ -36,6 +36,7 @@ export async function discordDriver(): Promise<ChatDriver> {
     },
     redeliver: ({ id }) => discord.tellAgain(id),
     edit: ({ id }, text) => discord.edit(id, text),
+    react: (said) => discord.react(ADA, inThread(said).at(-1)?.id ?? "", { id: null, name: "👍" }),
     mention: `<@${BOT}>`,
     remove: ({ id }) => discord.remove(id),
     sayFile(after) {

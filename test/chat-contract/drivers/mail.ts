@@ -37,6 +37,7 @@ export async function mailDriver(): Promise<ChatDriver> {
   return {
     ...{ name: "mail", integration: "mail", listener: "imap", limit: 1_000_000 },
     lacks: {
+      reaction: "Mail has no reactions.",
       "format fallback": "Each mail has its text beside the HTML.",
       correction: "What was sent cannot be changed.",
       "rate limit": "SMTP servers do not say how long to wait.",

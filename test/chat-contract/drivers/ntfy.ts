@@ -21,6 +21,7 @@ export async function ntfyDriver(): Promise<ChatDriver> {
   return {
     ...{ name: "ntfy", integration: "ntfy", listener: "topics", limit: 15_000_000 },
     lacks: {
+      reaction: "ntfy has no reactions.",
       "format fallback": "ntfy takes any text as Markdown.",
       "conversation gone": "A topic is there for as long as somebody writes to it.",
       "out of order": "What takes the place of a notification comes after it.",

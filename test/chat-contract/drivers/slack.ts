@@ -93,6 +93,11 @@ function conversing(slack: FakeSlack): Conversing {
       const message = { ...before, text, edited: { user: ADA, ts: slack.nextTs() } };
       tell(event(said, { subtype: "message_changed", message, previous_message: before }));
     },
+    react(said) {
+      const item = { type: "message", channel: said.room, ts: inThread(said).at(-1)?.ts };
+      const about = { user: ADA, reaction: "thumbsup", item_user: BOT, event_ts: "1790000000.000001" };
+      tell({ type: "reaction_added", item, ...about });
+    },
     mention: `<@${BOT}>`,
     remove(said) {
       const found = slack.messages.find(({ ts }) => ts === said.id);

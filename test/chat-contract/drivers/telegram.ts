@@ -66,6 +66,13 @@ export async function telegramDriver(): Promise<ChatDriver> {
       const edited = { ...message(said, Number(said.id), PERSON), edit_date: 1_790_000_000 };
       telegram.update({ edited_message: { ...edited, text: `@ops_bot ${text}` } });
     },
+    react(said) {
+      const { chat, from: user } = message(said, 1, PERSON);
+      const message_id = shown(said).at(-1)?.message_id;
+      const new_reaction = [{ type: "emoji", emoji: "👍" }];
+      const about = { chat, user, message_id, date: 1_790_000_000 };
+      telegram.update({ message_reaction: { ...about, old_reaction: [], new_reaction } });
+    },
     mention: "@ops_bot",
     sayFile(after) {
       const id = --files;

@@ -184,6 +184,8 @@ export const slackCasesAtTheEnd = (slack: FakeSlack): OwnCase[] => [
       const told = await eventually(
         () => slack.whispers.find(({ user, text }) => user === BEN && text.includes("Give this code"))?.text,
       );
+      // The mention comes twice; whoever is let in between the two is answered.
+      await eventually(() => slack.waiting() === 0);
       await world.send("/people/pair", { code: String(told).slice(String(told).lastIndexOf(" ") + 1) });
       const asked = slack.write(BEN, GENERAL, `<@${BOT}> {q900011} And now?`);
       await answeredAt(slack)("{q900011}", { channel: GENERAL, thread_ts: asked });

@@ -85,6 +85,8 @@ export interface FakeDiscord {
   tellAgain(id: string): void;
   edit(id: string, content: string): void;
   remove(id: string): void;
+  /** Somebody reacts to a message, or takes that back. */
+  react(user: string, id: string, emoji: { id: string | null; name: string }, isGone?: boolean): void;
   interact(user: string, channel: string, what: object): FakeInteraction;
   nextId(): string;
   stop(): void;
@@ -99,6 +101,8 @@ const OP = { event: 0, beat: 1, identify: 2, resume: 6, invalid: 9, hello: 10, a
 const MESSAGE_CONTENT = 1 << 15;
 const GUILD_MESSAGES = 1 << 9;
 const DIRECT_MESSAGES = 1 << 12;
+const GUILD_REACTIONS = 1 << 10;
+const DIRECT_REACTIONS = 1 << 13;
 
 export function startFakeDiscord(): FakeDiscord {
   const sockets = new Set<ServerWebSocket<Connection>>();
@@ -170,6 +174,14 @@ export function startFakeDiscord(): FakeDiscord {
       const [message] = fake.messages.splice(at, 1);
       tell("MESSAGE_DELETE", { id, channel_id: message?.channel_id });
     },
+    react(user, id, emoji, isGone = false) {
+      const channel_id = fake.messages.find((one) => one.id === id)?.channel_id ?? GENERAL;
+      const person = { id: user, username: NAMES[user] ?? user };
+      tell(`MESSAGE_REACTION_${isGone ? "REMOVE" : "ADD"}`, {
+        ...{ user_id: user, message_id: id, channel_id, emoji },
+        ...(channel_id !== DIRECT && { guild_id: "1", ...(!isGone && { member: { user: person } }) }),
+      });
+    },
     interact(user, channel, what) {
       const id = fake.nextId();
       const interaction: FakeInteraction = { id, token: `token-${id}`, channel_id: channel, whispers: [] };
@@ -190,6 +202,8 @@ export function startFakeDiscord(): FakeDiscord {
     if (!t.startsWith("MESSAGE_")) return d;
     const { channel_id, mentions = [], author } = d as Partial<Posted>;
     const isAlone = channel_id === DIRECT;
+    if (t.startsWith("MESSAGE_REACTION_"))
+      return (intents & (isAlone ? DIRECT_REACTIONS : GUILD_REACTIONS)) === 0 ? undefined : d;
     if ((intents & (isAlone ? DIRECT_MESSAGES : GUILD_MESSAGES)) === 0) return undefined;
     const isForIt = isAlone || author?.id === BOT || mentions.some(({ id }) => id === BOT);
     const isRead = isForIt || (intents & MESSAGE_CONTENT) !== 0;

@@ -65,6 +65,8 @@ export interface FakeSlack {
   send(type: string, payload: object): string;
   /** Sends what was not acknowledged again, as Slack does. */
   sendAgain(): void;
+  /** How many envelopes nobody has acknowledged. */
+  waiting(): number;
   nextTs(): string;
   stop(): void;
 }
@@ -120,6 +122,7 @@ export function startFakeSlack(): FakeSlack {
     sendAgain() {
       for (const text of pending.values()) for (const socket of sockets) socket.send(text);
     },
+    waiting: () => pending.size,
     stop: () => void server.stop(true),
   };
   const server = Bun.serve({
@@ -157,7 +160,8 @@ export function startFakeSlack(): FakeSlack {
 
 /** Events have it as a text, buttons as an object. */
 // biome-ignore lint/suspicious/noExplicitAny: payloads differ
-const channelIn = ({ event, channel }: any): string => event?.channel ?? channel?.id ?? "";
+const channelIn = ({ event, channel }: any): string =>
+  event?.channel ?? event?.item?.channel ?? channel?.id ?? "";
 
 let events = 0;
 export const envelopeOf = (event: object, team = TEAM) => ({
