@@ -8,6 +8,8 @@ export interface Credentials {
   url: string;
   /** The client that Heddle is at the authorization server, and the address to which that sends people back. */
   client: StoredOAuthClientInformation & { issuer: string };
+  /** The authorization server does not know the client any more; the next sign-in begins with another. */
+  is_client_refused?: boolean;
   redirect: string;
   /** What the tokens are for, as the server calls itself (RFC 8707); null: it does not say. */
   resource: string | null;
@@ -67,8 +69,9 @@ export function scopesIn(...lists: (string | null | undefined)[]): string | unde
   return all.size === 0 ? undefined : [...all].join(" ");
 }
 
-/** A client secret may end; then Heddle registers again. */
-export const isClientValid = ({ client }: Credentials, now: number): boolean => {
+/** A client secret may end, and a client may be forgotten; then Heddle registers again. */
+export const isClientValid = ({ client, is_client_refused }: Credentials, now: number): boolean => {
+  if (is_client_refused) return false;
   const until = (client as { client_secret_expires_at?: number }).client_secret_expires_at;
   return until === undefined || until === 0 || until * 1000 > now;
 };

@@ -21,6 +21,12 @@ const PASSING: ReadonlySet<string> = new Set([
   "slow_down",
 ]);
 
+/** What it answers when it does not know the client, or the client's secret, any more. */
+const OF_CLIENT: ReadonlySet<string> = new Set(["invalid_client", "unauthorized_client"]);
+
 /** By the name, because the MCP library has such a class of its own. */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error && error.name === NAME && !PASSING.has(String((error as OAuthError).code));
+
+export const isRefusalOfClient = (error: unknown): boolean =>
+  isRefusal(error) && OF_CLIENT.has(String((error as OAuthError).code));

@@ -173,6 +173,17 @@ export function createOAuthStore(options: OAuthStoreOptions) {
         .values({ state_hash: hash, [signInOf]: of, person, sealed, expires_at: expiresAt } as never);
     },
 
+    /** Whether somebody has begun one and not come back from it yet. */
+    async hasSignIn(of: string, now: Date): Promise<boolean> {
+      const column = (tables.signIns as unknown as Record<string, PgColumn>)[signInOf] as PgColumn;
+      const [row] = await query
+        .select({ hash: signIns.state_hash })
+        .from(signIns)
+        .where(and(eq(column, of), gt(signIns.expires_at, now)))
+        .limit(1);
+      return row !== undefined;
+    },
+
     /** What this person began, once. */
     async takeSignIn<Pending extends PendingSignIn>(
       state: string,

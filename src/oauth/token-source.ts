@@ -4,7 +4,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { patiently } from "../db/patiently.ts";
 import { type Credentials, isDue, isOver, type Tokens } from "./credentials.ts";
-import { isRefusal } from "./refusal.ts";
+import { isRefusal, isRefusalOfClient } from "./refusal.ts";
 import type { Claim, OAuthStore } from "./store.ts";
 
 /** What the tokens belong to, and the only address to which they go. */
@@ -91,7 +91,7 @@ export function createTokenSource<Holder extends TokenHolder>(options: TokenSour
         throw error;
       }
       options.onEnded(holder, error);
-      next = { ...credentials, tokens: null };
+      next = { ...credentials, tokens: null, is_client_refused: isRefusalOfClient(error) };
     }
     keep(holder.id, next);
     // The earlier refresh token is used up: unless the new one is stored, a person has to sign in again.

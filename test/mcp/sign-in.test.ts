@@ -241,6 +241,41 @@ test("a tool that wants more than was granted says so, and the next sign-in asks
   expect(await mcp.call("environment")).toContain("PATH");
 });
 
+test("a client that the authorization server does not know any more is registered again", async () => {
+  await using auth = await startAuthorizationServer();
+  await using server = await guardedMcp(auth);
+  await using mcp = await testMcp(await open());
+  await mcp.servers.create(serverAt(server.url));
+  await signIn(mcp);
+  await mcp.reaches("notes", "connected");
+  // It says so when a token is to be exchanged, ...
+  auth.forgetClients();
+  auth.pass(3_700);
+  await expect(mcp.call("add", { a: 1, b: 2 })).rejects.toThrow();
+  await mcp.reaches("notes", "reauth_required");
+  await signIn(mcp);
+  await mcp.reaches("notes", "connected");
+  expect(auth.count("/register")).toBe(2);
+  // ... or when a code is, while the tokens are still good, ...
+  const begun = await mcp.servers.signIn("notes", { ...ANN, base: BASE });
+  const { back: _, ...returned } = await consent(begun.url);
+  auth.forgetClients();
+  await expect(mcp.servers.finishSignIn(returned, ANN)).rejects.toThrow(
+    "did not sign Heddle in: who are you?",
+  );
+  expect(await mcp.call("add", { a: 1, b: 2 })).toContain("3");
+  await signIn(mcp);
+  expect(auth.count("/register")).toBe(3);
+  // ... or only to the person, on its own page.
+  await mcp.servers.signOut("notes");
+  auth.forgetClients();
+  const { url } = await mcp.servers.signIn("notes", { ...ANN, base: BASE });
+  expect((await fetch(url, { redirect: "manual" })).status).toBe(400);
+  await signIn(mcp);
+  await mcp.reaches("notes", "connected");
+  expect(auth.count("/register")).toBe(4);
+});
+
 test("tokens go to no other address", async () => {
   await using auth = await startAuthorizationServer();
   await using server = await guardedMcp(auth);

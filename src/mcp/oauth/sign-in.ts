@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import type { AuthorizationServerMetadata, FetchLike, OAuthServerInfo } from "@modelcontextprotocol/client";
 import { errorMessage, HeddleError } from "../../errors.ts";
 import { type Credentials, isClientValid, scopesIn, tokensFrom } from "../../oauth/credentials.ts";
+import { isRefusalOfClient } from "../../oauth/refusal.ts";
 import {
   MOST_SIGN_IN_MS,
   notBegun,
@@ -20,7 +21,7 @@ import { redirectTo } from "./client-document.ts";
 import { createAttempt, type McpSignIn } from "./sign-in-attempt.ts";
 
 export interface SignInOptions {
-  store: Pick<OAuthStore, "addSignIn" | "takeSignIn" | "save" | "find">;
+  store: Pick<OAuthStore, "addSignIn" | "takeSignIn" | "hasSignIn" | "claim" | "settle" | "save" | "find">;
   find: (id: string) => McpServer;
   fetchFor: (server: McpServer) => FetchLike;
   /** BASE_URL */
@@ -34,6 +35,24 @@ const MOST_DESCRIPTION = 300;
 const MOST_PENDING = 200_000;
 
 export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOptions) {
+  /**
+   * The client of an earlier sign-in. An authorization server that has forgotten it says so on its own page, from which nobody
+   * comes back: so whoever begins again while a sign-in is unfinished begins with another client.
+   */
+  async function knownClient(id: string, before: Credentials | undefined, redirect: string) {
+    if (before?.redirect !== redirect || !isClientValid(before, now())) return undefined;
+    return (await store.hasSignIn(id, new Date(now()))) ? undefined : before.client;
+  }
+
+  /** The tokens that there are may still be good. */
+  async function noteRefused(id: string, clientId: string): Promise<void> {
+    const claim = await store.claim(id);
+    // While a token is exchanged, the authorization server says the same of the client there.
+    if (!claim) return;
+    const isSame = claim.credentials.client.client_id === clientId;
+    await store.settle(id, claim, isSame ? { ...claim.credentials, is_client_refused: true } : undefined);
+  }
+
   return {
     /** Resolves with the address to which the person's browser is to go. */
     async begin(id: string, { person, base }: SigningIn): Promise<{ url: string; expiresAt: Date }> {
@@ -49,7 +68,7 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
         before?.url === url ? before.missing_scope : null,
       );
       const state = randomBytes(32).toString("base64url");
-      const known = before?.redirect === redirect && isClientValid(before, now()) ? before.client : undefined;
+      const known = await knownClient(id, before, redirect);
       const attempt = createAttempt(server, {
         ...{ info, metadata, redirect, state, known },
         publicUrl: publicUrl(),
@@ -89,7 +108,10 @@ export function createSignIn({ store, find, fetchFor, publicUrl, now }: SignInOp
         await checkIssuer(pending, iss);
         throw refusedBy(pending, reasonIn(returned));
       }
-      const tokens = await exchanged(pending, { code, iss }, fetchFor(server));
+      const tokens = await exchanged(pending, { code, iss }, fetchFor(server)).catch(async (error) => {
+        if (isRefusalOfClient(error.cause)) await noteRefused(serverId, pending.client.client_id);
+        throw error;
+      });
       const { url, client, redirect, resource } = pending;
       await store.save(serverId, {
         ...{ url, client, redirect, resource },
