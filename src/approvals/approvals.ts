@@ -18,6 +18,7 @@ import type { Policies } from "../policies/policies.ts";
 import type { Queue } from "../queue/queue.ts";
 import { wakeWaiting } from "../sessions/wake-waiting.ts";
 import { policyFrom } from "./policy-from.ts";
+import { decideSiblings } from "./siblings.ts";
 
 export type ApprovalRow = typeof approvals.$inferSelect;
 
@@ -146,8 +147,9 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       .returning();
     const policy = policyFrom(row, decision, { by, before: policies.find(row.policy_id) });
     const policyId = policy && (await policies.add(tx, policy));
+    const siblings = await decideSiblings(tx, decided, decision, new Date(now()));
     await wakeWaiting(tx, queue, task);
-    await notices?.tell(tx, decided);
+    for (const one of [decided, ...siblings]) await notices?.tell(tx, one);
     return { row: decided, policyId, isMine: true };
   };
 

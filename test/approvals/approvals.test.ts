@@ -189,6 +189,42 @@ eachDatabase("approvals", (open) => {
     expect(await again.waits()).toHaveLength(1);
   });
 
+  test("a choice for more than one call holds for those of the run that wait as well", async () => {
+    const mails = (...names: string[]) => ({
+      calls: names.map((to, index) => call(String(index), "send_mail", { to })),
+    });
+    const order = (asked: { id: string; arguments: { to: string } }[], to: string) =>
+      String(asked.find((one) => one.arguments.to === to)?.id);
+    {
+      await using run = await start([mails("ann", "bob", "cora"), "Done."]);
+      const asked = await run.waits();
+      await decide(order(asked, "bob"), { approved: true, choice: "once" });
+      expect(await run.status()).toBe("waiting");
+      await decide(order(asked, "ann"), { approved: true, choice: "run" });
+      await run.ended();
+      expect(made).toHaveLength(3);
+      const { body } = await http.send("GET", `/api/v1/approvals/${order(asked, "cora")}`);
+      expect(body).toMatchObject({ status: "approved", choice: "run", decided_by: "key:API_KEY" });
+    }
+    {
+      await using run = await start([mails("ann@ours", "eve@theirs", "bob@ours"), "Done."]);
+      const asked = await run.waits();
+      const ours = { to: { suffix: "@ours" } };
+      await decide(order(asked, "ann@ours"), { approved: true, choice: "pattern", arguments: ours });
+      expect(await run.waits()).toMatchObject([{ arguments: { to: "eve@theirs" } }]);
+      await decide(order(asked, "eve@theirs"), { approved: false });
+      await run.ended();
+      expect(made.map((text) => JSON.parse(text).to).sort()).toEqual(["ann@ours", "bob@ours"]);
+    }
+    await using run = await start([mails("ann", "bob"), "Then not."]);
+    const [asked] = await run.waits();
+    await decide(asked.id, { approved: false, choice: "always", note: "No mails." });
+    await run.ended();
+    expect(made).toEqual([]);
+    const told = run.llm.requests[1]?.messages.filter(({ role }) => role === "tool") ?? [];
+    expect(told.filter(({ content }) => String(content).includes("No mails."))).toHaveLength(2);
+  });
+
   test("the choices `pattern` and `always` write a policy that comes before the one that asked", async () => {
     await using run = await start([
       ask("ann@ours.example"),
