@@ -1,5 +1,6 @@
 // Sends messages into running turns in all four modes and kills the server meanwhile, again and again: each message that was
-// accepted must be read by the model and end answered, merged or with a reason, once. A message whose answer the kill cut off
+// accepted must be read by the model and end answered, merged or with a reason, once; no request to the model may have it twice or
+// before an earlier one, and each run that is complete has one answer. A message whose answer the kill cut off
 // is sent again with its idempotency key, as a client would. Run it with
 // `[KILL_DATABASE_URL=…] [KILL_PROGRAM=dist/heddle] bun test/bench/kill-when-busy.ts [messages] [sessions of each mode]`.
 
@@ -19,13 +20,17 @@ const log = (line: string) => process.stderr.write(`${line}\n`);
 
 /** What the model was sent: the marks of the messages. */
 const read = new Set<string>();
+/** The marks of each request, in its order. */
+const requests = new Set<string>();
 
 /** A model that mostly calls a tool, then answers; each call takes a moment. */
 const model = Bun.serve({
   port: 0,
   async fetch(request) {
     const body = await request.text();
-    for (const [mark] of body.matchAll(/mark-[a-z0-9-]+-end/g)) read.add(mark);
+    const marks = Array.from(body.matchAll(/mark-[a-z0-9-]+-end/g), ([mark]) => mark);
+    for (const mark of marks) read.add(mark);
+    requests.add(marks.join(" "));
     const { messages } = JSON.parse(body) as { messages: { role: string }[] };
     await pause(80 + Math.random() * 200);
     const steps = messages.length - messages.findLastIndex(({ role }) => role === "user");
@@ -166,6 +171,7 @@ while (sent.filter(({ kind }) => kind !== "first").length < wanted) {
 
 interface Task {
   id: string;
+  session_id: string;
   message_id: string;
   status: string;
   error: string | null;
@@ -221,6 +227,27 @@ for (const one of sent) {
   if (task?.status === "merged" && (attempts.get(last?.id ?? "") ?? 1) > 1)
     count(`${one.mode}: merged into a resumed run`);
 }
+
+// The ids of tasks are in the order in which the messages were accepted.
+const taskOf = new Map(sent.map(({ mark, messageId }) => [mark, byMessage.get(messageId)?.[0]?.id ?? ""]));
+const outOfOrder = [...requests].filter((marks) => {
+  const ids = marks.split(" ").map((mark) => taskOf.get(mark) ?? mark);
+  return ids.join() !== [...new Set(ids)].sort().join();
+});
+
+/** Tasks whose number of answers is not the right one. */
+async function wronglyAnswered(): Promise<string[]> {
+  const answers = new Map<string, number>();
+  for (const session of new Set(tasks.map(({ session_id }) => session_id))) {
+    const { body } = await call("GET", `/sessions/${session}/messages?limit=500`);
+    for (const { role, task_id, content } of body)
+      if (role === "assistant" && content === "Answered.")
+        answers.set(task_id, (answers.get(task_id) ?? 0) + 1);
+  }
+  const expected = ({ status }: Task): number => (status === "complete" ? 1 : 0);
+  return tasks.flatMap((task) => ((answers.get(task.id) ?? 0) === expected(task) ? [] : task.id));
+}
+const wrong = await wronglyAnswered();
 const twice = sent.length - new Set(sent.map(({ messageId }) => messageId)).size;
 const sum = (test: (one: Sent) => boolean) => sent.filter(test).length;
 console.log(
@@ -236,13 +263,16 @@ console.log(
       merged: tasks.filter(({ status }) => status === "merged").length,
       lost: lost.length,
       stored_twice: twice,
+      requests_with_several: [...requests].filter((marks) => marks.includes(" ")).length,
+      requests_out_of_order_or_with_one_twice: outOfOrder.length,
+      not_answered_once: wrong.length,
       outcomes: Object.fromEntries(Object.entries(outcomes).sort()),
     },
     null,
     2,
   ),
 );
-for (const one of lost.slice(0, 10)) log(JSON.stringify(one));
+for (const one of [...lost, ...outOfOrder, ...wrong].slice(0, 20)) log(JSON.stringify(one));
 const after = await Promise.all(
   MODES.map((mode) => call("POST", "/chat", { message: "still there?", client_id: `kill:${mode}:0:0` })),
 );
@@ -251,4 +281,4 @@ server.child.kill("SIGTERM");
 await server.child.exited;
 await model.stop(true);
 rmSync(home, { recursive: true, force: true });
-process.exit(lost.length + twice === 0 && after.every(({ status }) => status === 200) ? 0 : 1);
+process.exit(lost.length + twice + outOfOrder.length + wrong.length === 0 && after.every(({ status }) => status === 200) ? 0 : 1);
