@@ -107,12 +107,15 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
   const repairOf = createRepairs(options);
   /** What the last repair shows, if the endpoint takes the request now. */
   let learned: Repair["quirk"];
+  /** The form that is tried. */
+  let form: Quirks = {};
   /** By what was asked before and is answered now in another form. */
   let used: LlmUsage | null = null;
   for (;;) {
-    const sentAs = quirks.of(model);
+    const known = quirks.of(model);
+    const sentAs = { ...known, ...form };
     try {
-      for await (const event of attempt({ ...options, request })) {
+      for await (const event of attempt({ ...options, request, sentAs })) {
         // Before the event is passed on, because nobody reads on after the end.
         if (event.type === "done") {
           if (learned) quirks.add(model, { [learned]: true });
@@ -129,21 +132,18 @@ async function* adapting(options: AttemptOptions): AsyncGenerator<AttemptEvent> 
       used = sumOfUsage(used, error.usage);
       error.usage = used;
       // Another run may have learned it while this one was asking.
-      if (isNews(sentAs, quirks.of(model))) continue;
+      if (isNews(known, quirks.of(model))) continue;
       const facts = factsOf(request, sentAs, adapter);
       if (!quirks.learn(model, error, facts)) {
         const tooLong = asTooLong(error, request, sentAs);
         if (tooLong) throw Object.assign(tooLong, { usage: used });
         const repair = repairOf(error, request, facts);
         if (!repair) throw error;
-        const { without, change } = repair;
-        request = { ...request, ...change };
-        learned = repair.quirk;
-        log.warn("Model {model} was asked again without {without}: {reason}", {
-          model,
-          without,
-          reason: error.message,
-        });
+        const { without, change, quirk, isForm } = repair;
+        [request, learned] = [{ ...request, ...change }, quirk];
+        form = isForm && quirk ? { [quirk]: true } : {};
+        const told = { model, without, reason: error.message };
+        log.warn("Model {model} was asked again without {without}: {reason}", told);
         yield {
           type: "retry",
           model,
@@ -167,7 +167,7 @@ const isIn = (message: LlmMessage, text: string): boolean =>
   (message.role === "user" &&
     (message.attachments ?? []).some((file) => file.kind === "text" && file.text.includes(text)));
 
-async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
+async function* attempt(options: AttemptOptions & { sentAs: Quirks }): AsyncGenerator<AttemptEvent> {
   const { adapter, request, model, origin, timeoutMs, hide } = options;
   throwIfAborted(request.signal);
   const stall = idleTimeout(timeoutMs);
@@ -197,7 +197,7 @@ async function* attempt(options: AttemptOptions): AsyncGenerator<AttemptEvent> {
     const response = await adapter.open(request, {
       model,
       origin,
-      quirks: options.quirks.of(model),
+      quirks: options.sentAs,
       signal,
       fetch: createBoundedFetch({ onBytes, ...(options.send && { send: options.send }) }),
     });

@@ -5,6 +5,7 @@ import type { Redact } from "../redact.ts";
 import { AttemptFailure } from "./attempt.ts";
 import { createCommentFilter, withoutLeadingBlanks } from "./comments.ts";
 import { CHECK_ADDRESS, failureIn } from "./failure.ts";
+import { isObject } from "./fields.ts";
 import { jsonIn } from "./json.ts";
 import { createObjectScanner } from "./wire/json-object.ts";
 import { repairedJson } from "./wire/repaired-json.ts";
@@ -247,8 +248,13 @@ function valueIn(text: string): unknown {
 function checked(value: unknown, name = ""): unknown {
   const failure = failureIn(value, name);
   if (failure) throw failure;
-  return value;
+  return isObject(value) && value.type === undefined && NAMES_EVENT.test(name)
+    ? { ...value, type: name }
+    : value;
 }
+
+/** Those of OpenAI's responses and of Anthropic, which some servers do not repeat in the event itself. */
+const NAMES_EVENT = /^(?:response\.[a-z_.]{1,60}|message_[a-z]{1,20}|content_block_[a-z]{1,20})$/;
 
 /** Some servers and proxies send chunks as lines, or as one list. */
 function valuesIn(text: string, hide: Redact): unknown[] {

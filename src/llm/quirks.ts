@@ -64,25 +64,26 @@ export const ABOUT_ONE_SCHEMA =
 /** The first that is not known yet counts, so that words which may mean two things are tried as both. */
 const COMPLAINTS: Complaint[] = [
   {
-    // OpenAI, DeepSeek, OpenRouter, llama.cpp, vLLM, Ollama, Mistral, LM Studio, Groq.
+    // OpenAI, DeepSeek, OpenRouter, llama.cpp, vLLM, Ollama, Mistral, LM Studio, Groq, xAI, Together, GLM, Novita, and what reads requests in
+    // Go, Rust or by zod.
     quirk: "noImages",
     about: "hasImages",
     words:
-      /image_url[\s\S]{0,40}(?:only supported|not supported|expected)|(?:\bsupport|enabled for|required for)[\s\S]{0,20}(?:images?|vision|image[ _]?(?:url|input))|images?(?: input)?(?: is| are)? not (?:supported|enabled)|not a (?:multimodal|vision)|at most 0 image|content must be a string/i,
+      /image_url[\s\S]{0,40}(?:only supported|not supported|expected)|(?:\bsupport|\baccept|enabled for|required for)[\s\S]{0,20}(?:images?|vision|multi-?modal|image[ _]?(?:url|input))|(?:images?|vision|multi-?modal)(?: input| content)?s?(?: is| are)? not (?:support|enabled)|not a (?:multimodal|vision)|at most 0 image|images?, which|content (?:must|should) be a string|(?:unmarshal|received) array|invalid type: sequence|\['text'\]/i,
   },
   {
     // OpenAI, Mistral, vLLM, LiteLLM, DeepSeek and Groq name what they know instead; Anthropic for its older models.
     quirk: "noPdfs",
     about: "hasPdfs",
     words:
-      /\b(?:file|document|pdf|input_file)s?\b[\s\S]{0,60}(?:not support|unsupported|does not match|expected|supported values|must be one of)|(?:(?:does(?: not|n't)|not) support|unsupported|unknown|expected|invalid (?:value|type))[\s\S]{0,40}\b(?:file|document|pdf|input_file)s?\b|content must be a string/i,
+      /\b(?:file|document|pdf|input_file)s?\b[\s\S]{0,60}(?:not support|unsupported|does not match|expected|supported values|must be one of)|(?:(?:does(?: not|n't)|not) support|unsupported|unknown|expected|invalid (?:value|type))[\s\S]{0,40}\b(?:file|document|pdf|input_file)s?\b|content (?:must|should) be a string|(?:unmarshal|received) array|invalid type: sequence/i,
   },
   { quirk: "noStreamOptions", words: /stream_options/i },
   {
     // OpenAI, for organizations that are not verified and its first reasoning models; Bedrock, for some models with tools.
     quirk: "noStreaming",
     words:
-      /verified to stream|'stream' does not support|(?:does(?: not|n't) support|unsupported|not supported)[\s\S]{0,30}\bstream(?:ing)?\b|\bstream(?:ing)?\b[\s\S]{0,20}(?:not supported|unsupported|not available|must be false)/i,
+      /verified to stream|'stream' does not support|(?:does(?: not|n't) support|unsupported|not supported)[\s\S]{0,30}\bstream(?:ing)?\b|\bstream(?:ing)?\b[\s\S]{0,20}(?:not supported|unsupported|not available|not allowed|disabled|must be false)/i,
   },
   {
     // Mistral, also where vLLM and gateways speak for it; the template of gpt-oss, if there are thoughts as well.
@@ -99,11 +100,11 @@ const COMPLAINTS: Complaint[] = [
       /single tool[ _-]?call|one tool[ _-]?call (?:at|per)|(?:multiple|parallel) (?:tool|function)[ _-]?(?:calls?|calling)[\s\S]{0,30}(?:not|n't|unsupported)|(?:not|n't) support (?:multiple|parallel)/i,
   },
   {
-    // llama-cpp-python, TGI, NIM, SambaNova, xAI, and what reads requests by pydantic or serde.
+    // llama-cpp-python, TGI, NIM, SambaNova, xAI, what reads requests by pydantic or serde, and templates that take it for a text.
     quirk: "noNullContent",
     about: "hasBareCalls",
     words:
-      /at least one (?:non-empty )?content element|\bcontent\b[\s\S]{0,80}(?:\bnull\b|none is not|valid string|required|missing)|invalid message content type|missing field `?content|invalid type: null/i,
+      /at least one (?:non-empty )?content element|\bcontent\b[\s\S]{0,80}(?:\bnull\b|none is not|valid string|required|missing)|invalid message content type|missing field `?content|invalid type: null|received null|NoneType|\bNone'? has no (?:attribute|element)|value is not [a-z ]{0,20}: null/i,
   },
   {
     // Gemini; Moonshot, DeepSeek and those that imitate Anthropic with thoughts.
@@ -124,11 +125,12 @@ const COMPLAINTS: Complaint[] = [
     words: /function\.description|tools\[\d{1,3}\]\.description/i,
   },
   {
-    // OpenAI, Gemini, Anthropic, Moonshot, Groq, llama.cpp, Bedrock.
+    // OpenAI, Gemini, Anthropic, Moonshot, Groq, llama.cpp, Bedrock, xAI, Fireworks, LM Studio, and the libraries that hold vLLM and SGLang to a schema.
     quirk: "noRichSchemas",
     about: "hasTools",
     words:
-      /schema for function|function_?declaration|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|tool parameters|property keys|too many states/i,
+      /schema for function|function_?declaration|input_?schema|flavored json schema|json schema for tool|parse grammar|schema conversion|function\.parameters|(?:tool|function) (?:parameters|schema)|property keys|too many states|(?:unsupported|unrecognized|unknown|unimplemented) key(?:words?\b|s:)|schema contains features|schema (?:is )?not supported: could/i,
+    unless: /response_?format|text\.format|output_?(?:config|format)/i,
   },
   {
     quirk: "noEncryptedReasoning",
@@ -159,19 +161,21 @@ const COMPLAINTS: Complaint[] = [
   {
     quirk: "noTools",
     words:
-      /does(?: not|n't) support (?:tool|function)|(?:tools?|functions?|function calling|tool use|tool calling)[\s\S]{0,20}(?:not supported|unsupported|not available)|extra[\s\S]{0,40}tools|requires --jinja|--enable-auto-tool-choice|function calling is not enabled|no endpoints found that support tool/i,
+      /does(?: not|n't) support (?:tool|function)|(?:tools?|functions?|function calling|tool use|tool calling)[\s\S]{0,20}(?:not supported|unsupported|not available)|extra[\s\S]{0,40}tools|\btools\W{1,4}extra inputs|(?:unknown|unrecognized|unexpected|unsupported)[\s\S]{0,40}\btools\b(?!\W?[.[]\w)|(?:not|n't) support param[\s\S]{0,20}\btools\b|tools is not|function calling not support|requires --jinja|--enable-auto-tool-choice|--tool-call-parser|tool call parser is not|function calling is not enabled|no endpoints found that support tool/i,
   },
   {
     quirk: "noSystem",
     words:
-      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support '?system|developer instruction is not enabled|only user and assistant roles|roles (?:must|should) (?:be )?alternat/i,
+      /system (?:role|message|prompt)s?[\s\S]{0,20}not supported|does(?: not|n't) support '?system|developer instruction is not enabled|only user and assistant roles|roles (?:must|should) (?:be )?alternat|(?:unexpected role|unknown variant)\W{1,3}system|should be 'user' or 'assistant'/i,
   },
   {
     // Gemma's and Mistral's templates; llama-cpp-python, TGI and others that know no results of tools.
     quirk: "noTools",
     about: "hasCalls",
     words:
-      /only user and assistant roles|roles (?:must|should) (?:be )?alternat|(?:unknown|unsupported|invalid|unexpected)[\s\S]{0,20}\brole[\s\S]{0,20}\btool\b|\brole[\s\S]{0,12}\btool\b[\s\S]{0,20}(?:not supported|not allowed|unknown|invalid)|should be 'system', 'user' (?:or|and) 'assistant'|'tool' is not one of/i,
+      /only user and assistant roles|roles (?:must|should) (?:be )?alternat|(?:unknown|unsupported|invalid|unexpected)[\s\S]{0,20}\brole[\s\S]{0,20}\btool\b|\brole[\s\S]{0,12}\btool\b[\s\S]{0,20}(?:not supported|not allowed|unknown|invalid)|should be (?:'system', )?'user' (?:or|and) 'assistant'|'tool' is not one of/i,
+    // The order of the roles is wrong, and not one of them.
+    unless: /after role|must follow|preceding/i,
   },
 ];
 

@@ -16,6 +16,8 @@ export interface Repair {
   without: string;
   /** The parts of the request that are different. */
   change: Parts;
+  /** The form in which the request is sent: that of its quirk. */
+  isForm?: true | undefined;
   /** What is known of the model if it takes the request now. */
   quirk?: Exclude<keyof Quirks, "maxTokens"> | undefined;
 }
@@ -31,11 +33,11 @@ export function createRepairs({
 }): (failure: AttemptFailure, request: LlmRequest, facts: RequestFacts) => Repair | undefined {
   const left = isLast ? [...REPAIRS, ...LAST_REPAIRS] : [...REPAIRS];
   return (failure, request, facts) => {
-    for (const [at, { without, isFor, quirk, ...kind }] of left.entries()) {
-      const change = isFor(failure) ? changed(kind, request, facts) : undefined;
+    for (const [at, { without, isFor, quirk, isForm, ...kind }] of left.entries()) {
+      const change = isFor(failure, facts) ? (isForm ? {} : changed(kind, request, facts)) : undefined;
       if (!change) continue;
       left.splice(at, 1);
-      return { without, change, quirk };
+      return { without, change, quirk, isForm };
     }
     return undefined;
   };
@@ -54,13 +56,15 @@ function changed(
 
 interface Kind {
   without: string;
-  isFor(failure: AttemptFailure): boolean;
+  isFor(failure: AttemptFailure, facts: RequestFacts): boolean;
   /** Undefined: there is nothing to leave out. */
   change?(messages: LlmMessage[]): LlmMessage[] | undefined;
   changeTools?(tools: LlmTool[]): LlmTool[] | undefined;
   /** The endpoint does not hold the model to the schema of its answer; the model is only asked in words to follow it. */
   dropsSchema?: true;
   quirk?: Repair["quirk"];
+  /** The request stays, and is sent in the form that its quirk stands for. */
+  isForm?: true;
 }
 
 /** Statuses of requests that are refused for what is in them. */
@@ -68,6 +72,9 @@ const CONTENT = [400, 413, 415, 422];
 
 const isRefused = ({ kind, status = 0 }: AttemptFailure): boolean =>
   (kind === "refused" || kind === "filtered") && CONTENT.includes(status);
+
+const isForm = ({ kind, status = 0 }: AttemptFailure): boolean =>
+  kind === "refused" && (status === 400 || status === 422);
 
 const SCHEMA = "the schema of its answer";
 
@@ -127,6 +134,13 @@ const REPAIRS: Kind[] = [
 
 /** What is better left out than not answered at all, where no other model is asked. */
 const LAST_REPAIRS: Kind[] = [
+  {
+    // Servers say so in the words of the line of their template that failed. Nothing is lost by it.
+    without: "null beside its calls",
+    isFor: (failure, { hasBareCalls }) => isForm(failure) && hasBareCalls,
+    quirk: "noNullContent",
+    isForm: true,
+  },
   { without: "PDFs", isFor: isRefused, change: withoutRefusedPdfs },
   {
     // "content: Input should be a valid string", say, of a server that never heard of images.
@@ -141,6 +155,12 @@ const LAST_REPAIRS: Kind[] = [
     isFor: isRefused,
     changeTools: withSimpleSchemas,
     quirk: "noRichSchemas",
+  },
+  {
+    without: "a system message",
+    isFor: (failure) => isForm(failure) && /\b(?:system|roles?)\b/i.test(failure.message),
+    quirk: "noSystem",
+    isForm: true,
   },
   {
     // Another model has answered it, say, and this one's filter refuses it. A bot that remembers nothing is better than one that

@@ -58,6 +58,20 @@ const countsIn = (usage: Fields): Fields =>
     (one): one is Fields => isObject(one) && (readIn(one) ?? writtenIn(one)) !== undefined,
   ) ?? usage;
 
+/** llama.cpp's own counts: what it took from its cache, what it read besides, and what it wrote. */
+export function withTimings(usage: LlmUsage | undefined, timings: Fields): LlmUsage | undefined {
+  const [cached, rest] = [firstCount(timings.cache_n), firstCount(timings.prompt_n)];
+  if (cached === undefined || usage?.cached_input_tokens !== undefined) return usage;
+  const { prompt_tokens: prompt, completion_tokens: completion } = usage ?? {};
+  const read = usageOf({
+    prompt: prompt ?? (rest === undefined ? undefined : cached + rest),
+    completion: completion ?? firstCount(timings.predicted_n),
+    cached,
+    written: undefined,
+  });
+  return read ? { ...usage, ...read } : usage;
+}
+
 /** Some gateways end with counts of nothing, or send them with each chunk. */
 export function laterUsage(before: LlmUsage | null, now: LlmUsage | undefined): LlmUsage | null {
   if (!now || (before && now.prompt_tokens === 0 && now.completion_tokens === 0)) return before;
@@ -87,33 +101,49 @@ export function sumOfUsage(one: LlmUsage | null, other: LlmUsage | null): LlmUsa
 
 /**
  * - cached: OpenAI, Azure, Gemini, Groq, Mistral, OpenRouter and vLLM in the details; DeepSeek as cache hits; Moonshot
- *   and LiteLLM beside the total
+ *   and LiteLLM beside the total; Bedrock and what passes on Anthropic's counts apart from the input
  * - cost: OpenRouter
  */
 export function chatUsage(given: Fields): LlmUsage | null {
   const usage = countsIn(given);
   const details = detailsIn(usage);
-  const [prompt, completion] = [readIn(usage), writtenIn(usage)];
+  const completion = writtenIn(usage);
   const total = firstCount(usage.total_tokens, usage.totalTokens, usage.totalTokenCount);
+  const cached = firstCount(
+    details.cached_tokens,
+    usage.prompt_cache_hit_tokens,
+    usage.cached_tokens,
+    usage.cache_read_input_tokens,
+    usage.cacheReadInputTokens,
+    usage.cachedContentTokenCount,
+  );
+  const written = firstCount(
+    details.cache_write_tokens,
+    details.cache_creation_tokens,
+    details.cache_creation_input_tokens,
+    usage.cache_creation_input_tokens,
+    usage.cacheWriteInputTokens,
+  );
+  const prompt = promptOf(readIn(usage), { cached, written, completion, total });
   return usageOf({
     prompt,
     // Gemini and xAI leave thoughts out of the completion, but not out of the total.
     completion:
       prompt === undefined || total === undefined ? completion : Math.max(completion ?? 0, total - prompt),
-    cached: firstCount(
-      details.cached_tokens,
-      usage.prompt_cache_hit_tokens,
-      usage.cached_tokens,
-      usage.cache_read_input_tokens,
-      usage.cachedContentTokenCount,
-    ),
-    written: firstCount(
-      details.cache_write_tokens,
-      details.cache_creation_tokens,
-      usage.cache_creation_input_tokens,
-    ),
+    cached,
+    written,
     cost: given.cost,
   });
+}
+
+/** With what came from the cache or went to it, which some count apart: then it fills the total, or is more than the whole. */
+function promptOf(
+  read: number | undefined,
+  { cached = 0, written = 0, completion = 0, total }: Partial<Counts> & { total: number | undefined },
+): number | undefined {
+  if (read === undefined || cached + written === 0) return read;
+  const all = read + cached + written;
+  return all + completion === total || (total === undefined && cached + written > read) ? all : read;
 }
 
 export function responsesUsage(given: Fields): LlmUsage | null {

@@ -281,4 +281,8 @@ server.child.kill("SIGTERM");
 await server.child.exited;
 await model.stop(true);
 rmSync(home, { recursive: true, force: true });
-process.exit(lost.length + twice + outOfOrder.length + wrong.length === 0 && after.every(({ status }) => status === 200) ? 0 : 1);
+process.exit(
+  lost.length + twice + outOfOrder.length + wrong.length === 0 && after.every(({ status }) => status === 200)
+    ? 0
+    : 1,
+);

@@ -96,10 +96,10 @@ export function createAnswer(options: AnswerOptions): Answer {
   }
 
   function addDelta(index: unknown, delta: Fields): string {
-    const type = TYPES[textOf(delta.type)];
+    const type = TYPES[kindOf(delta)];
     if (!type) return "";
-    // Some proxies leave out the event that begins a block.
-    const block = open.get(index) ?? (type === "tool_use" ? undefined : opened(index, type));
+    // Some proxies leave out the event that begins a block, and others the place of one.
+    const block = open.get(index) ?? (type === "tool_use" ? lastCall() : opened(index, type));
     if (!block) return "";
     if (delta.type === "signature_delta") block.raw.signature = textOf(delta.signature);
     const { partial_json: part } = delta;
@@ -108,6 +108,11 @@ export function createAnswer(options: AnswerOptions): Answer {
     block.text.add(text);
     limits.text(text);
     return block.type === "text" ? text : "";
+  }
+
+  function lastCall(): Block | undefined {
+    const last = blocks.at(-1);
+    return last?.type === "tool_use" ? last : undefined;
   }
 
   function opened(index: unknown, type: string): Block | undefined {
@@ -137,6 +142,14 @@ export function createAnswer(options: AnswerOptions): Answer {
       };
     },
   };
+}
+
+/** Some proxies leave out what kind of delta it is. */
+function kindOf({ type, text, partial_json: part, thinking }: Fields): string {
+  if (type !== undefined) return textOf(type);
+  if (part !== undefined) return "input_json_delta";
+  if (text !== undefined) return "text_delta";
+  return thinking === undefined ? "" : "thinking_delta";
 }
 
 /** The block that each kind of delta belongs to. */

@@ -14,7 +14,7 @@ import { isKnownEnd, laterFinish, readFinish } from "../wire/finish-reason.ts";
 import { readAnswer } from "../wire/read-answer.ts";
 import { createShown } from "../wire/shown.ts";
 import { startsInThought } from "../wire/thoughts.ts";
-import { choicesIn, deltaOf, piecesOf, readText, usageIn } from "./chunk.ts";
+import { callsBehind, choicesIn, deltaOf, isMessage, piecesOf, readText, usageIn } from "./chunk.ts";
 import { createReasoning } from "./reasoning.ts";
 import { createToolCalls } from "./tool-calls.ts";
 
@@ -29,6 +29,8 @@ export function createAnswer(options: AnswerOptions): Answer {
   let finish = "";
   /** A reason that nobody knows came behind the answer, and not with each of its chunks. */
   let isOddEnd = false;
+  /** A whole message came, and not its pieces. */
+  let isWhole = false;
   let hasChoice = false;
   let hasNoChoice = false;
   const said = createSaid();
@@ -73,15 +75,18 @@ export function createAnswer(options: AnswerOptions): Answer {
         readFinish(choice.finish_reason ?? choice.finishReason ?? chunk.finish_reason),
       );
       const hasBegun = texts.length > 0 || calls.count() > 0;
+      isWhole ||= !hasBegun && isMessage(choice);
       const delta = deltaOf(choice, hasBegun);
-      for (const piece of [delta, ...others.map((other) => deltaOf(other, hasBegun))].flatMap(piecesOf)) {
+      const pieces = [delta, ...others.map((other) => deltaOf(other, hasBegun))].flatMap(piecesOf);
+      const hasCalls = calls.count() > 0 || pieces.length > 0;
+      for (const piece of hasCalls ? pieces : callsBehind(choice)) {
         limits.count(calls.add(piece));
         limits.calls(calls.count());
       }
       const thought = reasoning.add(delta);
       hasReasoning ||= thought > 0;
       limits.count(thought);
-      const text = readText(delta.content) || readText(delta.refusal);
+      const text = readText(delta.content) || readText(delta.refusal) || readText(delta.text);
       const isBare = text === "" && thought === 0 && piecesOf(delta).length === 0;
       isOddEnd = isBare && (isOddEnd || (hasBegun && before === "" && finish !== ""));
       if (text !== "") texts.add(text);
@@ -93,9 +98,14 @@ export function createAnswer(options: AnswerOptions): Answer {
       if (finish === "") said.throwIfAny();
       if (!hasChoice)
         throw new AttemptFailure("garbled", hasNoChoice ? NO_CHOICE : "the answer is not a chat completion");
-      if (finish === "") throw new AttemptFailure("cut", "the answer ended early");
+      if (finish === "" && !isWhole) throw new AttemptFailure("cut", "the answer ended early");
       const { text, toolCalls, isCut } = readAnswer(
-        { finish, text: texts.toString(), calls: calls.finish(), hasThoughts: hasReasoning },
+        {
+          finish: finish || "stop",
+          text: texts.toString(),
+          calls: calls.finish(),
+          hasThoughts: hasReasoning,
+        },
         options,
       );
       const fields = reasoning.fields();

@@ -32,9 +32,9 @@ export function createToolCalls(model: string, offered: ReadonlySet<string> = ne
       const read = readPiece(piece);
       let slot = slotOf(slots, read);
       if (slot && repeats(slot, read)) return read.size;
-      // A few servers send a name in pieces.
-      if (slot && slot.name !== read.name && offered.has(slot.name + read.name)) {
-        slot.name += read.name;
+      const name = slot && nameWith(slot, read, offered);
+      if (slot && name !== undefined) {
+        slot.name = name;
       } else if (!slot || beginsAnother(slot, read)) {
         slot = newSlot(read.index);
         slots.push(slot);
@@ -101,6 +101,18 @@ function slotOf(slots: Slot[], { index, id, name }: ReadPiece): Slot | undefined
   return same ?? (id !== "" && name !== "" ? undefined : slots.at(-1));
 }
 
+/** A few servers send a name in pieces, or in each piece all that came of it so far. Undefined: the piece begins or continues something else. */
+function nameWith(slot: Slot, { name, id }: ReadPiece, offered: ReadonlySet<string>): string | undefined {
+  if (name === "" || name === slot.name || slot.name === "") return undefined;
+  const longer = slot.name + name;
+  if (offered.has(longer)) return longer;
+  const isSame = !slot.hasArguments && !offered.has(slot.name) && (id === "" || id === slot.id);
+  if (!isSame) return undefined;
+  return [longer, name].find(
+    (one) => one.startsWith(slot.name) && [...offered].some((known) => known.startsWith(one)),
+  );
+}
+
 /** Only a piece with a name can begin a call. Some endpoints repeat the name in each piece, others every index. */
 function beginsAnother(slot: Slot, piece: ReadPiece): boolean {
   if (piece.name === "" || slot.name === "") return false;
@@ -140,12 +152,19 @@ function readPiece(piece: Piece) {
   };
 }
 
-/** Name and arguments may stand beside the id. */
+/** Name and arguments may stand beside the id, and the name alone in the place of both. */
 const flat = (piece: Piece): Piece => {
-  if (piece.function !== undefined || piece.custom !== undefined || typeof piece.name !== "string")
+  const isName = typeof piece.function === "string";
+  if (
+    !isName &&
+    (piece.function !== undefined || piece.custom !== undefined || typeof piece.name !== "string")
+  )
     return piece;
-  const { name, arguments: given, parameters, input, args, ...others } = piece;
-  return { ...others, function: { name, arguments: given ?? parameters ?? input ?? args } };
+  const { name, function: alone, arguments: given, parameters, input, args, ...others } = piece;
+  return {
+    ...others,
+    function: { name: isName ? alone : name, arguments: given ?? parameters ?? input ?? args },
+  };
 };
 
 const indexOf = (value: unknown): number | undefined => {

@@ -76,7 +76,7 @@ export function createItems(limits: Limits) {
           return "";
         case "response.output_text.delta":
         case "response.refusal.delta":
-          return addPart(itemOf(event, "message"), textOf(event.delta));
+          return addPart(itemOf(event, "message"), deltaText(event.delta));
         case "response.output_text.done":
         case "response.refusal.done":
           return addMissing(itemOf(event, "message"), textOf(event.text ?? event.refusal));
@@ -142,9 +142,13 @@ const argumentsOf = ({ arguments: given }: Fields): string =>
 
 function textIn({ type, content }: Fields): string {
   if (type !== "message") return "";
+  if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content.filter(isObject) : [];
   return parts.map(partText).join("");
 }
+
+/** Some servers send a part in the place of its text. */
+const deltaText = (delta: unknown): string => textOf(isObject(delta) ? delta.text : delta);
 
 const partText = ({ type, text, refusal }: Fields): string =>
   type === "output_text" || type === "text" ? textOf(text) : textOf(refusal);

@@ -74,12 +74,14 @@ eachDatabase("a trace", (open) => {
     const [early, late, copy] = [-7_200_000, 7_200_000, 200_000_000].map((ms) =>
       v7({ msecs: Date.now() + ms }),
     ) as [string, string, string];
-    await db.query.insert(inboxEvents).values([
-      { ...webhook, id, idempotency_key: "d-1" },
-      { ...webhook, id: copy, idempotency_key: "d-1", verdict: "duplicate" },
-      { ...webhook, id: newId(), idempotency_key: "d-1", integration_id: "slack", outcomes: [] },
-      ...[early, late].map((id) => ({ ...webhook, id })),
-    ]);
+    await db.query
+      .insert(inboxEvents)
+      .values([
+        { ...webhook, id, idempotency_key: "d-1" },
+        { ...webhook, id: copy, idempotency_key: "d-1", verdict: "duplicate" },
+        { ...webhook, id: newId(), idempotency_key: "d-1", integration_id: "slack", outcomes: [] },
+        ...[early, late].map((id) => ({ ...webhook, id })),
+      ]);
     await db.query.insert(compactions).values({
       session_id,
       number: 1,

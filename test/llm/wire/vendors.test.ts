@@ -632,11 +632,8 @@ describe("what an endpoint refuses of a conversation is left out or written othe
     const asked = requests.length;
     const refused = await ask(url, { messages, tools: [SEARCH], fallbackModels: ["other"] });
     expect(refused.text).toBe("Hi.");
-    expect(requests.slice(asked).map((body) => [body.model, body.messages?.length])).toEqual([
-      ["m", 6],
-      ["other", 6],
-      ["other", 4],
-    ]);
+    const forms = requests.slice(asked).map((body) => `${body.model}: ${body.messages?.length}`);
+    expect([...new Set(forms)]).toEqual(["m: 6", "other: 6", "other: 4"]);
     // What is refused now is asked in no other way.
     const before = requests.length;
     expect(
