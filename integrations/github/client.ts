@@ -1,5 +1,5 @@
 import { Octokit } from "@octokit/core";
-import { connectionError, retryAfterSeconds } from "heddle/sdk";
+import { connectionError, fetch, retryAfterSeconds } from "heddle/sdk";
 import { UnexpectedAnswer } from "./answer.ts";
 import { authenticateAsApp, isApp } from "./app.ts";
 import { settings } from "./config.ts";
@@ -10,7 +10,8 @@ export function connectGitHub(signal: AbortSignal): Octokit {
     auth: isApp() ? undefined : settings.GITHUB_TOKEN || undefined,
     baseUrl: settings.GITHUB_API_URL.replace(/\/+$/, ""),
     userAgent: "heddle",
-    request: { signal },
+    // Gives up when the network has vanished, so that a delivery is tried again before its time is over.
+    request: { signal, fetch },
   });
   if (isApp()) authenticateAsApp(github);
   return github;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { whoAmI } from "../../integrations/github/who-am-i.ts";
 import { createFakeGitHub, type FakeGitHub, failure } from "./fake-github.ts";
 import { gitHubSettings } from "./settings.ts";
@@ -41,4 +41,11 @@ test("an answer of something else, such as a login page, is no success", async (
     respond: () => new Response("<html>", { headers: { "content-type": "text/html" } }),
   });
   await expect(ask()).rejects.toThrow("text/html");
+});
+
+test("a request has a time limit of its own, shorter than that of a delivery", async () => {
+  const limits = spyOn(AbortSignal, "timeout");
+  await whoAmI(new AbortController().signal);
+  expect(limits.mock.calls).toEqual([[30_000]]);
+  limits.mockRestore();
 });
