@@ -1,24 +1,17 @@
-// GitHub, Gitea and GitLab: issues that are opened, answered in comments, with reactions as progress.
+// GitHub, Gitea and GitLab: issues, pull requests and comments, answered in comments, with reactions as progress.
 
-import { signWebhook } from "heddle/sdk";
 import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
 import * as tea from "../fakes/gitea.ts";
 import * as lab from "../fakes/gitlab.ts";
 import { createFakeGitHub } from "../github/fake-github.ts";
+import { answersOf, questionOf } from "./forge-texts.ts";
+import { gitHubAt, ping, type Told } from "./github-at.ts";
 import type { Subject } from "./subject.ts";
 
 const BOT = "heddle-bot";
-const idIn = (text: string): string => /approve ([\w-]+)/.exec(text)?.[1] ?? "";
-const isQuestion = (text: string): boolean => text.includes("`create_schedule`");
-/** A question that can still be answered has the commands for that. */
-export const questionOf = (texts: string[]) => {
-  const text = texts.find(isQuestion);
-  return text === undefined ? undefined : { text, yes: idIn(text) || undefined };
-};
-export const answersOf = (texts: string[]) => texts.filter((text) => !isQuestion(text));
 
-export async function forges(url: () => string): Promise<Subject<number>[]> {
-  return [await gitHub(url), await gitea(url), await gitLab(url)];
+export async function forges(url: () => string): Promise<Subject[]> {
+  return [await gitHub(url), await gitea(url), await gitLab(url)] as Subject[];
 }
 
 /** The network on the way to the service's API. */
@@ -29,27 +22,17 @@ async function proxyOf(service: string) {
 
 const SECRET = "secret-of-the-walk-at-github";
 const TOKEN = "github_pat_of_the_walk";
-export const OCTOCAT = { login: "octocat", id: 583231, type: "User" };
 
-/** What GitHub could not deliver it says, and delivers again when it is asked to. */
-export async function gitHub(url: () => string): Promise<Subject<number>> {
+/** With a token, and a webhook of the repository. */
+export async function gitHub(url: () => string): Promise<Subject<Told>> {
   const github = createFakeGitHub({ token: TOKEN });
   const { proxy, address } = await proxyOf(github.url);
   const log: { id: number; guid: string; delivered_at: string; status_code: number }[] = [];
-  const sent = new Map<string, { event: string; body: string }>();
-  async function deliver(guid: string): Promise<unknown> {
-    const { event, body } = sent.get(guid) ?? { event: "", body: "" };
-    const signed = signWebhook(body, { scheme: "github", secret: SECRET }, { event, id: guid });
-    const hook = { "x-github-hook-id": "8", "x-github-hook-installation-target-type": "repository" };
-    const response = await fetch(`${url()}/integrations/github/webhook`, {
-      ...{ method: "POST", headers: { ...signed, ...hook }, body },
-    }).catch(() => undefined);
-    log.unshift({
-      ...{ id: log.length + 1, guid, delivered_at: new Date().toISOString() },
-      status_code: response?.status ?? 0,
-    });
-    return response?.json();
-  }
+  const { subject, deliver, send } = gitHubAt({
+    ...{ github, url, secret: SECRET, repositories: ["acme/loom"], hook: { id: "8", target: "repository" } },
+    onSent: ({ guid, status: status_code }) =>
+      log.unshift({ id: log.length + 1, guid, delivered_at: new Date().toISOString(), status_code }),
+  });
   github.intercept({
     path: /^\/repos\/acme\/loom\/hooks\/8\/deliveries$/,
     respond: () => Response.json(log),
@@ -61,34 +44,15 @@ export async function gitHub(url: () => string): Promise<Subject<number>> {
       return Response.json({}, { status: 202 });
     },
   });
-  const send = (event: string, about: object): Promise<unknown> => {
-    const guid = crypto.randomUUID();
-    const repository = { full_name: "acme/loom", name: "loom", owner: { login: "acme" } };
-    sent.set(guid, { event, body: JSON.stringify({ ...about, repository, sender: OCTOCAT }) });
-    return deliver(guid);
-  };
-  let issues = 0;
-  const textsOf = (number: number) => github.commentsOn(`acme/loom#${number}`).map(({ body }) => body);
   return {
     ...{ name: "GitHub", integration: "github", approver: "github:octocat", many: 50, lacks: {} },
+    also: ["thread"],
     settings: {
       ...{ GITHUB_TOKEN: TOKEN, GITHUB_WEBHOOK_SECRET: SECRET, GITHUB_BOT_LOGIN: BOT },
       GITHUB_API_URL: address,
     },
-    async tell(text) {
-      const number = ++issues;
-      await send("issues", { action: "opened", issue: { number, title: text, body: "", user: OCTOCAT } });
-      return number;
-    },
-    answers: (number) => answersOf(textsOf(number)),
-    progress: (number) =>
-      github.api.reactions.filter(({ on }) => on.endsWith(` issue ${number}`)).map(({ content }) => content),
-    question: (number) => questionOf(textsOf(number)),
-    async decide(number, { yes }) {
-      const comment = { id: 7_000 + number, body: `/approve ${yes}`, user: OCTOCAT };
-      const issue = { number, title: "A question", user: OCTOCAT };
-      return JSON.stringify(await send("issue_comment", { action: "created", issue, comment }));
-    },
+    prepare: () => ping(send),
+    ...subject,
     ...{ cut: proxy.cut, drop: proxy.drop },
     async stop() {
       proxy.stop();
@@ -111,8 +75,14 @@ async function gitea(url: () => string): Promise<Subject<number>> {
     },
     async tell(text) {
       const number = ++issues;
-      await fake.openIssue(number, text).catch(() => undefined);
-      return number;
+      const ways = [
+        () => fake.comment(1, text),
+        () => fake.openIssue(number, text),
+        () => fake.openPull(number, text),
+      ];
+      // The server sends nothing again.
+      await ways[number % ways.length]?.().catch(() => undefined);
+      return number % ways.length === 0 ? 1 : number;
     },
     answers: (number) => answersOf(textsOf(number)),
     progress: (number) => fake.reactions.filter((one) => one.startsWith(`issues/${number} `)),
@@ -127,30 +97,49 @@ async function gitea(url: () => string): Promise<Subject<number>> {
   };
 }
 
-async function gitLab(url: () => string): Promise<Subject<number>> {
+interface ToldGitLab {
+  iid: number;
+  /** The conversation in which it was said, and in which it must be answered. */
+  discussion?: string;
+}
+
+async function gitLab(url: () => string): Promise<Subject<ToldGitLab>> {
   const fake = lab.startFakeGitLab(() => `${url()}/integrations/gitlab/webhook`);
   const { proxy, address } = await proxyOf(fake.url);
-  let issues = 0;
-  const textsOf = (number: number) =>
+  let said = 0;
+  const textsOf = ({ iid, discussion }: ToldGitLab) =>
     fake.notes
-      .filter(({ of, author }) => of === `issues/${number}` && author.username === BOT)
+      .filter(({ of, author }) => of === `issues/${iid}` && author.username === BOT)
+      .filter((note) => discussion === undefined || note.discussion === discussion)
       .map(({ body }) => body);
   return {
     ...{ name: "GitLab", integration: "gitlab", approver: "gitlab:ada", lacks: {} },
+    also: ["thread"],
     settings: {
       ...{ GITLAB_URL: address, GITLAB_TOKEN: lab.TOKEN, GITLAB_BOT_USERNAME: BOT },
       GITLAB_WEBHOOK_SECRET: lab.SIGNING_TOKEN,
     },
-    async tell(text) {
-      const number = ++issues;
-      await fake.openIssue(number, text).catch(() => undefined);
-      return number;
+    async tell(text, phase) {
+      const iid = ++said;
+      const isComment = phase === "thread" || (["kill -9", "outage"].includes(phase) && iid % 2 === 0);
+      if (!isComment) {
+        // GitLab may send nothing again.
+        await fake.openIssue(iid, text).catch(() => undefined);
+        return { iid };
+      }
+      const discussion = crypto.randomUUID().replaceAll("-", "").padEnd(40, "0");
+      await fake.comment(1, text, lab.ADA, discussion).catch(() => undefined);
+      return { iid: 1, discussion };
     },
-    answers: (number) => answersOf(textsOf(number)),
-    progress: (number) => fake.reactions.filter((one) => one.startsWith(`issues/${number} `)),
-    question: (number) => questionOf(textsOf(number)),
-    decide: async (number, { yes }) =>
-      JSON.stringify(await (await fake.comment(number, `approve ${yes}`))?.json()),
+    answers: (told) => answersOf(textsOf(told)),
+    progress: ({ iid, discussion }) => {
+      const note = fake.notes.find((one) => one.discussion === discussion);
+      const on = note ? `issues/${iid}/notes/${note.id} ` : `issues/${iid} `;
+      return fake.reactions.filter((one) => one.startsWith(on));
+    },
+    question: (told) => questionOf(textsOf(told)),
+    decide: async ({ iid }, { yes }) =>
+      JSON.stringify(await (await fake.comment(iid, `approve ${yes}`))?.json()),
     ...{ cut: proxy.cut, drop: proxy.drop },
     stop() {
       proxy.stop();

@@ -2,7 +2,18 @@
 
 import type { Heddle } from "./heddle.ts";
 
-export const PHASES = ["set up", "answer", "stream", "approval", "kill -9", "outage", "cut", "drop"] as const;
+export const PHASES = [
+  "set up",
+  "answer",
+  "stream",
+  "thread",
+  "check",
+  "approval",
+  "kill -9",
+  "outage",
+  "cut",
+  "drop",
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Question {
@@ -24,6 +35,8 @@ export interface Subject<Told = unknown> {
   approver?: string;
   /** How much it is told while the server is away. Default: 20. */
   many?: number;
+  /** Phases that few have: whether it answers in the thread, and as a check of a commit. */
+  also?: ("thread" | "check")[];
   /** Why phases are left out. */
   lacks: Partial<Record<Phase, string>>;
   /** Somebody writes, or something happens there; `text` has the mark of the answer. */

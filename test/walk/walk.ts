@@ -1,7 +1,7 @@
 // Walks over every integration as a person would: sets it up over the API before its real or fake service, has it answer, show progress and ask
 // for an approval, kills the server and cuts its connections, and prints what was seen.
 //
-//   bun run walk [chats] [forges] [webhooks] [home] [gmail] [mission-control] [--only=<integration>] [--binary] [--postgres] [--two]
+//   bun run walk [chats] [forges] [webhooks] [presets] [home] [gmail] [mission-control] [--only=<integration>] [--binary] [--postgres] [--two]
 //     [missed] [--away=<seconds>] [--from=<folder>]
 //
 // Without names, all but "missed", which is for a long time --away; of a group, --only takes the subjects of one integration. --binary compiles the program and walks over that; --postgres
@@ -21,6 +21,7 @@ import { type Heddle, startHeddle } from "./heddle.ts";
 import { home } from "./home.ts";
 import { missed } from "./missed.ts";
 import { walkMissionControl } from "./mission-control.ts";
+import { presets } from "./presets.ts";
 import { PHASES, type Phase, type Subject } from "./subject.ts";
 import { type Seen, walkSubjects } from "./walk-subjects.ts";
 import { webhooks } from "./webhooks.ts";
@@ -29,6 +30,7 @@ const GROUPS: Record<string, (heddle: Heddle) => Promise<Seen>> = {
   chats: (heddle) => walk(heddle, chats()),
   forges: (heddle) => walk(heddle, forges(heddle.url) as Promise<Subject[]>),
   webhooks: (heddle) => walk(heddle, webhooks(heddle.url)),
+  presets: (heddle) => walk(heddle, presets()),
   home: (heddle) => walk(heddle, home()),
   gmail: (heddle) => walk(heddle, gmail()),
   missed: (heddle) => walk(heddle, missed(heddle)),
