@@ -4,7 +4,7 @@
 import { and, asc, desc, eq, inArray, isNotNull, lt } from "drizzle-orm";
 import { stringify } from "yaml";
 import type { Database } from "../db/database.ts";
-import { type JsonObject, messages, sessions, tasks } from "../db/schema.ts";
+import { type JsonObject, messages, sessions, tasks, toolCalls } from "../db/schema.ts";
 import { HeddleError, notFound } from "../errors.ts";
 import type { Redact } from "../redact.ts";
 import { maskConfig } from "../secrets/mask.ts";
@@ -62,6 +62,7 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
     } = maskConfig(task.execution_config);
     const recorded = withPlace ? await callsOf(taskId) : [];
     const called = [...new Set(recorded.map(({ tool }) => tool))];
+    const expected = withPlace ? await succeeded(taskId, called) : [];
     const history = withPlace ? await turnsBefore(task.session_id, message.position) : [];
     // What remains of a secret in a name would no longer be recognised.
     const name = nameOf(clean(message.source), clean(message.content));
@@ -94,7 +95,7 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
       },
       expect: {
         status: "complete",
-        ...(called.length > 0 && { tools: called }),
+        ...(expected.length > 0 && { tools: expected }),
         text: { contains: [], excludes: [] },
       },
     };
@@ -123,6 +124,15 @@ export function createMakeFixture({ db: { query }, redact, tools }: FixtureOptio
       if (open) open.result = content;
     }
     return calls.flatMap(({ id: _, result, ...call }) => (result === undefined ? [] : [{ ...call, result }]));
+  }
+
+  /** Those of these tools of which a call succeeded: nobody wants a call again that was refused. */
+  async function succeeded(taskId: string, names: string[]): Promise<string[]> {
+    const rows = await query
+      .selectDistinct({ tool: toolCalls.tool_name })
+      .from(toolCalls)
+      .where(and(eq(toolCalls.task_id, taskId), eq(toolCalls.status, "done")));
+    return names.filter((name) => rows.some(({ tool }) => tool === name));
   }
 
   /** What was said before, oldest first, without messages that no run has answered. */

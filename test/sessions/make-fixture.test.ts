@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { parse } from "yaml";
-import { messages, sessions } from "../../src/db/schema.ts";
+import { messages, sessions, toolCalls } from "../../src/db/schema.ts";
 import { newId } from "../../src/ids.ts";
 import { createMakeFixture } from "../../src/sessions/make-fixture.ts";
 import { embeddedDatabase } from "../database.ts";
@@ -67,4 +67,36 @@ test("each call has its own result, and a tool the name by which bots have it", 
       { tool: "find_order", arguments: { number: 8 }, result: "Order 8" },
     ],
   });
+});
+
+test("it expects the tools of which a call succeeded, and none that was refused", async () => {
+  const db = await open();
+  const http = await createHttpFixture(db);
+  const { session_id } = await http.sessions.getOrCreate({ clientId: "test:3", botId: "default" });
+  const { task_id } = await http.sessions.inject(
+    { sessionId: session_id, content: "Delete order 7.", source: "test", runAgent: true },
+    "test",
+    { fromPerson: false },
+  );
+  const names = ["find_order", "delete_order", "find_order", "get_invoice"];
+  const message_id = newId();
+  const calls = names.map((name, nr) => ({ id: `call_${nr}`, name, arguments: "{}" }));
+  const same = { session_id, task_id };
+  await db.query
+    .insert(messages)
+    .values({ ...same, id: message_id, role: "assistant", content: "", tool_calls: calls });
+  for (const { id, name } of calls) {
+    const isRefused = name === "delete_order" || id === "call_0";
+    const content = isRefused ? '{"error":"A policy forbids it."}' : "Found.";
+    await db.query.insert(messages).values({ ...same, id: newId(), role: "tool", content, tool_call_id: id });
+    await db.query.insert(toolCalls).values({
+      ...{ id: newId(), task_id: String(task_id), message_id, call_id: id, correlation_id: newId() },
+      ...{ tool_name: name, arguments: "{}", iteration: 1, status: isRefused ? "failed" : "done" },
+    });
+  }
+  const makeFixture = createMakeFixture({ db, redact: (text) => text, tools: { get: () => undefined } });
+  const { text } = await makeFixture(String(task_id), { withPlace: true });
+  const { expect: expected, recorded } = parse(text);
+  expect(expected.tools).toEqual(["find_order", "get_invoice"]);
+  expect(recorded.map(({ tool }: { tool: string }) => tool)).toEqual(names);
 });
