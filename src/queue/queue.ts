@@ -8,6 +8,7 @@ import { errorMessage } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { lightly } from "./light-commit.ts";
 import { createPump, type Pump, type SetFollowed } from "./pump.ts";
+import { steadyClock } from "./steady-clock.ts";
 
 /**
  * `tasks`: one run at a time per key (the session), in order. A job's id is its task's id.
@@ -64,7 +65,7 @@ export interface Queue {
   reschedule(tx: Queryable, name: QueueName, rows: { subject: string; seconds: number }[]): Promise<void>;
   /**
    * Makes jobs due that were sent while the clock was ahead; otherwise they would wait until that time comes round
-   * again.
+   * again. So would those of workers that have died, and every pass over the queues.
    */
   pullInFuture(): Promise<void>;
   /** Fetches and runs jobs until the pump is stopped. `run` must not throw. */
@@ -136,6 +137,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
           },
         ),
     },
+    clock: steadyClock,
     backend: db.kind === "embedded" ? "pglite" : "postgres",
     useListenNotify: true,
     schedule: false,
@@ -211,6 +213,12 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
       for (const { id, name } of rows) {
         await boss.update(String(name), undefined, { id: String(id), startAfter: 0 });
       }
+      await db.execute(
+        "update pgboss.job set heartbeat_on = now() where state = 'active' and heartbeat_on > now() + interval '5 seconds'",
+      );
+      await db.execute(`update pgboss.queue set monitor_claim_on = least(monitor_claim_on, now()),
+          monitor_on = least(monitor_on, now()), maintain_on = least(maintain_on, now())
+        where greatest(monitor_claim_on, monitor_on, maintain_on) > now() + interval '5 seconds'`);
     },
     work(name, { concurrency, perGroup, run, backstopMs }) {
       const pump = createPump<Job>({

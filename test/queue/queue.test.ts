@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, setSystemTime, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { sql } from "drizzle-orm";
 import { rowsOf } from "../../src/db/database.ts";
@@ -6,6 +6,7 @@ import { newId } from "../../src/ids.ts";
 import { lightly } from "../../src/queue/light-commit.ts";
 import { createQueue, type Job } from "../../src/queue/queue.ts";
 import { eachDatabase, embeddedDatabase } from "../database.ts";
+import { until } from "../until.ts";
 
 const log = getLogger("heddle");
 
@@ -55,6 +56,38 @@ eachDatabase("queue", (open) => {
     });
     expect((await db.execute(setting)).rows).toEqual(before);
   });
+
+  test("the job of a worker that has died comes back, although the clocks of server and database are set back", async () => {
+    const db = await open();
+    const queue = await createQueue({ db, log });
+    onTestFinished(() => queue.close());
+    const id = newId();
+    await db.query.transaction((tx) => queue.enqueue(tx, "tasks", { id, subject: "a0", key: "a" }));
+    const mark = async () =>
+      (await db.execute("select monitor_claim_on from pgboss.queue where name = 'tasks'")).rows[0]
+        ?.monitor_claim_on;
+    await until(mark, (at) => at !== null, { withinSeconds: 20 });
+    // A time that is set for a test stands still, and with it that of an embedded database.
+    if (db.kind !== "embedded") setSystemTime(new Date(Date.now() - 3_600_000));
+    onTestFinished(() => void setSystemTime());
+    // As seen by a database whose clock is set back as well.
+    const anHourAhead = "now() + interval '1 hour'";
+    await db.execute(
+      `update pgboss.queue set monitor_claim_on = ${anHourAhead}, monitor_on = ${anHourAhead}`,
+    );
+    await db.execute(
+      `update pgboss.job set state = 'active', started_on = ${anHourAhead}, heartbeat_on = ${anHourAhead} where id = '${id}'`,
+    );
+    await queue.pullInFuture();
+    const { rows } = await db.execute(
+      `select heartbeat_on <= now() as is_past from pgboss.job where id = '${id}'`,
+    );
+    expect(rows).toEqual([{ is_past: true }]);
+    await db.execute(`update pgboss.job set heartbeat_on = now() - interval '1 minute' where id = '${id}'`);
+    const state = async () =>
+      (await db.execute(`select state from pgboss.job where id = '${id}'`)).rows[0]?.state;
+    await until(state, (now) => now === "retry", { withinSeconds: 20 });
+  }, 60_000);
 
   test("a job exists if and only if its transaction commits", async () => {
     const db = await open();
