@@ -2,22 +2,19 @@
 // answered. The agent waits with its connection, so a question ends with the process that asks it.
 
 import { setTimeout as wait } from "node:timers/promises";
-import type {
-  PermissionOption,
-  RequestPermissionOutcome,
-  RequestPermissionRequest,
-} from "@agentclientprotocol/sdk";
+import type { RequestPermissionOutcome, RequestPermissionRequest } from "@agentclientprotocol/sdk";
 import { and, desc, eq, inArray, isNull, like, type SQL } from "drizzle-orm";
 import { shown } from "../agent/approval-steps.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { approvals, type JsonObject, type ToolKind, tasks } from "../db/schema.ts";
-import { storableJson } from "../db/storable.ts";
 import { HeddleError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { callHash } from "../policies/call-hash.ts";
+import { refusalOf } from "../policies/decide.ts";
 import type { Decide } from "../policies/policies.ts";
 import { DEFAULT_TERMS, type Decision } from "../policies/policy.ts";
 import type { Redact } from "../redact.ts";
+import { argumentsOf, CANCELLED, chosen, MOST_SHOWN, titleOf } from "./action.ts";
 
 export interface AskingRun {
   task_id: string;
@@ -41,15 +38,18 @@ export interface PermissionsOptions {
 
 export interface Asking {
   signal: AbortSignal;
-  onUnasked: (reason: string) => void;
+  /** Called with why something was refused, for the bot: the agent itself only learns that it was. */
+  onRefused: (reason: string) => void;
   onFail: (error: HeddleError) => void;
 }
+
+/** What became of a question; undefined: the agent was stopped meanwhile. */
+type Answer = { isAllowed: boolean; reason: string | null } | "fail" | undefined;
 
 export type Permissions = ReturnType<typeof createPermissions>;
 
 const LOOK_MS = 500;
 const NAME = "Built-in: coding agents ask";
-const CANCELLED: RequestPermissionOutcome = { outcome: "cancelled" };
 /** An agent that asks for more at once is not waiting for people any more. */
 const MOST_AT_ONCE = 20;
 const DECIDED = ["approved", "denied"] as const;
@@ -83,9 +83,9 @@ export function createPermissions({
    * What a person has decided for all such actions in this run. It counts only where the same policy asks, because another policy may
    * ask other people.
    */
-  async function standing(run: AskingRun, action: string, { rule }: Decision): Promise<boolean | undefined> {
+  async function standing(run: AskingRun, action: string, { rule }: Decision): Promise<Answer> {
     const [row] = await query
-      .select({ status: approvals.status })
+      .select()
       .from(approvals)
       .where(
         and(
@@ -99,7 +99,7 @@ export function createPermissions({
       )
       .orderBy(desc(approvals.id))
       .limit(1);
-    return row && row.status === "approved";
+    return row && answerOf(row);
   }
 
   /** Returns the id of the approval; undefined if there is no run that could wait. */
@@ -141,7 +141,7 @@ export function createPermissions({
   async function decided(
     { id, task_id }: { id: string; task_id: string },
     signal: AbortSignal,
-  ): Promise<boolean | "fail" | undefined> {
+  ): Promise<Answer> {
     for (;;) {
       try {
         await wait(LOOK_MS, undefined, { signal });
@@ -149,15 +149,8 @@ export function createPermissions({
         await cancel(task_id, eq(approvals.id, id));
         return undefined;
       }
-      const [row] = await query
-        .select({ status: approvals.status, onTimeout: approvals.on_timeout })
-        .from(approvals)
-        .where(eq(approvals.id, id));
-      if (row?.status === "pending") continue;
-      if (row?.status === "approved") return true;
-      if (row?.status === "denied") return false;
-      if (row?.status !== "expired") return undefined;
-      return row.onTimeout === "fail" ? "fail" : row.onTimeout === "allow";
+      const [row] = await query.select().from(approvals).where(eq(approvals.id, id));
+      if (row?.status !== "pending") return row && answerOf(row);
     }
   }
 
@@ -165,11 +158,11 @@ export function createPermissions({
     run: AskingRun,
     action: string,
     { args, terms, signal }: { args: JsonObject; terms: Decision; signal: AbortSignal },
-  ): Promise<boolean | "fail" | undefined> {
+  ): Promise<Answer> {
     open.set(run.task_id, (open.get(run.task_id) ?? 0) + 1);
     try {
       const id = await store(run, action, args, terms);
-      if (id === undefined) return false;
+      if (id === undefined) return undefined;
       onCommit();
       return await decided({ id, task_id: run.task_id }, signal);
     } finally {
@@ -196,14 +189,14 @@ export function createPermissions({
 
   return {
     /**
-     * Answers the agent of this tool. `onUnasked` is told why nobody was asked about what was refused, `onFail` why the run is to end
-     * because nobody decided.
+     * Answers the agent of this tool. `onRefused` is told why something was refused, `onFail` why the run is to end because nobody
+     * decided.
      */
     async ask(
       tool: string,
       run: AskingRun,
       { toolCall, options }: RequestPermissionRequest,
-      { signal, onUnasked, onFail }: Asking,
+      { signal, onRefused, onFail }: Asking,
     ): Promise<RequestPermissionOutcome> {
       // A word of the agent's own could stand for others in a policy that a person writes by deciding for always.
       const kind = KNOWN.has(toolCall.kind ?? "") ? (toolCall.kind ?? "other") : "other";
@@ -217,36 +210,36 @@ export function createPermissions({
           // What the agent has read is not known.
           { isLed: () => false, hasRead: async () => true },
         );
+      const title = titleOf(toolCall, action);
+      const refuse = (reason: string): RequestPermissionOutcome => {
+        onRefused(`${title} was refused: ${reason}`);
+        return chosen(options, false);
+      };
       const decision = await look();
-      if (decision.effect === "deny") return chosen(options, false);
+      if (decision.effect === "deny") return refuse(String(refusalOf(decision, action)));
       // If no policy fits, the agent's question still needs an answer.
       if (decision.effect === "allow" && decision.rule !== null) return chosen(options, true);
       // Nobody should approve what is not shown in full.
       if (JSON.stringify(args).length > MOST_SHOWN) {
-        onUnasked(
-          `"${cut(toolCall.title ?? action, 200)}" was refused: it has more than ${MOST_SHOWN.toLocaleString("en")} characters, which is more than a person can be shown.`,
-        );
-        return chosen(options, false);
+        const most = MOST_SHOWN.toLocaleString("en");
+        return refuse(`it has more than ${most} characters, which is more than a person can be shown.`);
       }
       const before = await standing(run, action, decision);
-      if (before !== undefined) return chosen(options, before);
       const asked = open.get(run.task_id) ?? 0;
-      if (asked >= MOST_AT_ONCE) {
-        onUnasked(
-          `"${cut(toolCall.title ?? action, 200)}" was refused: ${asked} questions are open already.`,
-        );
-        return chosen(options, false);
-      }
+      if (!before && asked >= MOST_AT_ONCE) return refuse(`${asked} questions are open already.`);
       const terms = decision.effect === "allow" ? { ...decision, approval: DEFAULT_TERMS } : decision;
-      const answer = await askPeople(run, action, { args, terms, signal });
+      const answer = before ?? (await askPeople(run, action, { args, terms, signal }));
+      if (answer === undefined) return CANCELLED;
       if (answer === "fail") {
         const policy = terms.rule?.name ?? NAME;
         const message = `Nobody decided in time on what the coding agent wanted to do (${action}), which the policy "${policy}" leaves to a person.`;
         onFail(new HeddleError("timeout", message));
         return CANCELLED;
       }
+      if (!answer.isAllowed) return refuse(answer.reason ?? "");
       // What has been forbidden meanwhile is not done, whoever approved it.
-      return chosen(options, answer && (await look()).effect !== "deny");
+      const now = before ? decision : await look();
+      return now.effect === "deny" ? refuse(String(refusalOf(now, action))) : chosen(options, true);
     },
     /** Takes back the questions of an agent whose process is gone, whichever policy had it ask. */
     cancelOf: (tool: string, taskId: string): Promise<void> =>
@@ -254,38 +247,18 @@ export function createPermissions({
   };
 }
 
-/** In one question. */
-const MOST_SHOWN = 256_000;
-
-/** What people are shown: all of it, since what is left out would be approved unseen. */
-function argumentsOf({
-  title,
-  locations,
-  content,
-  rawInput,
-}: RequestPermissionRequest["toolCall"]): JsonObject {
-  const changes = (content ?? []).flatMap((part) =>
-    part.type === "diff" ? [{ path: part.path, old_text: part.oldText ?? "", new_text: part.newText }] : [],
-  );
-  const said = (content ?? []).flatMap((part) =>
-    part.type === "content" ? [part.content.type === "text" ? part.content.text : part.content] : [],
-  );
-  return storableJson({
-    action: title ?? "",
-    ...(locations && locations.length > 0 && { paths: locations.map(({ path }) => path) }),
-    ...(changes.length > 0 && { changes }),
-    ...(said.length > 0 && { content: said }),
-    ...(rawInput !== undefined && rawInput !== null && { input: rawInput }),
-  } as unknown as JsonObject);
-}
-
-const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
-
-/** The agent's option for this one time, if it offers one: what holds for longer is decided here. */
-function chosen(options: PermissionOption[], isAllowed: boolean | undefined): RequestPermissionOutcome {
-  if (isAllowed === undefined) return CANCELLED;
-  const wanted = isAllowed ? ["allow_once", "allow_always"] : ["reject_once", "reject_always"];
-  const option = wanted.map((kind) => options.find((one) => one.kind === kind)).find(Boolean);
-  return option ? { outcome: "selected", optionId: option.optionId } : CANCELLED;
+function answerOf({ status, on_timeout, decided_by_name, note }: typeof approvals.$inferSelect): Answer {
+  switch (status) {
+    case "approved":
+      return { isAllowed: true, reason: null };
+    case "denied": {
+      const reason = [`${decided_by_name ?? "a person"} denied it.`, note].filter(Boolean).join(" ");
+      return { isAllowed: false, reason };
+    }
+    case "expired":
+      if (on_timeout === "fail") return "fail";
+      return { isAllowed: on_timeout === "allow", reason: "nobody decided in time." };
+    default:
+      return undefined;
+  }
 }

@@ -60,7 +60,7 @@ function agentTool(agent: CodingAgent, options: AgentToolsOptions): Tool {
   };
 }
 
-const MOST_UNASKED = 20;
+const MOST_REFUSED = 20;
 
 interface Asked {
   task: string;
@@ -75,7 +75,7 @@ async function work(
 ) {
   const { signal, progress, bot_id } = context;
   const folder = await folderOf(root, given, bot_id);
-  const unasked: string[] = [];
+  const refused: string[] = [];
   const stop = new AbortController();
   const id = await sessions.begin(agent.id, context, { folder: given, task });
   try {
@@ -87,7 +87,7 @@ async function work(
       permit: (request, ended) =>
         permissions.ask(toolName(agent.id), context, request, {
           signal: ended,
-          onUnasked: (reason) => void (unasked.length < MOST_UNASKED && unasked.push(reason)),
+          onRefused: (reason) => void (refused.length < MOST_REFUSED && refused.push(reason)),
           onFail: (error) => stop.abort(error),
         }),
     });
@@ -100,7 +100,7 @@ async function work(
       answer: done.answer || "(It said nothing.)",
       actions: done.actions,
       changed_files: done.files,
-      ...(unasked.length > 0 && { refused_unasked: unasked }),
+      ...(refused.length > 0 && { refused }),
     };
   } catch (error) {
     const isStopped = signal.aborted && !(error instanceof HeddleError && error.code === "timeout");

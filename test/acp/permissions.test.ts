@@ -53,7 +53,7 @@ async function fixture() {
   const failed: HeddleError[] = [];
   const how = {
     signal: new AbortController().signal,
-    onUnasked: (reason: string) => void refused.push(reason),
+    onRefused: (reason: string) => void refused.push(reason),
     onFail: (error: HeddleError) => void failed.push(error),
   };
   return {
@@ -99,6 +99,28 @@ test("what is decided for a run holds for what the same policy asks, and not for
   it.decideBy({ effect: "deny" });
   await it.answer(bobs, "once");
   expect(await second).toBe("no");
+});
+
+test("the bot learns why something was refused, since its agent only learns that it was", async () => {
+  const it = await fixture();
+  const decided = (set: object) =>
+    it.db.query.update(approvals).set(set).where(eq(approvals.status, "pending"));
+  const first = it.ask("edit");
+  await it.waiting();
+  await decided({ status: "denied", choice: "run", decided_by_name: "Ann", note: "Not on Fridays." });
+  expect([await first, await it.ask("edit")]).toEqual(["no", "no"]);
+  const second = it.ask("execute");
+  await it.waiting();
+  await decided({ status: "expired" });
+  expect(await second).toBe("no");
+  it.decideBy({ effect: "deny", rule: { id: null, name: "Nothing runs" }, reason: "Ask Bob." });
+  expect(await it.ask("execute")).toBe("no");
+  expect(it.refused).toEqual([
+    '"Tidy up" was refused: Ann denied it. Not on Fridays.',
+    '"Tidy up" was refused: Ann denied it. Not on Fridays.',
+    '"Tidy up" was refused: nobody decided in time.',
+    '"Tidy up" was refused: The policy "Nothing runs" forbids this call of code_with_it/execute; it was not made. Ask Bob.',
+  ]);
 });
 
 test("what a process that is gone had asked is taken back, whichever policy had it ask", async () => {
