@@ -6,6 +6,7 @@ import { type Heddle, startServer } from "../../src/compose/server.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { signWebhook, type WebhookVerifier } from "../../src/sdk/signatures/descriptor.ts";
 import { eachDatabase } from "../database.ts";
+import { until } from "../until.ts";
 import { PAYLOADS } from "./preset-payloads.ts";
 
 const KEY = "admin-key-of-the-webhook-test";
@@ -34,7 +35,8 @@ const sink = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
   async fetch(request) {
-    delivered.push({ body: await request.json(), headers: Object.fromEntries(request.headers) });
+    const { headers, url } = request;
+    delivered.push({ body: await request.json(), headers: Object.fromEntries(headers), url });
     onDelivery();
     return new Response();
   },
@@ -470,6 +472,27 @@ eachDatabase("webhook endpoints", (open) => {
     const kept = await change(first.body.updated_at, { prompt_template: "Mine" });
     expect(kept.body).toMatchObject({ session_pointer: "/a", prompt_template: "Mine" });
     expect((await send("PATCH", at, { body: { enabled: false } })).status).toBe(200);
+  });
+
+  test("of two changes at once the refused one leaves nothing behind, also of its secrets", async () => {
+    const target = (key: string) => ({ type: "webhook", url: `http://127.0.0.1:${sink.port}/?key=${key}` });
+    const { body: made } = await make({ dispatch_config: target("first") });
+    const headers = { "if-match": `"${made.updated_at}"` };
+    const keys = ["second", "third", "fourth"];
+    const answers = await Promise.all(
+      keys.map((key) =>
+        send("PATCH", `${ENDPOINTS}/${name}`, { body: { dispatch_config: target(key) }, headers }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412]);
+    const won = keys[answers.findIndex(({ status }) => status === 200)];
+    const { body } = await post({ text: "something" });
+    const { url } = await until(
+      () => delivered.find((one) => one.body.task_id === body.results[0].task_id),
+      Boolean,
+    );
+    expect(new URL(url).searchParams.get("key")).toBe(won as string);
+    expect(JSON.stringify(answers)).not.toContain("dispatch_id");
   });
 
   test("what is wrong with a name is said in words", async () => {

@@ -21,6 +21,8 @@ export interface Endpoint {
   session_pointer: string | null;
   /** Secret fields are left blank. */
   dispatch_config: DispatchConfig | null;
+  /** Under which its secret fields are stored; missing in older endpoints. */
+  dispatch_id?: string;
   execution_config: ExecutionConfig | null;
   created_at: string;
   updated_at: string;

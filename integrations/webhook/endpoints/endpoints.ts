@@ -9,6 +9,7 @@ import {
   changeSecrets,
   deleteSecrets,
   faultInSecret,
+  forgetDispatch,
   newSecret,
   readSecrets,
   withoutSecrets,
@@ -119,13 +120,19 @@ export async function changeEndpoint(name: string, changes: Changes, asRead?: st
   const changed = await applied(known, changes);
   if (changed.is !== "done") return changed;
   // Only the requested fields: someone else may be changing another one at the same time.
-  const fields = Object.keys(changes) as (keyof Changes)[];
+  const fields: (keyof Endpoint)[] = Object.keys(changes) as (keyof Changes)[];
+  const isRedirected = changes.dispatch_config !== undefined;
+  if (isRedirected) fields.push("dispatch_id");
   const own = Object.fromEntries(fields.map((field) => [field, changed.endpoint[field]]));
   let isLate = false;
+  let replaced: string | undefined;
   const kept = await keep(name, known.id, (current) => {
     isLate = isOther(current);
+    replaced = current.dispatch_id;
     return isLate ? current : { ...current, ...own };
   });
+  if (kept.is !== "done") await deleteSecrets(known.id);
+  else if (isRedirected) await forgetDispatch(known.id, isLate ? changed.endpoint.dispatch_id : replaced);
   return isLate ? { is: "changed" } : kept;
 }
 
@@ -156,6 +163,7 @@ export async function addSecret(name: string, given: string | undefined): Promis
     ...current,
     secrets: [...current.secrets, { id, created_at: new Date().toISOString() }],
   }));
+  if (changed.is !== "done") await deleteSecrets(known.id);
   return changed.is === "done" && given === undefined ? { ...changed, secret } : changed;
 }
 
@@ -214,8 +222,13 @@ async function applied(endpoint: Endpoint, changes: Changes): Promise<Changed> {
   const { config, secrets } = dispatch_config
     ? withoutSecrets(dispatch_config)
     : { config: null, secrets: {} };
-  await changeSecrets(endpoint.id, (sealed) => ({ ...sealed, dispatch: secrets }));
-  return { is: "done", endpoint: { ...changed, dispatch_config: config } };
+  // Under an id of their own: until the endpoint is stored, its dispatch_config still needs the former ones.
+  const dispatch_id = crypto.randomUUID();
+  await changeSecrets(endpoint.id, (sealed) => ({
+    ...sealed,
+    dispatches: { ...sealed.dispatches, [dispatch_id]: secrets },
+  }));
+  return { is: "done", endpoint: { ...changed, dispatch_config: config, dispatch_id } };
 }
 
 /** Null is a change, too: it removes a field. */
@@ -224,9 +237,15 @@ function given<Key extends keyof Changes>(changes: Changes, key: Key): Pick<Chan
 }
 
 /** Includes the secrets. */
-export async function dispatchConfigOf({
-  id,
-  dispatch_config,
-}: Endpoint): Promise<Endpoint["dispatch_config"]> {
-  return dispatch_config && withSecrets(dispatch_config, (await readSecrets(id)).dispatch);
+export async function dispatchConfigOf(endpoint: Endpoint): Promise<Endpoint["dispatch_config"]> {
+  const { id, name, dispatch_config, dispatch_id } = endpoint;
+  if (!dispatch_config) return null;
+  const { dispatch, dispatches = {} } = await readSecrets(id);
+  if (dispatch_id === undefined) return withSecrets(dispatch_config, dispatch);
+  const secrets = dispatches[dispatch_id];
+  if (secrets) return withSecrets(dispatch_config, secrets);
+  // It was changed after it had been read.
+  const current = await findEndpoint(name);
+  if (current?.id === id && current.dispatch_id !== dispatch_id) return dispatchConfigOf(current);
+  throw new Error(`The endpoint ${name} was deleted.`);
 }

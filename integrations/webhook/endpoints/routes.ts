@@ -111,7 +111,7 @@ const problem = (status: number, error: { code: string; message: string; field?:
   Response.json({ error }, { status });
 
 /** Of secrets, only id and date are shown. */
-const present = ({ id: _, ...endpoint }: Endpoint) => ({
+const present = ({ id: _, dispatch_id: _secrets, ...endpoint }: Endpoint) => ({
   ...endpoint,
   preset: endpoint.preset ?? null,
   path: `/integrations/webhook/${endpoint.name}`,

@@ -7,9 +7,13 @@ import { type DispatchConfig, mayBeSecret, signWebhook, store, type WebhookVerif
 export interface Sealed {
   /** Keyed by the secret's id. */
   signing: Record<string, string>;
-  /** Keyed by the field's path: "/token". */
-  dispatch: Record<string, string | number>;
+  /** Of a dispatch_config that an earlier version stored: keyed by the field's path, "/token". */
+  dispatch: Fields;
+  /** Of each dispatch_config, keyed by its `dispatch_id`. */
+  dispatches?: Record<string, Fields>;
 }
+
+type Fields = Record<string, string | number>;
 
 const keyOf = (endpointId: string): string => `secrets/${endpointId}`;
 const NOTHING: Sealed = { signing: {}, dispatch: {} };
@@ -19,6 +23,18 @@ export const readSecrets = async (endpointId: string): Promise<Sealed> =>
 
 export const changeSecrets = (endpointId: string, change: (sealed: Sealed) => Sealed): Promise<unknown> =>
   store.update<Sealed>(keyOf(endpointId), (sealed = NOTHING) => change(sealed), { secret: true });
+
+/** Forgets the secrets of a dispatch_config; without an id, those that an earlier version stored. */
+export const forgetDispatch = (endpointId: string, dispatchId: string | undefined): Promise<unknown> =>
+  store.update<Sealed>(
+    keyOf(endpointId),
+    (sealed) => {
+      if (!sealed || dispatchId === undefined) return sealed && { ...sealed, dispatch: {} };
+      const { [dispatchId]: _unused, ...dispatches } = sealed.dispatches ?? {};
+      return { ...sealed, dispatches };
+    },
+    { secret: true },
+  );
 
 export const deleteSecrets = (endpointId: string): Promise<boolean> => store.delete(keyOf(endpointId));
 
@@ -41,9 +57,9 @@ export function faultInSecret(verifier: WebhookVerifier, secret: string): string
 /** Removes from a dispatch_config what may be secret. Only its dispatcher knows which fields are declared as what. */
 export function withoutSecrets(config: DispatchConfig): {
   config: DispatchConfig;
-  secrets: Sealed["dispatch"];
+  secrets: Fields;
 } {
-  const secrets: Sealed["dispatch"] = {};
+  const secrets: Fields = {};
   const walk = (value: unknown, path: string, field: string): unknown => {
     if (typeof value === "string" && path !== "/type" && (mayBeSecret(field) || hasSecret(value))) {
       secrets[path] = value;
@@ -69,7 +85,7 @@ function hasSecret(text: string): boolean {
 }
 
 /** Puts the secrets back. */
-export function withSecrets(config: DispatchConfig, secrets: Sealed["dispatch"]): DispatchConfig {
+export function withSecrets(config: DispatchConfig, secrets: Fields): DispatchConfig {
   const walk = (value: unknown, path: string): unknown => {
     if (typeof value === "string" || value === null) return secrets[path] ?? value;
     if (Array.isArray(value)) return value.map((item, at) => walk(item, `${path}/${at}`));
