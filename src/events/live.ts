@@ -97,6 +97,9 @@ export function createLive(): Live {
       const tries = new Map<number, number>();
       set(run);
       const written = () => {
+        const current = runs.get(run.task_id);
+        // The task was claimed again, and is told by its new run.
+        if (current && current !== run) return;
         announce(run);
         changed(run);
       };

@@ -6,6 +6,7 @@ import { HeddleError } from "../errors.ts";
 import { every } from "../every.ts";
 import { during } from "../runtime/activity.ts";
 import { HAS_NOT_BEGUN } from "../sessions/join.ts";
+import { within } from "../within.ts";
 import { released } from "./released.ts";
 import { CANCELLED, createTaskRunner, interruptedBy, type RunTaskOptions } from "./run-task.ts";
 
@@ -30,10 +31,24 @@ const CANCEL_CHECK_MS = 1_000;
 const ADOPTION_CHECK_MS = 5_000;
 const CLOCK_CHECK_MS = 30_000;
 
+/** How long a run that must end is waited for; its writes no longer count once the task is claimed again. */
+const END_MS = 1_000;
+
+interface Running {
+  stop: AbortController;
+  ended: Promise<void>;
+}
+
+/** After a lapsed heartbeat this process may fetch a task again that it still runs: two runs of it would call the same tools. */
+async function end({ stop, ended }: Running): Promise<void> {
+  stop.abort(released);
+  await within(END_MS, ended).catch(() => {});
+}
+
 export function createWorker(options: WorkerOptions): Worker {
   const { db, queue, outbox, log, concurrency, stopGraceMs = 20_000 } = options;
   const runTask = createTaskRunner(options);
-  const runs = new Map<string, AbortController>();
+  const runs = new Map<string, Running>();
   const deliveries = new AbortController();
   /** Set when the grace period of a stop has passed: a job that was being fetched at that moment is released at once. */
   let isGraceOver = false;
@@ -43,15 +58,19 @@ export function createWorker(options: WorkerOptions): Worker {
     async run(job, setFollowed) {
       const stop = new AbortController();
       if (isGraceOver) stop.abort(released);
-      runs.set(job.subject, stop);
+      const ended = Promise.withResolvers<void>();
+      const earlier = runs.get(job.subject);
+      const run = { stop, ended: ended.promise };
+      runs.set(job.subject, run);
       try {
+        if (earlier) await end(earlier);
         await during(
           () => `the run of task ${job.subject}`,
           () => runTask(job, stop, setFollowed),
         );
       } finally {
-        // After a lapsed heartbeat this process may have claimed the task anew, with a stop of its own.
-        if (runs.get(job.subject) === stop) runs.delete(job.subject);
+        ended.resolve();
+        if (runs.get(job.subject) === run) runs.delete(job.subject);
       }
     },
   });
@@ -82,7 +101,7 @@ export function createWorker(options: WorkerOptions): Worker {
       );
     for (const { id, reason, by } of cancelled) {
       const why = reason ?? (by === null ? CANCELLED : interruptedBy(by));
-      runs.get(id)?.abort(new HeddleError("cancelled", why));
+      runs.get(id)?.stop.abort(new HeddleError("cancelled", why));
     }
   };
   const cancellations = every({
@@ -107,7 +126,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await clockChecks.close();
       const grace = setTimeout(() => {
         isGraceOver = true;
-        for (const run of runs.values()) run.abort(released);
+        for (const { stop } of runs.values()) stop.abort(released);
         deliveries.abort(released);
       }, stopGraceMs);
       await taskPump.stop();

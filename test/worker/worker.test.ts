@@ -42,9 +42,9 @@ eachDatabase("worker", (open) => {
       },
     };
     const parts = await createSessionsFixture(await open(), { chat });
-    const { sessions, tasks, redactor } = parts;
-    const start = (queue = parts.queue, log = parts.log) =>
-      createWorker({
+    const { sessions, tasks, redactor, db } = parts;
+    const start = (queue = parts.queue, log = parts.log) => {
+      const worker = createWorker({
         maxUnattendedRuns: 30,
         ...parts,
         queue,
@@ -55,6 +55,10 @@ eachDatabase("worker", (open) => {
         maxRunSeconds: options.maxRunSeconds ?? 60,
         stopGraceMs: options.stopGraceMs ?? 5_000,
       });
+      // A test that fails would leave it running.
+      db.beforeClose?.(worker.close);
+      return worker;
+    };
     const send = async (clientId: string, content = "x") => {
       const { session_id } = await sessions.getOrCreate({ clientId, botId: "default" });
       const { task_id } = await sessions.inject({
@@ -406,6 +410,27 @@ eachDatabase("worker", (open) => {
     await ended.promise;
     await tasks.cancel(id);
     expect(await over(id)).toMatchObject({ status: "cancelled", attempt: 2 });
+    await worker.close();
+    await queue.close();
+  }, 20_000);
+
+  test("a run whose task this worker claims again ends before the new one begins", async () => {
+    const order: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    const { start, send, over, db, queue } = await fixture(async (task, signal) => {
+      order.push(`begin ${task.attempt}`);
+      if (task.attempt > 1) return answered("new");
+      begun.resolve();
+      return untilAborted(task, signal).finally(() => order.push("end 1"));
+    });
+    const worker = start();
+    const id = await send("test:1");
+    await begun.promise;
+    await db.execute("update pgboss.job set state = 'retry', retry_count = retry_count + 1 where id = $1", [
+      id,
+    ]);
+    expect(await over(id)).toMatchObject({ status: "complete", result: "new", attempt: 2, losses: 0 });
+    expect(order).toEqual(["begin 1", "end 1", "begin 2"]);
     await worker.close();
     await queue.close();
   }, 20_000);
