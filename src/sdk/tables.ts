@@ -23,6 +23,8 @@ export type PublishEvent = (event: PublishedEvent) => Promise<void>;
 export interface TablesBackend {
   /** The name of its schema. */
   schema: string;
+  /** The name that it had in an earlier version, which several integrations could share. */
+  formerSchema?: string | undefined;
   /** Calls `work` in a transaction; what it publishes is published with it. */
   begin<Result>(work: (run: RunStatement, publish: PublishEvent) => Promise<Result>): Promise<Result>;
 }
@@ -73,6 +75,7 @@ async function make(database: TablesBackend, statements: readonly string[]): Pro
   await database.begin(async (run) => {
     // Two servers that start at once take turns.
     await run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`tables of ${database.schema}`]);
+    await takeOver(run, database, statements[0]);
     await run(`CREATE SCHEMA IF NOT EXISTS ${schema}`, []);
     await enter(run, schema);
     await run(
@@ -82,7 +85,7 @@ async function make(database: TablesBackend, statements: readonly string[]): Pro
     const { rows } = await run("SELECT number, sha256 FROM heddle_statements", []);
     const known = new Map(rows.map(({ number, sha256 }) => [number, sha256]));
     for (const [at, text] of statements.entries()) {
-      const sha256 = createHash("sha256").update(text).digest("hex");
+      const sha256 = sha256Of(text);
       const before = known.get(at + 1);
       if (before === sha256) continue;
       if (before !== undefined) {
@@ -95,6 +98,26 @@ async function make(database: TablesBackend, statements: readonly string[]): Pro
     }
   });
 }
+
+/** Renames the former schema if it was made by this integration's first statement, and is not another one's. */
+async function takeOver(
+  run: RunStatement,
+  { schema, formerSchema }: TablesBackend,
+  first: string | undefined,
+): Promise<void> {
+  if (formerSchema === undefined || first === undefined) return;
+  const { rows } = await run("SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)", [
+    schema,
+    formerSchema,
+  ]);
+  if (rows.length !== 1 || rows[0]?.nspname !== formerSchema) return;
+  const former = quoted(formerSchema);
+  const made = await run(`SELECT sha256 FROM ${former}.heddle_statements WHERE number = 1`, []);
+  if (made.rows[0]?.sha256 !== sha256Of(first)) return;
+  await run(`ALTER SCHEMA ${former} RENAME TO ${quoted(schema)}`, []);
+}
+
+const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Begins a transaction in the schema; after the time limit it is undone, and nothing more can be done in it. */
 const inSchema = <Result>(

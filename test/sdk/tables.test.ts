@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { tablesOf } from "../../src/integrations/settings/tables.ts";
 import { checkStatement } from "../../src/sdk/statement.ts";
-import { createDefineTables } from "../../src/sdk/tables.ts";
+import { createDefineTables, type TablesBackend } from "../../src/sdk/tables.ts";
 import { eachDatabase } from "../database.ts";
 
 const UNWELCOME = [
@@ -50,6 +50,21 @@ eachDatabase("tables of an integration", (open) => {
     }
     expect(await tables.query("/* commit */ ; SELECT name FROM polls;")).toEqual([]);
     expect(() => defineTables(["CREATE TABLE a (b int)", "-- first\nBEGIN"])).toThrow("which BEGIN does not");
+  });
+
+  test("ids with the same long beginning have tables of their own, and one keeps what an earlier version made", async () => {
+    const database = await open();
+    const ids = ["first", "second"].map((end) => `${"long_".repeat(11)}${end}`);
+    const tablesIn = (backend: TablesBackend, table: string) =>
+      createDefineTables(() => backend)([`CREATE TABLE ${table} (text text)`]);
+    const former = { ...tablesOf(database, "any", NO_EVENTS), schema: `integration_${ids[0]}`.slice(0, 63) };
+    await tablesIn(former, "second_table").query("INSERT INTO second_table VALUES ('kept')");
+    const [first, second] = ids.map((id, at) =>
+      tablesIn(tablesOf(database, id, NO_EVENTS), at === 0 ? "first_table" : "second_table"),
+    );
+    expect(await first?.query("SELECT text FROM first_table")).toEqual([]);
+    expect(await second?.query("SELECT text FROM second_table")).toEqual([{ text: "kept" }]);
+    await expect(first?.query("SELECT text FROM second_table")).rejects.toThrow("does not exist");
   });
 
   test("values are the same with both databases, and an error does not repeat them", async () => {

@@ -1,5 +1,6 @@
 // The tables of integrations in the server's database, each integration in a schema of its own.
 
+import { createHash } from "node:crypto";
 import type { Database } from "../../db/database.ts";
 import { runStatement } from "../../db/one-statement.ts";
 import { AS_TEXT, type RunStatement, type TablesBackend } from "../../sdk/tables.ts";
@@ -19,7 +20,7 @@ export const tablesOf = (
   integrationId: string,
   events: TablesEvents,
 ): TablesBackend => ({
-  schema: `integration_${integrationId}`.slice(0, LONGEST_NAME),
+  ...schemaOf(integrationId),
   async begin(work) {
     let isNews = false;
     const result = await query.transaction((tx) => {
@@ -33,3 +34,14 @@ export const tablesOf = (
     return result;
   },
 });
+
+/** Of ids that are too long, those with the same beginning have different schemas. */
+function schemaOf(integrationId: string): Pick<TablesBackend, "schema" | "formerSchema"> {
+  const name = `integration_${integrationId}`;
+  if (name.length <= LONGEST_NAME) return { schema: name };
+  const hash = createHash("sha256").update(integrationId).digest("hex").slice(0, 16);
+  return {
+    schema: `${name.slice(0, LONGEST_NAME - hash.length - 1)}~${hash}`,
+    formerSchema: name.slice(0, LONGEST_NAME),
+  };
+}
