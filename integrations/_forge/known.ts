@@ -1,4 +1,5 @@
 import { store } from "heddle/sdk";
+import { shortened } from "../_keys/shortened.ts";
 
 /** A repository that sends webhooks, and the events that it sends: nobody wants to be told of others afterwards. */
 export interface KnownPlace {
@@ -17,7 +18,7 @@ export function createKnownPlaces(prefix: string): KnownPlaces {
   const stored = new Set<string>();
   return {
     async remember(place, event) {
-      const key = prefix + place.toLowerCase();
+      const key = shortened(prefix + place.toLowerCase());
       if (place === "" || stored.has(`${key} ${event}`)) return;
       await store.update<KnownPlace>(key, (before) => ({
         place,

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { type InjectEvent, injectEvent } from "heddle/sdk";
+import { shortened } from "../_keys/shortened.ts";
 import type { Assigned, EventMessage } from "./event.ts";
 
 type Taken<Run extends Assigned> = Omit<InjectEvent, "content" | "runAgent" | "notify"> & {
@@ -13,7 +13,8 @@ export async function takeEvent<Run extends Assigned>({ message, ...about }: Tak
   const isAnswered = message.run !== null;
   const { status, bound, results } = await injectEvent({
     ...about,
-    ...(about.idempotencyKey !== undefined && { idempotencyKey: keyOf(about.idempotencyKey) }),
+    // It has names of branches in it.
+    ...(about.idempotencyKey !== undefined && { idempotencyKey: shortened(about.idempotencyKey) }),
     content: message.content,
     runAgent: isAnswered,
     // An answer also goes to the channels' chats; other events are stored as context and not posted.
@@ -34,9 +35,3 @@ export async function takeEvent<Run extends Assigned>({ message, ...about }: Tak
     duplicate: result?.duplicate,
   };
 }
-
-const LONGEST_KEY = 255;
-
-/** Keys have names of branches in them, which may be as long as a key may be. */
-const keyOf = (key: string): string =>
-  key.length <= LONGEST_KEY ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;

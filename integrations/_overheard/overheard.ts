@@ -1,6 +1,7 @@
 // What people say among themselves where a bot listens: kept as context, without a run, and told to a conversation that begins there.
 
 import { getOrCreateSession, injectMessage, log, store } from "heddle/sdk";
+import { shortened } from "../_keys/shortened.ts";
 
 /** Of one message. */
 const LONGEST = 2_000;
@@ -70,4 +71,4 @@ export async function lately(clientId: string): Promise<string | undefined> {
   return `Said here before:\n\n${last.map(({ line }) => line).join("\n")}`;
 }
 
-const placeKey = (clientId: string): string => `overheard:${clientId}`;
+const placeKey = (clientId: string): string => shortened(`overheard:${clientId}`);

@@ -1,6 +1,7 @@
 // Changes of states that people want a bot to hear of.
 
 import { injectEvent, log, store } from "heddle/sdk";
+import { shortened } from "../_keys/shortened.ts";
 import { api, nameOf, type State } from "./client.ts";
 import { isListed, settings } from "./config.ts";
 import { isRefusal } from "./messages.ts";
@@ -20,7 +21,7 @@ export async function tell({ before, now }: Change): Promise<boolean> {
   const { entity_id, state, last_changed } = now;
   if (!isListed(settings.HOMEASSISTANT_ENTITIES, entity_id)) return false;
   if (before === state || NOTHING.includes(state) || NOTHING.includes(before)) return false;
-  const key = `told:${entity_id}`;
+  const key = shortened(`told:${entity_id}`);
   const last = await store.get<number>(key);
   const at = Date.parse(last_changed);
   if (last !== undefined && at - last < settings.HOMEASSISTANT_COOLDOWN * 1000) return false;

@@ -2,6 +2,7 @@
 
 import { type ListenContext, log, store } from "heddle/sdk";
 import type { ImapFlow } from "imapflow";
+import { shortened } from "../_keys/shortened.ts";
 import { ownAddress, settings } from "./config.ts";
 import { inFolder } from "./imap.ts";
 import type { LastMail } from "./last-mail.ts";
@@ -21,7 +22,7 @@ interface Cursor {
   at: number;
 }
 
-const keyOf = (folder: string): string => `cursor:${ownAddress()}:${folder}`.slice(0, 255).toWellFormed();
+const keyOf = (folder: string): string => shortened(`cursor:${ownAddress()}:${folder}`);
 
 /** Returns the last mail that it has taken. */
 export async function takeNew(

@@ -12,6 +12,7 @@ import {
   store,
 } from "heddle/sdk";
 import { isRefused } from "../_injections/readable.ts";
+import { shortened } from "../_keys/shortened.ts";
 import { ntfy, OWN_TAG } from "./client.ts";
 import { credentials, isSignedIn, settings } from "./config.ts";
 import { listenedTopics, TOPIC, warningOf } from "./topic.ts";
@@ -77,10 +78,9 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
 
 /** After which message the topics are asked for, and where that is stored. */
 async function cursorOf(names: string): Promise<{ key: string; since: string }> {
-  const keyFor = (url: string): string => `last:${url}:${names}`.slice(0, 255);
-  // Stored values are no place for a password. Earlier versions had the whole address in their key.
-  const key = keyFor(settings.NTFY_URL.replace(/\/\/[^/]*@/, "//"));
-  const keyBefore = keyFor(settings.NTFY_URL);
+  // Stored values are no place for a password. Earlier versions had the whole address in their key, and cut it off.
+  const key = shortened(`last:${settings.NTFY_URL.replace(/\/\/[^/]*@/, "//")}:${names}`);
+  const keyBefore = `last:${settings.NTFY_URL}:${names}`.slice(0, 255);
   const before = keyBefore === key ? undefined : await store.get<string>(keyBefore);
   const known = (await store.get<string>(key)) ?? before;
   const since = known ?? String(Math.floor(Date.now() / 1_000));

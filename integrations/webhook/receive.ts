@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { injectEvent, type VerifiedWebhook, verifyWebhook } from "heddle/sdk";
-import { clientIdOf, shortened } from "./client-id.ts";
+import { shortened } from "../_keys/shortened.ts";
+import { clientIdOf } from "./client-id.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { dispatchConfigOf } from "./endpoints/endpoints.ts";
 import { readSecrets } from "./endpoints/secrets.ts";
@@ -12,7 +13,6 @@ import { renderPrompt } from "./prompt.ts";
 
 /** A larger body contains files, which a bot could not read. */
 const MAX_BODY_BYTES = 1024 * 1024;
-const LONGEST_KEY = 255;
 const LONGEST_EVENT = 100;
 
 /** Throws what `verifyWebhook` and `injectEvent` throw. */
@@ -65,5 +65,5 @@ function idempotencyKeyOf(endpoint: Endpoint, { id, payload, body }: VerifiedWeb
   const ofBody = () => (!isSigned ? null : `sha256:${createHash("sha256").update(body).digest("hex")}`);
   const key = keyAt(payload, endpoint.idempotency_pointer) ?? id ?? ofBody();
   // All endpoints share the integration's idempotency keys.
-  return key && shortened(`${endpoint.name}:${key}`, LONGEST_KEY);
+  return key && shortened(`${endpoint.name}:${key}`);
 }

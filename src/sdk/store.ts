@@ -135,8 +135,18 @@ export function checkKey(key: string): string {
   if (isKey) return key;
   throw invalid(
     "key",
-    `A key of the store must be a text of 1 to ${LONGEST_KEY} characters other than "." and "..".`,
+    `The key of a stored value must be a text of 1 to ${LONGEST_KEY} characters other than "." and ".."; got ${keyGot(key)}.`,
   );
+}
+
+/** What was given, without repeating a long text. */
+function keyGot(key: unknown): string {
+  if (typeof key !== "string") return key === null ? "null" : `a value of the type ${typeof key}`;
+  if (key.length > LONGEST_KEY)
+    return `one of ${key.length}, which begins with ${JSON.stringify(key.slice(0, 40))}`;
+  return key.isWellFormed() && !key.includes("\0")
+    ? JSON.stringify(key)
+    : "one with a character that cannot be stored";
 }
 
 /** Throws "validation" for the beginning of keys, or a key to go on from, that the database cannot even be asked for. */

@@ -133,6 +133,12 @@ function keepsItsPromises(make: () => Store): void {
     expect(await store.update("short-lived", () => undefined)).toBeUndefined();
   });
 
+  test("a key that is too long is refused in words that say how long it is", async () => {
+    await expect(store.set("k".repeat(300), 1)).rejects.toThrow(
+      'The key of a stored value must be a text of 1 to 255 characters other than "." and ".."; got one of 300, which begins with "kkkk',
+    );
+  });
+
   test("invalid keys and values are refused with the field", async () => {
     const wrong: [Promise<unknown>, string, string][] = [
       [store.set("", 1), "validation", "key"],

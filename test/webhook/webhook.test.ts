@@ -487,11 +487,11 @@ eachDatabase("webhook endpoints", (open) => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412]);
     const won = keys[answers.findIndex(({ status }) => status === 200)];
     const { body } = await post({ text: "something" });
-    const { url } = await until(
+    const got = await until(
       () => delivered.find((one) => one.body.task_id === body.results[0].task_id),
-      Boolean,
+      (one) => one !== undefined,
     );
-    expect(new URL(url).searchParams.get("key")).toBe(won as string);
+    expect(new URL(got.url).searchParams.get("key")).toBe(won as string);
     expect(JSON.stringify(answers)).not.toContain("dispatch_id");
   });
 

@@ -1,6 +1,7 @@
 // Takes what is new in a mailbox of Gmail. The cursor is an id in the mailbox's history, and moves on after a mail is stored.
 
 import { log, store } from "heddle/sdk";
+import { shortened } from "../../_keys/shortened.ts";
 import { ownAddress, settings } from "../config.ts";
 import type { LastMail } from "../last-mail.ts";
 import { takeMail } from "../take-mail.ts";
@@ -51,7 +52,7 @@ export interface Look {
   since?: Date;
 }
 
-const keyOf = (): string => `history:${ownAddress()}`.slice(0, 255);
+const keyOf = (): string => shortened(`history:${ownAddress()}`);
 
 /** One look after another: that of the catch-up, and those of the listener beside it. */
 let looking: Promise<unknown> = Promise.resolve();

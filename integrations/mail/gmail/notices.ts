@@ -2,6 +2,7 @@
 // https://developers.google.com/workspace/gmail/api/guides/push
 
 import { log, store } from "heddle/sdk";
+import { shortened } from "../../_keys/shortened.ts";
 import { ownAddress, settings } from "../config.ts";
 import { ask, pubsub, writing } from "./client.ts";
 
@@ -21,7 +22,7 @@ interface Watch {
 export async function keepWatching(labels: string[], signal: AbortSignal): Promise<boolean> {
   checkBoth();
   const topic = settings.MAIL_PUBSUB_TOPIC;
-  const key = `watch:${ownAddress()}`.slice(0, 255);
+  const key = shortened(`watch:${ownAddress()}`);
   const now = Date.now();
   const known = await store.get<Watch>(key);
   const isSame = known?.topic === topic && known.labels.join() === labels.join();
