@@ -1,7 +1,8 @@
 // JSON Schema validation with messages that name the field.
 
-import Ajv, { type ErrorObject, type Options } from "ajv";
+import Ajv, { type ErrorObject, type Options, str } from "ajv";
 import addFormats from "ajv-formats";
+import { isMultiple } from "./multiple-of.ts";
 import { nearest } from "./nearest.ts";
 import { patternWords } from "./pattern-words.ts";
 
@@ -104,8 +105,18 @@ function compileWith(schema: object, options: Options): Validate {
 }
 
 function validatorOf(ajv: Ajv, schema: object): Validate {
-  const validate = ajv.compile(schema);
+  const validate = countingAsPeopleDo(ajv).compile(schema);
   return (value) => (validate(value) ? [] : (validate.errors ?? []).slice(0, MOST_VIOLATIONS).map(violation));
+}
+
+function countingAsPeopleDo(ajv: Ajv): Ajv {
+  return ajv.removeKeyword("multipleOf").addKeyword({
+    keyword: "multipleOf",
+    type: "number",
+    schemaType: "number",
+    validate: (of: number, value: number) => isMultiple(value, of),
+    error: { message: ({ schemaCode }) => str`must be a multiple of ${schemaCode}` },
+  });
 }
 
 function violation(error: ErrorObject): Violation {

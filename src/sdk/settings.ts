@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import { HeddleError } from "../errors.ts";
+import { isMultiple } from "../schema/multiple-of.ts";
 import { nearest } from "../schema/nearest.ts";
 import { isSecretName } from "../secrets/names.ts";
 import { shown } from "./arguments.ts";
@@ -189,7 +190,7 @@ function fits(schema: SettingSchema, value: unknown): boolean {
 
 function fitsNumber(schema: SettingSchema, value: number): boolean {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) return false;
+  if (multipleOf !== undefined && !isMultiple(value, multipleOf)) return false;
   return (
     value >= (minimum ?? -Infinity) &&
     value <= (maximum ?? Infinity) &&

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { t } from "elysia";
-import { compileSchema, plainSchema } from "../../src/schema/json-schema.ts";
+import { compileAnswerSchema, compileSchema, plainSchema } from "../../src/schema/json-schema.ts";
 
 describe("JSON Schema", () => {
   test("violations name the field, even for missing and unknown properties", () => {
@@ -58,4 +58,17 @@ test("a choice of words gives one violation that lists them", () => {
   expect(compileSchema(choice)({ mode: "up" })).toEqual([
     { field: "mode", message: "must be one of: on, off" },
   ]);
+});
+
+test("a multiple is one as people count", () => {
+  const schema = { type: "number", multipleOf: 0.1 };
+  for (const check of [compileSchema(schema), compileAnswerSchema(schema)]) {
+    for (const value of [0, 0.3, -0.7, 1.1, 4.35e3, 123_456_789.1])
+      expect([value, check(value)]).toEqual([value, []]);
+    for (const value of [0.35, 0.30001, 1e-9]) {
+      expect(check(value)).toEqual([{ field: "", message: "must be a multiple of 0.1" }]);
+    }
+  }
+  expect(compileSchema({ multipleOf: 2 })(2 ** 53 - 1)).toHaveLength(1);
+  expect(compileSchema({ multipleOf: 1e-300 })(1e300)).toHaveLength(1);
 });

@@ -67,6 +67,15 @@ test("a setting of a type that no text can have is refused when it is declared",
   for (const schema of fine) expect(() => config({}).defineConfig({ ROOMS: schema })).not.toThrow();
 });
 
+test("a setting is a multiple as people count", () => {
+  const settings = config({ STEP: "0.3", ODD: "0.35" }).defineConfig({
+    STEP: t.Number({ multipleOf: 0.1 }),
+    ODD: t.Number({ multipleOf: 0.1 }),
+  });
+  expect(settings.STEP).toBe(0.3);
+  expect(() => settings.ODD).toThrow("must be a number that is a multiple of 0.1");
+});
+
 test("an invalid value is an error that names the setting and never shows a secret", () => {
   const values = {
     COUNT: "1.5",
