@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
+import { HeddleError } from "../../src/errors.ts";
 import { createConnection } from "../../src/mcp/client/connection.ts";
 import { failureOf } from "../../src/mcp/client/failure.ts";
 import { listedTools } from "../../src/mcp/client/listed-tool.ts";
@@ -14,6 +15,7 @@ interface Message {
   id?: number;
   method?: string;
   result?: { action?: string };
+  params?: { reason?: string };
 }
 type Say = (message: object) => Promise<void>;
 
@@ -232,4 +234,40 @@ test("of a list that is too long as a whole, its first tools are kept", () => {
   expect(JSON.stringify(kept).length).toBeLessThan(4_100_000);
   expect(kept.map(({ name }) => name)).toEqual(tools.slice(0, kept.length).map(({ name }) => name));
   expect(listedTools(Array.from({ length: 600 }, () => ({ name: "t", inputSchema: {} })))).toHaveLength(500);
+});
+
+test("a server is told in words why a call ends", async () => {
+  const told: unknown[] = [];
+  const called = Promise.withResolvers<void>();
+  const transport = program(async ({ id, method, params }, say) => {
+    if (method === "initialize") {
+      const serverInfo = { name: "slow", version: "1" };
+      await say({ id, result: { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo } });
+    } else if (method === "tools/list") await say({ id, result: { tools: [] } });
+    else if (method === "tools/call") called.resolve();
+    else if (method === "notifications/cancelled") told.push(params?.reason);
+    else if (id !== undefined) await say({ id, error: { code: -32_601, message: "no" } });
+  });
+  const connection = createConnection({
+    ...{ id: "slow", version: "1", timeoutSeconds: 0.5, open: () => ({ transport }) },
+    ...{ onList: () => undefined, onStatus: () => undefined },
+    ...{ timers: realTimers, random: () => 0, log: getLogger("heddle") },
+  });
+  await connection.start();
+  const calling = new AbortController();
+  const call = (signal: AbortSignal) =>
+    connection.use({ signal }, (client, options) =>
+      client.callTool({ name: "wait", arguments: {} }, options),
+    );
+  const cancelled = call(calling.signal);
+  await called.promise;
+  calling.abort(new HeddleError("cancelled", "Cancelled by Ada."));
+  await expect(cancelled).rejects.toThrow("Cancelled by Ada.");
+  await expect(call(new AbortController().signal)).rejects.toMatchObject({ code: "timeout" });
+  await until(
+    () => told.length,
+    (count) => count === 2,
+  );
+  expect(told).toEqual(["Cancelled by Ada.", "The MCP server did not answer within 0.5 seconds."]);
+  await connection.close();
 });

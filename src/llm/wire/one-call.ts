@@ -12,11 +12,13 @@ export function oneCallAtOnce<Message extends LlmMessage>(messages: Message[]): 
       made.push(message);
       continue;
     }
-    const results: Message[] = [];
-    while (messages[at]?.role === "tool") results.push(messages[at++] as Message);
+    const results = new Map<string, Message>();
+    for (let result = messages[at]; result?.role === "tool"; result = messages[++at]) {
+      results.set(result.tool_call_id, result);
+    }
     for (const [index, call] of calls.entries()) {
       const own = index === 0 ? message : { role: "assistant", content: "" };
-      const result = results.find((one) => one.role === "tool" && one.tool_call_id === call.id);
+      const result = results.get(call.id);
       made.push({ ...own, tool_calls: [call] } as Message, ...(result ? [result] : []));
     }
   }

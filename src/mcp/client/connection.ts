@@ -14,6 +14,7 @@ import { createFlights } from "./flights.ts";
 import { hasForgotten } from "./forgotten.ts";
 import { createRefresh } from "./refresh.ts";
 import { tidyLists } from "./tidy-list.ts";
+import { toldSignal } from "./told-signal.ts";
 import { watchStreams } from "./watch-streams.ts";
 
 export interface ConnectionOptions {
@@ -246,7 +247,7 @@ export function createConnection(options: ConnectionOptions) {
     };
     return flights.run(calling.ask, async (limit) => {
       try {
-        return await send(client, { ...options, signal: AbortSignal.any([signal, limit.signal]) });
+        return await send(client, { ...options, signal: toldSignal([signal, limit.signal]) });
       } catch (error) {
         signal.throwIfAborted();
         const isLive = now !== undefined && live?.client === client;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { toRequest } from "../../../src/llm/chat-completions/request.ts";
 import type { LlmMessage, LlmRequest } from "../../../src/llm/llm.ts";
+import { oneCallAtOnce } from "../../../src/llm/wire/one-call.ts";
 import { type Body, EVERYWHERE, nineLetterIds, noUnknownFields } from "../strict-endpoint.ts";
 
 const SEARCH = { name: "search", description: "Searches.", parameters: { type: "object", properties: {} } };
@@ -191,4 +192,28 @@ test("without a system role its text begins the first user message", () => {
   expect(sent([{ role: "system", content: "Be kind." }, user("a")], { noSystem: true }).messages).toEqual([
     { role: "user", content: "Be kind.\n\na" },
   ]);
+});
+
+test("calls that are sent one after another find their results without looking through all of them", () => {
+  const CALLS = 500;
+  const ids = Array.from({ length: CALLS }, (_, at) => `call${at}`);
+  let looks = 0;
+  const results = ids.toReversed().map((id) => ({
+    role: "tool" as const,
+    content: id,
+    get tool_call_id() {
+      looks += 1;
+      return id;
+    },
+  }));
+  const tool_calls = ids.map((id) => ({ id, name: "look", arguments: "{}" }));
+  const sent = oneCallAtOnce<LlmMessage>([{ role: "assistant", content: "", tool_calls }, ...results]);
+  expect(sent.map((message) => (message.role === "tool" ? message.content : "call")).slice(0, 4)).toEqual([
+    "call",
+    "call0",
+    "call",
+    "call1",
+  ]);
+  expect(sent).toHaveLength(2 * CALLS);
+  expect(looks).toBeLessThanOrEqual(2 * CALLS);
 });
