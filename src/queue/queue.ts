@@ -147,11 +147,22 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
   });
   boss.on("error", (error) => log.error("Queue: {error}", { error: errorMessage(error) }));
   boss.on("warning", (warning) => log.warn("Queue: {message}", { message: warning.message }));
-  await boss.start();
-  await boss.createQueue(BOSS_NAMES.tasks, { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
-  await boss.createQueue(BOSS_NAMES.deliveries, { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
-  await boss.createQueue(BOSS_NAMES.unordered_deliveries, QUEUE_OPTIONS);
-  if (db.kind === "embedded") await releaseAbandoned(db, boss);
+  const stop = async () => {
+    await boss.stop({ graceful: false });
+    // Otherwise pg-boss would report an error when the database is closed next.
+    while (pending.size > 0) await Promise.all(pending);
+  };
+  try {
+    await boss.start();
+    await boss.createQueue(BOSS_NAMES.tasks, { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
+    await boss.createQueue(BOSS_NAMES.deliveries, { ...QUEUE_OPTIONS, policy: "key_strict_fifo" });
+    await boss.createQueue(BOSS_NAMES.unordered_deliveries, QUEUE_OPTIONS);
+    if (db.kind === "embedded") await releaseAbandoned(db, boss);
+  } catch (error) {
+    // Its timers would go on asking a database that the caller closes.
+    await stop().catch(() => {});
+    throw error;
+  }
 
   const fetching: Db = { executeSql: (text, values) => executeSql(lightly(text), values) };
 
@@ -254,9 +265,7 @@ export async function createQueue({ db, log }: { db: Database; log: Logger }): P
     },
     async close() {
       for (const pump of pumps.values()) await pump.stop();
-      await boss.stop({ graceful: false });
-      // Otherwise pg-boss would report an error when the database is closed next.
-      while (pending.size > 0) await Promise.all(pending);
+      await stop();
     },
   };
 }

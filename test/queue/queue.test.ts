@@ -1,19 +1,27 @@
-import { describe, expect, onTestFinished, setSystemTime, test } from "bun:test";
+import { describe, expect, onTestFinished, setSystemTime, spyOn, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { sql } from "drizzle-orm";
+import { PgBoss } from "pg-boss";
 import { rowsOf } from "../../src/db/database.ts";
 import { newId } from "../../src/ids.ts";
 import { lightly } from "../../src/queue/light-commit.ts";
-import { createQueue, type Job } from "../../src/queue/queue.ts";
-import { eachDatabase, embeddedDatabase } from "../database.ts";
+import { createQueue, type Job, type Queue } from "../../src/queue/queue.ts";
+import { eachDatabase, embeddedDatabase, type TestDatabase } from "../database.ts";
 import { until } from "../until.ts";
 
 const log = getLogger("heddle");
 
+/** Closed at the latest with its database: a test that fails would leave it open. */
+async function openQueue(db: TestDatabase, instead: Partial<TestDatabase> = {}): Promise<Queue> {
+  const queue = await createQueue({ db: { ...db, ...instead }, log });
+  db.beforeClose?.(queue.close);
+  return queue;
+}
+
 eachDatabase("queue", (open) => {
   test("jobs of one key run one at a time and in order, concurrently with those of other keys", async () => {
     const db = await open();
-    const queue = await createQueue({ db, log });
+    const queue = await openQueue(db);
     const keys = ["a", "b", "c"];
     const order: Record<string, number[]> = { a: [], b: [], c: [] };
     const active = new Set<string>();
@@ -59,8 +67,7 @@ eachDatabase("queue", (open) => {
 
   test("the job of a worker that has died comes back, although the clocks of server and database are set back", async () => {
     const db = await open();
-    const queue = await createQueue({ db, log });
-    onTestFinished(() => queue.close());
+    const queue = await openQueue(db);
     const id = newId();
     await db.query.transaction((tx) => queue.enqueue(tx, "tasks", { id, subject: "a0", key: "a" }));
     const mark = async () =>
@@ -91,7 +98,7 @@ eachDatabase("queue", (open) => {
 
   test("a job exists if and only if its transaction commits", async () => {
     const db = await open();
-    const queue = await createQueue({ db, log });
+    const queue = await openQueue(db);
     const kept = newId();
     await db.query
       .transaction(async (tx) => {
@@ -108,7 +115,7 @@ eachDatabase("queue", (open) => {
 
   test("a returned job is fetched again, before its successors", async () => {
     const db = await open();
-    const queue = await createQueue({ db, log });
+    const queue = await openQueue(db);
     await db.query.transaction(async (tx) => {
       await queue.enqueue(tx, "tasks", { id: newId(), subject: "first", key: "k" });
       await queue.enqueue(tx, "tasks", { id: newId(), subject: "second", key: "k" });
@@ -131,7 +138,7 @@ eachDatabase("queue", (open) => {
 
   test("a group whose jobs all hang leaves slots for other groups", async () => {
     const db = await open();
-    const queue = await createQueue({ db, log });
+    const queue = await openQueue(db);
     const send = (group: string, count: number) =>
       db.query.transaction((tx) =>
         queue.enqueueAll(
@@ -181,7 +188,7 @@ eachDatabase("queue", (open) => {
       }
       return db.execute(...statement);
     };
-    const queue = await createQueue({ db: { ...db, execute }, log });
+    const queue = await openQueue(db, { execute });
     slow = Promise.withResolvers<void>();
     // A query such as its timers make.
     const job = queue.release("tasks", { id: newId(), subject: "x", retryCount: 0 }).catch(() => {});
@@ -199,7 +206,7 @@ eachDatabase("queue", (open) => {
 
   test("a withdrawn job is never fetched, and its successor is", async () => {
     const db = await open();
-    const queue = await createQueue({ db, log });
+    const queue = await openQueue(db);
     const id = newId();
     await db.query.transaction(async (tx) => {
       await queue.enqueue(tx, "tasks", { id, subject: "withdrawn", key: "k" });
@@ -216,7 +223,7 @@ describe("queue on the embedded database", () => {
 
   test("jobs left by a crash are released at the next start", async () => {
     const db = await open();
-    const before = await createQueue({ db, log });
+    const before = await openQueue(db);
     await db.query.transaction((tx) =>
       before.enqueue(tx, "tasks", { id: newId(), subject: "abandoned", key: "k" }),
     );
@@ -224,10 +231,24 @@ describe("queue on the embedded database", () => {
     await db.execute(
       "update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now() where name = 'tasks'",
     );
-    const after = await createQueue({ db, log });
+    const after = await openQueue(db);
     expect((await firstJob(after)).subject).toBe("abandoned");
     await before.close();
     await after.close();
+  });
+
+  test("a queue that cannot be opened leaves no timers that go on asking its database", async () => {
+    const db = await open();
+    const stop = spyOn(PgBoss.prototype, "stop");
+    for (const failing of ["create_queue", "state = 'active'"]) {
+      const execute: typeof db.execute = async (text, values) => {
+        if (text.includes(failing)) throw new Error("The database is away.");
+        return db.execute(text, values);
+      };
+      await expect(createQueue({ db: { ...db, execute }, log })).rejects.toThrow("The database is away.");
+    }
+    expect(stop).toHaveBeenCalledTimes(2);
+    stop.mockRestore();
   });
 });
 
