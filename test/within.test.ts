@@ -14,6 +14,19 @@ test("stops waiting for endless work with the caller's error", async () => {
   await expect(within(1, never(), { error })).rejects.toThrow(new RangeError("too slow"));
 });
 
+test("time in which the event loop was blocked does not count, if only time awake is to", async () => {
+  const blocked = async () => {
+    await Promise.resolve();
+    const until = performance.now() + 700;
+    while (performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return "done";
+  };
+  expect(await within(500, blocked(), { onlyAwake: true })).toBe("done");
+  await expect(within(500, never(), { onlyAwake: true })).rejects.toThrow("no result within 500 ms");
+  await expect(within(500, blocked())).rejects.toThrow("no result within 500 ms");
+});
+
 test("an abort ends the wait with its reason, before or during it", async () => {
   const reason = new Error("the server stops");
   await expect(within(60_000, never(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);

@@ -9,7 +9,10 @@ import { who } from "./who.ts";
 const title = t.String({ minLength: 1, maxLength: 300, pattern: "\\S" });
 const steps = t.Array(t.String({ minLength: 1, maxLength: 4_000 }), { minItems: 1, maxItems: 50 });
 const bot_id = t.Optional(t.String({ minLength: 1, maxLength: 100 }));
-const hash = { body: t.Object({ hash: t.String({ pattern: "^[0-9a-f]{64}$" }) }) };
+/** Of the plan as it was read, so that nobody approves another one. */
+const hash = {
+  body: t.Object({ hash: t.String({ pattern: "^[0-9a-f]{64}$", examples: ["9f86d081".repeat(8)] }) }),
+};
 
 async function approve(id: string, hash: string, request: Request) {
   const by = who(request);

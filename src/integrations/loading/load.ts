@@ -178,7 +178,7 @@ export async function loadIntegration(found: FoundIntegration, options: LoadOpti
   await turn.promise;
   const { timeoutMs } = options;
   const tooLate = new Error("The time limit has passed");
-  const outcome = await within(timeoutMs, work, { error: () => tooLate }).catch(
+  const outcome = await within(timeoutMs, work, { error: () => tooLate, onlyAwake: true }).catch(
     async (error: unknown): Promise<LoadResult> => {
       if (error === tooLate) {
         late = true;

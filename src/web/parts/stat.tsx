@@ -27,6 +27,9 @@ export function Stat({
   );
 }
 
-export const StatRow = ({ children }: { children: React.ReactNode }) => (
-  <div className={classes.row}>{children}</div>
+/** `dense` is for short numbers, of which more have room beside each other. */
+export const StatRow = ({ children, dense }: { children: React.ReactNode; dense?: boolean }) => (
+  <div className={classes.row} data-dense={dense || undefined}>
+    {children}
+  </div>
 );

@@ -81,6 +81,18 @@ export function overviewTests(ui: () => Ui): void {
     await page.getByText("Webhooks", { exact: true }).waitFor();
     expect(opened.faults).toEqual([]);
   });
+
+  test("about: what the server holds stands in one row", async () => {
+    await using opened = await ui().openPage("/about");
+    const { page } = opened;
+    const labels = page.locator("main [data-dense] > div > span:first-child");
+    await labels.first().waitFor();
+    const tops = await labels.evaluateAll((all) =>
+      all.map((one) => Math.round(one.getBoundingClientRect().top)),
+    );
+    expect(tops.length).toBeGreaterThan(6);
+    expect(new Set(tops).size).toBe(1);
+  });
 }
 
 const HOSTILE = {

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
-import { t } from "elysia";
+import { join } from "node:path";
+import { Glob } from "bun";
+import { type Elysia, t } from "elysia";
 import { exampleOf } from "../../../src/http/api/openapi/example.ts";
 
 test("an example has what the schema requires, and nothing else", () => {
@@ -51,4 +53,25 @@ test("there is none where nothing says what it is, or none that is valid can be 
     ...[t.String({ pattern: "^[0-9a-f]{64}$" }), t.Object({ file: t.File() }), t.Integer({ multipleOf: 7 })],
   ])
     expect(exampleOf(schema)).toBeUndefined();
+});
+
+test("every body that a route of a built-in integration declares has an example", async () => {
+  const folder = join(import.meta.dirname, "../../../integrations");
+  const bodies: string[] = [];
+  const without: string[] = [];
+  for (const path of new Glob("[a-z]*/router.ts").scanSync(folder)) {
+    const { router } = (await import(join(folder, path))) as { router: Elysia };
+    for (const { method, path: at, hooks } of router.routes as {
+      method: string;
+      path: string;
+      hooks: { body?: unknown; detail?: { example?: unknown } };
+    }[]) {
+      if (hooks.body === undefined) continue;
+      bodies.push(at);
+      const example = hooks.detail?.example ?? exampleOf(hooks.body);
+      if (example === undefined) without.push(`${method} ${path} ${at}`);
+    }
+  }
+  expect(bodies.length).toBeGreaterThan(10);
+  expect(without).toEqual([]);
 });

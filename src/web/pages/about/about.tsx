@@ -34,7 +34,7 @@ export function View() {
         <div className={classes.page}>
           <Section title="What it holds">
             <Panel>
-              <StatRow>
+              <StatRow dense>
                 {Object.entries(data.counts).map(([name, count]) => (
                   <Stat
                     key={name}
