@@ -7,7 +7,7 @@ export interface CuttingProxy {
   port: number;
   /** How many connections there have been. */
   connections: number;
-  /** From now on the connections that are open carry nothing, and nobody is told. New ones work. */
+  /** From now on the connections that are open carry nothing, not even that the other side has closed them. New ones work. */
   cut(): void;
   /** Ends the connections that are open. */
   drop(): void;
@@ -16,6 +16,7 @@ export interface CuttingProxy {
 
 export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   const open = new Map<Socket, Socket>();
+  const dead = new Set<Socket>();
   const server = createServer((from) => {
     proxy.connections += 1;
     const to = connect(target, "127.0.0.1");
@@ -35,13 +36,18 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   await once(server, "listening");
   const drop = () => {
     for (const pair of open) for (const socket of pair) socket.destroy();
+    for (const socket of dead) socket.destroy();
   };
   const proxy: CuttingProxy = {
     port: (server.address() as { port: number }).port,
     connections: 0,
     cut() {
-      for (const pair of open)
-        for (const socket of pair) socket.removeAllListeners("data").on("data", () => {});
+      for (const socket of [...open].flat()) {
+        dead.add(socket);
+        for (const event of ["data", "close", "error"]) socket.removeAllListeners(event);
+        socket.on("data", () => {}).on("error", () => {});
+      }
+      open.clear();
     },
     drop,
     stop() {

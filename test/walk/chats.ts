@@ -36,7 +36,7 @@ export function subjectOf(driver: ChatDriver): Subject<Said> {
     return rooms[at];
   }
   return {
-    ...{ name: driver.name, integration: driver.integration, settings: driver.environment },
+    ...{ name: driver.name, integration: driver.integration, settings: unhurried(driver.environment) },
     ...(driver.listener !== null && { connection: driver.listener }),
     ...{ approver: driver.approver, lacks: stream === undefined ? {} : { stream } },
     ...(mayDouble !== undefined && { mayDouble }),
@@ -56,6 +56,10 @@ export function subjectOf(driver: ChatDriver): Subject<Said> {
     stop: () => driver.stop(),
   };
 }
+
+/** Without the haste of tests: a listener that asks each second would notice at once that its network has vanished. */
+const unhurried = (settings: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).filter(([key]) => !key.endsWith("_POLL_SECONDS")));
 
 /** As the drivers know the server. */
 function worldOf(heddle: Heddle): World {

@@ -89,12 +89,12 @@ export async function walkSubjects(
       subject[end]?.();
       const from = Date.now();
       const said = await say(subject, phase);
-      const saying = new AbortController();
-      const [times] = await Promise.all([
-        answered(subject, said).finally(() => saying.abort()),
-        isNeverDeafInSilence(heddle, subject, saying.signal),
+      const isAnswered = new AbortController();
+      const [times, told] = await Promise.all([
+        answered(subject, said).finally(() => isAnswered.abort()),
+        whenItIsTold(heddle, subject, isAnswered.signal),
       ]);
-      return `${times} after ${seconds(from)} s`;
+      return `${times} after ${seconds(from)} s${told}`;
     });
   }
   // A second answer may take a while.
@@ -186,19 +186,20 @@ async function afterOutage({ heddle, all, say }: Omit<Kill, "open">, awaySeconds
   });
 }
 
-/** What has not been answered after a minute must not look connected. */
-async function isNeverDeafInSilence(heddle: Heddle, subject: Subject, answered: AbortSignal): Promise<void> {
+/** What has not been answered after a minute must not look connected: says when it no longer did. */
+async function whenItIsTold(heddle: Heddle, subject: Subject, isAnswered: AbortSignal): Promise<string> {
   const { integration, connection } = subject;
   const from = Date.now();
-  while (connection !== undefined && !answered.aborted) {
-    await Bun.sleep(500);
-    if (answered.aborted || seconds(from) < 62) continue;
+  while (connection !== undefined && !isAnswered.aborted) {
     const found = await heddle.connection(integration, connection);
     // It may be connected again, and have most of its work before it.
-    if (!answered.aborted && found?.status === "connected" && Date.parse(found.since) < from)
+    if (found?.status !== "connected" || Date.parse(found.since) >= from)
+      return `; after ${seconds(from)} s it was said: ${found?.status}, ${found?.detail}`;
+    if (seconds(from) > 62 && !isAnswered.aborted)
       throw new Error(`It was deaf for ${seconds(from)} s, and said: ${found.detail}`);
-    return;
+    await Bun.sleep(500);
   }
+  return "";
 }
 
 const seconds = (from: number): number => Math.round((Date.now() - from) / 1000);
