@@ -58,6 +58,22 @@ oneDatabase("MCP servers", (open) => {
     expect(mcp.servers.get("everything").status.state).toBe("connected");
   });
 
+  test("a test of a server says what is so now, in words, and the state follows it", async () => {
+    const db = await open();
+    const example = await everythingServer(400);
+    await using mcp = await testMcp(db);
+    const test = () => mcp.servers.check("everything", AbortSignal.timeout(20_000));
+    await mcp.servers.create(http("everything", example.url));
+    await mcp.reaches("everything", "connected");
+    // One that has only forgotten the session answers.
+    example.restart();
+    expect((await test()).status).toMatchObject({ state: "connected", error: null });
+    await example[Symbol.asyncDispose]();
+    await expect(test()).rejects.toThrow("The MCP server everything failed: ");
+    const { state, error } = mcp.servers.get("everything").status;
+    expect([state, error]).toEqual(["degraded", expect.stringMatching(/./)]);
+  });
+
   test("a call whose connection is lost may have taken effect, one that was not sent has not", async () => {
     const db = await open();
     const example = await everythingServer();

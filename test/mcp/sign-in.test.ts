@@ -251,7 +251,9 @@ test("a client that the authorization server does not know any more is registere
   // It says so when a token is to be exchanged, ...
   auth.forgetClients();
   auth.pass(3_700);
-  await expect(mcp.call("add", { a: 1, b: 2 })).rejects.toThrow();
+  await expect(mcp.servers.check("notes", AbortSignal.timeout(20_000))).rejects.toThrow(
+    "The server does not accept Heddle's credentials.",
+  );
   await mcp.reaches("notes", "reauth_required");
   await signIn(mcp);
   await mcp.reaches("notes", "connected");

@@ -1,7 +1,7 @@
 // The connection to one MCP server: opened, kept alive, and opened again when it is lost. It knows neither the database nor Heddle's
 // tools, and gets its clock as an argument.
 
-import type { Client, RequestOptions, Tool, Transport } from "@modelcontextprotocol/client";
+import type { Client, RequestOptions, Tool } from "@modelcontextprotocol/client";
 import { HeddleError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
@@ -12,6 +12,7 @@ import { type ConnectionStatus, createClient, lastLine, type Opened } from "./cl
 import { type Failure, failureOf, isClosed } from "./failure.ts";
 import { createFlights } from "./flights.ts";
 import { hasForgotten } from "./forgotten.ts";
+import { CLOSE_MS, closeLive, type Live } from "./live.ts";
 import { createRefresh } from "./refresh.ts";
 import { tidyLists } from "./tidy-list.ts";
 import { toldSignal } from "./told-signal.ts";
@@ -47,14 +48,6 @@ const WAIT_MS = 20_000;
 /** The shortest time between attempts to connect that calls cause. */
 const PAUSE_MS = 2_000;
 const REAUTH_PAUSE_MS = 300_000;
-const CLOSE_MS = 5_000;
-
-interface Live {
-  client: Client;
-  opened: Opened;
-  /** When the list is out of date. */
-  staleAt: number;
-}
 
 export function createConnection(options: ConnectionOptions) {
   const { id, version, timeoutSeconds, open, onList, onStatus, timers, random, log } = options;
@@ -212,11 +205,7 @@ export function createConnection(options: ConnectionOptions) {
   async function end(): Promise<void> {
     const was = live;
     live = undefined;
-    if (!was) return;
-    const { client, opened } = was;
-    const { transport } = opened as { transport: Transport & { terminateSession?(): Promise<void> } };
-    await within(CLOSE_MS, transport.terminateSession?.() ?? Promise.resolve()).catch(() => {});
-    await within(CLOSE_MS, client.close()).catch(() => {});
+    if (was) await closeLive(was);
   }
 
   const failedWith = (reason: string, cause: unknown) =>
@@ -281,7 +270,17 @@ export function createConnection(options: ConnectionOptions) {
       if (status.state === "reauth_required") change({ state: "connecting" });
       await ready(signal);
       const now = live;
-      if (now) await within(LIST_MS, list(now), { signal });
+      if (!now) return;
+      try {
+        await within(LIST_MS, list(now), { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        // Perhaps it has only forgotten the session: a new connection finds out, and the state follows it.
+        if (live === now) await end();
+        if (!isOver) await within(WAIT_MS, connect(), { signal });
+        const reason = isOver ? failureOf(error).reason : status.error;
+        if (reason !== null) throw failedWith(reason, error);
+      }
     },
     async close(): Promise<void> {
       isOver = true;
