@@ -9,6 +9,7 @@ import { throwIfAborted } from "../llm/abort.ts";
 import type { Logger } from "../log.ts";
 import type { BudgetRow } from "./budgets.ts";
 import { boundsOf, periodKey } from "./periods.ts";
+import { withNames } from "./subject-names.ts";
 import { amountInWords, budgetInWords } from "./words.ts";
 
 /** A call that has ended, and may not be recorded yet. */
@@ -79,7 +80,11 @@ export function createReserve({ db, log, now }: ReserveOptions): Reserve {
     return (typeof row?.verdict === "string" ? JSON.parse(row.verdict) : row?.verdict) as Verdict;
   }
 
-  function tell(run: Reservation["run"], wanted: Wanted[], levels: Record<string, number>): void {
+  async function tell(
+    run: Reservation["run"],
+    wanted: Wanted[],
+    levels: Record<string, number>,
+  ): Promise<void> {
     for (const { budget } of wanted) {
       const level = levels[budget.id] ?? 0;
       const key = `${periodKey(budget.period, now(), run.id)} ${budget.id} ${level}`;
@@ -88,10 +93,30 @@ export function createReserve({ db, log, now }: ReserveOptions): Reserve {
       told.add(key);
       log.warn("{level} % of {budget} is used", {
         level,
-        budget: budgetInWords(budget),
+        budget: await inWords(budget),
         budget_id: budget.id,
       });
     }
+  }
+
+  async function inWords(budget: BudgetRow): Promise<string> {
+    const [named = budget] = await withNames(db.query, [budget]);
+    return budgetInWords(named);
+  }
+
+  async function stopped(
+    wanted: Wanted[],
+    { by, run, at }: { by: Stop; run: Reservation["run"]; at: Date },
+  ): Promise<HeddleError> {
+    const budget = wanted.find((one) => one.budget.id === by.id)?.budget;
+    if (!budget) return new HeddleError("usage_limit_exceeded", "A budget is used up.");
+    const end = boundsOf(budget.period, at)?.end.toISOString().slice(0, 16).replace("T", " ");
+    const what = await inWords({ ...budget, amount: by.cap });
+    const used = amountInWords(budget.metric, by.used);
+    return new HeddleError(
+      "usage_limit_exceeded",
+      `${run.attempt === 0 ? "The call was not made" : "The run was stopped"}, because ${what} is used up: ${used} so far.${end === undefined ? "" : ` A new period begins at ${end} UTC.`}`,
+    );
   }
 
   return async (reservation) => {
@@ -102,11 +127,11 @@ export function createReserve({ db, log, now }: ReserveOptions): Reserve {
       switch (verdict.state) {
         case "ok":
           ended.length = 0;
-          tell(run, wanted, verdict.levels);
+          await tell(run, wanted, verdict.levels);
           return;
         case "stopped":
-          tell(run, wanted, { [verdict.by.id]: 100 });
-          throw stopped(wanted, { by: verdict.by, run, at: now() });
+          await tell(run, wanted, { [verdict.by.id]: 100 });
+          throw await stopped(wanted, { by: verdict.by, run, at: now() });
         case "lost":
           throw new HeddleError("worker_lost", "The task was ended or taken over by another worker.");
         case "busy":
@@ -115,19 +140,4 @@ export function createReserve({ db, log, now }: ReserveOptions): Reserve {
       }
     }
   };
-}
-
-function stopped(
-  wanted: Wanted[],
-  { by, run, at }: { by: Stop; run: Reservation["run"]; at: Date },
-): HeddleError {
-  const budget = wanted.find((one) => one.budget.id === by.id)?.budget;
-  if (!budget) return new HeddleError("usage_limit_exceeded", "A budget is used up.");
-  const end = boundsOf(budget.period, at)?.end.toISOString().slice(0, 16).replace("T", " ");
-  const what = budgetInWords({ ...budget, amount: by.cap });
-  const used = amountInWords(budget.metric, by.used);
-  return new HeddleError(
-    "usage_limit_exceeded",
-    `${run.attempt === 0 ? "The call was not made" : "The run was stopped"}, because ${what} is used up: ${used} so far.${end === undefined ? "" : ` A new period begins at ${end} UTC.`}`,
-  );
 }

@@ -7,6 +7,8 @@ interface Named {
   subject: string | null;
   metric: BudgetMetric;
   period: BudgetPeriod;
+  /** What people call the subject, if its id says nothing. */
+  name?: string;
 }
 
 const UNITS: Record<Exclude<BudgetMetric, "cost_usd">, [one: string, many: string]> = {
@@ -25,8 +27,12 @@ export function amountInWords(metric: BudgetMetric, amount: number): string {
   return `${rounded.toLocaleString("en")} ${rounded === 1 ? one : many}`;
 }
 
-export const subjectInWords = ({ scope, subject }: Pick<Named, "scope" | "subject">): string =>
-  scope === "server" ? "the server" : `the ${scope} "${subject}"`;
+export const subjectInWords = ({
+  scope,
+  subject,
+  name,
+}: Pick<Named, "scope" | "subject" | "name">): string =>
+  scope === "server" ? "the server" : `the ${scope} "${name ?? subject}"`;
 
 /** "the budget of the bot "helper" ($5 a day)" */
 export const budgetInWords = (budget: Named & { amount: number }): string =>

@@ -2,6 +2,7 @@
 
 import { and, eq, gte, inArray } from "drizzle-orm";
 import { boundsOf, currentKey } from "../budgets/periods.ts";
+import { withNames } from "../budgets/subject-names.ts";
 import { amountInWords, budgetInWords, subjectInWords } from "../budgets/words.ts";
 import type { Queryable } from "../db/database.ts";
 import { budgetPeriods, budgets } from "../db/schema.ts";
@@ -27,7 +28,12 @@ export async function budgetRepairs(query: Queryable, now: Date): Promise<Repair
         gte(budgetPeriods.noticed, NEAR),
       ),
     );
-  return rows.map(({ budget, used, extended, noticed }): Repair => {
+  const named = await withNames(
+    query,
+    rows.map(({ budget }) => budget),
+  );
+  return rows.map(({ used, extended, noticed }, index): Repair => {
+    const budget = named[index] as (typeof named)[number];
     const cap = budget.amount + extended;
     const isUsedUp = noticed >= 100;
     const kind = isUsedUp ? "budget_used_up" : "budget_nearly_used_up";

@@ -24,6 +24,7 @@ import { newId } from "../../src/ids.ts";
 import { AttemptFailure } from "../../src/llm/attempt.ts";
 import { createFallbackLlm } from "../../src/llm/fallback.ts";
 import type { Llm } from "../../src/llm/llm.ts";
+import { budgetRepairs } from "../../src/repairs/budget-repairs.ts";
 import { createDelegation } from "../../src/sessions/delegation.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { agentOver, call, tool } from "../agent/fixture.ts";
@@ -451,6 +452,12 @@ eachDatabase("budgets", (open) => {
     // Who asked for the work is told nevertheless, and is stopped as well.
     const [row] = await ended([asking]);
     expect(row).toMatchObject({ status: "failed", error_code: "usage_limit_exceeded" });
+    // Its id says nothing to people.
+    expect(row?.error).toContain('because the budget of the schedule "Daily" ($1 a day) is used up');
+    const [repair] = await budgetRepairs(db.query, new Date());
+    expect(repair).toMatchObject({
+      ...{ kind: "budget_used_up", blocks: 'Runs of the schedule "Daily" fail.' },
+    });
     await server.close();
     expect(await used(db, budget.id)).toBe(1);
   });
