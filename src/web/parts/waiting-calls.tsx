@@ -25,6 +25,7 @@ export function WaitingCalls({ where, over }: WaitingCallsProps) {
     <>
       {error && <ApiError error={error} onRetry={() => void refetch()} />}
       {data
+        .toReversed()
         .filter(({ task_id }) => !over?.has(task_id))
         .map((one) => (
           <Waiting key={one.id} asked={one} />
