@@ -42,11 +42,14 @@ export async function call<Value>(
   const client = method === "GET" || method === "PUT" ? patient : once;
   const answer = await client.request(method, path, { ...options, rateTarget: placeOf(path) });
   if (answer.status === 204) return undefined as Value;
-  const body = (await answer.json().catch(() => ({}))) as {
+  const body = ((await answer.json().catch(() => null)) ?? {}) as {
     code?: number;
     message?: string;
     retry_after?: number;
   };
+  // A network that asks people to sign in answers everything with its own page.
+  if (answer.ok && Object.keys(body).length === 0 && !Array.isArray(body))
+    throw new Retryable("What answers in the place of Discord is not Discord. Look at DISCORD_API_URL.");
   if (answer.ok) return body as Value;
   // A proxy in front of Discord answers 429 without a body.
   const wait = body.retry_after ?? Number(answer.headers.get("retry-after") ?? Number.NaN);

@@ -85,7 +85,7 @@ export async function connectGateway(wanted: Wanted, ctx: ListenContext): Promis
       taking.catch(fail);
     } else if (op === OP.event && t !== undefined && s !== undefined) {
       received = s;
-      const event: Dispatch = { t, s, d: d as JsonObject };
+      const event: Dispatch = { t, s, d: (d ?? {}) as JsonObject };
       wanted.hurry(event);
       // Whatever cannot be taken ends the connection, and comes again with the next one.
       taking = taking.then(() => wanted.handle(event));

@@ -1,6 +1,6 @@
 // Discord's events over its gateway. What came while nobody listened comes again with the same session, or is looked up.
 
-import { type ListenContext, listen, log, store } from "heddle/sdk";
+import { type JsonObject, type ListenContext, listen, log, store } from "heddle/sdk";
 import { isRefused } from "../_injections/readable.ts";
 import { call, isFinal, listenerError } from "./client.ts";
 import { registerCommands } from "./commands.ts";
@@ -106,11 +106,17 @@ async function handle(
   }
   if (t === "RESUMED") ctx.connected(as);
   if (t === "MESSAGE_CREATE") return take(d as unknown as DiscordMessage, { self, state, ctx });
-  if (t === "MESSAGE_UPDATE") return (await takeEdit(d, self)) === "noted";
-  if (t === "MESSAGE_DELETE") return (await takeDeletion(d)) === "noted";
+  const outcome = await takeChange(t, d, self).catch(untakeable);
+  return outcome === "noted" || outcome === "told";
+}
+
+/** Takes what changes something about a message. */
+async function takeChange(t: string, d: JsonObject, self: Self): Promise<string> {
+  if (t === "MESSAGE_UPDATE") return takeEdit(d, self);
+  if (t === "MESSAGE_DELETE") return takeDeletion(d);
   if (t === "MESSAGE_REACTION_ADD" || t === "MESSAGE_REACTION_REMOVE")
-    return (await takeReaction(d, { isGone: t === "MESSAGE_REACTION_REMOVE", self })) === "told";
-  return false;
+    return takeReaction(d, { isGone: t === "MESSAGE_REACTION_REMOVE", self });
+  return "unhandled";
 }
 
 async function take(message: DiscordMessage, { self, state, ctx }: Running): Promise<boolean> {
@@ -125,11 +131,11 @@ async function take(message: DiscordMessage, { self, state, ctx }: Running): Pro
   return outcome === "taken";
 }
 
-/** What can never be taken, since its channel is gone or the server refuses it, must not keep what follows from being taken. */
+/** What can never be taken, since its channel is gone, the server refuses it or it cannot be read, must not keep what follows from being taken. */
 function untakeable(error: unknown): string {
   const isGone = isFinal(error) && error.status !== 401;
   if (!isGone && !isRefused(error)) throw error;
-  log.warning("A message of Discord cannot be taken", { reason: String(error) });
+  log.warning("What Discord has told cannot be taken", { reason: String(error) });
   return "untakeable";
 }
 

@@ -1,6 +1,7 @@
 // Listens to Home Assistant over its websocket: https://developers.home-assistant.io/docs/api/websocket
 
-import { type ListenContext, listen } from "heddle/sdk";
+import { type ListenContext, listen, log } from "heddle/sdk";
+import { isRefused } from "../_injections/readable.ts";
 import { baseUrl, isSetUp, refused, token } from "./account.ts";
 import { catchUp, tell } from "./changes.ts";
 import { type State, test } from "./client.ts";
@@ -66,7 +67,11 @@ async function listenToHome(ctx: ListenContext): Promise<void> {
       return ctx.degraded(
         `Home Assistant refused a subscription: ${message.error?.message ?? "no reason given"}.`,
       );
-    if (message.type === "event" && message.event) await takeEvent(message.event);
+    if (message.type === "event" && message.event)
+      await takeEvent(message.event).catch((error: unknown) => {
+        if (!isRefused(error)) throw error;
+        log.error("An event of the home was left out", { error: String(error) });
+      });
   }
 
   socket.addEventListener("message", ({ data }) => {

@@ -26,6 +26,15 @@ export async function takeMail(source: Buffer, place: Place): Promise<Taken> {
     log.error("A mail could not be read", { ...place, error: String(error) });
     return { status: "ignored", reason: "unreadable" };
   }
+  try {
+    return await takeRead(mail, place);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return leftOut(mail, error);
+  }
+}
+
+async function takeRead(mail: Mail, place: Place): Promise<Taken> {
   const { from } = mail;
   if (from && ownAddresses().includes(from.address)) return { status: "ignored", reason: "own" };
   const thread = await findThread(mail);
@@ -130,14 +139,11 @@ async function inject(
     return await injectEvent(event(attachments, left));
   } catch (error) {
     if (!isRefused(error)) throw error;
-    if (attachments.length === 0) return leftOut(mail, error);
+    if (attachments.length === 0) throw error;
     // A file that is not what it claims to be must not keep the mail from being answered.
     log.warning("The files of a mail were refused", { error: String(error) });
     const names = attachments.map(({ name }) => `"${name}": refused`);
-    return injectEvent(event([], [...left, ...names])).catch((again: unknown) => {
-      if (isRefused(again)) return leftOut(mail, again);
-      throw again;
-    });
+    return injectEvent(event([], [...left, ...names]));
   }
 }
 

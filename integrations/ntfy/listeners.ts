@@ -56,8 +56,9 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
     throw new ReauthRequired(`The ntfy server does not let ${who} read ${names}.`);
   }
   if (!answer.ok) throw new Retryable(`The ntfy server answered ${answer.status}`, { retryAfter: answer });
-  for await (const line of readJsonLines<Line>(answer)) {
+  for await (const line of readJsonLines<Line | null>(answer)) {
     alive();
+    if (line === null) continue;
     if (line.event === "open") connected(`to ${names}.${warningOf(topics)}`);
     if (line.event !== "message" && line.event !== "message_delete") continue;
     try {
@@ -71,7 +72,7 @@ async function subscribe({ signal, connected, alive }: ListenContext): Promise<v
       });
     }
     // Moved on only after the message is stored, so that none is lost; its id keeps it from being answered twice.
-    if (line.event === "message") await store.set(key, line.id);
+    if (line.event === "message" && typeof line.id === "string") await store.set(key, line.id);
   }
   throw new Error("The ntfy server has ended the stream.");
 }

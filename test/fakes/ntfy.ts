@@ -38,6 +38,8 @@ export interface FakeNtfy {
   files: Map<string, Uint8Array>;
   /** Publishes as somebody's app does. */
   say(topic: string, message: string, more?: object): string;
+  /** Sends any value to the subscribers of a topic. */
+  sayRaw(topic: string, line: unknown): void;
   /** Deletes as somebody's app or program does. */
   unsay(topic: string, sequence: string): void;
   /** Sends a message again that subscribers have got. */
@@ -206,6 +208,9 @@ export function createFakeNtfy({ token = "", canUpdate = true, keepAliveMs = 45_
     kept: (topic) => all.filter((one) => one.topic === topic),
     say: (topic, message, more = {}) => add({ topic, message, ...more }).id,
     unsay: (topic, sequence) => void add({ topic, message: "", sequence_id: sequence }, "message_delete"),
+    sayRaw(topic, line) {
+      for (const stream of streams) if (stream.topics.includes(topic)) stream.send(line as object);
+    },
     tellAgain(id) {
       const again = all.find((one) => one.id === id);
       for (const stream of streams) if (again && stream.topics.includes(again.topic)) stream.send(again);

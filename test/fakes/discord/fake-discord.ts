@@ -81,6 +81,8 @@ export interface FakeDiscord {
   /** Ends the open connections. */
   close(code: number): void;
   write(user: string, channel: string, content: string, more?: object): string;
+  /** Tells of anything, whether Discord would or not. */
+  tell(t: string, d: unknown): void;
   /** Tells of a message once more. */
   tellAgain(id: string): void;
   edit(id: string, content: string): void;
@@ -181,6 +183,11 @@ export function startFakeDiscord(): FakeDiscord {
         ...{ user_id: user, message_id: id, channel_id, emoji },
         ...(channel_id !== DIRECT && { guild_id: "1", ...(!isGone && { member: { user: person } }) }),
       });
+    },
+    tell(t, d) {
+      const event = { op: OP.event, t, s: ++sequence, d: d as object };
+      history.push(event);
+      for (const socket of sockets) if (socket.data.isIn) send(socket, event);
     },
     interact(user, channel, what) {
       const id = fake.nextId();
