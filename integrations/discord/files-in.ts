@@ -1,10 +1,12 @@
 // Files that people post: fetched without the token, checked, and given to the bot with the message.
 
 import { fetch, log, type MessageAttachment } from "heddle/sdk";
+import { readAtMost } from "../_files/read-at-most.ts";
 import { said } from "../_recordings/said.ts";
 import { settings } from "./config.ts";
 import type { DiscordFile } from "./message.ts";
 
+const MOST_FILES = 10;
 const MOST_BYTES = 14_000_000;
 const READABLE = [
   "image/png",
@@ -23,7 +25,7 @@ export async function load(
   const attachments: MessageAttachment[] = [];
   const notes: string[] = [];
   let room = MOST_BYTES;
-  for (const file of files) {
+  for (const file of files.slice(0, MOST_FILES)) {
     const found = await fetchFile(file, Math.min(room, settings.DISCORD_MAX_FILE_BYTES), signal);
     if (typeof found === "string") notes.push(`(The file "${file.filename}" was left out: ${found}.)`);
     else if (isRecording(typeOf(file))) {
@@ -38,6 +40,7 @@ export async function load(
       });
     }
   }
+  if (files.length > MOST_FILES) notes.push(`(${files.length - MOST_FILES} more files were left out.)`);
   return { attachments, notes };
 }
 
@@ -72,15 +75,4 @@ function isOfDiscord(url: string): boolean {
   const { protocol, hostname, host } = new URL(url);
   const isCdn = protocol === "https:" && ["cdn.discordapp.com", "media.discordapp.net"].includes(hostname);
   return isCdn || host === new URL(settings.DISCORD_API_URL).host;
-}
-
-async function readAtMost(answer: Response, most: number): Promise<Uint8Array | string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer.body ?? []) {
-    length += chunk.byteLength;
-    if (length > most) return `it is larger than ${most} bytes`;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -41,6 +41,11 @@ export async function overview(
       })),
     ...drafts.map((plan) => waiting("plan_to_approve", plan)),
     ...paused.map((plan) => waiting("plan_stopped", plan)),
+    // What is late the longest first.
+    ...cards
+      .filter(({ due, column_name }) => due !== null && due < today && column_name !== "Done")
+      .map(({ id, title, due }) => ({ kind: "card_overdue" as const, id, title, since: String(due) }))
+      .sort((one, other) => one.since.localeCompare(other.since)),
     ...cards
       .filter(({ column_name }) => column_name === "Review")
       .map(({ id, title, updated_at }) => ({
@@ -49,9 +54,6 @@ export async function overview(
         title,
         since: updated_at,
       })),
-    ...cards
-      .filter(({ due, column_name }) => due !== null && due < today && column_name !== "Done")
-      .map(({ id, title, due }) => ({ kind: "card_overdue" as const, id, title, since: String(due) })),
   ];
   return {
     needs_person,

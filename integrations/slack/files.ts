@@ -1,6 +1,7 @@
 // Files that people post: fetched with the token, checked, and given to the bot with the message.
 
 import { fetch, log, type MessageAttachment, store } from "heddle/sdk";
+import { readAtMost } from "../_files/read-at-most.ts";
 import { said } from "../_recordings/said.ts";
 import { settings, tokenOf } from "./config.ts";
 import type { SlackFile } from "./message.ts";
@@ -99,15 +100,4 @@ function isOfSlack(url: string): boolean {
   const { protocol, hostname, host } = new URL(url);
   const isSlack = protocol === "https:" && (hostname === "slack.com" || hostname.endsWith(".slack.com"));
   return isSlack || host === new URL(settings.SLACK_API_URL).host;
-}
-
-async function readAtMost(answer: Response, most: number): Promise<Uint8Array | string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer.body ?? []) {
-    length += chunk.byteLength;
-    if (length > most) return `it is larger than ${most} bytes`;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -2,6 +2,7 @@
 
 import type { Message } from "grammy/types";
 import { fetch, log, type MessageAttachment } from "heddle/sdk";
+import { readAtMost } from "../_files/read-at-most.ts";
 import { said } from "../_recordings/said.ts";
 import { refusalOf, signalOf, type Telegram } from "./client.ts";
 import { settings } from "./config.ts";
@@ -48,7 +49,7 @@ export async function readFiles(
     }
     const data = await download(telegram, file, signal);
     if (data === null) {
-      read.notes.push(`The file ${file.name} could not be fetched from Telegram.`);
+      read.notes.push(`The file ${file.name} could not be fetched from Telegram, or is too large.`);
       continue;
     }
     together += data.length;
@@ -123,7 +124,7 @@ function notedOnly(message: Message): string[] {
   return notes;
 }
 
-/** Null if Telegram does not have it, or not in three attempts. */
+/** Null if Telegram does not have it, or not in three attempts, or if it is larger than Telegram has said. */
 async function download(
   telegram: Telegram,
   file: FileOfMessage,
@@ -138,7 +139,10 @@ async function download(
         signal,
         timeoutSeconds: 60,
       });
-      if (response.ok) return Buffer.from(await response.arrayBuffer());
+      if (response.ok) {
+        const bytes = await readAtMost(response, MOST_BYTES);
+        return typeof bytes === "string" ? null : Buffer.from(bytes);
+      }
       if (response.status === 404) return null;
     } catch (error) {
       if (signal.aborted) throw error;

@@ -359,3 +359,15 @@ test("reactions to what the bot has posted are told to its conversation: what is
   ]);
   expect(it.heddle.messages[0]).toMatchObject({ notify: false, author: { id: `${PERSON}` } });
 });
+
+test("a file that is larger than Telegram has said is left out, instead of being held in memory", async () => {
+  it.telegram.addFile("huge", Buffer.alloc(21 * 1024 * 1024));
+  const document = { file_id: "huge", file_unique_id: "h", file_name: "huge.txt" };
+  it.telegram.say("", { more: { text: undefined, caption: "Read it", document } });
+  await it.listen();
+  await until(() => it.heddle.messages.length === 1);
+  expect(it.heddle.messages[0]?.content).toContain(
+    "huge.txt could not be fetched from Telegram, or is too large.",
+  );
+  expect(it.heddle.messages[0]?.attachments ?? []).toEqual([]);
+});

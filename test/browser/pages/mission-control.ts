@@ -60,6 +60,45 @@ export function missionControlTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("mission control: with many tasks, columns scroll one by one, a card goes where the pointer is, and nothing pushes the rest away", async () => {
+    const send = (path: string, body: object) =>
+      ui().api("POST", `/integrations/mission_control${path}`, body);
+    const made: string[] = [];
+    for (let number = 1; number <= 30; number++)
+      made.push((await send("/kanban/create", { title: `Late ${number}`, due: "2026-01-31" })).card.id);
+    for (let number = 1; number <= 101; number++) await send("/timeline", { content: `Noted ${number}` });
+    await using opened = await ui().openPage("/mission-control/board");
+    const { page } = opened;
+    const handle = page.getByRole("button", { name: "Move Late 30" });
+    await handle.scrollIntoViewIfNeeded();
+    const review = page.getByRole("region", { name: "Review" });
+    // Its name is in view although the column before it is at its end.
+    const place = await review.boundingBox();
+    const from = await handle.boundingBox();
+    if (!place || !from) throw new Error("Nothing is shown.");
+    expect(place.y).toBeGreaterThan(0);
+    await page.mouse.move(from.x + 5, from.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 40, from.y + 20, { steps: 4 });
+    await page.mouse.move(place.x + 30, place.y + 60, { steps: 8 });
+    const moved = page.waitForResponse((response) => response.url().endsWith("/kanban/move"));
+    await page.mouse.up();
+    expect((await moved).status()).toBe(200);
+    expect((await board()).Review).toContain("Late 30");
+
+    await opened.go("/mission-control");
+    await page.getByRole("link", { name: /^\d+ more: task overdue$/ }).waitFor();
+    // Four that are overdue beside one of the seed, and the one to review.
+    expect(await page.getByRole("link", { name: /^Late \d/ }).count()).toBe(5);
+    await opened.go("/mission-control/timeline");
+    await page.getByText("Noted 101").waitFor();
+    expect(await page.getByText("Noted 1", { exact: true }).count()).toBe(0);
+    await page.getByRole("button", { name: "Show earlier ones" }).click();
+    await page.getByText("Noted 1", { exact: true }).waitFor();
+    for (const id of made) await ui().api("DELETE", `/integrations/mission_control/kanban/${id}`);
+    expect(opened.faults).toEqual([]);
+  });
+
   test("mission control: the guide leads on, and a channel is joined, read and left", async () => {
     await using opened = await ui().openPage("/mission-control");
     const { page } = opened;

@@ -1,6 +1,7 @@
 import { useDroppable } from "@dnd-kit/core";
 import { SortableContext, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { Icon } from "../../parts/icon.tsx";
 import { Badge, type Tone } from "../../parts/status.tsx";
@@ -45,10 +46,14 @@ function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
       data-dragging={isDragging || undefined}
       style={{ transform: CSS.Translate.toString(transform), transition }}
     >
-      <div className={classes.cardHead}>
-        <Link href={`${HOME}/board?card=${card.id}`} className={classes.cardTitle}>
-          {card.title}
-        </Link>
+      <CardText
+        card={card}
+        title={
+          <Link href={`${HOME}/board?card=${card.id}`} className={classes.cardTitle}>
+            {card.title}
+          </Link>
+        }
+      >
         {mayWrite && (
           <button
             type="button"
@@ -61,6 +66,28 @@ function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
             <Icon name="Menu" size={14} />
           </button>
         )}
+      </CardText>
+    </li>
+  );
+}
+
+/** A card that is on its way, over the columns. The one that stays in its column says where it would be put down. */
+export const CarriedCard = ({ card }: { card: Card }) => (
+  <div className={classes.card} data-carried aria-hidden>
+    <CardText card={card} title={<span className={classes.cardTitle}>{card.title}</span>}>
+      <span className={classes.handle}>
+        <Icon name="Menu" size={14} />
+      </span>
+    </CardText>
+  </div>
+);
+
+function CardText({ card, title, children }: { card: Card; title: ReactNode; children: ReactNode }) {
+  return (
+    <>
+      <div className={classes.cardHead}>
+        {title}
+        {children}
       </div>
       <div className={classes.cardFacts}>
         <Badge tone={TONES[card.priority]}>{PRIORITIES[card.priority]}</Badge>
@@ -73,6 +100,6 @@ function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
           </span>
         ))}
       </div>
-    </li>
+    </>
   );
 }

@@ -2,12 +2,15 @@
 
 import {
   type Announcements,
+  type CollisionDetection,
   closestCorners,
   DndContext,
   type DragEndEvent,
   type DragOverEvent,
+  DragOverlay,
   KeyboardSensor,
   PointerSensor,
+  pointerWithin,
   useSensor,
   useSensors,
 } from "@dnd-kit/core";
@@ -20,7 +23,7 @@ import { ApiError } from "../../parts/api-error.tsx";
 import { Awaited } from "../../parts/awaited.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
-import { BoardColumn, columnOfId } from "./board-column.tsx";
+import { BoardColumn, CarriedCard, columnOfId } from "./board-column.tsx";
 import { CardDialog } from "./card-dialog.tsx";
 import { board, type Column, HOME, mission, refreshMission } from "./mission.ts";
 import classes from "./mission-control.module.css";
@@ -70,6 +73,8 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
   /** The board as it looks while a card is on its way, and until the server has answered. */
   const [moving, setMoving] = useState<Column[]>();
   const columns = moving ?? stored;
+  const [carriedId, setCarriedId] = useState<string>();
+  const carriedCard = columns.flatMap(({ cards }) => cards).find(({ id }) => id === carriedId);
   const save = useMutation({
     mutationFn: (move: object) => mission("POST", "/kanban/move", move),
     onSettled: async () => {
@@ -88,6 +93,7 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
   /** Where the card was when it was picked up: if somebody else moves it in the meantime, that move stands. */
   const began = useRef<Column>(undefined);
   const end = ({ active, over }: DragEndEvent) => {
+    setCarriedId(undefined);
     const id = String(active.id);
     const from = began.current;
     const to = columnWith(columns, id);
@@ -109,14 +115,18 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
   return (
     <DndContext
       sensors={sensors}
-      collisionDetection={closestCorners}
+      collisionDetection={underPointer}
       accessibility={accessibility}
       onDragStart={({ active }) => {
         began.current = columnWith(stored, String(active.id));
+        setCarriedId(String(active.id));
       }}
       onDragOver={(event) => setMoving((now) => carried(now ?? stored, event))}
       onDragEnd={end}
-      onDragCancel={() => setMoving(undefined)}
+      onDragCancel={() => {
+        setCarriedId(undefined);
+        setMoving(undefined);
+      }}
     >
       {save.error && <ApiError error={save.error} />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
@@ -125,9 +135,16 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
           <BoardColumn key={column.name} column={column} mayWrite={mayWrite} />
         ))}
       </section>
+      <DragOverlay dropAnimation={null}>{carriedCard && <CarriedCard card={carriedCard} />}</DragOverlay>
     </DndContext>
   );
 }
+
+/** A card goes where the pointer is, since it is carried by its handle; from the keyboard, where most of it is. */
+const underPointer: CollisionDetection = (moved) => {
+  const found = pointerWithin(moved);
+  return found.length > 0 ? found : closestCorners(moved);
+};
 
 /** Puts the card into the column that it is over, so that there is room for it. */
 function carried(columns: Column[], { active, over }: DragOverEvent): Column[] {

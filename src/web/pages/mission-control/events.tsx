@@ -1,5 +1,5 @@
-import { Textarea } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Button, Textarea } from "@mantine/core";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
@@ -11,14 +11,31 @@ import { wrongIn } from "../../parts/wrong-field.ts";
 import { HOME, journal, mission, refreshMission, type TimelineEvent, timeline } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
-export function Events() {
-  const { data, error, refetch } = useQuery(timeline);
+export const Events = () => <PagedEvents of={timeline} />;
+
+function PagedEvents({ of, none }: { of: typeof timeline; none?: string }) {
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(of);
   if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
-  return <EventList events={data.events} />;
+  return (
+    <>
+      <EventList events={data.pages.flatMap(({ events }) => events)} {...(none && { none })} />
+      {error && <ApiError error={error} onRetry={() => void refetch()} />}
+      {hasNextPage && (
+        <Button
+          className={classes.earlier}
+          size="xs"
+          variant="default"
+          loading={isFetchingNextPage}
+          onClick={() => void fetchNextPage()}
+        >
+          Show earlier ones
+        </Button>
+      )}
+    </>
+  );
 }
 
 export function Journal({ mayWrite }: { mayWrite: boolean }) {
-  const { data, error, refetch } = useQuery(journal);
   const [content, setContent] = useState("");
   const write = useMutation({
     mutationFn: () => mission("POST", "/journal", { content }),
@@ -48,13 +65,10 @@ export function Journal({ mayWrite }: { mayWrite: boolean }) {
           />
         </Form>
       )}
-      {error && <ApiError error={error} onRetry={() => void refetch()} />}
-      {data && (
-        <EventList
-          events={data.entries}
-          none="Nothing was written down yet. Bots write here as well, with append_timeline_event."
-        />
-      )}
+      <PagedEvents
+        of={journal}
+        none="Nothing was written down yet. Bots write here as well, with append_timeline_event."
+      />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // The routes of Mission Control. They are an integration's, so the API's own document does not have their types.
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiFailure } from "../../api/failure.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { fetchSignedIn } from "../../api/sign-in-again.ts";
@@ -183,8 +183,21 @@ export const overviewOf = (scope: string | undefined) =>
 export const contextOf = (id: string) => read<Context>(`context ${id}`, `/channels/${id}/context`);
 export const remembered = read<{ bots: { bot_id: string; memories: Memory[] }[] }>("memory", "/memory");
 export const setupGuide = read<SetupGuide>("guide", "/setup-guide");
-export const timeline = read<{ events: TimelineEvent[] }>("timeline", "/timeline?days=90&limit=200");
-export const journal = read<{ entries: TimelineEvent[] }>("journal", "/journal?days=90&limit=200");
+const EVENTS_AT_ONCE = 100;
+/** What has happened, newest first, in pages; of the last 90 days. */
+const eventsOf = (name: string, filter: string) =>
+  infiniteQueryOptions({
+    queryKey: ["mission", name],
+    queryFn: ({ pageParam: before }) =>
+      mission<{ events: TimelineEvent[] }>(
+        "GET",
+        `/timeline?days=90&limit=${EVENTS_AT_ONCE}${filter}${before === undefined ? "" : `&before=${before}`}`,
+      ),
+    initialPageParam: undefined as TimelineEvent["id"] | undefined,
+    getNextPageParam: ({ events }) => (events.length < EVENTS_AT_ONCE ? undefined : events.at(-1)?.id),
+  });
+export const timeline = eventsOf("timeline", "");
+export const journal = eventsOf("journal", "&kind=journal");
 
 /** Everything here follows from everything else: a moved card is an event, a plan is on the overview. */
 export const refreshMission = (): Promise<void> => queryClient.invalidateQueries({ queryKey: ["mission"] });

@@ -60,9 +60,12 @@ function Waiting({ waiting }: { waiting: Overview["needs_person"] }) {
       </Empty>
     );
   }
+  const kinds = [...Map.groupBy(waiting, ({ kind }) => kind)];
+  const shown = kinds.flatMap(([, ofKind]) => ofKind.slice(0, MOST_OF_A_KIND));
+  const left = kinds.filter(([, ofKind]) => ofKind.length > MOST_OF_A_KIND);
   return (
     <ul className={classes.plain}>
-      {waiting.map(({ kind, id, title, since }) => (
+      {shown.map(({ kind, id, title, since }) => (
         <li key={`${kind} ${id}`} className={classes.line}>
           <Badge tone={kind === "plan_stopped" || kind === "card_overdue" ? "bad" : "warn"}>
             {WAITING[kind]}
@@ -73,11 +76,29 @@ function Waiting({ waiting }: { waiting: Overview["needs_person"] }) {
           </span>
         </li>
       ))}
+      {left.map(([kind, ofKind]) => (
+        <li key={kind}>
+          <Link href={pageOf(kind)}>
+            {ofKind.length - MOST_OF_A_KIND} more: {WAITING[kind].toLowerCase()}
+          </Link>
+        </li>
+      ))}
     </ul>
   );
 }
 
-function hrefOf(kind: Overview["needs_person"][number]["kind"], id: string): string {
+/** What else waits must not push everything else off the screen. */
+const MOST_OF_A_KIND = 5;
+
+type Kind = Overview["needs_person"][number]["kind"];
+
+/** Where all of a kind are listed. */
+function pageOf(kind: Kind): string {
+  if (kind === "call_to_approve") return "/approvals?status=pending";
+  return kind.startsWith("plan") ? `${HOME}/plans` : `${HOME}/board`;
+}
+
+function hrefOf(kind: Kind, id: string): string {
   if (kind === "call_to_approve") return `/approvals/${id}`;
   return kind.startsWith("plan") ? `${HOME}/plans/${id}` : `${HOME}/board?card=${id}`;
 }
