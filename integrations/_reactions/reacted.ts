@@ -2,6 +2,7 @@
 
 import { injectMessage, log, store } from "heddle/sdk";
 import { isRefused } from "../_injections/readable.ts";
+import { shortened } from "../_keys/shortened.ts";
 
 const KEPT_SECONDS = 7 * 86_400;
 const LONGEST_QUOTED = 200;
@@ -64,7 +65,7 @@ export async function tellReaction({ post, emoji, isGone, by, source, key }: Rea
     await injectMessage({
       ...{ sessionId: known.session_id, content: `${by.name} ${what} to ${quoted}`, source, notify: false },
       author: { id: by.id, display_name: by.name },
-      idempotencyKey: `reaction:${key}`,
+      idempotencyKey: shortened(`reaction:${key}`),
     });
     return "told";
   } catch (error) {
@@ -76,4 +77,4 @@ export async function tellReaction({ post, emoji, isGone, by, source, key }: Rea
   }
 }
 
-const keyOf = (id: string | number): string => `posted:${id}`;
+const keyOf = (id: string | number): string => shortened(`posted:${id}`);

@@ -2,7 +2,6 @@
 
 import type { WebClient } from "@slack/web-api";
 import { type CatchUpContext, type JsonObject, log, patiently } from "heddle/sdk";
-import { isRefused } from "../_injections/readable.ts";
 import { askedSeconds, codeOf, connect, deliveryError } from "./client.ts";
 import { tokenOf } from "./config.ts";
 import type { Place } from "./place.ts";
@@ -43,11 +42,8 @@ export async function catchUp({ since, until, most = MOST_PLACES, signal }: Miss
     for (const message of await said(place, times, signal)) {
       signal.throwIfAborted();
       const event = { ...message, type: "message", channel: place.channel };
-      const received = await receiveEvent({ team_id: place.team, event }).catch((error) => {
-        if (!isRefused(error)) throw error;
-        log.error("A message of Slack was left out, since it was refused", { error: String(error) });
-      });
-      if (received?.status === "processed" && !received.duplicate) found += 1;
+      const received = await receiveEvent({ team_id: place.team, event });
+      if (received.status === "processed" && !received.duplicate) found += 1;
     }
   }
   return found;

@@ -6,10 +6,11 @@ import {
   injectEvent,
   injectMessage,
   type JsonObject,
+  log,
   people,
   store,
 } from "heddle/sdk";
-import { injectReadable } from "../_injections/readable.ts";
+import { injectReadable, isRefused } from "../_injections/readable.ts";
 import { settings, threadsIn } from "./config.ts";
 import { earlier } from "./context.ts";
 import { load } from "./files.ts";
@@ -35,6 +36,15 @@ export type Received =
 export async function receiveEvent(body: JsonObject): Promise<Received> {
   const event = record(body.event);
   const self = await whoAmI(text(body.team_id));
+  return takeEvent(event, self).catch((error: unknown) => {
+    // Slack would send it again, and in the end no more events at all.
+    if (!isRefused(error)) throw error;
+    log.error("An event of Slack was left out, since it was refused", { error: String(error) });
+    return ignored("refused");
+  });
+}
+
+async function takeEvent(event: JsonObject, self: Self): Promise<Received> {
   if (event.type === "member_joined_channel" && event.user === self.user) return joined(event, self);
   if (isReaction(event)) {
     const outcome = await inOrder(`${self.team}:${channelOf(event)}`, () => takeReaction(event, self));

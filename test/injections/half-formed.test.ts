@@ -6,11 +6,14 @@ import { fakeHeddle, startListener, useSettings } from "heddle/sdk/testing";
 import "../../integrations/discord/listeners.ts";
 import "../../integrations/homeassistant/listeners.ts";
 import "../../integrations/ntfy/listeners.ts";
+import { receiveAny } from "../../integrations/slack/receive-any.ts";
 import { handle } from "../../integrations/telegram/batch.ts";
 import { startFakeDiscord } from "../fakes/discord/fake-discord.ts";
 import { ADA, BOT, DIRECT, TOKEN as DISCORD_TOKEN, GENERAL } from "../fakes/discord/ids.ts";
 import { startFakeHome, TOKEN } from "../fakes/homeassistant.ts";
 import { createFakeNtfy } from "../fakes/ntfy.ts";
+import { envelopeOf, startFakeSlack } from "../fakes/slack/fake-slack.ts";
+import { BOT_TOKEN, TEAM } from "../fakes/slack/ids.ts";
 import { createFakeTelegram, messageOf, PERSON } from "../fakes/telegram.ts";
 import { until } from "../until.ts";
 
@@ -22,6 +25,7 @@ const heddle = fakeHeddle({
 });
 const OURS = [
   ...["TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DISCORD_API_URL", "DISCORD_BOT_TOKEN"],
+  ...["SLACK_API_URL", "SLACK_BOT_TOKEN"],
   ...["NTFY_URL", "NTFY_LISTEN", "HOMEASSISTANT_URL", "HOMEASSISTANT_TOKEN", "HOMEASSISTANT_ENTITIES"],
 ];
 afterEach(() => heddle.clear());
@@ -107,6 +111,22 @@ test("Discord: the connection stays, and what comes after is taken", async () =>
   expect(discord.began).toHaveLength(1);
   await listener.stop();
   discord.stop();
+});
+
+test("Slack: an event that cannot be read is not asked for again", async () => {
+  const slack = startFakeSlack();
+  useSettings({ SLACK_API_URL: `${slack.url}/api/`, SLACK_BOT_TOKEN: BOT_TOKEN });
+  const message = { type: "message", channel: "C0GENERAL", user: "U0ADA", text: "<@U0BOT> hi", ts: "1.1" };
+  const about = { type: "message", channel: "C0GENERAL", channel_type: "channel" };
+  const item = { type: "message", channel: "C0GENERAL", ts: "1.1" };
+  for (const event of [
+    { ...message, channel_type: "im", files: [{ id: "F", name: "a", mimetype: "x/y", size: 4 }] },
+    { ...about, subtype: "message_changed", message, previous_message: { ...message, text: "b" } },
+    { type: "reaction_added", user: "U0ADA", reaction: "x", item },
+  ])
+    for (const mutant of mutants(event))
+      expect(await receiveAny(overTheWire(envelopeOf(mutant as object, TEAM)))).toBeObject();
+  slack.stop();
 });
 
 test("ntfy: the stream stays, and what comes after is taken", async () => {

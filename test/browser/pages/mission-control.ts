@@ -69,6 +69,14 @@ export function missionControlTests(ui: () => Ui): void {
     for (let number = 1; number <= 101; number++) await send("/timeline", { content: `Noted ${number}` });
     await using opened = await ui().openPage("/mission-control/board");
     const { page } = opened;
+    // What is looked for stays when a card is opened and closed.
+    await page.getByRole("textbox", { name: "Find tasks" }).fill("late 17");
+    await page.getByRole("link", { name: "Late 16" }).waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Late 17" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.getByRole("link", { name: /^Late \d/ }).count()).toBe(1);
+    await page.getByRole("button", { name: "Clear filters" }).click();
     const handle = page.getByRole("button", { name: "Move Late 30" });
     await handle.scrollIntoViewIfNeeded();
     const review = page.getByRole("region", { name: "Review" });

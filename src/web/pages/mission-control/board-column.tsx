@@ -16,7 +16,18 @@ const COLUMN = "column:";
 export const columnOfId = (id: string): string | undefined =>
   id.startsWith(COLUMN) ? id.slice(COLUMN.length) : undefined;
 
-export function BoardColumn({ column: { name, cards }, mayWrite }: { column: Column; mayWrite: boolean }) {
+/** The board's address with something open on it. What is looked for stays. */
+export const boardWith = (search: string, open: string): string =>
+  `${HOME}/board${search === "" ? "?" : `${search}&`}${open}`;
+
+interface ColumnProps {
+  column: Column;
+  mayWrite: boolean;
+  /** What is looked for on the board, as in its address. */
+  search: string;
+}
+
+export function BoardColumn({ column: { name, cards }, mayWrite, search }: ColumnProps) {
   const { setNodeRef, isOver } = useDroppable({ id: COLUMN + name });
   return (
     <section className={classes.column} aria-label={name} data-over={isOver || undefined}>
@@ -26,7 +37,7 @@ export function BoardColumn({ column: { name, cards }, mayWrite }: { column: Col
       <SortableContext items={cards.map(({ id }) => id)} strategy={verticalListSortingStrategy}>
         <ul ref={setNodeRef} className={classes.cards}>
           {cards.map((card) => (
-            <BoardCard key={card.id} card={card} mayWrite={mayWrite} />
+            <BoardCard key={card.id} card={card} mayWrite={mayWrite} search={search} />
           ))}
         </ul>
       </SortableContext>
@@ -36,7 +47,7 @@ export function BoardColumn({ column: { name, cards }, mayWrite }: { column: Col
 
 const TONES: Record<Card["priority"], Tone> = { low: "quiet", medium: "calm", high: "warn", critical: "bad" };
 
-function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
+function BoardCard({ card, mayWrite, search }: { card: Card } & Omit<ColumnProps, "column">) {
   const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } =
     useSortable({ id: card.id, disabled: !mayWrite });
   return (
@@ -49,7 +60,7 @@ function BoardCard({ card, mayWrite }: { card: Card; mayWrite: boolean }) {
       <CardText
         card={card}
         title={
-          <Link href={`${HOME}/board?card=${card.id}`} className={classes.cardTitle}>
+          <Link href={boardWith(search, `card=${card.id}`)} className={classes.cardTitle}>
             {card.title}
           </Link>
         }

@@ -21,21 +21,25 @@ import { useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Awaited } from "../../parts/awaited.tsx";
+import { FilterBar } from "../../parts/filter-bar.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
-import { BoardColumn, CarriedCard, columnOfId } from "./board-column.tsx";
+import { BoardColumn, boardWith, CarriedCard, columnOfId } from "./board-column.tsx";
 import { CardDialog } from "./card-dialog.tsx";
 import { board, type Column, HOME, mission, refreshMission } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
 const BOARD = `${HOME}/board`;
+const PARAMETERS = ["card", "add"] as const;
+const FILTERS = ["q"] as const;
 const START_PX = 6;
 const HELP =
   "To move a task, press Space on its handle. Up and Down change its place, Left and Right its column. Space again puts it down, Escape leaves it where it was.";
 
 export function Board({ mayWrite }: { mayWrite: boolean }) {
   const { data, error, refetch } = useQuery(board);
-  const { card: shown, add } = useFilters(["card", "add"] as const).values;
+  const { card: shown, add } = useFilters(PARAMETERS).values;
+  const filters = useFilters(FILTERS);
   const [, navigate] = useLocation();
   if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
   const card = data.columns.flatMap(({ cards }) => cards).find(({ id }) => id === shown);
@@ -46,30 +50,52 @@ export function Board({ mayWrite }: { mayWrite: boolean }) {
           <Button
             size="xs"
             leftSection={<Icon name="Plus" size={14} />}
-            onClick={() => navigate(`${BOARD}?add=1`)}
+            onClick={() => navigate(boardWith(filters.search, "add=1"))}
           >
             New task
           </Button>
         )}
+        <FilterBar filters={filters} choices={[{ name: "q", label: "Find tasks" }]} />
         <a href="/integrations/mission_control/export" download>
           Export as Markdown
         </a>
       </div>
-      <Columns columns={data.columns} mayWrite={mayWrite} />
+      <Columns
+        columns={matching(data.columns, filters.values.q)}
+        mayWrite={mayWrite}
+        search={filters.search}
+      />
       {(add !== undefined || card) && (
         <CardDialog
           key={card?.id ?? "new"}
           card={card}
           columns={data.columns.map(({ name }) => name)}
           mayWrite={mayWrite}
-          onClose={() => navigate(BOARD)}
+          onClose={() => navigate(BOARD + filters.search)}
         />
       )}
     </div>
   );
 }
 
-function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: boolean }) {
+/** The cards in which all the words stand. */
+function matching(columns: Column[], words = ""): Column[] {
+  const wanted = words.toLowerCase().split(" ").filter(Boolean);
+  if (wanted.length === 0) return columns;
+  const has = ({ title, tags, assigned, bot_id }: Column["cards"][number]) => {
+    const text = [title, ...tags, assigned ?? "", bot_id ?? ""].join(" ").toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  };
+  return columns.map((column) => ({ ...column, cards: column.cards.filter(has) }));
+}
+
+interface ColumnsProps {
+  columns: Column[];
+  mayWrite: boolean;
+  search: string;
+}
+
+function Columns({ columns: stored, mayWrite, search }: ColumnsProps) {
   /** The board as it looks while a card is on its way, and until the server has answered. */
   const [moving, setMoving] = useState<Column[]>();
   const columns = moving ?? stored;
@@ -132,7 +158,7 @@ function Columns({ columns: stored, mayWrite }: { columns: Column[]; mayWrite: b
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it */}
       <section className={classes.board} tabIndex={0} aria-label="Board, scrollable">
         {columns.map((column) => (
-          <BoardColumn key={column.name} column={column} mayWrite={mayWrite} />
+          <BoardColumn key={column.name} column={column} mayWrite={mayWrite} search={search} />
         ))}
       </section>
       <DragOverlay dropAnimation={null}>{carriedCard && <CarriedCard card={carriedCard} />}</DragOverlay>
