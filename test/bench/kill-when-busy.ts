@@ -1,8 +1,9 @@
 // Sends messages into running turns in all four modes and kills the server meanwhile, again and again: each message that was
 // accepted must be read by the model and end answered, merged or with a reason, once; no request to the model may have it twice or
 // before an earlier one, and each run that is complete has one answer. A message whose answer the kill cut off
-// is sent again with its idempotency key, as a client would. Run it with
-// `[KILL_DATABASE_URL=…] [KILL_PROGRAM=dist/heddle] bun test/bench/kill-when-busy.ts [messages] [sessions of each mode]`.
+// is sent again with its idempotency key, as a client would. With KILL_WORKERS, as many workers share the database with the server, and
+// each time one of all these is killed. Run it with
+// `[KILL_DATABASE_URL=… [KILL_WORKERS=2]] [KILL_PROGRAM=dist/heddle] bun test/bench/kill-when-busy.ts [messages] [sessions of each mode]`.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -57,19 +58,28 @@ const model = Bun.serve({
   },
 });
 
+const environment = {
+  ...process.env,
+  API_KEY: KEY,
+  OPENAI_API_KEY: "x",
+  OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
+  DEFAULT_MODEL: "m",
+  LOG_LEVEL: "error",
+  ALLOW_PRIVATE_HOSTS: "127.0.0.1",
+  WORKER_CONCURRENCY: "20",
+  ...(process.env.KILL_DATABASE_URL && { DATABASE_URL: process.env.KILL_DATABASE_URL }),
+};
+
+const startWorker = () =>
+  Bun.spawn([...program, "worker", "--home", home], {
+    env: environment,
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+
 async function start() {
   const child = Bun.spawn([...program, "serve", "--home", home, "--port", "0"], {
-    env: {
-      ...process.env,
-      API_KEY: KEY,
-      OPENAI_API_KEY: "x",
-      OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
-      DEFAULT_MODEL: "m",
-      LOG_LEVEL: "error",
-      ALLOW_PRIVATE_HOSTS: "127.0.0.1",
-      WORKER_CONCURRENCY: "20",
-      ...(process.env.KILL_DATABASE_URL && { DATABASE_URL: process.env.KILL_DATABASE_URL }),
-    },
+    env: environment,
     stdout: "pipe",
     stderr: "inherit",
   });
@@ -83,6 +93,7 @@ async function start() {
 }
 
 let server = await start();
+const workers = Array.from({ length: Number(process.env.KILL_WORKERS ?? 0) }, startWorker);
 
 const call = async (method: string, path: string, body?: object) => {
   const response = await fetch(`${server.url}/api/v1${path}`, {
@@ -160,10 +171,13 @@ while (sent.filter(({ kind }) => kind !== "first").length < wanted) {
   // At any moment: before, while and after the messages arrive.
   await Promise.race([Promise.all(into), pause(300 + Math.random() * 2_500)]);
   await pause(Math.random() * 400);
-  child.kill("SIGKILL");
-  await child.exited;
+  const place = Math.floor(Math.random() * (workers.length + 1)) - 1;
+  const killed = workers[place] ?? child;
+  killed.kill("SIGKILL");
+  await killed.exited;
   kills += 1;
-  server = await start();
+  if (killed === child) server = await start();
+  else workers[place] = startWorker();
   await Promise.all([...into, ...resumed]);
   before = places;
   if (kills % 5 === 0) log(`${kills} kills, ${sent.length} messages`);
@@ -256,6 +270,7 @@ console.log(
       database: process.env.KILL_DATABASE_URL ? "postgres" : "embedded",
       seconds: Math.round((performance.now() - begun) / 1000),
       kills,
+      workers: workers.length,
       accepted: sent.length,
       into_running_turns: sum(({ kind }) => kind !== "first"),
       sent_again_after_a_cut_answer: sum(({ again }) => again),
@@ -277,8 +292,10 @@ const after = await Promise.all(
   MODES.map((mode) => call("POST", "/chat", { message: "still there?", client_id: `kill:${mode}:0:0` })),
 );
 console.log("afterwards:", after.map(({ status }) => status).join(" "));
-server.child.kill("SIGTERM");
-await server.child.exited;
+for (const child of [server.child, ...workers]) {
+  child.kill("SIGTERM");
+  await child.exited;
+}
 await model.stop(true);
 rmSync(home, { recursive: true, force: true });
 process.exit(

@@ -32,10 +32,16 @@ export function flagIn(body: JsonObject, field: string, usual = false): boolean 
 /** Refuses fields that would change what is answered or continued, and that this server does not have; `instead` by the field. */
 export function refuseFields(body: JsonObject, instead: Record<string, string>): void {
   for (const [field, rule] of Object.entries(instead)) {
-    const value = body[field];
-    if (value !== undefined && value !== null && value !== false) throw invalid(field, `left out: ${rule}`);
+    if (!asksNothing(body[field])) throw invalid(field, `left out: ${rule}`);
   }
 }
+
+/** Some clients send each field that they know. */
+const asksNothing = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  [false, "auto", "none"].includes(value as string) ||
+  (Array.isArray(value) && value.length === 0);
 
 export interface Content {
   text: string;

@@ -69,7 +69,7 @@ test("fields that would change the answer and that a bot does not have are refus
   const ask = { role: "user", content: "Hi" };
   const cases: [() => unknown, string][] = [
     [() => completion({ functions: [{ name: "a" }] }), "functions"],
-    [() => completion({ function_call: "auto" }), "function_call"],
+    [() => completion({ function_call: { name: "a" } }), "function_call"],
     [() => completion({ audio: { voice: "alloy", format: "mp3" } }), "audio"],
     [() => completion({ modalities: ["text", "audio"] }), "modalities"],
     [() => completion({ n: 2 }), "n"],
@@ -93,7 +93,15 @@ test("fields that would change the answer and that a bot does not have are refus
 });
 
 test("what is usual or empty is taken", () => {
-  const plain = { modalities: ["text"], audio: null, functions: null, stream: null, n: 1, logprobs: true };
+  const plain = {
+    modalities: ["text"],
+    audio: null,
+    functions: [],
+    function_call: "auto",
+    stream: null,
+    n: 1,
+    logprobs: true,
+  };
   const limits = { max_completion_tokens: 5, stop: ["x"], parallel_tool_calls: false, store: true };
   expect(completion({ ...plain, ...limits })).toMatchObject({ isStream: false, tools: [] });
   const usual = { background: false, conversation: null, prompt: null, store: true, truncation: "auto" };
