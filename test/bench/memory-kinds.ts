@@ -130,3 +130,55 @@ export const HELD_OUT: Kind[] = [
     values: "sunrise blueberry marmot lighthouse".split(" "),
   },
 ];
+
+/** Written without a look at the rules, and measured once: nothing was changed for these. */
+export const FRESH: Kind[] = [
+  {
+    tell: "{who} insured the {thing} with {value} last spring.",
+    ask: "Which insurer covers {who}'s {thing}?",
+    words: "{who} {thing} insurance company",
+    values: "Allianz Axa Generali Zurich Uniqa".split(" "),
+  },
+  {
+    tell: "The doctor told {who} to stop using the {thing} because of {value}.",
+    ask: "For what medical reason must {who} avoid the {thing}?",
+    words: "{who} {thing} health reason",
+    values: "asthma backache migraine vertigo eczema".split(" "),
+  },
+  {
+    tell: "{who} learned to use the {thing} from {value}.",
+    ask: "Who taught {who} how the {thing} works?",
+    words: "{who} {thing} teacher",
+    values: PEOPLE,
+  },
+  {
+    tell: "A {value} lives inside {who}'s {thing} now.",
+    ask: "What animal has settled in the {thing} of {who}?",
+    words: "{who} {thing} animal",
+    values: "hedgehog squirrel wasp mouse swallow".split(" "),
+  },
+  {
+    tell: "{who} ordered a spare part for the {thing}; it arrives in {value} weeks.",
+    ask: "When will the replacement part for {who}'s {thing} come?",
+    words: "{who} {thing} spare part delivery",
+    values: "two three four six eight".split(" "),
+  },
+  {
+    tell: "{who} named the {thing} {value}.",
+    ask: "What does {who} call the {thing}?",
+    words: "{who} {thing} nickname",
+    values: "Bertha Goliath Pixie Rocinante Sputnik".split(" "),
+  },
+  {
+    tell: "{who} won the {thing} in a raffle at the {value}.",
+    ask: "At which event did {who} win the {thing}?",
+    words: "{who} {thing} raffle event",
+    values: "fair church library market gala".split(" "),
+  },
+  {
+    tell: "{who}'s {thing} is {value} years old.",
+    ask: "How old is the {thing} that belongs to {who}?",
+    words: "{who} {thing} age",
+    values: "3 7 12 25 40".split(" "),
+  },
+];

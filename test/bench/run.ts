@@ -27,7 +27,7 @@ import { measureHooks } from "./hooks.ts";
 import { type InFlightMeasured, inFlightEnvironment, measureInFlight, startSlowModel } from "./in-flight.ts";
 import { type IntegrationsMeasured, measureIntegrations } from "./integrations.ts";
 import { measureMemory } from "./memory.ts";
-import { HELD_OUT, TUNED } from "./memory-kinds.ts";
+import { FRESH, HELD_OUT, TUNED } from "./memory-kinds.ts";
 import { startModel } from "./model.ts";
 import { median } from "./numbers.ts";
 import { measureSearch, type SearchMeasured } from "./search.ts";
@@ -106,6 +106,7 @@ row("100,000 runs: the slowest page of the list, ms", ["≤ 200", "≤ 200"], (r
 for (const [told, kinds] of [
   ["", TUNED],
   ["facts of other kinds: ", HELD_OUT],
+  ["facts of kinds that nothing was chosen with: ", FRESH],
 ] as const) {
   for (const [form, name] of [
     ["ask", "questions"],
