@@ -172,6 +172,36 @@ oneDatabase("MCP servers", (open) => {
     expect(await mcp.call("add", { a: 1, b: 1 })).toContain("2");
   });
 
+  test("a test of a server that has become useless says why, and its state does as well", async () => {
+    const db = await open();
+    let isUseless = false;
+    await using example = await listen(async (request, response) => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      const { id, method } = JSON.parse(Buffer.concat(parts).toString() || "{}") as {
+        id?: number;
+        method?: string;
+      };
+      const isKnown = method === "initialize" || method === "tools/list";
+      if (request.method !== "POST" || id === undefined) return void response.writeHead(202).end();
+      const serverInfo = { name: "useless", version: "1" };
+      const begun = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo };
+      const result = method === "initialize" ? begun : { tools: [] };
+      const answer = isKnown ? { result } : { error: { code: -32_601, message: "no" } };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(isUseless ? "{not json" : JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+    });
+    await using mcp = await testMcp(db);
+    await mcp.servers.create(http("useless", example.url));
+    await mcp.reaches("useless", "connected");
+    isUseless = true;
+    await expect(mcp.servers.check("useless", AbortSignal.timeout(20_000))).rejects.toThrow(
+      "The MCP server useless failed: The server's answer is not JSON.",
+    );
+    await mcp.reaches("useless", "degraded");
+    expect(mcp.servers.get("useless").status.error).toBe("The server's answer is not JSON.");
+  });
+
   test("a server that does not accept the credentials wants new ones", async () => {
     const db = await open();
     await using closed = await listen(async (_request, response) => void response.writeHead(401).end());

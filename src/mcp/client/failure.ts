@@ -36,6 +36,8 @@ export function failureOf(error: unknown): Failure {
   if (refusal) return { kind: "refused", reason: errorMessage(refusal) };
   const http = all.find(isA("SdkHttpError"));
   if (http) return { kind: "lost", reason: `The server answered with status ${http.status}.` };
+  if (all.some((one) => one instanceof SyntaxError))
+    return { kind: "lost", reason: "The server's answer is not JSON." };
   // The deepest cause is what the system said.
   const reason = errorMessage(all.at(-1)) || "It does not answer.";
   return { kind: "lost", reason: reason.slice(0, MOST) };
