@@ -175,22 +175,7 @@ oneDatabase("MCP servers", (open) => {
   test("a test of a server that has become useless says why, and its state does as well", async () => {
     const db = await open();
     let isUseless = false;
-    await using example = await listen(async (request, response) => {
-      const parts: Buffer[] = [];
-      for await (const part of request) parts.push(part as Buffer);
-      const { id, method } = JSON.parse(Buffer.concat(parts).toString() || "{}") as {
-        id?: number;
-        method?: string;
-      };
-      const isKnown = method === "initialize" || method === "tools/list";
-      if (request.method !== "POST" || id === undefined) return void response.writeHead(202).end();
-      const serverInfo = { name: "useless", version: "1" };
-      const begun = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo };
-      const result = method === "initialize" ? begun : { tools: [] };
-      const answer = isKnown ? { result } : { error: { code: -32_601, message: "no" } };
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(isUseless ? "{not json" : JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
-    });
+    await using example = await plainServer((answer) => (isUseless ? "{not json" : answer));
     await using mcp = await testMcp(db);
     await mcp.servers.create(http("useless", example.url));
     await mcp.reaches("useless", "connected");
@@ -200,6 +185,24 @@ oneDatabase("MCP servers", (open) => {
     );
     await mcp.reaches("useless", "degraded");
     expect(mcp.servers.get("useless").status.error).toBe("The server's answer is not JSON.");
+  });
+
+  test("a server that knows no ping is there, although a call has failed", async () => {
+    const db = await open();
+    const asked: string[] = [];
+    await using example = await plainServer((answer, method) => {
+      asked.push(method);
+      return method === "tools/call" ? "{not json" : answer;
+    });
+    await using mcp = await testMcp(db);
+    await mcp.servers.create(http("plain", example.url));
+    await mcp.reaches("plain", "connected");
+    await expect(mcp.call("work")).rejects.toThrow("The server's answer is not JSON.");
+    await until(() => asked.includes("ping"));
+    // Another attempt to connect would begin with this.
+    await mcp.servers.check("plain", AbortSignal.timeout(20_000));
+    expect(asked.filter((method) => method === "initialize")).toHaveLength(1);
+    expect(mcp.servers.get("plain").status.state).toBe("connected");
   });
 
   test("a server that does not accept the credentials wants new ones", async () => {
@@ -358,3 +361,27 @@ function kill(pid: number): void {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
+
+/** Written by hand: it knows what it must, and `change` says what it answers instead. */
+const plainServer = (change: (answer: string, method: string) => string) =>
+  listen(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const { id, method = "" } = JSON.parse(Buffer.concat(parts).toString() || "{}") as {
+      id?: number;
+      method?: string;
+    };
+    if (id === undefined) return void response.writeHead(202).end();
+    const known: Record<string, object> = {
+      initialize: {
+        protocolVersion: "2025-11-25",
+        capabilities: { tools: {} },
+        serverInfo: { name: "plain", version: "1" },
+      },
+      "tools/list": { tools: [{ name: "work", inputSchema: { type: "object" } }] },
+    };
+    const result = known[method];
+    const answer = result ? { result } : { error: { code: -32_601, message: "no" } };
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(change(JSON.stringify({ jsonrpc: "2.0", id, ...answer }), method));
+  });

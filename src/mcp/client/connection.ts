@@ -7,6 +7,7 @@ import type { Logger } from "../../log.ts";
 import { backoffMs, type Timers } from "../../processes/restart-delay.ts";
 import { within } from "../../within.ts";
 import { MOST_QUESTIONS_MS } from "../questions/question.ts";
+import { askIfThere } from "./ask-if-there.ts";
 import type { CallOptions } from "./call-options.ts";
 import { type ConnectionStatus, createClient, lastLine, type Opened } from "./client.ts";
 import { type Failure, failureOf, isClosed } from "./failure.ts";
@@ -31,6 +32,8 @@ export interface ConnectionOptions {
   random: () => number;
   log: Logger;
 }
+
+const silence = () => new HeddleError("timeout", "The server does not answer in time.");
 
 type Send<Result> = (client: Client, options: RequestOptions) => Promise<Result>;
 
@@ -180,10 +183,8 @@ export function createConnection(options: ConnectionOptions) {
   const lookAt = (now: Live): void => void probe(now).catch((error) => lostOf(now, error));
 
   async function probe(now: Live): Promise<void> {
-    const { client } = now;
-    if (timers.now() >= now.staleAt) return list(now);
-    if (client.getProtocolEra() === "modern") await client.discover({ timeout: LIST_MS });
-    else await client.ping({ timeout: LIST_MS });
+    if (timers.now() >= now.staleAt) await list(now);
+    else await askIfThere(now.client, { timeout: LIST_MS });
   }
 
   /** The connection that failed may have been closed already. */
@@ -272,12 +273,12 @@ export function createConnection(options: ConnectionOptions) {
       const now = live;
       if (!now) return;
       try {
-        await within(LIST_MS, list(now), { signal });
+        await within(LIST_MS, list(now), { signal, error: silence });
       } catch (error) {
         signal.throwIfAborted();
         // Perhaps it has only forgotten the session: a new connection finds out, and the state follows it.
         if (live === now) await end();
-        if (!isOver) await within(WAIT_MS, connect(), { signal });
+        if (!isOver) await within(WAIT_MS, connect(), { signal, error: silence });
         const reason = isOver ? failureOf(error).reason : status.error;
         if (reason !== null) throw failedWith(reason, error);
       }

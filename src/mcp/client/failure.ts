@@ -106,8 +106,13 @@ const UNREACHED: ReadonlySet<string> = new Set([
 export const isGone = (error: unknown): boolean =>
   causesOf(error).some((one) => isA("ProtocolError")(one) && one.code === INVALID_PARAMS);
 
-/** What JSON-RPC says of parameters that are refused. */
+/** Whether the server is there and does not know the method: not every one answers the protocol's ping. */
+export const isUnknownMethod = (error: unknown): boolean =>
+  causesOf(error).some((one) => isA("ProtocolError")(one) && one.code === METHOD_NOT_FOUND);
+
+/** What JSON-RPC says of parameters that are refused, and of a method that it does not know. */
 const INVALID_PARAMS = -32602;
+const METHOD_NOT_FOUND = -32601;
 
 type Protocol = typeof import("@modelcontextprotocol/client");
 type ErrorName =
