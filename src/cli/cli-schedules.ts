@@ -6,6 +6,7 @@ import type { ScheduleToCreate } from "./client/schedules.ts";
 
 export interface ScheduleCommands {
   listSchedules(flags: ClientFlags): Promise<void>;
+  showSchedule(flags: ClientFlags, id: string): Promise<void>;
   createSchedule(flags: ClientFlags, created: ScheduleToCreate): Promise<void>;
   pauseSchedule(flags: ClientFlags, id: string, isPaused: boolean): Promise<void>;
   runSchedule(flags: ClientFlags, id: string): Promise<void>;
@@ -32,6 +33,7 @@ export function scheduleCommands(commands: ScheduleCommands) {
         args: CLIENT_FLAGS,
         run: ({ args }) => commands.listSchedules(args),
       }),
+      show: ofOne("show", "Show what became of a schedule's latest times", commands.showSchedule),
       create: leaf({
         meta: {
           name: "schedules create",

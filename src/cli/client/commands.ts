@@ -32,6 +32,7 @@ import {
   pauseSchedule,
   runSchedule,
   type ScheduleToCreate,
+  showSchedule,
 } from "./schedules.ts";
 import { type IngestAsked, ingest, reindex, type SearchAsked, search } from "./search.ts";
 
@@ -166,6 +167,8 @@ export function createClientCommands() {
       naming({ id: ["schedule", id] }, pauseSchedule(server(flags), { id, isPaused }, printLine)),
     runSchedule: (flags: Flags & ConnectFlags, id: string) =>
       naming({ id: ["schedule", id] }, runSchedule(server(flags), id, printLine)),
+    showSchedule: (flags: Flags & ConnectFlags, id: string) =>
+      naming({ id: ["schedule", id] }, showSchedule(server(flags), id, printLine)),
     deleteSchedule: (flags: Flags & ConnectFlags, id: string) =>
       naming({ id: ["schedule", id] }, deleteSchedule(server(flags), id, printLine)),
 

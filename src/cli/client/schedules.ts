@@ -1,4 +1,4 @@
-// `heddle schedules`: lists, creates, pauses, runs and deletes the schedules of a running server.
+// `heddle schedules`: lists, creates, pauses, runs and deletes the schedules of a running server, and tells what became of one.
 
 import { HeddleError } from "../../errors.ts";
 import type { Connection } from "./connect.ts";
@@ -28,10 +28,16 @@ interface Schedule {
 }
 
 interface Occurrence {
+  due_at: string;
+  /** A missed one may stand for several due times, up to this one. */
+  until_at: string | null;
   status: string;
   reason: string | null;
   task_id: string | null;
+  task_status?: string | null;
 }
+
+const LATEST = 20;
 
 type Print = (line: string) => void;
 
@@ -45,6 +51,23 @@ export async function listSchedules(server: Connection, print: Print): Promise<v
     isEmpty = false;
   }
   if (isEmpty) print("There is no schedule. Create one: heddle schedules create --help");
+}
+
+/** What became of the latest due times, newest first. */
+export async function showSchedule(server: Connection, id: string, print: Print): Promise<void> {
+  const schedule = (await server.get(at(id))) as Schedule;
+  print(lineOf(schedule));
+  const { occurrences } = (await server.get(`${at(id)}/occurrences?limit=${LATEST}`)) as {
+    occurrences: Occurrence[];
+  };
+  if (occurrences.length === 0) print("It has not been due yet.");
+  for (const { due_at, until_at, status, reason, task_id, task_status } of occurrences) {
+    const until = until_at === null ? "" : ` to ${local(until_at, schedule.timezone)}`;
+    const run = task_id === null ? "" : `, task ${task_id}${task_status ? ` is ${task_status}` : ""}`;
+    print(
+      `${local(due_at, schedule.timezone)}${until}  ${status}${run}${reason === null ? "" : `: ${reason}`}`,
+    );
+  }
 }
 
 export async function createSchedule(
@@ -76,12 +99,17 @@ export async function createSchedule(
   print(lineOf(made));
 }
 
-/** The id of a channel, or its place: "telegram:42". A place that has no channel is left for the server to refuse. */
+/** The id of a channel, or its place: "telegram:42". */
 async function channelIdOf(server: Pick<Connection, "get">, channel: string): Promise<string> {
   if (!channel.includes(":")) return channel;
   const path = `/api/v1/channels?client_id=${encodeURIComponent(channel)}`;
   const { channels } = (await server.get(path)) as { channels: { id: string }[] };
-  return channels[0]?.id ?? channel;
+  const [found] = channels;
+  if (found) return found.id;
+  throw new HeddleError(
+    "not_found",
+    `There is no channel "${channel}". The page Channels of the admin UI and GET /api/v1/channels show them.`,
+  );
 }
 
 export async function pauseSchedule(

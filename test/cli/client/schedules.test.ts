@@ -8,15 +8,20 @@ import {
   listSchedules,
   pauseSchedule,
   runSchedule,
+  showSchedule,
 } from "../../../src/cli/client/schedules.ts";
+import { scheduleOccurrences } from "../../../src/db/schema.ts";
 import { HeddleError } from "../../../src/errors.ts";
+import { newId } from "../../../src/ids.ts";
 import { embeddedDatabase } from "../../database.ts";
 import { createHttpFixture, type HttpFixture } from "../../http/fixture.ts";
 
 const open = embeddedDatabase();
+let db: Awaited<ReturnType<typeof open>>;
 let http: HttpFixture;
 beforeAll(async () => {
-  http = await createHttpFixture(await open());
+  db = await open();
+  http = await createHttpFixture(db);
 });
 
 test("a schedule is created, listed, paused, run and deleted", async () => {
@@ -53,14 +58,25 @@ test("a schedule is created, listed, paused, run and deleted", async () => {
   expect((await http.send("GET", `/api/v1/schedules/${second}`)).body.channel_id).toBe(channel);
   await deleteSchedule(server, second, print);
   printed();
+  const nowhere = createSchedule(server, { ...wanted, channel: "cli:2" }, print);
+  await expect(nowhere).rejects.toThrow('There is no channel "cli:2".');
   const both = createSchedule(server, { ...wanted, every: "60" }, print);
   await expect(both).rejects.toThrow("Exactly one of --cron, --every and --at must be given; got 2.");
   await listSchedules(server, print);
   expect(printed()).toBe(line);
+  await showSchedule(server, id, print);
+  expect(printed()).toBe(`${line}\nIt has not been due yet.`);
   await pauseSchedule(server, { id, isPaused: true }, print);
   expect(printed()).toContain("paused");
   await runSchedule(server, id, print);
   expect(printed()).toMatch(/^started, task [0-9a-f-]{36}$/);
+  const missed = { due_at: new Date("2026-11-01T02:30:00Z"), until_at: new Date("2026-11-05T02:30:00Z") };
+  const why = { status: "missed", reason: "No server was running when it was due." } as const;
+  await db.query.insert(scheduleOccurrences).values({ ...missed, ...why, id: newId(), schedule_id: id });
+  await showSchedule(server, id, print);
+  const [, newest, before] = printed().split("\n");
+  expect(newest).toBe("2026-11-01 08:00 to 2026-11-05 08:00  missed: No server was running when it was due.");
+  expect(before).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}started, task [0-9a-f-]{36} is \w+$/);
   await pauseSchedule(server, { id, isPaused: false }, print);
   expect(printed()).toBe(line);
   await deleteSchedule(server, id, print);
