@@ -67,8 +67,9 @@ export function createReplay(llm: Llm | undefined, payer?: Payer): Replay {
     noted.modelCalls += 1;
     noted.model = model;
     noted.tokens += (usage?.prompt_tokens ?? 0) + (usage?.completion_tokens ?? 0);
-    noted.costUsd =
-      noted.costUsd === null || costUsd === null || costUsd === undefined ? null : noted.costUsd + costUsd;
+    // A script costs nothing, and passes what is expected of a real model's cost.
+    const cost = llm ? 0 : (costUsd ?? null);
+    noted.costUsd = noted.costUsd === null || cost === null ? null : noted.costUsd + cost;
     for (const call of toolCalls) noted.calls.push({ tool: call.name, arguments: jsonOr(call.arguments) });
   }
 

@@ -113,6 +113,7 @@ test("a fixture of a webhook fails with a broken prompt, and passes with a mende
   calls: [{ tool: search_documents, arguments: { query: review rules } }]
   text: { contains: changes requested, excludes: [looks good], matches: "changes*tests*" }
   max_model_calls: 2
+  max_cost_usd: 0.01
 `;
   await writeFile(file, text.slice(0, text.indexOf("expect:")) + expected);
 
