@@ -9,6 +9,7 @@ import { errorMessage, HeddleError } from "../errors.ts";
 import type { FoundIntegration } from "../integrations/discovery/discover.ts";
 import { integrationSources } from "../integrations/discovery/sources.ts";
 import { installDependencies } from "../integrations/loading/install.ts";
+import { ownCommand } from "../runtime/own-command.ts";
 import { findAll, findIn } from "./check/check.ts";
 import { answerRequest, checkConfined, checkHere } from "./check/confined.ts";
 import { startCheck, testCheck } from "./check/executed-checks.ts";
@@ -42,6 +43,8 @@ export function createAuthoringCommands() {
   heddle check .      shows what is wrong, and what is missing
   bun test            or: node --test (Node 24 or newer), deno test, heddle check . --test
 To serve it: INTEGRATION_DIRS=${resolve(dir)} heddle serve`);
+      const heddle = ownCommand({ anywhere: true });
+      if (heddle !== "heddle") console.log(`Here, heddle is: ${heddle}`);
     },
     async writeTypes(dir: string) {
       const folder = resolve(dir);

@@ -6,6 +6,7 @@ import { type ApiKeys, createApiKeys } from "../access/api-keys.ts";
 import { OPERATOR } from "../access/caller.ts";
 import { seesAll } from "../access/scopes.ts";
 import { loadConfig } from "../config/config.ts";
+import { ForeignHome } from "../config/home.ts";
 import { findServer } from "../config/local-server.ts";
 import type { Flags } from "../config/read-variables.ts";
 import type { Database } from "../db/database.ts";
@@ -109,8 +110,9 @@ export async function serverOrDatabase(
     try {
       return await withDatabase(flags, inDatabase);
     } catch (error) {
-      if (!(error instanceof DatabaseInUse)) throw error;
       const { home } = loadConfig(flags);
+      if (error instanceof ForeignHome) throw notAnswering(error, home);
+      if (!(error instanceof DatabaseInUse)) throw error;
       if (performance.now() > end) throw unanswered(error, home);
       if (!isTold) tell(waitingFor(error, home, startingMs));
     }
@@ -127,6 +129,13 @@ const unanswered = (cause: DatabaseInUse, home: string): HeddleError =>
   new HeddleError(
     "unavailable",
     `The database in ${home} is in use by ${cause.holder}, which does not answer: look into its log, and restart it if the log is silent.`,
+    { cause },
+  );
+
+/** Root asks the unit's server, which takes some seconds to start. */
+const notAnswering = (cause: ForeignHome, home: string): HeddleError =>
+  new ForeignHome(
+    `No server answers on ${home}; one that was just started does in a moment. Only the owner of that folder can open it without a server.`,
     { cause },
   );
 

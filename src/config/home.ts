@@ -67,11 +67,16 @@ function refuseOthers(path: string): void {
   const own = process.getuid?.();
   // A folder of root's may be a volume that was made for this user's group.
   if (owner === undefined || own === undefined || owner === own || owner === 0) return;
-  throw new HeddleError(
-    "config",
+  throw new ForeignHome(
     `HEDDLE_HOME must belong to the user that runs Heddle (${own}); got ${path}, which belongs to another user (${owner}). Run Heddle as that user, or choose a folder of your own with --home.`,
-    { field: "HEDDLE_HOME" },
   );
+}
+
+/** The folder belongs to another user. */
+export class ForeignHome extends HeddleError {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super("config", message, { field: "HEDDLE_HOME", ...options });
+  }
 }
 
 function keepToItself(path: string, onTrouble: (text: string) => void): void {

@@ -23,8 +23,8 @@ export interface OfflineOptions {
 
 const NO_MODEL =
   "No language model is configured, so this is not a model's answer. Set OPENAI_API_KEY or ANTHROPIC_API_KEY (or " +
-  "OPENAI_BASE_URL for another OpenAI-compatible endpoint) and DEFAULT_MODEL, and restart; or add a provider: " +
-  "heddle providers add.";
+  "OPENAI_BASE_URL for another OpenAI-compatible endpoint) and DEFAULT_MODEL, and restart; or add a provider " +
+  "in the admin UI, or with heddle providers add.";
 
 /**
  * Creates the provider "offline": it answers a question with passages, and turns lines such as `/tool_name {"key":

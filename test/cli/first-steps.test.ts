@@ -1,6 +1,7 @@
 // What a start says to do next works as it is, in another terminal.
 
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { firstSteps } from "../../src/cli/first-steps.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { ownCommand } from "../../src/runtime/own-command.ts";
@@ -21,8 +22,12 @@ test("the next command names the home if the server was told it, however it was 
 
 test("who started the server with npx, and has no Bun, is told to use npx again", () => {
   const npx = "/home/ada/.npm/_npx/8666902f/node_modules/bun/bin/bun.exe";
-  expect(ownCommand(npx)).toBe(`npx -y bun@${Bun.version} src/main.ts`);
-  expect(ownCommand("/usr/local/bin/bun")).toBe("bun src/main.ts");
+  expect(ownCommand({ executable: npx })).toBe(`npx -y bun@${Bun.version} src/main.ts`);
+  const executable = "/usr/local/bin/bun";
+  expect(ownCommand({ executable })).toBe("bun src/main.ts");
+  expect(ownCommand({ executable, anywhere: true })).toBe(
+    `bun ${join(import.meta.dirname, "../../src/main.ts")}`,
+  );
 });
 
 test("a log in JSON, which programs read, has no such lines", () => {

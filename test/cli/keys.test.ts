@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serverOrDatabase } from "../../src/cli/keys.ts";
+import { ForeignHome } from "../../src/config/home.ts";
 import { openLocalDoor } from "../../src/config/local-server.ts";
 import { DatabaseInUse } from "../../src/db/lock.ts";
 
@@ -73,4 +74,17 @@ test("another trouble with the database is not waited for", async () => {
   );
   await expect(failed).rejects.toThrow("no such database");
   await rm(home, { recursive: true, force: true });
+});
+
+test("root is told that the unit's server may still be starting, instead of whose folder it is", async () => {
+  const failed = serverOrDatabase(
+    { home: "/var/lib/heddle" },
+    async () => {
+      throw new ForeignHome("HEDDLE_HOME must belong to the user that runs Heddle (0).");
+    },
+    { atServer: async () => {}, inDatabase: async () => {} },
+  );
+  await expect(failed).rejects.toThrow(
+    "No server answers on /var/lib/heddle; one that was just started does in a moment.",
+  );
 });
