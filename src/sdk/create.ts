@@ -130,7 +130,7 @@ export function createSdk(backend: SdkBackend, verifiers = createVerifiers()) {
     /** Describes the integration's client ids and users. */
     registerIntegration(meta: IntegrationMeta): void {
       if (typeof meta?.integrationType !== "string" || typeof meta.clientIdPrefix !== "string") {
-        throw invalid("registerIntegration() needs integrationType and clientIdPrefix, both texts.");
+        throw invalid("integrationType and clientIdPrefix of registerIntegration() must both be texts.");
       }
       backend.registerIntegration(meta);
       backend.misspelt(misspellings("registerIntegration()", meta, Object.keys(META_FIELDS)));

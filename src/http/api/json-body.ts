@@ -17,10 +17,14 @@ export async function readJson(
 ): Promise<unknown> {
   const mediaType = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (mediaType !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(mediaType)) {
-    throw new HeddleError("unsupported_media_type", "Send JSON, with Content-Type: application/json.");
+    throw new HeddleError(
+      "unsupported_media_type",
+      "The body must be JSON, with the header Content-Type: application/json.",
+    );
   }
   const text = decode(await readBody(request, { limit, lease }));
-  if (text.trim() === "") throw new HeddleError("bad_request", "The body is empty; send a JSON object.");
+  if (text.trim() === "")
+    throw new HeddleError("bad_request", "The body must be a JSON object; got an empty one.");
   const value = parseJson(text);
   if (!SUSPECT.test(text)) return value;
   refuseUnstorableNames(value);

@@ -106,7 +106,10 @@ export function mcpQuestionRoutes({ questions, auth, ownership, route }: McpQues
       async ({ params, body, request }) => {
         const { integrationId, name } = await auth.authenticate(request);
         if (integrationId !== null) {
-          throw new HeddleError("forbidden", "A person answers; this key belongs to an integration.");
+          throw new HeddleError(
+            "forbidden",
+            "Only a person can answer; this API key belongs to an integration.",
+          );
         }
         return present(await questions.answer(params.id, body, name, await ownership.reachOf(request)));
       },

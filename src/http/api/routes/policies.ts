@@ -118,7 +118,10 @@ function storedPolicies({ policies, missingNames, needIntegration, route }: Poli
   /** What a bot's integration does must not decide what the bot may do. */
   const refuseIntegrations = async (request: Request): Promise<void> => {
     if ((await route.sender(request)).fromPerson) return;
-    throw new HeddleError("forbidden", "Policies are written by people; this key belongs to an integration.");
+    throw new HeddleError(
+      "forbidden",
+      "Only people can write policies; this API key belongs to an integration.",
+    );
   };
   return new Elysia({ normalize: false })
     .get(

@@ -216,7 +216,7 @@ export function signInRoutes(options: SignInRoutes) {
         if (!caller.signIn) {
           throw new HeddleError(
             "conflict",
-            "A request with an API key is not signed in; revoke the key instead.",
+            "Only a browser can be signed out; this request has an API key. Revoke the key instead.",
           );
         }
         await signIns.revoke(caller.signIn.id, caller);
