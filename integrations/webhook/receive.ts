@@ -1,11 +1,12 @@
 // Receives one webhook of an endpoint: authenticates its sender, and injects the message that the endpoint's template makes.
 
 import { createHash } from "node:crypto";
-import { injectEvent, type VerifiedWebhook, verifyWebhook } from "heddle/sdk";
+import { injectEvent, store, type VerifiedWebhook, verifyWebhook } from "heddle/sdk";
 import { shortened } from "../_keys/shortened.ts";
 import { clientIdOf } from "./client-id.ts";
 import type { Endpoint } from "./endpoints/endpoint.ts";
 import { dispatchConfigOf } from "./endpoints/endpoints.ts";
+import { RETRIED_SECONDS } from "./endpoints/presets.ts";
 import { readSecrets } from "./endpoints/secrets.ts";
 import { isFromBot } from "./from-bot.ts";
 import { exactPayload, keyAt } from "./payload.ts";
@@ -30,7 +31,7 @@ export async function receive(endpoint: Endpoint, request: Request) {
   const payload = exactPayload(webhook);
   const [dispatchConfig, idempotencyKey] = [
     await dispatchConfigOf(endpoint),
-    idempotencyKeyOf(endpoint, { ...webhook, payload }),
+    await idempotencyKeyOf(endpoint, { ...webhook, payload }),
   ];
   const { status, results } = await injectEvent({
     clientId: clientIdOf(name, keyAt(payload, endpoint.session_pointer)),
@@ -58,12 +59,32 @@ function greetingOf({ verifier }: Endpoint, { event, payload }: VerifiedWebhook)
 
 /**
  * The payload's own key; else the sender's id; else, if the body is signed, the body itself, because a copy of a signed
- * request must not run again. With only a token, a copy cannot be distinguished from a second event.
+ * request must not run again. With only a token, a copy cannot be distinguished from a second event, unless it comes as soon as the sender's retries.
  */
-function idempotencyKeyOf(endpoint: Endpoint, { id, payload, body }: VerifiedWebhook): string | null {
+async function idempotencyKeyOf(
+  endpoint: Endpoint,
+  { id, payload, body }: VerifiedWebhook,
+): Promise<string | null> {
   const isSigned = !["bearer", "token"].includes(endpoint.verifier.scheme);
-  const ofBody = () => (!isSigned ? null : `sha256:${createHash("sha256").update(body).digest("hex")}`);
-  const key = keyAt(payload, endpoint.idempotency_pointer) ?? id ?? ofBody();
+  const ofBody = () => {
+    const hash = `sha256:${createHash("sha256").update(body).digest("hex")}`;
+    return isSigned ? hash : retryKey(endpoint, hash);
+  };
+  const key = keyAt(payload, endpoint.idempotency_pointer) ?? id ?? (await ofBody());
   // All endpoints share the integration's idempotency keys.
   return key && shortened(`${endpoint.name}:${key}`);
+}
+
+/** The same for all copies that come soon after the first; null if the sender is not known to try again. */
+async function retryKey({ id, preset }: Endpoint, hash: string): Promise<string | null> {
+  const seconds = preset ? RETRIED_SECONDS[preset] : undefined;
+  if (seconds === undefined) return null;
+  const now = Date.now();
+  const isRetry = (first: number | undefined) => first !== undefined && now - first < seconds * 1000;
+  const first = await store.update<number>(
+    `retried/${id}/${hash}`,
+    (before) => (isRetry(before) ? before : now),
+    { ttlSeconds: seconds },
+  );
+  return `${hash}@${first}`;
 }

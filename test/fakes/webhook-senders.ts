@@ -12,8 +12,6 @@ export interface WebhookSender {
   preset: string;
   /** The secret that the service makes; otherwise the endpoint's is entered there. */
   makes?: string;
-  /** Whether it says which event it is, so that one that comes twice is known. */
-  hasIds: boolean;
   /** Sends an event that has this text; resolves when it was heard, or is given up. */
   send(text: string, to: { url: string; secret: string }): Promise<void>;
 }
@@ -31,26 +29,24 @@ interface Manner {
   isHeard(status: number): boolean;
   /** What comes to the same as no answer. */
   isAway(status: number): boolean;
-  /** Sends once more after it was heard, as if the answer had been lost. */
-  isTwice: boolean;
 }
 
 const is2xx = (status: number): boolean => status >= 200 && status < 300;
 const is5xx = (status: number): boolean => status >= 500;
 const ALERTS: Manner = {
-  ...{ patience: 10_000, pauses: Array.from({ length: 60 }, () => 1_500), isTwice: false },
+  ...{ patience: 10_000, pauses: Array.from({ length: 60 }, () => 1_500) },
   ...{ isHeard: is2xx, isAway: is5xx },
 };
 const SENTRY: Manner = {
-  ...{ patience: 1_000, pauses: [20_000, 20_000, 20_000], isTwice: true },
+  ...{ patience: 1_000, pauses: [20_000, 20_000, 20_000] },
   ...{ isHeard: is2xx, isAway: (status) => status === 503 || status === 504 },
 };
 const LINEAR: Manner = {
-  ...{ patience: 5_000, pauses: [5_000, 15_000, 40_000], isTwice: true },
+  ...{ patience: 5_000, pauses: [5_000, 15_000, 40_000] },
   ...{ isHeard: (status) => status === 200, isAway: () => true },
 };
 const STRIPE: Manner = {
-  ...{ patience: 20_000, pauses: Array.from({ length: 30 }, () => 3_000), isTwice: true },
+  ...{ patience: 20_000, pauses: Array.from({ length: 30 }, () => 3_000) },
   ...{ isHeard: is2xx, isAway: () => true },
 };
 
@@ -69,7 +65,8 @@ async function sendLike(manner: Manner, url: string, made: () => Attempt): Promi
     if (pause > 0) await Bun.sleep(pause);
     const status = await attempt();
     if (status !== undefined && manner.isHeard(status)) {
-      if (manner.isTwice) await attempt();
+      // Once more, as if the answer had been lost.
+      await attempt();
       return;
     }
     if (status !== undefined && !manner.isAway(status)) throw new Error(`It gave up after ${status}.`);
@@ -96,7 +93,7 @@ const signed = (
 ): Record<string, string> => signWebhook(body, { ...verifier, secret } as never, { id });
 
 const alerts = (preset: "alertmanager" | "grafana"): WebhookSender => ({
-  ...{ preset, hasIds: false },
+  preset,
   async send(text, { url, secret }) {
     const group = crypto.randomUUID();
     const body = eventOf(preset, "The disk of db-1 is full", text, [["DiskFull", `Disk-${group}`]]);
@@ -106,7 +103,7 @@ const alerts = (preset: "alertmanager" | "grafana"): WebhookSender => ({
 });
 
 const sentry: WebhookSender = {
-  ...{ preset: "sentry", makes: "client-secret-that-sentry-has-made", hasIds: true },
+  ...{ preset: "sentry", makes: "client-secret-that-sentry-has-made" },
   async send(text, { url, secret }) {
     const body = eventOf("sentry", "TypeError: total is undefined", text, [
       ["1117540176", crypto.randomUUID()],
@@ -126,7 +123,7 @@ const sentry: WebhookSender = {
 };
 
 const linear: WebhookSender = {
-  ...{ preset: "linear", makes: "lin_wh_that_linear_has_made_for_it", hasIds: true },
+  ...{ preset: "linear", makes: "lin_wh_that_linear_has_made_for_it" },
   async send(text, { url, secret }) {
     const [id, delivery] = [crypto.randomUUID(), crypto.randomUUID()];
     const issue = "2174add1-f7c8-44e3-bbf3-2d60b5ea8bc9";
@@ -142,7 +139,7 @@ const linear: WebhookSender = {
 };
 
 const stripe: WebhookSender = {
-  ...{ preset: "stripe", makes: "whsec_dGhhdCBzdHJpcGUgaGFzIG1hZGU", hasIds: true },
+  ...{ preset: "stripe", makes: "whsec_dGhhdCBzdHJpcGUgaGFzIG1hZGU" },
   async send(text, { url, secret }) {
     const id = crypto.randomUUID();
     const body = eventOf("stripe", "in_1", text, [

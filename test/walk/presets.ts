@@ -24,7 +24,7 @@ function endpointOf(
   ear: Ear,
   listen: (heddle: Heddle) => Promise<void>,
 ): Omit<Subject<string>, "stop"> {
-  const { preset, makes, hasIds, send } = sender;
+  const { preset, makes, send } = sender;
   const name = `from-${preset}`;
   let to = () => ({ url: "", secret: "" });
   return {
@@ -32,9 +32,7 @@ function endpointOf(
     // They share one chat, in which Telegram takes one message a second.
     many: 10,
     lacks: { cut: SHORT, drop: SHORT },
-    mayDouble: hasIds
-      ? "Telegram, where it answers, knows no keys."
-      : "It has no ids, and Telegram, where it answers, knows no keys.",
+    mayDouble: "Telegram, where it answers, knows no keys.",
     async prepare(heddle) {
       await listen(heddle);
       const known = await heddle.route("/webhook/endpoint-presets");

@@ -78,7 +78,7 @@ Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
     verifier: { scheme: "bearer" },
     about: "Alertmanager reports alerts of a monitored system.",
     prompt_template: ALERTS,
-    // It sends no id; what it sends again after hours is a reminder, which looks the same.
+    // It sends no id; what it sends again after hours is a reminder, which looks like a retry.
     idempotency_pointer: null,
     // Firing and resolved of one group belong together.
     session_pointer: "/groupKey",
@@ -148,6 +148,12 @@ Before: {{data.previous_attributes}}`,
       "Developers → Webhooks → Add endpoint: {url}, and the events that matter (invoice.payment_failed, charge.dispute.created). Stripe makes the signing secret (whsec_…): add it to the endpoint as its secret.",
   }),
 ];
+
+/**
+ * How long senders that give their events no ids try again with the same body. What comes later is another event, a reminder for example. Alertmanager
+ * and Grafana give up after the group_interval, of which this is the default.
+ */
+export const RETRIED_SECONDS: Partial<Record<PresetName, number>> = { alertmanager: 300, grafana: 300 };
 
 export const presets = (): readonly Preset[] => PRESETS;
 export const findPreset = (name: PresetName): Preset | undefined => PRESETS.find((one) => one.name === name);
