@@ -12,6 +12,7 @@ import {
   timingSafeEqual,
   verifyWith,
 } from "heddle/sdk";
+import { refusedBecause } from "./refused.ts";
 
 interface Offered {
   /** Of the secret. */
@@ -81,13 +82,13 @@ export async function findLink(token: string): Promise<VerifiedLink | undefined>
   return offered && timingSafeEqual(offered.hash, hashOf(secret)) ? { id, offered } : undefined;
 }
 
-/** Decides as the person, once, and returns what stands then; undefined where it was too late. */
+/** Decides as the person, once. */
 export async function decideBy(
   { id, offered }: VerifiedLink,
   nameOf: (person: string) => string,
-): Promise<string | undefined> {
+): Promise<Decided> {
   const { approval_id, person, approved, other } = offered;
-  const status = await decideOnce(approval_id, { approved, by: { id: person, name: nameOf(person) } });
+  const decided = await decideOnce(approval_id, { approved, by: { id: person, name: nameOf(person) } });
   await store.delete(keyOf(id));
   await store.delete(keyOf(other));
   const at = new Date().toISOString().slice(0, 16).replace("T", " ");
@@ -95,19 +96,21 @@ export async function decideBy(
   await connection
     .report({ name: "links", status: "connected", detail: `the last one was opened ${at} UTC` })
     .catch((error) => log.warning("That a link was opened could not be shown", { error: String(error) }));
-  return status;
+  return decided;
 }
 
-/** The status after the decision; undefined where it was too late, or not for this person to decide. */
+/** The status after the decision, or why it was too late, or not for this person to decide. */
+export type Decided = { status: string } | { refused: string };
+
 export async function decideOnce(
   id: string,
   decision: Parameters<typeof approvals.decide>[1],
-): Promise<string | undefined> {
+): Promise<Decided> {
   try {
-    return (await approvals.decide(id, decision)).status;
+    return { status: (await approvals.decide(id, decision)).status };
   } catch (error) {
-    const code = String((error as { code?: unknown }).code);
-    if (!["conflict", "forbidden", "not_found"].includes(code)) throw error;
-    return undefined;
+    const refused = refusedBecause(error);
+    if (refused === undefined) throw error;
+    return { refused };
   }
 }

@@ -1,6 +1,7 @@
 // Commands that people give and buttons that they press. Discord expects a response within three seconds, so it gets one before anything else is done.
 
 import { approvals, type JsonObject, tasks } from "heddle/sdk";
+import { refusedBecause } from "../_decisions/refused.ts";
 import { isAllowed, refusal } from "./access.ts";
 import { call, codeOf } from "./client.ts";
 import { runCommand } from "./commands.ts";
@@ -76,12 +77,6 @@ async function respond({ id, token }: Interaction, json: object): Promise<boolea
 
 const plain = (content: string, flags = 0) => quiet({ content, flags });
 
-const REASONS: Record<string, string> = {
-  forbidden: "The policy does not name you among those who may decide this.",
-  conflict: "This has already been decided, or it is too late.",
-  not_found: "Nobody waits for this any more.",
-};
-
 async function button(interaction: Interaction, person: Person): Promise<void> {
   const { custom_id = "" } = interaction.data ?? {};
   const [, action, id] = /^heddle:(once|run|deny|stop):([0-9a-zA-Z-]{1,60})$/.exec(custom_id) ?? [];
@@ -105,7 +100,7 @@ async function decide(action: string, id: string, by: Person): Promise<string | 
     });
     return undefined;
   } catch (error) {
-    const reason = REASONS[String((error as { code?: unknown }).code)];
+    const reason = refusedBecause(error);
     if (reason === undefined) throw error;
     return reason;
   }

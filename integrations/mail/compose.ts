@@ -94,5 +94,5 @@ const htmlOf = (markdown: string): string => micromark(markdown).replace(/<img [
 
 const htmlLines = (text: string): string => text.split("\n").map(escaped).join("<br>\n");
 
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -2,6 +2,8 @@
 
 import { Elysia } from "heddle/sdk";
 import { decideBy, findLink, verifyLink } from "../_decisions/links.ts";
+import { TOO_LATE } from "../_decisions/refused.ts";
+import { escaped } from "./compose.ts";
 
 const HEADERS = {
   "content-type": "text/html; charset=utf-8",
@@ -12,7 +14,6 @@ const HEADERS = {
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
 };
-const TOO_LATE = "This has already been decided, or it is too late.";
 
 export const router = new Elysia()
   .get("/decisions/:token", async ({ params }) => {
@@ -25,8 +26,10 @@ export const router = new Elysia()
     "/decisions/:token",
     async ({ params, request }) => {
       const link = await verifyLink(request, params.token);
-      const status = link && (await decideBy(link, (address) => address));
-      return status === undefined ? page(TOO_LATE, 410) : page(`The call is ${status}.`);
+      const decided = link ? await decideBy(link, (address) => address) : { refused: TOO_LATE };
+      return "refused" in decided
+        ? page(escaped(decided.refused), 410)
+        : page(`The call is ${decided.status}.`);
     },
     { parse: "none" },
   );

@@ -2,7 +2,7 @@
 
 import { type AskApprovalInput, type AskedApproval, type DispatchContext, server } from "heddle/sdk";
 import { argumentsText } from "../_decisions/arguments.ts";
-import { decideBy, offerLinks, verifyLink } from "../_decisions/links.ts";
+import { type Decided, decideBy, offerLinks, verifyLink } from "../_decisions/links.ts";
 import { whenDecided } from "../_decisions/when.ts";
 import { publish } from "./client.ts";
 import type { Head, Target } from "./target.ts";
@@ -50,7 +50,7 @@ async function offer(approval: AskedApproval, topic: string): Promise<object[] |
 }
 
 /** What became of a button; undefined for an address that is unknown, used up or too old. */
-export async function decide(request: Request, token: string): Promise<string | undefined> {
+export async function decide(request: Request, token: string): Promise<Decided | undefined> {
   const link = await verifyLink(request, token);
   return link && decideBy(link, (topic) => `a subscriber of ${topic}`);
 }

@@ -1,6 +1,7 @@
 // Buttons that people press: approvals of calls, and stopping a run.
 
 import { approvals, type JsonObject } from "heddle/sdk";
+import { refusedBecause } from "../_decisions/refused.ts";
 import { record, text } from "./message.ts";
 import { say } from "./say.ts";
 import { personName } from "./workspace.ts";
@@ -8,12 +9,6 @@ import { personName } from "./workspace.ts";
 export const APPROVE = "heddle_approve";
 export const APPROVE_RUN = "heddle_approve_run";
 export const DENY = "heddle_deny";
-
-const REASONS: Record<string, string> = {
-  forbidden: "The policy does not name you among those who may decide this.",
-  conflict: "This has already been decided, or it is too late.",
-  not_found: "Nobody waits for this any more.",
-};
 
 export async function pressed(payload: JsonObject): Promise<JsonObject> {
   const [first] = Array.isArray(payload.actions) ? payload.actions : [];
@@ -31,7 +26,7 @@ export async function pressed(payload: JsonObject): Promise<JsonObject> {
     });
     return { status: "processed", decision: status };
   } catch (error) {
-    const reason = REASONS[String((error as { code?: unknown }).code)];
+    const reason = refusedBecause(error);
     if (reason === undefined) throw error;
     const channel = text(record(payload.channel).id);
     const thread = text(record(payload.message).thread_ts);

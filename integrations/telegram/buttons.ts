@@ -2,6 +2,7 @@
 
 import type { CallbackQuery } from "grammy/types";
 import { approvals, log, store } from "heddle/sdk";
+import { refusedBecause, TOO_LATE } from "../_decisions/refused.ts";
 import { isAllowed, nameOf } from "./access.ts";
 import { type Asked, approvalKey } from "./approvals.ts";
 import { connectTelegram, refusalOf, signalOf } from "./client.ts";
@@ -39,15 +40,12 @@ async function stop({ from }: CallbackQuery, taskId: string): Promise<string> {
 }
 
 const OUTCOMES = ["Approved.", "Denied.", "Stopped."];
-const REASONS: Record<string, string> = {
-  forbidden: "The policy asks others, not you.",
-  conflict: "This has already been decided, or it is too late.",
-  not_found: "Nobody waits for this any more.",
-};
+/** Of the text that Telegram shows over the chat. */
+const LONGEST = 200;
 
 async function decide({ from }: CallbackQuery, id: string, action: string, chatId: number): Promise<string> {
   const asked = await store.get<Asked>(approvalKey(id));
-  if (asked?.chat_id !== chatId) return REASONS.conflict as string;
+  if (asked?.chat_id !== chatId) return TOO_LATE;
   try {
     const { status } = await approvals.decide(id, {
       approved: action !== "deny",
@@ -56,8 +54,8 @@ async function decide({ from }: CallbackQuery, id: string, action: string, chatI
     });
     return status === "approved" ? "Approved." : "Denied.";
   } catch (error) {
-    const reason = REASONS[String((error as { code?: unknown }).code)];
+    const reason = refusedBecause(error);
     if (reason === undefined) throw error;
-    return reason;
+    return reason.slice(0, LONGEST).toWellFormed();
   }
 }

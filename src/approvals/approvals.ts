@@ -246,7 +246,7 @@ async function isBlocked(query: Queryable, identity: string): Promise<boolean> {
 }
 
 function conflict({ status, decided_by_name, decided_at }: ApprovalRow): HeddleError {
-  const when = decided_at?.toISOString() ?? "";
+  const when = decided_at ? `${decided_at.toISOString().slice(0, 16).replace("T", " ")} UTC` : "another time";
   if (status === "expired") return new HeddleError("conflict", `The time to decide was over at ${when}.`);
   if (status === "cancelled") {
     return new HeddleError("conflict", "The run has ended, so nobody needs to decide any more.");

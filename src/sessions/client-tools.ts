@@ -61,7 +61,8 @@ export interface ClientToolsOptions {
   now?: () => Date;
 }
 
-const LOOK_EVERY_MS = 10_000;
+/** A client may set a time of a few seconds. */
+const LOOK_EVERY_MS = 2_000;
 /** Whether the client carries the call out. What Heddle's own tools return is not for the client to say, even while they wait. */
 const IS_CLIENTS = sql`jsonb_path_exists(${tasks.execution_config}, '$.client_tools[*] ? (@.name == $name)',
   jsonb_build_object('name', ${toolCalls.tool_name}))`;

@@ -30,7 +30,7 @@ let refusal: string | undefined;
 const heddle = fakeHeddle({
   controls: {
     decide: async (_id: string, decision: unknown) => {
-      if (refusal) throw Object.assign(new Error("refused"), { code: refusal });
+      if (refusal) throw Object.assign(new Error("Ann has decided already."), { code: refusal });
       decided.push(decision);
     },
     findChannel: async (clientId: string) => channels.get(clientId),
@@ -348,7 +348,7 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   expect(decided).toEqual([{ approved: true, by: { id: ADA, name: "Ada" }, choice: "run" }]);
   for (const [code, text] of [
     ["forbidden", "does not name you"],
-    ["conflict", "already been decided"],
+    ["conflict", "Ann has decided already."],
   ] as const) {
     refusal = code;
     expect((await press(deny, BEN)).whispers).toEqual([expect.stringContaining(text)]);

@@ -19,7 +19,7 @@ const heddle = fakeHeddle({
   controls: {
     async decide(id: string, decision: GivenDecision) {
       if (decisions.some(([known]) => known === id))
-        throw Object.assign(new Error("It is decided."), { code: "conflict" });
+        throw Object.assign(new Error("Ann <b> has decided."), { code: "conflict" });
       decisions.push([id, decision]);
       return { status: decision.approved ? "approved" : "denied" };
     },
@@ -107,7 +107,7 @@ test("a link decides once, by a press of a button; looking at it decides nothing
 
 test("an answer decides only if it is a proven one of whoever was asked, and says yes or no", async () => {
   decisions.length = 0;
-  const { mail } = await asked("call-2");
+  const { mail, approve } = await asked("call-2");
   const to = mail?.messageId;
   await reply(to, "Yes.", { isProven: false });
   await reply(to, "Yes.", { from: "eve@friends.test" });
@@ -118,6 +118,12 @@ test("an answer decides only if it is a proven one of whoever was asked, and say
   expect(decisions).toEqual([["call-2", { approved: false, by: { id: ADA, name: "Ada" } }]]);
   expect(await reply(to, "yes")).toEqual({ status: "ignored", reason: "decision" });
   expect(decisions).toHaveLength(1);
+  // Who comes later by another way is told who was faster; names are what people call themselves.
+  const late = await open(approve, "POST");
+  expect([late.status, late.text]).toEqual([
+    410,
+    expect.stringContaining("<p>Ann &lt;b&gt; has decided.</p>"),
+  ]);
 });
 
 test("a stranger's conversation is told nothing of it", async () => {

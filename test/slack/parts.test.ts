@@ -40,7 +40,7 @@ const compacted: string[] = [];
 const heddle = fakeHeddle({
   controls: {
     decide: async (_id: string, decision: unknown) => {
-      if (refusal) throw Object.assign(new Error("refused"), { code: refusal });
+      if (refusal) throw Object.assign(new Error("Ann has decided already."), { code: refusal });
       decided.push(decision);
       return { status: "approved", decided_by_name: "Ada", decided_at: null };
     },
@@ -387,7 +387,7 @@ test("an approval is asked with buttons; who presses is passed on, others are to
   expect(decided).toEqual([{ approved: true, by: { id: ADA, name: "Ada" }, choice: "run" }]);
   for (const [code, text] of [
     ["forbidden", "does not name you"],
-    ["conflict", "already been decided"],
+    ["conflict", "Ann has decided already."],
   ] as const) {
     refusal = code;
     await press(buttons[2] as object, BEN);
