@@ -56,21 +56,37 @@ const FIELDS = `id, title, description, column_name, position, priority, assigne
 /** A version is later than the last one, also within a millisecond. */
 const LATER = "greatest(now(), updated_at + interval '1 millisecond')";
 
-/** `channels`: only cards of these. */
+const WANTED = "($1::text IS NULL OR channel_id = $1) AND ($2::jsonb IS NULL OR $2::jsonb ? channel_id)";
+
+export interface BoardColumn {
+  name: string;
+  cards: Card[];
+  /** How many more there are. */
+  left_out: number;
+}
+
+/** `channels`: only cards of these. `done`: of those that are done, only so many, the latest; what is done grows for ever. */
 export async function listBoard(
   channelId?: string,
   channels?: readonly string[],
-): Promise<{ name: string; cards: Card[] }[]> {
-  const columns = await tables.query<{ name: string }>("SELECT name FROM board_columns ORDER BY position");
-  const cards = await tables.query<Card>(
-    `SELECT ${FIELDS} FROM cards
-     WHERE ($1::text IS NULL OR channel_id = $1) AND ($2::jsonb IS NULL OR $2::jsonb ? channel_id) ORDER BY position, id`,
+  done?: number,
+): Promise<BoardColumn[]> {
+  const columns = await tables.query<{ name: string; count: number }>(
+    `SELECT name, (SELECT count(*) FROM cards WHERE column_name = name AND ${WANTED})::int AS count
+     FROM board_columns ORDER BY position`,
     [channelId, channels],
   );
-  return columns.map(({ name }) => ({
-    name,
-    cards: cards.filter(({ column_name }) => column_name === name),
-  }));
+  const cards = await tables.query<Card>(
+    `SELECT ${FIELDS} FROM cards
+     WHERE ${WANTED} AND ($3::int IS NULL OR column_name <> 'Done' OR id IN (
+       SELECT id FROM cards WHERE ${WANTED} AND column_name = 'Done' ORDER BY completed_at DESC, id LIMIT $3))
+     ORDER BY position, id`,
+    [channelId, channels, done],
+  );
+  return columns.map(({ name, count }) => {
+    const shown = cards.filter(({ column_name }) => column_name === name);
+    return { name, cards: shown, left_out: Math.max(0, count - shown.length) };
+  });
 }
 
 export const createCard = (card: NewCard, actor: Actor): Promise<{ card: Card; duplicate: boolean }> =>

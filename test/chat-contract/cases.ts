@@ -58,16 +58,17 @@ interface Delivery {
   delivered_at: string;
 }
 
-/** The delivery of an answer whose first attempt meets trouble, and whose second meets none. */
+/** The delivery of an answer whose first attempt meets trouble, and a later one none. */
 async function deliverAgainst(kind: Trouble, scene: Scene) {
   const { driver, room } = scene;
   const end = driver.trouble(room, kind);
   const mark = nextMark();
   const said = await driver.say(room, mark);
-  await deliveryOf(scene, mark, ({ attempts, status }) => attempts === 1 && status === "retrying");
+  // On a busy machine it may have been tried more often before anybody looks.
+  await deliveryOf(scene, mark, ({ attempts, status }) => attempts >= 1 && status === "retrying");
   end();
   const delivered = await deliveryOf(scene, mark, ({ status }) => status === "delivered");
-  expect(delivered.attempts).toBe(2);
+  expect(delivered.attempts).toBeGreaterThan(1);
   await answered(scene, said, mark);
   return delivered;
 }

@@ -20,10 +20,14 @@ export const boardRoutes = new Elysia()
   .get(
     "/kanban",
     async ({ query, request }) => ({
-      columns: await listBoard(query.channel_id, await channelsIn(query, request)),
+      columns: await listBoard(query.channel_id, await channelsIn(query, request), query.done),
     }),
     {
-      query: t.Object({ ...scopeQuery, channel_id: t.Optional(t.String({ maxLength: 100 })) }),
+      query: t.Object({
+        ...scopeQuery,
+        channel_id: t.Optional(t.String({ maxLength: 100 })),
+        done: t.Optional(t.Integer({ minimum: 0, maximum: 1_000 })),
+      }),
     },
   )
   .post("/kanban/create", ({ body, request }) => createCard(body, who(request).name), {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { PGlite } from "@electric-sql/pglite";
 import { deliver, fakeHeddle, toolContext, useTables } from "heddle/sdk/testing";
-import { createCard, listBoard, updateCard } from "../board.ts";
+import { createCard, listBoard, moveCard, updateCard } from "../board.ts";
 import "../dispatcher.ts";
 import { boardText, plansText } from "../markdown.ts";
 import { approvePlan, changePlan, draftPlan, getPlan, listPlans } from "../plans.ts";
@@ -51,6 +51,24 @@ test("a repeated call makes one card; its moves are told", async () => {
     ],
   );
   assert.match(boardText(await listBoard()), /## In Progress\n\n### Mow\n\n- \*\*id\*\*: mc-/);
+});
+
+test("of what is done, the latest can be asked for alone", async () => {
+  const ids: string[] = [];
+  for (const title of ["First", "Second", "Third"]) {
+    const { card } = await createCard({ title, channel_id: title === "Second" ? "c1" : null }, "gardener");
+    ids.push(card.id);
+  }
+  // Not in the order in which they were made.
+  for (const at of [2, 0, 1]) await moveCard({ card_id: ids[at] ?? "", to_column: "Done" }, "gardener");
+  const done = async (...asked: Parameters<typeof listBoard>) => {
+    const column = (await listBoard(...asked)).find(({ name }) => name === "Done");
+    return [column?.cards.map(({ title }) => title), column?.left_out];
+  };
+  assert.deepEqual(await done(), [["Third", "First", "Second"], 0]);
+  assert.deepEqual(await done(undefined, undefined, 2), [["First", "Second"], 1]);
+  assert.deepEqual(await done("c1", undefined, 1), [["Second"], 0]);
+  assert.deepEqual(await done(undefined, [], 1), [[], 0]);
 });
 
 test("a plan runs one step after another, and a failed one stops it", async () => {

@@ -66,9 +66,18 @@ export function missionControlTests(ui: () => Ui): void {
     const made: string[] = [];
     for (let number = 1; number <= 30; number++)
       made.push((await send("/kanban/create", { title: `Late ${number}`, due: "2026-01-31" })).card.id);
+    for (let number = 1; number <= 52; number++)
+      made.push((await send("/kanban/create", { title: `Ended ${number}`, column: "Done" })).card.id);
     for (let number = 1; number <= 101; number++) await send("/timeline", { content: `Noted ${number}` });
     await using opened = await ui().openPage("/mission-control/board");
     const { page } = opened;
+    // Of what is done, the latest are shown first.
+    const ended = page.getByRole("region", { name: "Done" });
+    const link = (title: string) => ended.getByRole("link", { name: title, exact: true });
+    await link("Ended 52").waitFor();
+    expect(await link("Ended 1").count()).toBe(0);
+    await ended.getByRole("link", { name: /^\d more that were done earlier$/ }).click();
+    await link("Ended 1").waitFor();
     // What is looked for stays when a card is opened and closed.
     await page.getByRole("textbox", { name: "Find tasks" }).fill("late 17");
     await page.getByRole("link", { name: "Late 16" }).waitFor({ state: "detached" });

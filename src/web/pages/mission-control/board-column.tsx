@@ -27,12 +27,12 @@ interface ColumnProps {
   search: string;
 }
 
-export function BoardColumn({ column: { name, cards }, mayWrite, search }: ColumnProps) {
+export function BoardColumn({ column: { name, cards, left_out }, mayWrite, search }: ColumnProps) {
   const { setNodeRef, isOver } = useDroppable({ id: COLUMN + name });
   return (
     <section className={classes.column} aria-label={name} data-over={isOver || undefined}>
       <h2 className={classes.columnTitle}>
-        {name} <span className="number faint">{cards.length}</span>
+        {name} <span className="number faint">{cards.length + left_out}</span>
       </h2>
       <SortableContext items={cards.map(({ id }) => id)} strategy={verticalListSortingStrategy}>
         <ul ref={setNodeRef} className={classes.cards}>
@@ -41,6 +41,11 @@ export function BoardColumn({ column: { name, cards }, mayWrite, search }: Colum
           ))}
         </ul>
       </SortableContext>
+      {left_out > 0 && (
+        <Link href={boardWith(search, "done=all")} className={classes.more}>
+          {left_out} more that {left_out === 1 ? "was" : "were"} done earlier
+        </Link>
+      )}
     </section>
   );
 }

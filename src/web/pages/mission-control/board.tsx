@@ -26,23 +26,25 @@ import { Icon } from "../../parts/icon.tsx";
 import { useFilters } from "../../parts/use-filters.ts";
 import { BoardColumn, boardWith, CarriedCard, columnOfId } from "./board-column.tsx";
 import { CardDialog } from "./card-dialog.tsx";
-import { board, type Column, HOME, mission, refreshMission } from "./mission.ts";
+import { board, type Column, cardOf, HOME, mission, refreshMission } from "./mission.ts";
 import classes from "./mission-control.module.css";
 
 const BOARD = `${HOME}/board`;
-const PARAMETERS = ["card", "add"] as const;
+const PARAMETERS = ["card", "add", "done"] as const;
 const FILTERS = ["q"] as const;
 const START_PX = 6;
 const HELP =
   "To move a task, press Space on its handle. Up and Down change its place, Left and Right its column. Space again puts it down, Escape leaves it where it was.";
 
 export function Board({ mayWrite }: { mayWrite: boolean }) {
-  const { data, error, refetch } = useQuery(board);
-  const { card: shown, add } = useFilters(PARAMETERS).values;
+  const { card: shown = "", add, done } = useFilters(PARAMETERS).values;
   const filters = useFilters(FILTERS);
+  const { data, error, refetch } = useQuery(board(done === "all" || filters.count > 0));
   const [, navigate] = useLocation();
+  const found = data?.columns.flatMap(({ cards }) => cards).find(({ id }) => id === shown);
+  const earlier = useQuery({ ...cardOf(shown), enabled: shown !== "" && data !== undefined && !found });
+  const card = found ?? earlier.data ?? undefined;
   if (!data) return <Awaited error={error} onRetry={() => void refetch()} />;
-  const card = data.columns.flatMap(({ cards }) => cards).find(({ id }) => id === shown);
   return (
     <div className={classes.filled}>
       <div className={classes.tools}>

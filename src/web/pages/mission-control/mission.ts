@@ -28,6 +28,8 @@ export interface Card {
 export interface Column {
   name: string;
   cards: Card[];
+  /** How many more there are, which are not shown. */
+  left_out: number;
 }
 
 export interface Step {
@@ -169,7 +171,18 @@ export async function mission<Answer>(
 const read = <Answer>(name: string, path: string) =>
   queryOptions({ queryKey: ["mission", name], queryFn: () => mission<Answer>("GET", path) });
 
-export const board = read<{ columns: Column[] }>("board", "/kanban");
+const DONE_AT_FIRST = 50;
+/** Of what is done, the latest, unless all is wanted. */
+export const board = (isWhole: boolean) =>
+  isWhole
+    ? read<{ columns: Column[] }>("board, whole", "/kanban")
+    : read<{ columns: Column[] }>("board", `/kanban?done=${DONE_AT_FIRST}`);
+/** A card that the board may not show. */
+export const cardOf = (id: string) =>
+  queryOptions({
+    queryKey: ["mission", "card", id],
+    queryFn: async () => (await readCard(id)) ?? null,
+  });
 export const readCard = async (id: string): Promise<Card | undefined> => {
   const { columns } = await mission<{ columns: Column[] }>("GET", "/kanban");
   return columns.flatMap(({ cards }) => cards).find((card) => card.id === id);
