@@ -13,7 +13,7 @@ export function failureBody(text: string): string {
   const error: Fields = isObject(first.error) ? first.error : first;
   const message = messageIn(error);
   if (message === "") return text;
-  const code = error.code ?? first.code ?? error.error_code ?? null;
+  const code = error.code ?? first.code ?? error.error_code ?? first.__type ?? null;
   const type = error.type ?? null;
   // Anthropic's package takes the message from the body itself.
   return JSON.stringify({ ...first, message, error: { ...error, message, code, type } });

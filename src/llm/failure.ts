@@ -132,7 +132,9 @@ const FILTERED_CODES = new Set(
 /** LiteLLM, Azure behind gateways, xAI, OpenAI. */
 const FILTERED =
   /ContentPolicyViolation|content management policy|violates usage guidelines|flagged as potentially violating/i;
-const RATE_LIMIT = /rate.?limit|too many requests/i;
+const RATE_LIMIT = /rate.?limit|too many requests|throttl/i;
+/** The key is wrong, which the next request would not change. */
+const WRONG_KEY = /(?:invalid|incorrect|wrong|missing) (?:api.?key|(?:access |auth )?token\W{0,2}$)|unauthori[sz]ed|unauthenticated/i;
 const WRONG_ADDRESS = /unexpected endpoint|unknown (?:url|path|endpoint)/i;
 /** LiteLLM and others wrap the refusal of the endpoint behind them in a 500. */
 const WRAPPED_REFUSAL = /BadRequestError|invalid_request_error|"?code"?:\s{0,4}400\b/;
@@ -142,7 +144,8 @@ function kindOf(error: ApiError, status: number): FailureKind {
   if (status === 402) return "exhausted";
   if (isExhausted(error)) return waitAsked(error) === undefined ? "exhausted" : "rate_limit";
   if (isFiltered(error)) return "filtered";
-  if (status === 429) return "rate_limit";
+  // AWS, also behind gateways, says so with 400.
+  if (status === 429 || (status === 400 && RATE_LIMIT.test(words))) return "rate_limit";
   if (status === 400 && BAD_ANSWER.test(words)) return "garbled";
   if (status === 400 && MODEL_GONE.test(words)) return "server";
   if (status === 500 && WRAPPED_REFUSAL.test(words)) return "refused";
@@ -156,7 +159,7 @@ function kindOfWords(error: ApiError): FailureKind {
   if ([error.code, error.type].some((word) => TOO_LONG_CODES.includes(String(word)))) return "too_long";
   if (saysTooLong(error.message)) return "too_long";
   if (RATE_LIMIT.test(wordsOf(error))) return "rate_limit";
-  return WRONG_ADDRESS.test(wordsOf(error)) ? "refused" : "server";
+  return [WRONG_ADDRESS, WRONG_KEY].some((words) => words.test(wordsOf(error))) ? "refused" : "server";
 }
 
 const isFiltered = (error: ApiError): boolean =>

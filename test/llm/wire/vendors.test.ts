@@ -320,6 +320,25 @@ describe("waits and retries", () => {
     else expect([cause ?? text, waits]).toEqual([undefined, []]);
   });
 
+  test.each([
+    ["in words", { message: "Too many requests, please wait before trying again." }],
+    ["by its type", { __type: "ThrottlingException", message: "Please wait." }],
+  ])("a rate limit that AWS tells with the status 400, %s, is waited for", async (_, body) => {
+    let asked = 0;
+    const { url } = await endpoint(() => (asked++ === 0 ? { status: 400, body } : undefined));
+    const { text, waits } = await ask(url);
+    expect([text, waits[0]]).toEqual(["Hi.", expect.any(Number)]);
+  });
+
+  test.each(["Invalid token", "Incorrect API key provided", "Unauthorized"])(
+    "a wrong key that is told with the status 200 is no reason to ask again: %s",
+    async (message) => {
+      const { url, requests } = await endpoint(() => ({ status: 200, body: { success: false, message } }));
+      expect((await ask(url)).failed).toContain(message);
+      expect(requests).toHaveLength(1);
+    },
+  );
+
   test.each([424, 498])("%d passes", async (status) => {
     let asked = 0;
     const { url } = await endpoint(() =>
