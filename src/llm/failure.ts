@@ -134,7 +134,8 @@ const FILTERED =
   /ContentPolicyViolation|content management policy|violates usage guidelines|flagged as potentially violating/i;
 const RATE_LIMIT = /rate.?limit|too many requests|throttl/i;
 /** The key is wrong, which the next request would not change. */
-const WRONG_KEY = /(?:invalid|incorrect|wrong|missing) (?:api.?key|(?:access |auth )?token\W{0,2}$)|unauthori[sz]ed|unauthenticated/i;
+const WRONG_KEY =
+  /(?:invalid|incorrect|wrong|missing) (?:api.?key|(?:access |auth )?token\W{0,2}$)|unauthori[sz]ed|unauthenticated/i;
 const WRONG_ADDRESS = /unexpected endpoint|unknown (?:url|path|endpoint)/i;
 /** LiteLLM and others wrap the refusal of the endpoint behind them in a 500. */
 const WRAPPED_REFUSAL = /BadRequestError|invalid_request_error|"?code"?:\s{0,4}400\b/;
