@@ -44,7 +44,7 @@ type Uses = Pick<Connection, "use">;
 export const TASK_MS = 86_400_000;
 const POLL_MS = 5_000;
 const SHORTEST_POLL_MS = 1_000;
-const LONGEST_POLL_MS = 60_000;
+export const LONGEST_POLL_MS = 60_000;
 
 export async function callTool(connection: Uses, call: ToolCall, calling: CallOptions): Promise<Answered> {
   try {

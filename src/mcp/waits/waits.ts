@@ -9,7 +9,7 @@ import { newId } from "../../ids.ts";
 import type { JsonObject } from "../../sdk/json.ts";
 import type { Vault } from "../../secrets/vault.ts";
 import type { Asks, ServerTask } from "../client/calls.ts";
-import { TASK_MS } from "../client/calls.ts";
+import { LONGEST_POLL_MS, TASK_MS } from "../client/calls.ts";
 import { withoutPatterns } from "../client/listed-tool.ts";
 import {
   asksTooOften,
@@ -210,13 +210,15 @@ export function createWaits({ db: { query }, vault, wake, onWait, now }: WaitsOp
     /** Those to look at now; each is claimed for a while, so that two servers do not look at the same one. */
     async due(claimMs: number): Promise<(Wait & { isOver: boolean })[]> {
       const open = sql`${tasks.status} in ('pending', 'running', 'waiting')`;
+      const at = (ms: number) => sql`${new Date(now() + ms).toISOString()}::timestamptz`;
+      // No look at a task is planned for later than this, unless the clock has been set back since.
+      const isAhead = sql`${mcpWaits.kind} = 'task' and ${mcpWaits.due_at} > ${at(claimMs + LONGEST_POLL_MS)}`;
+      const isDue = sql`(${mcpWaits.due_at} <= ${at(0)} or ${isAhead})`;
       const found = await query
         .select({ id: mcpWaits.id, isOver: sql<boolean>`not ${open}` })
         .from(mcpWaits)
         .innerJoin(tasks, eq(tasks.id, mcpWaits.task_id))
-        .where(
-          sql`not ${open} or (${mcpWaits.status} = 'waiting' and ${mcpWaits.due_at} <= ${new Date(now()).toISOString()}::timestamptz)`,
-        )
+        .where(sql`not ${open} or (${mcpWaits.status} = 'waiting' and ${isDue})`)
         .limit(MOST_DUE);
       if (found.length === 0) return [];
       const over = new Map(found.map(({ id, isOver }) => [id, isOver]));
@@ -226,7 +228,7 @@ export function createWaits({ db: { query }, vault, wake, onWait, now }: WaitsOp
         .where(
           and(
             inArray(mcpWaits.id, [...over.keys()]),
-            sql`(${mcpWaits.due_at} <= ${new Date(now()).toISOString()}::timestamptz or ${mcpWaits.status} <> 'waiting' or ${inArray(
+            sql`(${isDue} or ${mcpWaits.status} <> 'waiting' or ${inArray(
               mcpWaits.id,
               [...over].flatMap(([id, isOver]) => (isOver ? [id] : [])),
             )})`,
