@@ -13,6 +13,13 @@ export class OAuthError extends Error {
   }
 }
 
+/** The token of a request could not be renewed, so that the request was not sent. */
+export class NoToken extends Error {
+  constructor(cause: unknown) {
+    super("The token could not be renewed.", { cause });
+  }
+}
+
 const PASSING: ReadonlySet<string> = new Set([
   // Also for an answer that is not JSON, such as that of a proxy in front of the server.
   "server_error",
@@ -20,6 +27,8 @@ const PASSING: ReadonlySet<string> = new Set([
   "too_many_requests",
   "slow_down",
 ]);
+
+export const isNoToken = (error: unknown): boolean => error instanceof NoToken;
 
 /** What it answers when it does not know the client, or the client's secret, any more. */
 const OF_CLIENT: ReadonlySet<string> = new Set(["invalid_client", "unauthorized_client"]);

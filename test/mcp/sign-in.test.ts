@@ -225,6 +225,29 @@ test("a token is exchanged before it ends, and one that is good is used while th
   );
 });
 
+test("while no token can be had a call is not made, and nobody has to sign in when one can be had again", async () => {
+  await using auth = await startAuthorizationServer({ tokenSeconds: 1 });
+  await using server = await guardedMcp(auth);
+  await using mcp = await testMcp(await open());
+  await mcp.servers.create(serverAt(server.url));
+  await signIn(mcp);
+  await mcp.reaches("notes", "connected");
+  auth.setDown(true);
+  const failure = () =>
+    mcp.call("add", { a: 1, b: 2 }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+  const why = await until(failure, (message) => message !== undefined);
+  expect(why).toContain("The token of the sign-in could not be renewed: HTTP 503");
+  // It was not sent.
+  expect(why).not.toContain("may have taken effect");
+  await mcp.reaches("notes", "degraded");
+  expect(mcp.servers.get("notes").signed_in).toMatchObject({ by: "Ann" });
+  auth.setDown(false);
+  await mcp.reaches("notes", "connected");
+});
+
 test("a tool that wants more than was granted says so, and the next sign-in asks for it", async () => {
   await using auth = await startAuthorizationServer();
   await using server = await guardedMcp(auth);

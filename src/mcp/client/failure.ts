@@ -1,7 +1,7 @@
 // What went wrong between Heddle and an MCP server, in words for people and models.
 
 import { errorMessage } from "../../errors.ts";
-import { isRefusal } from "../../oauth/refusal.ts";
+import { isNoToken, isRefusal } from "../../oauth/refusal.ts";
 import { isPermanent } from "../../sdk/errors.ts";
 import { protocol } from "../protocol.ts";
 
@@ -40,7 +40,8 @@ export function failureOf(error: unknown): Failure {
     return { kind: "lost", reason: "The server's answer is not JSON." };
   // The deepest cause is what the system said.
   const reason = errorMessage(all.at(-1)) || "It does not answer.";
-  return { kind: "lost", reason: reason.slice(0, MOST) };
+  const what = all.some(isNoToken) ? "The token of the sign-in could not be renewed: " : "";
+  return { kind: "lost", reason: `${what}${reason}`.slice(0, MOST) };
 }
 
 /** The library says it with a list of everything that is wrong, as JSON. */
@@ -88,6 +89,7 @@ export function mayHaveActed(error: unknown): boolean {
   if (isAnswered || (status !== undefined && status < 500)) return false;
   const isUnsent = all.some(
     (one) =>
+      isNoToken(one) ||
       (isA("SdkError")(one) && UNSENT.has(one.code)) ||
       UNREACHED.has(String((one as { code?: unknown }).code)),
   );

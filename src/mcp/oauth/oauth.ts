@@ -5,6 +5,7 @@ import type { Database, Queryable } from "../../db/database.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { type Credentials, scopesIn, signedInOf, tokensFrom } from "../../oauth/credentials.ts";
+import { NoToken } from "../../oauth/refusal.ts";
 import type { SignedIn } from "../../oauth/returned.ts";
 import { type Revocation, revoke } from "../../oauth/revoke.ts";
 import { createOAuthStore, OF_MCP_SERVERS } from "../../oauth/store.ts";
@@ -79,10 +80,10 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
   /** For one connection. */
   function providerFor(server: McpServer): AuthProvider {
     return {
-      token: async () => (await tokens.current(server))?.access,
+      token: async () => (await tokens.current(server).catch(notSent))?.access,
       // The server does not accept the token any more, whatever it said about the time of its end.
       async onUnauthorized({ response }) {
-        if (await tokens.renewed(server, tokenSentWith(response))) return;
+        if (await tokens.renewed(server, tokenSentWith(response)).catch(notSent)) return;
         const { UnauthorizedError } = await protocol.load();
         throw new UnauthorizedError();
       },
@@ -119,6 +120,10 @@ export function createOAuth({ find, fetchFor, publicUrl, log, now, ...options }:
     },
   };
 }
+
+const notSent = (error: unknown): never => {
+  throw new NoToken(error);
+};
 
 /** Undefined for an authorization server that cannot revoke tokens. */
 async function revocationAt(issuer: string, fetchFn: FetchLike): Promise<Revocation | undefined> {
