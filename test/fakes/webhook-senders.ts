@@ -1,7 +1,7 @@
 // The services that have presets, as each sends webhooks: signed its way, again when nobody hears it, and with what it takes for being heard. Each
 // waits less between its attempts than the real one, in proportion.
 //   Alertmanager, and Grafana, whose notifications are made by the same code: again after 5xx and without an answer, and after nothing else.
-//   Sentry: waits a second, then again three times after 503, 504 or no answer, each time with a new Request-ID.
+//   Sentry, to a published integration: waits a second, then again three times after 5xx or no answer, each time with a new Request-ID.
 //   Linear: waits five seconds for exactly 200, then again three times.
 //   Stripe: again for days after anything but 2xx, each time with a new time in its signature.
 
@@ -38,8 +38,8 @@ const ALERTS: Manner = {
   ...{ isHeard: is2xx, isAway: is5xx },
 };
 const SENTRY: Manner = {
-  ...{ patience: 1_000, pauses: [20_000, 20_000, 20_000] },
-  ...{ isHeard: is2xx, isAway: (status) => status === 503 || status === 504 },
+  ...{ patience: 1_000, pauses: [20_000, 40_000, 80_000] },
+  ...{ isHeard: is2xx, isAway: is5xx },
 };
 const LINEAR: Manner = {
   ...{ patience: 5_000, pauses: [5_000, 15_000, 40_000] },

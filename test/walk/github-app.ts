@@ -35,6 +35,7 @@ export async function gitHubApp(url: () => string): Promise<Subject<ToldApp>> {
   app.onAttempt = (id) => void deliver(String(app.deliveries.find((one) => one.id === id)?.guid));
   const said = (told: ToldApp) => told as Told;
   let heddle: Heddle;
+  let beforeTheKill = true;
   return {
     ...{ name: "GitHub App", integration: "github", approver: "github:octocat", lacks: {} },
     also: ["thread", "check"],
@@ -49,7 +50,9 @@ export async function gitHubApp(url: () => string): Promise<Subject<ToldApp>> {
       await ping(send);
     },
     async tell(text, phase) {
-      if (phase !== "check") return subject.tell(text, phase);
+      const isCheck = phase === "check" || (phase === "kill -9" && beforeTheKill);
+      if (phase === "kill -9") beforeTheKill = false;
+      if (!isCheck) return subject.tell(text, phase);
       const check = `Review ${crypto.randomUUID()}`;
       await askForCheck(heddle, text, check);
       return { check };

@@ -63,7 +63,7 @@ Where: {{data.issue.culprit}} {{data.event.culprit}} {{data.error.culprit}}
 Rule: {{data.triggered_rule}} {{data.description_text}}
 Page: {{data.issue.web_url}} {{data.event.web_url}} {{data.error.web_url}} {{data.web_url}}
 Metadata: {{data.issue.metadata}} {{data.event.metadata}}`,
-    // The body tells events apart. Sentry hangs up after a second and tries again with a new Request-ID, so that one event would run twice.
+    // The body tells events apart: for published integrations, Sentry hangs up after a second and tries again with a new Request-ID.
     idempotency_pointer: null,
     // An issue, an alert about one of its events, and a new error of it belong together.
     session_pointer: "/data/issue/id | /data/event/issue_id | /data/error/issue_id | /data/metric_alert/id",
