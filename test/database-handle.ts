@@ -7,7 +7,7 @@ import type { DatabasePlace } from "./database-pool.ts";
 /** Opening its `databaseUrl` a second time acts as a second server on the same data. */
 export interface TestDatabase extends Database, DatabasePlace {
   /** Registers a function that closes something built on the database, such as a queue. */
-  beforeClose?(close: () => Promise<void>): void;
+  beforeClose(close: () => Promise<void>): void;
 }
 
 export interface Handle {

@@ -1,7 +1,8 @@
 // Every test can rely on receiving a database without rows that no other test uses.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
+import { PgBoss } from "pg-boss";
 import { openDatabase } from "../src/db/open.ts";
 import { serverFacts } from "../src/db/schema.ts";
 import { newId } from "../src/ids.ts";
@@ -10,7 +11,9 @@ import { eachDatabase, type TestDatabase } from "./database.ts";
 import { createDatabasePool, type DatabaseMaker, type DatabasePool } from "./database-pool.ts";
 import { createReset } from "./database-reset.ts";
 import { embeddedDatabases } from "./embedded-databases.ts";
+import { openAgain } from "./open-again.ts";
 import { postgresDatabases } from "./postgres-databases.ts";
+import { createSessionsFixture } from "./sessions/fixture.ts";
 
 const log = getLogger("heddle");
 
@@ -29,7 +32,7 @@ async function stateOf({ execute }: TestDatabase): Promise<unknown> {
 /** Fills empty tables, changes rows of others and advances a sequence. */
 async function leaveTraces(db: TestDatabase): Promise<void> {
   const queue = await createQueue({ db, log });
-  db.beforeClose?.(queue.close);
+  db.beforeClose(queue.close);
   await db.query.transaction((tx) => queue.enqueue(tx, "tasks", { id: newId(), subject: "left", key: "k" }));
   await db.query.insert(serverFacts).values({ key: "left", value: 1 });
   await db.execute("insert into process_lines (integration_id, source, text) values ('a', 'stdout', 'line')");
@@ -93,6 +96,20 @@ function suite(maker: DatabaseMaker): void {
 describe("a pool of databases (embedded)", () => suite(embeddedDatabases));
 const server = process.env.TEST_DATABASE_URL;
 if (server) describe("a pool of databases (postgres)", () => suite(postgresDatabases(server)));
+
+eachDatabase("a database that a test opens by its place", (open) => {
+  test("closes what was built on it, even if the test does not", async () => {
+    const first = await open();
+    const { home, databaseUrl } = first;
+    await first.close();
+    const again = await openAgain({ home, databaseUrl });
+    const stop = spyOn(PgBoss.prototype, "stop");
+    await createSessionsFixture(again);
+    await again.close();
+    expect(stop).toHaveBeenCalledTimes(1);
+    stop.mockRestore();
+  });
+});
 
 eachDatabase("the database of a suite", (open) => {
   const shared = open();

@@ -84,7 +84,7 @@ export async function chatFixture(
       stopGraceMs: 0,
     });
   const worker = start();
-  db.beforeClose?.(worker.close);
+  db.beforeClose(worker.close);
   const stream = async (path: string, body?: object, headers: Record<string, string> = {}) => {
     const response = await http.fetch(
       new Request(`http://localhost${path}`, {

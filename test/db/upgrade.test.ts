@@ -4,10 +4,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { getLogger } from "@logtape/logtape";
-import { openDatabase } from "../../src/db/open.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
+import { openAgain } from "../open-again.ts";
 
 const migrations = join(import.meta.dirname, "../../src/db/migrations");
 const initial = readFileSync(join(migrations, "0000_initial.sql"), "utf8");
@@ -57,8 +56,7 @@ eachDatabase("a database of the first version", (open) => {
     before = await countsOf(old);
     const { home, databaseUrl } = old;
     await old.close();
-    const upgraded = await openDatabase({ home, databaseUrl, log: getLogger("heddle") });
-    const db = { ...upgraded, home, databaseUrl };
+    const db = await openAgain({ home, databaseUrl });
     after = await countsOf(db);
     http = await createHttpFixture(db, {
       metas: GITHUB,

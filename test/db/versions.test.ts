@@ -4,11 +4,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { getLogger } from "@logtape/logtape";
-import { openDatabase } from "../../src/db/open.ts";
 import { createIntegrationStore } from "../../src/integrations/settings/store.ts";
 import { eachDatabase, type TestDatabase } from "../database.ts";
 import { createHttpFixture, type HttpFixture } from "../http/fixture.ts";
+import { openAgain } from "../open-again.ts";
 import { until } from "../until.ts";
 
 const folder = join(import.meta.dirname, "versions");
@@ -44,20 +43,13 @@ describe.each(VERSIONS)("%s", (version) => {
       await old.execute(`create schema public; ${readFileSync(join(folder, version), "utf8")}`);
       before = await countsOf(old);
       await old.close();
-      const db = {
-        ...(await openDatabase({ home, databaseUrl, log: getLogger("heddle") })),
-        home,
-        databaseUrl,
-      };
+      const db = await openAgain({ home, databaseUrl });
       after = await countsOf(db);
       http = await createHttpFixture(db, {
         metas: GITHUB,
         integrations: { github: { handle: async () => new Response() } },
       });
-      close = async () => {
-        await http.queue.close();
-        await db.close();
-      };
+      close = db.close;
     });
     afterAll(() => close());
 

@@ -91,7 +91,7 @@ eachDatabase("order of deliveries", (open) => {
     for (let n = 0; n < 6; n++) await write(...rooms.map((room) => ({ room, text: String(n) })));
     // The embedded database has one server; a second queue on it would consider the first one's jobs abandoned.
     const second = db.kind === "postgres" ? await createQueue({ db, log }) : undefined;
-    if (second) db.beforeClose?.(second.close);
+    if (second) db.beforeClose(second.close);
     await Promise.all([work(), ...(second ? [work(second)] : [])]);
     await untilOver();
     expect(overlaps).toEqual([]);

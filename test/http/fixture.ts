@@ -214,7 +214,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     log,
   });
   mcp.start();
-  db.beforeClose?.(mcp.close);
+  db.beforeClose(mcp.close);
   const codingAgents = await openAgents({
     ...{ db, vault: core.vault, addSecret: core.redactor.add, redact: core.redactor.redact, log },
     file: { path: "/nonexistent/acp.yaml", environment: () => undefined },
@@ -225,7 +225,7 @@ export async function createHttpFixture(db: TestDatabase, options: HttpFixtureOp
     onTools: (all) => tools.replaceOwner("coding-agents", all),
     onChange: () => undefined,
   });
-  db.beforeClose?.(codingAgents.close);
+  db.beforeClose(codingAgents.close);
   const registry: AppParts["integrations"]["registry"] = {
     whenLoaded: options.whenLoaded ?? (async () => undefined),
     whenReady: Promise.resolve(),
@@ -486,6 +486,6 @@ function viewOf([id, { handle, version, setup, tools = [], dispatchers = [], set
 /** A folder that exists once something is written there; root can write anywhere, and what is left would meet the next run. */
 function homeOf(db: TestDatabase): string {
   const home = join(tmpdir(), `heddle-http-${crypto.randomUUID()}`);
-  db.beforeClose?.(() => rm(home, { recursive: true, force: true }));
+  db.beforeClose(() => rm(home, { recursive: true, force: true }));
   return home;
 }

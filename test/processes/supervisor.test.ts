@@ -1,10 +1,9 @@
 import { expect, test } from "bun:test";
-import { getLogger } from "@logtape/logtape";
-import { openDatabase } from "../../src/db/open.ts";
 import { createConnections } from "../../src/listeners/connections.ts";
 import { realTimers } from "../../src/processes/restart-delay.ts";
 import { STABLE_MS } from "../../src/processes/run-and-restart.ts";
 import { embeddedDatabase, onPostgres } from "../database.ts";
+import { openAgain } from "../open-again.ts";
 import { usableConfinements } from "../runtime/confinements.ts";
 import { until as untilSo } from "../until.ts";
 import { environmentOf, isAlive, processesWith } from "./alive.ts";
@@ -416,11 +415,7 @@ test("all processes end with the server at once, even those that ignore SIGTERM"
 onPostgres("two servers", (open) => {
   test("one server runs it, both report on it, and the other one takes over", async () => {
     const db = await open();
-    const second = {
-      ...(await openDatabase({ databaseUrl: db.databaseUrl, home: db.home, log: getLogger("test") })),
-      home: db.home,
-      databaseUrl: db.databaseUrl,
-    };
+    const second = await openAgain(db);
     const marker = crypto.randomUUID();
     const files = { "mine/config.ts": declares("MARK"), "mine/process.ts": processFile(`exec sleep 1000`) };
     const environment = { MARK: marker };

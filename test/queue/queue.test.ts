@@ -14,7 +14,7 @@ const log = getLogger("heddle");
 /** Closed at the latest with its database: a test that fails would leave it open. */
 async function openQueue(db: TestDatabase, instead: Partial<TestDatabase> = {}): Promise<Queue> {
   const queue = await createQueue({ db: { ...db, ...instead }, log });
-  db.beforeClose?.(queue.close);
+  db.beforeClose(queue.close);
   return queue;
 }
 

@@ -56,9 +56,9 @@ export async function createSessionsFixture(
   const redactor = createRedactor();
   const vault = testVault();
   const queue = await createQueue({ db, log });
-  db.beforeClose?.(queue.close);
+  db.beforeClose(queue.close);
   const events = await createEvents({ db, log });
-  db.beforeClose?.(events.close);
+  db.beforeClose(events.close);
   const dispatchers = createDispatchers({
     none: noneDispatcher,
     internal: createInternalDispatcher({
@@ -121,7 +121,7 @@ export async function createSessionsFixture(
   const outcomes = createOutcomes({ db, actions });
   const follow = createFollow({ db, events, outcomes });
   const clientTools = createClientTools({ db, queue, log, onCommit: events.committed });
-  db.beforeClose?.(clientTools.close);
+  db.beforeClose(clientTools.close);
   const openAi = {
     clientTools,
     openAiSessions: createOpenAiSessions({ query: db.query, readFiles: parts.readFiles }),
@@ -147,7 +147,7 @@ export async function createSessionsFixture(
     clock: () => performance.now(),
   });
   const budgets = { ...counted, outside };
-  db.beforeClose?.(budgets.close);
+  db.beforeClose(budgets.close);
   const views = metas.map((meta) => ({
     id: meta.integrationType,
     isLive: true,

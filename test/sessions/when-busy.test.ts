@@ -35,7 +35,7 @@ async function fixture(db: TestDatabase, script: (asked: string, count: number) 
     maxUnattendedRuns: 30,
     stopGraceMs: 0,
   });
-  db.beforeClose?.(worker.close);
+  db.beforeClose(worker.close);
   const { session_id } = await parts.sessions.getOrCreate({ clientId: "test:room", botId: "default" });
   const send = async (content: string, whenBusy?: Mode, more: object = {}) =>
     String(

@@ -55,7 +55,7 @@ eachDatabase("what leaves a run", (open) => {
       maxRunSeconds: 60,
       maxUnattendedRuns: 30,
     });
-    db.beforeClose?.(worker.close);
+    db.beforeClose(worker.close);
   });
   beforeEach(() => {
     delivered = [];

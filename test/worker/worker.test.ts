@@ -56,7 +56,7 @@ eachDatabase("worker", (open) => {
         stopGraceMs: options.stopGraceMs ?? 5_000,
       });
       // A test that fails would leave it running.
-      db.beforeClose?.(worker.close);
+      db.beforeClose(worker.close);
       return worker;
     };
     const send = async (clientId: string, content = "x") => {

@@ -1,14 +1,15 @@
 import { expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
+import type { Database } from "../../../src/db/database.ts";
 import { openDatabase } from "../../../src/db/open.ts";
 import { createIntegrationStates } from "../../../src/integrations/settings/states.ts";
-import { eachDatabase, onPostgres, type TestDatabase } from "../../database.ts";
+import { eachDatabase, onPostgres } from "../../database.ts";
 import { until } from "../../until.ts";
 import { harness, nextCall, routerSaying, toolNamed } from "../harness.ts";
 
 const log = getLogger("test");
 
-async function loaded(db: Omit<TestDatabase, "home" | "databaseUrl">) {
+async function loaded(db: Database) {
   const states = createIntegrationStates({ db, log });
   await states.load();
   return { ...states, [Symbol.asyncDispose]: states.close };
