@@ -20,9 +20,9 @@ export interface ReceiveInput {
   headers?: Record<string, string>;
   /** Text that is sent as it is, or any JSON. */
   body: unknown;
-  /** The event's name, for senders that put it in a header, others are refused; default: the value of that header. */
+  /** The event's name, for senders that put it in a header (others are refused); default: the value of that header. */
   event?: string;
-  /** The delivery's id, for senders that put it in a header, others are refused; default: a new one. */
+  /** The delivery's id, for senders that put it in a header (others are refused); default: a new one. */
   delivery?: string;
   /** The secret to sign with instead of the one in the settings; without a verifier in the manifest, a bearer token. */
   token?: string;
