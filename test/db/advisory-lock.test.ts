@@ -4,7 +4,9 @@ import { advisoryLock } from "../../src/db/advisory-lock.ts";
 import { openDatabase } from "../../src/db/open.ts";
 import { within } from "../../src/within.ts";
 import { eachDatabase, onPostgres } from "../database.ts";
+import { until } from "../until.ts";
 
+const HOUR_MS = 3_600_000;
 const log = getLogger("heddle");
 
 eachDatabase("an advisory lock", (open) => {
@@ -30,6 +32,28 @@ onPostgres("an advisory lock", (open) => {
     const result = one?.(async () => [await two?.(async () => "two"), await other?.(async () => "other")]);
     expect(await result).toEqual([undefined, "other"]);
     expect(await two?.(async () => "two")).toBe("two");
+  });
+
+  test("is taken from a server that has fallen silent, and from none that works for long", async () => {
+    const db = await open();
+    const second = advisoryLock(db, "sweep");
+    const rest = Promise.withResolvers<void>();
+    const awake = advisoryLock(db, "sweep", { silentMs: 2_000, beatMs: 50 })(async () => {
+      await Bun.sleep(3_000);
+      return second(async () => "both");
+    });
+    expect(await awake).toBeUndefined();
+    const asleep = advisoryLock(db, "sweep", { silentMs: 400, beatMs: HOUR_MS })(() => rest.promise);
+    asleep.catch(() => undefined);
+    expect(
+      await until(
+        () => second(async () => "taken"),
+        (got) => got !== undefined,
+      ),
+    ).toBe("taken");
+    rest.resolve();
+    await expect(asleep).rejects.toThrow();
+    expect(await second(async () => "free")).toBe("free");
   });
 
   test("more of them at once than there are connections wait for each other, and leave one for the work", async () => {
