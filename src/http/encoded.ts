@@ -1,4 +1,4 @@
-// Answers that are the same for everybody are sent compressed to whom accepts that.
+// Compresses answers that are the same for everybody, for clients that accept it.
 
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";

@@ -104,7 +104,7 @@ const LISTS: Record<string, string> = {
   "dispatch_config.session_id": "/api/v1/sessions",
 };
 
-/** Whoever sent an example, or an id of another server, reads where the own ones are. */
+/** Whoever sent an example, or an id of another server, is told where those of this server are listed. */
 function withList(error: HeddleError): HeddleError {
   const { code, field, message } = error;
   const list = field === undefined ? undefined : LISTS[field];

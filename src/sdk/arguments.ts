@@ -22,7 +22,7 @@ export function checkArgument(what: string, value: unknown, kind: keyof typeof K
 /** Throws `validation` if an author's function has returned a promise where its value is used at once: it would count as yes. */
 export function atOnce<Value>(what: string, value: Value): Value {
   if (typeof property(value, "then") !== "function") return value;
-  // If it rejects, nobody is to read of an uncaught error besides.
+  // Its rejection must not be reported as an uncaught error as well.
   Promise.resolve(value).catch(() => undefined);
   throw new HeddleError("validation", `${what} must return its value at once; got a promise.`);
 }

@@ -58,7 +58,7 @@ export class ReauthRequired extends Error {
   }
 }
 
-/** What reading a setting throws that has no value: nobody has set the integration up yet. */
+/** Thrown when a setting without a value is read: nobody has set the integration up yet. */
 export class MissingSetting extends HeddleError {
   readonly [MARK] = "missing_setting";
   constructor(key: string) {

@@ -45,7 +45,7 @@ export function createRestControls(call: Call): ControlCalls {
       return { status, result, error };
     },
     async correctTask(id, text) {
-      // So that an id that there is not is an error, as in the server.
+      // An id that does not exist must be an error, as in the server.
       await call("GET", `/tasks/${at(id)}`);
       const query = new URLSearchParams({ task_id: id, status: "delivered", limit: "200" });
       const { deliveries } = await call<{ deliveries: Answered[] }>("GET", `/deliveries?${query}`);

@@ -41,7 +41,7 @@ export function createRestStore(integrationId: string | undefined, call: Call): 
   };
 }
 
-/** Calls `work` and returns `other` for an error with this code, which is an expected outcome. */
+/** Returns what `ask` returns, or `otherwise` if it fails with this code, which is an expected outcome. */
 async function unless<Value, Other>(
   code: "not_found" | "conflict",
   otherwise: Other,

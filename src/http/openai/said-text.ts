@@ -19,7 +19,7 @@ export function createSaidText(write: (text: string) => object[], isWhole: boole
     /** What the client has been sent. */
     said: () => said,
     add: (text: string) => (isWhole ? [] : say(text)),
-    /** Tools follow; what came since the last ones reads as a whole like this. */
+    /** Called before tools are called, with the whole text that was written since the last calls. */
     tools(text: string): void {
       beforeTools = text;
       isNext = said !== "";

@@ -73,7 +73,7 @@ interface Info {
   version?: unknown;
 }
 
-/** What `meta` of index.ts says and nobody heeds. */
+/** Fields of `meta` in index.ts that nothing reads. */
 function aboutMeta(id: string, info: Info | undefined): string[] {
   const of = "meta of index.ts";
   return [

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { FoundIntegration } from "../discovery/discover.ts";
 
-/** By the stem of the file, or "tools": what it is to call, and the words that show that it may do so under some condition. */
+/** By the stem of the file, or "tools": what it should call, and words which show that it may do so under some condition. */
 const CALLS: Record<string, { missing: string; words: RegExp }> = {
   tools: { missing: "no tool: call register(), or begin the name of a helper with _", words: /\bregister\b/ },
   dispatcher: { missing: "no dispatcher: call registerDispatcher()", words: /\bregisterDispatcher\b/ },

@@ -248,7 +248,7 @@ async function keep(dir: string, kept: string): Promise<void> {
   }
 }
 
-/** Links instead of copying, because the files never change. */
+/** Makes links instead of copies, because the files never change. */
 async function duplicate(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
