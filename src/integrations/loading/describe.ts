@@ -73,7 +73,7 @@ interface Info {
   version?: unknown;
 }
 
-/** Fields of `meta` in index.ts that nothing reads. */
+/** What is wrong with `meta` in index.ts; none of it keeps the integration from loading. */
 function aboutMeta(id: string, info: Info | undefined): string[] {
   const of = "meta of index.ts";
   return [
