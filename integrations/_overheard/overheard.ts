@@ -2,6 +2,7 @@
 
 import { getOrCreateSession, injectMessage, log, store } from "heddle/sdk";
 import { shortened } from "../_keys/shortened.ts";
+import { spokenBy } from "./spoken-by.ts";
 
 /** Of one message. */
 const LONGEST = 2_000;
@@ -60,7 +61,10 @@ export async function overhear(said: Overheard): Promise<"overheard" | "empty" |
   }
   const sessionId = await getOrCreateSession({ clientId, botId, dispatchConfig });
   const idempotencyKey = `overheard:${key}`;
-  await injectMessage({ sessionId, content, source, notify: false, author, fromBot, idempotencyKey });
+  await injectMessage({
+    ...{ sessionId, content: spokenBy(author.display_name, content), source, notify: false },
+    ...{ author, fromBot, idempotencyKey },
+  });
   return "overheard";
 }
 

@@ -2,9 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { channels, getOrCreateSession, injectMessage, store } from "heddle/sdk";
+import { spokenBy } from "../_overheard/spoken-by.ts";
 import { call } from "./client.ts";
 import { settings } from "./config.ts";
-import { channelOf, isThread, whoAmI } from "./known.ts";
+import { channelOf, isDirect, isThread, whoAmI } from "./known.ts";
 import { clientIdOf, type Place, targetOf } from "./place.ts";
 
 const STRING = 3;
@@ -70,13 +71,14 @@ async function placeOfChannel(id: string): Promise<Place> {
 }
 
 async function ask(
-  { argument, person, interaction }: Command,
+  { argument, channel, person, interaction }: Command,
   place: Place,
   sessionId: string,
 ): Promise<undefined> {
   const { id, application_id, token } = interaction;
   await injectMessage({
-    ...{ sessionId, content: argument, source: "discord", runAgent: true, notify: true },
+    ...{ sessionId, source: "discord", runAgent: true, notify: true },
+    content: isDirect(await channelOf(channel)) ? argument : spokenBy(person.name, argument),
     author: { id: person.id, display_name: person.name },
     dispatchConfig: { ...targetOf(place), interaction: { application_id, token } },
     idempotencyKey: `command:${id}`,

@@ -2,6 +2,7 @@
 
 import { channels, getOrCreateSession, injectEvent, injectMessage, type JsonObject, store } from "heddle/sdk";
 import { injectReadable } from "../_injections/readable.ts";
+import { spokenBy } from "../_overheard/spoken-by.ts";
 import { isAllowed, refuse } from "./access.ts";
 import { call, isFinal } from "./client.ts";
 import { settings } from "./config.ts";
@@ -110,7 +111,7 @@ async function inject(
     clientId: clientIdOf(place),
     event: isDirect(channel) ? "direct_message" : mentions(message, self.id) ? "mention" : "message",
     botId,
-    content,
+    content: isDirect(channel) ? content : spokenBy(name, content),
     source: "discord",
     runAgent: true,
     fromBot: isBot(message),

@@ -1,6 +1,7 @@
 // Slash commands. Slack does not offer them in threads, so they concern the channel and its latest threads.
 
 import { channels, getOrCreateSession, injectMessage, type JsonObject } from "heddle/sdk";
+import { spokenBy } from "../_overheard/spoken-by.ts";
 import { settings } from "./config.ts";
 import { mayTalk, statusOf } from "./may-talk.ts";
 import { clientIdOf, targetOf } from "./place.ts";
@@ -63,7 +64,8 @@ async function ask(command: Command): Promise<string> {
   const author = { id: user, display_name: await personName(team, user) };
   await injectMessage({
     sessionId: await open(command),
-    ...{ content: text, source: "slack", runAgent: true, author, idempotencyKey: `command:${id}` },
+    content: channel.startsWith("D") ? text : spokenBy(author.display_name, text),
+    ...{ source: "slack", runAgent: true, author, idempotencyKey: `command:${id}` },
     dispatchConfig: { ...targetOf({ team, channel }), user_id: user },
   });
   return `Asked: ${text}`;

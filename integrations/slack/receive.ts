@@ -11,6 +11,7 @@ import {
   store,
 } from "heddle/sdk";
 import { injectReadable, isRefused } from "../_injections/readable.ts";
+import { spokenBy } from "../_overheard/spoken-by.ts";
 import { settings, threadsIn } from "./config.ts";
 import { earlier } from "./context.ts";
 import { load } from "./files.ts";
@@ -153,7 +154,7 @@ async function run(message: SlackMessage, self: Self, place: Place, botId: strin
     clientId: clientIdOf(place),
     event: message.isDirect ? "direct_message" : message.isMention ? "mention" : "message",
     botId,
-    content,
+    content: message.isDirect ? content : spokenBy(name, content),
     source: "slack",
     runAgent: true,
     fromBot: message.isBot,

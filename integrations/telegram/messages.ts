@@ -5,6 +5,7 @@ import type { Message, User } from "grammy/types";
 import { channels, getOrCreateSession, injectMessage, type MessageAttachment, store } from "heddle/sdk";
 import { addToAnswer } from "../_answers/add-to-answer.ts";
 import { injectReadable } from "../_injections/readable.ts";
+import { spokenBy } from "../_overheard/spoken-by.ts";
 import { isAllowed, nameOf, refuse } from "./access.ts";
 import { type Addressed, addressed } from "./addressed.ts";
 import { connectTelegram } from "./client.ts";
@@ -101,7 +102,7 @@ async function inject({ messages, place, from, what, signal, key, whenBusy }: Ta
   const answers = what.isForBot || !(await needsMention(place));
   const { task_id, duplicate } = await injectReadable(injectMessage, {
     sessionId,
-    content,
+    content: isPrivate(place) ? content : spokenBy(nameOf(from), content),
     source: "telegram",
     runAgent: answers,
     // What people say among themselves is context, and is not posted where it comes from.

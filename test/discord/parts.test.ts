@@ -79,7 +79,7 @@ test("a mention begins a thread, once however often it comes; a direct message n
   await take(found(id));
   expect(heddle.events).toMatchObject([
     {
-      ...{ content: "How are @Ben and :cat:?", clientId: `discord:${GENERAL}:${id}`, event: "mention" },
+      ...{ content: "Ada: How are @Ben and :cat:?", clientId: `discord:${GENERAL}:${id}`, event: "mention" },
       ...{ author: { id: ADA, display_name: "Ada" }, fromBot: false },
       dispatchConfig: { type: "discord", channel_id: GENERAL, thread_id: id },
     },
@@ -102,13 +102,13 @@ test("talk among people is kept only where the bot is to listen, without a run; 
   await take(found(id));
   expect((await write(ADA, GENERAL, "")).outcome).toBe("empty");
   expect(heddle.messages).toMatchObject([
-    { content: "The shop opens at nine.", notify: false, author: { id: ADA }, fromBot: false },
+    { content: "Ada: The shop opens at nine.", notify: false, author: { id: ADA }, fromBot: false },
   ]);
   await mention("When?");
   expect(heddle.messages.slice(1)).toMatchObject([
     { content: "Said here before:\n\nAda: The shop opens at nine.", notify: false },
   ]);
-  expect(heddle.firstEvent).toMatchObject({ content: "When?", runAgent: true });
+  expect(heddle.firstEvent).toMatchObject({ content: "Ada: When?", runAgent: true });
 });
 
 test("where no thread may begin, the mention is answered as a reply; a channel's settings hold", async () => {
@@ -122,7 +122,7 @@ test("where no thread may begin, the mention is answered as a reply; a channel's
   expect(heddle.events.at(-1)).toMatchObject({ clientId: `discord:${QUIET}` });
   know(`discord:${GENERAL}`, { require_mention: false, bot_id: "ops" });
   await write(ADA, GENERAL, "no mention");
-  expect(heddle.events.at(-1)).toMatchObject({ botId: "ops", event: "message", content: "no mention" });
+  expect(heddle.events.at(-1)).toMatchObject({ botId: "ops", event: "message", content: "Ada: no mention" });
   expect((await write(ADA, GENERAL, "stop")).outcome).toBe("stopped");
   expect(stopped).toEqual(["task-9"]);
   // A failure of Discord is no refusal: the message comes again.
@@ -139,7 +139,7 @@ test("a thread of others is read before the bot answers in it", async () => {
   expect(heddle.messages.map(({ content }) => content)).toEqual([
     "Earlier in this thread:\n\nBen: The printer is on fire.\nBen: Still burning.",
   ]);
-  expect(heddle.firstEvent.content).toBe("What now?");
+  expect(heddle.firstEvent.content).toBe("Ada: What now?");
 });
 
 test("a stranger is told once how to be let in: alone with a code, among others without one", async () => {
@@ -481,7 +481,7 @@ test("a wrong token, and an intent that is off, are told as what they are; witho
   discord.write(ADA, GENERAL, "For nobody");
   discord.write(ADA, DIRECT, "Alone");
   await until(() => heddle.events.length === 2);
-  expect(heddle.events.map(({ content }) => content)).toEqual(["For you", "Alone"]);
+  expect(heddle.events.map(({ content }) => content)).toEqual(["Ada: For you", "Alone"]);
   await listener.stop();
   discord.mayRead = true;
   useSettings({ DISCORD_MESSAGE_CONTENT: undefined, DISCORD_BOT_TOKEN: "wrong" });

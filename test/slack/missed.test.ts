@@ -88,11 +88,11 @@ test("what was said while the address could not be reached is looked up, and peo
   expect(await look()).toEqual([
     "Slack could not deliver 1 message, which had to be looked up. https://heddle.example/integrations/slack/webhook must be reachable from outside.",
   ]);
-  expect(contents()).toEqual(["Heard", "Missed"]);
+  expect(contents()).toEqual(["Ada: Heard", "Ada: Missed"]);
   // Its event was on its way, and is not.
   pass(5);
   expect(await look()).toHaveLength(1);
-  expect(contents()).toEqual(["Heard", "Missed", "Just now"]);
+  expect(contents()).toEqual(["Ada: Heard", "Ada: Missed", "Ada: Just now"]);
   pass(5);
   expect(await look()).toEqual([]);
   expect(reads()).toBe(1);
@@ -113,7 +113,7 @@ test("only the latest places are read each time; all of them once anything was m
   untold("In a new place", "C0ROOM29");
   pass(5);
   expect(await look()).toEqual([expect.stringContaining("2 messages")]);
-  expect(contents().slice(-2)).toEqual(["In a new place", "In an old place"]);
+  expect(contents().slice(-2)).toEqual(["Ada: In a new place", "Ada: In an old place"]);
   expect(reads()).toBe(50);
 
   pass(60);
@@ -132,7 +132,7 @@ test("only the latest places are read each time; all of them once anything was m
       .status,
   ).toBe(200);
   expect(await look()).toEqual([expect.stringContaining("1 message,")]);
-  expect(contents().at(-1)).toBe("Again in an old place");
+  expect(contents().at(-1)).toBe("Ada: Again in an old place");
   // Once for all of them.
   pass(5);
   expect(await look()).toEqual([]);
@@ -151,7 +151,7 @@ test("a long silence is not read from its beginning", async () => {
   untold("Missed");
   pass(5);
   expect(await look()).toHaveLength(1);
-  expect(contents()).toEqual(["Heard", "Missed"]);
+  expect(contents()).toEqual(["Ada: Heard", "Ada: Missed"]);
 });
 
 test("a place in which much was said is read page by page", async () => {
@@ -162,5 +162,6 @@ test("a place in which much was said is read page by page", async () => {
   for (let number = 0; number < 450; number++) untold(`Missed ${number}`);
   pass(5);
   expect(await look()).toEqual([expect.stringContaining("450 messages")]);
-  expect(contents()).toEqual(["Heard", ...Array.from({ length: 450 }, (_, number) => `Missed ${number}`)]);
+  const missed = Array.from({ length: 450 }, (_, number) => `Ada: Missed ${number}`);
+  expect(contents()).toEqual(["Ada: Heard", ...missed]);
 });

@@ -93,7 +93,7 @@ test("a repeated event is one message; the bot's own words, other bots and unfur
   expect(heddle.events.length).toBe(1);
   expect(heddle.firstEvent).toMatchObject({
     ...{
-      content: "Hi",
+      content: "Ada: Hi",
       author: { id: ADA, display_name: "Ada" },
       clientId: `${place}:${ts}`,
       fromBot: false,
@@ -189,7 +189,7 @@ test("talk among people is kept only where the bot is to listen, without a run; 
   expect(await talk("Aside", { thread_ts: ts })).toMatchObject({ reason: "not_mentioned" });
   expect(heddle.messages).toMatchObject([
     {
-      ...{ content: "The shop opens at nine (https://a.example).", source: "slack", notify: false },
+      ...{ content: "Ada: The shop opens at nine (https://a.example).", source: "slack", notify: false },
       ...{ author: { id: ADA, display_name: "Ada" }, fromBot: false },
     },
   ]);
@@ -202,7 +202,7 @@ test("talk among people is kept only where the bot is to listen, without a run; 
     Array.from({ length: 20 }, (_, number) => `Ada: Word ${number + 5}`),
   );
   expect(told?.author).toBeUndefined();
-  expect(heddle.events.at(-1)).toMatchObject({ content: "When?", runAgent: true });
+  expect(heddle.events.at(-1)).toMatchObject({ content: "Ada: When?", runAgent: true });
   // The most that can be kept fits, whatever its characters cost.
   for (let number = 0; number < 20; number++) await talk("\u0001".repeat(40_000));
   expect(await talk("\u0001".repeat(40_000))).toMatchObject({ reason: "overheard" });
@@ -223,7 +223,7 @@ test("an edit that overtakes its message is taken in its place", async () => {
   await say({ subtype: "message_changed", message, previous_message, user: undefined, text: undefined });
   await say({ ts, text: `<@${BOT}> old` });
   expect(heddle.events.map(({ content, idempotencyKey }) => [content, idempotencyKey])).toEqual([
-    ["new", `${TEAM}:${GENERAL}:${ts}`],
+    ["Ada: new", `${TEAM}:${GENERAL}:${ts}`],
   ]);
   heddle.clear();
   const old = { ...message, ts: "1600000000.000001" };
@@ -441,7 +441,7 @@ test("commands ask, stop, show and change, the latter by people whom the operato
   know(place);
   expect(await run("/ask", "when?")).toBe("Asked: when?");
   await run("/ask", "when?");
-  expect(heddle.messages).toMatchObject([{ content: "when?", runAgent: true, author: { id: ADA } }]);
+  expect(heddle.messages).toMatchObject([{ content: "Ada: when?", runAgent: true, author: { id: ADA } }]);
   expect(await run("/stop")).toBe("Stopped 1 run.");
   expect(await run("/model", "fast")).toContain("Only people whom the operator has allowed");
   heddle.people.push({ id: ADA, name: "Ada", place: null, status: "allowed" });
@@ -512,7 +512,7 @@ test("commands come over HTTP as well, signed", async () => {
     response_type: "ephemeral",
     text: "Asked: When?",
   });
-  expect(heddle.firstMessage).toMatchObject({ content: "When?", runAgent: true, author: { id: ADA } });
+  expect(heddle.firstMessage).toMatchObject({ content: "Ada: When?", runAgent: true, author: { id: ADA } });
   expect((await post("another")).status).not.toBe(200);
 });
 

@@ -66,7 +66,7 @@ test("each place is a session, and answers go where the question was", async () 
     dispatchConfig: { type: "telegram", chat_id: PERSON },
   });
   expect(group).toMatchObject({
-    content: "and here?",
+    content: "Anna: and here?",
     dispatchConfig: { type: "telegram", chat_id: GROUP, topic: 17, reply_to: inTopic },
   });
 });
@@ -83,10 +83,10 @@ test("in groups it answers mentions, replies and /ask; the rest is context", asy
   await it.listen();
   await settled();
   expect(it.heddle.messages.map(({ content, runAgent, notify }) => [content, runAgent, notify])).toEqual([
-    ["Lunch?", false, false],
-    ["how much?", true, true],
+    ["Anna: Lunch?", false, false],
+    ["Anna: how much?", true, true],
     ["/ask@other_bot how much?", false, false],
-    ["Why?", true, true],
+    ["Anna: Why?", true, true],
   ]);
 });
 
