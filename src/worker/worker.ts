@@ -50,6 +50,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const runTask = createTaskRunner(options);
   const runs = new Map<string, Running>();
   const deliveries = new AbortController();
+  /** A delivery that is fetched again while this process still makes it waits for what comes of that; else it would arrive twice. */
+  const attempts = new Map<string, Promise<void>>();
   /** Set when the grace period of a stop has passed: a job that was being fetched at that moment is released at once. */
   let isGraceOver = false;
 
@@ -77,7 +79,18 @@ export function createWorker(options: WorkerOptions): Worker {
   const deliveryPump = queue.work("deliveries", {
     concurrency: DISPATCH_TYPES * concurrency,
     perGroup: concurrency,
-    run: (job, setFollowed) => outbox.attempt(job, deliveries.signal, setFollowed),
+    async run(job, setFollowed) {
+      const earlier = attempts.get(job.id) ?? Promise.resolve();
+      const attempt = earlier
+        .catch(() => undefined)
+        .then(() => outbox.attempt(job, deliveries.signal, setFollowed));
+      attempts.set(job.id, attempt);
+      try {
+        await attempt;
+      } finally {
+        if (attempts.get(job.id) === attempt) attempts.delete(job.id);
+      }
+    },
   });
   const adoptionPump = queue.work("unordered_deliveries", {
     concurrency: 1,

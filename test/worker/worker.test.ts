@@ -30,13 +30,14 @@ const answered = (text: string): Outcome => ({
 eachDatabase("worker", (open) => {
   async function fixture(
     runTurn: (task: ClaimedTask, signal: AbortSignal) => Promise<Outcome>,
-    options: { maxRunSeconds?: number; stopGraceMs?: number } = {},
+    options: { maxRunSeconds?: number; stopGraceMs?: number; beforeDelivery?: () => Promise<void> } = {},
   ) {
     const delivered: DeliverInput[] = [];
     const arrived = Promise.withResolvers<DeliverInput>();
     const chat: Dispatcher = {
-      deliver(input) {
+      async deliver(input) {
         delivered.push(input);
+        await options.beforeDelivery?.();
         arrived.resolve(input);
         return { receipt: delivered.length };
       },
@@ -432,6 +433,38 @@ eachDatabase("worker", (open) => {
     expect(await over(id)).toMatchObject({ status: "complete", result: "new", attempt: 2, losses: 0 });
     expect(order).toEqual(["begin 1", "end 1", "begin 2"]);
     await worker.close();
+    await queue.close();
+  }, 20_000);
+
+  test("a delivery that this worker fetches again while it makes it is made once", async () => {
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const { start, send, delivered, outbox, db, queue } = await fixture(async () => answered("42"), {
+      async beforeDelivery() {
+        begun.resolve();
+        await go.promise;
+      },
+    });
+    const worker = start();
+    await send("test:1");
+    await begun.promise;
+    const lapse =
+      "update pgboss.job set state = 'retry', retry_count = retry_count + 1 where name = $1 and state = 'active'";
+    await db.execute(lapse, ["deliveries_by_target"]);
+    const fetched = "select 1 from pgboss.job where name = $1 and state = 'active' and retry_count > 0";
+    await until(
+      async () => (await db.execute(fetched, ["deliveries_by_target"])).rows.length,
+      (count) => count === 1,
+    );
+    // Time for a second call, if it were made.
+    await Bun.sleep(50);
+    go.resolve();
+    await until(
+      () => outbox.list({ limit: 5 }),
+      (rows) => rows.every(({ status }) => status === "delivered"),
+    );
+    await worker.close();
+    expect(delivered).toHaveLength(1);
     await queue.close();
   }, 20_000);
 });
