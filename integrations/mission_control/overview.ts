@@ -74,6 +74,9 @@ const waiting = (kind: Waiting["kind"], { id, title, updated_at }: Plan): Waitin
   since: updated_at,
 });
 
+const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
 /** Memories are the server's, and shown as far as the caller may see them. */
 async function memoryReadiness(request: Request): Promise<Readiness> {
   const found = await memoriesFor(request, { limit: 500 });
@@ -90,7 +93,7 @@ async function memoryReadiness(request: Request): Promise<Readiness> {
   const issues = waiting > 0 ? [`${waiting} wait for a review`] : [];
   return {
     ready: count > 0 && waiting === 0,
-    detail: `${count} memories`,
+    detail: counted(count, "memory", "memories"),
     count,
     total: found.length,
     issues,
@@ -119,15 +122,19 @@ export async function readiness(request: Request): Promise<Record<string, Readin
   const [cards, plans, paused] = [of("cards"), of("plans"), of("paused")];
   return {
     dashboard: part(of("timeline"), of("timeline"), "Shows what has happened"),
-    kanban: part(cards - of("completed"), cards, `${cards - of("completed")} open of ${cards} cards`),
-    timeline: part(of("timeline"), of("timeline"), `${of("timeline")} events`),
+    kanban: part(
+      cards - of("completed"),
+      cards,
+      `${cards - of("completed")} open of ${counted(cards, "card")}`,
+    ),
+    timeline: part(of("timeline"), of("timeline"), counted(of("timeline"), "event")),
     plans: part(
       plans - paused,
       plans,
-      `${plans} plans`,
+      counted(plans, "plan"),
       paused > 0 ? [`${paused} stopped at a step that failed`] : [],
     ),
-    journal: part(of("journal"), of("journal"), `${of("journal")} entries`),
+    journal: part(of("journal"), of("journal"), counted(of("journal"), "entry", "entries")),
     memory: await memoryReadiness(request),
   };
 }

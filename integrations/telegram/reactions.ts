@@ -1,4 +1,4 @@
-// Reactions on a message show at once that the bot has seen it, and how its run ended.
+// Reactions on a message show that its run has begun, and how it ended.
 
 import { log, registerHook } from "heddle/sdk";
 import { connectTelegram, signalOf } from "./client.ts";

@@ -29,7 +29,7 @@ export const SETUP = defineSetup({
       key: "TELEGRAM_REACTIONS",
       required: false,
       description:
-        "Whether reactions show that the bot has seen a message (👀) and how its run ended (👌, 😢)",
+        "Whether reactions on a message show that its run has begun (👀) and how it ended (👌, 😢)",
       default: "true",
     },
     {
