@@ -333,6 +333,7 @@ test("an author's test runs with no package installed", async () => {
     "src/errors.ts",
     "src/schema/json-of.ts",
     "src/schema/json-text.ts",
+    "src/schema/multiple-of.ts",
     "src/schema/nearest.ts",
     "src/schema/pattern-words.ts",
     "src/secrets/names.ts",

@@ -42,6 +42,8 @@ export function schedulesTests(ui: () => Ui): void {
     });
     await page.getByRole("button", { name: "Run now" }).click();
     await page.getByText("Run by hand").waitFor();
+    // The end of the run has the page read the schedule again, which must not meet its deletion.
+    await page.getByText("Complete", { exact: true }).first().waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Resume" }).waitFor();
     const { schedules } = await ui().api("GET", "/api/v1/schedules?enabled=false");

@@ -57,6 +57,7 @@ const UUIDS: Record<string, [kind: string, before: string[], after: string[], li
   "schedules pause id": ["schedule", ["schedules", "pause"], [], "heddle schedules list"],
   "schedules resume id": ["schedule", ["schedules", "resume"], [], "heddle schedules list"],
   "schedules run id": ["schedule", ["schedules", "run"], [], "heddle schedules list"],
+  "schedules show id": ["schedule", ["schedules", "show"], [], "heddle schedules list"],
 };
 const NAMES: typeof UUIDS = {
   "ask bot": ["bot", ["ask", "Hello", "--bot"], [], "page Bots"],
