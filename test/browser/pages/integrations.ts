@@ -201,6 +201,30 @@ export function integrationsTests(ui: () => Ui): void {
     expect(opened.faults).toEqual([]);
   });
 
+  test("integrations: what is tested at once after saving is what was saved", async () => {
+    await using opened = await ui().openPage("/admin/integrations/loom?tab=settings");
+    const { page } = opened;
+    const steps: string[] = [];
+    await page.route("**/loom/settings", async (route) => {
+      if (route.request().method() !== "PUT") return route.fallback();
+      await Bun.sleep(700);
+      const response = await route.fetch();
+      steps.push("saved");
+      await route.fulfill({ response });
+    });
+    await page.route("**/loom/test-connection", (route) => {
+      steps.push("tested");
+      return route.fallback();
+    });
+    await page.getByLabel("LOOM_SHED", { exact: true }).fill("south");
+    await page.getByRole("button", { name: "Save 1 change" }).click();
+    await page.getByRole("button", { name: "Test connection" }).click();
+    await page.getByText("Four looms answer.").waitFor();
+    expect(steps).toEqual(["saved", "tested"]);
+    await ui().api("DELETE", "/api/v1/admin/integrations/loom/settings/LOOM_SHED");
+    expect(opened.faults).toEqual([]);
+  });
+
   test("integrations: the output of a process is followed, paused and filtered; it stops and starts", async () => {
     await using opened = await ui().openPage("/admin/integrations/loom?tab=process");
     const { page } = opened;

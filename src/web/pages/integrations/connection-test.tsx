@@ -4,14 +4,16 @@ import { api, take } from "../../api/client.ts";
 import { ApiError } from "../../parts/api-error.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import classes from "./connection-test.module.css";
-import type { Integration } from "./queries.ts";
+import { type Integration, settingsChanged } from "./queries.ts";
 
 /** Has the integration ask its service whether the stored settings work. Shows nothing for an integration that cannot. */
 export function ConnectionTest({ integration }: { integration: Integration }) {
   const { id, is_live, has_connection_test } = integration;
   const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () =>
-      take(api.POST("/api/v1/admin/integrations/{id}/test-connection", { params: { path: { id } } })),
+    mutationFn: async () => {
+      await settingsChanged(id);
+      return take(api.POST("/api/v1/admin/integrations/{id}/test-connection", { params: { path: { id } } }));
+    },
   });
   if (!is_live || !has_connection_test) return null;
   return (

@@ -29,6 +29,23 @@ export async function readSettings(id: string): Promise<StoredSettings> {
   };
 }
 
+/** Changes of settings on their way to the server, by integration. */
+const changing = new Map<string, Promise<unknown>>();
+
+export async function changeSettings(id: string, change: () => Promise<unknown>): Promise<void> {
+  const work = change();
+  changing.set(id, work);
+  try {
+    await work;
+  } finally {
+    if (changing.get(id) === work) changing.delete(id);
+  }
+}
+
+/** Whoever saves and tests at once wants what was just saved to be tested. */
+export const settingsChanged = (id: string): Promise<unknown> =>
+  Promise.resolve(changing.get(id)).catch(() => undefined);
+
 export const settingsOf = (id: string) =>
   queryOptions({ queryKey: ["integrations", "settings", id], queryFn: () => readSettings(id) });
 

@@ -3,7 +3,7 @@ import { api, take } from "../../api/client.ts";
 import { Awaited } from "../../parts/awaited.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { SettingsForm } from "../../parts/settings-form.tsx";
-import { readSettings, refreshIntegrations, settingsOf } from "./queries.ts";
+import { changeSettings, readSettings, refreshIntegrations, settingsOf } from "./queries.ts";
 
 /** The settings of an integration as a form. */
 export function Settings({ id }: { id: string }) {
@@ -15,19 +15,23 @@ export function Settings({ id }: { id: string }) {
       stored={data}
       read={() => readSettings(id)}
       onSave={async (settings, header) => {
-        await take(
-          api.PUT("/api/v1/admin/integrations/{id}/settings", {
-            params: { path: { id }, header },
-            body: { settings },
-          }),
+        await changeSettings(id, () =>
+          take(
+            api.PUT("/api/v1/admin/integrations/{id}/settings", {
+              params: { path: { id }, header },
+              body: { settings },
+            }),
+          ),
         );
         await refreshIntegrations();
       }}
       onReset={async (key, header) => {
-        await take(
-          api.DELETE("/api/v1/admin/integrations/{id}/settings/{key}", {
-            params: { path: { id, key }, header },
-          }),
+        await changeSettings(id, () =>
+          take(
+            api.DELETE("/api/v1/admin/integrations/{id}/settings/{key}", {
+              params: { path: { id, key }, header },
+            }),
+          ),
         );
         await refreshIntegrations();
       }}
