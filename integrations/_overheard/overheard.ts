@@ -2,7 +2,7 @@
 
 import { getOrCreateSession, injectMessage, log, store } from "heddle/sdk";
 import { shortened } from "../_keys/shortened.ts";
-import { spokenBy } from "./spoken-by.ts";
+import { nameInText, spokenBy } from "./spoken-by.ts";
 
 /** Of one message. */
 const LONGEST = 2_000;
@@ -47,7 +47,7 @@ export async function overhear(said: Overheard): Promise<"overheard" | "empty" |
     (before) => {
       // A service may tell of a message again.
       if (before?.last.some((one) => one.key === key)) return before;
-      const line = `${author.display_name}: ${content.slice(0, LONGEST_TOLD).toWellFormed()}`;
+      const line = `${nameInText(author.display_name)}: ${content.slice(0, LONGEST_TOLD).toWellFormed()}`;
       const last = [...(before?.last ?? []), { key, line }].slice(-TOLD);
       return { day, count: (before?.day === day ? before.count : 0) + 1, last };
     },

@@ -1,14 +1,21 @@
 const LONGEST_NAME = 80;
 
 /**
- * What somebody says where several people talk, as the bot reads it: with the name in front, which is all that tells it who speaks. A colon
- * in a name would end it, and what follows would read as said by somebody of that name. A command stays one.
+ * A person's name within a text for a bot. People choose their names: one with a line break or a colon would read as if somebody else
+ * began to speak.
  */
-export function spokenBy(name: string, said: string): string {
-  const shown = name
+export const nameInText = (name: string): string =>
+  name
     .replace(/[\s:\uff1a]+/g, " ")
     .trim()
     .slice(0, LONGEST_NAME)
     .toWellFormed();
+
+/**
+ * What somebody says where several people talk, as the bot reads it: with the name in front, which is all that tells it who speaks. A command
+ * stays one.
+ */
+export function spokenBy(name: string, said: string): string {
+  const shown = nameInText(name);
   return said === "" || said.startsWith("/") || shown === "" ? said : `${shown}: ${said}`;
 }

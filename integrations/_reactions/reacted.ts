@@ -3,6 +3,7 @@
 import { injectMessage, log, store } from "heddle/sdk";
 import { isRefused } from "../_injections/readable.ts";
 import { shortened } from "../_keys/shortened.ts";
+import { nameInText } from "../_overheard/spoken-by.ts";
 
 const KEPT_SECONDS = 7 * 86_400;
 const LONGEST_QUOTED = 200;
@@ -63,7 +64,8 @@ export async function tellReaction({ post, emoji, isGone, by, source, key }: Rea
   const quoted = known.said === "" ? "what you posted" : `what you wrote: "${known.said}"`;
   try {
     await injectMessage({
-      ...{ sessionId: known.session_id, content: `${by.name} ${what} to ${quoted}`, source, notify: false },
+      ...{ sessionId: known.session_id, source, notify: false },
+      content: `${nameInText(by.name)} ${what} to ${quoted}`,
       author: { id: by.id, display_name: by.name },
       idempotencyKey: shortened(`reaction:${key}`),
     });

@@ -1,5 +1,6 @@
 // What was said in a thread before the bot was called.
 
+import { nameInText } from "../_overheard/spoken-by.ts";
 import { call, isFinal } from "./client.ts";
 import { type DiscordMessage, nameOf, readable } from "./message.ts";
 import type { Place } from "./place.ts";
@@ -20,7 +21,7 @@ export async function earlier(
     const first = await starterOf(channel, thread);
     const lines = [...(first ? [first] : []), ...replies.reverse()]
       .filter(({ content }) => content !== "")
-      .map((one) => `${nameOf(one)}: ${readable(one, self).slice(0, LONGEST)}`);
+      .map((one) => `${nameInText(nameOf(one))}: ${readable(one, self).slice(0, LONGEST)}`);
     return lines.length > 0 ? `Earlier in this thread:\n\n${lines.join("\n")}` : undefined;
   } catch (error) {
     if (!isFinal(error)) throw error;

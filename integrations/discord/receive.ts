@@ -2,7 +2,7 @@
 
 import { channels, getOrCreateSession, injectEvent, injectMessage, type JsonObject, store } from "heddle/sdk";
 import { injectReadable } from "../_injections/readable.ts";
-import { spokenBy } from "../_overheard/spoken-by.ts";
+import { nameInText, spokenBy } from "../_overheard/spoken-by.ts";
 import { isAllowed, refuse } from "./access.ts";
 import { call, isFinal } from "./client.ts";
 import { settings } from "./config.ts";
@@ -148,14 +148,14 @@ export async function takeEdit(event: JsonObject, self: Self): Promise<string> {
   if (before === undefined) return "unknown";
   const said = readable(message, self.id);
   if (said.slice(0, LONGEST_REMEMBERED) === before.said) return "unchanged";
-  const content = `${before.name} has edited a message, which now reads: ${said}`;
+  const content = `${nameInText(before.name)} has edited a message, which now reads: ${said}`;
   return note(before, content, `edit:${message.id}:${message.edited_timestamp}`, message.author.id);
 }
 
 export async function takeDeletion({ id }: JsonObject): Promise<string> {
   const before = typeof id === "string" ? await store.get<Remembered>(saidKey(id)) : undefined;
   if (before === undefined) return "unknown";
-  return note(before, `${before.name} has deleted this message: ${before.said}`, `deleted:${id}`);
+  return note(before, `${nameInText(before.name)} has deleted this message: ${before.said}`, `deleted:${id}`);
 }
 
 async function note({ place, name }: Remembered, content: string, key: string, by?: string): Promise<string> {

@@ -1,5 +1,6 @@
 // What was said in a thread before the bot was called.
 
+import { nameInText } from "../_overheard/spoken-by.ts";
 import { codeOf, connect, deliveryError } from "./client.ts";
 import { tokenOf } from "./config.ts";
 import type { Place } from "./place.ts";
@@ -57,5 +58,5 @@ export async function earlier(
 
 async function lineOf({ user, username, bot_id, text = "" }: Reply, self: Self): Promise<string> {
   const name = user ? await personName(self.team, user) : (username ?? bot_id ?? "somebody");
-  return `${name}: ${(await readable(text, (id) => personName(self.team, id))).slice(0, LONGEST)}`;
+  return `${nameInText(name)}: ${(await readable(text, (id) => personName(self.team, id))).slice(0, LONGEST)}`;
 }

@@ -11,7 +11,7 @@ import {
   store,
 } from "heddle/sdk";
 import { injectReadable, isRefused } from "../_injections/readable.ts";
-import { spokenBy } from "../_overheard/spoken-by.ts";
+import { nameInText, spokenBy } from "../_overheard/spoken-by.ts";
 import { settings, threadsIn } from "./config.ts";
 import { earlier } from "./context.ts";
 import { load } from "./files.ts";
@@ -174,8 +174,8 @@ async function note(message: SlackMessage, self: Self, clientId: string): Promis
   const said = await readable(message.text, (user) => personName(self.team, user), self.user);
   const content =
     message.kind === "deleted"
-      ? `${name} has deleted this message: ${said}`
-      : `${name} has edited a message, which now reads: ${said}`;
+      ? `${nameInText(name)} has deleted this message: ${said}`
+      : `${nameInText(name)} has edited a message, which now reads: ${said}`;
   const known = await channels.get(clientId);
   const sessionId = await getOrCreateSession({ clientId, botId: known?.bot_id ?? settings.SLACK_BOT_ID });
   const { duplicate } = await injectMessage({
